@@ -1,0 +1,134 @@
+import type { Clock } from './clock.ts';
+import type { Events } from './events.ts';
+import type { Exchange, ExchangeScope } from './exchange.ts';
+import type { Fields, Options } from './field.ts';
+import type { Call } from './flow.ts';
+import type { Headers } from './headers.ts';
+import type { StateStore } from './store.ts';
+
+/** An endpoint URI resolved against its connector: options typed, checked and defaulted. */
+export interface Endpoint<F extends Fields = Fields> {
+  /** Normalised, with secrets: never show it. */
+  readonly uri: string;
+  /** Fit for logs and errors: secrets masked. */
+  readonly shownUri: string;
+  readonly scheme: string;
+  /** What stands between the scheme and the query. */
+  readonly path: string;
+  readonly options: Options<F>;
+  /** Query parameters that are no options of the connector, where it is lenient (`http:` passes them on). */
+  readonly rest: Readonly<Record<string, string>>;
+}
+
+/**
+ * One delivery of a source. The three events of an exchange's end are apart: `left` (the exchange has left the route: the credit is
+ * back), `settle` (its unit of work is done: acknowledge, reply, move the file; it runs exactly once).
+ * For a request, `reply` is called when the exchange leaves, and carries the reply or the failure (`exchange.exception`).
+ */
+export interface Delivery {
+  left?(exchange: Exchange): void;
+  reply?(exchange: Exchange): void;
+  /** `exchange.isFailed` says whether to acknowledge or to give back. */
+  settle(exchange: Exchange): void | Promise<void>;
+}
+
+/** Where a consumer puts what it takes from its source: the route's start. */
+export interface Sink {
+  readonly routeId: string;
+  /** A new exchange of this route. */
+  exchange(body: unknown, headers?: Headers, isInOut?: boolean): Exchange;
+  /** Feeds the route; must not be called after the consumer's `stop` has resolved. */
+  push(exchange: Exchange, delivery: Delivery): void;
+  /** Feeds the route with an exchange that another route goes on with: it comes back along its way (`direct:`). */
+  readonly call: Call;
+  /** Exchanges pushed or called that have not left yet. */
+  readonly inFlight: number;
+}
+
+/**
+ * The end of an endpoint that feeds a route. It outlives the graph behind the sink: on reload the sink gets a new graph and the
+ * consumer does not notice.
+ */
+export interface Consumer {
+  /**
+   * Resolves when it takes messages. A server that is down is no failure: the consumer says so once (`context.waiting`) and goes on
+   * trying. What can never work (port in use, unknown option value) rejects.
+   */
+  start(sink: Sink): Promise<void>;
+  /** Takes no more; resolves when nothing more will be pushed. What is in flight may still settle. */
+  stop(): Promise<void>;
+  /** Lets go of sockets, files and timers, after everything has settled. */
+  close?(): Promise<void>;
+  suspend?(): Promise<void>;
+  resume?(): Promise<void>;
+  /** How many exchanges may be under way at once. */
+  setCredit?(credit: number): void;
+  /** Polls one message, for `pollEnrich`: negative = wait for ever, 0 = only what is there now, else milliseconds. */
+  receive?(timeoutMillis: number): Promise<PolledMessage | null>;
+}
+
+export interface PolledMessage {
+  readonly body: unknown;
+  readonly headers: Headers;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  settle(exchange: Exchange): void | Promise<void>;
+}
+
+/** The end of an endpoint that a step sends to. */
+export interface Producer {
+  start?(): Promise<void>;
+  /** Puts the reply, if there is one, on the exchange. Throws what failed. Synchronous where it can be. */
+  send?(exchange: Exchange): void | Promise<void>;
+  /** Instead of `send`, for those that give the exchange away (`direct:`). */
+  readonly call?: Call;
+  close?(): Promise<void>;
+}
+
+/** What a connector gets from the runtime. */
+export interface ConnectorContext {
+  /** The route that the endpoint belongs to; null for producers that several share. */
+  readonly routeId: string | null;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly scope: ExchangeScope;
+  /** State of its own: keys are prefixed with the scheme. */
+  readonly store: StateStore;
+  /** Files may be read and written below these folders; relative paths start at the first. */
+  readonly baseDir: string;
+  /** Something that all endpoints of one runtime share, such as direct's targets or an HTTP listener. Made once. */
+  shared<T>(name: string, make: () => T): T;
+  /** A bean by reference (`#name`, `#bean:name`); throws when there is none. */
+  bean<T>(reference: string): T;
+  /** Says once that the source can't be reached yet; `ready` says that it now can. Both show in health. */
+  waiting(reason: string): void;
+  ready(): void;
+  /** Logs under the connector's name. */
+  log(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
+  /** Configuration of `mecha.yaml` by dotted key, such as `micrologic.url`. */
+  setting(key: string): unknown;
+  property(key: string): string | undefined;
+  /** A compiled expression, for options that hold one (`fileName=${header.x}.txt`). */
+  simple(source: string): (exchange: Exchange) => unknown;
+  predicate(source: string): (exchange: Exchange) => boolean;
+}
+
+export interface ConnectorDefinition<F extends Fields = Fields> {
+  readonly scheme: string;
+  readonly aliases?: readonly string[];
+  /** As in Camel's catalogue: `timer:timerName`, `kafka:topic`. */
+  readonly syntax: string;
+  readonly summary: string;
+  readonly options: F;
+  /** Headers that it sets or reads, with what they mean. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Query parameters that are no options are kept in `endpoint.rest` instead of being an error. */
+  readonly isLenient?: boolean;
+  /** Absent: the scheme can't be consumed from (or produced to). Loaded on first use. */
+  readonly consumer?: (endpoint: Endpoint<F>, context: ConnectorContext) => Consumer | Promise<Consumer>;
+  readonly producer?: (endpoint: Endpoint<F>, context: ConnectorContext) => Producer | Promise<Producer>;
+  /** Reaches other hosts, so that dynamic endpoints need it on the allow-list. */
+  readonly isRemote?: boolean;
+}
+
+/** Defines a connector; the type of its options follows from its fields. */
+export const defineConnector = <F extends Fields>(definition: ConnectorDefinition<F>): ConnectorDefinition<F> => definition;

@@ -1,0 +1,117 @@
+import type { Clock } from './clock.ts';
+import type { Diagnostics, Span } from './diagnostics.ts';
+import type { Events } from './events.ts';
+import type { Exchange, ExchangeScope, StepInfo } from './exchange.ts';
+import type { Expression, LanguageContext, Predicate } from './expression.ts';
+import type { EndpointReference, Fields, Options } from './field.ts';
+import type { Call, Pipe } from './flow.ts';
+import type { PolledMessage } from './connector.ts';
+import type { StateStore } from './store.ts';
+
+/** A route that shows a part at work; printed in the docs and run as a test. */
+export interface Example {
+  readonly title: string;
+  /** YAML of a route list that starts with `from: direct:start`. */
+  readonly route: string;
+  /** Bodies sent to `direct:start`, one after the other. */
+  readonly in: readonly unknown[];
+  /** Bodies that each mock endpoint got. */
+  readonly out: Readonly<Record<string, readonly unknown[]>>;
+}
+
+/** How groups of exchanges become one. As in Camel: `oldExchange` is null for the first. */
+export interface AggregationStrategy {
+  aggregate(oldExchange: Exchange | null, newExchange: Exchange): Exchange;
+  /** Called once for the finished aggregate (Camel's onCompletion). */
+  onCompletion?(exchange: Exchange): void;
+  /** Whether the group is complete, asked before `newExchange` is added (Camel's PreCompletionAwareAggregationStrategy). */
+  preComplete?(oldExchange: Exchange | null, newExchange: Exchange): boolean;
+}
+
+/** What a step may ask the runtime for, while it is compiled. */
+export interface StepContext {
+  readonly info: StepInfo;
+  readonly at: Span | null;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly scope: ExchangeScope;
+  /** State of this step: keys are prefixed with route id and the step's explicit id or the hash of its definition. */
+  readonly store: StateStore;
+  /** Reports what is wrong with the step's options; the route does not start then. */
+  readonly problems: Diagnostics;
+  readonly languages: LanguageContext;
+  /** A bean by reference. Reports a problem and gives a stand-in when there is none. */
+  bean<T>(reference: string, kind: string): T;
+  /** A call that sends to a fixed endpoint. */
+  producer(endpoint: EndpointReference): Call;
+  /** Sends to an endpoint that is only known now; bounded cache, allow-list, intercepts. Fails the exchange when it can't. */
+  dynamicCall(uri: string, exchange: Exchange): void;
+  /** Throws what a dynamic endpoint would fail with, without sending. */
+  checkEndpoint(uri: string): void;
+  receive(uri: string, timeoutMillis: number, exchange: Exchange): Promise<PolledMessage | null>;
+  dataFormat(name: string, options: Readonly<Record<string, unknown>>): DataFormat;
+  aggregationStrategy(reference: string, options?: { methodName?: string; methodAllowNull?: boolean }): AggregationStrategy;
+  /** The registry of beans (for `bean` and `process`). */
+  readonly beans: { get(name: string): unknown; names(): string[] };
+  /** Counts work that goes on after the exchange has left (wire taps, aggregates): the route is idle only when it is over. */
+  begin(): void;
+  end(): void;
+  /** Ends with the route's graph: timers, subscriptions. */
+  onDispose(dispose: () => void): void;
+  /** Aborted when the time for stopping is over. */
+  readonly stopping: AbortSignal;
+}
+
+export interface EipDefinition<F extends Fields = Fields> {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: F;
+  /** A plain text stands for the option of this name: `to: direct:x`, `log: text`. */
+  readonly shorthand?: keyof F & string;
+  /** The step may be written without a value or with `{}` (`stop:`). */
+  readonly isBare?: boolean;
+  /** No error handler wraps the step itself; `children` says what its nested steps have. */
+  readonly errorHandling?: { readonly own?: 'inherit' | 'none'; readonly children?: 'inherit' | 'none' };
+  /** Only inside this step, such as `when` in `choice`. */
+  readonly examples?: readonly Example[];
+  /** Checks that one option alone can't tell; reports through `context.problems`. */
+  readonly operator: (options: Options<F>, context: StepContext) => Pipe;
+}
+
+/** Defines a pattern; the type of its options follows from its fields. */
+export const defineEip = <F extends Fields>(definition: EipDefinition<F>): EipDefinition<F> => definition;
+
+export interface LanguageDefinition<F extends Fields = Fields> {
+  /** The key in YAML: `simple`, `jsonpath`, `method`. */
+  readonly name: string;
+  readonly summary: string;
+  /** Options beside `expression` (the source text), `id`, `trim` and `resultType`, which all languages have. */
+  readonly options: F;
+  /** The source text may be missing (`method` has `ref` instead). */
+  readonly isSourceOptional?: boolean;
+  readonly examples?: readonly { readonly expression: string; readonly body: unknown; readonly gives: unknown }[];
+  /** Throws ExpressionSyntaxError. `resultType` is applied by the caller. */
+  readonly expression: (source: string, options: Options<F>, context: LanguageContext) => Expression;
+  /** Absent: the expression's value is converted to a boolean as Camel does it. */
+  readonly predicate?: (source: string, options: Options<F>, context: LanguageContext) => Predicate;
+}
+
+export const defineLanguage = <F extends Fields>(definition: LanguageDefinition<F>): LanguageDefinition<F> => definition;
+
+/** Marshals in place: the body before, the body after. May set headers (`Content-Type`). */
+export interface DataFormat {
+  marshal(exchange: Exchange, body: unknown): unknown;
+  unmarshal(exchange: Exchange, body: unknown): unknown;
+}
+
+export interface DataFormatDefinition<F extends Fields = Fields> {
+  /** The key in YAML: `json`, `csv`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly options: F;
+  /** A plain text stands for the option of this name. */
+  readonly shorthand?: keyof F & string;
+  readonly create: (options: Options<F>, context: { bean<T>(reference: string): T; resource(uri: string): string }) => DataFormat;
+}
+
+export const defineDataFormat = <F extends Fields>(definition: DataFormatDefinition<F>): DataFormatDefinition<F> => definition;

@@ -1,0 +1,102 @@
+import type { EipDefinition } from '../core/definition.ts';
+import type { Span } from '../core/diagnostics.ts';
+import type { Fields } from '../core/field.ts';
+
+/**
+ * What YAML means before it is compiled: checked against the definitions, placeholders filled in, positions kept.
+ * Values by kind of field: scalars as JavaScript values (`millis` and `bytes` as numbers), expressions as ExpressionModel, `steps` as
+ * StepModel[], endpoints as EndpointModel, elements as ElementModel, lists as arrays, maps as MapModel, data formats as DataFormatModel.
+ * An absent field is absent (defaults are filled in by the compiler, from the definition).
+ */
+export type ModelValue =
+  | string
+  | number
+  | boolean
+  | null
+  | ExpressionModel
+  | EndpointModel
+  | ElementModel
+  | DataFormatModel
+  | MapModel
+  | AnyModel
+  | readonly StepModel[]
+  | readonly ModelValue[];
+
+export interface ExpressionModel {
+  readonly type: 'expression';
+  /** The language's key: `simple`. */
+  readonly language: string;
+  readonly source: string;
+  /** Options of the language as YAML wrote them, checked: resultType, trim, and its own. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly at: Span;
+  /** Where the source text itself stands; null when the text in the file is not the text as it is (escapes, folded lines, placeholders). */
+  readonly sourceAt: Span | null;
+}
+
+export interface EndpointModel {
+  readonly type: 'endpoint';
+  /** As written, placeholders filled in, `parameters` not yet merged. */
+  readonly uri: string;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly at: Span;
+  readonly parametersAt: Readonly<Record<string, Span>>;
+}
+
+export interface ElementModel {
+  readonly type: 'element';
+  /** The key it stood under (`onException`, `when`), for messages. */
+  readonly name: string;
+  readonly fields: Readonly<Record<string, ModelValue>>;
+  readonly at: Span;
+  /** Where each field's value stands. */
+  readonly fieldsAt: Readonly<Record<string, Span>>;
+}
+
+export interface DataFormatModel {
+  readonly type: 'dataFormat';
+  readonly name: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly at: Span;
+}
+
+export interface MapModel {
+  readonly type: 'map';
+  readonly entries: Readonly<Record<string, ModelValue>>;
+  readonly entriesAt: Readonly<Record<string, Span>>;
+}
+
+/** A YAML value as plain JavaScript (field.any). */
+export interface AnyModel {
+  readonly type: 'any';
+  readonly value: unknown;
+}
+
+export interface StepModel {
+  readonly type: 'step';
+  /** The YAML key: `setBody`. */
+  readonly kind: string;
+  readonly definition: EipDefinition;
+  /** Explicit id; the compiler gives the others Camel's automatic ones. */
+  readonly id: string | null;
+  readonly isDisabled: boolean;
+  readonly description: string | null;
+  readonly element: ElementModel;
+  readonly at: Span;
+}
+
+/** A top-level element of the route language (`route`, `from`, `onException`, `rest`, ...): its options, so that checks, schema and docs follow. */
+export interface ElementDefinition<F extends Fields = Fields> {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: F;
+  readonly shorthand?: keyof F & string;
+}
+
+export const defineElement = <F extends Fields>(definition: ElementDefinition<F>): ElementDefinition<F> => definition;
+
+/** One file's elements in their order. `from` at the top level is given as a `route` element with a `from` field. */
+export interface DocumentModel {
+  readonly file: string;
+  readonly elements: readonly ElementModel[];
+}
