@@ -21,13 +21,11 @@ export interface Endpoint<F extends Fields = Fields> {
 }
 
 /**
- * One delivery of a source. The three events of an exchange's end are apart: `left` (the exchange has left the route: the credit is
- * back), `settle` (its unit of work is done: acknowledge, reply, move the file; it runs exactly once).
- * For a request, `reply` is called when the exchange leaves, and carries the reply or the failure (`exchange.exception`).
+ * One delivery of a source. The events of an exchange's end are apart: `left` (the exchange has left the route: the credit is
+ * back) and `settle` (its unit of work is done: acknowledge, answer the request, move the file; it runs exactly once).
  */
 export interface Delivery {
   left?(exchange: Exchange): void;
-  reply?(exchange: Exchange): void;
   /** `exchange.isFailed` says whether to acknowledge or to give back. */
   settle(exchange: Exchange): void | Promise<void>;
 }

@@ -49,6 +49,7 @@ export type Completion = (exchange: Exchange) => void | Promise<void>;
 export class UnitOfWork {
   private holders = 1;
   private completions: Completion[] | null = null;
+  private preparations: Completion[] | null = null;
   /** The exchange that `settle` is called with: the one that came from the source. */
   readonly exchange: Exchange;
   private readonly settle: (exchange: Exchange) => void;
@@ -77,23 +78,38 @@ export class UnitOfWork {
     (this.completions ??= []).push(completion);
   }
 
-  private finish(): void {
-    const { completions } = this;
-    if (completions === null) return this.settle(this.exchange);
-    this.completions = null;
-    void this.runAll(completions);
+  /**
+   * Runs when the last holder has let go, before the completions: the place to store what is left of the delivery. What it throws fails
+   * the delivery. It may retain the unit of work again (the delivery then goes on).
+   */
+  beforeSettling(preparation: Completion): void {
+    (this.preparations ??= []).push(preparation);
   }
 
-  private async runAll(completions: Completion[]): Promise<void> {
-    for (let i = completions.length - 1; i >= 0; i--) {
-      try {
-        await completions[i]!(this.exchange);
-      } catch (thrown) {
-        // A completion that fails must not keep the others, or the delivery, from settling.
-        if (!this.exchange.isFailed) this.exchange.fail(thrown);
-      }
-    }
+  private finish(): void {
+    if (this.preparations === null && this.completions === null) this.settle(this.exchange);
+    else void this.finishAll();
+  }
+
+  private async finishAll(): Promise<void> {
+    this.holders = 1;
+    const preparations = this.preparations ?? [];
+    this.preparations = null;
+    for (const prepare of preparations) await this.runGuarded(prepare);
+    if (--this.holders > 0) return;
+    const completions = this.completions ?? [];
+    this.completions = null;
+    for (let i = completions.length - 1; i >= 0; i--) await this.runGuarded(completions[i]!);
     this.settle(this.exchange);
+  }
+
+  private async runGuarded(run: Completion): Promise<void> {
+    try {
+      await run(this.exchange);
+    } catch (thrown) {
+      // One that fails must not keep the others, or the delivery, from settling.
+      if (!this.exchange.isFailed) this.exchange.fail(thrown);
+    }
   }
 }
 
