@@ -1,0 +1,15 @@
+import { defineLanguage } from '../core/definition.ts';
+import { dynamicText } from '../core/dynamicText.ts';
+import { fold } from '../core/headers.ts';
+
+export const header = defineLanguage({
+  name: 'header',
+  summary: 'The value of a message header; names are case-insensitive.',
+  options: {},
+  expression: (source, _options, context) => {
+    const name = dynamicText(source, context);
+    if (typeof name === 'function') return (exchange) => exchange.headers.get(name(exchange)) ?? null;
+    const folded = fold(name);
+    return (exchange) => exchange.headers.lookup(folded) ?? null;
+  },
+});

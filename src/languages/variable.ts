@@ -1,0 +1,13 @@
+import { defineLanguage } from '../core/definition.ts';
+import { dynamicText } from '../core/dynamicText.ts';
+
+export const variable = defineLanguage({
+  name: 'variable',
+  summary: 'The value of a variable: of the exchange, or with `global:` or `route:` in front, a shared one.',
+  options: {},
+  expression: (source, _options, context) => {
+    const name = dynamicText(source, context);
+    if (typeof name === 'function') return (exchange) => exchange.variable(name(exchange)) ?? null;
+    return (exchange) => exchange.variable(name) ?? null;
+  },
+});
