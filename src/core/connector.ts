@@ -25,8 +25,13 @@ export interface Endpoint<F extends Fields = Fields> {
  * back) and `settle` (its unit of work is done: acknowledge, answer the request, move the file; it runs exactly once).
  */
 export interface Delivery {
+  /**
+   * The source would drop the message, or be blocked by it, when it fails and no error handler took it (a timer, seda, Kafka, a file without
+   * moveFailed): the runtime then keeps it in the dead-letter store first, and the exchange comes to `settle` as handled.
+   */
+  readonly wouldLose?: boolean;
   left?(exchange: Exchange): void;
-  /** `exchange.isFailed` says whether to acknowledge or to give back. */
+  /** Acknowledges, unless the exchange failed and nobody handled it (`isUnhandled(exchange)` of exchange.ts): then gives back. */
   settle(exchange: Exchange): void | Promise<void>;
 }
 

@@ -17,6 +17,10 @@ export const ROLLBACK_ONLY = 8;
 /** Redelivery is over: no outer step's error handler takes this failure again. Only ever together with FAILED. */
 export const EXHAUSTED = 16;
 
+/** Whether the exchange ends with a failure that nobody has dealt with, or was rolled back: its source must not acknowledge it. */
+export const isUnhandled = (exchange: Exchange): boolean =>
+  (exchange.halt & (FAILED | HANDLED)) === FAILED || (exchange.halt & ROLLBACK_ONLY) !== 0;
+
 /**
  * The way back of an exchange that went into a called route, a sub-pipeline or a nested block: a stack, linked by `outer`.
  * Whoever pushed it gets the exchange back exactly once.

@@ -1,0 +1,201 @@
+import { Subscription } from 'rxjs';
+import type { Delivery } from '../core/connector.ts';
+import type { Exchange, Way } from '../core/exchange.ts';
+import { FAILED, HANDLED, UnitOfWork } from '../core/exchange.ts';
+import type { Pipe } from '../core/flow.ts';
+import { Exit, Inlet, pumped } from '../core/flow.ts';
+import type { RouteStatistics } from './statistics.ts';
+
+/** What a route's graph reports to: the route behind which it stands. */
+export interface GraphOwner {
+  readonly routeId: string;
+  readonly statistics: RouteStatistics;
+  now(): number;
+  /** An exchange that this route took from its source has left, with its outcome; `millis` since it came. */
+  left(exchange: Exchange, graph: Graph, millis: number): void;
+  /** What no error handler took, of a source that would lose it: true when it is kept elsewhere now, and the delivery may be acknowledged. */
+  keep(exchange: Exchange): boolean | Promise<boolean>;
+}
+
+/** Work that a route hooks in at the exit: onCompletion, input and output types. */
+export interface ExitWork {
+  /** Runs before the exchange goes back to who waits for it. Calls `done` exactly once. */
+  beforeLeaving?(exchange: Exchange, done: (exchange: Exchange) => void): void;
+}
+
+/**
+ * One compiled generation of a route: subscribed once, fed through its inlet, thrown away when it is retired and nothing in it is
+ * under way any more.
+ */
+export class Graph {
+  readonly owner: GraphOwner;
+  readonly generation: number;
+  private readonly inlet = new Inlet();
+  private readonly subscription = new Subscription();
+  private readonly exitWork: ExitWork;
+  /** The message as it was when it came must be kept: some error handler restores it. */
+  private readonly keepsOriginal: boolean;
+  private under = 0;
+  private isRetired = false;
+  private readonly idleListeners: (() => void)[] = [];
+
+  constructor(owner: GraphOwner, generation: number, pipe: Pipe, exitWork: ExitWork, keepsOriginal: boolean) {
+    this.owner = owner;
+    this.generation = generation;
+    this.exitWork = exitWork;
+    this.keepsOriginal = keepsOriginal;
+    this.subscription.add(this.inlet.pipe(pipe).subscribe(new Exit((exchange) => exchange.leave())));
+  }
+
+  /** Exchanges in the graph, and work that they started and that is not over. */
+  get inFlight(): number {
+    return this.under;
+  }
+
+  begin(): void {
+    this.under++;
+  }
+
+  end(): void {
+    if (--this.under === 0) this.idle();
+  }
+
+  onDispose(dispose: () => void): void {
+    this.subscription.add(dispose);
+  }
+
+  /** Takes a delivery from the route's source. */
+  push(exchange: Exchange, delivery: Delivery): void {
+    const passage = new Passage(this, delivery, this.owner.now());
+    exchange.way = passage;
+    const unitOfWork = new UnitOfWork(exchange, (settled) => passage.settle(settled));
+    exchange.unitOfWork = unitOfWork;
+    if (this.keepsOriginal) {
+      unitOfWork.originalBody = exchange.body;
+      unitOfWork.originalHeaders = exchange.headers.copy();
+    }
+    exchange.routeId = this.owner.routeId;
+    this.under++;
+    this.inlet.next(exchange);
+  }
+
+  /** Takes an exchange that comes from another route and goes back to it. */
+  call(exchange: Exchange): void {
+    exchange.way = new Visit(this, exchange.routeId, this.owner.now(), exchange.way);
+    exchange.routeId = this.owner.routeId;
+    const { unitOfWork } = exchange;
+    if (this.keepsOriginal && unitOfWork !== null && unitOfWork.originalHeaders === null) {
+      unitOfWork.originalBody = exchange.body;
+      unitOfWork.originalHeaders = exchange.headers.copy();
+    }
+    this.under++;
+    this.inlet.next(exchange);
+  }
+
+  /** Runs the exit work and then `go`, which must take the exchange out of the graph. */
+  finish(exchange: Exchange, go: (exchange: Exchange) => void): void {
+    if (this.exitWork.beforeLeaving === undefined) go(exchange);
+    else this.exitWork.beforeLeaving(exchange, go);
+  }
+
+  /** Takes no more; disposed when idle. */
+  retire(): void {
+    this.isRetired = true;
+    if (this.under === 0) this.idle();
+  }
+
+  /** Resolves when nothing is under way. */
+  whenIdle(): Promise<void> {
+    return this.under === 0 ? Promise.resolve() : new Promise((resolve) => void this.idleListeners.push(resolve));
+  }
+
+  private idle(): void {
+    for (const listener of this.idleListeners.splice(0)) listener();
+    if (this.isRetired) this.subscription.unsubscribe();
+  }
+}
+
+/** The way of an exchange that a source delivered: out of the graph, credit back, and, when its unit of work is done, settled. */
+class Passage implements Way {
+  readonly outer = null;
+  private readonly graph: Graph;
+  private readonly delivery: Delivery;
+  private readonly entered: number;
+
+  constructor(graph: Graph, delivery: Delivery, entered: number) {
+    this.graph = graph;
+    this.delivery = delivery;
+    this.entered = entered;
+  }
+
+  back(exchange: Exchange): void {
+    this.graph.finish(exchange, (finished) => this.leave(finished));
+  }
+
+  private leave(exchange: Exchange): void {
+    const { graph } = this;
+    graph.owner.left(exchange, graph, graph.owner.now() - this.entered);
+    this.delivery.left?.(exchange);
+    exchange.unitOfWork!.release();
+  }
+
+  settle(exchange: Exchange): void {
+    const { graph } = this;
+    if (exchange.halt !== 0 && (exchange.halt & (FAILED | HANDLED)) === FAILED && this.delivery.wouldLose === true) {
+      const kept = graph.owner.keep(exchange);
+      if (kept !== false && kept !== true) {
+        kept.then(
+          (isKept) => this.settleFinally(exchange, isKept),
+          () => this.settleFinally(exchange, false),
+        );
+        return;
+      }
+      this.settleFinally(exchange, kept);
+      return;
+    }
+    this.settleFinally(exchange, false);
+  }
+
+  private settleFinally(exchange: Exchange, isKept: boolean): void {
+    const { graph } = this;
+    if (isKept) exchange.halt |= HANDLED;
+    let settling: void | Promise<void>;
+    try {
+      settling = this.delivery.settle(exchange);
+    } catch {
+      graph.end();
+      return;
+    }
+    if (settling === undefined) graph.end();
+    else settling.then(() => graph.end(), () => graph.end());
+  }
+}
+
+/** The way of an exchange that another route called with. */
+class Visit implements Way {
+  readonly outer: Way | null;
+  private readonly graph: Graph;
+  private readonly callerRouteId: string | null;
+  private readonly entered: number;
+
+  constructor(graph: Graph, callerRouteId: string | null, entered: number, outer: Way | null) {
+    this.graph = graph;
+    this.callerRouteId = callerRouteId;
+    this.entered = entered;
+    this.outer = outer;
+  }
+
+  back(exchange: Exchange): void {
+    this.graph.finish(exchange, (finished) => this.leave(finished));
+  }
+
+  private leave(exchange: Exchange): void {
+    const { graph } = this;
+    graph.owner.left(exchange, graph, graph.owner.now() - this.entered);
+    exchange.routeId = this.callerRouteId;
+    graph.end();
+    pumped(exchange, leave);
+  }
+}
+
+const leave = (exchange: Exchange): void => exchange.leave();
