@@ -12,8 +12,11 @@ export interface EventMap {
   exchangeDeadLettered: { exchange: Exchange; routeId: string; step: StepInfo | null; error: Error; to: string };
   connectorWaiting: { uri: string; routeId: string; reason: string };
   connectorReady: { uri: string; routeId: string };
-  log: { level: 'trace' | 'debug' | 'info' | 'warn' | 'error'; logger: string; message: string; routeId: string | null; stepId: string | null; exchangeId: string | null };
+  log: { level: LogLevel; logger: string; message: string; routeId: string | null; stepId: string | null; exchangeId: string | null; marker?: string | undefined };
 }
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
 
 export type EventName = keyof EventMap;
 type Listener<N extends EventName> = (event: EventMap[N]) => void;
@@ -21,6 +24,14 @@ type Listener<N extends EventName> = (event: EventMap[N]) => void;
 /** A list of listeners an event; emitting to nobody costs one look-up. */
 export class Events {
   private readonly listeners: { [N in EventName]?: Listener<N>[] } = {};
+
+  /** Log lines below this level are not put together at all. */
+  logThreshold: LogLevel = 'trace';
+
+  /** Whether anybody wants log lines of this level: ask before a message is put together. */
+  logs(level: LogLevel): boolean {
+    return this.has('log') && logLevels.indexOf(level) >= logLevels.indexOf(this.logThreshold);
+  }
 
   on<N extends EventName>(name: N, listener: Listener<N>): () => void {
     const list = ((this.listeners[name] as Listener<N>[] | undefined) ?? []).concat(listener);

@@ -1,0 +1,39 @@
+import { defineEip } from '../core/definition.ts';
+import { dynamicText } from '../core/dynamicText.ts';
+import { field } from '../core/field.ts';
+import { performWith, perform, sequence } from '../core/flow.ts';
+
+const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+export const log = defineEip({
+  name: 'log',
+  summary: 'Writes a line to the log.',
+  shorthand: 'message',
+  options: {
+    message: field.string('The line; may hold Simple.').required(),
+    loggingLevel: field.enum('Level of the line; OFF writes nothing.', ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'OFF']).default('INFO'),
+    logName: field.string("Name of the logger; may hold Simple. The route's id when absent."),
+    marker: field.string('Tag that log filters can look for.'),
+    logger: field.reference('Logger to write to.', 'Logger').ignored('there are no SLF4J loggers; `logName` names the logger'),
+    logLanguage: field.string('Language of the message.').default('simple'),
+  },
+  examples: [{ title: 'Say what came', route: '- from:\n    uri: direct:start\n    steps:\n      - log: "got ${body}"\n      - to: mock:out\n', in: ['a'], out: { 'mock:out': ['a'] } }],
+  operator: ({ message, loggingLevel, logName, marker, logLanguage }, context) => {
+    const { info, events } = context;
+    const text = dynamicText(message, context, logLanguage);
+    if (loggingLevel === 'OFF') return sequence([]);
+    const level = levels[loggingLevel];
+    const nameOf = logName === undefined ? () => info.routeId : dynamicText(logName, context);
+    const { routeId, stepId } = info;
+    if (text.isAsync === true) {
+      return performWith(
+        text,
+        (exchange, line) => events.emit('log', { level, logger: nameOf(exchange), message: line, routeId, stepId, exchangeId: exchange.id, marker }),
+        info,
+      );
+    }
+    return perform((exchange) => {
+      if (events.logs(level)) events.emit('log', { level, logger: nameOf(exchange), message: text(exchange), routeId, stepId, exchangeId: exchange.id, marker });
+    }, info);
+  },
+});
