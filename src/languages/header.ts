@@ -1,5 +1,5 @@
 import { defineLanguage } from '../core/definition.ts';
-import { dynamicText } from '../core/dynamicText.ts';
+import { namedText } from '../core/namedText.ts';
 import { fold } from '../core/headers.ts';
 
 export const header = defineLanguage({
@@ -7,7 +7,7 @@ export const header = defineLanguage({
   summary: 'The value of a message header; names are case-insensitive.',
   options: {},
   expression: (source, _options, context) => {
-    const name = dynamicText(source, context);
+    const name = namedText(source, context);
     if (typeof name === 'function') return (exchange) => exchange.headers.get(name(exchange)) ?? null;
     const folded = fold(name);
     return (exchange) => exchange.headers.lookup(folded) ?? null;

@@ -1,5 +1,5 @@
 import { defineLanguage } from '../core/definition.ts';
-import { dynamicText } from '../core/dynamicText.ts';
+import { namedText } from '../core/namedText.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Expression } from '../core/expression.ts';
@@ -12,7 +12,7 @@ export const ref = defineLanguage({
   summary: 'An expression that is a bean: a function of the exchange, or an object with `evaluate` or `matches`.',
   options: {},
   expression: (source, _options, context) => {
-    const name = dynamicText(source, context);
+    const name = namedText(source, context);
     if (typeof name === 'function') return (exchange) => evaluator(context.bean(name(exchange)), name(exchange))(exchange);
     const bean = context.bean(name);
     if (bean === undefined) return (exchange) => evaluator(context.bean(name), name)(exchange);

@@ -1,12 +1,12 @@
 import { defineLanguage } from '../core/definition.ts';
-import { dynamicText } from '../core/dynamicText.ts';
+import { namedText } from '../core/namedText.ts';
 
 export const variable = defineLanguage({
   name: 'variable',
   summary: 'The value of a variable: of the exchange, or with `global:` or `route:` in front, a shared one.',
   options: {},
   expression: (source, _options, context) => {
-    const name = dynamicText(source, context);
+    const name = namedText(source, context);
     if (typeof name === 'function') return (exchange) => exchange.variable(name(exchange)) ?? null;
     return (exchange) => exchange.variable(name) ?? null;
   },

@@ -50,7 +50,7 @@ export function languageContext({ beans = {}, languages = {}, resources = {} }: 
 export const exchangeWith = (body: unknown, headers: Readonly<Record<string, unknown>> = {}): Exchange => new Exchange(undefined, body, Headers.from(headers));
 
 /** What a language gives for a body; options as its code gets them. */
-export function evaluate(definition: LanguageDefinition<never> | LanguageDefinition, source: string, body: unknown, options: object = {}, setting: Setting = {}): unknown {
+export function evaluate(definition: { readonly expression: unknown }, source: string, body: unknown, options: object = {}, setting: Setting = {}): unknown {
   const exchange = body instanceof Exchange ? body : exchangeWith(body);
-  return (definition as LanguageDefinition).expression(source, options as never, languageContext(setting))(exchange);
+  return (definition.expression as LanguageDefinition['expression'])(source, options as never, languageContext(setting))(exchange);
 }
