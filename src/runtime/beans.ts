@@ -1,0 +1,214 @@
+import { pathToFileURL } from 'node:url';
+import { isAbsolute, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import type { AggregationStrategy } from '../core/definition.ts';
+import type { Diagnostics, Span } from '../core/diagnostics.ts';
+import { nearest } from '../core/diagnostics.ts';
+import type { ElementModel, MapModel, ModelValue } from '../dsl/model.ts';
+import { javaClasses, javaStatics } from './javaClasses.ts';
+
+/** A bean's declaration in YAML, values plain. */
+interface Declaration {
+  readonly name: string;
+  readonly type: string;
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly constructors: readonly unknown[];
+  readonly factoryMethod: string | null;
+  readonly factoryBean: string | null;
+  readonly initMethod: string | null;
+  readonly destroyMethod: string | null;
+}
+
+export interface BeanFactories {
+  /** Stand-ins for Camel's own classes (aggregation strategies, repositories), by full name. */
+  create(className: string, args: readonly unknown[], properties: Readonly<Record<string, unknown>>): unknown;
+  names(): string[];
+}
+
+/**
+ * The beans that YAML and embedders name. References are `name`, `#name`, `#bean:name`, `#type:name`, `#class:java.Class` and
+ * `#module:./file.mjs` (`#module:./file.mjs#export`); a module takes the place of a Java class.
+ */
+export class Beans {
+  private readonly beans = new Map<string, unknown>();
+  private readonly modules = new Map<string, unknown>();
+  private readonly destroyers: (() => unknown)[] = [];
+  private readonly factories: BeanFactories;
+  private readonly baseDir: string;
+
+  constructor(factories: BeanFactories, baseDir: string, given: Readonly<Record<string, unknown>> = {}) {
+    this.factories = factories;
+    this.baseDir = baseDir;
+    for (const [name, bean] of Object.entries(given)) this.beans.set(name, bean);
+  }
+
+  get(name: string): unknown {
+    return this.beans.get(name);
+  }
+
+  set(name: string, bean: unknown): void {
+    this.beans.set(name, bean);
+  }
+
+  names(): string[] {
+    return [...this.beans.keys()];
+  }
+
+  /** The bean that a reference means. Throws an Error that says what to write. */
+  resolve(reference: string, kind = 'bean'): unknown {
+    const text = reference.trim();
+    if (text.startsWith('#module:')) return this.module(text.slice('#module:'.length));
+    if (text.startsWith('#class:')) return this.create(text.slice('#class:'.length), [], {});
+    const name = text.replace(/^#(bean:|type:)?/, '');
+    const bean = this.beans.get(name);
+    if (bean !== undefined) return bean;
+    if (name.startsWith('module:')) return this.module(name.slice('module:'.length));
+    const near = nearest(name, this.names());
+    throw new Error(`no ${kind} named \`${name}\`${near === null ? `: declare it under \`beans:\`` : `: did you mean \`${near}\`?`}`);
+  }
+
+  private module(specifier: string): unknown {
+    const [file, exported] = splitModule(specifier);
+    const loaded = this.modules.get(this.path(file)) as Record<string, unknown> | undefined;
+    if (loaded === undefined) throw new Error(`the module \`${file}\` is not loaded`);
+    const value = exported === null ? (loaded['default'] ?? loaded) : loaded[exported];
+    if (value === undefined) throw new Error(`the module \`${file}\` exports no \`${exported}\`; it exports ${Object.keys(loaded).join(', ') || 'nothing'}`);
+    return isClass(value) ? new (value as new () => unknown)() : value;
+  }
+
+  private path(file: string): string {
+    return isAbsolute(file) ? file : resolve(this.baseDir, file);
+  }
+
+  /** Imports the modules that references name, before anything is compiled. A file that changed is imported again. */
+  async loadModules(specifiers: Iterable<readonly [string, Span | null]>, problems: Diagnostics): Promise<void> {
+    for (const [specifier, at] of specifiers) {
+      const [file] = splitModule(specifier);
+      const path = this.path(file);
+      if (this.modules.has(path)) continue;
+      try {
+        const { mtimeMs } = statSync(path);
+        this.modules.set(path, await import(`${pathToFileURL(path).href}?changed=${mtimeMs}`));
+      } catch (thrown) {
+        const error = thrown as NodeJS.ErrnoException;
+        if (error.code === 'ENOENT') {
+          problems.report('M0503', `no module \`${file}\``, at, { label: 'no such file', help: `paths start at the routes' folder: is there a file ${file}?`, values: { file } });
+        } else {
+          problems.report('M0504', `the module \`${file}\` can't be loaded: ${error.message}`, at, { label: 'fails to load', values: { file } });
+        }
+      }
+    }
+  }
+
+  /** An instance of a class: a stand-in for a Java class, or a module. Throws when there is none. */
+  private create(type: string, args: readonly unknown[], properties: Readonly<Record<string, unknown>>): unknown {
+    const call = /^([^(]+)\((.*)\)$/s.exec(type);
+    const name = (call === null ? type : call[1]!).replace(/^#class:/, '').trim();
+    const given = call === null ? args : call[2]!.split(',').map((arg) => arg.trim().replace(/^(['"])(.*)\1$/s, '$2'));
+    if (name.startsWith('#module:') || name.startsWith('module:')) {
+      const made = this.module(name.replace(/^#?module:/, ''));
+      return made;
+    }
+    const made = this.factories.create(name, given, properties) ?? javaClasses[name]?.(given);
+    if (made === undefined) {
+      const near = nearest(name, [...this.factories.names(), ...Object.keys(javaClasses)]);
+      throw new Error(
+        `the Java class \`${name}\` is not known here${near === null ? '' : ` (did you mean \`${near}\`?)`}: write a JavaScript module in its place, \`type: "#module:./${(name.split('.').pop() ?? 'bean').toLowerCase()}.mjs"\``,
+      );
+    }
+    return made;
+  }
+
+  /** Registers what a `beans:` element declares. */
+  async declare(element: ElementModel, problems: Diagnostics): Promise<void> {
+    const declaration = readDeclaration(element);
+    if (declaration.name === '') return;
+    try {
+      const bean = this.build(declaration);
+      if (declaration.initMethod !== null) await (bean as Record<string, () => unknown>)[declaration.initMethod]?.();
+      if (declaration.destroyMethod !== null) this.destroyers.push(() => (bean as Record<string, () => unknown>)[declaration.destroyMethod!]?.());
+      this.beans.set(declaration.name, bean);
+    } catch (thrown) {
+      problems.report('M0502', `can't make the bean \`${declaration.name}\`: ${(thrown as Error).message}`, element.fieldsAt['type'] ?? element.at);
+    }
+  }
+
+  private build(declaration: Declaration): unknown {
+    const { type, properties, constructors, factoryMethod, factoryBean } = declaration;
+    if (factoryMethod !== null) {
+      if (factoryBean !== null) {
+        const factory = this.resolve(factoryBean) as Record<string, (...args: unknown[]) => unknown>;
+        if (typeof factory[factoryMethod] !== 'function') throw new Error(`the bean \`${factoryBean}\` has no method \`${factoryMethod}\``);
+        return factory[factoryMethod](...constructors);
+      }
+      const method = (javaStatics[type] as Record<string, (...args: unknown[]) => unknown> | undefined)?.[factoryMethod];
+      if (method !== undefined) return method(...constructors);
+      const owner = this.create(type, [], {}) as Record<string, (...args: unknown[]) => unknown>;
+      if (typeof owner[factoryMethod] !== 'function') throw new Error(`\`${type}\` has no method \`${factoryMethod}\``);
+      return owner[factoryMethod](...constructors);
+    }
+    const bean = this.create(type, constructors, properties);
+    if (typeof bean === 'object' && bean !== null) this.setProperties(bean as Record<string, unknown>, properties, declaration);
+    return bean;
+  }
+
+  private setProperties(bean: Record<string, unknown>, properties: Readonly<Record<string, unknown>>, { name, type }: Declaration): void {
+    for (const [key, value] of Object.entries(properties)) {
+      const given = typeof value === 'string' && value.startsWith('#') ? this.resolve(value) : value;
+      const setter = `set${key[0]!.toUpperCase()}${key.slice(1)}`;
+      if (typeof bean[setter] === 'function') (bean[setter] as (value: unknown) => void)(given);
+      else if (key in bean || type.startsWith('#module:')) bean[key] = given;
+      else if (!(this.factories.names().includes(type) && Object.hasOwn(bean, key))) {
+        const near = nearest(key, Object.keys(bean));
+        throw new Error(`\`${name}\` (${type}) has no property \`${key}\`${near === null ? '' : `: did you mean \`${near}\`?`}`);
+      }
+    }
+  }
+
+  async destroy(): Promise<void> {
+    for (const destroy of this.destroyers.splice(0).reverse()) await destroy();
+  }
+}
+
+export const splitModule = (specifier: string): [file: string, exported: string | null] => {
+  const hash = specifier.indexOf('#', 1);
+  return hash < 0 ? [specifier, null] : [specifier.slice(0, hash), specifier.slice(hash + 1)];
+};
+
+const isClass = (value: unknown): boolean => typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
+
+function plain(value: ModelValue | undefined): unknown {
+  if (value === undefined || value === null || typeof value !== 'object') return value;
+  if (Array.isArray(value)) return value.map((item) => plain(item as ModelValue));
+  const model = value as { type?: string; value?: unknown };
+  if (model.type === 'any') return model.value;
+  if (model.type === 'map') return Object.fromEntries(Object.entries((value as MapModel).entries).map(([key, item]) => [key, plain(item)]));
+  return value;
+}
+
+function readDeclaration({ fields }: ElementModel): Declaration {
+  const text = (name: string): string | null => (typeof fields[name] === 'string' ? fields[name] : null);
+  const constructors = plain(fields['constructors']);
+  return {
+    name: text('name') ?? '',
+    type: text('type') ?? '',
+    properties: flat((plain(fields['properties']) as Record<string, unknown> | undefined) ?? {}),
+    constructors: Array.isArray(constructors)
+      ? constructors
+      : constructors === undefined || constructors === null
+        ? []
+        : Object.entries(constructors)
+            .sort(([a], [b]) => Number(a) - Number(b))
+            .map(([, value]) => value as unknown),
+    factoryMethod: text('factoryMethod'),
+    factoryBean: text('factoryBean'),
+    initMethod: text('initMethod'),
+    destroyMethod: text('destroyMethod'),
+  };
+}
+
+const flat = (properties: Record<string, unknown>): Record<string, unknown> => ({ ...properties });
+
+/** What a bean must have to aggregate. */
+export const isAggregationStrategy = (bean: unknown): bean is AggregationStrategy =>
+  typeof bean === 'object' && bean !== null && typeof (bean as { aggregate?: unknown }).aggregate === 'function';

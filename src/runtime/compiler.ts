@@ -1,0 +1,329 @@
+import { createHash } from 'node:crypto';
+import { Subscription } from 'rxjs';
+import type { Clock } from '../core/clock.ts';
+import type { PolledMessage } from '../core/connector.ts';
+import type { AggregationStrategy, DataFormat, StepContext } from '../core/definition.ts';
+import type { Diagnostics, Span } from '../core/diagnostics.ts';
+import { showSpan } from '../core/diagnostics.ts';
+import type { Events } from '../core/events.ts';
+import type { Exchange, ExchangeScope, StepInfo } from '../core/exchange.ts';
+import type { LanguageContext } from '../core/expression.ts';
+import type { EndpointReference, Field, Fields } from '../core/field.ts';
+import type { Call, Pipe } from '../core/flow.ts';
+import { callStep, Exit, Inlet, sequence } from '../core/flow.ts';
+import type { StateStore } from '../core/store.ts';
+import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
+import type { ErrorHandling } from './redelivery.ts';
+import { errorHandled, isPlain, markExhausted } from './redelivery.ts';
+import type { StepStatistics } from './statistics.ts';
+import { counted, StepStatistics as Statistics } from './statistics.ts';
+
+/** What the compiler asks the runtime for. */
+export interface CompilerServices {
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly scope: ExchangeScope;
+  readonly languages: LanguageContext;
+  readonly stopping: AbortSignal;
+  readonly beans: { get(name: string): unknown; names(): string[] };
+  /** State whose keys begin with `prefix`. */
+  store(prefix: string): StateStore;
+  expression(model: ExpressionModel, problems: Diagnostics): ReturnType<LanguageContext['expression']>;
+  predicate(model: ExpressionModel, problems: Diagnostics): ReturnType<LanguageContext['predicate']>;
+  bean(reference: string, kind: string): unknown;
+  producer(model: EndpointModel, problems: Diagnostics, intercepts: readonly SendIntercept[], step: StepInfo): Call;
+  dynamicCall(uri: string, exchange: Exchange, intercepts: readonly SendIntercept[], step: StepInfo): void;
+  checkEndpoint(uri: string): void;
+  receive(uri: string, timeoutMillis: number, exchange: Exchange): Promise<PolledMessage | null>;
+  dataFormat(name: string, options: Readonly<Record<string, unknown>>): DataFormat;
+  aggregationStrategy(reference: string, options?: { methodName?: string; methodAllowNull?: boolean }): AggregationStrategy;
+  /** Camel's automatic id of the next step of a kind: `setBody3`. */
+  nextStepId(kind: string): string;
+}
+
+/** An `interceptSendToEndpoint`, compiled for one route. */
+export interface SendIntercept {
+  matches(uri: string): boolean;
+  readonly skips: boolean;
+  readonly before: Call;
+  readonly after: Call | null;
+}
+
+/** A step as `describe`, metrics and coverage see it. */
+export interface CompiledStep {
+  readonly info: StepInfo;
+  readonly statistics: StepStatistics;
+  readonly children: CompiledStep[];
+}
+
+/** What the steps of one graph share: sub-pipelines that several call, work that goes on, what ends with the graph. */
+export class Wiring {
+  readonly subscription = new Subscription();
+  /** Set when the graph exists, before its first exchange. */
+  graph: { begin(): void; end(): void } | null = null;
+
+  /** Subscribes a pipeline now and gives the call that feeds it; exchanges come back along their way. */
+  wire(pipe: Pipe): Call {
+    const inlet = new Inlet();
+    this.subscription.add(inlet.pipe(pipe).subscribe(new Exit((exchange) => exchange.leave())));
+    return (exchange) => inlet.next(exchange);
+  }
+}
+
+/** What decides about the steps of a list. */
+export interface Surroundings {
+  /** Null: no error handler applies (inside doTry, in handler steps, noErrorHandler). */
+  readonly handling: ErrorHandling | null;
+  /** Runs before every step. */
+  readonly intercepts: readonly Call[];
+  readonly sendIntercepts: readonly SendIntercept[];
+}
+
+const undefinedProblem = 'M0205';
+
+/** Compiles the steps of one route into operators. */
+export class StepCompiler {
+  readonly routeId: string;
+  readonly services: CompilerServices;
+  readonly problems: Diagnostics;
+  readonly wiring: Wiring;
+  /** Explicit step ids of the whole runtime, to find duplicates. */
+  private readonly seenIds: Map<string, Span>;
+  private siblings: CompiledStep[];
+  /** Some error handler or completion of this route restores the original message. */
+  keepsOriginal = false;
+
+  constructor(routeId: string, services: CompilerServices, problems: Diagnostics, wiring: Wiring, seenIds: Map<string, Span>, into: CompiledStep[]) {
+    this.routeId = routeId;
+    this.services = services;
+    this.problems = problems;
+    this.wiring = wiring;
+    this.seenIds = seenIds;
+    this.siblings = into;
+  }
+
+  /** A list of steps as one operator. */
+  steps(models: readonly StepModel[], around: Surroundings): Pipe {
+    const pipes = models.filter(({ isDisabled }) => !isDisabled).map((model) => this.step(model, around));
+    if (around.handling !== null && isPlain(around.handling) && pipes.length > 0) pipes.push(markExhausted(this.routeId));
+    return sequence(pipes);
+  }
+
+  private step(model: StepModel, around: Surroundings): Pipe {
+    const info = this.info(model);
+    const compiled: CompiledStep = { info, statistics: new Statistics(), children: [] };
+    this.siblings.push(compiled);
+    const { definition } = model;
+    const own = definition.errorHandling?.own ?? 'inherit';
+    const children = definition.errorHandling?.children ?? 'inherit';
+    const inner: Surroundings = children === 'none' ? { ...around, handling: null } : around;
+    const { siblings } = this;
+    this.siblings = compiled.children;
+    const options = this.fields(definition.options, model.element, inner);
+    this.siblings = siblings;
+    let pipe: Pipe;
+    try {
+      pipe = definition.operator(options as never, new Context(this, info, model, around));
+    } catch (thrown) {
+      this.problems.report(undefinedProblem, `can't build the step \`${model.kind}\`: ${(thrown as Error).message}`, model.at);
+      return sequence([]);
+    }
+    pipe = counted(pipe, compiled.statistics);
+    if (around.intercepts.length > 0) pipe = sequence([...around.intercepts.map((call) => callStep(call, info)), pipe]);
+    const { handling } = around;
+    if (handling === null || own === 'none' || isPlain(handling)) return pipe;
+    return errorHandled(pipe, handling, { clock: this.services.clock, events: this.services.events, stopping: this.services.stopping, routeId: this.routeId }, info);
+  }
+
+  private info(model: StepModel): StepInfo {
+    if (model.id !== null) {
+      const before = this.seenIds.get(model.id);
+      if (before !== undefined && (before.start !== model.at.start || before.source !== model.at.source)) {
+        this.problems.report('M0602', `duplicate step id \`${model.id}\``, model.element.fieldsAt['id'] ?? model.at, {
+          label: 'this id is taken',
+          help: `ids are unique in all routes; \`${model.id}\` stands at ${showSpan(before)} already`,
+        });
+      }
+      this.seenIds.set(model.id, model.at);
+    }
+    return {
+      routeId: this.routeId,
+      stepId: model.id ?? this.services.nextStepId(model.kind),
+      kind: model.kind,
+      label: model.description ?? label(model),
+      at: showSpan(model.at),
+    };
+  }
+
+  /** The options of an element, as its code gets them. */
+  fields(fields: Fields, element: ElementModel, around: Surroundings): Record<string, unknown> {
+    const options: Record<string, unknown> = {};
+    for (const [name, definition] of Object.entries(fields)) {
+      const value = element.fields[name];
+      options[name] = value === undefined ? definition.shape.default : this.value(definition, value, around);
+    }
+    return options;
+  }
+
+  private value(definition: Field, value: ModelValue, around: Surroundings): unknown {
+    const { shape } = definition;
+    switch (shape.kind) {
+      case 'expression':
+        return isModel<ExpressionModel>(value, 'expression') ? this.services.expression(value, this.problems) : value;
+      case 'predicate':
+        return isModel<ExpressionModel>(value, 'expression') ? this.services.predicate(value, this.problems) : value;
+      case 'steps':
+        return this.steps(value as readonly StepModel[], around);
+      case 'endpoint': {
+        const model = value as EndpointModel;
+        this.endpoints.set(model, model);
+        return model;
+      }
+      case 'element':
+        if (isModel<DataFormatModel>(value, 'dataFormat')) return { name: value.name, options: value.options };
+        return isModel<ElementModel>(value, 'element') ? this.fields(shape.fields, value, around) : value;
+      case 'list':
+        return (value as readonly ModelValue[]).map((item) => this.value(shape.item!, item, around));
+      case 'map': {
+        const map: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+        for (const [key, item] of Object.entries((value as MapModel).entries)) map[key] = this.value(shape.item!, item, around);
+        return map;
+      }
+      case 'any':
+        return isModel<{ type: 'any'; value: unknown }>(value, 'any') ? value.value : value;
+      default:
+        return value;
+    }
+  }
+
+  /** Models of endpoints by the reference that a step gets: the same object. */
+  private readonly endpoints = new Map<EndpointReference, EndpointModel>();
+
+  endpointModel(reference: EndpointReference, at: Span): EndpointModel {
+    return this.endpoints.get(reference) ?? { type: 'endpoint', uri: reference.uri, parameters: reference.parameters ?? {}, at, parametersAt: {} };
+  }
+}
+
+const isModel = <M extends { type: string }>(value: ModelValue | { type: string }, type: M['type']): value is M & ModelValue =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && (value as { type?: unknown }).type === type;
+
+/** What Camel's history shows, such as `setBody[simple{${body}}]`. */
+function label(model: StepModel): string {
+  const { fields } = model.element;
+  const expression = fields['expression'];
+  if (expression !== undefined && isModel<ExpressionModel>(expression, 'expression')) return `${model.kind}[${expression.language}{${expression.source}}]`;
+  const uri = fields['uri'];
+  if (uri !== undefined && isModel<EndpointModel>(uri, 'endpoint')) return `${model.kind}[${uri.uri.replace(/\?.*/s, '')}]`;
+  return model.kind;
+}
+
+/** The model without positions, for hashes. */
+export const withoutPositions = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (key, item: unknown) =>
+      key === 'at' || key === 'fieldsAt' || key === 'entriesAt' || key === 'parametersAt' || key === 'sourceAt' || key === 'definition' ? undefined : item,
+    ) ?? 'null',
+  );
+
+export const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(withoutPositions(value))).digest('hex').slice(0, 16);
+
+/** What one step sees of the runtime. */
+class Context implements StepContext {
+  readonly info: StepInfo;
+  readonly at: Span;
+  private readonly compiler: StepCompiler;
+  private readonly model: StepModel;
+  private readonly around: Surroundings;
+
+  constructor(compiler: StepCompiler, info: StepInfo, model: StepModel, around: Surroundings) {
+    this.compiler = compiler;
+    this.info = info;
+    this.at = model.at;
+    this.model = model;
+    this.around = around;
+  }
+
+  get clock(): Clock {
+    return this.compiler.services.clock;
+  }
+
+  get events(): Events {
+    return this.compiler.services.events;
+  }
+
+  get scope(): ExchangeScope {
+    return this.compiler.services.scope;
+  }
+
+  get problems(): Diagnostics {
+    return this.compiler.problems;
+  }
+
+  get languages(): LanguageContext {
+    return this.compiler.services.languages;
+  }
+
+  get beans(): { get(name: string): unknown; names(): string[] } {
+    return this.compiler.services.beans;
+  }
+
+  get stopping(): AbortSignal {
+    return this.compiler.services.stopping;
+  }
+
+  get store(): StateStore {
+    const key = this.model.id ?? hashOf(this.model.element);
+    return this.compiler.services.store(`${this.info.kind}/${this.info.routeId}/${key}/`);
+  }
+
+  bean<T>(reference: string, kind: string): T {
+    try {
+      return this.compiler.services.bean(reference, kind) as T;
+    } catch (thrown) {
+      this.problems.report('M0501', (thrown as Error).message, this.at);
+      return {} as T;
+    }
+  }
+
+  producer(endpoint: EndpointReference): Call {
+    const { services } = this.compiler;
+    return services.producer(this.compiler.endpointModel(endpoint, this.at), this.problems, this.around.sendIntercepts, this.info);
+  }
+
+  dynamicCall(uri: string, exchange: Exchange): void {
+    this.compiler.services.dynamicCall(uri, exchange, this.around.sendIntercepts, this.info);
+  }
+
+  checkEndpoint(uri: string): void {
+    this.compiler.services.checkEndpoint(uri);
+  }
+
+  receive(uri: string, timeoutMillis: number, exchange: Exchange): Promise<PolledMessage | null> {
+    return this.compiler.services.receive(uri, timeoutMillis, exchange);
+  }
+
+  dataFormat(name: string, options: Readonly<Record<string, unknown>>): DataFormat {
+    return this.compiler.services.dataFormat(name, options);
+  }
+
+  aggregationStrategy(reference: string, options?: { methodName?: string; methodAllowNull?: boolean }): AggregationStrategy {
+    try {
+      return this.compiler.services.aggregationStrategy(reference, options);
+    } catch (thrown) {
+      this.problems.report('M0501', (thrown as Error).message, this.model.element.fieldsAt['aggregationStrategy'] ?? this.at);
+      return { aggregate: (_, exchange) => exchange };
+    }
+  }
+
+  begin(): void {
+    this.compiler.wiring.graph?.begin();
+  }
+
+  end(): void {
+    this.compiler.wiring.graph?.end();
+  }
+
+  onDispose(dispose: () => void): void {
+    this.compiler.wiring.subscription.add(dispose);
+  }
+}

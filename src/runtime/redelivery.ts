@@ -1,0 +1,421 @@
+import type { Subscriber } from 'rxjs';
+import type { Clock, Timer } from '../core/clock.ts';
+import { causeChain, classDistance, ExchangeError, toExchangeError } from '../core/errors.ts';
+import type { Events } from '../core/events.ts';
+import type { Exchange, StepInfo, Way } from '../core/exchange.ts';
+import { EXHAUSTED, FAILED, HANDLED, ROLLBACK_ONLY, STOPPED } from '../core/exchange.ts';
+import type { Predicate } from '../core/expression.ts';
+import type { Call, Inlet, Pipe } from '../core/flow.ts';
+import { isPromise, operator, StepSubscriber } from '../core/flow.ts';
+import type { Headers } from '../core/headers.ts';
+
+/** How often, and after which waits, a failing step runs again. Times are milliseconds. */
+export interface RedeliveryPolicy {
+  /** 0 = never, negative = for ever. */
+  readonly maximumRedeliveries: number;
+  readonly redeliveryDelay: number;
+  readonly maximumRedeliveryDelay: number;
+  readonly useExponentialBackOff: boolean;
+  readonly backOffMultiplier: number;
+  readonly useCollisionAvoidance: boolean;
+  readonly collisionAvoidanceFactor: number;
+  /** `limit:delay;limit:delay`: from the attempt `limit` on wait `delay`; overrides the other waits. */
+  readonly delayPattern: readonly (readonly [number, number])[] | null;
+  readonly allowRedeliveryWhileStopping: boolean;
+}
+
+export const defaultRedelivery: RedeliveryPolicy = {
+  maximumRedeliveries: 0,
+  redeliveryDelay: 1000,
+  maximumRedeliveryDelay: 60_000,
+  useExponentialBackOff: false,
+  backOffMultiplier: 2,
+  useCollisionAvoidance: false,
+  collisionAvoidanceFactor: 0.15,
+  delayPattern: null,
+  allowRedeliveryWhileStopping: true,
+};
+
+/** The wait before attempt number `attempt` (1 = the first redelivery), given the wait before it (0 = none yet). */
+export function redeliveryDelay(policy: RedeliveryPolicy, previousMillis: number, attempt: number, random: () => number = Math.random): number {
+  if (policy.delayPattern !== null) {
+    let delay = 0;
+    for (const [limit, millis] of policy.delayPattern) if (attempt >= limit) delay = millis;
+    return delay;
+  }
+  if (policy.redeliveryDelay === 0) return 0;
+  let delay = previousMillis === 0 ? policy.redeliveryDelay : previousMillis;
+  if (previousMillis !== 0 && policy.useExponentialBackOff && policy.backOffMultiplier > 1) delay = Math.round(previousMillis * policy.backOffMultiplier);
+  if (policy.useCollisionAvoidance) {
+    const variance = policy.collisionAvoidanceFactor * (random() < 0.5 ? -1 : 1) * random();
+    delay += Math.trunc(delay * variance);
+  }
+  return policy.maximumRedeliveryDelay > 0 ? Math.min(delay, policy.maximumRedeliveryDelay) : delay;
+}
+
+/** One `onException`. */
+export interface Clause {
+  readonly classes: readonly string[];
+  readonly onWhen: Predicate | null;
+  readonly policy: RedeliveryPolicy;
+  readonly retryWhile: Predicate | null;
+  readonly handled: Predicate | null;
+  readonly continued: Predicate | null;
+  readonly useOriginalMessage: boolean;
+  readonly useOriginalBody: boolean;
+  /** Runs its steps; null when it has none. */
+  readonly steps: Call | null;
+  readonly onRedelivery: ((exchange: Exchange) => unknown) | null;
+  readonly onOccurred: ((exchange: Exchange) => unknown) | null;
+  /** From the route's own configuration: asked before the others. */
+  readonly isRouteScoped: boolean;
+}
+
+export interface DeadLetter {
+  readonly send: Call;
+  readonly shownUri: string;
+  readonly useOriginalMessage: boolean;
+  readonly useOriginalBody: boolean;
+  /** A failure while sending there is swallowed (Camel's default); we let it fail the exchange unless it is asked for. */
+  readonly handleNewException: boolean;
+}
+
+/** What a route does with the failures of its steps, decided when the route is compiled. */
+export interface ErrorHandling {
+  readonly clauses: readonly Clause[];
+  readonly policy: RedeliveryPolicy;
+  readonly retryWhile: Predicate | null;
+  readonly deadLetter: DeadLetter | null;
+  readonly onRedelivery: ((exchange: Exchange) => unknown) | null;
+  readonly onPrepareFailure: ((exchange: Exchange) => unknown) | null;
+  readonly onOccurred: ((exchange: Exchange) => unknown) | null;
+}
+
+export interface ErrorHandlingContext {
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly stopping: AbortSignal;
+  readonly routeId: string;
+}
+
+/** Whether a failing step may run again, so that the message must be kept as it was before. */
+const mayRedeliver = (handling: ErrorHandling): boolean =>
+  handling.policy.maximumRedeliveries !== 0 ||
+  handling.retryWhile !== null ||
+  handling.clauses.some(({ policy, retryWhile }) => policy.maximumRedeliveries !== 0 || retryWhile !== null);
+
+/** Without clauses, redelivery or dead letters a failure needs nothing but its mark. */
+export const isPlain = (handling: ErrorHandling): boolean =>
+  handling.clauses.length === 0 && handling.deadLetter === null && handling.onPrepareFailure === null && handling.onOccurred === null && !mayRedeliver(handling);
+
+/** The best clause for a failure: route-scoped first, along the causes from the root up, the nearest class; an exact match ends the search. */
+export function matchingClause(clauses: readonly Clause[], exchange: Exchange, error: unknown): Clause | null {
+  const chain = causeChain(error).reverse();
+  let best: Clause | null = null;
+  let bestDistance = Number.MAX_SAFE_INTEGER;
+  for (const isRouteScoped of [true, false]) {
+    for (const cause of chain) {
+      for (const clause of clauses) {
+        if (clause.isRouteScoped !== isRouteScoped) continue;
+        for (const name of clause.classes) {
+          const distance = classDistance(cause.type, name);
+          if (distance < 0 || distance >= bestDistance) continue;
+          if (clause.onWhen !== null && !clause.onWhen(exchange)) continue;
+          best = clause;
+          bestDistance = distance;
+        }
+      }
+      if (bestDistance === 0) return best;
+    }
+  }
+  return best;
+}
+
+/** One delivery attempt series of one step: kept on the exchange's way while the step runs. */
+class Attempts implements Way {
+  readonly outer: Way | null;
+  readonly body: unknown;
+  readonly headers: Headers;
+  count = 0;
+  previousDelay = 0;
+  clause: Clause | null = null;
+
+  constructor(exchange: Exchange, outer: Way | null) {
+    this.outer = outer;
+    this.body = exchange.body;
+    this.headers = exchange.headers.copy();
+  }
+
+  back(): void {
+    throw new Error('an exchange left a step by another way than its output');
+  }
+}
+
+class AfterHandler implements Way {
+  readonly outer: Way | null;
+  private readonly goOn: (exchange: Exchange) => void;
+
+  constructor(outer: Way | null, goOn: (exchange: Exchange) => void) {
+    this.outer = outer;
+    this.goOn = goOn;
+  }
+
+  back(exchange: Exchange): void {
+    this.goOn(exchange);
+  }
+}
+
+const redelivered = 'CamelRedelivered';
+const redeliveryCounter = 'CamelRedeliveryCounter';
+const redeliveryMaxCounter = 'CamelRedeliveryMaxCounter';
+
+const removeRedeliveryHeaders = (exchange: Exchange): void => {
+  exchange.headers.remove(redelivered);
+  exchange.headers.remove(redeliveryCounter);
+  exchange.headers.remove(redeliveryMaxCounter);
+};
+
+const isShutdown = (error: unknown): boolean => error instanceof ExchangeError && error.type === 'mecha.ShutdownException';
+
+/**
+ * Wraps a step with its error handler. Shape: what the step does well goes on; a failure is redelivered to the step, handled (the
+ * exchange passes the later steps, marked HANDLED), continued, or goes on as FAILED and EXHAUSTED.
+ * The order of events and the headers are Camel's (RedeliveryErrorHandler of Camel 4).
+ */
+class ErrorHandled extends StepSubscriber {
+  private readonly inner: Inlet;
+  private readonly handling: ErrorHandling;
+  private readonly context: ErrorHandlingContext;
+  private readonly keepsMessage: boolean;
+  private readonly waiting = new Map<Exchange, Timer>();
+
+  constructor(out: Subscriber<Exchange>, pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo) {
+    super(out, info);
+    this.handling = handling;
+    this.context = context;
+    this.keepsMessage = mayRedeliver(handling);
+    this.inner = this.branch(pipe, (exchange) => this.returned(exchange));
+    if (this.keepsMessage) {
+      const wake = (): void => this.giveUpWaiting();
+      context.stopping.addEventListener('abort', wake);
+      this.add(() => context.stopping.removeEventListener('abort', wake));
+    }
+  }
+
+  protected step(exchange: Exchange): boolean {
+    if (this.keepsMessage) exchange.way = new Attempts(exchange, exchange.way);
+    this.inner.next(exchange);
+    return false;
+  }
+
+  private returned(exchange: Exchange): void {
+    let attempts: Attempts | null = null;
+    if (this.keepsMessage) {
+      attempts = exchange.way as Attempts;
+      exchange.way = attempts.outer;
+    }
+    if (exchange.halt === 0 || (exchange.halt & (FAILED | EXHAUSTED)) !== FAILED) return this.out.next(exchange);
+    try {
+      this.failed(exchange, attempts ?? new Attempts(exchange, exchange.way));
+    } catch (thrown) {
+      // The policy itself failed (an onWhen, a handled predicate): that is the failure now.
+      exchange.fail(thrown, this.info);
+      exchange.halt |= EXHAUSTED;
+      this.out.next(exchange);
+    }
+  }
+
+  private failed(exchange: Exchange, attempts: Attempts): void {
+    const error = exchange.exception!;
+    const { handling } = this;
+    exchange.properties.set('CamelExceptionCaught', error);
+    if (isShutdown(error)) {
+      exchange.halt |= EXHAUSTED;
+      return this.out.next(exchange);
+    }
+    const clause = matchingClause(handling.clauses, exchange, error) ?? attempts.clause;
+    attempts.clause = clause;
+    (clause?.onOccurred ?? handling.onOccurred)?.(exchange);
+    const policy = clause?.policy ?? handling.policy;
+    const before = Number(exchange.headers.lookup('camelredeliverycounter') ?? 0);
+    const counter = (Number.isFinite(before) ? before : 0) + 1;
+    exchange.headers.put(redeliveryCounter, 'camelredeliverycounter', counter);
+    exchange.headers.put(redelivered, 'camelredelivered', true);
+    if (policy.maximumRedeliveries > 0) exchange.headers.set(redeliveryMaxCounter, policy.maximumRedeliveries);
+
+    const retryWhile = clause?.retryWhile ?? handling.retryWhile;
+    const isStopping = this.context.stopping.aborted;
+    const wants = retryWhile !== null && retryWhile !== undefined ? retryWhile(exchange) : policy.maximumRedeliveries < 0 || counter <= policy.maximumRedeliveries;
+    if (wants && !isStopping && this.keepsMessage && (exchange.halt & ROLLBACK_ONLY) === 0) return this.redeliverLater(exchange, attempts, policy, counter);
+    this.exhausted(exchange, clause, counter);
+  }
+
+  private redeliverLater(exchange: Exchange, attempts: Attempts, policy: RedeliveryPolicy, counter: number): void {
+    const asked = exchange.headers.get('CamelRedeliveryDelay');
+    const delay = asked === undefined || asked === null ? redeliveryDelay(policy, attempts.previousDelay, counter) : Math.max(0, Number(asked) || 0);
+    attempts.previousDelay = delay;
+    attempts.count = counter;
+    if (this.context.events.has('exchangeRedelivered')) {
+      this.context.events.emit('exchangeRedelivered', {
+        exchange,
+        routeId: this.context.routeId,
+        step: exchange.failedStep ?? this.info!,
+        attempt: counter,
+        delayMillis: delay,
+        error: exchange.exception!,
+      });
+    }
+    if (delay <= 0) return this.context.clock.yield(() => this.redeliver(exchange, attempts));
+    this.waiting.set(
+      exchange,
+      this.context.clock.schedule(delay, () => {
+        this.waiting.delete(exchange);
+        this.redeliver(exchange, attempts);
+      }),
+    );
+  }
+
+  private redeliver(exchange: Exchange, attempts: Attempts): void {
+    const { headers } = exchange;
+    const counter = headers.lookup('camelredeliverycounter');
+    const most = headers.get(redeliveryMaxCounter);
+    exchange.halt = 0;
+    exchange.exception = null;
+    exchange.body = attempts.body;
+    exchange.headers = attempts.headers.copy();
+    exchange.headers.put(redeliveryCounter, 'camelredeliverycounter', counter);
+    exchange.headers.put(redelivered, 'camelredelivered', true);
+    if (most !== undefined) exchange.headers.set(redeliveryMaxCounter, most);
+    const prepare = attempts.clause?.onRedelivery ?? this.handling.onRedelivery;
+    const again = (): void => {
+      exchange.way = attempts;
+      this.inner.next(exchange);
+    };
+    if (prepare === null) return again();
+    const failed = (thrown: unknown): void => {
+      exchange.fail(thrown, this.info);
+      exchange.way = attempts;
+      this.returned(exchange);
+    };
+    try {
+      const prepared = prepare(exchange);
+      if (isPromise(prepared)) prepared.then(again, failed);
+      else again();
+    } catch (thrown) {
+      failed(thrown);
+    }
+  }
+
+  private exhausted(exchange: Exchange, clause: Clause | null, counter: number): void {
+    const error = exchange.exception!;
+    const { deadLetter } = this.handling;
+    const isHandled = clause?.handled?.(exchange) ?? false;
+    const isContinued = clause?.continued?.(exchange) ?? false;
+    const toDeadLetter = clause?.steps == null && deadLetter !== null;
+    const target = clause?.steps ?? deadLetter?.send ?? null;
+    if (toDeadLetter || isHandled || isContinued) {
+      removeRedeliveryHeaders(exchange);
+      exchange.halt &= ~ROLLBACK_ONLY;
+    } else {
+      exchange.headers.put(redeliveryCounter, 'camelredeliverycounter', counter - 1);
+      exchange.headers.put(redelivered, 'camelredelivered', counter - 1 > 0);
+    }
+    this.setFailureProperties(exchange);
+    const finish = (finished: Exchange): void => this.afterHandler(finished, error, isHandled, isContinued, toDeadLetter);
+    if (target === null || (isContinued && toDeadLetter)) {
+      exchange.clearFailure();
+      return finish(exchange);
+    }
+    const useOriginalMessage = toDeadLetter ? deadLetter.useOriginalMessage : (clause?.useOriginalMessage ?? false);
+    const useOriginalBody = toDeadLetter ? deadLetter.useOriginalBody : (clause?.useOriginalBody ?? false);
+    const { unitOfWork } = exchange;
+    if ((useOriginalMessage || useOriginalBody) && unitOfWork !== null && unitOfWork.originalHeaders !== null) {
+      exchange.body = unitOfWork.originalBody;
+      if (useOriginalMessage) exchange.headers = unitOfWork.originalHeaders.copy();
+    }
+    const run = (): void => {
+      exchange.clearFailure();
+      exchange.halt &= ~STOPPED;
+      exchange.way = new AfterHandler(exchange.way, finish);
+      if (toDeadLetter && this.context.events.has('exchangeDeadLettered')) {
+        this.context.events.emit('exchangeDeadLettered', { exchange, routeId: this.context.routeId, step: exchange.failedStep, error, to: deadLetter.shownUri });
+      }
+      target(exchange);
+    };
+    const prepare = this.handling.onPrepareFailure;
+    if (prepare === null) return run();
+    const prepared = prepare(exchange);
+    if (isPromise(prepared)) prepared.then(run, run);
+    else run();
+  }
+
+  private afterHandler(exchange: Exchange, error: ExchangeError, isHandled: boolean, isContinued: boolean, isDeadLetter: boolean): void {
+    const isNewFailure = exchange.isFailed;
+    if (isNewFailure && !(isDeadLetter && this.handling.deadLetter!.handleNewException)) {
+      // What fails while a failure is handled replaces it.
+      exchange.properties.set('CamelExceptionCaught', exchange.exception);
+      exchange.halt |= EXHAUSTED;
+    } else if (isContinued) {
+      exchange.clearFailure();
+      exchange.halt &= ~(HANDLED | STOPPED);
+      removeRedeliveryHeaders(exchange);
+    } else if (isHandled || isDeadLetter) {
+      exchange.clearFailure();
+      exchange.halt |= HANDLED;
+    } else {
+      exchange.fail(error);
+      exchange.halt |= EXHAUSTED;
+    }
+    this.out.next(exchange);
+  }
+
+  private setFailureProperties(exchange: Exchange): void {
+    const endpoint = exchange.property('CamelToEndpoint');
+    if (endpoint !== undefined) exchange.properties.set('CamelFailureEndpoint', endpoint);
+    exchange.properties.set('CamelFailureRouteId', this.context.routeId);
+  }
+
+  private giveUpWaiting(): void {
+    for (const [exchange, timer] of this.waiting) {
+      timer.cancel();
+      this.waiting.delete(exchange);
+      exchange.fail(toExchangeError(new ExchangeError('mecha.ShutdownException', 'stopped while waiting for the next attempt', { cause: exchange.exception })), this.info);
+      exchange.halt |= EXHAUSTED;
+      this.out.next(exchange);
+    }
+  }
+}
+
+export const errorHandled = (pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo): Pipe =>
+  operator((out) => new ErrorHandled(out, pipe, handling, context, info));
+
+class MarkExhausted extends StepSubscriber {
+  private readonly routeId: string;
+
+  constructor(out: Subscriber<Exchange>, routeId: string) {
+    super(out);
+    this.routeId = routeId;
+  }
+
+  override next(exchange: Exchange): void {
+    if (exchange.halt !== 0 && (exchange.halt & (FAILED | EXHAUSTED)) === FAILED) {
+      exchange.halt |= EXHAUSTED;
+      const { properties } = exchange;
+      properties.set('CamelExceptionCaught', exchange.exception);
+      properties.set('CamelFailureRouteId', this.routeId);
+      const endpoint = properties.get('CamelToEndpoint');
+      if (endpoint !== undefined) properties.set('CamelFailureEndpoint', endpoint);
+    }
+    this.out.next(exchange);
+  }
+
+  protected step(): boolean {
+    return true;
+  }
+}
+
+/**
+ * The default error handler without any policy: stands once at the end of a list of steps, since a failed exchange passes the steps
+ * between untouched.
+ */
+export const markExhausted = (routeId: string): Pipe => operator((out) => new MarkExhausted(out, routeId));
