@@ -25,6 +25,8 @@ export interface Endpoint<F extends Fields = Fields> {
  * back) and `settle` (its unit of work is done: acknowledge, answer the request, move the file; it runs exactly once).
  */
 export interface Delivery {
+  /** The source's own name for the message, the same when it is delivered again (topic, partition and offset): what counts it only once. */
+  readonly id?: string;
   /**
    * The source would drop the message, or be blocked by it, when it fails and no error handler took it (a timer, seda, Kafka, a file without
    * moveFailed): the runtime then keeps it in the dead-letter store first, and the exchange comes to `settle` as handled.

@@ -26,6 +26,10 @@ export interface AggregationStrategy {
   onCompletion?(exchange: Exchange): void;
   /** Whether the group is complete, asked before `newExchange` is added (Camel's PreCompletionAwareAggregationStrategy). */
   preComplete?(oldExchange: Exchange | null, newExchange: Exchange): boolean;
+  /** The group (or the split, the multicast) ran out of time. Aggregators give -1 for index and total. */
+  timeout?(exchange: Exchange, index: number, total: number, timeoutMillis: number): void;
+  /** Whether the group is complete, where the aggregator has no predicate of its own (a strategy that is a Predicate in Camel). */
+  matches?(exchange: Exchange): boolean;
 }
 
 /** What a step may ask the runtime for, while it is compiled. */
@@ -58,6 +62,18 @@ export interface StepContext {
   end(): void;
   /** Ends with the route's graph: timers, subscriptions. */
   onDispose(dispose: () => void): void;
+  /**
+   * Something that outlives the graph: made once per state key (route id and the step's explicit id or the hash of its definition), the same
+   * after a reload that keeps the step. Absent: nothing outlives it.
+   */
+  carry?<T>(make: () => T): T;
+  /** Runs when the route stops for good (not at a reload), after its source and before its graph is taken down; stopping waits for it. */
+  onStop?(run: () => void | Promise<void>): void;
+  /**
+   * Takes an exchange that the step started itself (an aggregate) and that has failed, with nobody waiting for it: it goes to the dead letters.
+   * Rejects when it can't be kept.
+   */
+  keepFailed?(exchange: Exchange): void | Promise<void>;
   /** Aborted when the time for stopping is over. */
   readonly stopping: AbortSignal;
 }

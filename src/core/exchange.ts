@@ -60,6 +60,8 @@ export class UnitOfWork {
   /** The message as it was when the delivery began, kept only where some error handler wants it. */
   originalBody: unknown = undefined;
   originalHeaders: Headers | null = null;
+  /** The source's own name for the message (`Delivery.id`); null: delivered again it can't be told from a new one. */
+  deliveryId: string | null = null;
 
   constructor(exchange: Exchange, settle: (exchange: Exchange) => void) {
     this.exchange = exchange;
