@@ -379,7 +379,7 @@ export const operatorContract = {
     const healthy = await runLater(trial(subject).pipe, context, three(subject));
     fed[1]!.headers.set('isBad', true);
     const left = await runLater(pipe, context, fed);
-    expect(left.filter((exchange) => fed.includes(exchange) && exchange !== fed[1])).to.have.length(2);
+    expect([fed[0]!, fed[2]!].every((exchange) => left.includes(exchange))).to.equal(true);
     expect([fed[0]!.isFailed, fed[2]!.isFailed]).to.deep.equal([healthy[0]!.isFailed, healthy[2]!.isFailed]);
   },
   'subscribes nothing per message': async (subject) => {
