@@ -21,9 +21,12 @@ export interface Example {
 
 /** How groups of exchanges become one. As in Camel: `oldExchange` is null for the first. */
 export interface AggregationStrategy {
-  aggregate(oldExchange: Exchange | null, newExchange: Exchange): Exchange;
+  /** `input`: the exchange that was split or multicast; absent where there is none (`aggregate`). */
+  aggregate(oldExchange: Exchange | null, newExchange: Exchange, input?: Exchange): Exchange;
   /** Called once for the finished aggregate (Camel's onCompletion). */
-  onCompletion?(exchange: Exchange): void;
+  onCompletion?(exchange: Exchange, input?: Exchange): void;
+  /** Told about each part or branch that missed the time limit. */
+  timeout?(oldExchange: Exchange, index: number, total: number, timeoutMillis: number): void;
   /** Whether the group is complete, asked before `newExchange` is added (Camel's PreCompletionAwareAggregationStrategy). */
   preComplete?(oldExchange: Exchange | null, newExchange: Exchange): boolean;
   /** The group (or the split, the multicast) ran out of time. Aggregators give -1 for index and total. */

@@ -45,6 +45,8 @@ export interface FieldShape {
   readonly beanKind: string | null;
   /** Where the options of an element depend on a sibling part (data formats, languages): which catalog names its keys. */
   readonly catalog: 'dataformats' | 'languages' | null;
+  /** Steps: each of them is a branch of its own (`multicast`, `loadBalance`), and the code gets one pipe a step. */
+  readonly isFork: boolean;
   /** Parsed, checked and shown, but without any effect here: says why. */
   readonly noEffect: string | null;
 }
@@ -125,6 +127,7 @@ const shape = (kind: FieldKind, description: string, more: Partial<FieldShape> =
   isInline: false,
   beanKind: null,
   catalog: null,
+  isFork: false,
   noEffect: null,
   ...more,
 });
@@ -157,6 +160,8 @@ export const field = {
   expression: (description: string) => new Field<Expression, false>(shape('expression', description, { isInline: true })),
   predicate: (description: string) => new Field<Predicate, false>(shape('predicate', description, { isInline: true })),
   steps: (description: string) => new Field<Pipe, false>(shape('steps', description)),
+  /** Steps that stand side by side: one pipe a step. */
+  branches: (description: string) => new Field<readonly Pipe[], false>(shape('steps', description, { isFork: true })),
   endpoint: (description: string) => new Field<EndpointReference, false>(shape('endpoint', description)),
   reference: <T = unknown>(description: string, beanKind: string) => new Field<T, false>(shape('reference', description, { beanKind })),
   element: <F extends Fields>(description: string, fields: F, shorthand: (keyof F & string) | null = null) =>
