@@ -152,6 +152,7 @@ export const direct = defineConnector({
   scheme: 'direct',
   syntax: 'direct:name',
   summary: 'Calls another route of this runtime, in place and with the same exchange.',
+  isInternal: true,
   options,
   consumer: (endpoint, context) => new DirectConsumer(endpoint.options.name, context),
   producer: (endpoint, context) => new DirectProducer(endpoint, context),

@@ -133,6 +133,8 @@ export interface ConnectorDefinition<F extends Fields = Fields> {
   readonly producer?: (endpoint: Endpoint<F>, context: ConnectorContext) => Producer | Promise<Producer>;
   /** Reaches other hosts, so that dynamic endpoints need it on the allow-list. */
   readonly isRemote?: boolean;
+  /** Fed by routes of the same runtime (`direct:`, `seda:`): its consumers stop last, when the routes that feed them are idle. */
+  readonly isInternal?: boolean;
 }
 
 /** Defines a connector; the type of its options follows from its fields. */

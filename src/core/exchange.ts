@@ -56,6 +56,8 @@ export class UnitOfWork {
   private preparations: Completion[] | null = null;
   /** The exchange that `settle` is called with: the one that came from the source. */
   readonly exchange: Exchange;
+  /** The source waits for a reply (the exchange's own pattern may change on its way). */
+  readonly isRequest: boolean;
   private readonly settle: (exchange: Exchange) => void;
   /** The message as it was when the delivery began, kept only where some error handler wants it. */
   originalBody: unknown = undefined;
@@ -65,6 +67,7 @@ export class UnitOfWork {
 
   constructor(exchange: Exchange, settle: (exchange: Exchange) => void) {
     this.exchange = exchange;
+    this.isRequest = exchange.isInOut;
     this.settle = settle;
   }
 
