@@ -25,8 +25,6 @@ export interface AggregationStrategy {
   aggregate(oldExchange: Exchange | null, newExchange: Exchange, input?: Exchange): Exchange;
   /** Called once for the finished aggregate (Camel's onCompletion). */
   onCompletion?(exchange: Exchange, input?: Exchange): void;
-  /** Told about each part or branch that missed the time limit. */
-  timeout?(oldExchange: Exchange, index: number, total: number, timeoutMillis: number): void;
   /** Whether the group is complete, asked before `newExchange` is added (Camel's PreCompletionAwareAggregationStrategy). */
   preComplete?(oldExchange: Exchange | null, newExchange: Exchange): boolean;
   /** The group (or the split, the multicast) ran out of time. Aggregators give -1 for index and total. */
