@@ -1,3 +1,4 @@
+import { decodeText, encodeText } from './charset.ts';
 import { ExchangeError } from './errors.ts';
 
 /** Text of a value as Camel gives it: null stays null. */
@@ -39,4 +40,196 @@ export function describeValue(value: unknown): string {
   const text = toText(value) ?? 'null';
   const kind = Buffer.isBuffer(value) ? 'bytes' : Array.isArray(value) ? 'list' : typeof value === 'object' ? 'map' : typeof value;
   return `${kind} "${text.length > 60 ? `${text.slice(0, 57)}...` : text}"`;
+}
+
+// ------------------------------------------------------------------------------------------------ Java's types
+
+type Conversion = (value: unknown, type: string, charset: string | null) => unknown;
+
+const notAvailable = (value: unknown, type: string): ExchangeError =>
+  new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', `no conversion of ${describeValue(value)} to ${type}`);
+
+const badNumber = (value: unknown, type: string, text: string): ExchangeError =>
+  conversionError(value, type, new ExchangeError('java.lang.NumberFormatException', `For input string: "${text}"`));
+
+const isPrimitive = (type: string): boolean => /^[a-z]+$/.test(type);
+
+/** Bytes of everything that has some; null for what has none. A stream must be read before. */
+function bytesOf(value: unknown, charset: string | null): Buffer | null {
+  if (Buffer.isBuffer(value)) return value;
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (typeof value === 'string') return encodeText(value, charset);
+  if (typeof value === 'object' && value !== null && typeof (value as { bytes?: unknown }).bytes === 'function') return (value as { bytes(): Buffer }).bytes();
+  return null;
+}
+
+const hasBytes = (value: unknown): boolean => typeof value === 'object' && bytesOf(value, null) !== null;
+
+const textual: Conversion = (value, _type, charset) => (hasBytes(value) && charset !== null ? decodeText(bytesOf(value, charset)!, charset) : toText(value));
+
+const integral =
+  (lowest: bigint, highest: bigint): Conversion =>
+  (value, type, charset) => {
+    if (typeof value === 'number') return isPrimitive(type) ? value : Math.trunc(value);
+    if (typeof value === 'bigint') return value;
+    if (typeof value === 'boolean') throw notAvailable(value, type);
+    if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
+    const text = textual(value, type, charset) as string;
+    if (!/^[+-]?\d+$/.test(text)) throw badNumber(value, type, text);
+    const exact = BigInt(text.replace('+', ''));
+    if (exact < lowest || exact > highest) throw badNumber(value, type, text);
+    const number = Number(exact);
+    return Number.isSafeInteger(number) ? number : exact;
+  };
+
+const decimal: Conversion = (value, type, charset) => {
+  if (typeof value === 'number') return value;
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
+  const text = textual(value, type, charset) as string;
+  const plain = text.trim();
+  if (!/^[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|NaN|Infinity)[fFdD]?$/.test(plain)) throw badNumber(value, type, text);
+  return Number(plain.replace(/[fFdD]$/, ''));
+};
+
+const truthValue: Conversion = (value, type) => {
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'number') return value !== 0;
+  const text = toText(value)!.toLowerCase();
+  if (text === 'true' || text === 'false') return text === 'true';
+  throw conversionError(value, type, new ExchangeError('java.lang.IllegalArgumentException', `${describeValue(value)} is neither true nor false`));
+};
+
+const character: Conversion = (value, type) => {
+  const text = toText(value)!;
+  if (text.length === 1) return text;
+  throw conversionError(value, type, new ExchangeError('java.lang.IllegalArgumentException', 'the text must have exactly one character'));
+};
+
+const bytes: Conversion = (value, type, charset) => {
+  const found = bytesOf(value, charset);
+  if (found === null) throw notAvailable(value, type);
+  return found;
+};
+
+const listOf: Conversion = (value, type) => {
+  if (Array.isArray(value)) return value;
+  if (value instanceof Set) return [...value];
+  if (typeof value === 'object' && value !== null && typeof (value as { next?: unknown }).next === 'function') return [...({ [Symbol.iterator]: () => value } as Iterable<unknown>)];
+  throw notAvailable(value, type);
+};
+
+const collectionOf: Conversion = (value, type) => {
+  if (value instanceof Map) return [...value].map(([key, item]) => `${toText(key)}=${toText(item)}`);
+  if (isPlainMap(value)) return Object.entries(value).map(([key, item]) => `${key}=${toText(item)}`);
+  return listOf(value, type, null);
+};
+
+const setOf: Conversion = (value, type) => [...new Set(listOf(value, type, null) as unknown[])];
+
+const iterated: Conversion = (value) => {
+  if (typeof value === 'string') return value.split(',');
+  return Array.isArray(value) || value instanceof Set ? [...value] : [value];
+};
+
+const isPlainMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && (Object.getPrototypeOf(value) === null || Object.getPrototypeOf(value) === Object.prototype);
+
+const mapOf: Conversion = (value, type) => {
+  if (value instanceof Map || isPlainMap(value)) return value;
+  throw notAvailable(value, type);
+};
+
+const dateOf: Conversion = (value, type) => {
+  if (value instanceof Date) return value;
+  if (typeof value === 'number') return new Date(value);
+  throw notAvailable(value, type);
+};
+
+const int = integral(-(2n ** 31n), 2n ** 31n - 1n);
+const long = integral(-(2n ** 63n), 2n ** 63n - 1n);
+const short = integral(-(2n ** 15n), 2n ** 15n - 1n);
+const byte = integral(-128n, 127n);
+
+/** By the names that Camel takes: everyday classes also without their package. */
+const conversions: Readonly<Record<string, Conversion>> = {
+  String: textual,
+  int,
+  Integer: int,
+  long,
+  Long: long,
+  short,
+  Short: short,
+  byte,
+  Byte: byte,
+  float: decimal,
+  Float: decimal,
+  double: decimal,
+  Double: decimal,
+  boolean: truthValue,
+  Boolean: truthValue,
+  char: character,
+  Character: character,
+  'byte[]': bytes,
+  'Byte[]': bytes,
+  'Object[]': listOf,
+  'String[]': (value, type) => (listOf(value, type, null) as unknown[]).map((item) => toText(item)),
+  'java.lang.Object': (value) => value,
+  'java.lang.Number': (value, type) => (typeof value === 'number' ? value : decimal(value, type, null)),
+  'java.lang.CharSequence': textual,
+  'java.util.List': listOf,
+  'java.util.ArrayList': listOf,
+  'java.util.Collection': collectionOf,
+  'java.util.Set': setOf,
+  'java.util.LinkedHashSet': setOf,
+  'java.util.HashSet': setOf,
+  'java.util.Iterator': iterated,
+  'java.lang.Iterable': iterated,
+  'java.util.Map': mapOf,
+  'java.util.HashMap': mapOf,
+  'java.util.LinkedHashMap': mapOf,
+  'java.util.Date': dateOf,
+  // Streams of Java are bytes here: they can be read as often as one likes.
+  'java.io.InputStream': bytes,
+  'java.io.ByteArrayInputStream': bytes,
+  'java.io.Reader': bytes,
+  'java.io.StringReader': bytes,
+  'java.nio.ByteBuffer': bytes,
+  'org.apache.camel.StreamCache': bytes,
+};
+
+const conversionOf = (type: string): Conversion | null => {
+  const name = type.trim();
+  if (Object.hasOwn(conversions, name)) return conversions[name]!;
+  const short = name.startsWith('java.lang.') ? name.slice('java.lang.'.length) : name;
+  if (short !== 'Object' && Object.hasOwn(conversions, short)) return conversions[short]!;
+  // A class of Java's that has nothing to do with any value here; one that nobody knows is an error when the route is loaded.
+  return /^(java|javax|jakarta|org\.w3c|org\.xml|org\.apache\.camel|com\.fasterxml)\./.test(name) ? (value, wanted) => { throw notAvailable(value, wanted); } : null;
+};
+
+/** Whether a class name is one that values can be asked to become. */
+export const isConvertibleType = (type: string): boolean => conversionOf(type) !== null;
+
+/**
+ * A value as the Java class of that name, by Camel's type converters; null stays null. Numbers, texts, lists and maps are JavaScript's own, so
+ * `java.lang.Long` and `int` both give a number (a bigint beyond the safe integers).
+ * @param charset of bytes and of text that become each other; null = UTF-8
+ * @throws TypeConversionException when the value is wrong, NoTypeConversionAvailableException when nothing leads from its type to that one
+ */
+export function convertTo(value: unknown, type: string, charset: string | null = null): unknown {
+  if (value === null || value === undefined) return null;
+  const conversion = conversionOf(type);
+  if (conversion === null) throw notAvailable(value, type);
+  return conversion(value, type, charset);
+}
+
+/** A body that has to be read before it can be converted: any asynchronous source of bytes or text. */
+export const isByteSource = (value: unknown): value is AsyncIterable<Uint8Array | string> =>
+  typeof value === 'object' && value !== null && typeof (value as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === 'function';
+
+/** All bytes of a stream. */
+export async function readBytes(source: AsyncIterable<Uint8Array | string>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of source) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
