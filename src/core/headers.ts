@@ -26,9 +26,13 @@ export function fold(name: string): string {
   return folded;
 }
 
+/** In a slot: the source has the name, the message does not any more. */
+const gone = Symbol('gone');
+
 /**
  * A message's headers. Names are case-insensitive; the first spelling stays when another one sets the value (as in Camel).
- * Setting null keeps the header with the value null. Copies share their storage until one is written.
+ * Setting null keeps the header with the value null. Copies share their storage until one is written. What is set lies over
+ * the source, which is never copied: a message pays for the headers that its route touches.
  */
 export class Headers {
   /** folded, name, value, folded, name, value, ... */
@@ -49,6 +53,11 @@ export class Headers {
     return headers;
   }
 
+  /** Where headers come from that nobody has touched; null when all were set. */
+  get origin(): HeaderSource | null {
+    return this.source;
+  }
+
   get(name: string): unknown {
     return this.lookup(fold(name));
   }
@@ -56,14 +65,16 @@ export class Headers {
   /** Looks up a name that is folded already. */
   lookup(folded: string): unknown {
     const { slots } = this;
-    for (let i = 0; i < slots.length; i += 3) if (slots[i] === folded) return slots[i + 2];
+    for (let i = 0; i < slots.length; i += 3) {
+      if (slots[i] === folded) return slots[i + 2] === gone ? undefined : slots[i + 2];
+    }
     return this.source === null ? undefined : this.source.get(folded);
   }
 
   has(name: string): boolean {
     const folded = fold(name);
     const { slots } = this;
-    for (let i = 0; i < slots.length; i += 3) if (slots[i] === folded) return true;
+    for (let i = 0; i < slots.length; i += 3) if (slots[i] === folded) return slots[i + 2] !== gone;
     return this.source !== null && this.source.get(folded) !== undefined;
   }
 
@@ -73,45 +84,49 @@ export class Headers {
 
   /** Sets a name that is folded already. */
   put(name: string, folded: string, value: unknown): void {
-    if (this.source !== null) this.materialise();
     if (this.isShared) this.own();
     const { slots } = this;
     for (let i = 0; i < slots.length; i += 3) {
       if (slots[i] === folded) {
+        if (slots[i + 2] === gone) slots[i + 1] = name;
         slots[i + 2] = value;
         return;
       }
     }
-    slots.push(folded, name, value);
+    slots.push(folded, this.source === null || this.source.get(folded) === undefined ? name : this.spelling(folded), value);
   }
 
   remove(name: string): unknown {
-    if (this.source !== null) this.materialise();
     const folded = fold(name);
     const { slots } = this;
     for (let i = 0; i < slots.length; i += 3) {
       if (slots[i] === folded) {
         const value = slots[i + 2];
+        if (value === gone) return undefined;
         if (this.isShared) this.own();
-        this.slots.splice(i, 3);
+        if (this.source !== null && this.source.get(folded) !== undefined) this.slots[i + 2] = gone;
+        else this.slots.splice(i, 3);
         return value;
       }
     }
-    return undefined;
+    const inherited = this.source === null ? undefined : this.source.get(folded);
+    if (inherited === undefined) return undefined;
+    if (this.isShared) this.own();
+    this.slots.push(folded, name, gone);
+    return inherited;
   }
 
   /** Removes what `isUnwanted` says; gives whether anything went. */
   removeWhere(isUnwanted: (name: string) => boolean): boolean {
-    if (this.source !== null) this.materialise();
-    const kept: unknown[] = [];
-    const { slots } = this;
-    for (let i = 0; i < slots.length; i += 3) {
-      if (!isUnwanted(slots[i + 1] as string)) kept.push(slots[i], slots[i + 1], slots[i + 2]);
-    }
-    if (kept.length === slots.length) return false;
-    this.slots = kept;
-    this.isShared = false;
-    return true;
+    const unwanted: string[] = [];
+    let kept = 0;
+    this.forEach((name) => {
+      if (isUnwanted(name)) unwanted.push(name);
+      else kept++;
+    });
+    if (kept === 0) this.clear();
+    else for (const name of unwanted) this.remove(name);
+    return unwanted.length > 0;
   }
 
   clear(): void {
@@ -121,8 +136,10 @@ export class Headers {
   }
 
   get size(): number {
-    if (this.source !== null) this.materialise();
-    return this.slots.length / 3;
+    if (this.source === null) return this.slots.length / 3;
+    let size = 0;
+    this.forEach(() => size++);
+    return size;
   }
 
   names(): string[] {
@@ -131,10 +148,19 @@ export class Headers {
     return names;
   }
 
+  /** First what came from the source, in its order, then what was set. */
   forEach(visit: (name: string, value: unknown) => void): void {
-    if (this.source !== null) this.materialise();
+    if (this.source !== null) this.forEachInherited(visit);
+    this.forEachOwn(visit, this.source);
+  }
+
+  /** Only what was set, not what came from the source untouched; `except` leaves out names that it has. */
+  forEachOwn(visit: (name: string, value: unknown) => void, except: HeaderSource | null = null): void {
     const { slots } = this;
-    for (let i = 0; i < slots.length; i += 3) visit(slots[i + 1] as string, slots[i + 2]);
+    for (let i = 0; i < slots.length; i += 3) {
+      if (slots[i + 2] === gone || (except !== null && except.get(slots[i] as string) !== undefined)) continue;
+      visit(slots[i + 1] as string, slots[i + 2]);
+    }
   }
 
   copy(): Headers {
@@ -154,20 +180,27 @@ export class Headers {
     this.isShared = false;
   }
 
-  private materialise(): void {
+  private forEachInherited(visit: (name: string, value: unknown) => void): void {
     const { slots } = this;
-    const source = this.source!;
-    const all: unknown[] = [];
-    source.forEach((name, value) => all.push(fold(name), name, value));
-    const fromSource = all.length;
-    for (let i = 0; i < slots.length; i += 3) {
-      let at = 0;
-      while (at < fromSource && all[at] !== slots[i]) at += 3;
-      if (at < fromSource) all[at + 2] = slots[i + 2];
-      else all.push(slots[i], slots[i + 1], slots[i + 2]);
-    }
-    this.slots = all;
-    this.isShared = false;
-    this.source = null;
+    this.source!.forEach((name, value) => {
+      if (slots.length > 0) {
+        const folded = fold(name);
+        for (let i = 0; i < slots.length; i += 3) {
+          if (slots[i] !== folded) continue;
+          if (slots[i + 2] !== gone) visit(slots[i + 1] as string, slots[i + 2]);
+          return;
+        }
+      }
+      visit(name, value);
+    });
+  }
+
+  /** How the source spells a name that it has. */
+  private spelling(folded: string): string {
+    let spelling = folded;
+    this.source!.forEach((name) => {
+      if (fold(name) === folded) spelling = name;
+    });
+    return spelling;
   }
 }
