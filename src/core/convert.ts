@@ -1,5 +1,7 @@
 import { decodeText, encodeText } from './charset.ts';
 import { ExchangeError } from './errors.ts';
+import { compareNumbers, ExactNumber, exactNumber, isNumeric, javaDouble } from './exactNumber.ts';
+import { jsonText, parseJson } from './json.ts';
 
 /** Text of a value as Camel gives it: null stays null. */
 export function toText(value: unknown): string | null {
@@ -11,14 +13,26 @@ export function toText(value: unknown): string | null {
   if (Array.isArray(value)) return `[${value.map(nestedText).join(', ')}]`;
   if (value instanceof Date) return value.toISOString();
   if (typeof value === 'object') {
+    if (isContent(value)) return value.text();
     if (value instanceof Map) return `{${[...value].map(([key, item]) => `${nestedText(key)}=${nestedText(item)}`).join(', ')}}`;
-    if (Object.hasOwn(value, 'toString') || (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null)) return String(value);
+    // `toString` may also be a key of somebody's document.
+    if (typeof value.toString === 'function' && (Object.hasOwn(value, 'toString') || (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null))) {
+      return value.toString();
+    }
     return `{${Object.entries(value)
       .map(([key, item]) => `${key}=${nestedText(item)}`)
       .join(', ')}}`;
   }
   return String(value as number | boolean | bigint);
 }
+
+/** A body that stands for bytes elsewhere: a file, a cached stream. */
+interface Content {
+  bytes(): Buffer;
+  text(): string;
+}
+
+const isContent = (value: object): value is Content => typeof (value as Partial<Content>).bytes === 'function' && typeof (value as Partial<Content>).text === 'function';
 
 const nestedText = (value: unknown): string => toText(value) ?? 'null';
 
@@ -70,35 +84,88 @@ const textual: Conversion = (value, _type, charset) => (hasBytes(value) && chars
 const integral =
   (lowest: bigint, highest: bigint): Conversion =>
   (value, type, charset) => {
-    if (typeof value === 'number') return isPrimitive(type) ? value : Math.trunc(value);
-    if (typeof value === 'bigint') return value;
-    if (typeof value === 'boolean') throw notAvailable(value, type);
+    if (isNumeric(value)) {
+      const whole = wholePart(value, type);
+      // As in Camel, a primitive type takes an integer of any size as it is.
+      if (!isPrimitive(type) && (compareNumbers(whole, lowest) < 0 || compareNumbers(whole, highest) > 0)) throw badNumber(value, type, String(value));
+      return whole;
+    }
     if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
     const text = textual(value, type, charset) as string;
     if (!/^[+-]?\d+$/.test(text)) throw badNumber(value, type, text);
     const exact = BigInt(text.replace('+', ''));
     if (exact < lowest || exact > highest) throw badNumber(value, type, text);
-    const number = Number(exact);
-    return Number.isSafeInteger(number) ? number : exact;
+    return exactNumber(exact.toString());
   };
 
+function wholePart(value: number | bigint | ExactNumber, type: string): number | ExactNumber {
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw badNumber(value, type, String(value));
+    return Number.isSafeInteger(value) ? value : Number.isInteger(value) ? exactNumber(BigInt(value).toString()) : Math.trunc(value);
+  }
+  if (typeof value === 'bigint') return exactNumber(value.toString());
+  if (value.kind === 'integer') return value;
+  return /^-?\d+(\.\d*)?$/.test(value.text) ? exactNumber(value.text.replace(/\..*$/, '')) : wholePart(Number(value.text), type);
+}
+
+const unbounded: Conversion = (value, type, charset) => {
+  if (isNumeric(value)) return wholePart(value, type);
+  if (typeof value !== 'string') return null;
+  const text = textual(value, type, charset) as string;
+  if (!/^[+-]?\d+$/.test(text)) throw badNumber(value, type, text);
+  return exactNumber(text.replace('+', ''));
+};
+
 const decimal: Conversion = (value, type, charset) => {
-  if (typeof value === 'number') return value;
-  if (typeof value === 'bigint') return Number(value);
+  if (typeof value === 'number') return javaDouble(value);
+  if (value instanceof ExactNumber || typeof value === 'bigint') return javaDouble(Number(value));
   if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
   const text = textual(value, type, charset) as string;
   const plain = text.trim();
   if (!/^[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|NaN|Infinity)[fFdD]?$/.test(plain)) throw badNumber(value, type, text);
-  return Number(plain.replace(/[fFdD]$/, ''));
+  return javaDouble(Number(plain.replace(/[fFdD]$/, '')));
+};
+
+/** An Integer or Long for digits, else a Double. */
+const anyNumber: Conversion = (value, type, charset) => {
+  if (isNumeric(value)) return value;
+  if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
+  const text = textual(value, type, charset) as string;
+  if (!/^[+-]?\d+(\.\d+)?$/.test(text)) throw badNumber(value, type, text);
+  return text.includes('.') ? javaDouble(Number(text)) : exactNumber(text.replace('+', ''));
 };
 
 const truthValue: Conversion = (value, type) => {
   if (typeof value === 'boolean') return value;
-  if (typeof value === 'number') return value !== 0;
-  const text = toText(value)!.toLowerCase();
+  if (typeof value === 'number' && Number.isInteger(value)) return value > 0;
+  const text = typeof value === 'string' ? value.toLowerCase() : '';
   if (text === 'true' || text === 'false') return text === 'true';
+  if (!isPrimitive(type)) throw notAvailable(value, type);
   throw conversionError(value, type, new ExchangeError('java.lang.IllegalArgumentException', `${describeValue(value)} is neither true nor false`));
 };
+
+const jsonNode: Conversion = (value, type) => {
+  if (isPlainMap(value)) return value;
+  if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
+  try {
+    return typeof value === 'string' ? (value === '' ? null : parseJson(value)) : parseJson(jsonText(bytesOf(value, null)!));
+  } catch (thrown) {
+    throw conversionError(value, type, thrown);
+  }
+};
+
+const uri: Conversion = (value, type) => {
+  if (typeof value !== 'string') throw notAvailable(value, type);
+  if (!/^[^\s<>{}"|\\^`]*$/.test(value)) throw conversionError(value, type, new ExchangeError('java.net.URISyntaxException', `no URI: ${value}`));
+  return value;
+};
+
+const charSequence: Conversion = (value, type) => {
+  if (typeof value !== 'string') throw notAvailable(value, type);
+  return value;
+};
+
+const itself: Conversion = (value) => value;
 
 const character: Conversion = (value, type) => {
   const text = toText(value)!;
@@ -115,6 +182,7 @@ const bytes: Conversion = (value, type, charset) => {
 const listOf: Conversion = (value, type) => {
   if (Array.isArray(value)) return value;
   if (value instanceof Set) return [...value];
+  if (value instanceof Uint8Array) return Array.from(new Int8Array(value.buffer, value.byteOffset, value.byteLength));
   if (typeof value === 'object' && value !== null && typeof (value as { next?: unknown }).next === 'function') return [...({ [Symbol.iterator]: () => value } as Iterable<unknown>)];
   throw notAvailable(value, type);
 };
@@ -174,9 +242,18 @@ const conversions: Readonly<Record<string, Conversion>> = {
   'Byte[]': bytes,
   'Object[]': listOf,
   'String[]': (value, type) => (listOf(value, type, null) as unknown[]).map((item) => toText(item)),
-  'java.lang.Object': (value) => value,
-  'java.lang.Number': (value, type) => (typeof value === 'number' ? value : decimal(value, type, null)),
-  'java.lang.CharSequence': textual,
+  'java.lang.Object': itself,
+  'java.io.Serializable': itself,
+  'java.lang.Number': anyNumber,
+  'java.lang.CharSequence': charSequence,
+  'java.math.BigInteger': unbounded,
+  'java.math.BigDecimal': (value, type) => {
+    if (value instanceof ExactNumber && value.kind === 'decimal') return value;
+    throw notAvailable(value, type);
+  },
+  'com.fasterxml.jackson.databind.JsonNode': jsonNode,
+  'java.net.URI': uri,
+  'java.util.Properties': (value, type) => mapOf(value, type, null),
   'java.util.List': listOf,
   'java.util.ArrayList': listOf,
   'java.util.Collection': collectionOf,
