@@ -106,6 +106,8 @@ export interface LanguageDefinition<F extends Fields = Fields> {
   readonly options: F;
   /** The source text may be missing (`method` has `ref` instead). */
   readonly isSourceOptional?: boolean;
+  /** The key of the source text, where it is not `expression` (`tokenize` has `token`). */
+  readonly sourceKey?: string;
   readonly examples?: readonly { readonly expression: string; readonly body: unknown; readonly gives: unknown }[];
   /** Throws ExpressionSyntaxError. `resultType` is applied by the caller. */
   readonly expression: (source: string, options: Options<F>, context: LanguageContext) => Expression;

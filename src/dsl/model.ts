@@ -1,6 +1,7 @@
 import type { EipDefinition } from '../core/definition.ts';
-import type { Span } from '../core/diagnostics.ts';
+import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import type { Fields } from '../core/field.ts';
+import type { PropertyLookup } from './placeholders.ts';
 
 /**
  * What YAML means before it is compiled: checked against the definitions, placeholders filled in, positions kept.
@@ -19,6 +20,7 @@ export type ModelValue =
   | DataFormatModel
   | MapModel
   | AnyModel
+  | TemplateModel
   | readonly StepModel[]
   | readonly ModelValue[];
 
@@ -56,6 +58,8 @@ export interface ElementModel {
 export interface DataFormatModel {
   readonly type: 'dataFormat';
   readonly name: string;
+  /** Explicit id: the name by which others may refer to it. */
+  readonly id: string | null;
   readonly options: Readonly<Record<string, unknown>>;
   readonly at: Span;
 }
@@ -70,6 +74,14 @@ export interface MapModel {
 export interface AnyModel {
   readonly type: 'any';
   readonly value: unknown;
+}
+
+/** A part of a route template: read again for each route that is made from it, with that one's parameters as properties. */
+export interface TemplateModel {
+  readonly type: 'template';
+  readonly at: Span;
+  /** The value as if it stood in the file with the placeholders filled in; null when the problems say why there is none. */
+  read(properties: PropertyLookup, problems: Diagnostics): ModelValue | null;
 }
 
 export interface StepModel {
@@ -90,7 +102,10 @@ export interface ElementDefinition<F extends Fields = Fields> {
   readonly name: string;
   readonly summary: string;
   readonly options: F;
+  /** A plain text, or a list where the option is a list, stands for the option of this name. */
   readonly shorthand?: keyof F & string;
+  /** Options that are given as TemplateModel. */
+  readonly templates?: readonly (keyof F & string)[];
 }
 
 export const defineElement = <F extends Fields>(definition: ElementDefinition<F>): ElementDefinition<F> => definition;

@@ -1,0 +1,27 @@
+/** What Camel has and this runtime does not: an honest answer instead of "no such step". */
+const names = (list: string): ReadonlySet<string> => new Set(list.split(/\s+/));
+
+export const camelSteps = names(
+  'a2aSubTask aggregate bean choice circuitBreaker claimCheck convertBodyTo convertHeaderTo convertVariableTo delay doTry dynamicRouter enrich filter idempotentConsumer kamelet loadBalance ' +
+    'log loop marshal multicast pausable pipeline policy poll pollEnrich process recipientList removeHeader removeHeaders removeProperties removeProperty removeVariable resequence resumable ' +
+    'rollback routingSlip saga sample script setBody setExchangePattern setHeader setHeaders setProperty setVariable setVariables sort split step stop threads throttle throwException to toD ' +
+    'tokenizer transacted transform transformDataType unmarshal validate wireTap',
+);
+
+export const camelLanguages = names(
+  'constant csimple datasonnet exchangeProperty groovy header hl7terser jactl java joor jq js jsonpath language method mvel ognl python ref simple spel tokenize variable wasm xpath xquery xtokenize',
+);
+
+export const camelDataFormats = names(
+  'asn1 avro barcode base64 beanio bindy cbor crypto csv custom dfdl fhirJson fhirXml flatpack fory grok groovyJson groovyXml gzipDeflater hl7 ical iso8583 jacksonXml jaxb json jsonApi lzf ' +
+    'mimeMultipart ocsf parquetAvro pgp pqc protobuf rss smooks soap swiftMt swiftMx syslog tarFile thrift univocityCsv univocityFixed univocityTsv xmlSecurity yaml zipDeflater zipFile',
+);
+
+/** Parts of a step, by the step (and the key there) that they belong to. */
+export const camelStepParts: Readonly<Record<string, string>> = {
+  when: 'choice',
+  otherwise: 'choice',
+  doCatch: 'doTry',
+  doFinally: 'doTry',
+  onFallback: 'circuitBreaker',
+};

@@ -1,0 +1,20 @@
+import { field } from '../../core/field.ts';
+import { defineElement } from '../model.ts';
+import { disabled, naming, onWhen } from './shared.ts';
+
+export const interceptSendToEndpointFields = {
+  uri: field.string('Endpoint, or pattern of endpoints, that is meant.').required(),
+  afterUri: field.string('Endpoint that the message goes to afterwards.'),
+  skipSendToOriginalEndpoint: field.boolean('Does not send to the endpoint that was meant.').default(false),
+  onWhen: onWhen(),
+  steps: field.steps('What the message goes through before it is sent.').required(),
+  disabled,
+  ...naming,
+};
+
+export const interceptSendToEndpoint = defineElement({
+  name: 'interceptSendToEndpoint',
+  summary: 'Steps that messages go through before they are sent to an endpoint.',
+  options: interceptSendToEndpointFields,
+  shorthand: 'uri',
+});

@@ -1,0 +1,195 @@
+/** Where property placeholders get their values from. */
+export interface PropertyLookup {
+  /** Undefined: there is no such property. */
+  get(key: string): string | undefined;
+  /** All names, for "did you mean". */
+  names(): Iterable<string>;
+  /** `{{name:argument}}` calls the function `name`; undefined: it has no value (a default may follow the argument after a colon). */
+  readonly functions: Readonly<Record<string, (argument: string) => string | undefined>>;
+}
+
+export interface PropertySources {
+  readonly properties?: Readonly<Record<string, string>>;
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly system?: Readonly<Record<string, string>>;
+  /** The text of a file, undefined when it can't be read. */
+  readonly readFile?: (path: string) => string | undefined;
+  readonly bean?: (name: string) => unknown;
+}
+
+/** A lookup in plain records. A property that is not set may come from the environment: `my.key` from `MY_KEY`. */
+export function propertyLookup({ properties = {}, environment = {}, system = {}, readFile, bean }: PropertySources = {}): PropertyLookup {
+  const own = new Map(Object.entries(properties));
+  const variable = (name: string): string | undefined => environment[name] ?? environment[name.toUpperCase().replace(/[-.]/g, '_')];
+  const file = (path: string): string | undefined => readFile?.(path)?.replace(/\r?\n$/, '');
+  return {
+    get: (key) => own.get(key) ?? (/^[\w.-]+$/.test(key) ? environment[key.toUpperCase().replace(/[-.]/g, '_')] : undefined),
+    names: () => own.keys(),
+    functions: {
+      env: variable,
+      sys: (name) => (Object.hasOwn(system, name) ? system[name] : undefined),
+      service: (name) => serviceAddress(name, variable, (host, port) => `${host}:${port}`),
+      'service.name': (name) => serviceAddress(name, variable, (host, port) => `${host}:${port}`),
+      'service.host': (name) => serviceAddress(name, variable, (host) => host),
+      'service.port': (name) => serviceAddress(name, variable, (_host, port) => port),
+      file,
+      bean: (path) => beanValue(path, bean),
+    },
+  };
+}
+
+function serviceAddress(name: string, variable: (name: string) => string | undefined, show: (host: string, port: string) => string): string | undefined {
+  const key = name.toUpperCase().replace(/[-.]/g, '_');
+  const host = variable(`${key}_SERVICE_HOST`);
+  const port = variable(`${key}_SERVICE_PORT`);
+  return host === undefined || port === undefined ? undefined : show(host, port);
+}
+
+function beanValue(path: string, bean: ((name: string) => unknown) | undefined): string | undefined {
+  const [name, property] = path.split('.', 2);
+  let value = bean?.(name!);
+  if (property !== undefined) {
+    value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[property] : undefined;
+    if (typeof value === 'function') value = (value as () => unknown)();
+  }
+  return value === undefined || value === null ? undefined : String(value as string | number | boolean);
+}
+
+/** More properties, which win over those of `lookup`: a template's parameters. */
+export function withProperties(lookup: PropertyLookup, properties: Readonly<Record<string, string>>): PropertyLookup {
+  const own = new Map(Object.entries(properties));
+  return {
+    get: (key) => own.get(key) ?? lookup.get(key),
+    names: () => [...own.keys(), ...lookup.names()],
+    functions: lookup.functions,
+  };
+}
+
+/** Thrown for a placeholder that has no value, or is not closed. */
+export class PlaceholderError extends Error {
+  readonly kind: 'missing' | 'unbalanced' | 'circular';
+  /** The key that is missing, without a default; empty for braces that don't match. */
+  readonly key: string;
+  /** Within the text as it was written. */
+  readonly offset: number;
+  readonly length: number;
+
+  constructor(kind: PlaceholderError['kind'], key: string, message: string, offset: number, length: number) {
+    super(message);
+    this.name = 'PlaceholderError';
+    this.kind = kind;
+    this.key = key;
+    this.offset = offset;
+    this.length = length;
+  }
+}
+
+export const hasPlaceholder = (text: string): boolean => text.includes('{{');
+
+// Stands for an optional placeholder without a value until the whole text is known; no YAML text can hold it.
+const NOTHING = '\u0000';
+
+// Braces of a value that was filled in are no braces of the text around it.
+const mask = (value: string): string => (/[{}]/.test(value) ? value.replaceAll('{', '\u0001').replaceAll('}', '\u0002') : value);
+const unmask = (text: string): string => (/[\u0001\u0002]/.test(text) ? text.replaceAll('\u0001', '{').replaceAll('\u0002', '}') : text);
+
+/**
+ * The text with its placeholders filled in. Null: an optional one (`{{?key}}`) has no value, so the option is to be left out.
+ * Inner placeholders are filled in first; values may hold placeholders of their own.
+ * @throws PlaceholderError
+ */
+export function fillPlaceholders(text: string, lookup: PropertyLookup): string | null {
+  if (!hasPlaceholder(text)) return text;
+  const filled = unmask(fill(text, lookup, text, []));
+  return filled.includes(NOTHING) ? null : filled;
+}
+
+/** As `fillPlaceholders`, for an endpoint URI: a query parameter whose optional placeholder has no value is left out. */
+export function fillUri(uri: string, lookup: PropertyLookup): string | null {
+  if (!hasPlaceholder(uri)) return uri;
+  const filled = unmask(fill(uri, lookup, uri, []));
+  if (!filled.includes(NOTHING)) return filled;
+  const query = filled.indexOf('?');
+  if (query < 0 || filled.slice(0, query).includes(NOTHING)) return null;
+  const kept = filled
+    .slice(query + 1)
+    .split('&')
+    .filter((parameter) => !parameter.includes(NOTHING));
+  return kept.length === 0 ? filled.slice(0, query) : `${filled.slice(0, query)}?${kept.join('&')}`;
+}
+
+function fill(text: string, lookup: PropertyLookup, written: string, keys: readonly string[]): string {
+  let filled = text;
+  for (;;) {
+    const end = unquotedIndex(filled, '}}', 0);
+    if (end < 0) {
+      const open = unquotedLastIndex(filled, '{{', filled.length);
+      if (open < 0) return filled;
+      throw errorIn(written, 'unbalanced', '', filled.slice(open, open + 12), 'a property placeholder is not closed');
+    }
+    const start = unquotedLastIndex(filled, '{{', end - 1);
+    if (start < 0) {
+      if (!hasPlaceholder(written)) return filled;
+      throw errorIn(written, 'unbalanced', '', '}}', 'a `}}` has no `{{` before it');
+    }
+    const key = unmask(filled.slice(start + 2, end));
+    filled = filled.slice(0, start) + mask(valueOf(key, lookup, written, keys)) + filled.slice(end + 2);
+  }
+}
+
+/** As in Camel, braces between two equal quotes are no placeholder's. */
+const isQuoted = (text: string, index: number): boolean => {
+  const before = text[index - 1];
+  return (before === "'" || before === '"') && text[index + 2] === before;
+};
+
+function unquotedIndex(text: string, token: string, from: number): number {
+  let index = text.indexOf(token, from);
+  while (index >= 0 && isQuoted(text, index)) index = text.indexOf(token, index + 1);
+  return index;
+}
+
+function unquotedLastIndex(text: string, token: string, before: number): number {
+  if (before <= 0) return -1;
+  let index = text.lastIndexOf(token, before - 1);
+  while (index >= 0 && isQuoted(text, index)) index = index === 0 ? -1 : text.lastIndexOf(token, index - 1);
+  return index;
+}
+
+function valueOf(expression: string, lookup: PropertyLookup, written: string, keys: readonly string[]): string {
+  let key = expression;
+  const isOptional = key.startsWith('?');
+  if (isOptional) key = key.slice(1);
+  const isNegated = key.startsWith('!');
+  if (isNegated) key = key.slice(1);
+  if (keys.includes(key)) throw errorIn(written, 'circular', key, `{{${expression}}}`, `the property \`${key}\` refers to itself`);
+
+  const colon = key.indexOf(':');
+  const name = colon < 0 ? key : key.slice(0, colon);
+  let value: string | undefined;
+  if (colon >= 0 && Object.hasOwn(lookup.functions, name)) {
+    const argument = key.slice(colon + 1);
+    const call = lookup.functions[name]!;
+    value = call(argument);
+    const fallback = argument.lastIndexOf(':');
+    if (value === undefined && name === 'file' && fallback > 0) value = call(argument.slice(0, fallback)) ?? argument.slice(fallback + 1);
+    else if (value === undefined && name !== 'file' && argument.includes(':')) {
+      const first = argument.indexOf(':');
+      value = call(argument.slice(0, first)) ?? argument.slice(first + 1);
+    }
+  } else {
+    value = lookup.get(name) ?? (colon < 0 ? undefined : key.slice(colon + 1));
+  }
+  if (value === undefined) {
+    if (isOptional) return NOTHING;
+    throw errorIn(written, 'missing', colon >= 0 && Object.hasOwn(lookup.functions, name) ? key : name, `{{${expression}}}`, `there is no property \`${key}\``);
+  }
+  if (hasPlaceholder(value)) value = unmask(fill(value, lookup, written, [...keys, key]));
+  if (isNegated) return value.toLowerCase() === 'true' ? 'false' : value.toLowerCase() === 'false' ? 'true' : value;
+  return value;
+}
+
+function errorIn(written: string, kind: PlaceholderError['kind'], key: string, piece: string, message: string): PlaceholderError {
+  const offset = written.indexOf(piece);
+  return offset < 0 ? new PlaceholderError(kind, key, message, 0, written.length) : new PlaceholderError(kind, key, message, offset, piece.length);
+}

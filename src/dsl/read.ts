@@ -1,0 +1,1085 @@
+import type { ConnectorDefinition } from '../core/connector.ts';
+import type { DataFormatDefinition, EipDefinition, LanguageDefinition } from '../core/definition.ts';
+import type { Diagnostics, Source, Span } from '../core/diagnostics.ts';
+import { nearest } from '../core/diagnostics.ts';
+import type { Field, Fields } from '../core/field.ts';
+import { field } from '../core/field.ts';
+import { camelDataFormats, camelLanguages, camelStepParts, camelSteps } from './camelNames.ts';
+import { elements, elementsByName } from './elements/index.ts';
+import type { DataFormatModel, DocumentModel, ElementDefinition, ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel, TemplateModel } from './model.ts';
+import type { PropertyLookup } from './placeholders.ts';
+import { fillPlaceholders, fillUri, PlaceholderError } from './placeholders.ts';
+import { parseScalar, plainValue } from './scalars.ts';
+import type { Pair, YamlFile, YamlNode, YAMLMap } from './yaml.ts';
+import { isEmptyNode, isMap, isScalar, isSeq, parseYaml, scalarText } from './yaml.ts';
+
+/** The parts that routes are made of, by the names that YAML uses (connectors by scheme). */
+export interface Parts {
+  readonly eips: Readonly<Record<string, EipDefinition>>;
+  readonly languages: Readonly<Record<string, LanguageDefinition>>;
+  readonly dataformats: Readonly<Record<string, DataFormatDefinition>>;
+  readonly connectors: Readonly<Record<string, ConnectorDefinition>>;
+}
+
+export interface ReadOptions {
+  readonly properties: PropertyLookup;
+}
+
+/** Reads a file: YAML to checked model. All that is wrong is reported; what is right is in the model. */
+export function readDocument(source: Source, parts: Parts, { properties }: ReadOptions, problems: Diagnostics): DocumentModel {
+  const file = parseYaml(source, problems);
+  const found = file === null ? [] : new Reader(file, parts, properties, problems, false).document();
+  return { file: source.file, elements: found };
+}
+
+/** Keys that every step, and every part of one that has steps or an expression, takes. */
+const common: Fields = {
+  id: field.string('Names it for logs, metrics and the administration.'),
+  description: field.string('What it is for, in the words of its author.'),
+  note: field.string('A remark for readers of the file.'),
+  disabled: field.boolean('Leaves it out.'),
+};
+
+const languageCommon: Fields = {
+  id: field.string('Names the expression.'),
+  trim: field.boolean('Takes blanks at both ends off the source text.'),
+  resultType: field.string('Type that the value is converted to.'),
+};
+
+/** Whatever a problem is about: a step, an element, an expression, a data format. */
+interface Owner {
+  /** As it is shown in messages: `setBody`. */
+  readonly name: string;
+  readonly at: Span;
+  readonly docs: string | null;
+}
+
+interface Read {
+  readonly fields: Record<string, ModelValue>;
+  readonly fieldsAt: Record<string, Span>;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+class Reader {
+  private readonly file: YamlFile;
+  private readonly parts: Parts;
+  private readonly properties: PropertyLookup;
+  private readonly problems: Diagnostics;
+  /** True while a template is only checked: placeholders without a value are its parameters, and what holds one is not looked into. */
+  private readonly isTemplate: boolean;
+
+  constructor(file: YamlFile, parts: Parts, properties: PropertyLookup, problems: Diagnostics, isTemplate: boolean) {
+    this.file = file;
+    this.parts = parts;
+    this.properties = properties;
+    this.problems = problems;
+    this.isTemplate = isTemplate;
+  }
+
+  // ---------------------------------------------------------------- the file
+
+  document(): ElementModel[] {
+    const { root } = this.file;
+    if (root === null || isEmptyNode(root)) {
+      this.problems.report('M0104', 'the file has no routes', { source: this.file.source, start: 0, end: 1 }, { help: 'write a list of elements: `- from: { uri: ..., steps: [...] }`' });
+      return [];
+    }
+    if (isSeq(root)) return this.elementList(root.items);
+    if (isMap(root) && this.pair(root, 'kind') !== null) return this.resource(root);
+    this.notAList(root);
+    return [];
+  }
+
+  /** Camel ignores such a file: so do we, but not silently. */
+  private notAList(root: YamlNode): void {
+    const first = isMap(root) ? root.items[0] : undefined;
+    const name = first === undefined ? null : scalarText(this.file.follow(first.key));
+    this.problems.report('M0105', 'the file is not a list of elements: nothing in it is used', this.file.span(first?.key ?? root), {
+      severity: 'warning',
+      label: isMap(root) ? 'a mapping' : 'a text',
+      help: name !== null && (Object.hasOwn(elements, name) || name === 'from') ? `put \`- \` before \`${name}\`, and indent the lines below it` : 'start each element with `- `, such as `- route:`',
+    });
+  }
+
+  private elementList(items: readonly unknown[]): ElementModel[] {
+    const found: ElementModel[] = [];
+    for (const item of items) {
+      const model = this.topLevel(this.file.follow(item), item);
+      if (model !== null) found.push(model);
+    }
+    return found;
+  }
+
+  private topLevel(node: YamlNode | null, written: unknown): ElementModel | null {
+    const pair = this.singleKey(node, written, 'element', (name) => Object.hasOwn(elements, name));
+    if (pair === null) return null;
+    const name = scalarText(this.file.follow(pair.key))!;
+    const keyAt = this.file.span(pair.key);
+    const definition = Object.hasOwn(elements, name) ? elementsByName[name] : undefined;
+    if (definition === undefined) {
+      // Camel reads steps at the top level and does nothing with them.
+      if (Object.hasOwn(this.parts.eips, name) || camelSteps.has(name)) {
+        this.problems.report('M0112', `the step \`${name}\` stands outside of a route: it is not used`, keyAt, { severity: 'warning', help: 'indent it below the `steps` of a route' });
+        return null;
+      }
+      this.unknownName('M0201', name, keyAt, `there is no element \`${name}\``, Object.keys(elements), 'an element of a file is one of');
+      return null;
+    }
+    return this.topLevelElement(definition, pair, keyAt);
+  }
+
+  private topLevelElement(definition: ElementDefinition, pair: Pair, keyAt: Span): ElementModel | null {
+    const model = this.element({ name: definition.name, at: keyAt, docs: `docs/route/${definition.name}.md` }, definition.options, definition.shorthand ?? null, pair.value, false, definition.templates);
+    if (model === null || definition.name !== 'from') return model;
+    return { type: 'element', name: 'route', fields: { from: model }, at: keyAt, fieldsAt: { from: keyAt } };
+  }
+
+  // ---------------------------------------------------------------- Kubernetes resources
+
+  private resource(root: YAMLMap): ElementModel[] {
+    const kindNode = this.file.follow(this.pair(root, 'kind')!.value);
+    const kind = scalarText(kindNode) ?? '';
+    const spec = this.mapping(this.pair(root, 'spec')?.value);
+    const kindAt = this.file.span(kindNode);
+    const metadata = this.mapping(this.pair(root, 'metadata')?.value);
+    const name = metadata === null ? null : this.plainText(this.pair(metadata, 'name')?.value);
+    switch (kind) {
+      case 'Integration': {
+        const flows = spec === null ? null : this.file.follow(this.pair(spec, 'flows')?.value ?? this.pair(spec, 'flow')?.value);
+        if (!isSeq(flows)) {
+          this.problems.report('M0113', 'the Integration has no flows', kindAt, { help: 'write the routes as a list under `spec.flows`' });
+          return [];
+        }
+        return this.elementList(flows.items);
+      }
+      case 'Kamelet':
+        return this.kamelet(spec, name, kindAt);
+      case 'Pipe':
+      case 'KameletBinding':
+        return this.pipe(spec, name, kindAt);
+      default:
+        this.unknownName('M0113', kind, kindAt, `a resource of kind \`${kind}\` can not be run`, ['Integration', 'Kamelet', 'Pipe', 'KameletBinding'], 'the kinds that can be run are');
+        return [];
+    }
+  }
+
+  /** A kamelet is a route template whose id is the resource's name. */
+  private kamelet(spec: YAMLMap | null, name: string | null, kindAt: Span): ElementModel[] {
+    const template = spec === null ? null : this.mapping(this.pair(spec, 'template')?.value);
+    if (name === null || template === null) {
+      this.problems.report('M0113', `the Kamelet has no \`${name === null ? 'metadata.name' : 'spec.template'}\``, kindAt, { help: 'a Kamelet has `metadata.name`, `spec.definition` and `spec.template`' });
+      return [];
+    }
+    const definition = this.mapping(this.pair(spec!, 'definition')?.value);
+    const required = new Set(this.texts(definition === null ? null : this.pair(definition, 'required')?.value));
+    const properties = definition === null ? null : this.mapping(this.pair(definition, 'properties')?.value);
+    const parameters: ElementModel[] = [];
+    for (const pair of properties?.items ?? []) {
+      const key = scalarText(this.file.follow(pair.key)) ?? '';
+      const property = this.mapping(pair.value);
+      const defaultValue = property === null ? null : this.plainText(this.pair(property, 'default')?.value);
+      const at = this.file.span(pair.key);
+      const fields: Record<string, ModelValue> = { name: key, required: required.has(key) && defaultValue === null };
+      if (defaultValue !== null) fields['defaultValue'] = defaultValue;
+      parameters.push({ type: 'element', name: 'parameters', fields, at, fieldsAt: {} });
+    }
+    const { routeTemplate } = elements;
+    const owner: Owner = { name: 'template', at: kindAt, docs: 'docs/route/routeTemplate.md' };
+    const { id: _id, parameters: _parameters, description: _description, note: _note, ...templateFields } = routeTemplate.options;
+    const model = this.element(owner, templateFields as Fields, null, template, false, routeTemplate.templates);
+    if (model === null) return [];
+    return [{ ...model, name: 'routeTemplate', fields: { ...model.fields, id: name, parameters, isKamelet: true } }];
+  }
+
+  /** A pipe is a route: source, steps, sink. */
+  private pipe(spec: YAMLMap | null, name: string | null, kindAt: Span): ElementModel[] {
+    const source = spec === null ? null : this.pipeEnd(spec, 'source', kindAt);
+    const sink = spec === null ? null : this.pipeEnd(spec, 'sink', kindAt);
+    const stepsNode = spec === null ? null : this.file.follow(this.pair(spec, 'steps')?.value);
+    const between = isSeq(stepsNode) ? stepsNode.items.map((item) => this.pipeEndpoint(this.file.follow(item), 'a step of the Pipe', this.file.span(item))) : [];
+    const errorHandler = spec === null ? null : this.mapping(this.pair(spec, 'errorHandler')?.value);
+    if (source === null || sink === null) {
+      if (spec === null) this.problems.report('M0113', 'the Pipe has no `spec`', kindAt, { help: 'a Pipe has `spec.source` and `spec.sink`' });
+      return [];
+    }
+    const definition = this.parts.eips['to'];
+    if (definition === undefined) return [];
+    const steps = [...between, sink].flatMap((endpoint): StepModel[] => {
+      if (endpoint === null) return [];
+      const element: ElementModel = { type: 'element', name: 'to', fields: { uri: endpoint }, at: endpoint.at, fieldsAt: { uri: endpoint.at } };
+      return [{ type: 'step', kind: 'to', definition, id: null, isDisabled: false, description: null, element, at: endpoint.at }];
+    });
+    const from: ElementModel = { type: 'element', name: 'from', fields: { uri: source, steps }, at: source.at, fieldsAt: { uri: source.at } };
+    const fields: Record<string, ModelValue> = { from };
+    if (name !== null) fields['id'] = name;
+    const handler = errorHandler === null ? null : this.pipeErrorHandler(errorHandler);
+    if (handler !== null) fields['errorHandler'] = handler;
+    return [{ type: 'element', name: 'route', fields, at: kindAt, fieldsAt: { from: source.at } }];
+  }
+
+  private pipeEnd(spec: YAMLMap, key: string, kindAt: Span): EndpointModel | null {
+    const pair = this.pair(spec, key);
+    if (pair === null) {
+      this.problems.report('M0113', `the Pipe has no \`spec.${key}\``, kindAt, { help: `write \`${key}: { uri: ... }\` under \`spec\`` });
+      return null;
+    }
+    return this.pipeEndpoint(this.file.follow(pair.value), `\`${key}\` of the Pipe`, this.file.span(pair.key));
+  }
+
+  /** `uri`, or `ref` to a Kamelet, with `properties`. */
+  private pipeEndpoint(node: YamlNode | null, what: string, keyAt: Span): EndpointModel | null {
+    const map = isMap(node) ? node : null;
+    const uriNode = map === null ? null : this.file.follow(this.pair(map, 'uri')?.value);
+    const ref = map === null ? null : this.mapping(this.pair(map, 'ref')?.value);
+    const properties = map === null ? null : this.file.follow(this.pair(map, 'properties')?.value);
+    const { parameters, parametersAt } = this.parameters({ name: what, at: keyAt, docs: null }, properties);
+    if (uriNode !== null) {
+      const uri = this.fill(scalarText(uriNode) ?? '', uriNode, true)?.text ?? '';
+      return { type: 'endpoint', uri, parameters, at: this.file.span(uriNode), parametersAt };
+    }
+    const kind = ref === null ? null : this.plainText(this.pair(ref, 'kind')?.value);
+    const nameNode = ref === null ? null : this.file.follow(this.pair(ref, 'name')?.value);
+    const name = scalarText(nameNode);
+    if (kind === 'Kamelet' && name !== null) return { type: 'endpoint', uri: `kamelet:${name}`, parameters, at: this.file.span(nameNode), parametersAt };
+    this.problems.report('M0113', `${what} has neither a \`uri\` nor a \`ref\` to a Kamelet`, keyAt, { help: 'write `uri: ...`, or `ref: { kind: Kamelet, name: ... }`' });
+    return null;
+  }
+
+  private pipeErrorHandler(map: YAMLMap): ElementModel | null {
+    const none = this.pair(map, 'none');
+    const log = this.pair(map, 'log');
+    const sink = this.mapping(this.pair(map, 'sink')?.value);
+    const wrap = (name: string, key: unknown, fields: Record<string, ModelValue>): ElementModel => {
+      const at = this.file.span(key);
+      return { type: 'element', name: 'errorHandler', at, fieldsAt: {}, fields: { [name]: { type: 'element', name, at, fieldsAt: {}, fields } } };
+    };
+    if (none !== null) return wrap('noErrorHandler', none.key, {});
+    if (log !== null) return wrap('defaultErrorHandler', log.key, this.pipeRedelivery(this.mapping(log.value)));
+    if (sink === null) return null;
+    const endpoint = this.pipeEndpoint(this.file.follow(this.pair(sink, 'endpoint')?.value), 'the error handler of the Pipe', this.file.span(this.pair(map, 'sink')!.key));
+    if (endpoint === null) return null;
+    return wrap('deadLetterChannel', this.pair(map, 'sink')!.key, { deadLetterUri: endpoint, ...this.pipeRedelivery(sink) });
+  }
+
+  private pipeRedelivery(map: YAMLMap | null): Record<string, ModelValue> {
+    const parameters = map === null ? null : this.pair(map, 'parameters');
+    if (parameters === null) return {};
+    const { redeliveryPolicy } = elements.errorHandler.options.defaultErrorHandler.shape.fields;
+    const policy = redeliveryPolicy === undefined ? undefined : this.value(redeliveryPolicy, { name: 'parameters', at: this.file.span(parameters.key), docs: null }, 'parameters', parameters.value);
+    return policy === undefined ? {} : { redeliveryPolicy: policy };
+  }
+
+  private mapping(node: unknown): YAMLMap | null {
+    const target = this.file.follow(node);
+    return isMap(target) ? target : null;
+  }
+
+  private plainText(node: unknown): string | null {
+    return scalarText(this.file.follow(node));
+  }
+
+  private texts(node: unknown): string[] {
+    const target = this.file.follow(node);
+    return isSeq(target) ? target.items.flatMap((item) => scalarText(this.file.follow(item)) ?? []) : [];
+  }
+
+  private pair(map: YAMLMap, key: string): Pair | null {
+    let found: Pair | null = null;
+    for (const pair of map.items) if (scalarText(this.file.follow(pair.key)) === key) found = pair;
+    return found;
+  }
+
+  // ---------------------------------------------------------------- steps
+
+  private steps(owner: Owner, key: string, node: YamlNode | null): StepModel[] | undefined {
+    if (!isSeq(node)) {
+      const first = isMap(node) ? node.items[0] : undefined;
+      const name = first === undefined ? null : scalarText(this.file.follow(first.key));
+      this.problems.report('M0110', `\`${key}\` of \`${owner.name}\` must be a list of steps`, first === undefined ? this.spanOr(node, owner.at) : this.file.span(first.key), {
+        label: isMap(node) ? 'a mapping' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
+        help: name === null ? `write the steps below \`${key}:\`, each starting with \`- \`` : `put \`- \` before \`${name}\``,
+        docs: owner.docs,
+      });
+      return undefined;
+    }
+    const steps: StepModel[] = [];
+    for (const item of node.items) {
+      const step = this.step(this.file.follow(item), item);
+      if (step !== null) steps.push(step);
+    }
+    // Something was there: what was wrong with it has been said.
+    return steps.length === 0 && node.items.length > 0 ? undefined : steps;
+  }
+
+  private step(node: YamlNode | null, written: unknown): StepModel | null {
+    const pair = this.singleKey(node, written, 'step', (name) => Object.hasOwn(this.parts.eips, name));
+    if (pair === null) return null;
+    const kind = scalarText(this.file.follow(pair.key))!;
+    const at = this.file.span(pair.key);
+    const definition = Object.hasOwn(this.parts.eips, kind) ? this.parts.eips[kind] : undefined;
+    if (definition === undefined) {
+      this.unknownStep(kind, at);
+      return null;
+    }
+    const owner: Owner = { name: kind, at, docs: `docs/eip/${kind}.md` };
+    const value = this.file.follow(pair.value);
+    const isBare = isEmptyNode(value) && definition.isBare === true;
+    const element: Mutable<ElementModel> | null = isBare
+      ? { type: 'element', name: kind, fields: {}, at, fieldsAt: {} }
+      : this.element(owner, definition.options, definition.shorthand ?? null, pair.value, true);
+    if (element === null) return null;
+    const taken = (key: string): ModelValue | undefined => (Object.hasOwn(definition.options, key) ? undefined : element.fields[key]);
+    const id = element.fields['id'];
+    return {
+      type: 'step',
+      kind,
+      definition,
+      id: typeof id === 'string' && id !== '' ? id : null,
+      isDisabled: taken('disabled') === true,
+      description: (taken('description') as string | undefined) ?? null,
+      element,
+      at,
+    };
+  }
+
+  private unknownStep(kind: string, at: Span): void {
+    const { eips } = this.parts;
+    const parent = camelStepParts[kind];
+    if (parent !== undefined) {
+      this.problems.report('M0204', `\`${kind}\` is no step: it belongs to \`${parent}\``, at, { help: `write it inside of \`${parent}\``, docs: `docs/eip/${parent}.md` });
+      return;
+    }
+    if (Object.hasOwn(elements, kind)) {
+      this.problems.report('M0204', `\`${kind}\` can not stand among the steps of a route`, at, { help: `write it at the top level of the file, as \`- ${kind}:\`, before the routes`, docs: `docs/route/${kind}.md` });
+      return;
+    }
+    if (kind.includes('-')) {
+      const right = kind.replace(/-([a-z])/g, (_all, letter: string) => letter.toUpperCase());
+      if (Object.hasOwn(eips, right)) {
+        this.problems.report('M0202', `there is no step \`${kind}\``, at, { label: 'the old spelling', help: `write \`${right}\``, docs: `docs/eip/${right}.md`, values: { name: kind, nearest: right } });
+        return;
+      }
+    }
+    if (camelSteps.has(kind)) {
+      this.problems.report('M0203', `the step \`${kind}\` is not supported yet`, at, { label: 'Camel has it, this runtime does not', help: 'take it out, or do the same with other steps', values: { name: kind } });
+      return;
+    }
+    this.unknownName('M0201', kind, at, `there is no step \`${kind}\``, Object.keys(eips), null);
+  }
+
+  /** The one key of a list entry; reports when there is none or more than one. */
+  private singleKey(node: YamlNode | null, written: unknown, what: 'step' | 'element', isKnown: (name: string) => boolean): Pair | null {
+    const at = this.spanOr(written, { source: this.file.source, start: 0, end: 1 });
+    const example = what === 'step' ? '- to: log:here' : '- from:';
+    if (!isMap(node)) {
+      const text = scalarText(node);
+      const isName = text !== null && isKnown(text);
+      this.problems.report('M0111', isName ? `the ${what} \`${text}\` has no colon` : `a ${what} must be a key with a value`, at, {
+        label: isSeq(node) ? 'a list' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
+        help: isName ? (what === 'step' && this.parts.eips[text]?.isBare === true ? `write \`- ${text}: {}\`` : `write \`- ${text}:\` and its options below`) : `write it as \`${example}\``,
+      });
+      return null;
+    }
+    if (node.items.length === 0) {
+      this.problems.report('M0111', `a ${what} must be a key with a value`, at, { label: 'an empty mapping', help: `write it as \`${example}\`` });
+      return null;
+    }
+    const [first, second] = node.items as Pair[];
+    const name = scalarText(this.file.follow(first!.key));
+    if (name === null) {
+      this.problems.report('M0107', 'a key must be a text', this.file.span(first!.key), {});
+      return null;
+    }
+    if (second !== undefined) {
+      const names = node.items.map((pair) => scalarText(this.file.follow(pair.key)) ?? '?');
+      const extra = names[1]!;
+      const optionOfFirst = what === 'step' && Object.hasOwn(this.parts.eips, name) && this.takes(this.parts.eips[name]!.options, extra);
+      this.problems.report('M0114', `a ${what} has one key, this one has ${names.length}: ${names.map((one) => `\`${one}\``).join(', ')}`, this.file.span(second.key), {
+        label: isKnown(extra) ? `another ${what}` : 'stands beside the first key',
+        help: isKnown(extra) && !optionOfFirst ? `put \`- \` before \`${extra}\`` : `indent \`${extra}\` by two more spaces, so that it stands inside of \`${name}\``,
+      });
+    }
+    return first!;
+  }
+
+  private takes(fields: Fields, key: string): boolean {
+    return Object.hasOwn(fields, key) || Object.hasOwn(common, key) || (inlineExpression(fields) !== null && Object.hasOwn(this.parts.languages, key));
+  }
+
+  // ---------------------------------------------------------------- elements and their fields
+
+  private element(owner: Owner, fields: Fields, shorthand: string | null, written: unknown, isStep: boolean, templates: readonly string[] = []): ElementModel | null {
+    const node = this.file.follow(written);
+    const at = owner.at;
+    if (isMap(node)) {
+      const read = this.fields(owner, node, fields, isStep || takesCommon(fields), templates);
+      return { type: 'element', name: owner.name, ...read, at };
+    }
+    const short = shorthand === null ? undefined : fields[shorthand];
+    const isFitting = short !== undefined && (isSeq(node) ? short.shape.kind === 'list' : node !== null && (isStep || !isEmptyNode(node)));
+    if (isFitting) {
+      const read: Read = { fields: {}, fieldsAt: {} };
+      const seen = this.value(short, owner, shorthand!, written);
+      if (seen === undefined) return null;
+      read.fields[shorthand!] = seen;
+      read.fieldsAt[shorthand!] = this.spanOr(written, at);
+      this.checkRequired(owner, fields, read, new Set([shorthand!]));
+      return { type: 'element', name: owner.name, ...read, at };
+    }
+    const inline = inlineExpression(fields) !== null;
+    const formats = inlineDataFormat(fields) !== null;
+    const text = scalarText(node);
+    this.problems.report('M0115', `\`${owner.name}\` must be a mapping`, this.spanOr(written, at), {
+      label: isSeq(node) ? 'a list' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
+      help: inline
+        ? `name a language: \`${owner.name}: { simple: ${text === null || text === '' ? '"..."' : JSON.stringify(text)} }\``
+        : formats
+          ? `name a data format and its options: \`${owner.name}: { ${text !== null && Object.hasOwn(this.parts.dataformats, text) ? text : 'json'}: {} }\``
+          : Object.keys(fields).length === 0 || isEmptyNode(node)
+            ? `write \`${owner.name}: {}\`, or its options below it`
+            : `write its options below it, such as \`${Object.keys(fields)[0]}: ...\``,
+      docs: owner.docs,
+    });
+    return null;
+  }
+
+  private fields(owner: Owner, map: YAMLMap, fields: Fields, hasCommon: boolean, templates: readonly string[]): Read {
+    const read: Read = { fields: {}, fieldsAt: {} };
+    const given = new Set<string>();
+    const expressionField = inlineExpression(fields);
+    const formatField = inlineDataFormat(fields);
+    const endpointField = Object.entries(fields).find(([, { shape }]) => shape.kind === 'endpoint')?.[0] ?? null;
+    const hasParameters = endpointField !== null && !Object.hasOwn(fields, 'parameters');
+    let parametersPair: Pair | null = null;
+    let expressionKey: string | null = null;
+    const seen = new Map<string, Pair>();
+    for (const pair of map.items as Pair[]) {
+      const key = scalarText(this.file.follow(pair.key));
+      if (key === null) {
+        this.problems.report('M0107', 'a key must be a text', this.file.span(pair.key), {});
+        continue;
+      }
+      const keyAt = (): Span => this.file.span(pair.key);
+      const isExpression = expressionField !== null && (key === expressionField || this.isLanguage(key)) && !(key !== expressionField && Object.hasOwn(fields, key));
+      if (isExpression) {
+        if (expressionKey !== null) {
+          this.problems.report('M0302', key === expressionKey ? `\`${owner.name}\` has the expression \`${key}\` twice` : `\`${owner.name}\` has two expressions: \`${expressionKey}\` and \`${key}\``, keyAt(), {
+            label: 'the second one',
+            help: 'keep one of them',
+            docs: owner.docs,
+          });
+          continue;
+        }
+        expressionKey = key;
+        given.add(expressionField);
+        const model = key === expressionField ? this.expressionValue(owner, key, pair) : this.expression(key, pair);
+        if (model !== undefined) {
+          read.fields[expressionField] = model;
+          read.fieldsAt[expressionField] = this.spanOr(pair.value, keyAt());
+        }
+        continue;
+      }
+      if (seen.has(key)) {
+        this.problems.report('M0116', `\`${owner.name}\` has \`${key}\` twice: the last one counts`, keyAt(), { severity: 'warning', label: 'the second one', help: 'take one of them out', docs: owner.docs });
+      }
+      seen.set(key, pair);
+      const definition = Object.hasOwn(fields, key) ? fields[key] : undefined;
+      if (definition !== undefined) {
+        given.add(key);
+        this.take(read, owner, key, definition, pair, templates.includes(key));
+      } else if (key === 'parameters' && hasParameters) {
+        parametersPair = pair;
+      } else if (formatField !== null && this.isDataFormat(key)) {
+        if (given.has(formatField)) this.problems.report('M0116', `\`${owner.name}\` has two data formats: the last one counts`, keyAt(), { severity: 'warning', label: 'the second one', help: 'keep one of them', docs: owner.docs });
+        given.add(formatField);
+        const model = this.dataFormat(key, pair);
+        if (model !== undefined) {
+          read.fields[formatField] = model;
+          read.fieldsAt[formatField] = this.spanOr(pair.value, keyAt());
+        }
+      } else if (hasCommon && Object.hasOwn(common, key)) {
+        this.take(read, owner, key, common[key]!, pair, false);
+      } else {
+        this.unknownOption(owner, key, keyAt(), fields, hasCommon, expressionField !== null, formatField !== null);
+        // Most likely a misspelt required one: no second complaint about it.
+        const meant = nearest(key, Object.keys(fields));
+        if (meant !== null) given.add(meant);
+      }
+    }
+    if (parametersPair !== null) this.takeParameters(read, owner, endpointField!, parametersPair);
+    this.checkRequired(owner, fields, read, given);
+    return read;
+  }
+
+  private take(read: Read, owner: Owner, key: string, definition: Field, pair: Pair, isTemplate: boolean): void {
+    const value = isTemplate ? this.template(definition, owner, key, pair) : this.value(definition, owner, key, pair.value, this.file.span(pair.key));
+    if (definition.shape.deprecated !== null) {
+      this.problems.report('M0208', `\`${key}\` of \`${owner.name}\` is deprecated`, this.file.span(pair.key), { severity: 'warning', help: definition.shape.deprecated, docs: owner.docs });
+    }
+    if (value === undefined) {
+      delete read.fields[key];
+      return;
+    }
+    read.fields[key] = value;
+    read.fieldsAt[key] = this.spanOr(pair.value, this.file.span(pair.key));
+  }
+
+  private checkRequired(owner: Owner, fields: Fields, read: Read, given: ReadonlySet<string>): void {
+    for (const key of Object.keys(fields)) {
+      const { shape } = fields[key]!;
+      if (!shape.isRequired || shape.default !== undefined) continue;
+      if (given.has(key)) {
+        const value = read.fields[key];
+        if (shape.kind === 'steps' && Array.isArray(value) && value.length === 0) {
+          this.problems.report('M0206', `\`${owner.name}\` has no steps`, read.fieldsAt[key] ?? owner.at, { label: 'an empty list', help: 'write at least one step', docs: owner.docs });
+        } else if ((shape.kind === 'string' && value === '') || (shape.kind === 'endpoint' && (value as EndpointModel | undefined)?.uri === '')) {
+          this.problems.report('M0206', `\`${key}\` of \`${owner.name}\` is empty`, read.fieldsAt[key] ?? owner.at, { label: 'nothing stands here', help: `give \`${key}\` a value`, docs: owner.docs });
+        }
+        continue;
+      }
+      if (shape.kind === 'expression' || shape.kind === 'predicate') {
+        this.problems.report('M0303', key === 'expression' ? `\`${owner.name}\` has no expression` : `\`${owner.name}\` has no \`${key}\``, owner.at, {
+          label: key === 'expression' ? 'needs an expression' : `needs \`${key}\``,
+          help: shape.isInline && key === 'expression' ? 'add one, such as `simple: "${body}"`' : `add \`${key}: { simple: "\${body}" }\``,
+          docs: owner.docs,
+        });
+      } else if (shape.catalog === 'dataformats') {
+        this.problems.report('M0206', `\`${owner.name}\` has no data format`, owner.at, { label: 'needs a data format', help: 'add one, such as `json: {}`', docs: owner.docs });
+      } else {
+        this.problems.report('M0206', `\`${owner.name}\` has no \`${key}\``, owner.at, { label: `needs \`${key}\``, help: `add \`${key}: ${exampleOf(shape)}\``, docs: owner.docs });
+      }
+    }
+  }
+
+  /** The value of a field; undefined when it is left out or wrong (then a problem says so). */
+  private value(definition: Field, owner: Owner, key: string, written: unknown, keyAt: Span = owner.at): ModelValue | undefined {
+    const { shape } = definition;
+    const node = this.file.follow(written);
+    switch (shape.kind) {
+      case 'steps':
+        return this.steps(owner, key, node);
+      case 'expression':
+      case 'predicate':
+        return this.expressionMapping(owner, key, node, written);
+      case 'element': {
+        if (shape.catalog === 'dataformats') return this.dataFormatMapping(owner, key, node, written);
+        return this.element({ name: key, at: keyAt, docs: owner.docs }, shape.fields, shape.shorthand, written, false) ?? undefined;
+      }
+      case 'endpoint':
+        return this.endpoint(owner, key, node, written, keyAt);
+      case 'list':
+        return this.list(definition, owner, key, node, written);
+      case 'map':
+        return this.map(definition, owner, key, node, written);
+      case 'any':
+        return { type: 'any', value: this.anyValue(node) };
+      default:
+        return this.scalar(definition, owner, key, node, written);
+    }
+  }
+
+  private scalar({ shape }: Field, owner: Owner, key: string, node: YamlNode | null, written: unknown): ModelValue | undefined {
+    const text = scalarText(node);
+    if (text === null && node !== null) {
+      this.wrongType(owner, key, written, shape.kind === 'string' || shape.kind === 'reference' ? 'a text' : `a value (${scalarName(shape.kind)})`, node);
+      return undefined;
+    }
+    const filled = this.fill(text ?? '', node);
+    if (filled === null) return undefined;
+    if (filled.isOpen) return filled.text;
+    const result = parseScalar(shape, filled.text);
+    if ('value' in result) return result.value;
+    const { wanted, help } = result.wrong;
+    const meant = shape.kind === 'enum' ? nearest(filled.text, shape.values) : null;
+    this.problems.report(shape.kind === 'enum' ? 'M0207' : 'M0205', `\`${key}\` of \`${owner.name}\` must be ${wanted}`, this.spanOr(written, owner.at), {
+      label: filled.text === '' ? 'nothing stands here' : filled.text === text ? `not ${article(shape.kind)}` : `is \`${filled.text}\``,
+      help: help ?? (meant === null ? null : `did you mean \`${meant}\`?`),
+      docs: owner.docs,
+      values: { option: key, value: filled.text },
+    });
+    return undefined;
+  }
+
+  private wrongType(owner: Owner, key: string, written: unknown, wanted: string, node: YamlNode | null): void {
+    this.problems.report('M0205', `\`${key}\` of \`${owner.name}\` must be ${wanted}`, this.spanOr(written, owner.at), {
+      label: isSeq(node) ? 'a list' : isMap(node) ? 'a mapping' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
+      help: isSeq(node) || isMap(node) ? (wanted.startsWith('a list') ? null : 'put quotes around it, if it is meant as a text') : null,
+      docs: owner.docs,
+    });
+  }
+
+  private list(definition: Field, owner: Owner, key: string, node: YamlNode | null, written: unknown): ModelValue | undefined {
+    const item = definition.shape.item!;
+    if (isSeq(node)) {
+      const values: ModelValue[] = [];
+      for (const one of node.items) {
+        const value = this.value(item, { ...owner, at: this.firstKey(one, owner.at) }, key, one, this.firstKey(one, owner.at));
+        if (value !== undefined) values.push(value);
+      }
+      return values;
+    }
+    const text = scalarText(node);
+    const isText = !['element', 'list', 'map', 'steps', 'expression', 'predicate'].includes(item.shape.kind);
+    if (text !== null && isText && !isEmptyNode(node)) {
+      // As in Camel, a text may hold several, with commas between them.
+      const filled = this.fill(text, node);
+      if (filled === null) return undefined;
+      if (filled.isOpen) return [filled.text];
+      const values: ModelValue[] = [];
+      for (const piece of filled.text.split(',').map((one) => one.trim())) {
+        if (item.shape.kind === 'endpoint') values.push({ type: 'endpoint', uri: piece, parameters: {}, at: this.spanOr(written, owner.at), parametersAt: {} });
+        else {
+          const result = parseScalar(item.shape, piece);
+          if ('value' in result) values.push(result.value);
+          else this.problems.report('M0205', `\`${key}\` of \`${owner.name}\` must be ${result.wrong.wanted}`, this.spanOr(written, owner.at), { docs: owner.docs });
+        }
+      }
+      return values;
+    }
+    const first = isMap(node) ? node.items[0] : undefined;
+    const name = first === undefined ? null : scalarText(this.file.follow(first.key));
+    this.problems.report('M0117', `\`${key}\` of \`${owner.name}\` must be a list`, first === undefined ? this.spanOr(written, owner.at) : this.file.span(first.key), {
+      label: isMap(node) ? 'a mapping' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
+      help: name === null ? `write the entries below \`${key}:\`, each starting with \`- \`` : `put \`- \` before \`${name}\`, and indent the lines below it`,
+      docs: owner.docs,
+    });
+    return undefined;
+  }
+
+  private map(definition: Field, owner: Owner, key: string, node: YamlNode | null, written: unknown): ModelValue | undefined {
+    if (isEmptyNode(node)) return { type: 'map', entries: {}, entriesAt: {} };
+    if (!isMap(node)) {
+      this.wrongType(owner, key, written, 'a mapping', node);
+      return undefined;
+    }
+    const entries = Object.create(null) as Record<string, ModelValue>;
+    const entriesAt = Object.create(null) as Record<string, Span>;
+    for (const pair of node.items as Pair[]) {
+      const name = scalarText(this.file.follow(pair.key));
+      if (name === null) continue;
+      const value = this.value(definition.shape.item!, { ...owner, name: key }, name, pair.value, this.file.span(pair.key));
+      if (value === undefined) continue;
+      entries[name] = value;
+      entriesAt[name] = this.spanOr(pair.value, this.file.span(pair.key));
+    }
+    return { type: 'map', entries, entriesAt };
+  }
+
+  private anyValue(node: YamlNode | null): unknown {
+    if (isMap(node)) {
+      const object = Object.create(null) as Record<string, unknown>;
+      for (const pair of node.items as Pair[]) object[scalarText(this.file.follow(pair.key)) ?? ''] = this.anyValue(this.file.follow(pair.value));
+      return object;
+    }
+    if (isSeq(node)) return node.items.map((item) => this.anyValue(this.file.follow(item)));
+    const text = scalarText(node) ?? '';
+    if (isScalar(node) && node.type !== 'PLAIN') return this.fill(text, node)?.text ?? null;
+    const value = plainValue(text);
+    return typeof value === 'string' ? (this.fill(value, node)?.text ?? null) : value;
+  }
+
+  // ---------------------------------------------------------------- endpoints
+
+  private endpoint(owner: Owner, key: string, node: YamlNode | null, written: unknown, keyAt: Span): EndpointModel | undefined {
+    if (isMap(node)) {
+      // `to: { uri, parameters }` where a text could stand, such as in a verb of `rest`.
+      const read = this.fields({ ...owner, name: key, at: keyAt }, node, endpointFields, true, []);
+      return read.fields['uri'] as EndpointModel | undefined;
+    }
+    const text = scalarText(node);
+    if (text === null && node !== null) {
+      this.wrongType(owner, key, written, 'a URI', node);
+      return undefined;
+    }
+    const filled = this.fill(text ?? '', node, true);
+    if (filled === null) return undefined;
+    return { type: 'endpoint', uri: filled.text, parameters: {}, at: this.spanOr(written, keyAt), parametersAt: {} };
+  }
+
+  private takeParameters(read: Read, owner: Owner, endpointField: string, pair: Pair): void {
+    const endpoint = read.fields[endpointField] as EndpointModel | undefined;
+    const { parameters, parametersAt } = this.parameters(owner, this.file.follow(pair.value));
+    if (endpoint === undefined) return;
+    if (endpoint.uri.includes('?') && Object.keys(parameters).length > 0 && !this.isFilledQuery(endpoint)) {
+      this.problems.report('M0405', `\`${owner.name}\` has parameters both in its URI and under \`parameters\``, this.queryAt(endpoint), {
+        label: 'parameters in the URI',
+        help: 'move them to `parameters`, or the other way round',
+        docs: owner.docs,
+      });
+    }
+    read.fields[endpointField] = { ...endpoint, parameters, parametersAt };
+  }
+
+  /** The query came from a property: as in Camel, `parameters` are then added to it. */
+  private isFilledQuery({ at }: EndpointModel): boolean {
+    return !at.source.text.slice(at.start, at.end).includes('?');
+  }
+
+  private queryAt({ at }: EndpointModel): Span {
+    const query = at.source.text.indexOf('?', at.start);
+    if (query < 0 || query >= at.end) return at;
+    const quote = at.source.text[at.end - 1];
+    return { source: at.source, start: query + 1, end: quote === '"' || quote === "'" ? at.end - 1 : at.end };
+  }
+
+  /** Values are texts as written; what their options make of them is checked with the endpoint. */
+  private parameters(owner: Owner, node: YamlNode | null): { parameters: Record<string, string>; parametersAt: Record<string, Span> } {
+    const parameters = Object.create(null) as Record<string, string>;
+    const parametersAt = Object.create(null) as Record<string, Span>;
+    if (isEmptyNode(node)) return { parameters, parametersAt };
+    if (!isMap(node)) {
+      this.wrongType(owner, 'parameters', node, 'a mapping', node);
+      return { parameters, parametersAt };
+    }
+    for (const pair of node.items as Pair[]) {
+      const key = scalarText(this.file.follow(pair.key));
+      const value = this.file.follow(pair.value);
+      const text = scalarText(value);
+      if (key === null) continue;
+      if (text === null && value !== null) {
+        this.wrongType({ ...owner, name: 'parameters' }, key, pair.value, 'a text, number or boolean', value);
+        continue;
+      }
+      const filled = this.fill(text ?? '', value);
+      if (filled === null) continue;
+      parameters[key] = filled.text;
+      parametersAt[key] = this.spanOr(pair.value, this.file.span(pair.key));
+    }
+    return { parameters, parametersAt };
+  }
+
+  // ---------------------------------------------------------------- expressions and data formats
+
+  private isLanguage(key: string): boolean {
+    return Object.hasOwn(this.parts.languages, key) || camelLanguages.has(key);
+  }
+
+  private isDataFormat(key: string): boolean {
+    return Object.hasOwn(this.parts.dataformats, key) || camelDataFormats.has(key);
+  }
+
+  /** `expression: { simple: ... }` beside which the languages could also stand. */
+  private expressionValue(owner: Owner, key: string, pair: Pair): ExpressionModel | undefined {
+    return this.expressionMapping(owner, key, this.file.follow(pair.value), pair.value);
+  }
+
+  private expressionMapping(owner: Owner, key: string, node: YamlNode | null, written: unknown): ExpressionModel | undefined {
+    if (!isMap(node)) {
+      const text = scalarText(node);
+      this.problems.report('M0304', `\`${key}\` of \`${owner.name}\` must name a language`, this.spanOr(written, owner.at), {
+        label: isSeq(node) ? 'a list' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
+        help: text === null || text === '' ? `write \`${key}: { simple: "..." }\`` : `write \`${key}: { ${/\$\{/.test(text) ? 'simple' : 'constant'}: ${JSON.stringify(text)} }\``,
+        docs: owner.docs,
+      });
+      return undefined;
+    }
+    let model: ExpressionModel | undefined;
+    let language: string | null = null;
+    for (const pair of node.items as Pair[]) {
+      const name = scalarText(this.file.follow(pair.key)) ?? '';
+      const at = this.file.span(pair.key);
+      if (name === 'id' || name === 'description' || name === 'note') continue;
+      if (name === 'expression' && !Object.hasOwn(this.parts.languages, name)) {
+        const inner = this.file.follow(pair.value);
+        if (isMap(inner)) {
+          language = name;
+          model = this.expressionMapping(owner, key, inner, pair.value);
+          continue;
+        }
+      }
+      if (!this.isLanguage(name)) {
+        this.unknownName('M0301', name, at, `there is no expression language \`${name}\``, Object.keys(this.parts.languages), 'the languages are');
+        language ??= name;
+        continue;
+      }
+      if (language !== null) {
+        this.problems.report('M0302', language === name ? `\`${key}\` of \`${owner.name}\` has the expression \`${name}\` twice` : `\`${key}\` of \`${owner.name}\` has two expressions: \`${language}\` and \`${name}\``, at, {
+          label: 'the second one',
+          help: 'keep one of them',
+          docs: owner.docs,
+        });
+        continue;
+      }
+      language = name;
+      model = this.expression(name, pair);
+    }
+    if (language === null) {
+      this.problems.report('M0303', `\`${key}\` of \`${owner.name}\` has no expression`, this.spanOr(written, owner.at), { label: 'needs an expression', help: 'add one, such as `simple: "${body}"`', docs: owner.docs });
+    }
+    return model;
+  }
+
+  private expression(name: string, pair: Pair): ExpressionModel | undefined {
+    const at = this.file.span(pair.key);
+    const owner: Owner = { name, at, docs: `docs/language/${name}.md` };
+    const node = this.file.follow(pair.value);
+    const definition = Object.hasOwn(this.parts.languages, name) ? this.parts.languages[name] : undefined;
+    if (definition === undefined && name !== 'language') {
+      this.problems.report('M0305', `the expression language \`${name}\` is not supported yet`, at, {
+        label: 'Camel has it, this runtime does not',
+        help: `use another, such as ${['simple', 'jsonata', 'jsonpath'].filter((one) => Object.hasOwn(this.parts.languages, one)).map((one) => `\`${one}\``).join(', ') || '`simple`'}`,
+        values: { name },
+      });
+      return undefined;
+    }
+    if (isSeq(node)) {
+      this.wrongType(owner, 'expression', pair.value, 'a text', node);
+      return undefined;
+    }
+    if (!isMap(node)) return this.expressionModel(name, node, {}, at);
+    const sourceKey = definition?.sourceKey ?? 'expression';
+    const fields: Fields = { ...languageCommon, ...(definition?.options ?? {}), ...(definition === undefined ? { language: field.string('Name of the language.').required() } : {}), [sourceKey]: field.string('Source text.') };
+    const sourcePair = this.pair(node, sourceKey);
+    const { [sourceKey]: _source, ...read } = this.fields(owner, node, fields, false, []).fields;
+    if (sourcePair === null && definition?.isSourceOptional !== true) {
+      this.problems.report('M0303', `\`${name}\` has no \`${sourceKey}\``, at, { label: `needs \`${sourceKey}\``, help: `add \`${sourceKey}: "..."\``, docs: owner.docs });
+      return undefined;
+    }
+    const options: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(read)) options[key] = plainModel(value);
+    let language = name;
+    if (definition === undefined) {
+      language = String(options['language'] ?? '');
+      delete options['language'];
+      if (language !== '' && !Object.hasOwn(this.parts.languages, language) && !this.isTemplate) {
+        this.unknownName('M0301', language, this.spanOr(this.pair(node, 'language')?.value, at), `there is no expression language \`${language}\``, Object.keys(this.parts.languages), 'the languages are');
+        return undefined;
+      }
+    }
+    return this.expressionModel(language, sourcePair === null ? null : this.file.follow(sourcePair.value), options, at);
+  }
+
+  private expressionModel(language: string, node: YamlNode | null, options: Record<string, unknown>, at: Span): ExpressionModel | undefined {
+    const text = scalarText(node) ?? '';
+    const filled = this.fill(text, node);
+    if (filled === null && !this.isDropped(text)) return undefined;
+    const source = filled?.text ?? '';
+    const written = node === null ? null : this.textSpan(node, text);
+    return { type: 'expression', language, source, options, at, sourceAt: written === null || source !== text ? null : written };
+  }
+
+  /** Where a scalar's text stands, without quotes; null when the file has it in another form. */
+  private textSpan(node: YamlNode, text: string): Span | null {
+    const span = this.file.span(node);
+    const raw = span.source.text;
+    if (raw.startsWith(text, span.start) && span.end - span.start === text.length) return span;
+    if (span.end - span.start === text.length + 2 && raw.startsWith(text, span.start + 1)) return { source: span.source, start: span.start + 1, end: span.end - 1 };
+    return null;
+  }
+
+  private dataFormatMapping(owner: Owner, key: string, node: YamlNode | null, written: unknown): DataFormatModel | undefined {
+    const pair = isMap(node) ? (node.items[0] as Pair | undefined) : undefined;
+    const name = pair === undefined ? null : scalarText(this.file.follow(pair.key));
+    if (pair === undefined || name === null) {
+      this.wrongType(owner, key, written, 'a data format with its options, such as `json: {}`', node);
+      return undefined;
+    }
+    if (!this.isDataFormat(name)) {
+      this.unknownName('M0209', name, this.file.span(pair.key), `there is no data format \`${name}\``, Object.keys(this.parts.dataformats), 'the data formats are');
+      return undefined;
+    }
+    return this.dataFormat(name, pair);
+  }
+
+  private dataFormat(name: string, pair: Pair): DataFormatModel | undefined {
+    const at = this.file.span(pair.key);
+    const definition = Object.hasOwn(this.parts.dataformats, name) ? this.parts.dataformats[name] : undefined;
+    if (definition === undefined && name !== 'custom') {
+      this.problems.report('M0210', `the data format \`${name}\` is not supported yet`, at, { label: 'Camel has it, this runtime does not', help: `the data formats are ${quoted(Object.keys(this.parts.dataformats))}`, values: { name } });
+      return undefined;
+    }
+    const fields: Fields = { id: common['id']!, ...(definition?.options ?? customDataFormat) };
+    const element = this.element({ name, at, docs: `docs/dataformat/${name}.md` }, fields, definition === undefined ? 'ref' : (definition.shorthand ?? null), pair.value, true);
+    if (element === null) return undefined;
+    const options: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(element.fields)) if (key !== 'id' || Object.hasOwn(definition?.options ?? {}, 'id')) options[key] = plainModel(value);
+    const id = element.fields['id'];
+    return { type: 'dataFormat', name, id: typeof id === 'string' ? id : null, options, at };
+  }
+
+  // ---------------------------------------------------------------- templates
+
+  private template(definition: Field, owner: Owner, key: string, pair: Pair): TemplateModel {
+    const read = (reader: Reader): ModelValue | null => reader.value(definition, owner, key, pair.value, this.file.span(pair.key)) ?? null;
+    // What can be known without parameters is said now.
+    read(new Reader(this.file, this.parts, this.properties, this.problems, true));
+    return {
+      type: 'template',
+      at: this.file.span(pair.key),
+      read: (properties, problems) => read(new Reader(this.file, this.parts, properties, problems, false)),
+    };
+  }
+
+  // ---------------------------------------------------------------- texts and complaints
+
+  /** Fills placeholders in. Null: an optional one has no value, or a problem was reported. */
+  private fill(text: string, node: unknown, isUri = false): { text: string; isOpen: boolean } | null {
+    if (!text.includes('{{')) return { text, isOpen: false };
+    try {
+      const filled = isUri ? fillUri(text, this.properties) : fillPlaceholders(text, this.properties);
+      return filled === null ? null : { text: filled, isOpen: false };
+    } catch (thrown) {
+      if (!(thrown instanceof PlaceholderError)) throw thrown;
+      if (this.isTemplate && thrown.kind === 'missing') return { text, isOpen: true };
+      this.placeholderProblem(thrown, text, node);
+      return null;
+    }
+  }
+
+  private isDropped(text: string): boolean {
+    try {
+      return fillPlaceholders(text, this.properties) === null;
+    } catch {
+      return false;
+    }
+  }
+
+  private placeholderProblem({ kind, key, message, offset, length }: PlaceholderError, text: string, node: unknown): void {
+    const whole = this.spanOr(node, { source: this.file.source, start: 0, end: 1 });
+    const exact = this.textSpan(node as YamlNode, text);
+    const inside = exact === null ? this.file.source.text.indexOf(text.slice(offset, offset + length), whole.start) : exact.start + offset;
+    const at = inside >= whole.start && inside < whole.end ? { source: whole.source, start: inside, end: inside + length } : whole;
+    if (kind !== 'missing') {
+      this.problems.report(kind === 'circular' ? 'M0119' : 'M0120', message, at, {
+        help: kind === 'circular' ? 'take the reference to itself out of its value' : message.includes('closed') ? 'write `}}` after the name' : 'take the braces out, or put quotes of one kind directly around them',
+      });
+      return;
+    }
+    const name = key.includes(':') ? key.slice(key.indexOf(':') + 1) : key;
+    const isFunction = key.includes(':');
+    const meant = isFunction ? null : nearest(key, this.properties.names());
+    const fallback = `a default: \`{{${key}:value}}\``;
+    this.problems.report('M0118', isFunction ? `\`{{${key}}}\` has no value` : `there is no property \`${key}\``, at, {
+      label: isFunction ? 'no value' : 'no such property',
+      help: meant !== null ? `did you mean \`${meant}\`?` : key !== key.trim() ? `write \`{{${key.trim()}}}\`, without blanks` : `set \`${name}\`, or give ${fallback}`,
+      values: { key },
+    });
+  }
+
+  private unknownName(code: string, name: string, at: Span, message: string, known: readonly string[], listed: string | null): void {
+    const meant = nearest(name, known);
+    this.problems.report(code, message, at, {
+      label: 'no such name',
+      help: meant !== null ? `did you mean \`${meant}\`?` : listed === null ? null : `${listed} ${quoted(known)}`,
+      values: { name, nearest: meant },
+    });
+  }
+
+  private unknownOption(owner: Owner, key: string, at: Span, fields: Fields, hasCommon: boolean, hasLanguages: boolean, hasFormats: boolean): void {
+    const names = [...Object.keys(fields), ...(hasCommon ? Object.keys(common) : [])];
+    const candidates = [...names, ...(hasLanguages ? Object.keys(this.parts.languages) : []), ...(hasFormats ? Object.keys(this.parts.dataformats) : [])];
+    const meant = nearest(key, candidates);
+    if (key === '<<') {
+      this.problems.report('M0121', 'merge keys (`<<`) are not part of the route language', at, { label: 'a merge key', help: 'write the options out, or repeat the whole value with an alias', docs: owner.docs });
+      return;
+    }
+    if (Object.hasOwn(this.parts.eips, key) && Object.hasOwn(fields, 'steps')) {
+      this.problems.report('M0211', `the step \`${key}\` stands beside the options of \`${owner.name}\``, at, { label: 'a step', help: `write it below \`steps\`, as \`- ${key}:\``, docs: owner.docs });
+      return;
+    }
+    const isLost = key === 'steps' && Object.hasOwn(fields, 'from');
+    this.problems.report('M0212', `unknown option \`${key}\` for \`${owner.name}\``, at, {
+      label: 'no such option',
+      help: isLost
+        ? 'the steps of a route stand inside of its `from`'
+        : meant !== null
+          ? `did you mean \`${meant}\`?`
+          : hasFormats
+            ? `name a data format: ${quoted(Object.keys(this.parts.dataformats))}`
+            : hasLanguages && names.length <= 6
+              ? `it takes an expression (${quoted(Object.keys(this.parts.languages))}) and ${quoted(names.filter((name) => name !== 'expression'))}`
+              : `it takes ${quoted(Object.keys(fields))}`,
+      docs: owner.docs,
+      values: { option: key, of: owner.name, nearest: meant },
+    });
+  }
+
+  private firstKey(item: unknown, otherwise: Span): Span {
+    const node = this.file.follow(item);
+    const first = isMap(node) ? node.items[0] : undefined;
+    return first === undefined ? this.spanOr(item, otherwise) : this.file.span(first.key);
+  }
+
+  private spanOr(node: unknown, otherwise: Span): Span {
+    if (node === null || node === undefined) return otherwise;
+    const range = (node as { range?: [number, number, number] | null }).range;
+    if (range === null || range === undefined || range[0] === range[1]) return otherwise;
+    return this.file.span(node);
+  }
+}
+
+const customDataFormat: Fields = { ref: field.reference('Name of the data format.', 'DataFormat').required() };
+
+/** What an endpoint may have where it stands as a mapping. */
+const endpointFields: Fields = {
+  uri: field.endpoint('URI of the endpoint.').required(),
+  pattern: field.enum('Pattern of the exchange for this call.', ['InOnly', 'InOut']),
+  variableSend: field.string('Variable that is sent instead of the body.'),
+  variableReceive: field.string('Variable that takes the reply instead of the body.'),
+};
+
+/** The field whose language keys may stand in the element itself. */
+const inlineExpression = (fields: Fields): string | null => {
+  const { expression } = fields;
+  return expression !== undefined && expression.shape.isInline && (expression.shape.kind === 'expression' || expression.shape.kind === 'predicate') ? 'expression' : null;
+};
+
+const inlineDataFormat = (fields: Fields): string | null => {
+  for (const key of Object.keys(fields)) if (fields[key]!.shape.catalog === 'dataformats' && fields[key]!.shape.isInline) return key;
+  return null;
+};
+
+const commonOwners = new Set(['steps', 'expression', 'predicate', 'endpoint']);
+
+const takesCommon = (fields: Fields): boolean => Object.values(fields).some(({ shape }) => commonOwners.has(shape.kind));
+
+const quoted = (names: readonly string[]): string => {
+  const shown = names.slice(0, 12).map((name) => `\`${name}\``);
+  return names.length > shown.length ? `${shown.join(', ')}, ...` : shown.join(', ');
+};
+
+const scalarName = (kind: string): string => ({ boolean: 'true or false', integer: 'a whole number', number: 'a number', millis: 'a duration', bytes: 'a size' })[kind] ?? 'a text';
+
+const article = (kind: string): string =>
+  ({ boolean: 'a boolean', integer: 'such a number', number: 'a number', millis: 'a duration', bytes: 'a size', enum: 'one of them' })[kind] ?? 'a text';
+
+const exampleOf = (shape: Field['shape']): string => {
+  switch (shape.kind) {
+    case 'steps':
+      return '` and the steps below it, each starting with `- ';
+    case 'enum':
+      return shape.values[0] ?? '...';
+    case 'boolean':
+      return 'true';
+    case 'integer':
+    case 'number':
+      return '1';
+    case 'millis':
+      return '5s';
+    case 'list':
+      return '[...]';
+    case 'element':
+    case 'map':
+      return '{...}';
+    default:
+      return '...';
+  }
+};
+
+/** A model's value as plain JavaScript, for options that go to languages and data formats. */
+export function plainModel(value: ModelValue): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return (value as readonly ModelValue[]).map(plainModel);
+  const model = value as Exclude<ModelValue, string | number | boolean | null | readonly unknown[]>;
+  switch (model.type) {
+    case 'any':
+      return model.value;
+    case 'map':
+      return Object.fromEntries(Object.entries(model.entries).map(([key, item]) => [key, plainModel(item)]));
+    case 'element':
+      return Object.fromEntries(Object.entries(model.fields).map(([key, item]) => [key, plainModel(item)]));
+    default:
+      return model;
+  }
+}

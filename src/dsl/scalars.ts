@@ -1,0 +1,105 @@
+import type { FieldShape } from '../core/field.ts';
+
+/** A text that is not what its field wants: `wanted` completes "must be ...". */
+export interface WrongScalar {
+  readonly wanted: string;
+  readonly help: string | null;
+}
+
+export type ScalarResult = { readonly value: string | number | boolean } | { readonly wrong: WrongScalar };
+
+const units: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000, ms: 1 };
+const longUnits: Readonly<Record<string, string>> = {
+  day: 'd', days: 'd', hour: 'h', hours: 'h', min: 'm', mins: 'm', minute: 'm', minutes: 'm',
+  sec: 's', secs: 's', second: 's', seconds: 's', milli: 'ms', millis: 'ms', milliseconds: 'ms',
+};
+
+/** Milliseconds of Camel's durations: `500`, `-1`, `5s`, `1m30s`, `2h`, `PT1M`; null when it is none. */
+export function parseMillis(text: string): number | null {
+  const trimmed = text.trim();
+  if (/^[+-]?\d+$/.test(trimmed)) return Number(trimmed);
+  if (/^-?p/i.test(trimmed)) return parseIsoDuration(trimmed);
+  let millis = 0;
+  let rest = trimmed.toLowerCase();
+  if (rest === '') return null;
+  while (rest !== '') {
+    const part = /^(\d+)([a-z]+)/.exec(rest);
+    if (part === null) return null;
+    const unit = units[part[2]!] ?? units[longUnits[part[2]!] ?? ''];
+    if (unit === undefined) return null;
+    millis += Number(part[1]) * unit;
+    rest = rest.slice(part[0].length);
+  }
+  return millis;
+}
+
+function parseIsoDuration(text: string): number | null {
+  const part = /^(-?)p(?:(\d+)d)?(?:t(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?)?$/i.exec(text);
+  if (part === null || part.slice(2).every((piece) => piece === undefined)) return null;
+  const [days, hours, minutes, seconds] = part.slice(2).map((piece) => Number(piece ?? 0)) as [number, number, number, number];
+  const millis = Math.round(days * 86_400_000 + hours * 3_600_000 + minutes * 60_000 + seconds * 1000);
+  return part[1] === '-' ? -millis : millis;
+}
+
+const sizes: Readonly<Record<string, number>> = { '': 1, b: 1, k: 1024, kb: 1024, m: 1024 ** 2, mb: 1024 ** 2, g: 1024 ** 3, gb: 1024 ** 3 };
+
+/** Bytes of `1024`, `10KB`, `5MB`, `1GB`; null when it is no size. */
+export function parseBytes(text: string): number | null {
+  const part = /^([+-]?\d+)\s*([kmg]?b?)$/i.exec(text.trim());
+  return part === null ? null : Number(part[1]) * sizes[part[2]!.toLowerCase()]!;
+}
+
+const plainName = (name: string): string => name.toLowerCase().replace(/[-_]/g, '');
+
+/** The value among `values` that is meant, letter case, dashes and underscores aside (as Camel reads its enums); null when there is none. */
+export function parseEnum(text: string, values: readonly string[]): string | null {
+  const trimmed = text.trim();
+  if (values.includes(trimmed)) return trimmed;
+  const plain = plainName(trimmed);
+  return values.find((value) => plainName(value) === plain) ?? null;
+}
+
+/** A text as the value that a field of a scalar kind holds. */
+export function parseScalar(shape: FieldShape, text: string): ScalarResult {
+  switch (shape.kind) {
+    case 'boolean': {
+      const plain = text.trim().toLowerCase();
+      if (plain === 'true' || plain === 'false') return { value: plain === 'true' };
+      return wrong('`true` or `false`', { yes: 'true', on: 'true', no: 'false', off: 'false' }[plain] ?? null);
+    }
+    case 'integer':
+      return inRange(shape, /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : null, 'a whole number');
+    case 'number':
+      return inRange(shape, /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : null, 'a number');
+    case 'millis':
+      return inRange(shape, parseMillis(text), 'a duration such as `500`, `5s`, `1m30s` or `1h`');
+    case 'bytes':
+      return inRange(shape, parseBytes(text), 'a size such as `1024`, `10KB` or `5MB`');
+    case 'enum': {
+      const value = parseEnum(text, shape.values);
+      return value === null ? wrong(`one of ${shape.values.map((one) => `\`${one}\``).join(', ')}`, null) : { value };
+    }
+    default:
+      return { value: text };
+  }
+}
+
+const wrong = (wanted: string, instead: string | null): ScalarResult => ({ wrong: { wanted, help: instead === null ? null : `write \`${instead}\`` } });
+
+function inRange({ minimum, maximum }: FieldShape, value: number | null, wanted: string): ScalarResult {
+  if (value === null) return wrong(wanted, null);
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return wrong(`${wanted} between ${Number.MIN_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}`, null);
+  if (minimum !== null && value < minimum) return wrong(`at least ${minimum}`, null);
+  if (maximum !== null && value > maximum) return wrong(`at most ${maximum}`, null);
+  return { value };
+}
+
+/** A plain YAML scalar as JavaScript value (YAML 1.2 core schema); quoted ones stay texts. */
+export function plainValue(text: string): string | number | boolean | null {
+  if (text === '' || text === '~' || /^null$/i.test(text)) return null;
+  if (/^(true|True|TRUE)$/.test(text)) return true;
+  if (/^(false|False|FALSE)$/.test(text)) return false;
+  if (/^[-+]?(0|[1-9]\d*)$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
+  if (/^[-+]?(\d+\.\d*|\.\d+|\d+)(e[-+]?\d+)?$/i.test(text) && !/^[-+]?\d+$/.test(text)) return Number(text);
+  return text;
+}

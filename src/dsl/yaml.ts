@@ -1,0 +1,226 @@
+import type { Alias, Document, Node, Pair, ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import { Composer, isAlias, isMap, isScalar, isSeq, Parser } from 'yaml';
+import type { Diagnostics, Source, Span } from '../core/diagnostics.ts';
+
+export type YamlNode = Node;
+export { isMap, isScalar, isSeq };
+export type { Pair, Scalar, YAMLMap, YAMLSeq };
+
+/** What a file may hold: far more than any real one, and little enough that reading stays quick. */
+const MAX_CHARACTERS = 16 * 1024 * 1024;
+const MAX_NODES_THROUGH_ALIASES = 100_000;
+const MAX_SYNTAX_ERRORS = 5;
+
+/** A parsed YAML file: scalars are texts as written, aliases lead to their nodes. */
+export class YamlFile {
+  readonly source: Source;
+  readonly root: YamlNode | null;
+  private readonly targets: ReadonlyMap<Alias, YamlNode>;
+
+  constructor(source: Source, root: YamlNode | null, targets: ReadonlyMap<Alias, YamlNode>) {
+    this.source = source;
+    this.root = root;
+    this.targets = targets;
+  }
+
+  /** The node that an alias stands for, else the node itself. */
+  follow(node: unknown): YamlNode | null {
+    if (node === null || node === undefined) return null;
+    return isAlias(node) ? (this.targets.get(node) ?? null) : (node as YamlNode);
+  }
+
+  span(node: unknown): Span {
+    const range = (node as { range?: [number, number, number] | null } | null)?.range;
+    const { source } = this;
+    if (range === null || range === undefined) return { source, start: 0, end: 0 };
+    let [start, end] = range;
+    const { text } = source;
+    while (end > start && (text[end - 1] === '\n' || text[end - 1] === '\r' || text[end - 1] === ' ')) end--;
+    if (end <= start) end = Math.min(start + 1, text.length);
+    return { source, start, end };
+  }
+}
+
+/** The text of a scalar as YAML wrote it (`~`, `010` and `yes` stay what they are), null for anything else. */
+export const scalarText = (node: YamlNode | null): string | null => (isScalar(node) ? (typeof node.value === 'string' ? node.value : String(node.value ?? '')) : null);
+
+/** Nothing stands there: `key:` and no value. */
+export const isEmptyNode = (node: YamlNode | null): boolean => node === null || (isScalar(node) && node.type !== 'QUOTE_DOUBLE' && node.type !== 'QUOTE_SINGLE' && scalarText(node) === '');
+
+/** Parses a file. Null when it has no usable structure; the problems say why. */
+export function parseYaml(source: Source, problems: Diagnostics): YamlFile | null {
+  const { text } = source;
+  if (text.length > MAX_CHARACTERS) {
+    problems.report('M0108', `the file is larger than ${MAX_CHARACTERS / 1024 / 1024} MB`, null, { help: 'split it into several files', values: { file: source.file } });
+    return null;
+  }
+  let documents: Document.Parsed[];
+  try {
+    documents = [...new Composer<ParsedNode>({ schema: 'failsafe', uniqueKeys: false, merge: false, logLevel: 'silent' }).compose(new Parser().parse(text), true, text.length)] as Document.Parsed[];
+  } catch (thrown) {
+    if (!(thrown instanceof RangeError)) throw thrown;
+    problems.report('M0108', 'the YAML is nested too deeply', { source, start: 0, end: 1 });
+    return null;
+  }
+  const [document, second] = documents;
+  const errors = documents.flatMap((one) => one.errors);
+  if (errors.length > 0) {
+    reportSyntax(source, errors, problems);
+    return null;
+  }
+  if (second !== undefined) {
+    const marker = text.indexOf('---', document!.range[1]);
+    problems.report('M0106', 'the file holds several YAML documents', { source, start: Math.max(marker, 0), end: Math.max(marker, 0) + 3 }, {
+      label: 'a second document starts here',
+      help: 'put every document into a file of its own, or make one list of both',
+    });
+    return null;
+  }
+  const root = (document?.contents ?? null) as YamlNode | null;
+  const targets = new Map<Alias, YamlNode>();
+  if (text.includes('*') && !resolveAliases(source, root, targets, problems)) return null;
+  return new YamlFile(source, root, targets);
+}
+
+/** Finds the node of every alias. False when one has none, or when together they stand for too much. */
+function resolveAliases(source: Source, root: YamlNode | null, targets: Map<Alias, YamlNode>, problems: Diagnostics): boolean {
+  const anchors = new Map<string, YamlNode>();
+  const sizes = new Map<YamlNode, number>();
+  let isFine = true;
+  const at = (node: YamlNode): Span => ({ source, start: node.range![0], end: node.range![1] });
+  const visit = (node: YamlNode | null): number => {
+    if (node === null) return 1;
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      if (target === undefined) {
+        problems.report('M0109', `there is no anchor \`&${node.source}\` before this alias`, at(node), { help: `write \`&${node.source}\` before the value that it stands for` });
+        isFine = false;
+        return 1;
+      }
+      const size = sizes.get(target);
+      if (size === undefined) {
+        problems.report('M0109', `the alias \`*${node.source}\` stands inside the value that it repeats`, at(node), { help: 'take the alias out, or name another anchor' });
+        isFine = false;
+        return 1;
+      }
+      targets.set(node, target);
+      return size;
+    }
+    const { anchor } = node as { anchor?: string };
+    if (anchor !== undefined) anchors.set(anchor, node);
+    let size = 1;
+    if (isMap(node)) for (const { key, value } of node.items) size += visit(key as YamlNode | null) + visit(value as YamlNode | null);
+    else if (isSeq(node)) for (const item of node.items) size += visit(item as YamlNode | null);
+    sizes.set(node, size);
+    return size;
+  };
+  const total = visit(root);
+  if (!isFine) return false;
+  const written = sizes.size;
+  if (total - written > MAX_NODES_THROUGH_ALIASES) {
+    problems.report('M0108', `the aliases of the file stand for ${total > 1e9 ? 'over a billion' : total} values`, targets.size > 0 ? at([...targets.keys()][0]!) : null, {
+      help: `at most ${MAX_NODES_THROUGH_ALIASES} values may be repeated through aliases`,
+    });
+    return false;
+  }
+  return true;
+}
+
+interface SyntaxError {
+  readonly code: string;
+  readonly message: string;
+  readonly pos: [number, number];
+}
+
+function reportSyntax(source: Source, errors: readonly SyntaxError[], problems: Diagnostics): void {
+  const sorted = [...errors].sort((a, b) => a.pos[0] - b.pos[0]);
+  let lastLine = 0;
+  let shown = 0;
+  for (const error of sorted) {
+    const { line } = source.position(error.pos[0]);
+    if (line === lastLine || shown === MAX_SYNTAX_ERRORS) continue; // one slip often gives several errors on its line
+    lastLine = line;
+    shown++;
+    reportSyntaxError(source, error, problems);
+    if (error.code === 'TAB_AS_INDENT' || error.code === 'MISSING_CHAR') return; // what follows would only be its echo
+  }
+}
+
+function reportSyntaxError(source: Source, { code, message, pos }: SyntaxError, problems: Diagnostics): void {
+  const { text } = source;
+  let [start, end] = pos;
+  const tab = tabBefore(source, start);
+  if (code === 'TAB_AS_INDENT' || tab >= 0) {
+    const at = tab >= 0 ? tab : start;
+    problems.report('M0102', 'a tab can not be used for indentation', { source, start: at, end: at + 1 }, { label: 'a tab', help: 'use two spaces for each level' });
+    return;
+  }
+  if (end <= start) end = Math.min(start + 1, text.length);
+  const lineEnd = text.indexOf('\n', start);
+  if (lineEnd >= 0 && end > lineEnd && lineEnd > start) end = lineEnd;
+  const at = { source, start: Math.min(start, Math.max(text.length - 1, 0)), end: Math.max(end, Math.min(start, Math.max(text.length - 1, 0)) + 1) };
+  switch (code) {
+    case 'MISSING_CHAR':
+      if (/closing ["']quote/.test(message)) {
+        const quote = message.includes('"') ? '"' : "'";
+        const opening = openingQuote(source, start, quote);
+        problems.report('M0101', `a text that starts with ${quote} has no closing ${quote}`, { source, start: opening, end: opening + 1 }, { label: 'starts here', help: `put ${quote} at the end of the text` });
+        return;
+      }
+      break;
+    case 'BAD_INDENT':
+    case 'BAD_COLLECTION_ITEM':
+      break;
+    case 'DUPLICATE_KEY':
+      return;
+  }
+  if (code === 'BAD_INDENT' || /indent|All mapping items|All sequence items|same column/i.test(message)) {
+    problems.report('M0103', 'the indentation does not fit the lines above', firstWord(source, at), {
+      label: 'starts at a column where nothing else starts',
+      help: 'let keys of one mapping, and the `-` of one list, start in the same column',
+    });
+    return;
+  }
+  if (/Implicit keys need to be on a single line|Implicit map keys|Nested mappings are not allowed|mapping.*colon|Implicit key/i.test(message)) {
+    problems.report('M0103', 'a key and its colon are not where a mapping can go on', firstWord(source, at), {
+      help: 'check the indentation here and on the line above; put texts that contain `: ` in quotes',
+    });
+    return;
+  }
+  problems.report('M0101', `the YAML can not be read: ${message.charAt(0).toLowerCase()}${message.slice(1).replace(/\.$/, '')}`, at, {});
+}
+
+function tabBefore(source: Source, offset: number): number {
+  const { text } = source;
+  for (const line of [source.position(Math.min(offset, text.length)).line, source.position(Math.min(offset, text.length)).line + 1]) {
+    const content = source.line(line);
+    const indent = /^[ \t]*/.exec(content)![0];
+    const tab = indent.indexOf('\t');
+    if (tab >= 0 && tab < content.length - 1) return offsetOfLine(source, line) + tab;
+  }
+  return -1;
+}
+
+function offsetOfLine(source: Source, line: number): number {
+  let offset = 0;
+  for (let current = 1; current < line; current++) offset = source.text.indexOf('\n', offset) + 1;
+  return offset;
+}
+
+function openingQuote(source: Source, end: number, quote: string): number {
+  // The text runs to the end of the file: its first quote is the last odd one that starts a value.
+  const before = source.text.slice(0, end);
+  const pattern = quote === '"' ? /(?:^|[\s:[{,-])(")(?:[^"\\]|\\[\s\S])*$/ : /(?:^|[\s:[{,-])(')(?:[^']|'')*$/;
+  const found = pattern.exec(before);
+  return found === null ? Math.max(0, before.lastIndexOf(quote)) : found.index + found[0].indexOf(quote);
+}
+
+/** Narrows a span to the first word in it. */
+function firstWord(source: Source, { start, end }: { start: number; end: number }): Span {
+  const { text } = source;
+  let from = start;
+  while (from < end - 1 && /\s/.test(text[from]!)) from++;
+  let to = from;
+  while (to < text.length && !/[\s:,]/.test(text[to]!)) to++;
+  return { source, start: from, end: Math.max(to, from + 1) };
+}
