@@ -5,6 +5,7 @@ import { defineConnector } from '../core/connector.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { field } from '../core/field.ts';
+import { camelUri } from '../core/uri.ts';
 
 interface Waiter {
   readonly exchange: Exchange;
@@ -124,7 +125,7 @@ class DirectProducer implements Producer {
   giveUp(exchange: Exchange): void {
     if (this.endpoint.options.failIfNoConsumers) {
       exchange.fail(
-        new ExchangeError('org.apache.camel.component.direct.DirectConsumerNotAvailableException', `No consumers available on endpoint: ${this.endpoint.shownUri}. Exchange[]`),
+        new ExchangeError('org.apache.camel.component.direct.DirectConsumerNotAvailableException', `No consumers available on endpoint: ${camelUri(this.endpoint.shownUri)}. Exchange[]`),
       );
     }
     exchange.leave();

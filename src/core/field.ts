@@ -47,6 +47,8 @@ export interface FieldShape {
   readonly catalog: 'dataformats' | 'languages' | null;
   /** Steps: each of them is a branch of its own (`multicast`, `loadBalance`), and the code gets one pipe a step. */
   readonly isFork: boolean;
+  /** Connector options of kind map: the query parameters that begin with this (`trigger.repeatCount`) are its entries. */
+  readonly prefix: string | null;
   /** Parsed, checked and shown, but without any effect here: says why. */
   readonly noEffect: string | null;
 }
@@ -104,6 +106,11 @@ export class Field<T = unknown, Required extends boolean = boolean> {
     return this.with({ isInline: false });
   }
 
+  /** The entries of this map are query parameters of their own: `trigger.` takes `trigger.repeatCount`. */
+  prefixed(prefix: string): Field<T, Required> {
+    return this.with({ prefix });
+  }
+
   /** Taken so that Camel's YAML loads; has no effect here, for the reason given. */
   ignored(reason: string): Field<T, Required> {
     return this.with({ noEffect: reason });
@@ -128,6 +135,7 @@ const shape = (kind: FieldKind, description: string, more: Partial<FieldShape> =
   beanKind: null,
   catalog: null,
   isFork: false,
+  prefix: null,
   noEffect: null,
   ...more,
 });

@@ -5,6 +5,7 @@ import type { Exchange, UnitOfWork } from '../../core/exchange.ts';
 import { isUnhandled } from '../../core/exchange.ts';
 import { field } from '../../core/field.ts';
 import type { Call } from '../../core/flow.ts';
+import { camelUri } from '../../core/uri.ts';
 
 export type SedaEndpoint = Endpoint<typeof sedaOptions>;
 
@@ -373,7 +374,7 @@ export class SedaConsumer implements Consumer {
 
   deliver(item: Item, exchange: Exchange): void {
     const sink = this.sink!;
-    exchange.fromEndpoint = this.endpoint.shownUri;
+    exchange.fromEndpoint = camelUri(this.endpoint.shownUri);
     exchange.fromRouteId = sink.routeId;
     exchange.created = this.context.clock.now();
     this.underWay++;
@@ -487,7 +488,7 @@ export class SedaProducer implements Producer {
   private noConsumers(): ExchangeError {
     return new ExchangeError(
       'org.apache.camel.component.seda.SedaConsumerNotAvailableException',
-      `No consumers available on endpoint: ${this.endpoint.shownUri}. Exchange[]`,
+      `No consumers available on endpoint: ${camelUri(this.endpoint.shownUri)}. Exchange[]`,
     );
   }
 }

@@ -1,0 +1,25 @@
+import { defineConnector } from '../core/connector.ts';
+import { looseSchedule } from '../core/cron.ts';
+import { field } from '../core/field.ts';
+import { TickingConsumer } from '../core/ticks.ts';
+
+const atOnce = 10;
+
+const options = {
+  name: field.string('Name of the trigger.').required().inPath(),
+  schedule: field.string('Cron expression of 5 to 7 fields: with seconds when there are more than 5, `?` and L, W, # as in Quartz.').required(),
+  bridgeErrorHandler: field.boolean('Hands errors of the consumer to the route.').default(false).ignored('nothing can fail before the route has the exchange'),
+  exceptionHandler: field.string('Bean that is told errors of the consumer.').ignored('nothing can fail before the route has the exchange'),
+  exchangePattern: field.enum('Pattern of new exchanges.', ['InOnly', 'InOut']),
+};
+
+export const cron = defineConnector({
+  scheme: 'cron',
+  syntax: 'cron:name',
+  summary: 'Makes a message at the times of a cron expression.',
+  options,
+  consumer: async ({ options: { schedule, exchangePattern } }, context) => {
+    const times = await looseSchedule(schedule.replaceAll('+', ' '), undefined, context.clock.now());
+    return new TickingConsumer({ schedule: times, atOnce, isInOut: exchangePattern === 'InOut', tick: () => ({}) }, context);
+  },
+});

@@ -1,0 +1,72 @@
+import type { Consumer, ConnectorContext, Delivery, Endpoint, Sink } from '../core/connector.ts';
+import { defineConnector } from '../core/connector.ts';
+import type { Schedule } from '../core/cron.ts';
+import { field } from '../core/field.ts';
+import { Headers } from '../core/headers.ts';
+import { Poller, pollOptions, pollSchedule } from '../core/polling.ts';
+
+/** A poll is one empty message, and is over when the message has left the route. */
+class SchedulerConsumer implements Consumer {
+  private readonly endpoint: Endpoint<typeof options>;
+  private readonly context: ConnectorContext;
+  private readonly poller: Poller;
+  private sink: Sink | null = null;
+
+  constructor(endpoint: Endpoint<typeof options>, context: ConnectorContext, schedule: Schedule | null) {
+    this.endpoint = endpoint;
+    this.context = context;
+    this.poller = new Poller(endpoint.options, { clock: context.clock, poll: () => this.poll(), failed: (error) => context.log('error', String(error)) }, schedule);
+  }
+
+  start(sink: Sink): Promise<void> {
+    this.sink = sink;
+    this.poller.start();
+    return Promise.resolve();
+  }
+
+  /** Does not wait for the message that is under way. */
+  stop(): Promise<void> {
+    return this.suspend();
+  }
+
+  suspend(): Promise<void> {
+    this.poller.suspend();
+    return Promise.resolve();
+  }
+
+  resume(): Promise<void> {
+    this.poller.resume(this.endpoint.options.initialDelay);
+    return Promise.resolve();
+  }
+
+  private poll(): Promise<number> {
+    const { name, includeMetadata, exchangePattern } = this.endpoint.options;
+    const now = this.context.clock.now();
+    const exchange = this.sink!.exchange(null, includeMetadata ? Headers.from({ CamelMessageTimestamp: now }) : undefined, exchangePattern === 'InOut');
+    if (includeMetadata) {
+      exchange.properties.set('CamelTimerName', name);
+      exchange.properties.set('CamelTimerFiredTime', new Date(now));
+    }
+    return new Promise((resolve) => {
+      const delivery: Delivery = { wouldLose: true, left: () => resolve(1), settle: () => {} };
+      this.sink!.push(exchange, delivery);
+    });
+  }
+}
+
+const options = {
+  name: field.string('Name of the scheduler.').required().inPath(),
+  includeMetadata: field.boolean('Adds name and time to the message.').default(false),
+  ...pollOptions,
+  synchronous: field.boolean('Works in the thread of the scheduler.').default(false).ignored('messages never overlap here'),
+  poolSize: field.count('Threads of the scheduler.').default(1).ignored('messages never overlap here'),
+};
+
+export const scheduler = defineConnector({
+  scheme: 'scheduler',
+  syntax: 'scheduler:name',
+  summary: 'Makes a message again and again, the next one some time after the one before has been handled.',
+  options,
+  headers: { CamelMessageTimestamp: 'When the scheduler fired, as milliseconds since 1970 (with includeMetadata).' },
+  consumer: async (endpoint, context) => new SchedulerConsumer(endpoint, context, await pollSchedule(endpoint.options, context.clock.now())),
+});
