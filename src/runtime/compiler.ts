@@ -31,12 +31,17 @@ export interface CompilerServices {
   expression(model: ExpressionModel, problems: Diagnostics): ReturnType<LanguageContext['expression']>;
   predicate(model: ExpressionModel, problems: Diagnostics): ReturnType<LanguageContext['predicate']>;
   bean(reference: string, kind: string): unknown;
-  producer(model: EndpointModel, problems: Diagnostics, intercepts: readonly SendIntercept[], step: StepInfo): Call;
+  producer(model: EndpointModel, problems: Diagnostics, intercepts: readonly SendIntercept[]): Call;
   dynamicCall(uri: string, exchange: Exchange, intercepts: readonly SendIntercept[], step: StepInfo): void;
   checkEndpoint(uri: string): void;
   receive(uri: string, timeoutMillis: number, exchange: Exchange): Promise<PolledMessage | null>;
   dataFormat(name: string, options: Readonly<Record<string, unknown>>): DataFormat;
   aggregationStrategy(reference: string, options?: { methodName?: string; methodAllowNull?: boolean }): AggregationStrategy;
+  /** What outlives a graph, by the step's state key. */
+  carry<T>(key: string, make: () => T): T;
+  /** Gives what takes the hook away again. */
+  onStop(routeId: string, run: () => void | Promise<void>): () => void;
+  keepFailed(exchange: Exchange, routeId: string): boolean | Promise<boolean>;
   /** Camel's automatic id of the next step of a kind: `setBody3`. */
   nextStepId(kind: string): string;
 }
@@ -45,6 +50,7 @@ export interface CompilerServices {
 export interface SendIntercept {
   matches(uri: string): boolean;
   readonly skips: boolean;
+  readonly onWhen: ReturnType<LanguageContext['predicate']> | null;
   readonly before: Call;
   readonly after: Call | null;
 }
@@ -92,6 +98,8 @@ export class StepCompiler {
   private siblings: CompiledStep[];
   /** Some error handler or completion of this route restores the original message. */
   keepsOriginal = false;
+  /** Explicit ids of this route's steps. */
+  readonly ownIds = new Map<string, Span>();
 
   constructor(routeId: string, services: CompilerServices, problems: Diagnostics, wiring: Wiring, seenIds: Map<string, Span>, into: CompiledStep[]) {
     this.routeId = routeId;
@@ -145,6 +153,7 @@ export class StepCompiler {
         });
       }
       this.seenIds.set(model.id, model.at);
+      this.ownIds.set(model.id, model.at);
     }
     return {
       routeId: this.routeId,
@@ -271,9 +280,25 @@ class Context implements StepContext {
     return this.compiler.services.stopping;
   }
 
+  /** Never a running number: a step keeps its state when others come and go around it. */
+  private get stateKey(): string {
+    return `${this.info.kind}/${this.info.routeId}/${this.model.id ?? hashOf(this.model.element)}/`;
+  }
+
   get store(): StateStore {
-    const key = this.model.id ?? hashOf(this.model.element);
-    return this.compiler.services.store(`${this.info.kind}/${this.info.routeId}/${key}/`);
+    return this.compiler.services.store(this.stateKey);
+  }
+
+  carry<T>(make: () => T): T {
+    return this.compiler.services.carry(this.stateKey, make);
+  }
+
+  onStop(run: () => void | Promise<void>): void {
+    this.onDispose(this.compiler.services.onStop(this.info.routeId, run));
+  }
+
+  async keepFailed(exchange: Exchange): Promise<void> {
+    if (!(await this.compiler.services.keepFailed(exchange, this.info.routeId))) throw exchange.exception ?? new Error('the failed exchange can not be kept');
   }
 
   bean<T>(reference: string, kind: string): T {
@@ -287,7 +312,7 @@ class Context implements StepContext {
 
   producer(endpoint: EndpointReference): Call {
     const { services } = this.compiler;
-    return services.producer(this.compiler.endpointModel(endpoint, this.at), this.problems, this.around.sendIntercepts, this.info);
+    return services.producer(this.compiler.endpointModel(endpoint, this.at), this.problems, this.around.sendIntercepts);
   }
 
   dynamicCall(uri: string, exchange: Exchange): void {

@@ -65,22 +65,24 @@ export class Graph {
   }
 
   /** Takes a delivery from the route's source. */
-  push(exchange: Exchange, delivery: Delivery): void {
+  push(exchange: Exchange, delivery: Delivery, enter: ((exchange: Exchange) => void) | null): void {
     const passage = new Passage(this, delivery, this.owner.now());
     exchange.way = passage;
     const unitOfWork = new UnitOfWork(exchange, (settled) => passage.settle(settled));
     exchange.unitOfWork = unitOfWork;
+    if (delivery.id !== undefined) unitOfWork.deliveryId = delivery.id;
     if (this.keepsOriginal) {
       unitOfWork.originalBody = exchange.body;
       unitOfWork.originalHeaders = exchange.headers.copy();
     }
     exchange.routeId = this.owner.routeId;
+    if (enter !== null) enter(exchange);
     this.under++;
     this.inlet.next(exchange);
   }
 
   /** Takes an exchange that comes from another route and goes back to it. */
-  call(exchange: Exchange): void {
+  call(exchange: Exchange, enter: ((exchange: Exchange) => void) | null): void {
     exchange.way = new Visit(this, exchange.routeId, this.owner.now(), exchange.way);
     exchange.routeId = this.owner.routeId;
     const { unitOfWork } = exchange;
@@ -88,6 +90,7 @@ export class Graph {
       unitOfWork.originalBody = exchange.body;
       unitOfWork.originalHeaders = exchange.headers.copy();
     }
+    if (enter !== null) enter(exchange);
     this.under++;
     this.inlet.next(exchange);
   }

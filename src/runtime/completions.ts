@@ -1,0 +1,139 @@
+import type { Exchange, Way } from '../core/exchange.ts';
+import { FAILED, HANDLED } from '../core/exchange.ts';
+import type { Predicate } from '../core/expression.ts';
+import type { Call } from '../core/flow.ts';
+import type { ElementModel, ExpressionModel, StepModel } from '../dsl/model.ts';
+import type { StepCompiler } from './compiler.ts';
+import type { ExitWork } from './graph.ts';
+import { booleanField, isElement, textField } from './plan.ts';
+
+/** One `onCompletion`, compiled. */
+interface OnCompletion {
+  readonly isBefore: boolean;
+  readonly onCompleteOnly: boolean;
+  readonly onFailureOnly: boolean;
+  readonly onWhen: Predicate | null;
+  readonly useOriginalMessage: boolean;
+  readonly steps: Call;
+}
+
+export interface Completions extends ExitWork {
+  /** Registers, on an exchange that enters, what runs when its unit of work is done. */
+  enter?(exchange: Exchange): void;
+}
+
+function whenField(compiler: StepCompiler, element: ElementModel): Predicate | null {
+  const value = element.fields['onWhen'];
+  const inner = isElement(value) ? value.fields['expression'] : value;
+  if (inner === undefined || inner === null || typeof inner !== 'object' || (inner as { type?: string }).type !== 'expression') return null;
+  return compiler.services.predicate(inner as ExpressionModel, compiler.problems);
+}
+
+const applies = (completion: OnCompletion, exchange: Exchange): boolean => {
+  const isFailed = (exchange.halt & (FAILED | HANDLED)) === FAILED;
+  if (completion.onCompleteOnly && isFailed) return false;
+  if (completion.onFailureOnly && !isFailed) return false;
+  return completion.onWhen === null || completion.onWhen(exchange);
+};
+
+const restoreOriginal = (exchange: Exchange): void => {
+  const { unitOfWork } = exchange;
+  if (unitOfWork === null || unitOfWork.originalHeaders === null) return;
+  exchange.body = unitOfWork.originalBody;
+  exchange.headers = unitOfWork.originalHeaders.copy();
+};
+
+class Then implements Way {
+  readonly outer: Way | null;
+  private readonly go: (exchange: Exchange) => void;
+
+  constructor(outer: Way | null, go: (exchange: Exchange) => void) {
+    this.outer = outer;
+    this.go = go;
+  }
+
+  back(exchange: Exchange): void {
+    this.go(exchange);
+  }
+}
+
+/**
+ * The onCompletion blocks of a route. `BeforeConsumer` ones run on the exchange itself at the route's exit and may change the
+ * reply; the others run on a copy of their own when the whole unit of work is done.
+ */
+export function completions(compiler: StepCompiler, elements: readonly ElementModel[], graph: () => { begin(): void; end(): void }): Completions {
+  const all = elements
+    .filter((element) => !booleanField(element, 'disabled', false))
+    .map((element): OnCompletion => {
+      const useOriginalMessage = booleanField(element, 'useOriginalMessage', false);
+      if (useOriginalMessage) compiler.keepsOriginal = true;
+      return {
+        isBefore: textField(element, 'mode')?.toLowerCase() === 'beforeconsumer',
+        onCompleteOnly: booleanField(element, 'onCompleteOnly', false),
+        onFailureOnly: booleanField(element, 'onFailureOnly', false),
+        onWhen: whenField(compiler, element),
+        useOriginalMessage,
+        steps: compiler.wiring.wire(compiler.steps((element.fields['steps'] ?? []) as readonly StepModel[], { handling: null, intercepts: [], sendIntercepts: [] })),
+      };
+    });
+  const before = all.filter(({ isBefore }) => isBefore);
+  const after = all.filter(({ isBefore }) => !isBefore);
+  const work: Completions = {};
+  const { clock } = compiler.services;
+
+  if (before.length > 0) {
+    work.beforeLeaving = (exchange, done) => {
+      const { halt, exception } = exchange;
+      let at = 0;
+      const next = (current: Exchange): void => {
+        // What a completion does to the outcome does not count; what it does to the message does.
+        current.halt = halt;
+        current.exception = exception;
+        while (at < before.length) {
+          const completion = before[at++]!;
+          let isDue = false;
+          try {
+            isDue = applies(completion, current);
+          } catch {
+            continue;
+          }
+          if (!isDue) continue;
+          current.halt = 0;
+          current.exception = null;
+          if (exception !== null) current.properties.set('CamelExceptionCaught', exception);
+          if (completion.useOriginalMessage) restoreOriginal(current);
+          current.way = new Then(current.way, next);
+          return completion.steps(current);
+        }
+        done(current);
+      };
+      next(exchange);
+    };
+  }
+
+  if (after.length > 0) {
+    work.enter = (exchange) => {
+      exchange.unitOfWork?.onCompletion((finished) => {
+        for (const completion of after) {
+          if (!applies(completion, finished)) continue;
+          const copy = finished.copy();
+          copy.isInOut = false;
+          copy.unitOfWork = null;
+          copy.properties.set('CamelOnCompletion', true);
+          if (finished.exception !== null) copy.properties.set('CamelExceptionCaught', finished.exception);
+          if (completion.useOriginalMessage) {
+            copy.unitOfWork = finished.unitOfWork;
+            restoreOriginal(copy);
+            copy.unitOfWork = null;
+          }
+          const { begin, end } = { begin: () => graph().begin(), end: () => graph().end() };
+          begin();
+          copy.way = new Then(null, end);
+          // Not on the sender's time: it has its answer already.
+          clock.yield(() => completion.steps(copy));
+        }
+      });
+    };
+  }
+  return work;
+}

@@ -1,0 +1,223 @@
+import { LRUCache } from 'lru-cache';
+import type { ConnectorContext, ConnectorDefinition, Consumer, Endpoint, PolledMessage, Producer } from '../core/connector.ts';
+import type { Diagnostics } from '../core/diagnostics.ts';
+import { ExchangeError, toExchangeError } from '../core/errors.ts';
+import type { Exchange, StepInfo } from '../core/exchange.ts';
+import type { Call } from '../core/flow.ts';
+import { callFrom } from '../core/flow.ts';
+import type { EndpointModel } from '../dsl/model.ts';
+import type { SendIntercept } from './compiler.ts';
+import { intercepted } from './scopes.ts';
+
+export interface ResolvedEndpoint {
+  readonly definition: ConnectorDefinition;
+  readonly endpoint: Endpoint;
+}
+
+/** Reads endpoint URIs by the connectors' definitions. */
+export interface EndpointReader {
+  fromModel(model: EndpointModel, problems: Diagnostics): ResolvedEndpoint | null;
+  /** @throws ExchangeError ResolveEndpointFailedException, NoSuchEndpointException */
+  fromText(uri: string): ResolvedEndpoint;
+}
+
+/** What dynamic endpoints may reach. Absent lists allow everything local and nothing is asked of remote ones. */
+export interface AllowList {
+  readonly schemes: readonly string[] | null;
+  readonly hosts: readonly string[] | null;
+}
+
+const dynamicProducers = 1000;
+
+/** A producer that several steps share. */
+class ProducerCell {
+  readonly resolved: ResolvedEndpoint;
+  readonly shown: string;
+  private readonly make: () => Producer | Promise<Producer>;
+  private producer: Producer | null = null;
+  private opening: Promise<Producer> | null = null;
+  private send: Call | null = null;
+
+  constructor(resolved: ResolvedEndpoint, make: () => Producer | Promise<Producer>) {
+    this.resolved = resolved;
+    this.shown = camelUri(resolved.endpoint.shownUri);
+    this.make = make;
+  }
+
+  /** Makes and starts the producer; at once where the connector can. */
+  open(): Producer | Promise<Producer> {
+    if (this.producer !== null) return this.producer;
+    if (this.opening !== null) return this.opening;
+    const made = this.make();
+    if (!(made instanceof Promise) && made.start === undefined) return this.take(made);
+    this.opening = (async () => {
+      const producer = await made;
+      await producer.start?.();
+      return this.take(producer);
+    })();
+    this.opening.catch(() => (this.opening = null));
+    return this.opening;
+  }
+
+  private take(producer: Producer): Producer {
+    this.producer = producer;
+    this.send = producer.call ?? callFrom((exchange) => producer.send!(exchange));
+    return producer;
+  }
+
+  readonly call: Call = (exchange) => {
+    exchange.properties.set('CamelToEndpoint', this.shown);
+    if (this.send !== null) return this.send(exchange);
+    let opened: Producer | Promise<Producer>;
+    try {
+      opened = this.open();
+    } catch (thrown) {
+      exchange.fail(thrown);
+      return exchange.leave();
+    }
+    if (!(opened instanceof Promise)) return this.send!(exchange);
+    opened.then(
+      () => this.send!(exchange),
+      (thrown: unknown) => {
+        exchange.fail(thrown);
+        exchange.leave();
+      },
+    );
+  };
+
+  async close(): Promise<void> {
+    const producer = this.producer ?? (await this.opening?.catch(() => null));
+    this.producer = null;
+    this.send = null;
+    this.opening = null;
+    await producer?.close?.();
+  }
+}
+
+/** `direct:a` as Camel shows it: `direct://a`. */
+export const camelUri = (uri: string): string => uri.replace(/^([\w.+-]+):(?!\/\/)/, '$1://');
+
+/** Producers by URI: those named in routes, kept while a generation uses them, and a bounded number of dynamic ones. */
+export class Endpoints {
+  private readonly reader: EndpointReader;
+  private readonly context: (resolved: ResolvedEndpoint, routeId: string | null) => ConnectorContext;
+  private readonly allowed: AllowList;
+  private readonly cells = new Map<string, ProducerCell>();
+  private readonly dynamic = new LRUCache<string, ProducerCell>({ max: dynamicProducers, dispose: (cell) => void cell.close() });
+  private readonly pollers = new LRUCache<string, Promise<Consumer>>({ max: dynamicProducers, dispose: (consumer) => void consumer.then((made) => made.close?.()).catch(() => undefined) });
+  private readonly used = new Set<string>();
+
+  constructor(reader: EndpointReader, context: (resolved: ResolvedEndpoint, routeId: string | null) => ConnectorContext, allowed: AllowList) {
+    this.reader = reader;
+    this.context = context;
+    this.allowed = allowed;
+  }
+
+  resolve(model: EndpointModel, problems: Diagnostics): ResolvedEndpoint | null {
+    return this.reader.fromModel(model, problems);
+  }
+
+  /** A call to a fixed endpoint of a route. */
+  producer(model: EndpointModel, problems: Diagnostics, intercepts: readonly SendIntercept[]): Call {
+    const resolved = this.reader.fromModel(model, problems);
+    if (resolved === null) return (exchange) => exchange.leave();
+    const { definition } = resolved;
+    if (definition.producer === undefined) {
+      problems.report('M0405', `\`${definition.scheme}:\` can only be consumed from`, model.at, { label: 'no producer', help: `use it in \`from\`; a step can't send to ${definition.scheme}` });
+      return (exchange) => exchange.leave();
+    }
+    const cell = this.cell(resolved);
+    return intercepted(cell.call, cell.shown, intercepts);
+  }
+
+  private cell(resolved: ResolvedEndpoint): ProducerCell {
+    const { uri } = resolved.endpoint;
+    let cell = this.cells.get(uri);
+    if (cell === undefined) {
+      cell = new ProducerCell(resolved, () => resolved.definition.producer!(resolved.endpoint, this.context(resolved, null)));
+      this.cells.set(uri, cell);
+    }
+    this.used.add(uri);
+    return cell;
+  }
+
+  /** Opens all fixed producers, so that what can't work shows when the runtime starts. */
+  async open(): Promise<void> {
+    await Promise.all([...this.cells.values()].map((cell) => cell.open()));
+  }
+
+  /** Called before a generation is compiled; `sweep` after it is in use. */
+  mark(): void {
+    this.used.clear();
+  }
+
+  /** Closes fixed producers that nobody names any more. */
+  async sweep(isUsed: (uri: string) => boolean): Promise<void> {
+    for (const [uri, cell] of this.cells) {
+      if (this.used.has(uri) || isUsed(uri)) continue;
+      this.cells.delete(uri);
+      await cell.close();
+    }
+  }
+
+  /** Throws what sending there would fail with: bad URI, unknown scheme, not on the allow-list, no producer. */
+  check(uri: string): ResolvedEndpoint {
+    const resolved = this.reader.fromText(uri);
+    const { scheme } = resolved.endpoint;
+    if (this.allowed.schemes !== null && !this.allowed.schemes.includes(scheme)) {
+      throw new ExchangeError('org.apache.camel.ResolveEndpointFailedException', `dynamic endpoints may not use the scheme \`${scheme}\`: add it to \`dynamicEndpoints.schemes\``);
+    }
+    if (this.allowed.hosts !== null && resolved.definition.isRemote === true) {
+      const host = hostOf(resolved.endpoint.path);
+      if (!this.allowed.hosts.includes(host)) {
+        throw new ExchangeError('org.apache.camel.ResolveEndpointFailedException', `dynamic endpoints may not reach the host \`${host}\`: add it to \`dynamicEndpoints.hosts\``);
+      }
+    }
+    if (resolved.definition.producer === undefined) throw new ExchangeError('org.apache.camel.FailedToCreateProducerException', `\`${scheme}:\` can only be consumed from`);
+    return resolved;
+  }
+
+  /** Sends to an endpoint that is only known now; a failure to reach it fails the exchange. */
+  dynamicCall(uri: string, exchange: Exchange, intercepts: readonly SendIntercept[], step: StepInfo): void {
+    let cell = this.cells.get(uri) ?? this.dynamic.get(uri);
+    if (cell === undefined) {
+      try {
+        const resolved = this.check(uri);
+        cell = this.cells.get(resolved.endpoint.uri) ?? new ProducerCell(resolved, () => resolved.definition.producer!(resolved.endpoint, this.context(resolved, null)));
+      } catch (thrown) {
+        exchange.fail(toExchangeError(thrown), step);
+        return exchange.leave();
+      }
+      this.dynamic.set(uri, cell);
+    }
+    intercepted(cell.call, cell.shown, intercepts)(exchange);
+  }
+
+  async receive(uri: string, timeoutMillis: number): Promise<PolledMessage | null> {
+    let poller = this.pollers.get(uri);
+    if (poller === undefined) {
+      const resolved = this.reader.fromText(uri);
+      const { definition } = resolved;
+      if (definition.consumer === undefined) throw new ExchangeError('org.apache.camel.FailedToCreateConsumerException', `\`${definition.scheme}:\` can't be polled`);
+      poller = Promise.resolve(definition.consumer(resolved.endpoint, this.context(resolved, null)));
+      this.pollers.set(uri, poller);
+    }
+    const consumer = await poller;
+    if (consumer.receive === undefined) throw new ExchangeError('org.apache.camel.FailedToCreateConsumerException', `endpoints like ${uri.replace(/\?.*/s, '')} can't be polled`);
+    return consumer.receive(timeoutMillis);
+  }
+
+  async close(): Promise<void> {
+    const cells = [...this.cells.values()];
+    this.cells.clear();
+    this.dynamic.clear();
+    this.pollers.clear();
+    await Promise.all(cells.map((cell) => cell.close().catch(() => undefined)));
+  }
+}
+
+const hostOf = (path: string): string => {
+  const authority = path.replace(/^\/\//, '').replace(/[/?#].*$/s, '');
+  return authority.replace(/^.*@/, '').replace(/:\d+$/, '');
+};
+

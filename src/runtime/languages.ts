@@ -1,0 +1,115 @@
+import type { LanguageDefinition } from '../core/definition.ts';
+import type { Diagnostics, Span } from '../core/diagnostics.ts';
+import { nearest } from '../core/diagnostics.ts';
+import { convertTo, toTruth } from '../core/convert.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { Expression, LanguageContext, Predicate } from '../core/expression.ts';
+import { ExpressionSyntaxError } from '../core/expression.ts';
+import type { ExpressionModel } from '../dsl/model.ts';
+
+const isBooleanType = (type: unknown): boolean => typeof type === 'string' && /^(java\.lang\.)?boolean$/i.test(type);
+
+/** Applies `resultType`, which every language has, to what an expression gives. */
+function typed(expression: Expression, resultType: unknown): Expression {
+  if (typeof resultType !== 'string' || resultType === '' || resultType === 'java.lang.Object') return expression;
+  if (expression.isAsync === true) {
+    return Object.assign(async (exchange: Exchange) => convertTo(await expression(exchange), resultType), { isAsync: true, label: expression.label });
+  }
+  return Object.assign((exchange: Exchange) => convertTo(expression(exchange), resultType), { label: expression.label });
+}
+
+const truth = (expression: Expression): Predicate =>
+  expression.isAsync === true
+    ? Object.assign((async (exchange: Exchange) => toTruth(await expression(exchange))) as unknown as (exchange: Exchange) => boolean, { isAsync: true, label: expression.label })
+    : Object.assign((exchange: Exchange) => toTruth(expression(exchange)), { label: expression.label });
+
+/** Compiles expressions of all languages; the same definition gives both expressions and predicates. */
+export class Languages {
+  private readonly definitions: Readonly<Record<string, LanguageDefinition>>;
+  readonly context: LanguageContext;
+
+  constructor(definitions: Readonly<Record<string, LanguageDefinition>>, context: Omit<LanguageContext, 'expression' | 'predicate'>) {
+    this.definitions = definitions;
+    this.context = {
+      property: (key) => context.property(key),
+      bean: (name) => context.bean(name),
+      beanNames: () => context.beanNames(),
+      resource: (uri) => context.resource(uri),
+      environment: context.environment,
+      log: (level, message) => context.log(level, message),
+      expression: (language, source, options = {}) => this.expression(language, source, options),
+      predicate: (language, source, options = {}) => this.predicate(language, source, options),
+    };
+  }
+
+  private definition(language: string): LanguageDefinition {
+    const found = this.definitions[language] ?? Object.values(this.definitions).find(({ name }) => name === language);
+    if (found === undefined) {
+      const near = nearest(language, Object.keys(this.definitions));
+      throw new ExpressionSyntaxError(`unknown language \`${language}\``, 0, 1, near === null ? null : `did you mean \`${near}\`?`);
+    }
+    return found;
+  }
+
+  expression(language: string, source: string, options: Readonly<Record<string, unknown>>): Expression {
+    const definition = this.definition(language);
+    if (isBooleanType(options['resultType']) && definition.predicate !== undefined) return this.predicate(language, source, options);
+    const compiled = definition.expression(this.source(source, options), withDefaults(definition, options), this.context);
+    return typed(labelled(compiled, language, source), options['resultType']);
+  }
+
+  predicate(language: string, source: string, options: Readonly<Record<string, unknown>>): Predicate {
+    const definition = this.definition(language);
+    const text = this.source(source, options);
+    const all = withDefaults(definition, options);
+    if (definition.predicate !== undefined) return labelled(definition.predicate(text, all, this.context), language, source);
+    return labelled(truth(definition.expression(text, all, this.context)), language, source);
+  }
+
+  private source(source: string, options: Readonly<Record<string, unknown>>): string {
+    const text = source.startsWith('resource:') ? this.context.resource(source) : source;
+    return options['trim'] === false || options['trim'] === 'false' ? text : text.trim();
+  }
+
+  /** Compiles from the model; a wrong source text becomes a problem that points into it. */
+  compile(model: ExpressionModel, problems: Diagnostics): Expression {
+    return this.guarded(model, problems, () => this.expression(model.language, model.source, model.options), () => null);
+  }
+
+  compilePredicate(model: ExpressionModel, problems: Diagnostics): Predicate {
+    return this.guarded(model, problems, () => this.predicate(model.language, model.source, model.options), () => false);
+  }
+
+  private guarded<T>(model: ExpressionModel, problems: Diagnostics, compile: () => T, standIn: T): T {
+    try {
+      return compile();
+    } catch (thrown) {
+      if (thrown instanceof ExpressionSyntaxError) {
+        problems.report('M0301', `${model.language}: ${thrown.message}`, spanOf(model, thrown), { label: 'here', help: thrown.help, docs: `docs/languages/${model.language}.md` });
+      } else {
+        problems.report('M0302', `${model.language}: ${(thrown as Error).message}`, model.sourceAt ?? model.at);
+      }
+      return standIn;
+    }
+  }
+}
+
+function spanOf(model: ExpressionModel, error: ExpressionSyntaxError): Span {
+  const { sourceAt } = model;
+  if (sourceAt === null) return model.at;
+  // Trimming moves the offsets that the language saw.
+  const shift = model.source.length - model.source.trimStart().length;
+  const start = Math.min(sourceAt.start + shift + error.offset, sourceAt.end);
+  return { source: sourceAt.source, start, end: Math.min(start + Math.max(1, error.length), Math.max(sourceAt.end, start + 1)) };
+}
+
+function withDefaults(definition: LanguageDefinition, options: Readonly<Record<string, unknown>>): never {
+  const all: Record<string, unknown> = {};
+  for (const [name, { shape }] of Object.entries(definition.options)) all[name] = options[name] ?? shape.default;
+  return all as never;
+}
+
+function labelled<E extends Expression>(expression: E, language: string, source: string): E {
+  if (expression.label !== undefined) return expression;
+  return Object.assign(expression, { label: `${language}{${source}}` });
+}

@@ -1,0 +1,155 @@
+import type { Diagnostics, Span } from '../core/diagnostics.ts';
+import { showSpan } from '../core/diagnostics.ts';
+import type { DocumentModel, ElementModel, EndpointModel, ModelValue, StepModel } from '../dsl/model.ts';
+import { hashOf } from './compiler.ts';
+
+/** What applies to a route besides its own steps: written in its file, or in route configurations that it uses. */
+export interface RouteScope {
+  readonly onException: readonly ScopedElement[];
+  readonly onCompletion: readonly ElementModel[];
+  readonly intercept: readonly ElementModel[];
+  readonly interceptFrom: readonly ElementModel[];
+  readonly interceptSendToEndpoint: readonly ElementModel[];
+  readonly errorHandler: ElementModel | null;
+}
+
+export interface ScopedElement {
+  readonly element: ElementModel;
+  /** From a route configuration: preferred over those of the file. */
+  readonly isRouteScoped: boolean;
+}
+
+/** A route as it is to be run: everything that its graph is compiled from. */
+export interface RoutePlan {
+  /** Null until the runtime gives it an automatic one. */
+  readonly id: string | null;
+  readonly file: string;
+  readonly at: Span;
+  readonly element: ElementModel;
+  readonly from: EndpointModel;
+  readonly fromElement: ElementModel;
+  readonly steps: readonly StepModel[];
+  readonly scope: RouteScope;
+  /** Equal for routes that would be compiled to the same graph. */
+  readonly hash: string;
+  readonly startupOrder: number;
+  readonly autoStartup: boolean;
+}
+
+const text = (element: ElementModel, name: string): string | null => {
+  const value = element.fields[name];
+  return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
+};
+
+const flag = (element: ElementModel, name: string, otherwise: boolean): boolean => {
+  const value = element.fields[name];
+  return value === undefined ? otherwise : value === true || (typeof value === 'string' && value.toLowerCase() === 'true');
+};
+
+const isElement = (value: ModelValue | undefined): value is ElementModel =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && (value as { type?: string }).type === 'element';
+
+/** Elements of a list field whose items may be wrapped in their own name (`onException: [ { onException: {...} } ]`). */
+export function elementsOf(value: ModelValue | undefined, name: string): ElementModel[] {
+  const list = Array.isArray(value) ? (value as readonly ModelValue[]) : value === undefined ? [] : [value];
+  return list.filter(isElement).map((item) => {
+    const inner = item.fields[name];
+    return isElement(inner) ? inner : item;
+  });
+}
+
+const empty: RouteScope = { onException: [], onCompletion: [], intercept: [], interceptFrom: [], interceptSendToEndpoint: [], errorHandler: null };
+
+/** Name against Camel's patterns: exact, `prefix*`, or a regular expression. */
+export function matchesPattern(name: string, pattern: string): boolean {
+  if (name === pattern) return true;
+  if (pattern.endsWith('*') && name.startsWith(pattern.slice(0, -1))) return true;
+  try {
+    return new RegExp(`^(?:${pattern})$`).test(name);
+  } catch {
+    return false;
+  }
+}
+
+/** Puts the documents of one generation together into routes. */
+export function planRoutes(documents: readonly DocumentModel[], salt: unknown, problems: Diagnostics, isWanted: (route: ElementModel) => boolean): RoutePlan[] {
+  const configurations = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'routeConfiguration'));
+  const plans: RoutePlan[] = [];
+  const ids = new Map<string, Span>();
+  for (const { elements, file } of documents) {
+    const own = fileScope(elements);
+    for (const element of elements) {
+      if (element.name !== 'route') continue;
+      const id = text(element, 'id');
+      if (id !== null) {
+        const before = ids.get(id);
+        if (before !== undefined) {
+          problems.report('M0601', `duplicate route id \`${id}\``, element.fieldsAt['id'] ?? element.at, { label: 'this id is taken', help: `give it another id: \`${id}\` stands at ${showSpan(before)} already` });
+        }
+        ids.set(id, element.fieldsAt['id'] ?? element.at);
+      }
+      const fromElement = element.fields['from'];
+      if (!isElement(fromElement)) continue;
+      const from = fromElement.fields['uri'];
+      if (from === undefined || (from as EndpointModel).type !== 'endpoint') continue;
+      if (!isWanted(element)) continue;
+      const scope = routeScope(element, own, configurations);
+      const steps = (fromElement.fields['steps'] ?? element.fields['steps'] ?? []) as readonly StepModel[];
+      plans.push({
+        id,
+        file,
+        at: element.at,
+        element,
+        from: from as EndpointModel,
+        fromElement,
+        steps,
+        scope,
+        hash: hashOf({ element, scope, salt }),
+        startupOrder: Number(text(element, 'startupOrder') ?? 0),
+        autoStartup: flag(element, 'autoStartup', true),
+      });
+    }
+  }
+  return plans;
+}
+
+function fileScope(elements: readonly ElementModel[]): RouteScope {
+  const named = (name: string): ElementModel[] => elements.filter((element) => element.name === name);
+  return {
+    onException: named('onException').map((element) => ({ element, isRouteScoped: false })),
+    onCompletion: named('onCompletion'),
+    intercept: named('intercept'),
+    interceptFrom: named('interceptFrom'),
+    interceptSendToEndpoint: named('interceptSendToEndpoint'),
+    errorHandler: named('errorHandler').at(-1) ?? null,
+  };
+}
+
+function routeScope(route: ElementModel, file: RouteScope, configurations: readonly ElementModel[]): RouteScope {
+  const wanted = text(route, 'routeConfigurationId');
+  const patterns = wanted?.split(',').map((pattern) => pattern.trim()) ?? [];
+  const used =
+    wanted === null
+      ? configurations.filter((configuration) => text(configuration, 'id') === null)
+      : configurations.filter((configuration) => {
+          const id = text(configuration, 'id');
+          return id !== null && patterns.some((pattern) => matchesPattern(id, pattern));
+        });
+  let scope = file;
+  for (const { fields } of used) {
+    scope = {
+      onException: [...elementsOf(fields['onException'], 'onException').map((element) => ({ element, isRouteScoped: true })), ...scope.onException],
+      onCompletion: [...scope.onCompletion, ...elementsOf(fields['onCompletion'], 'onCompletion')],
+      intercept: [...scope.intercept, ...elementsOf(fields['intercept'], 'intercept')],
+      interceptFrom: [...scope.interceptFrom, ...elementsOf(fields['interceptFrom'], 'interceptFrom')],
+      interceptSendToEndpoint: [...scope.interceptSendToEndpoint, ...elementsOf(fields['interceptSendToEndpoint'], 'interceptSendToEndpoint')],
+      errorHandler: isElement(fields['errorHandler']) ? fields['errorHandler'] : scope.errorHandler,
+    };
+  }
+  const ownHandler = route.fields['errorHandler'];
+  return isElement(ownHandler) ? { ...scope, errorHandler: ownHandler } : scope;
+}
+
+export const emptyScope = empty;
+
+export { flag as booleanField, isElement, text as textField };

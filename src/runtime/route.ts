@@ -1,0 +1,205 @@
+import type { Subscription } from 'rxjs';
+import type { Span } from '../core/diagnostics.ts';
+import type { Consumer, Delivery, Sink } from '../core/connector.ts';
+import { Exchange } from '../core/exchange.ts';
+import { FAILED, HANDLED, STOPPED } from '../core/exchange.ts';
+import type { Events } from '../core/events.ts';
+import type { ExchangeScope } from '../core/exchange.ts';
+import type { Call } from '../core/flow.ts';
+import { Headers } from '../core/headers.ts';
+import { receiveInto } from '../core/send.ts';
+import type { CompiledStep } from './compiler.ts';
+import type { ResolvedEndpoint } from './endpoints.ts';
+import { camelUri } from './endpoints.ts';
+import type { Graph, GraphOwner } from './graph.ts';
+import type { RoutePlan } from './plan.ts';
+import { RouteStatistics } from './statistics.ts';
+
+export type RouteState = 'Stopped' | 'Starting' | 'Started' | 'Suspended' | 'Stopping';
+
+/** What compiling a plan gives: all that a swap exchanges. */
+export interface CompiledRoute {
+  readonly plan: RoutePlan;
+  readonly graph: Graph;
+  readonly steps: readonly CompiledStep[];
+  readonly resolved: ResolvedEndpoint;
+  readonly variableReceive: string | null;
+  /** Runs on every exchange that enters (completions). */
+  readonly enter: ((exchange: Exchange) => void) | null;
+  readonly wires: Subscription;
+  readonly producerUris: ReadonlySet<string>;
+  /** Its explicit step ids, with where they stand. */
+  readonly stepIds: ReadonlyMap<string, Span>;
+}
+
+/** A live route: its consumer stays while graphs are swapped behind it. */
+export class Route implements GraphOwner, Sink {
+  routeId: string;
+  current: CompiledRoute;
+  readonly statistics = new RouteStatistics();
+  state: RouteState = 'Stopped';
+  /** Why it is not ready, while its source can't be reached. */
+  waitingFor: string | null = null;
+  private readonly consumer: Consumer;
+  private readonly scope: ExchangeScope;
+  private readonly events: Events;
+  private readonly keepInStore: (exchange: Exchange, routeId: string) => boolean | Promise<boolean>;
+  /** Graphs of earlier generations in which exchanges are still under way. */
+  private readonly retired = new Set<Graph>();
+
+  constructor(
+    routeId: string,
+    compiled: CompiledRoute,
+    consumer: Consumer,
+    scope: ExchangeScope,
+    events: Events,
+    keepInStore: (exchange: Exchange, routeId: string) => boolean | Promise<boolean>,
+  ) {
+    this.routeId = routeId;
+    this.current = compiled;
+    this.consumer = consumer;
+    this.scope = scope;
+    this.events = events;
+    this.keepInStore = keepInStore;
+  }
+
+  get fromUri(): string {
+    return camelUri(this.current.resolved.endpoint.shownUri);
+  }
+
+  get inFlight(): number {
+    let count = this.current.graph.inFlight;
+    for (const graph of this.retired) count += graph.inFlight;
+    return count;
+  }
+
+  now(): number {
+    return this.scope.clock.now();
+  }
+
+  // ---------------------------------------------------------------------------------------------- the sink
+
+  exchange(body: unknown, headers: Headers = new Headers(), isInOut = false): Exchange {
+    const exchange = new Exchange(this.scope, body, headers, isInOut);
+    exchange.fromRouteId = this.routeId;
+    exchange.fromEndpoint = this.fromUri;
+    exchange.created = this.scope.clock.now();
+    return exchange;
+  }
+
+  push(exchange: Exchange, delivery: Delivery): void {
+    const { current } = this;
+    if (current.variableReceive !== null) this.receive(exchange, current.variableReceive);
+    current.graph.push(exchange, delivery, current.enter);
+  }
+
+  readonly call: Call = (exchange) => {
+    const { current } = this;
+    if (exchange.fromRouteId === null) exchange.fromRouteId = this.routeId;
+    if (exchange.fromEndpoint === null) exchange.fromEndpoint = this.fromUri;
+    if (current.variableReceive !== null) this.receive(exchange, current.variableReceive);
+    current.graph.call(exchange, current.enter);
+  };
+
+  private receive(exchange: Exchange, variable: string): void {
+    receiveInto(exchange, variable);
+    exchange.body = null;
+    exchange.headers = new Headers();
+  }
+
+  // ---------------------------------------------------------------------------------------------- the graph's owner
+
+  left(exchange: Exchange, graph: Graph, millis: number): void {
+    const { statistics } = this;
+    statistics.lastExchange = exchange.created;
+    statistics.record(millis);
+    const { halt } = exchange;
+    if (halt === 0 || (halt & (FAILED | HANDLED)) === 0) {
+      statistics.completed++;
+      if (this.events.has('exchangeCompleted')) this.events.emit('exchangeCompleted', { exchange, routeId: this.routeId, millis });
+      return;
+    }
+    const isHandled = (halt & HANDLED) !== 0;
+    if (isHandled) {
+      statistics.completed++;
+      statistics.handled++;
+    } else {
+      statistics.failed++;
+      statistics.lastFailure = exchange.exception?.message ?? null;
+    }
+    const error = exchange.exception ?? exchange.property('CamelExceptionCaught');
+    if (error instanceof Error && (halt & STOPPED) === 0 && this.events.has('exchangeFailed')) {
+      this.events.emit('exchangeFailed', { exchange, routeId: this.routeId, step: exchange.failedStep, error, millis, isHandled });
+    }
+    void graph;
+  }
+
+  keep(exchange: Exchange): boolean | Promise<boolean> {
+    return this.keepInStore(exchange, this.routeId);
+  }
+
+  // ---------------------------------------------------------------------------------------------- life
+
+  async start(): Promise<void> {
+    if (this.state !== 'Stopped') return;
+    this.state = 'Starting';
+    try {
+      await this.consumer.start(this);
+    } catch (thrown) {
+      this.state = 'Stopped';
+      throw thrown;
+    }
+    this.state = 'Started';
+    this.events.emit('routeStarted', { routeId: this.routeId, from: this.fromUri, generation: this.current.graph.generation });
+  }
+
+  async stop(): Promise<void> {
+    if (this.state === 'Stopped' || this.state === 'Stopping') return;
+    this.state = 'Stopping';
+    await this.consumer.stop();
+    this.state = 'Stopped';
+    this.events.emit('routeStopped', { routeId: this.routeId, generation: this.current.graph.generation });
+  }
+
+  async suspend(): Promise<void> {
+    if (this.state !== 'Started') return;
+    await (this.consumer.suspend?.() ?? this.consumer.stop());
+    this.state = 'Suspended';
+  }
+
+  async resume(): Promise<void> {
+    if (this.state === 'Stopped') return this.start();
+    if (this.state !== 'Suspended') return;
+    if (this.consumer.suspend !== undefined) await this.consumer.resume?.();
+    else await this.consumer.start(this);
+    this.state = 'Started';
+  }
+
+  /** Puts a new graph behind the consumer; what is in the old one finishes there. */
+  swap(compiled: CompiledRoute, routeId: string): void {
+    const old = this.current;
+    this.current = compiled;
+    this.routeId = routeId;
+    this.retire(old);
+  }
+
+  private retire({ graph, wires }: CompiledRoute): void {
+    this.retired.add(graph);
+    graph.onDispose(() => {
+      this.retired.delete(graph);
+      wires.unsubscribe();
+    });
+    graph.retire();
+  }
+
+  /** Resolves when nothing of this route is under way. */
+  async whenIdle(): Promise<void> {
+    await Promise.all([this.current.graph.whenIdle(), ...[...this.retired].map((graph) => graph.whenIdle())]);
+  }
+
+  /** After `stop` and when idle: lets go of what the consumer and the graph hold. */
+  async close(): Promise<void> {
+    await this.consumer.close?.();
+    this.retire(this.current);
+  }
+}

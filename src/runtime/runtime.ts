@@ -1,0 +1,723 @@
+import type { Clock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
+import type { ConnectorContext, Consumer } from '../core/connector.ts';
+import type { AggregationStrategy, DataFormat } from '../core/definition.ts';
+import type { Diagnostic, Span } from '../core/diagnostics.ts';
+import type { Source } from '../core/diagnostics.ts';
+import { Diagnostics, LoadError } from '../core/diagnostics.ts';
+import { Events } from '../core/events.ts';
+import type { ExchangeScope, Way } from '../core/exchange.ts';
+import { Exchange, UnitOfWork } from '../core/exchange.ts';
+import { Bag } from '../core/bag.ts';
+import { perform, sequence } from '../core/flow.ts';
+import { Headers } from '../core/headers.ts';
+import { builtInStrategies, builtInStrategy, strategyFrom } from '../core/strategies.ts';
+import type { StateStore } from '../core/store.ts';
+import type { DocumentModel, ElementModel, EndpointModel, ModelValue } from '../dsl/model.ts';
+import type { PropertyLookup } from '../dsl/placeholders.ts';
+import { propertyLookup } from '../dsl/placeholders.ts';
+import type { Parts } from '../dsl/read.ts';
+import { readDocument } from '../dsl/read.ts';
+import { Beans } from './beans.ts';
+import type { CompiledStep, CompilerServices, SendIntercept, Surroundings } from './compiler.ts';
+import { StepCompiler, Wiring } from './compiler.ts';
+import { completions } from './completions.ts';
+import type { ResolvedEndpoint } from './endpoints.ts';
+import { Endpoints } from './endpoints.ts';
+import { Graph } from './graph.ts';
+import { Languages } from './languages.ts';
+import type { RoutePlan } from './plan.ts';
+import { isElement, planRoutes, textField } from './plan.ts';
+import { readEndpoint, readEndpointText } from './reader.ts';
+import { makeRepository, repositoryClasses } from './repositories.ts';
+import type { CompiledRoute } from './route.ts';
+import { Route } from './route.ts';
+import { errorHandling, interceptFrom, intercepts, sendIntercepts } from './scopes.ts';
+
+export interface RuntimeOptions {
+  readonly name?: string;
+  readonly parts: Parts;
+  readonly clock?: Clock;
+  readonly events?: Events;
+  readonly store: StateStore;
+  /** Relative paths of routes, modules and file endpoints start here. */
+  readonly baseDir: string;
+  readonly properties?: PropertyLookup;
+  readonly beans?: Readonly<Record<string, unknown>>;
+  /** Configuration by dotted key (`micrologic.url`). */
+  readonly settings?: (key: string) => unknown;
+  /** What expressions may see of the process's environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** The text behind `resource:` URIs. */
+  readonly resource?: (uri: string) => string;
+  /** Keeps a failed one-way message: true when it is safe. */
+  readonly keepFailed?: (exchange: Exchange, routeId: string) => boolean | Promise<boolean>;
+  /** Routes that `rest:` elements stand for. */
+  readonly expand?: (documents: readonly DocumentModel[], problems: Diagnostics) => readonly DocumentModel[];
+}
+
+export interface ReloadResult {
+  readonly generation: number;
+  readonly result: 'applied' | 'unchanged' | 'rejected';
+  readonly changed: readonly string[];
+  readonly added: readonly string[];
+  readonly removed: readonly string[];
+  readonly problems: readonly Diagnostic[];
+}
+
+export interface SendOptions {
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  readonly isInOut?: boolean;
+}
+
+/** A place in the new generation: the live route is null until its consumer has been made. */
+interface Slot {
+  route: Route | null;
+  readonly id: string;
+  readonly compiled: CompiledRoute;
+}
+
+/** Gives the exchange to who waits for it outside of all routes. */
+class Reply implements Way {
+  readonly outer = null;
+  private readonly resolve: (exchange: Exchange) => void;
+
+  constructor(resolve: (exchange: Exchange) => void) {
+    this.resolve = resolve;
+  }
+
+  back(exchange: Exchange): void {
+    this.resolve(exchange);
+  }
+}
+
+/**
+ * One integration runtime: reads documents, compiles their routes, runs them, and replaces them while they run.
+ */
+export class Runtime implements ExchangeScope {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly events: Events;
+  readonly globalVariables = new Bag();
+  readonly routes = new Map<string, Route>();
+  readonly endpoints: Endpoints;
+  readonly languages: Languages;
+  generation = 0;
+  lastReload: ReloadResult | null = null;
+  readonly settings: (key: string) => unknown;
+  private beans: Beans;
+  private readonly options: RuntimeOptions;
+  private readonly properties: PropertyLookup;
+  private readonly routeBags = new Map<string, Bag>();
+  private readonly sharedThings = new Map<string, unknown>();
+  private readonly carried = new Map<string, unknown>();
+  private readonly stopHooks = new Set<{ readonly routeId: string; readonly run: () => void | Promise<void> }>();
+  private readonly stopper = new AbortController();
+  private readonly idPrefix: string;
+  private idCount = 0;
+  private readonly stepCounts = new Map<string, number>();
+  private routeCount = 0;
+  private changing: Promise<unknown> = Promise.resolve();
+  private state: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
+  /** Ids of explicit steps, of the generation that runs. */
+  private stepIds = new Map<string, Span>();
+
+  constructor(options: RuntimeOptions) {
+    this.options = options;
+    this.name = options.name ?? 'mecha';
+    this.clock = options.clock ?? systemClock;
+    this.events = options.events ?? new Events();
+    this.settings = options.settings ?? (() => undefined);
+    this.properties = options.properties ?? propertyLookup({});
+    this.beans = this.newBeans();
+    this.idPrefix = `${this.clock.now().toString(36).toUpperCase()}-${Math.floor(Math.random() * 36 ** 4).toString(36).toUpperCase()}-`;
+    this.languages = new Languages(options.parts.languages, {
+      property: (key) => this.property(key),
+      bean: (name) => this.bean(name),
+      beanNames: () => this.beans.names(),
+      resource: (uri) => this.resource(uri),
+      environment: options.environment ?? {},
+      log: (level, message) => this.log(level, 'mecha.language', message),
+    });
+    const read = {
+      fromModel: (model: EndpointModel, problems: Diagnostics) => readEndpoint(model, options.parts.connectors, problems),
+      fromText: (uri: string) => readEndpointText(uri, options.parts.connectors),
+    };
+    const list = (key: string): readonly string[] | null => {
+      const value = this.settings(key);
+      return Array.isArray(value) ? value.map(String) : typeof value === 'string' ? value.split(',').map((item) => item.trim()) : null;
+    };
+    this.endpoints = new Endpoints(read, (resolved, routeId) => this.connectorContext(resolved, routeId), {
+      schemes: list('dynamicEndpoints.schemes'),
+      hosts: list('dynamicEndpoints.hosts'),
+    });
+  }
+
+  // ---------------------------------------------------------------------------------------------- the exchange's scope
+
+  nextExchangeId(): string {
+    return this.idPrefix + (this.idCount++).toString(16).toUpperCase().padStart(16, '0');
+  }
+
+  property(key: string): string | undefined {
+    return this.properties.get(key);
+  }
+
+  bean(name: string): unknown {
+    return this.beans.get(name);
+  }
+
+  routeVariables(routeId: string): Bag {
+    let bag = this.routeBags.get(routeId);
+    if (bag === undefined) this.routeBags.set(routeId, (bag = new Bag()));
+    return bag;
+  }
+
+  private resource(uri: string): string {
+    if (this.options.resource === undefined) throw new Error(`resources can't be read here: ${uri}`);
+    return this.options.resource(uri);
+  }
+
+  log(level: 'trace' | 'debug' | 'info' | 'warn' | 'error', logger: string, message: string, routeId: string | null = null): void {
+    if (this.events.logs(level)) this.events.emit('log', { level, logger, message, routeId, stepId: null, exchangeId: null });
+  }
+
+  private newBeans(): Beans {
+    return new Beans(
+      {
+        create: (className, args, properties) => builtInStrategy(className, args, properties) ?? makeRepository(className, args, properties, this.options.store, this.clock),
+        names: () => [...builtInStrategies, ...repositoryClasses],
+      },
+      this.options.baseDir,
+      this.options.beans,
+    );
+  }
+
+  /** Something that all endpoints share, made once. */
+  shared<T>(name: string, make: () => T): T {
+    let thing = this.sharedThings.get(name) as T | undefined;
+    if (thing === undefined) this.sharedThings.set(name, (thing = make()));
+    return thing;
+  }
+
+  private connectorContext(resolved: ResolvedEndpoint, routeId: string | null): ConnectorContext {
+    const { scheme, shownUri } = resolved.endpoint;
+    const route = (): Route | undefined => (routeId === null ? undefined : this.routes.get(routeId));
+    return {
+      routeId,
+      clock: this.clock,
+      events: this.events,
+      scope: this,
+      store: prefixed(this.options.store, `${scheme}/`),
+      baseDir: this.options.baseDir,
+      shared: (name, make) => this.shared(name, make),
+      bean: <T>(reference: string) => this.beans.resolve(reference) as T,
+      waiting: (reason) => {
+        const waiting = route();
+        if (waiting !== undefined) waiting.waitingFor = reason;
+        this.events.emit('connectorWaiting', { uri: shownUri, routeId: routeId ?? '', reason });
+      },
+      ready: () => {
+        const ready = route();
+        if (ready !== undefined) ready.waitingFor = null;
+        this.events.emit('connectorReady', { uri: shownUri, routeId: routeId ?? '' });
+      },
+      log: (level, message) => this.log(level, `mecha.${scheme}`, message, routeId),
+      setting: (key) => this.settings(key),
+      property: (key) => this.property(key),
+      simple: (source) => this.languages.context.expression('simple', source),
+      predicate: (source) => this.languages.context.predicate('simple', source),
+    };
+  }
+
+  // ---------------------------------------------------------------------------------------------- compiling
+
+  private services(used: Set<string>): CompilerServices {
+    const { endpoints, languages } = this;
+    return {
+      clock: this.clock,
+      events: this.events,
+      scope: this,
+      languages: languages.context,
+      stopping: this.stopper.signal,
+      beans: { get: (name) => this.beans.get(name), names: () => this.beans.names() },
+      store: (prefix) => prefixed(this.options.store, prefix),
+      expression: (model, problems) => languages.compile(model, problems),
+      predicate: (model, problems) => languages.compilePredicate(model, problems),
+      bean: (reference, kind) => this.beans.resolve(reference, kind),
+      producer: (model, problems, around) => {
+        const resolved = endpoints.resolve(model, problems);
+        if (resolved !== null) used.add(resolved.endpoint.uri);
+        return endpoints.producer(model, problems, around);
+      },
+      dynamicCall: (uri, exchange, around: readonly SendIntercept[], step) => endpoints.dynamicCall(uri, exchange, around, step),
+      checkEndpoint: (uri) => void endpoints.check(uri),
+      receive: (uri, timeoutMillis) => endpoints.receive(uri, timeoutMillis),
+      dataFormat: (name, options) => this.dataFormat(name, options),
+      aggregationStrategy: (reference, options) => this.aggregationStrategy(reference, options),
+      nextStepId: (kind) => {
+        const count = (this.stepCounts.get(kind) ?? 0) + 1;
+        this.stepCounts.set(kind, count);
+        return `${kind}${count}`;
+      },
+      carry: (key, make) => {
+        let thing = this.carried.get(key);
+        if (thing === undefined) this.carried.set(key, (thing = make()));
+        return thing as ReturnType<typeof make>;
+      },
+      onStop: (routeId, run) => {
+        const hook = { routeId, run };
+        this.stopHooks.add(hook);
+        return () => void this.stopHooks.delete(hook);
+      },
+      keepFailed: (exchange, routeId) => this.keepFailed(exchange, routeId),
+    };
+  }
+
+  private dataFormat(name: string, given: Readonly<Record<string, unknown>>): DataFormat {
+    const { dataformats } = this.options.parts;
+    const definition = dataformats[name] ?? Object.values(dataformats).find((candidate) => candidate.name === name);
+    if (definition === undefined) throw new Error(`unknown data format \`${name}\``);
+    const options: Record<string, unknown> = {};
+    for (const [option, { shape }] of Object.entries(definition.options)) options[option] = given[option] ?? shape.default;
+    return definition.create(options as never, { bean: <T>(reference: string) => this.beans.resolve(reference) as T, resource: (uri) => this.resource(uri) });
+  }
+
+  private aggregationStrategy(reference: string, options?: { methodName?: string; methodAllowNull?: boolean }): AggregationStrategy {
+    const className = reference.replace(/^#class:/, '');
+    const builtIn = builtInStrategy(className);
+    if (builtIn !== undefined && this.beans.get(reference) === undefined) return builtIn;
+    return strategyFrom(this.beans.resolve(reference, 'aggregation strategy'), options ?? {});
+  }
+
+  private keepFailed(exchange: Exchange, routeId: string): boolean | Promise<boolean> {
+    return this.options.keepFailed?.(exchange, routeId) ?? false;
+  }
+
+  private compile(plan: RoutePlan, routeId: string, owner: () => Route, generation: number, problems: Diagnostics): CompiledRoute | null {
+    const resolved = this.endpoints.resolve(plan.from, problems);
+    const wiring = new Wiring();
+    const steps: CompiledStep[] = [];
+    const used = new Set<string>();
+    const compiler = new StepCompiler(routeId, this.services(used), problems, wiring, this.stepIds, steps);
+    const { scope } = plan;
+    const handling = errorHandling(compiler, scope);
+    const around: Surroundings = {
+      handling,
+      intercepts: intercepts(compiler, scope.intercept),
+      sendIntercepts: sendIntercepts(compiler, scope.interceptSendToEndpoint),
+    };
+    const fromUri = resolved === null ? plan.from.uri : this.shownUri(resolved);
+    const before = interceptFrom(compiler, scope.interceptFrom, fromUri, around);
+    const pipe = sequence([...before, compiler.steps(plan.steps, around)]);
+    let graph: Graph | null = null;
+    const work = completions(compiler, scope.onCompletion, () => graph!);
+    if (resolved === null) {
+      wiring.subscription.unsubscribe();
+      return null;
+    }
+    if (resolved.definition.consumer === undefined) {
+      problems.report('M0404', `\`${resolved.definition.scheme}:\` can only be sent to`, plan.from.at, { label: 'no consumer', help: 'start the route from another endpoint, and use this one in a `to` step' });
+    }
+    const proxy = {
+      get routeId() {
+        return owner().routeId;
+      },
+      get statistics() {
+        return owner().statistics;
+      },
+      now: () => this.clock.now(),
+      left: (exchange: Exchange, of: Graph, millis: number) => owner().left(exchange, of, millis),
+      keep: (exchange: Exchange) => owner().keep(exchange),
+    };
+    graph = new Graph(proxy, generation, steps.length === 0 && before.length === 0 ? perform(() => undefined) : pipe, work, compiler.keepsOriginal);
+    wiring.graph = graph;
+    const variable = textField(plan.fromElement, 'variableReceive');
+    return { plan, graph, steps, resolved, variableReceive: variable, enter: work.enter ?? null, wires: wiring.subscription, producerUris: used, stepIds: compiler.ownIds };
+  }
+
+  private shownUri(resolved: ResolvedEndpoint): string {
+    return resolved.endpoint.shownUri.replace(/^([\w.+-]+):(?!\/\/)/, '$1://');
+  }
+
+  /** Reads and checks documents; nothing is started. */
+  private async read(sources: readonly Source[], problems: Diagnostics): Promise<{ plans: RoutePlan[]; beans: Beans }> {
+    const { parts } = this.options;
+    let documents: readonly DocumentModel[] = sources.map((source) => readDocument(source, parts, { properties: this.properties }, problems));
+    if (this.options.expand !== undefined) documents = this.options.expand(documents, problems);
+    const declared = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'beans')).flatMap((element) => beanElements(element));
+    const beans = this.newBeans();
+    await beans.loadModules(moduleReferences(documents), problems);
+    const previous = this.beans;
+    this.beans = beans;
+    for (const element of declared) await beans.declare(element, problems);
+    this.beans = previous;
+    const isWanted = (route: ElementModel): boolean => this.meetsPrecondition(route, problems);
+    const plans = planRoutes(documents, declared, problems, isWanted);
+    return { plans, beans };
+  }
+
+  private meetsPrecondition(route: ElementModel, problems: Diagnostics): boolean {
+    const source = textField(route, 'precondition');
+    if (source === null || source === '') return true;
+    try {
+      return this.languages.context.predicate('simple', source)(new Exchange(this));
+    } catch (thrown) {
+      problems.report('M0301', `precondition: ${(thrown as Error).message}`, route.fieldsAt['precondition'] ?? route.at);
+      return false;
+    }
+  }
+
+  /** All that is wrong with the sources, as a start would find it; nothing is started. */
+  async check(sources: readonly Source[]): Promise<readonly Diagnostic[]> {
+    const problems = new Diagnostics();
+    const { plans, beans } = await this.read(sources, problems);
+    const previous = this.beans;
+    this.beans = beans;
+    this.stepIds = new Map();
+    let count = 0;
+    for (const plan of plans) {
+      const compiled = this.compile(plan, plan.id ?? `route${++count}`, () => undefined as never, 0, problems);
+      compiled?.graph.retire();
+      compiled?.wires.unsubscribe();
+    }
+    this.beans = previous;
+    return problems.sorted();
+  }
+
+  // ---------------------------------------------------------------------------------------------- life
+
+  /** @throws LoadError when anything is wrong: then nothing has been started */
+  async start(sources: readonly Source[]): Promise<void> {
+    const result = await this.change(sources, 'start');
+    if (result.result === 'rejected') {
+      await this.stop(0);
+      throw new LoadError(result.problems);
+    }
+  }
+
+  /** Replaces the routes by those of `sources`. What is wrong with them leaves everything as it is. */
+  async reload(sources: readonly Source[], reason = 'asked for'): Promise<ReloadResult> {
+    return this.change(sources, reason);
+  }
+
+  private change(sources: readonly Source[], reason: string): Promise<ReloadResult> {
+    const turn = this.changing.then(() => this.apply(sources, reason));
+    this.changing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  private async apply(sources: readonly Source[], reason: string): Promise<ReloadResult> {
+    const started = this.clock.now();
+    const problems = new Diagnostics();
+    const generation = this.generation + 1;
+    const previousBeans = this.beans;
+    const previousIds = this.stepIds;
+    const { plans, beans } = await this.read(sources, problems);
+    const next = this.match(plans);
+    this.beans = beans;
+    this.stepIds = new Map(next.kept.flatMap(({ route }) => [...route.current.stepIds]));
+    const compiled: Slot[] = [];
+    if (!problems.hasErrors) {
+      for (const { plan, route, id } of next.compile) {
+        const slot: { route: Route | null; id: string; compiled: CompiledRoute | null } = { route, id, compiled: null };
+        slot.compiled = this.compile(plan, id, () => slot.route!, generation, problems);
+        if (slot.compiled !== null) compiled.push(slot as Slot);
+      }
+    }
+    const rejected = async (): Promise<ReloadResult> => {
+      for (const entry of compiled) {
+        entry.compiled.graph.retire();
+        entry.compiled.wires.unsubscribe();
+      }
+      this.beans = previousBeans;
+      this.stepIds = previousIds;
+      await this.endpoints.sweep((uri) => this.usesProducer(uri));
+      return this.finish({ generation: this.generation, result: 'rejected', changed: [], added: [], removed: [], problems: problems.sorted() }, reason, started);
+    };
+    if (problems.hasErrors) return rejected();
+    if (compiled.length === 0 && next.removed.length === 0 && this.state === 'running') {
+      return this.finish({ generation: this.generation, result: 'unchanged', changed: [], added: [], removed: [], problems: problems.sorted() }, reason, started);
+    }
+
+    // New endpoints first: when one can't be had, nothing has changed yet.
+    const startedRoutes: Route[] = [];
+    try {
+      await this.endpoints.open();
+      const fresh: { route: Route; plan: RoutePlan }[] = [];
+      for (const entry of compiled) {
+        if (entry.route !== null) continue;
+        const consumer = await this.consumer(entry.compiled.resolved, entry.id);
+        const route = new Route(entry.id, entry.compiled, consumer, this, this.events, (exchange, routeId) => this.keepFailed(exchange, routeId));
+        entry.route = route;
+        fresh.push({ route, plan: entry.compiled.plan });
+      }
+      for (const { route } of fresh) this.routes.set(route.routeId, route);
+      fresh.sort((a, b) => order(a.plan) - order(b.plan));
+      for (const { route, plan } of fresh) {
+        if (!plan.autoStartup) continue;
+        startedRoutes.push(route);
+        await this.startRoute(route, plan, problems);
+        if (problems.hasErrors) throw new Error('a route did not start');
+      }
+    } catch (thrown) {
+      if (!problems.hasErrors) problems.report('M0611', (thrown as Error).message, null);
+      for (const route of startedRoutes.reverse()) await route.stop().catch(() => undefined);
+      for (const entry of compiled) {
+        const { route } = entry;
+        if (route !== null && route.current === entry.compiled) {
+          this.routes.delete(route.routeId);
+          await route.close().catch(() => undefined);
+        }
+      }
+      return rejected();
+    }
+
+    const changed: string[] = [];
+    for (const { route, id, compiled: made } of compiled) {
+      if (route === null || route.current === made) continue;
+      const before = route.routeId;
+      this.routes.delete(before);
+      route.swap(made, id);
+      this.routes.set(id, route);
+      changed.push(id);
+    }
+    for (const { route, plan } of next.kept) route.current = { ...route.current, plan };
+    const added = compiled.filter(({ route, compiled: made }) => route !== null && route.current === made && !changed.includes(route.routeId)).map(({ id }) => id);
+    this.generation = generation;
+    this.state = 'running';
+    for (const route of next.removed) {
+      if (this.routes.get(route.routeId) === route) this.routes.delete(route.routeId);
+    }
+    void this.retireAll(next.removed, previousBeans === beans ? null : previousBeans);
+    return this.finish({ generation, result: 'applied', changed, added, removed: next.removed.map(({ routeId }) => routeId), problems: problems.sorted() }, reason, started);
+  }
+
+  private async startRoute(route: Route, plan: RoutePlan, problems: Diagnostics): Promise<void> {
+    try {
+      await route.start();
+    } catch (thrown) {
+      const error = thrown as Error & { code?: string; help?: string };
+      const code = error.code === 'EADDRINUSE' ? 'M0610' : 'M0611';
+      problems.report(code, `route \`${route.routeId}\` can't start: ${error.message}`, plan.from.at, {
+        label: error.code === 'EADDRINUSE' ? 'this port is in use' : 'does not start',
+        help: error.help ?? (error.code === 'EADDRINUSE' ? 'stop what listens there, or choose another port with --port' : null),
+      });
+    }
+  }
+
+  private async consumer(resolved: ResolvedEndpoint, routeId: string): Promise<Consumer> {
+    return resolved.definition.consumer!(resolved.endpoint, this.connectorContext(resolved, routeId));
+  }
+
+  private usesProducer(uri: string): boolean {
+    for (const route of this.routes.values()) if (route.current.producerUris.has(uri)) return true;
+    return false;
+  }
+
+  /** Which live routes stay as they are, which get a new graph, which are new, which go. */
+  private match(plans: readonly RoutePlan[]): { kept: { route: Route; plan: RoutePlan }[]; compile: { plan: RoutePlan; route: Route | null; id: string }[]; removed: Route[] } {
+    const left = new Set(this.routes.values());
+    const kept: { route: Route; plan: RoutePlan }[] = [];
+    const open: RoutePlan[] = [];
+    for (const plan of plans) {
+      const same = [...left].find((route) => route.current.plan.hash === plan.hash && (plan.id === null || plan.id === route.routeId));
+      if (same === undefined) open.push(plan);
+      else {
+        left.delete(same);
+        kept.push({ route: same, plan });
+      }
+    }
+    const compile: { plan: RoutePlan; route: Route | null; id: string }[] = [];
+    const key = (model: EndpointModel): string => JSON.stringify([model.uri, model.parameters]);
+    const take = (plan: RoutePlan, route: Route): void => {
+      left.delete(route);
+      compile.push({ plan, route, id: plan.id ?? route.routeId });
+    };
+    const rest: RoutePlan[] = [];
+    for (const plan of open) {
+      const same = plan.id === null ? undefined : [...left].find((route) => route.routeId === plan.id && key(route.current.plan.from) === key(plan.from));
+      if (same === undefined) rest.push(plan);
+      else take(plan, same);
+    }
+    const fresh: RoutePlan[] = [];
+    for (const plan of rest) {
+      const same = [...left].find((route) => key(route.current.plan.from) === key(plan.from) && route.current.plan.autoStartup === plan.autoStartup);
+      if (same === undefined) fresh.push(plan);
+      else take(plan, same);
+    }
+    const taken = new Set([...kept.map(({ route }) => route.routeId), ...compile.map(({ id }) => id), ...fresh.map(({ id }) => id ?? '')]);
+    for (const plan of fresh) {
+      let id = plan.id;
+      while (id === null || (plan.id === null && taken.has(id))) id = `route${++this.routeCount}`;
+      taken.add(id);
+      compile.push({ plan, route: null, id });
+    }
+    const position = new Map(plans.map((plan, at) => [plan, at]));
+    compile.sort((a, b) => position.get(a.plan)! - position.get(b.plan)!);
+    return { kept, compile, removed: [...left] };
+  }
+
+  /** Takes routes away that the new generation does not have: their sources stop now, what is in flight finishes. */
+  private async retireAll(routes: readonly Route[], beans: Beans | null): Promise<void> {
+    await Promise.all(
+      routes.map(async (route) => {
+        await route.stop().catch((thrown: unknown) => this.log('warn', 'mecha.runtime', `route ${route.routeId} did not stop: ${String(thrown)}`));
+        await route.whenIdle();
+        await this.runStopHooks(route.routeId);
+        await route.close().catch(() => undefined);
+      }),
+    );
+    await this.endpoints.sweep((uri) => this.usesProducer(uri));
+    void beans;
+  }
+
+  private async runStopHooks(routeId: string | null): Promise<void> {
+    for (const hook of [...this.stopHooks]) {
+      if (routeId !== null && hook.routeId !== routeId) continue;
+      this.stopHooks.delete(hook);
+      try {
+        await hook.run();
+      } catch (thrown) {
+        this.log('warn', 'mecha.runtime', `stopping ${hook.routeId}: ${String(thrown)}`);
+      }
+    }
+  }
+
+  private finish(result: ReloadResult, reason: string, started: number): ReloadResult {
+    this.lastReload = result;
+    this.events.emit('reloaded', {
+      generation: result.generation,
+      reason,
+      result: result.result,
+      changed: [...result.changed],
+      added: [...result.added],
+      removed: [...result.removed],
+      millis: this.clock.now() - started,
+      problem: result.problems.find(({ severity }) => severity === 'error')?.message ?? null,
+    });
+    return result;
+  }
+
+  get isRunning(): boolean {
+    return this.state === 'running';
+  }
+
+  get isStopping(): boolean {
+    return this.state === 'stopping' || this.state === 'stopped';
+  }
+
+  get inFlight(): number {
+    let count = 0;
+    for (const route of this.routes.values()) count += route.inFlight;
+    return count;
+  }
+
+  /**
+   * Stops: sources take no more, what is in flight finishes (for at most `timeoutMillis`, then it fails unsettled), stores are flushed.
+   * Gives whether everything finished in time.
+   */
+  async stop(timeoutMillis = 30_000): Promise<boolean> {
+    if (this.state === 'stopping' || this.state === 'stopped') return true;
+    this.state = 'stopping';
+    await this.changing;
+    const all = [...this.routes.values()].reverse();
+    const isInternal = (route: Route): boolean => route.current.resolved.definition.isInternal === true;
+    const outer = all.filter((route) => !isInternal(route));
+    const inner = all.filter(isInternal);
+    const deadline = this.clock.now() + timeoutMillis;
+    await this.within(deadline, Promise.all(outer.map((route) => route.stop().catch(() => undefined))));
+    let isIdle = await this.within(deadline, this.whenIdle(all));
+    await this.within(deadline, Promise.all(inner.map((route) => route.stop().catch(() => undefined))));
+    await this.within(deadline, this.runStopHooks(null));
+    isIdle = (await this.within(deadline, this.whenIdle(all))) && isIdle;
+    this.stopper.abort();
+    if (!isIdle) await this.within(this.clock.now() + 1000, this.whenIdle(all));
+    await Promise.all(all.map((route) => route.close().catch(() => undefined)));
+    await this.endpoints.close();
+    for (const thing of this.sharedThings.values()) {
+      const { close } = thing as { close?: () => unknown };
+      if (typeof close === 'function') await close.call(thing);
+    }
+    await this.beans.destroy();
+    this.routes.clear();
+    this.state = 'stopped';
+    return isIdle;
+  }
+
+  private async whenIdle(routes: readonly Route[]): Promise<void> {
+    // One route's last exchange may start another's: until none is under way.
+    do await Promise.all(routes.map((route) => route.whenIdle()));
+    while (routes.some((route) => route.inFlight > 0));
+  }
+
+  private async within(deadline: number, work: Promise<unknown>): Promise<boolean> {
+    let timer: { cancel(): void } | undefined;
+    const late = new Promise<false>((resolve) => {
+      timer = this.clock.schedule(Math.max(0, deadline - this.clock.now()), () => resolve(false));
+    });
+    const result = await Promise.race([work.then(() => true), late]);
+    timer?.cancel();
+    return result;
+  }
+
+  // ---------------------------------------------------------------------------------------------- for embedders
+
+  /** Sends to an endpoint from outside of all routes; resolves with the exchange when it comes back. */
+  send(uri: string, body: unknown, { headers = {}, properties = {}, variables = {}, isInOut = true }: SendOptions = {}): Promise<Exchange> {
+    return new Promise((resolve) => {
+      const exchange = new Exchange(this, body, Headers.from(headers), isInOut);
+      exchange.created = this.clock.now();
+      for (const [name, value] of Object.entries(properties)) exchange.properties.set(name, value);
+      for (const [name, value] of Object.entries(variables)) exchange.setVariable(name, value);
+      const unitOfWork = new UnitOfWork(exchange, resolve);
+      exchange.unitOfWork = unitOfWork;
+      exchange.way = new Reply(() => unitOfWork.release());
+      this.endpoints.dynamicCall(uri, exchange, [], { routeId: '', stepId: 'send', kind: 'send', label: 'send', at: null });
+    });
+  }
+}
+
+const order = (plan: RoutePlan): number => (plan.startupOrder > 0 ? plan.startupOrder : 1_000_000);
+
+const prefixed = (store: StateStore, prefix: string): StateStore => ({
+  isDurable: store.isDurable,
+  get: (key) => store.get(prefix + key),
+  put: (key, value, options) => store.put(prefix + key, value, options),
+  compareAndSet: (key, version, value, options) => store.compareAndSet(prefix + key, version, value, options),
+  delete: (key) => store.delete(prefix + key),
+  async *range(within, options = {}) {
+    const after = options.after === undefined ? {} : { after: prefix + options.after };
+    for await (const [key, value] of store.range(prefix + within, { ...options, ...after })) yield [key.slice(prefix.length), value] as const;
+  },
+  batch: (operations) => store.batch(operations.map((operation) => ({ ...operation, key: prefix + operation.key }))),
+  close: () => Promise.resolve(),
+});
+
+/** The single beans of a `beans:` element. */
+function beanElements(element: ElementModel): ElementModel[] {
+  const list = element.fields['beans'];
+  if (Array.isArray(list)) return (list as readonly ModelValue[]).filter(isElement);
+  return [element];
+}
+
+/** Every `#module:...` that a document names, with where it stands. */
+function* moduleReferences(documents: readonly DocumentModel[]): Iterable<readonly [string, Span | null]> {
+  const pending: { value: unknown; at: Span | null }[] = documents.flatMap(({ elements }) => elements.map((element) => ({ value: element, at: element.at })));
+  while (pending.length > 0) {
+    const { value, at } = pending.pop()!;
+    if (typeof value === 'string') {
+      const match = /#?module:([^?&\s"'})]+)/.exec(value);
+      if (match !== null && (value.startsWith('#module:') || value.startsWith('bean:module:'))) yield [match[1]!, at];
+      continue;
+    }
+    if (typeof value !== 'object' || value === null) continue;
+    const model = value as { at?: Span; fieldsAt?: Record<string, Span> };
+    for (const [key, item] of Object.entries(value)) {
+      if (key === 'at' || key === 'fieldsAt' || key === 'entriesAt' || key === 'parametersAt' || key === 'sourceAt' || key === 'definition') continue;
+      pending.push({ value: item, at: model.fieldsAt?.[key] ?? model.at ?? at });
+    }
+  }
+}

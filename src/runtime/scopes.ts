@@ -1,0 +1,298 @@
+import type { Diagnostics, Span } from '../core/diagnostics.ts';
+import { nearest } from '../core/diagnostics.ts';
+import { isKnownExceptionClass, knownExceptionClasses } from '../core/errors.ts';
+import type { Exchange, Way } from '../core/exchange.ts';
+import type { Predicate } from '../core/expression.ts';
+import type { Call } from '../core/flow.ts';
+import { perform, sequence } from '../core/flow.ts';
+import type { ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel } from '../dsl/model.ts';
+import type { SendIntercept, StepCompiler, Surroundings } from './compiler.ts';
+import { booleanField, isElement, matchesPattern, textField } from './plan.ts';
+import type { RouteScope } from './plan.ts';
+import type { Clause, DeadLetter, ErrorHandling, RedeliveryPolicy } from './redelivery.ts';
+import { defaultRedelivery } from './redelivery.ts';
+
+const none: Surroundings = { handling: null, intercepts: [], sendIntercepts: [] };
+
+const isExpression = (value: ModelValue | undefined): value is ExpressionModel =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && (value as { type?: string }).type === 'expression';
+
+const isEndpoint = (value: ModelValue | undefined): value is EndpointModel =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && (value as { type?: string }).type === 'endpoint';
+
+const stepsOf = (element: ElementModel): readonly StepModel[] => (element.fields['steps'] ?? []) as readonly StepModel[];
+
+/** The predicate of a field: an expression, an element that wraps one (`onWhen: { expression: ... }`), or absent. */
+function predicateField(compiler: StepCompiler, element: ElementModel, name: string): Predicate | null {
+  const value = element.fields[name];
+  if (isExpression(value)) return compiler.services.predicate(value, compiler.problems);
+  if (isElement(value)) {
+    const inner = value.fields['expression'];
+    if (isExpression(inner)) return compiler.services.predicate(inner, compiler.problems);
+  }
+  if (typeof value === 'boolean') return () => value;
+  return null;
+}
+
+/** A bean that takes an exchange: a function, or an object with `process`. */
+function processor(compiler: StepCompiler, element: ElementModel, name: string): ((exchange: Exchange) => unknown) | null {
+  const reference = textField(element, name);
+  if (reference === null) return null;
+  try {
+    const bean = compiler.services.bean(reference, 'processor');
+    if (typeof bean === 'function') return bean as (exchange: Exchange) => unknown;
+    const { process } = bean as { process?: (exchange: Exchange) => unknown };
+    if (typeof process === 'function') return (exchange) => process.call(bean, exchange);
+    compiler.problems.report('M0505', `the bean \`${reference}\` is no processor`, element.fieldsAt[name] ?? element.at, { help: 'export a function `(exchange) => ...` or an object with `process(exchange)`' });
+  } catch (thrown) {
+    compiler.problems.report('M0501', (thrown as Error).message, element.fieldsAt[name] ?? element.at);
+  }
+  return null;
+}
+
+const number = (element: ElementModel, name: string, otherwise: number): number => {
+  const value = element.fields[name];
+  const parsed = typeof value === 'number' ? value : typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+  return Number.isNaN(parsed) ? otherwise : parsed;
+};
+
+function delayPattern(element: ElementModel, problems: Diagnostics, otherwise: RedeliveryPolicy['delayPattern']): RedeliveryPolicy['delayPattern'] {
+  const pattern = textField(element, 'delayPattern');
+  if (pattern === null || pattern === '') return otherwise;
+  const groups: [number, number][] = [];
+  for (const group of pattern.split(';')) {
+    const match = /^\s*(\d+)\s*:\s*(\d+)\s*$/.exec(group);
+    if (match === null) {
+      problems.report('M0207', `\`${group}\` is no group of a delay pattern`, element.fieldsAt['delayPattern'] ?? element.at, { help: 'write attempt:millis pairs, such as `1:1000;5:5000`' });
+      return otherwise;
+    }
+    groups.push([Number(match[1]), Number(match[2])]);
+  }
+  return groups;
+}
+
+/** A redelivery policy from its element, over the one that it inherits from. */
+export function redeliveryPolicy(element: ElementModel, parent: RedeliveryPolicy, problems: Diagnostics): RedeliveryPolicy {
+  return {
+    maximumRedeliveries: number(element, 'maximumRedeliveries', parent.maximumRedeliveries),
+    redeliveryDelay: number(element, 'redeliveryDelay', parent.redeliveryDelay),
+    maximumRedeliveryDelay: number(element, 'maximumRedeliveryDelay', parent.maximumRedeliveryDelay),
+    useExponentialBackOff: booleanField(element, 'useExponentialBackOff', parent.useExponentialBackOff),
+    backOffMultiplier: number(element, 'backOffMultiplier', parent.backOffMultiplier),
+    useCollisionAvoidance: booleanField(element, 'useCollisionAvoidance', parent.useCollisionAvoidance),
+    collisionAvoidanceFactor: number(element, 'collisionAvoidanceFactor', parent.collisionAvoidanceFactor),
+    delayPattern: delayPattern(element, problems, parent.delayPattern),
+    allowRedeliveryWhileStopping: booleanField(element, 'allowRedeliveryWhileStopping', parent.allowRedeliveryWhileStopping),
+  };
+}
+
+function policyField(compiler: StepCompiler, element: ElementModel, parent: RedeliveryPolicy): RedeliveryPolicy | null {
+  const inline = element.fields['redeliveryPolicy'];
+  if (isElement(inline)) return redeliveryPolicy(inline, parent, compiler.problems);
+  const reference = textField(element, 'redeliveryPolicyRef');
+  if (reference === null) return null;
+  try {
+    const bean = compiler.services.bean(reference, 'redelivery policy') as Partial<RedeliveryPolicy>;
+    return { ...parent, ...bean };
+  } catch (thrown) {
+    compiler.problems.report('M0501', (thrown as Error).message, element.fieldsAt['redeliveryPolicyRef'] ?? element.at);
+    return null;
+  }
+}
+
+const handlerKinds = ['deadLetterChannel', 'defaultErrorHandler', 'noErrorHandler', 'refErrorHandler', 'jtaTransactionErrorHandler', 'springTransactionErrorHandler'];
+
+/** The error handling of a route: its error handler and the onException clauses around it. Null for noErrorHandler. */
+export function errorHandling(compiler: StepCompiler, scope: RouteScope): ErrorHandling | null {
+  let policy = defaultRedelivery;
+  let deadLetter: DeadLetter | null = null;
+  let retryWhile: Predicate | null = null;
+  let onRedelivery: ErrorHandling['onRedelivery'] = null;
+  let onPrepareFailure: ErrorHandling['onPrepareFailure'] = null;
+  let onOccurred: ErrorHandling['onOccurred'] = null;
+  const handler = scope.errorHandler;
+  const kind = handler === null ? null : (handlerKinds.find((name) => handler.fields[name] !== undefined) ?? null);
+  if (kind === 'noErrorHandler') return null;
+  const given = kind === null ? undefined : handler!.fields[kind];
+  if (kind !== null && isElement(given)) {
+    policy = policyField(compiler, given, policy) ?? policy;
+    onRedelivery = processor(compiler, given, 'onRedeliveryRef');
+    onPrepareFailure = processor(compiler, given, 'onPrepareFailureRef');
+    onOccurred = processor(compiler, given, 'onExceptionOccurredRef');
+    retryWhile = predicateField(compiler, given, 'retryWhile') ?? languagePredicate(compiler, given, 'retryWhileRef');
+    if (kind === 'deadLetterChannel') {
+      const uri = given.fields['deadLetterUri'];
+      const model: EndpointModel | null = isEndpoint(uri)
+        ? uri
+        : typeof uri === 'string'
+          ? { type: 'endpoint', uri, parameters: {}, at: given.fieldsAt['deadLetterUri'] ?? given.at, parametersAt: {} }
+          : null;
+      if (model !== null) {
+        deadLetter = {
+          send: compiler.services.producer(model, compiler.problems, []),
+          shownUri: model.uri.replace(/\?.*/s, ''),
+          useOriginalMessage: booleanField(given, 'useOriginalMessage', false),
+          useOriginalBody: booleanField(given, 'useOriginalBody', false),
+          handleNewException: booleanField(given, 'deadLetterHandleNewException', false),
+        };
+        if (deadLetter.useOriginalBody || deadLetter.useOriginalMessage) compiler.keepsOriginal = true;
+      }
+    }
+  }
+  const clauses = scope.onException.map(({ element, isRouteScoped }) => clause(compiler, element, isRouteScoped, policy));
+  return { clauses, policy, retryWhile, deadLetter, onRedelivery, onPrepareFailure, onOccurred };
+}
+
+function languagePredicate(compiler: StepCompiler, element: ElementModel, name: string): Predicate | null {
+  const reference = textField(element, name);
+  if (reference === null) return null;
+  try {
+    const bean = compiler.services.bean(reference, 'predicate');
+    return typeof bean === 'function' ? (bean as Predicate) : ((exchange: Exchange) => Boolean((bean as { matches(exchange: Exchange): boolean }).matches(exchange)));
+  } catch (thrown) {
+    compiler.problems.report('M0501', (thrown as Error).message, element.fieldsAt[name] ?? element.at);
+    return null;
+  }
+}
+
+function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: boolean, parent: RedeliveryPolicy): Clause {
+  const names = element.fields['exception'];
+  const classes = (Array.isArray(names) ? names : names === undefined ? [] : [names]).map(String);
+  if (classes.length === 0) {
+    compiler.problems.report('M0604', 'onException names no exception', element.at, { help: 'say which: `exception: [ "java.lang.Exception" ]` takes all' });
+  }
+  for (const name of classes) checkExceptionClass(name, element.fieldsAt['exception'] ?? element.at, compiler.problems);
+  const steps = stepsOf(element);
+  const own = policyField(compiler, element, parent);
+  // As in Camel: a clause with steps does not inherit how often to redeliver.
+  const policy = own ?? (steps.length > 0 && parent.maximumRedeliveries !== 0 ? { ...parent, maximumRedeliveries: 0 } : parent);
+  const useOriginalMessage = booleanField(element, 'useOriginalMessage', false);
+  const useOriginalBody = booleanField(element, 'useOriginalBody', false);
+  if (useOriginalBody || useOriginalMessage) compiler.keepsOriginal = true;
+  return {
+    classes,
+    onWhen: predicateField(compiler, element, 'onWhen'),
+    policy,
+    retryWhile: predicateField(compiler, element, 'retryWhile'),
+    handled: predicateField(compiler, element, 'handled'),
+    continued: predicateField(compiler, element, 'continued'),
+    useOriginalMessage,
+    useOriginalBody,
+    steps: steps.length === 0 ? null : compiler.wiring.wire(compiler.steps(steps, none)),
+    onRedelivery: processor(compiler, element, 'onRedeliveryRef'),
+    onOccurred: processor(compiler, element, 'onExceptionOccurredRef'),
+    isRouteScoped,
+  };
+}
+
+/** Java classes that nobody here throws can't be caught: an unknown java.* or org.apache.camel.* name is most likely misspelt. */
+export function checkExceptionClass(name: string, at: Span, problems: Diagnostics): void {
+  if (isKnownExceptionClass(name)) return;
+  const near = nearest(name, knownExceptionClasses());
+  if (/^(java|javax|org\.apache\.camel)\./.test(name) || (near !== null && !name.includes('.'))) {
+    problems.report('M0506', `unknown exception class \`${name}\``, at, { label: 'nothing here throws it', help: near === null ? 'name a class that steps throw, or java.lang.Exception for all' : `did you mean \`${near}\`?` });
+  }
+}
+
+/** What runs before every step of a route. */
+export function intercepts(compiler: StepCompiler, elements: readonly ElementModel[]): Call[] {
+  return elements.filter((element) => !booleanField(element, 'disabled', false)).map((element) => compiler.wiring.wire(compiler.steps(stepsOf(element), none)));
+}
+
+const setIntercepted = (uri: string) => perform((exchange) => exchange.headers.set('CamelInterceptedEndpoint', uri));
+
+/** What runs at the start of a route whose endpoint matches. */
+export function interceptFrom(compiler: StepCompiler, elements: readonly ElementModel[], fromUri: string, around: Surroundings): ReturnType<typeof sequence>[] {
+  return elements
+    .filter((element) => !booleanField(element, 'disabled', false) && matchesEndpoint(fromUri, uriField(element)))
+    .map((element) => sequence([setIntercepted(fromUri), compiler.steps(stepsOf(element), { ...around, intercepts: [] })]));
+}
+
+const uriField = (element: ElementModel): string | null => {
+  const uri = element.fields['uri'];
+  return isEndpoint(uri) ? uri.uri : typeof uri === 'string' ? uri : null;
+};
+
+const withoutQuery = (uri: string): string => uri.replace(/\?.*/s, '');
+const plainUri = (uri: string): string => uri.replace(/^([\w.+-]+):(?:\/\/)?/, '$1:');
+
+/** An endpoint URI against a pattern, with and without its query and the `//` after the scheme. No pattern takes all. */
+export function matchesEndpoint(uri: string, pattern: string | null): boolean {
+  if (pattern === null) return true;
+  const wanted = plainUri(pattern);
+  const candidates = [plainUri(uri), withoutQuery(plainUri(uri))];
+  return candidates.some((candidate) => matchesPattern(candidate, wanted)) || matchesPattern(uri, pattern);
+}
+
+class SendBackToCaller implements Way {
+  readonly outer: Way | null;
+  private readonly go: (exchange: Exchange) => void;
+
+  constructor(outer: Way | null, go: (exchange: Exchange) => void) {
+    this.outer = outer;
+    this.go = go;
+  }
+
+  back(exchange: Exchange): void {
+    this.go(exchange);
+  }
+}
+
+/** The `interceptSendToEndpoint` of a route. */
+export function sendIntercepts(compiler: StepCompiler, elements: readonly ElementModel[]): SendIntercept[] {
+  return elements
+    .filter((element) => !booleanField(element, 'disabled', false))
+    .map((element) => {
+      const pattern = uriField(element);
+      const onWhen = predicateField(compiler, element, 'onWhen');
+      const steps = compiler.wiring.wire(compiler.steps(stepsOf(element), none));
+      const afterUri = textField(element, 'afterUri');
+      const after =
+        afterUri === null
+          ? null
+          : compiler.services.producer({ type: 'endpoint', uri: afterUri, parameters: {}, at: element.fieldsAt['afterUri'] ?? element.at, parametersAt: {} }, compiler.problems, []);
+      return {
+        matches: (uri: string) => matchesEndpoint(uri, pattern),
+        skips: booleanField(element, 'skipSendToOriginalEndpoint', false),
+        onWhen,
+        before: steps,
+        after,
+      };
+    });
+}
+
+/** A call with the intercepts of its route around it. */
+export function intercepted(call: Call, uri: string, intercepts: readonly SendIntercept[]): Call {
+  let wrapped = call;
+  for (const intercept of intercepts) if (intercept.matches(uri)) wrapped = interceptOne(wrapped, uri, intercept);
+  return wrapped;
+}
+
+function interceptOne(call: Call, uri: string, { before, after, skips, onWhen }: SendIntercept): Call {
+  const finish = (exchange: Exchange): void => {
+    if (after === null || exchange.halt !== 0) exchange.leave();
+    else after(exchange);
+  };
+  const send = (exchange: Exchange): void => {
+    if (after === null) return call(exchange);
+    exchange.way = new SendBackToCaller(exchange.way, finish);
+    call(exchange);
+  };
+  return (exchange) => {
+    let matches = true;
+    try {
+      matches = onWhen === null || onWhen(exchange);
+    } catch (thrown) {
+      exchange.fail(thrown);
+      return exchange.leave();
+    }
+    exchange.headers.set('CamelInterceptedEndpoint', uri);
+    if (!matches) return send(exchange);
+    exchange.way = new SendBackToCaller(exchange.way, (returned) => {
+      if (returned.halt !== 0) returned.leave();
+      else if (skips) finish(returned);
+      else send(returned);
+    });
+    before(exchange);
+  };
+}
