@@ -1,0 +1,225 @@
+import type { ServerResponse } from 'node:http';
+import { decodeText } from '../../core/charset.ts';
+import type { Timer } from '../../core/clock.ts';
+import type { Consumer, ConnectorContext, Delivery, Endpoint, Sink } from '../../core/connector.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import { Headers } from '../../core/headers.ts';
+import type { HeaderFilter } from '../../core/http-headers.ts';
+import { isCamelHeader, parseQuery } from '../../core/http-headers.ts';
+import type { HttpListener, HttpMount, HttpRequest } from '../../core/http-listener.ts';
+import { httpListeners } from '../../core/http-listener.ts';
+import { mediaTypeOf, mediaTypes } from '../../core/media-type.ts';
+import { networkBytes } from '../../core/network-bytes.ts';
+import { CookieHandler } from './cookies.ts';
+import type { platformHttpOptions } from './definition.ts';
+import type { ReplyOptions } from './reply.ts';
+import { writeReply } from './reply.ts';
+import { RequestHeaders } from './request.ts';
+
+type PlatformHttpEndpoint = Endpoint<typeof platformHttpOptions>;
+
+const defaultMaxBodyBytes = 16 * 1024 * 1024;
+const defaultMaxInFlight = 1000;
+const defaultMaxQueued = 1000;
+
+/** The requests of one path as exchanges. */
+export class PlatformHttpConsumer implements Consumer, HttpMount {
+  readonly path: string;
+  readonly methods: readonly string[] | null;
+  readonly consumes: readonly string[] | null;
+  readonly produces: readonly string[] | null;
+  readonly maxBodyBytes: number;
+  readonly isStreaming: boolean;
+  readonly context: ConnectorContext;
+  readonly options: PlatformHttpEndpoint['options'];
+  readonly replyOptions: ReplyOptions;
+  private readonly filter: HeaderFilter | null;
+  private readonly listener: HttpListener;
+  private readonly isInOut: boolean;
+  private readonly queue: HttpRequest[] = [];
+  private readonly maxQueued: number;
+  private credit: number;
+  private inFlight = 0;
+  private sink: Sink | null = null;
+  private isSuspended = false;
+
+  constructor(endpoint: PlatformHttpEndpoint, context: ConnectorContext) {
+    const { options } = endpoint;
+    this.context = context;
+    this.options = options;
+    this.path = options.matchOnUriPrefix && !options.path.endsWith('*') ? `${options.path}*` : options.path;
+    this.methods = options.httpMethodRestrict === undefined ? null : options.httpMethodRestrict.split(',').map((method) => method.trim().toUpperCase());
+    this.consumes = options.serverRequestValidation ? mediaTypes(options.consumes) : null;
+    this.produces = options.serverRequestValidation ? mediaTypes(options.produces) : null;
+    this.isStreaming = options.useStreaming || !options.useBodyHandler;
+    this.maxBodyBytes = options.maxRequestSize ?? numberSetting(context, 'http.maxBodyBytes') ?? (this.isStreaming ? Infinity : defaultMaxBodyBytes);
+    this.credit = options.maxInFlight ?? numberSetting(context, 'http.maxInFlight') ?? defaultMaxInFlight;
+    this.maxQueued = options.maxQueued ?? numberSetting(context, 'http.maxQueued') ?? defaultMaxQueued;
+    this.filter = options.headerFilterStrategy === undefined ? null : context.bean<HeaderFilter>(options.headerFilterStrategy);
+    this.replyOptions = { filter: this.filter, isMuted: options.muteException, returnsRequestHeaders: options.returnHttpRequestHeaders };
+    this.isInOut = options.exchangePattern === 'InOut';
+    const host = options.host ?? textSetting(context, 'http.host') ?? context.property('camel.server.host') ?? '127.0.0.1';
+    const port = options.port ?? numberSetting(context, 'http.port') ?? Number(context.property('camel.server.port') ?? 8080);
+    this.listener = httpListeners(context).at(host, port);
+  }
+
+  /** Where the listener is bound, once `start` has resolved. */
+  get port(): number {
+    return this.listener.port;
+  }
+
+  async start(sink: Sink): Promise<void> {
+    this.sink = sink;
+    await this.listener.mount(this);
+  }
+
+  stop(): Promise<void> {
+    this.listener.unmount(this);
+    // Taken, but not begun: the client may try again elsewhere.
+    for (const request of this.queue.splice(0)) this.listener.refuse(request.reply, 503, true);
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    return this.listener.closed();
+  }
+
+  suspend(): Promise<void> {
+    this.isSuspended = true;
+    return Promise.resolve();
+  }
+
+  resume(): Promise<void> {
+    this.isSuspended = false;
+    return Promise.resolve();
+  }
+
+  setCredit(credit: number): void {
+    this.credit = credit;
+    this.takeWaiting();
+  }
+
+  handle(request: HttpRequest): void {
+    if (this.inFlight < this.credit && !this.isSuspended) this.take(request);
+    else if (this.isSuspended || this.queue.length >= this.maxQueued) this.listener.refuse(request.reply, 503);
+    else this.queue.push(request);
+  }
+
+  /** The exchange of a request has left: its place is free. */
+  free(): void {
+    this.inFlight--;
+    if (this.queue.length > 0) this.takeWaiting();
+  }
+
+  private takeWaiting(): void {
+    while (this.queue.length > 0 && this.inFlight < this.credit) {
+      const request = this.queue.shift()!;
+      // Who has gone away in the meantime is not served.
+      if (!request.reply.destroyed) this.take(request);
+    }
+  }
+
+  private take(request: HttpRequest): void {
+    this.inFlight++;
+    const headers = new RequestHeaders(request, this.filter);
+    const sink = this.sink!;
+    const exchange = sink.exchange(this.bodyOf(request, headers), new Headers(headers), this.isInOut);
+    if (this.options.useCookieHandler) exchange.properties.set('CamelCookieHandler', new CookieHandler(request, this.options));
+    const delivery = new RequestDelivery(this, request.reply, headers);
+    if (this.options.requestTimeout !== undefined) delivery.expireAfter(this.options.requestTimeout);
+    sink.push(exchange, delivery);
+  }
+
+  private bodyOf(request: HttpRequest, headers: RequestHeaders): unknown {
+    if (this.isStreaming) return bounded(request, this.maxBodyBytes);
+    const { body } = request;
+    if (body === null) return null;
+    const type = request.headers['content-type'];
+    if (type !== undefined && mediaTypeOf(type) === 'application/x-www-form-urlencoded') {
+      const fields = parseQuery(decodeText(body, null));
+      headers.form = fields;
+      if (this.options.populateBodyWithForm) return formOf(fields);
+    }
+    return networkBytes(body);
+  }
+}
+
+/** One request on its way, until it is answered. */
+class RequestDelivery implements Delivery {
+  private readonly consumer: PlatformHttpConsumer;
+  private readonly reply: ServerResponse;
+  private readonly request: RequestHeaders;
+  private timer: Timer | null = null;
+
+  constructor(consumer: PlatformHttpConsumer, reply: ServerResponse, request: RequestHeaders) {
+    this.consumer = consumer;
+    this.reply = reply;
+    this.request = request;
+  }
+
+  expireAfter(millis: number): void {
+    this.timer = this.consumer.context.clock.schedule(millis, () => this.request.request.listener.refuse(this.reply, 503, true));
+  }
+
+  left(): void {
+    this.consumer.free();
+  }
+
+  settle(exchange: Exchange): void {
+    this.timer?.cancel();
+    const { reply } = this;
+    // Timed out, or the client has gone.
+    if (reply.headersSent || reply.destroyed) return;
+    if (this.request.request.listener.isClosing) reply.shouldKeepAlive = false;
+    try {
+      writeReply(reply, exchange, this.request, this.consumer.replyOptions);
+    } catch (thrown) {
+      const { context } = this.consumer;
+      context.log('warn', `${this.request.request.method ?? ''} ${this.request.request.path}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+      if (reply.headersSent) reply.destroy();
+      else {
+        const text = 'Internal Server Error';
+        reply.writeHead(500, ['Content-Length', String(text.length)]);
+        reply.end(text);
+      }
+    }
+  }
+}
+
+/** The request's own stream, which fails when it gets longer than allowed. */
+function bounded(request: HttpRequest, maxBytes: number): HttpRequest {
+  if (maxBytes === Infinity) return request;
+  let size = 0;
+  const { push } = request;
+  request.push = function (this: HttpRequest, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
+    if (chunk !== null) size += chunk.length;
+    if (size > maxBytes) {
+      this.listener.refuse(this.reply, 413, true);
+      this.destroy(new Error(`the body is longer than ${maxBytes} bytes`));
+      return false;
+    }
+    return push.call(this, chunk, encoding);
+  };
+  return request;
+}
+
+function formOf(fields: readonly string[]): Record<string, unknown> {
+  const form = Object.create(null) as Record<string, unknown>;
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i]!;
+    if (isCamelHeader(name)) continue;
+    const earlier = form[name];
+    form[name] = earlier === undefined ? fields[i + 1] : Array.isArray(earlier) ? [...(earlier as unknown[]), fields[i + 1]] : [earlier, fields[i + 1]];
+  }
+  return form;
+}
+
+const textSetting = (context: ConnectorContext, key: string): string | undefined => {
+  const value = context.setting(key);
+  return value === undefined || value === null ? undefined : String(value as string);
+};
+
+const numberSetting = (context: ConnectorContext, key: string): number | undefined => {
+  const value = textSetting(context, key);
+  return value === undefined ? undefined : Number(value);
+};

@@ -1,0 +1,51 @@
+/** Headers that steer Camel endpoints: they never come in from, nor go out to, a network. */
+export const isCamelHeader = (name: string): boolean => name.length >= 5 && name.slice(0, 5).toLowerCase() === 'camel';
+
+/** Of one connection only, or about how a message is framed on it: nothing that a message carries further. Folded. */
+export const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'content-length',
+  'host',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** What Camel's HTTP connectors keep to themselves besides: about caching and the way of one message. Folded. */
+export const generalHeaders: ReadonlySet<string> = new Set(['cache-control', 'date', 'pragma', 'via', 'warning']);
+
+/**
+ * What other systems may send or be sent is decided by one of these: a bean named by `headerFilterStrategy`. True = filtered out.
+ */
+export interface HeaderFilter {
+  applyFilterToCamelHeaders?(name: string, value: unknown): boolean;
+  applyFilterToExternalHeaders?(name: string, value: unknown): boolean;
+}
+
+/** A decoded `application/x-www-form-urlencoded` text or query, in order: name, value, name, value. */
+export function parseQuery(query: string): string[] {
+  const pairs: string[] = [];
+  for (const part of query.split('&')) {
+    if (part === '') continue;
+    const equals = part.indexOf('=');
+    pairs.push(decodeComponent(equals < 0 ? part : part.slice(0, equals)), equals < 0 ? '' : decodeComponent(part.slice(equals + 1)));
+  }
+  return pairs;
+}
+
+function decodeComponent(text: string): string {
+  const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
+  if (!spaced.includes('%')) return spaced;
+  try {
+    return decodeURIComponent(spaced);
+  } catch {
+    return spaced;
+  }
+}
+
+/** As a query writes it: a space becomes `+`, letters, digits and `-_.*` stay. */
+export const encodeQueryComponent = (text: string): string =>
+  encodeURIComponent(text).replace(/%20/g, '+').replace(/[!'()~]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);
