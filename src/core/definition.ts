@@ -120,7 +120,9 @@ export const defineLanguage = <F extends Fields>(definition: LanguageDefinition<
 /** Marshals in place: the body before, the body after. May set headers (`Content-Type`). */
 export interface DataFormat {
   marshal(exchange: Exchange, body: unknown): unknown;
+  /** The value, or a promise of it. A body that is a stream has been read before, unless the format `takesStreams`. */
   unmarshal(exchange: Exchange, body: unknown): unknown;
+  readonly takesStreams?: boolean;
 }
 
 export interface DataFormatDefinition<F extends Fields = Fields> {

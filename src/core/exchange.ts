@@ -16,6 +16,8 @@ export const HANDLED = 4;
 export const ROLLBACK_ONLY = 8;
 /** Redelivery is over: no outer step's error handler takes this failure again. Only ever together with FAILED. */
 export const EXHAUSTED = 16;
+/** As ROLLBACK_ONLY, but for the innermost transaction only (`rollback` with markRollbackOnlyLast). */
+export const ROLLBACK_ONLY_LAST = 32;
 
 /** Whether the exchange ends with a failure that nobody has dealt with, or was rolled back: its source must not acknowledge it. */
 export const isUnhandled = (exchange: Exchange): boolean =>
@@ -173,6 +175,7 @@ export class Exchange {
   lane: object | null = null;
   /** Aborted when nobody waits for this exchange any more (a late branch, a stop). */
   signal: AbortSignal | null = null;
+  private ends: (() => void)[] | null = null;
 
   constructor(scope: ExchangeScope = emptyScope, body: unknown = null, headers: Headers = new Headers(), isInOut = false) {
     this.scope = scope;
@@ -279,7 +282,19 @@ export class Exchange {
     const { way } = this;
     if (way === null) throw new Error(`exchange ${this.id} has no way back: it left twice`);
     this.way = way.outer;
+    if (way.outer === null && this.ends !== null) this.end();
     way.back(this);
+  }
+
+  /** Runs when the exchange has come to its end: a message when it leaves the route that it came in by, a part or branch when it is done. */
+  onEnd(run: () => void): void {
+    (this.ends ??= []).push(run);
+  }
+
+  private end(): void {
+    const { ends } = this;
+    this.ends = null;
+    for (const run of ends!) run();
   }
 
   /**

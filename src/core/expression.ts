@@ -9,6 +9,8 @@ export interface Expression<T = unknown> {
   readonly isAsync?: boolean;
   /** As the author wrote it, such as `simple{${body}}`: for logs, history and Camel's messages. */
   readonly label?: string;
+  /** The same source read as a predicate, where an option of the step decides which of the two it is (`loop`). */
+  readonly asPredicate?: () => Predicate;
 }
 
 export type Predicate = Expression<boolean>;
