@@ -113,6 +113,7 @@ const parents: Readonly<Record<string, string>> = {
   'com.jayway.jsonpath.PathNotFoundException': 'com.jayway.jsonpath.InvalidPathException',
   // Failures that only this runtime has.
   'mecha.ShutdownException': 'org.apache.camel.CamelException',
+  'mecha.StoreException': 'java.io.IOException',
   'mecha.MicrologicException': 'org.apache.camel.CamelException',
   'mecha.MicrologicUnavailableException': 'java.net.ConnectException',
 };
