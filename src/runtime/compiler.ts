@@ -182,6 +182,7 @@ export class StepCompiler {
       case 'predicate':
         return isModel<ExpressionModel>(value, 'expression') ? this.services.predicate(value, this.problems) : value;
       case 'steps':
+        if (shape.isFork) return (value as readonly StepModel[]).filter(({ isDisabled }) => !isDisabled).map((step) => this.steps([step], around));
         return this.steps(value as readonly StepModel[], around);
       case 'endpoint': {
         const model = value as EndpointModel;
