@@ -1,0 +1,501 @@
+import { decodeText } from '../core/charset.ts';
+import { convertTo, isByteSource, readBytes, toText } from '../core/convert.ts';
+import { defineDataFormat } from '../core/definition.ts';
+import { ExchangeError } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange.ts';
+import { isNumeric } from '../core/exactNumber.ts';
+import { field } from '../core/field.ts';
+
+/** How a CSV text is written; null characters are switched off. */
+interface Dialect {
+  readonly delimiter: string;
+  readonly quote: string | null;
+  readonly escape: string | null;
+  readonly comment: string | null;
+  readonly recordSeparator: string | null;
+  readonly quoteMode: string | null;
+  readonly nullString: string | null;
+  readonly skipsEmptyLines: boolean;
+  readonly ignoresSpaces: boolean;
+  readonly trims: boolean;
+  readonly endsWithDelimiter: boolean;
+}
+
+const standard: Dialect = {
+  delimiter: ',',
+  quote: '"',
+  escape: null,
+  comment: null,
+  recordSeparator: '\r\n',
+  quoteMode: null,
+  nullString: null,
+  skipsEmptyLines: true,
+  ignoresSpaces: false,
+  trims: false,
+  endsWithDelimiter: false,
+};
+
+const database = { skipsEmptyLines: false, recordSeparator: '\n', escape: '\\' };
+
+const formats: Readonly<Record<string, Partial<Dialect>>> = {
+  DEFAULT: {},
+  EXCEL: { skipsEmptyLines: false },
+  RFC4180: { skipsEmptyLines: false },
+  INFORMIX_UNLOAD: { delimiter: '|', escape: '\\', recordSeparator: '\n' },
+  INFORMIX_UNLOAD_CSV: { recordSeparator: '\n' },
+  MONGODB_CSV: { skipsEmptyLines: false, escape: '"', quoteMode: 'MINIMAL' },
+  MONGODB_TSV: { skipsEmptyLines: false, delimiter: '\t', escape: '"', quoteMode: 'MINIMAL' },
+  MYSQL: { ...database, delimiter: '\t', quote: null, nullString: '\\N', quoteMode: 'ALL_NON_NULL' },
+  ORACLE: { ...database, trims: true, nullString: '\\N', quoteMode: 'MINIMAL' },
+  POSTGRESQL_CSV: { ...database, escape: null, nullString: '', quoteMode: 'ALL_NON_NULL' },
+  POSTGRESQL_TEXT: { ...database, delimiter: '\t', quote: null, nullString: '\\N', quoteMode: 'ALL_NON_NULL' },
+};
+
+type Row = (string | null)[];
+
+const headerOfRecord = 'CamelCsvHeaderRecord';
+
+export const csv = defineDataFormat({
+  name: 'csv',
+  summary: 'CSV: marshal writes lists or maps as lines, unmarshal gives a list of lists, or of maps.',
+  shorthand: 'delimiter',
+  options: {
+    format: field.enum('Which habit to start from; the other options change it.', [
+      'DEFAULT',
+      'EXCEL',
+      'INFORMIX_UNLOAD',
+      'INFORMIX_UNLOAD_CSV',
+      'MONGODB_CSV',
+      'MONGODB_TSV',
+      'MYSQL',
+      'ORACLE',
+      'POSTGRESQL_CSV',
+      'POSTGRESQL_TEXT',
+      'RFC4180',
+    ]).default('DEFAULT'),
+    delimiter: field.string('What stands between two values; a comma without it.'),
+    quote: field.string('Quotes values; a double quote without it.'),
+    quoteDisabled: field.boolean('Nothing is quoted.').default(false),
+    escape: field.string('Takes the meaning of the character that follows.'),
+    escapeDisabled: field.boolean('Nothing is escaped.').default(false),
+    commentMarker: field.string('Lines that start with it are skipped.'),
+    commentMarkerDisabled: field.boolean('No line is a comment.').default(false),
+    header: field.string('Names of the columns, separated by commas. Marshalling writes them as the first line.'),
+    headerDisabled: field.boolean('There are no column names.').default(false),
+    skipHeaderRecord: field.boolean('Reading skips the first line, writing leaves out the line of names.').default(false),
+    captureHeaderRecord: field.boolean(`Keeps the column names in the header ${headerOfRecord}.`).default(false),
+    allowMissingColumnNames: field.boolean('Columns may have an empty name.').default(false),
+    ignoreHeaderCase: field.boolean('Column names differ only by their letters, not by case.').default(false),
+    ignoreEmptyLines: field.boolean('Skips empty lines; the usual formats do so anyway.').default(false),
+    ignoreSurroundingSpaces: field.boolean('Drops blanks around values, outside of quotes.').default(false),
+    trim: field.boolean('Drops blanks at both ends of each value.').default(false),
+    nullString: field.string('Text that stands for null.'),
+    nullStringDisabled: field.boolean('No text stands for null.').default(false),
+    recordSeparator: field.string('Ends each written line; CR LF without it.'),
+    recordSeparatorDisabled: field.boolean('Lines are written without an end.').default(false),
+    quoteMode: field.enum('Which values are quoted when writing.', ['ALL', 'ALL_NON_NULL', 'MINIMAL', 'NON_NUMERIC', 'NONE']),
+    trailingDelimiter: field.boolean('Writes a delimiter after the last value, too.').default(false),
+    lazyLoad: field.boolean('Unmarshals to an iterator that reads line by line.').default(false),
+    useMaps: field.boolean('Unmarshals each line to a map; without `header` the first line has the names.').default(false),
+    useOrderedMaps: field.boolean('As useMaps: maps keep the order of the columns.').default(false),
+    marshallerFactoryRef: field.string('Factory of marshallers.').ignored('the factory is a Java interface'),
+    recordConverterRef: field.string('Bean whose function makes something of each line: `(values, names) => ...`.'),
+  },
+  create: (options, context) => {
+    const dialect = dialectOf(options);
+    const names = options.headerDisabled || options.header === undefined ? null : options.header.split(',').map((name) => name.trim());
+    const convert = options.recordConverterRef === undefined ? null : context.bean<(values: Row, names: readonly string[] | null) => unknown>(options.recordConverterRef);
+    const reading: Reading = {
+      dialect,
+      names,
+      skipsFirst: options.skipHeaderRecord,
+      asMaps: options.useMaps || options.useOrderedMaps,
+      captures: options.captureHeaderRecord,
+      allowsMissing: options.allowMissingColumnNames,
+      ignoresCase: options.ignoreHeaderCase,
+      convert,
+    };
+    return {
+      marshal: (_exchange, body) => Buffer.from(written(body, dialect, names, options.skipHeaderRecord)),
+      unmarshal: (exchange, body) => {
+        if (options.lazyLoad) return isByteSource(body) ? asyncRows(body, reading, exchange) : lazyRows(sourceText(body), reading, exchange);
+        return isByteSource(body) ? readBytes(body).then((bytes) => [...lazyRows(bytes.toString('utf8'), reading, exchange)]) : [...lazyRows(sourceText(body), reading, exchange)];
+      },
+    };
+  },
+});
+
+interface DialectOptions {
+  readonly format: string;
+  readonly delimiter: string | undefined;
+  readonly quote: string | undefined;
+  readonly quoteDisabled: boolean;
+  readonly escape: string | undefined;
+  readonly escapeDisabled: boolean;
+  readonly commentMarker: string | undefined;
+  readonly commentMarkerDisabled: boolean;
+  readonly ignoreEmptyLines: boolean;
+  readonly ignoreSurroundingSpaces: boolean;
+  readonly trim: boolean;
+  readonly nullString: string | undefined;
+  readonly nullStringDisabled: boolean;
+  readonly recordSeparator: string | undefined;
+  readonly recordSeparatorDisabled: boolean;
+  readonly quoteMode: string | undefined;
+  readonly trailingDelimiter: boolean;
+}
+
+function dialectOf(options: DialectOptions): Dialect {
+  const base = { ...standard, ...formats[options.format] };
+  const quote = options.quoteDisabled ? null : (options.quote ?? base.quote);
+  return {
+    delimiter: options.delimiter ?? base.delimiter,
+    quote,
+    escape: options.escapeDisabled ? null : (options.escape ?? base.escape),
+    comment: options.commentMarkerDisabled ? null : (options.commentMarker ?? base.comment),
+    recordSeparator: options.recordSeparatorDisabled ? null : (options.recordSeparator ?? base.recordSeparator),
+    quoteMode: options.quoteMode ?? base.quoteMode,
+    nullString: options.nullStringDisabled ? null : (options.nullString ?? base.nullString),
+    skipsEmptyLines: options.ignoreEmptyLines || base.skipsEmptyLines,
+    ignoresSpaces: options.ignoreSurroundingSpaces,
+    trims: options.trim || base.trims,
+    endsWithDelimiter: options.trailingDelimiter,
+  };
+}
+
+// ------------------------------------------------------------------------------------------------ reading
+
+const sourceText = (body: unknown): string => {
+  if (typeof body === 'string') return body;
+  if (body === null || body === undefined) {
+    throw new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', 'No type converter available to convert from type: null to the required type: java.io.InputStream');
+  }
+  return decodeText(convertTo(body, 'byte[]') as Buffer, null);
+};
+
+interface Reading {
+  readonly dialect: Dialect;
+  readonly names: readonly string[] | null;
+  readonly skipsFirst: boolean;
+  readonly asMaps: boolean;
+  readonly captures: boolean;
+  readonly allowsMissing: boolean;
+  readonly ignoresCase: boolean;
+  readonly convert: ((values: Row, names: readonly string[] | null) => unknown) | null;
+}
+
+const sliceLength = 1 << 16;
+
+function* lazyRows(text: string, reading: Reading, exchange: Exchange): Generator<unknown> {
+  const lexer = new Lexer(reading.dialect);
+  const records = new Records(reading, exchange);
+  const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  for (let at = start; at < text.length; at += sliceLength) {
+    for (const row of lexer.push(text.slice(at, at + sliceLength))) if (records.take(row)) yield records.value;
+  }
+  for (const row of lexer.end()) if (records.take(row)) yield records.value;
+}
+
+async function* asyncRows(source: AsyncIterable<Uint8Array | string>, reading: Reading, exchange: Exchange): AsyncGenerator<unknown> {
+  const lexer = new Lexer(reading.dialect);
+  const records = new Records(reading, exchange);
+  const decoder = new TextDecoder();
+  for await (const chunk of source) {
+    for (const row of lexer.push(typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))) if (records.take(row)) yield records.value;
+  }
+  for (const row of lexer.push(decoder.decode())) if (records.take(row)) yield records.value;
+  for (const row of lexer.end()) if (records.take(row)) yield records.value;
+}
+
+/** Makes of each row what the options ask for. */
+class Records {
+  private readonly reading: Reading;
+  private readonly exchange: Exchange;
+  private names: readonly string[] | null;
+  private isFirst = true;
+  value: unknown = null;
+
+  constructor(reading: Reading, exchange: Exchange) {
+    this.reading = reading;
+    this.exchange = exchange;
+    this.names = reading.names;
+  }
+
+  /** Whether the row is a record, which `value` then has. */
+  take(row: Row): boolean {
+    if (this.isFirst) {
+      this.isFirst = false;
+      const isHeader = this.firstRow(row);
+      if (isHeader) return false;
+    }
+    const { asMaps, convert } = this.reading;
+    this.value = convert !== null ? convert(row, this.names) : asMaps ? this.mapOf(row) : row;
+    return true;
+  }
+
+  private firstRow(row: Row): boolean {
+    const { names, asMaps, captures, skipsFirst } = this.reading;
+    const takesNames = names === null && (asMaps || captures);
+    if (takesNames) this.names = this.checkedNames(row);
+    if (captures && this.names !== null) this.exchange.headers.set(headerOfRecord, [...this.names]);
+    return takesNames || skipsFirst;
+  }
+
+  private checkedNames(row: Row): string[] {
+    const names = row.map((name) => name ?? '');
+    if (!this.reading.allowsMissing && names.some((name) => name.trim() === '')) {
+      throw new ExchangeError('java.lang.IllegalArgumentException', `A header name is missing in [${names.join(', ')}]`);
+    }
+    return names;
+  }
+
+  private mapOf(row: Row): Record<string, unknown> {
+    const map = Object.create(null) as Record<string, unknown>;
+    const names = this.names ?? [];
+    const length = Math.min(names.length, row.length);
+    for (let i = 0; i < length; i++) map[this.reading.ignoresCase ? this.spelling(names[i]!) : names[i]!] = row[i];
+    return map;
+  }
+
+  private spelling(name: string): string {
+    const folded = name.toLowerCase();
+    return this.names!.find((other) => other.toLowerCase() === folded)!;
+  }
+}
+
+const START = 0;
+const PLAIN = 1;
+const QUOTED = 2;
+const AFTER_QUOTE = 3;
+const COMMENT = 4;
+
+/** Cuts text into rows, by the rules of Apache Commons CSV; text comes in pieces of any size. */
+class Lexer {
+  private readonly dialect: Dialect;
+  private state = START;
+  private token = '';
+  private row: Row = [];
+  private line = 1;
+  private quotedFrom = 0;
+  private wasQuoted = false;
+  /** What a piece ended with that only the next one explains: CR, an escape, a half delimiter, a quote. */
+  private rest = '';
+
+  constructor(dialect: Dialect) {
+    this.dialect = dialect;
+  }
+
+  push(piece: string, isLast = false): Row[] {
+    const rows: Row[] = [];
+    const { delimiter, quote, escape, comment } = this.dialect;
+    const text = this.rest + piece;
+    const ahead = Math.max(2, delimiter.length);
+    const end = isLast ? text.length : text.length - ahead;
+    let at = 0;
+    while (at < end) {
+      const char = text[at]!;
+      if (this.state === COMMENT) {
+        const isEnd = char === '\n' || char === '\r';
+        at += char === '\r' && text[at + 1] === '\n' ? 2 : 1;
+        if (isEnd) this.state = START;
+        continue;
+      }
+      if (this.state === QUOTED) {
+        if (char === quote) {
+          if (text[at + 1] === quote) {
+            this.token += char;
+            at += 2;
+          } else {
+            this.state = AFTER_QUOTE;
+            at++;
+          }
+        } else if (char === escape) {
+          this.token += unescaped(text[at + 1]);
+          at += 2;
+        } else {
+          if (char === '\n') this.line++;
+          const next = this.endOfRun(text, at, end, quote, escape);
+          this.token += text.slice(at, next);
+          at = next;
+        }
+        continue;
+      }
+      if (char === '\n' || char === '\r') {
+        at += char === '\r' && text[at + 1] === '\n' ? 2 : 1;
+        this.line++;
+        this.endRow(rows);
+        continue;
+      }
+      if (text.startsWith(delimiter, at)) {
+        this.endToken();
+        at += delimiter.length;
+        continue;
+      }
+      if (this.state === AFTER_QUOTE) {
+        if (char.charCodeAt(0) > 32) throw this.failure(`Invalid character between encapsulated token and delimiter at line: ${this.line}`);
+        at++;
+        continue;
+      }
+      if (this.state === START) {
+        if (this.dialect.ignoresSpaces && (char === ' ' || char === '\t')) {
+          at++;
+          continue;
+        }
+        if (char === comment && this.row.length === 0) {
+          this.state = COMMENT;
+          at++;
+          continue;
+        }
+        if (char === quote) {
+          this.state = QUOTED;
+          this.wasQuoted = true;
+          this.quotedFrom = this.line;
+          at++;
+          continue;
+        }
+        this.state = PLAIN;
+      }
+      if (char === escape) {
+        this.token += unescaped(text[at + 1]);
+        at += 2;
+      } else {
+        this.token += char;
+        at++;
+      }
+    }
+    this.rest = text.slice(at);
+    return rows;
+  }
+
+  end(): Row[] {
+    const rows = this.push('', true);
+    if (this.state === QUOTED) throw this.failure(`(startline ${this.quotedFrom}) EOF reached before encapsulated token finished`);
+    if (this.row.length > 0 || this.token !== '' || this.wasQuoted) this.endRow(rows);
+    return rows;
+  }
+
+  private endOfRun(text: string, from: number, end: number, quote: string | null, escape: string | null): number {
+    let at = from + 1;
+    while (at < end && text[at] !== quote && text[at] !== escape && text[at] !== '\n') at++;
+    return at;
+  }
+
+  private endToken(): void {
+    const { nullString, trims, ignoresSpaces } = this.dialect;
+    let value = this.token;
+    if (trims) value = value.trim();
+    else if (ignoresSpaces && !this.wasQuoted) value = value.trimEnd();
+    this.row.push(nullString !== null && value === nullString ? null : value);
+    this.token = '';
+    this.wasQuoted = false;
+    this.state = START;
+  }
+
+  private endRow(rows: Row[]): void {
+    const isEmpty = this.row.length === 0 && this.token === '' && !this.wasQuoted;
+    if (isEmpty && this.dialect.skipsEmptyLines) {
+      this.state = START;
+      return;
+    }
+    this.endToken();
+    rows.push(this.row);
+    this.row = [];
+  }
+
+  private failure(message: string): ExchangeError {
+    const cause = new ExchangeError('org.apache.commons.csv.CSVException', message);
+    return new ExchangeError('java.io.UncheckedIOException', `org.apache.commons.csv.CSVException: ${message}`, { cause });
+  }
+}
+
+const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
+
+const unescaped = (char: string | undefined): string => (char === undefined ? '' : (escapes[char] ?? char));
+
+// ------------------------------------------------------------------------------------------------ writing
+
+const notAList = (body: unknown): ExchangeError =>
+  new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', `No type converter available to convert from ${typeof body} to the required type: java.util.List`);
+
+const isMapping = (value: unknown): value is Record<string, unknown> | Map<unknown, unknown> =>
+  typeof value === 'object' && value !== null && !isNumeric(value) && !(Symbol.iterator in value && !(value instanceof Map)) && !(value instanceof Date);
+
+function written(body: unknown, dialect: Dialect, names: readonly string[] | null, skipsNames: boolean): string {
+  let text = '';
+  if (names !== null && !skipsNames) text += line(names, dialect);
+  for (const row of rowsOf(body)) text += line(valuesOf(row, names), dialect);
+  return text;
+}
+
+function rowsOf(body: unknown): Iterable<unknown> {
+  if (body === null || body === undefined) return [];
+  if (Array.isArray(body) || body instanceof Set) return body as Iterable<unknown>;
+  if (isMapping(body)) return [body];
+  if (typeof body === 'object' && typeof (body as { next?: unknown }).next === 'function') return { [Symbol.iterator]: () => body as Iterator<unknown> };
+  throw notAList(body);
+}
+
+function valuesOf(row: unknown, names: readonly string[] | null): readonly unknown[] {
+  if (Array.isArray(row)) return row;
+  if (row instanceof Set) return [...(row as Set<unknown>)];
+  if (!isMapping(row)) throw notAList(row);
+  const get = row instanceof Map ? (name: string) => row.get(name) : (name: string) => (Object.hasOwn(row, name) ? row[name] : null);
+  if (names !== null) return names.map(get);
+  return row instanceof Map ? [...row.values()] : Object.values(row);
+}
+
+function line(values: readonly unknown[], dialect: Dialect): string {
+  let text = '';
+  for (let i = 0; i < values.length; i++) {
+    if (i > 0) text += dialect.delimiter;
+    text += cell(values[i], i === 0, dialect);
+  }
+  if (dialect.endsWithDelimiter) text += dialect.delimiter;
+  return text + (dialect.recordSeparator ?? '');
+}
+
+function cell(value: unknown, isFirst: boolean, dialect: Dialect): string {
+  const isNull = value === null || value === undefined;
+  if (isNull && dialect.nullString === null) return '';
+  const plain = isNull ? dialect.nullString! : toText(value)!;
+  const text = dialect.trims ? plain.trim() : plain;
+  const { quote } = dialect;
+  if (quote !== null && dialect.quoteMode !== 'NONE') {
+    if (!isQuoted(text, isNull, value, isFirst, dialect)) return text;
+    return quote + text.split(quote).join(quote + quote) + quote;
+  }
+  return dialect.escape === null ? text : escaped(text, dialect);
+}
+
+function isQuoted(text: string, isNull: boolean, value: unknown, isFirst: boolean, dialect: Dialect): boolean {
+  switch (dialect.quoteMode) {
+    case 'ALL':
+      return true;
+    case 'ALL_NON_NULL':
+      return !isNull;
+    case 'NON_NUMERIC':
+      return !isNumeric(value);
+    default:
+      break;
+  }
+  if (isNull) return false;
+  if (text === '') return isFirst;
+  // As Commons CSV does: a start up to `#` could be taken for a comment.
+  if (text.charCodeAt(0) <= 35 || text.charCodeAt(text.length - 1) <= 32) return true;
+  // A value that ends like a long delimiter begins would join it.
+  return text.includes(dialect.delimiter[0]!) || text.includes(dialect.quote!) || text.includes('\n') || text.includes('\r') || (dialect.escape !== null && text.includes(dialect.escape));
+}
+
+function escaped(text: string, { escape, delimiter }: Dialect): string {
+  let result = '';
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at]!;
+    if (text.startsWith(delimiter, at)) {
+      result += escape! + delimiter;
+      at += delimiter.length - 1;
+    } else if (char === '\n') result += `${escape}n`;
+    else if (char === '\r') result += `${escape}r`;
+    else result += char === escape ? char + char : char;
+  }
+  return result;
+}

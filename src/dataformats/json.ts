@@ -1,0 +1,147 @@
+import { convertTo, describeValue, isByteSource, readBytes, toText } from '../core/convert.ts';
+import { defineDataFormat } from '../core/definition.ts';
+import { ExchangeError, simpleClassName } from '../core/errors.ts';
+import { isNumeric } from '../core/exactNumber.ts';
+import { field } from '../core/field.ts';
+import type { JsonStyle } from '../core/json.ts';
+import { jsonText, parseJson, writeJson } from '../core/json.ts';
+
+const java = 'Java only: there are no Java classes to map to here';
+
+export const json = defineDataFormat({
+  name: 'json',
+  summary: 'JSON: marshal gives bytes, unmarshal gives maps, lists and plain values.',
+  options: {
+    library: field.enum('Which library Camel would use; they all mean the same here.', ['Fastjson', 'Gson', 'Jackson', 'Jsonb']).default('Jackson'),
+    prettyPrint: field.boolean('Writes JSON in lines with indentation.').default(false),
+    unmarshalType: field.string('Class to unmarshal to. Collections, texts and numbers are checked; a class of your own gives a map.'),
+    useList: field.boolean('Unmarshals to a list; anything but a list is an error.').default(false),
+    include: field.enum('Leaves out what is null, or also what is empty.', ['ALWAYS', 'NON_NULL', 'NON_ABSENT', 'NON_EMPTY', 'NON_DEFAULT']),
+    contentTypeHeader: field.boolean('Marshalling sets the header `Content-Type` to `application/json`.').default(true),
+    combineUnicodeSurrogates: field.boolean('Writes characters outside of the basic plane as they are.').default(false).ignored('they always are written as they are'),
+    enableFeatures: field.string('Jackson features to switch on, separated by commas; those that change the JSON text have an effect.'),
+    disableFeatures: field.string('Jackson features to switch off, separated by commas.'),
+    dateFormatPattern: field.string('Pattern for dates (`yyyy-MM-dd`); without it they are written as milliseconds.'),
+    timezone: field.string('Time zone for `dateFormatPattern`, such as `Europe/Berlin`.'),
+    maxStringLength: field.integer('Longest text in a document that is read; longer ones are refused.'),
+    allowUnmarshallType: field.boolean('Lets a header name the class to unmarshal to.').default(false).ignored(java),
+    allowJmsType: field.boolean('Lets the header JMSType name the class to unmarshal to.').default(false).ignored(java),
+    collectionType: field.string('Class of collections.').ignored(java),
+    jsonView: field.string('Class that marks which fields to write.').ignored(java),
+    moduleClassNames: field.string('Jackson modules.').ignored(java),
+    moduleRefs: field.string('Jackson modules of the registry.').ignored(java),
+    objectMapper: field.string('Object mapper of the registry.').ignored(java),
+    useDefaultObjectMapper: field.boolean('Looks for an object mapper in the registry.').default(true).ignored(java),
+    autoDiscoverObjectMapper: field.boolean('Looks for an object mapper in the registry.').default(false).ignored(java),
+    autoDiscoverSchemaResolver: field.boolean('Looks for a schema resolver in the registry.').default(true).ignored(java),
+    schemaResolver: field.string('Schema resolver of the registry.').ignored(java),
+    namingStrategy: field.string('How Java field names become keys.').ignored(java),
+  },
+  create: (options) => {
+    const enabled = features(options.enableFeatures);
+    const disabled = features(options.disableFeatures);
+    const style = styleOf(options, enabled, disabled);
+    const read = reader(options.unmarshalType ?? (options.useList ? 'java.util.ArrayList' : null), options.maxStringLength);
+    const setsHeader = options.contentTypeHeader;
+    return {
+      marshal: (exchange, body) => {
+        const bytes = Buffer.from(writeJson(jsonBody(body), style));
+        if (setsHeader) exchange.headers.set('Content-Type', 'application/json');
+        return bytes;
+      },
+      unmarshal: (_exchange, body) => (isByteSource(body) ? readBytes(body).then(read) : read(body)),
+    };
+  },
+});
+
+const features = (list: string | undefined): Set<string> => new Set((list ?? '').split(',').map((name) => name.trim().replace(/^.*\./, '')));
+
+function styleOf(
+  options: { prettyPrint: boolean; include: string | undefined; dateFormatPattern: string | undefined; timezone: string | undefined },
+  enabled: Set<string>,
+  disabled: Set<string>,
+): JsonStyle | undefined {
+  const { include, dateFormatPattern: pattern } = options;
+  const isPretty = options.prettyPrint || enabled.has('INDENT_OUTPUT');
+  const writesText = disabled.has('WRITE_DATES_AS_TIMESTAMPS') || pattern !== undefined;
+  const skipsEmpty = include === 'NON_EMPTY' || include === 'NON_DEFAULT';
+  const skipsNull = include === 'NON_NULL' || include === 'NON_ABSENT';
+  const sortsKeys = enabled.has('ORDER_MAP_ENTRIES_BY_KEYS');
+  if (!isPretty && !writesText && !skipsEmpty && !skipsNull && !sortsKeys) return undefined;
+  return { isPretty, skipsNull, skipsEmpty, sortsKeys, ...(writesText ? { formatDate: dateFormat(pattern, options.timezone) } : {}) };
+}
+
+/** Streams and files are marshalled as the text that they hold. */
+const jsonBody = (body: unknown): unknown => (typeof body === 'object' && body !== null && typeof (body as { bytes?: unknown }).bytes === 'function' ? toText(body) : body);
+
+function reader(type: string | null, maxStringLength: number | undefined): (body: unknown) => unknown {
+  const check = type === null ? null : typeCheck(type);
+  if (check === null && maxStringLength === undefined) return (body) => parseJson(sourceText(body));
+  return (body) => {
+    const value = parseJson(sourceText(body));
+    if (maxStringLength !== undefined) refuseLongTexts(value, maxStringLength);
+    return check === null ? value : check(value);
+  };
+}
+
+/** What a class wants of the document; null when any will do. */
+function typeCheck(type: string): ((value: unknown) => unknown) | null {
+  const refuse = (value: unknown): never => {
+    throw new ExchangeError('com.fasterxml.jackson.databind.exc.MismatchedInputException', `Cannot deserialize value of type ${type} from ${describeValue(value)}`);
+  };
+  const name = simpleClassName(type);
+  if (/(List|Set|Collection)$/.test(name) || name.endsWith('[]')) return (value) => (value === null || Array.isArray(value) ? value : refuse(value));
+  if (name === 'Object' || name.endsWith('JsonNode')) return null;
+  if (/^(String|Integer|Long|Short|Byte|Double|Float|Boolean|BigInteger|int|long|double|boolean)$/.test(name)) {
+    return (value) => (typeof value === 'object' && value !== null && !isNumeric(value) ? refuse(value) : convertTo(value, type));
+  }
+  return (value) => (typeof value === 'object' && !Array.isArray(value) && !isNumeric(value) ? value : refuse(value));
+}
+
+/** The JSON text of a body. Maps and lists have none: Camel refuses them, too. */
+function sourceText(body: unknown): string {
+  if (typeof body === 'string') return body;
+  if (body instanceof Uint8Array) return jsonText(body);
+  if (body === null || body === undefined) {
+    throw new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', 'No type converter available to convert from type: null to the required type: java.io.InputStream');
+  }
+  return jsonText(convertTo(body, 'byte[]') as Buffer);
+}
+
+function refuseLongTexts(value: unknown, longest: number): void {
+  if (typeof value === 'string' && value.length > longest) {
+    throw new ExchangeError('com.fasterxml.jackson.core.exc.StreamConstraintsException', `a text of ${value.length} characters is longer than maxStringLength ${longest}`);
+  }
+  if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) refuseLongTexts(item, longest);
+}
+
+/** Java's date pattern letters. */
+function dateFormat(pattern: string | undefined, timezone: string | undefined): (date: Date) => string {
+  if (pattern === undefined) return (date) => date.toISOString().replace('Z', '+00:00');
+  const format = new Intl.DateTimeFormat('en-GB', {
+    timeZone: timezone ?? 'UTC',
+    year: 'numeric',
+    month: '2-digit',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    fractionalSecondDigits: 3,
+    hourCycle: 'h23',
+    timeZoneName: 'longOffset',
+  });
+  return (date) => {
+    const parts = Object.fromEntries(format.formatToParts(date).map(({ type, value }) => [type, value]));
+    const offset = (parts['timeZoneName'] ?? 'GMT').replace('GMT', '') || '+00:00';
+    const values: Record<string, string> = { y: parts['year']!, M: parts['month']!, d: parts['day']!, H: parts['hour']!, m: parts['minute']!, s: parts['second']!, S: parts['fractionalSecond']! };
+    return pattern.replace(/'((?:[^']|'')*)'|([a-zA-Z])\2*/g, (run, quoted: string | undefined, letter: string) => {
+      if (quoted !== undefined) return quoted === '' ? "'" : quoted.replace(/''/g, "'");
+      if (letter === 'X') return offset === '+00:00' ? 'Z' : run.length === 1 ? offset.slice(0, 3) : run.length === 2 ? offset.replace(':', '') : offset;
+      if (letter === 'Z') return offset.replace(':', '');
+      const value = values[letter];
+      if (value === undefined) return run;
+      if (letter === 'y') return run.length === 2 ? value.slice(-2) : value;
+      return run.length === 1 ? String(Number(value)) : value;
+    });
+  };
+}

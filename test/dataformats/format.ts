@@ -1,0 +1,23 @@
+import type { DataFormat, DataFormatDefinition } from '../../src/core/definition.ts';
+import type { ExchangeError } from '../../src/core/errors.ts';
+import { exchangeWith } from '../languages/languageContext.ts';
+
+export const formatOf = (definition: { readonly create: unknown; readonly options: DataFormatDefinition['options'] }, given: object = {}): DataFormat => {
+  const defaults = Object.fromEntries(Object.entries(definition.options).flatMap(([name, { shape }]) => (shape.default === undefined ? [] : [[name, shape.default]])));
+  return (definition.create as DataFormatDefinition['create'])({ ...defaults, ...given } as never, { bean: () => undefined as never, resource: () => '' });
+};
+
+type Part = Parameters<typeof formatOf>[0];
+
+export const marshalled = (definition: Part, body: unknown, options: object = {}): string => String(formatOf(definition, options).marshal(exchangeWith(body), body));
+
+export const unmarshalled = (definition: Part, body: unknown, options: object = {}): unknown => formatOf(definition, options).unmarshal(exchangeWith(body), body);
+
+export const failureOf = (run: () => unknown): string => {
+  try {
+    run();
+  } catch (thrown) {
+    return (thrown as ExchangeError).name;
+  }
+  return 'none';
+};
