@@ -46,17 +46,23 @@ export function receiveInto(exchange: Exchange, variable: string): void {
   exchange.headers.forEach((header, value) => exchange.setVariable(`${scope}header:${name}.${header}`, value));
 }
 
-/** A call with a pattern and variables of its own; the message's pattern is restored when it comes back. */
-export function callWith(call: Call, { pattern, variableSend, variableReceive }: SendOptions): Call {
-  if (pattern === undefined && variableSend === undefined && variableReceive === undefined) return call;
+/** What happens to an exchange before it is sent: its pattern and body for the call, and the way back that restores them. Null: nothing. */
+export function enterCall({ pattern, variableSend, variableReceive }: SendOptions): ((exchange: Exchange) => void) | null {
+  if (pattern === undefined && variableSend === undefined && variableReceive === undefined) return null;
   const receive = variableReceive ?? null;
   return (exchange) => {
     exchange.way = new SendBack(exchange, receive);
     if (pattern !== undefined) exchange.isInOut = pattern === 'InOut';
     if (variableSend !== undefined) exchange.body = exchange.variable(variableSend) ?? null;
-    call(exchange);
   };
 }
 
-/** A step that sends. */
-export const sendStep = (call: Call, options: SendOptions, info: StepInfo): Pipe => callStep(callWith(call, options), info);
+/** A step that sends, with a pattern and variables of its own. */
+export function sendStep(call: Call, options: SendOptions, info: StepInfo): Pipe {
+  const enter = enterCall(options);
+  if (enter === null) return callStep(call, info);
+  return callStep((exchange) => {
+    enter(exchange);
+    call(exchange);
+  }, info);
+}

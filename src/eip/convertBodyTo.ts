@@ -1,0 +1,42 @@
+import { defineEip } from '../core/definition.ts';
+import { convertTo, describeValue, isByteSource, isConvertibleType, readBytes } from '../core/convert.ts';
+import { ExchangeError, toExchangeError } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange.ts';
+import { field } from '../core/field.ts';
+import { perform } from '../core/flow.ts';
+import { prepareCharset } from '../core/charset.ts';
+
+export const convertBodyTo = defineEip({
+  name: 'convertBodyTo',
+  summary: 'Converts the body to another type.',
+  shorthand: 'type',
+  options: {
+    type: field.string('Name of the type as Java has it: `String`, `int`, `byte[]`, `java.util.List`, ...').required(),
+    mandatory: field.boolean('A body that nothing converts fails the exchange; else it becomes null.').default(true),
+    charset: field.string('Charset of text that becomes bytes, and of bytes that become text; UTF-8 when absent.'),
+  },
+  operator: ({ type, mandatory, charset }, { info }) => {
+    if (!isConvertibleType(type)) throw new Error(`there is no type \`${type}\``);
+    const encoding = charset ?? null;
+    const convert = (exchange: Exchange, body: unknown): void => {
+      try {
+        exchange.body = convertTo(body, type, encoding);
+      } catch (thrown) {
+        const cause = toExchangeError(thrown);
+        if (mandatory) throw new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: ${type}, but ${describeValue(body)}: ${cause.message}`, { cause });
+        if (cause.type !== 'org.apache.camel.NoTypeConversionAvailableException') throw cause;
+        exchange.body = null;
+      }
+    };
+    const ready = encoding === null ? null : prepareCharset(encoding);
+    ready?.catch(() => {});
+    let isReady = ready === null;
+    ready?.then(() => (isReady = true), () => {});
+    const convertLater = async (exchange: Exchange): Promise<void> => {
+      await ready;
+      const { body } = exchange;
+      convert(exchange, isByteSource(body) ? await readBytes(body) : body);
+    };
+    return perform((exchange) => (isReady && !isByteSource(exchange.body) ? convert(exchange, exchange.body) : convertLater(exchange)), info);
+  },
+});

@@ -1,0 +1,18 @@
+import { defineEip } from '../core/definition.ts';
+import type { Exchange } from '../core/exchange.ts';
+import { field } from '../core/field.ts';
+import { perform } from '../core/flow.ts';
+import { processorOf } from '../core/processor.ts';
+
+export const process = defineEip({
+  name: 'process',
+  summary: 'Hands the exchange to a JavaScript function that works on it in place.',
+  shorthand: 'ref',
+  options: {
+    ref: field.string('Bean: a function of the exchange, or an object with `process`; `#module:./file.mjs` names a module.').required(),
+  },
+  operator: ({ ref }, context) => {
+    const run: (exchange: Exchange) => void | Promise<void> = processorOf(context.bean(ref, 'Processor'), ref);
+    return perform(run, context.info);
+  },
+});

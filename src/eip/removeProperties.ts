@@ -1,0 +1,23 @@
+import { defineEip } from '../core/definition.ts';
+import { field } from '../core/field.ts';
+import { perform } from '../core/flow.ts';
+import { namePattern, namePatterns } from '../core/namePattern.ts';
+
+export const removeProperties = defineEip({
+  name: 'removeProperties',
+  summary: 'Removes the properties of the exchange whose names match a pattern.',
+  shorthand: 'pattern',
+  options: {
+    pattern: field.string('A name, a start that ends with `*`, or a regular expression; letter case does not count.').required(),
+    excludePattern: field.string('Names that stay, as patterns separated by commas.'),
+  },
+  operator: ({ pattern, excludePattern }, { info }) => {
+    const isUnwanted = namePattern(pattern);
+    const stays = namePatterns(excludePattern);
+    return perform((exchange) => {
+      if (!exchange.hasProperties) return;
+      const { properties } = exchange;
+      for (const name of properties.names()) if (isUnwanted(name) && !stays(name)) properties.remove(name);
+    }, info);
+  },
+});

@@ -1,0 +1,15 @@
+import { defineEip } from '../core/definition.ts';
+import { dynamicText, isDynamicText } from '../core/dynamicText.ts';
+import { field } from '../core/field.ts';
+import { perform, performWith } from '../core/flow.ts';
+
+export const removeVariable = defineEip({
+  name: 'removeVariable',
+  summary: 'Removes a variable.',
+  shorthand: 'name',
+  options: { name: field.string('Variable to remove: `x`, `global:x` or `route:x`; may hold Simple.').required() },
+  operator: ({ name }, context) => {
+    if (!isDynamicText(name)) return perform((exchange) => void exchange.removeVariable(name), context.info);
+    return performWith(dynamicText(name, context), (exchange, variable) => void exchange.removeVariable(variable), context.info);
+  },
+});

@@ -1,0 +1,32 @@
+import { defineEip } from '../core/definition.ts';
+import { STOPPED } from '../core/exchange.ts';
+import { field } from '../core/field.ts';
+import { perform } from '../core/flow.ts';
+
+export const sample = defineEip({
+  name: 'sample',
+  summary: 'Lets one exchange of a period, or every n-th one, through; the others stop here.',
+  shorthand: 'samplePeriod',
+  isBare: true,
+  options: {
+    samplePeriod: field.millis('At most one exchange goes through in so much time.').default(1000),
+    messageFrequency: field.integer('Every so many exchanges one goes through; the period does not count then.').atLeast(1),
+  },
+  operator: ({ samplePeriod, messageFrequency }, { clock, info }) => {
+    let count = 0;
+    let next = -Infinity;
+    const isSample = (): boolean => {
+      if (messageFrequency !== undefined) {
+        count = (count + 1) % messageFrequency;
+        return count === 0;
+      }
+      const now = clock.now();
+      if (now < next) return false;
+      next = now + samplePeriod;
+      return true;
+    };
+    return perform((exchange) => {
+      if (!isSample()) exchange.halt |= STOPPED;
+    }, info);
+  },
+});

@@ -1,0 +1,25 @@
+import { defineEip } from '../core/definition.ts';
+import { dynamicText, isDynamicText } from '../core/dynamicText.ts';
+import type { Exchange } from '../core/exchange.ts';
+import { field } from '../core/field.ts';
+import { performWith, settled } from '../core/flow.ts';
+
+// As in Camel, a variable that becomes null is no longer there.
+const put = (exchange: Exchange, name: string, value: unknown): void => {
+  if (value === null || value === undefined) exchange.removeVariable(name);
+  else exchange.setVariable(name, value);
+};
+
+export const setVariable = defineEip({
+  name: 'setVariable',
+  summary: 'Sets a variable to the value of an expression.',
+  options: {
+    name: field.string("Variable to set: `x` is the exchange's own, `global:x` the runtime's, `route:x` the route's; may hold Simple.").required(),
+    expression: field.expression('Gives the value; null removes the variable.').required(),
+  },
+  operator: ({ name, expression }, context) => {
+    const { info } = context;
+    if (!isDynamicText(name)) return performWith(expression, (exchange, value) => put(exchange, name, value), info);
+    return settled(dynamicText(name, context), info, (nameOf) => performWith(expression, (exchange, value) => put(exchange, nameOf(exchange), value), info));
+  },
+});

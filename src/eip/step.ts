@@ -1,0 +1,44 @@
+import { defineEip } from '../core/definition.ts';
+import { field } from '../core/field.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { Subscriber } from 'rxjs';
+import { StepSubscriber, operator } from '../core/flow.ts';
+import type { Inlet, Pipe } from '../core/flow.ts';
+import type { StepInfo } from '../core/exchange.ts';
+
+const property = 'CamelStepId';
+
+/** Names the steps inside; the outer name is back when they are through. */
+class Named extends StepSubscriber {
+  private readonly inner: Inlet;
+  private readonly outerNames = new WeakMap<Exchange, unknown>();
+  private readonly name: string;
+
+  constructor(out: Subscriber<Exchange>, steps: Pipe, info: StepInfo) {
+    super(out, info);
+    this.name = info.stepId;
+    this.inner = this.branch(steps, (exchange) => this.leaves(exchange));
+  }
+
+  protected step(exchange: Exchange): boolean {
+    const outer = exchange.property(property);
+    if (outer !== undefined) this.outerNames.set(exchange, outer);
+    exchange.properties.set(property, this.name);
+    this.inner.next(exchange);
+    return false;
+  }
+
+  private leaves(exchange: Exchange): void {
+    const outer = this.outerNames.get(exchange);
+    if (outer === undefined) exchange.properties.remove(property);
+    else exchange.properties.set(property, outer);
+    this.out.next(exchange);
+  }
+}
+
+export const step = defineEip({
+  name: 'step',
+  summary: 'Groups steps under one id, for metrics and for the Simple function `stepId`.',
+  options: { steps: field.steps('The steps.').required() },
+  operator: ({ steps }, { info }) => operator((out) => new Named(out, steps, info)),
+});

@@ -1,0 +1,11 @@
+import { defineEip } from '../core/definition.ts';
+import { STOPPED } from '../core/exchange.ts';
+import { perform } from '../core/flow.ts';
+
+export const stop = defineEip({
+  name: 'stop',
+  summary: 'Ends the exchange here: no later step runs, in the routes that called this one neither. In a split or multicast it ends only that part.',
+  isBare: true,
+  options: {},
+  operator: (_, { info }) => perform((exchange) => void (exchange.halt |= STOPPED), info),
+});

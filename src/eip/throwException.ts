@@ -1,0 +1,54 @@
+import { defineEip } from '../core/definition.ts';
+import { dynamicText } from '../core/dynamicText.ts';
+import { ExchangeError, toExchangeError } from '../core/errors.ts';
+import { field } from '../core/field.ts';
+import { perform, performWith } from '../core/flow.ts';
+
+export const throwException = defineEip({
+  name: 'throwException',
+  summary: 'Fails the exchange with an exception.',
+  options: {
+    exceptionType: field.string('Class of the exception, such as `java.lang.IllegalStateException`, or any name that `onException` and `doCatch` should find it by.'),
+    message: field.string('Text of the exception; may hold Simple.'),
+    ref: field.string('Bean that is the exception itself.'),
+  },
+  examples: [
+    {
+      title: 'Refuse what is too large',
+      route: `- from:
+    uri: direct:start
+    steps:
+      - doTry:
+          steps:
+            - filter:
+                simple: "\${body} > 10"
+                steps:
+                  - throwException: { exceptionType: java.lang.IllegalArgumentException, message: "\${body} is too large" }
+          doCatch:
+            - exception: [ java.lang.IllegalArgumentException ]
+              steps:
+                - setBody: { simple: "\${exception.message}" }
+      - to: mock:out
+`,
+      in: [5, 50],
+      out: { 'mock:out': [5, '50 is too large'] },
+    },
+  ],
+  operator: ({ exceptionType, message, ref }, context) => {
+    const { info } = context;
+    if (ref !== undefined) {
+      const bean = context.bean<unknown>(ref, 'Exception');
+      return perform(() => {
+        throw toExchangeError(bean);
+      }, info);
+    }
+    if (exceptionType === undefined) throw new Error('`throwException` needs `exceptionType` or `ref`');
+    return performWith(
+      dynamicText(message ?? '', context),
+      (_, text) => {
+        throw new ExchangeError(exceptionType, text);
+      },
+      info,
+    );
+  },
+});

@@ -1,0 +1,31 @@
+import { defineEip } from '../core/definition.ts';
+import { isByteSource, readBytes } from '../core/convert.ts';
+import { conversion } from '../core/dataFormatStep.ts';
+import { ExchangeError } from '../core/errors.ts';
+import { field } from '../core/field.ts';
+import { perform } from '../core/flow.ts';
+
+export const unmarshal = defineEip({
+  name: 'unmarshal',
+  summary: 'Reads a value from the bytes or text of a data format.',
+  options: {
+    dataFormatType: field.dataFormat('The data format, with its options.').required(),
+    variableSend: field.string('Variable that is read instead of the body.'),
+    variableReceive: field.string('Variable that takes the result; the body stays as it was.'),
+    allowNullBody: field.boolean('A body that is null stays null instead of failing the exchange.').default(false),
+  },
+  operator: ({ dataFormatType: { name, options }, allowNullBody, ...variables }, context) => {
+    const format = context.dataFormat(name, options);
+    return perform(
+      conversion((exchange, body) => {
+        if (body === null || body === undefined) {
+          if (allowNullBody || options['allowNullBody'] === true || options['allowNullBody'] === 'true') return null;
+          throw new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', `there is no body to unmarshal as ${name}`);
+        }
+        if (isByteSource(body) && format.takesStreams !== true) return readBytes(body).then((bytes) => format.unmarshal(exchange, bytes));
+        return format.unmarshal(exchange, body);
+      }, variables),
+      context.info,
+    );
+  },
+});
