@@ -1,0 +1,43 @@
+import type { Subscriber } from 'rxjs';
+import { convertTo } from '../core/convert.ts';
+import type { StepContext } from '../core/definition.ts';
+import { defineEip } from '../core/definition.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { Expression } from '../core/expression.ts';
+import { field } from '../core/field.ts';
+import { StepSubscriber, operator, settled } from '../core/flow.ts';
+import { Waits } from '../core/waits.ts';
+
+class Delay extends StepSubscriber {
+  private readonly expression: Expression;
+  private readonly waits: Waits;
+  private readonly resume = (exchange: Exchange): void => this.out.next(exchange);
+
+  constructor(out: Subscriber<Exchange>, expression: Expression, context: StepContext) {
+    super(out, context.info);
+    this.expression = expression;
+    this.waits = new Waits(context);
+    this.add(() => this.waits.dispose());
+  }
+
+  protected step(exchange: Exchange): boolean {
+    const millis = Number(convertTo(this.expression(exchange), 'java.lang.Long') ?? 0);
+    if (millis <= 0) return true;
+    this.waits.wait(exchange, millis, this.resume);
+    return false;
+  }
+}
+
+const noThreads = 'nothing blocks here: there are no threads to run out of';
+
+export const delay = defineEip({
+  name: 'delay',
+  summary: 'Holds each exchange back for some milliseconds; others may overtake it.',
+  options: {
+    expression: field.expression('Milliseconds to wait; null, 0 and less are no wait.').required(),
+    asyncDelayed: field.boolean('Waits without blocking.').default(true).ignored(noThreads),
+    callerRunsWhenRejected: field.boolean('What to do when the thread pool is full.').default(true).ignored(noThreads),
+    executorService: field.string('Thread pool.').ignored(noThreads),
+  },
+  operator: ({ expression }, context) => settled(expression, context.info, (millisOf) => operator((out) => new Delay(out, millisOf, context))),
+});

@@ -1,0 +1,207 @@
+import type { Subscriber } from 'rxjs';
+import { defineEip } from '../core/definition.ts';
+import type { ExchangeError } from '../core/errors.ts';
+import { causeChain, classDistance } from '../core/errors.ts';
+import type { Exchange, StepInfo } from '../core/exchange.ts';
+import { EXHAUSTED, FAILED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST, STOPPED } from '../core/exchange.ts';
+import type { Predicate } from '../core/expression.ts';
+import { field } from '../core/field.ts';
+import type { Inlet, Pipe } from '../core/flow.ts';
+import { StepSubscriber, operator, sequence } from '../core/flow.ts';
+
+interface Clause {
+  readonly classes: readonly string[];
+  readonly onWhen: Predicate | null;
+  readonly steps: Pipe;
+}
+
+interface Catch extends Clause {
+  readonly inlet: Inlet;
+}
+
+const marks = ROLLBACK_ONLY | ROLLBACK_ONLY_LAST;
+
+const catches = ({ classes }: Clause, chain: readonly ExchangeError[]): boolean =>
+  chain.some((error) => classes.some((wanted) => classDistance(error.type, wanted) >= 0));
+
+class Try extends StepSubscriber {
+  private readonly tried: Inlet;
+  private readonly clauses: readonly Catch[];
+  private readonly last: Inlet | null;
+  /** What an exchange is marked with or has failed with, while its doCatch or doFinally runs. */
+  private readonly suspended = new WeakMap<Exchange, { readonly error: ExchangeError | null; readonly halt: number }>();
+
+  constructor(out: Subscriber<Exchange>, steps: Pipe, clauses: readonly Clause[], last: Pipe | null, info: StepInfo) {
+    super(out, info);
+    this.tried = this.branch(steps, (exchange) => this.wasTried(exchange));
+    this.clauses = clauses.map((clause) => ({ ...clause, inlet: this.branch(clause.steps, (exchange) => this.wasCaught(exchange)) }));
+    this.last = last === null ? null : this.branch(last, (exchange) => this.isOver(exchange));
+  }
+
+  protected step(exchange: Exchange): boolean {
+    this.tried.next(exchange);
+    return false;
+  }
+
+  private wasTried(exchange: Exchange): void {
+    if ((exchange.halt & STOPPED) !== 0) return this.out.next(exchange);
+    if (!exchange.isFailed || this.clauses.length === 0) return this.finish(exchange);
+    this.find(exchange, causeChain(exchange.exception), 0);
+  }
+
+  /** Asks the clauses in their order, from `index` on. */
+  private find(exchange: Exchange, chain: readonly ExchangeError[], index: number): void {
+    try {
+      for (let i = index; i < this.clauses.length; i++) {
+        const clause = this.clauses[i]!;
+        if (!catches(clause, chain)) continue;
+        const answer = (clause.onWhen?.(exchange) ?? true) as boolean | Promise<boolean>;
+        if (answer === true) return this.enter(exchange, clause);
+        if (answer === false) continue;
+        answer.then(
+          (isMatch) => (isMatch ? this.enter(exchange, clause) : this.find(exchange, chain, i + 1)),
+          (thrown: unknown) => this.replaced(exchange, thrown),
+        );
+        return;
+      }
+    } catch (thrown) {
+      return this.replaced(exchange, thrown);
+    }
+    this.finish(exchange);
+  }
+
+  /** A predicate that throws takes the place of the failure. */
+  private replaced(exchange: Exchange, thrown: unknown): void {
+    exchange.fail(thrown, this.info);
+    this.finish(exchange);
+  }
+
+  private enter(exchange: Exchange, { inlet }: Catch): void {
+    const marked = exchange.halt & marks;
+    if (marked !== 0) this.suspended.set(exchange, { error: exchange.exception, halt: marked | FAILED });
+    this.noteFailure(exchange, exchange.exception!);
+    exchange.exception = null;
+    exchange.halt &= ~(FAILED | EXHAUSTED | marks);
+    inlet.next(exchange);
+  }
+
+  private wasCaught(exchange: Exchange): void {
+    const marked = this.suspended.get(exchange);
+    if (marked !== undefined) {
+      // A doCatch can't take back a rollback, only react to it.
+      this.suspended.delete(exchange);
+      exchange.halt |= marked.halt;
+      exchange.exception ??= marked.error;
+    }
+    if ((exchange.halt & STOPPED) !== 0) return this.out.next(exchange);
+    exchange.halt &= ~EXHAUSTED;
+    this.finish(exchange);
+  }
+
+  private finish(exchange: Exchange): void {
+    if (this.last === null) return this.leaves(exchange);
+    this.suspended.set(exchange, { error: exchange.exception, halt: exchange.halt });
+    if (exchange.exception !== null) this.noteFailure(exchange, exchange.exception);
+    exchange.exception = null;
+    exchange.halt = 0;
+    this.last.next(exchange);
+  }
+
+  private isOver(exchange: Exchange): void {
+    const before = this.suspended.get(exchange)!;
+    this.suspended.delete(exchange);
+    exchange.halt |= before.halt;
+    // The failure from before doFinally wins over one in it.
+    if (before.error !== null) exchange.exception = before.error;
+    this.leaves(exchange);
+  }
+
+  private leaves(exchange: Exchange): void {
+    if (exchange.exception === null && exchange.hasProperties) {
+      exchange.properties.remove('CamelFailureEndpoint');
+      exchange.properties.remove('CamelFailureRouteId');
+    }
+    this.out.next(exchange);
+  }
+
+  private noteFailure(exchange: Exchange, error: ExchangeError): void {
+    const { properties } = exchange;
+    properties.set('CamelExceptionCaught', error);
+    if (properties.get('CamelFailureEndpoint') === undefined) {
+      const endpoint = properties.get('CamelToEndpoint') ?? exchange.fromEndpoint;
+      if (endpoint !== undefined && endpoint !== null) properties.set('CamelFailureEndpoint', endpoint);
+    }
+    properties.set('CamelFailureRouteId', this.info!.routeId);
+  }
+}
+
+const described = {
+  id: field.string('Name of this part.'),
+  description: field.string('What it is for.'),
+  note: field.string('A remark for readers.'),
+  disabled: field.boolean('Leaves the part out.').default(false),
+};
+
+/**
+ * Catches failures of its steps.
+ * Shape: every exchange leaves once. The first doCatch takes it that has a class of the failure or of one of its causes and whose onWhen holds. doFinally sees
+ * every exchange but a stopped one. No other error handler applies inside.
+ */
+export const doTry = defineEip({
+  name: 'doTry',
+  summary: 'Tries steps, catches what fails in them (doCatch) and does something in any case (doFinally).',
+  errorHandling: { own: 'none', children: 'none' },
+  options: {
+    steps: field.steps('What is tried.').required(),
+    doCatch: field
+      .list(
+        'Asked in their order when a step has failed.',
+        field.element('One kind of failure.', {
+          exception: field.list('Classes that it catches, by themselves, their parents or as a cause.', field.string('Class of an exception.')),
+          onWhen: field.element('It catches only when this holds.', {
+            expression: field.predicate('The predicate.').required(),
+            id: field.string('Name of this part.'),
+            description: field.string('What it is for.'),
+            note: field.string('A remark for readers.'),
+          }),
+          steps: field.steps('What a caught exchange goes through.'),
+          ...described,
+        }),
+      )
+      .default([]),
+    doFinally: field.element('In any case.', { steps: field.steps('What the exchange goes through at the end.'), ...described }),
+  },
+  examples: [
+    {
+      title: 'Catch and go on',
+      route: `- from:
+    uri: direct:start
+    steps:
+      - doTry:
+          steps:
+            - throwException: { exceptionType: java.io.IOException, message: "disk full" }
+          doCatch:
+            - exception: [ java.io.IOException ]
+              steps:
+                - setBody: { simple: "caught: \${exception.message}" }
+          doFinally:
+            steps:
+              - to: mock:finally
+      - to: mock:out
+`,
+      in: ['a'],
+      out: { 'mock:finally': ['caught: disk full'], 'mock:out': ['caught: disk full'] },
+    },
+  ],
+  operator: ({ steps, doCatch, doFinally }, { info }) => {
+    const nothing = sequence([]);
+    const clauses = doCatch
+      .filter(({ disabled }) => !disabled)
+      .map(({ exception, onWhen, steps: caught }) => {
+        if (exception === undefined || exception.length === 0) throw new Error('`doCatch` needs at least one class in `exception`');
+        return { classes: exception, onWhen: onWhen?.expression ?? null, steps: caught ?? nothing };
+      });
+    const last = doFinally === undefined || doFinally.disabled ? null : (doFinally.steps ?? nothing);
+    return operator((out) => new Try(out, steps, clauses, last, info));
+  },
+});
