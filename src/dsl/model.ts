@@ -104,6 +104,8 @@ export interface ElementDefinition<F extends Fields = Fields> {
   readonly options: F;
   /** A plain text, or a list where the option is a list, stands for the option of this name. */
   readonly shorthand?: keyof F & string;
+  /** It must stand before the routes of its file. */
+  readonly isBeforeRoutes?: boolean;
   /** Options that are given as TemplateModel. */
   readonly templates?: readonly (keyof F & string)[];
 }

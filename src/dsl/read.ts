@@ -104,9 +104,19 @@ class Reader {
 
   private elementList(items: readonly unknown[]): ElementModel[] {
     const found: ElementModel[] = [];
+    let route: ElementModel | null = null;
     for (const item of items) {
       const model = this.topLevel(this.file.follow(item), item);
-      if (model !== null) found.push(model);
+      if (model === null) continue;
+      found.push(model);
+      if (model.name === 'route') route ??= model;
+      else if (route !== null && elementsByName[model.name]!.isBeforeRoutes === true) {
+        this.problems.report('M0605', `\`${model.name}\` stands after a route`, model.at, {
+          label: 'too late',
+          help: `move it before the first route, in line ${route.at.source.position(route.at.start).line}`,
+          docs: `docs/route/${model.name}.md`,
+        });
+      }
     }
     return found;
   }
@@ -464,7 +474,7 @@ class Reader {
       const isExpression = expressionField !== null && (key === expressionField || this.isLanguage(key)) && !(key !== expressionField && Object.hasOwn(fields, key));
       if (isExpression) {
         if (expressionKey !== null) {
-          this.problems.report('M0302', key === expressionKey ? `\`${owner.name}\` has the expression \`${key}\` twice` : `\`${owner.name}\` has two expressions: \`${expressionKey}\` and \`${key}\``, keyAt(), {
+          this.problems.report('M0322', key === expressionKey ? `\`${owner.name}\` has the expression \`${key}\` twice` : `\`${owner.name}\` has two expressions: \`${expressionKey}\` and \`${key}\``, keyAt(), {
             label: 'the second one',
             help: 'keep one of them',
             docs: owner.docs,
@@ -539,7 +549,7 @@ class Reader {
         continue;
       }
       if (shape.kind === 'expression' || shape.kind === 'predicate') {
-        this.problems.report('M0303', key === 'expression' ? `\`${owner.name}\` has no expression` : `\`${owner.name}\` has no \`${key}\``, owner.at, {
+        this.problems.report('M0323', key === 'expression' ? `\`${owner.name}\` has no expression` : `\`${owner.name}\` has no \`${key}\``, owner.at, {
           label: key === 'expression' ? 'needs an expression' : `needs \`${key}\``,
           help: shape.isInline && key === 'expression' ? 'add one, such as `simple: "${body}"`' : `add \`${key}: { simple: "\${body}" }\``,
           docs: owner.docs,
@@ -702,7 +712,7 @@ class Reader {
     const { parameters, parametersAt } = this.parameters(owner, this.file.follow(pair.value));
     if (endpoint === undefined) return;
     if (endpoint.uri.includes('?') && Object.keys(parameters).length > 0 && !this.isFilledQuery(endpoint)) {
-      this.problems.report('M0405', `\`${owner.name}\` has parameters both in its URI and under \`parameters\``, this.queryAt(endpoint), {
+      this.problems.report('M0410', `\`${owner.name}\` has parameters both in its URI and under \`parameters\``, this.queryAt(endpoint), {
         label: 'parameters in the URI',
         help: 'move them to `parameters`, or the other way round',
         docs: owner.docs,
@@ -767,7 +777,7 @@ class Reader {
   private expressionMapping(owner: Owner, key: string, node: YamlNode | null, written: unknown): ExpressionModel | undefined {
     if (!isMap(node)) {
       const text = scalarText(node);
-      this.problems.report('M0304', `\`${key}\` of \`${owner.name}\` must name a language`, this.spanOr(written, owner.at), {
+      this.problems.report('M0324', `\`${key}\` of \`${owner.name}\` must name a language`, this.spanOr(written, owner.at), {
         label: isSeq(node) ? 'a list' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
         help: text === null || text === '' ? `write \`${key}: { simple: "..." }\`` : `write \`${key}: { ${/\$\{/.test(text) ? 'simple' : 'constant'}: ${JSON.stringify(text)} }\``,
         docs: owner.docs,
@@ -789,12 +799,12 @@ class Reader {
         }
       }
       if (!this.isLanguage(name)) {
-        this.unknownName('M0301', name, at, `there is no expression language \`${name}\``, Object.keys(this.parts.languages), 'the languages are');
+        this.unknownName('M0321', name, at, `there is no expression language \`${name}\``, Object.keys(this.parts.languages), 'the languages are');
         language ??= name;
         continue;
       }
       if (language !== null) {
-        this.problems.report('M0302', language === name ? `\`${key}\` of \`${owner.name}\` has the expression \`${name}\` twice` : `\`${key}\` of \`${owner.name}\` has two expressions: \`${language}\` and \`${name}\``, at, {
+        this.problems.report('M0322', language === name ? `\`${key}\` of \`${owner.name}\` has the expression \`${name}\` twice` : `\`${key}\` of \`${owner.name}\` has two expressions: \`${language}\` and \`${name}\``, at, {
           label: 'the second one',
           help: 'keep one of them',
           docs: owner.docs,
@@ -805,18 +815,18 @@ class Reader {
       model = this.expression(name, pair);
     }
     if (language === null) {
-      this.problems.report('M0303', `\`${key}\` of \`${owner.name}\` has no expression`, this.spanOr(written, owner.at), { label: 'needs an expression', help: 'add one, such as `simple: "${body}"`', docs: owner.docs });
+      this.problems.report('M0323', `\`${key}\` of \`${owner.name}\` has no expression`, this.spanOr(written, owner.at), { label: 'needs an expression', help: 'add one, such as `simple: "${body}"`', docs: owner.docs });
     }
     return model;
   }
 
   private expression(name: string, pair: Pair): ExpressionModel | undefined {
     const at = this.file.span(pair.key);
-    const owner: Owner = { name, at, docs: `docs/language/${name}.md` };
+    const owner: Owner = { name, at, docs: `docs/languages/${name}.md` };
     const node = this.file.follow(pair.value);
     const definition = Object.hasOwn(this.parts.languages, name) ? this.parts.languages[name] : undefined;
     if (definition === undefined && name !== 'language') {
-      this.problems.report('M0305', `the expression language \`${name}\` is not supported yet`, at, {
+      this.problems.report('M0325', `the expression language \`${name}\` is not supported yet`, at, {
         label: 'Camel has it, this runtime does not',
         help: `use another, such as ${['simple', 'jsonata', 'jsonpath'].filter((one) => Object.hasOwn(this.parts.languages, one)).map((one) => `\`${one}\``).join(', ') || '`simple`'}`,
         values: { name },
@@ -833,7 +843,7 @@ class Reader {
     const sourcePair = this.pair(node, sourceKey);
     const { [sourceKey]: _source, ...read } = this.fields(owner, node, fields, false, []).fields;
     if (sourcePair === null && definition?.isSourceOptional !== true) {
-      this.problems.report('M0303', `\`${name}\` has no \`${sourceKey}\``, at, { label: `needs \`${sourceKey}\``, help: `add \`${sourceKey}: "..."\``, docs: owner.docs });
+      this.problems.report('M0323', `\`${name}\` has no \`${sourceKey}\``, at, { label: `needs \`${sourceKey}\``, help: `add \`${sourceKey}: "..."\``, docs: owner.docs });
       return undefined;
     }
     const options: Record<string, unknown> = {};
@@ -843,7 +853,7 @@ class Reader {
       language = String(options['language'] ?? '');
       delete options['language'];
       if (language !== '' && !Object.hasOwn(this.parts.languages, language) && !this.isTemplate) {
-        this.unknownName('M0301', language, this.spanOr(this.pair(node, 'language')?.value, at), `there is no expression language \`${language}\``, Object.keys(this.parts.languages), 'the languages are');
+        this.unknownName('M0321', language, this.spanOr(this.pair(node, 'language')?.value, at), `there is no expression language \`${language}\``, Object.keys(this.parts.languages), 'the languages are');
         return undefined;
       }
     }
@@ -890,7 +900,7 @@ class Reader {
       return undefined;
     }
     const fields: Fields = { id: common['id']!, ...(definition?.options ?? customDataFormat) };
-    const element = this.element({ name, at, docs: `docs/dataformat/${name}.md` }, fields, definition === undefined ? 'ref' : (definition.shorthand ?? null), pair.value, true);
+    const element = this.element({ name, at, docs: `docs/dataformats/${name}.md` }, fields, definition === undefined ? 'ref' : (definition.shorthand ?? null), pair.value, true);
     if (element === null) return undefined;
     const options: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(element.fields)) if (key !== 'id' || Object.hasOwn(definition?.options ?? {}, 'id')) options[key] = plainModel(value);

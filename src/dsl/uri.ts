@@ -108,7 +108,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
     return { resolved: null, complaints };
   }
 
-  const docs = `docs/connector/${definition.scheme}.md`;
+  const docs = `docs/connectors/${definition.scheme}.md`;
   const fields = definition.options;
   const inQuery = readQuery(uri, query, (start, end, message, label, help) => complain('M0408', message, { start, end }, label, help, docs));
   const given: Parameter[] = [...inQuery];
@@ -172,7 +172,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
       } else {
         const meant = nearest(parameter.name, Object.keys(fields));
         const help = parameter.name.startsWith('amp;') ? 'write `&` instead of `&amp;`' : meant === null ? null : `did you mean \`${meant}\`?`;
-        complain('M0404', `unknown option \`${parameter.name}\` for \`${scheme}\``, nameWhere, 'no such option', help, docs);
+        complain('M0409', `unknown option \`${parameter.name}\` for \`${scheme}\``, nameWhere, 'no such option', help, docs);
         continue;
       }
       const isSecret = prefixed?.isSecret === true || looksSecret(parameter.name);

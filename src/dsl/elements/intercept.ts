@@ -13,4 +13,5 @@ export const intercept = defineElement({
   name: 'intercept',
   summary: 'Steps that run before every step of every route of the file.',
   options: interceptFields,
+  isBeforeRoutes: true,
 });

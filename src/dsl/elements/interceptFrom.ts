@@ -14,5 +14,6 @@ export const interceptFrom = defineElement({
   name: 'interceptFrom',
   summary: 'Steps that messages go through before their route begins.',
   options: interceptFromFields,
+  isBeforeRoutes: true,
   shorthand: 'uri',
 });

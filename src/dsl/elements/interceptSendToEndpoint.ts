@@ -16,5 +16,6 @@ export const interceptSendToEndpoint = defineElement({
   name: 'interceptSendToEndpoint',
   summary: 'Steps that messages go through before they are sent to an endpoint.',
   options: interceptSendToEndpointFields,
+  isBeforeRoutes: true,
   shorthand: 'uri',
 });

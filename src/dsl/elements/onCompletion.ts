@@ -19,4 +19,5 @@ export const onCompletion = defineElement({
   name: 'onCompletion',
   summary: 'Steps that each message goes through when its route is done with it.',
   options: onCompletionFields,
+  isBeforeRoutes: true,
 });

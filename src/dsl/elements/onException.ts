@@ -24,4 +24,5 @@ export const onException = defineElement({
   name: 'onException',
   summary: 'What happens to messages that failed in a certain way, in all routes of the file.',
   options: onExceptionFields,
+  isBeforeRoutes: true,
 });

@@ -1,0 +1,165 @@
+/** What a code of a complaint means, for the reference: one page a code. Codes are never used again for something else. */
+export interface CodeEntry {
+  readonly title: string;
+  readonly explanation: string;
+  /** A file that gives the complaint; absent where no file alone can. */
+  readonly wrong?: string;
+  readonly right?: string;
+}
+
+/** A route with these steps. */
+const route = (steps: string): string => `- from:\n    uri: direct:start\n    steps:\n${steps.replace(/^(?=.)/gm, '      ')}`;
+
+export const codes: Readonly<Record<string, CodeEntry>> = {
+  // M01xx: YAML and structure
+  M0101: {
+    title: 'The YAML can not be read',
+    explanation: 'The file breaks a rule of YAML itself: a quote or bracket is not closed, or a character stands where it can not.',
+    wrong: route('- to: "mock:out\n'),
+    right: route('- to: "mock:out"\n'),
+  },
+  M0102: {
+    title: 'A tab stands where indentation is wanted',
+    explanation: 'YAML takes only blanks for indentation.',
+    wrong: '- from:\n\turi: direct:start\n',
+    right: '- from:\n    uri: direct:start\n    steps:\n      - to: mock:out\n',
+  },
+  M0103: {
+    title: 'The indentation does not fit',
+    explanation: 'A line starts at a column where nothing of the lines above it starts, so YAML can not tell what it belongs to.',
+    wrong: '- from:\n    uri: direct:start\n   steps:\n      - to: mock:out\n',
+    right: '- from:\n    uri: direct:start\n    steps:\n      - to: mock:out\n',
+  },
+  M0104: { title: 'The file has no routes', explanation: 'The file is empty, or holds only comments.', wrong: '# nothing yet\n', right: route('- to: mock:out\n') },
+  M0105: {
+    title: 'The file is not a list of elements',
+    explanation: 'A file is a list: each route, bean or error handler starts with `- `. A mapping or a text at the top is read but nothing in it is used, as in Camel.',
+    wrong: 'from:\n  uri: direct:start\n  steps:\n    - to: mock:out\n',
+    right: route('- to: mock:out\n'),
+  },
+  M0106: {
+    title: 'The file holds several YAML documents',
+    explanation: 'One file is one document: `---` may stand only at its beginning.',
+    wrong: `${route('- to: mock:a\n')}---\n${route('- to: mock:b\n')}`,
+    right: route('- to: mock:a\n- to: mock:b\n'),
+  },
+  M0107: { title: 'A key is not a text', explanation: 'Keys of mappings are names. A list or mapping can not be one.', wrong: route('- setHeader:\n    name: a\n    constant: b\n    [c]: d\n'), right: route('- setHeader:\n    name: a\n    constant: b\n') },
+  M0108: { title: 'The file is too large, too deep, or repeats too much', explanation: 'Files are bounded in size and nesting, and so is what their aliases stand for: a small file can not make a huge one.' },
+  M0109: {
+    title: 'An alias has no anchor',
+    explanation: '`*name` repeats the value that `&name` marks earlier in the file.',
+    wrong: route('- setHeader: *greeting\n'),
+    right: route('- setHeader: &greeting { name: a, constant: x }\n- setHeader: *greeting\n'),
+  },
+  M0110: { title: 'Steps are not a list', explanation: 'Steps run one after the other, so they are a list: each starts with `- `.', wrong: '- from:\n    uri: direct:start\n    steps:\n      to: mock:out\n', right: route('- to: mock:out\n') },
+  M0111: { title: 'A step is not a key with a value', explanation: 'A step is written as its name, a colon, and its options; `{}` when it has none.', wrong: route('- stop\n'), right: route('- stop: {}\n') },
+  M0112: { title: 'A step stands outside of a route', explanation: 'Steps belong below the `steps` of a route. At the top level they are read, but not used, as in Camel.', wrong: '- to: mock:out\n', right: route('- to: mock:out\n') },
+  M0113: {
+    title: 'A Kubernetes resource can not be run',
+    explanation: 'Files with a `kind` are Integration, Kamelet or Pipe resources; this one is of another kind, or lacks a part that its kind needs.',
+    wrong: 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: x\n',
+    right: 'apiVersion: camel.apache.org/v1\nkind: Integration\nmetadata:\n  name: x\nspec:\n  flows:\n    - from:\n        uri: direct:start\n        steps:\n          - to: mock:out\n',
+  },
+  M0114: {
+    title: 'A list entry holds two steps',
+    explanation: 'Each entry of a list of steps has one key, the name of the step. A second key is either another step that lacks its `- `, or an option that is not indented enough.',
+    wrong: route('- setBody: { constant: x }\n  to: mock:out\n'),
+    right: route('- setBody: { constant: x }\n- to: mock:out\n'),
+  },
+  M0115: { title: 'A mapping is missing', explanation: 'The options of this element stand below it as a mapping; a text alone does not say which option is meant.', wrong: route('- setBody: hello\n'), right: route('- setBody: { constant: hello }\n') },
+  M0116: { title: 'A key is given twice', explanation: 'The last one counts, as in Camel.', wrong: '- from:\n    uri: direct:start\n    uri: direct:other\n    steps:\n      - to: mock:out\n', right: route('- to: mock:out\n') },
+  M0117: {
+    title: 'A list is missing',
+    explanation: 'This option holds several entries, each starting with `- `.',
+    wrong: route('- choice:\n    when:\n      simple: "${body}"\n      steps:\n        - to: mock:out\n'),
+    right: route('- choice:\n    when:\n      - simple: "${body}"\n        steps:\n          - to: mock:out\n'),
+  },
+  M0118: {
+    title: 'A property has no value',
+    explanation: '`{{name}}` is filled in from the configuration before the route starts. Without a value there is nothing to fill in; `{{name:default}}` gives one, `{{?name}}` leaves the option out.',
+    wrong: route('- to: "mock:{{target}}"\n'),
+    right: route('- to: "mock:{{target:out}}"\n'),
+  },
+  M0119: { title: 'A property refers to itself', explanation: 'The value of a property holds a placeholder that leads back to it.' },
+  M0120: { title: 'The braces of a placeholder do not match', explanation: '`{{` and `}}` come in pairs. In texts such as JSON, write a blank between two braces.', wrong: route('- setBody: { constant: "{{name" }\n'), right: route('- setBody: { constant: "{{name:x}}" }\n') },
+  M0121: {
+    title: 'A merge key is used',
+    explanation: '`<<` is not part of the route language, in Camel neither.',
+    wrong: route('- log: &first { message: a }\n- log: { <<: *first, message: b }\n'),
+    right: route('- log: { message: a }\n- log: { message: b }\n'),
+  },
+
+  // M02xx: steps and options
+  M0201: { title: 'There is no such step or element', explanation: 'The name is none that this runtime knows.', wrong: route('- frobnicate: {}\n'), right: route('- to: mock:out\n') },
+  M0202: { title: 'The old spelling of a step', explanation: 'Names with dashes were given up in Camel 4: words are joined with capital letters.', wrong: route('- set-body:\n    constant: x\n'), right: route('- setBody:\n    constant: x\n') },
+  M0203: { title: 'A step that is not supported yet', explanation: 'Camel has this step, this runtime does not.' },
+  M0204: {
+    title: 'A part stands at the wrong place',
+    explanation: 'Some names are only understood inside of another step, or only at the top level of the file.',
+    wrong: route('- when:\n    simple: "${body}"\n    steps:\n      - to: mock:out\n'),
+    right: route('- choice:\n    when:\n      - simple: "${body}"\n        steps:\n          - to: mock:out\n'),
+  },
+  M0205: { title: 'A value of the wrong kind', explanation: 'The option wants another kind of value, such as a number, `true` or `false`, or a duration.', wrong: route('- split:\n    simple: "${body}"\n    streaming: maybe\n    steps:\n      - to: mock:out\n'), right: route('- split:\n    simple: "${body}"\n    streaming: true\n    steps:\n      - to: mock:out\n') },
+  M0206: { title: 'An option is missing', explanation: 'The step can not work without it.', wrong: route('- setHeader:\n    constant: x\n'), right: route('- setHeader:\n    name: a\n    constant: x\n') },
+  M0207: { title: 'Not one of the values that there are', explanation: 'The option takes one of a few words. Letter case does not matter.', wrong: route('- log: { message: x, loggingLevel: LOUD }\n'), right: route('- log: { message: x, loggingLevel: WARN }\n') },
+  M0208: { title: 'A deprecated option', explanation: 'It still works; the help says what to write instead.' },
+  M0209: { title: 'There is no such data format', explanation: 'The name is none that this runtime knows.' },
+  M0210: { title: 'A data format that is not supported yet', explanation: 'Camel has this data format, this runtime does not.', wrong: route('- marshal: { asn1: {} }\n'), right: route('- marshal: { json: {} }\n') },
+  M0211: {
+    title: 'A step stands among options',
+    explanation: 'Steps inside of another step stand below its `steps`.',
+    wrong: route('- filter:\n    simple: "${body}"\n    steps:\n      - to: mock:a\n    setBody: { constant: x }\n'),
+    right: route('- filter:\n    simple: "${body}"\n    steps:\n      - to: mock:a\n      - setBody: { constant: x }\n'),
+  },
+  M0212: { title: 'There is no such option', explanation: 'The step or element does not know the option.', wrong: route('- log:\n    mesage: hello\n'), right: route('- log:\n    message: hello\n') },
+
+  // M03xx: expressions and languages
+  M0301: { title: 'An expression is wrong', explanation: 'The source text is not right in its language; the caret shows where.' },
+  M0302: { title: 'An expression can not be compiled', explanation: 'The source text may be right, but something that it refers to is missing.' },
+  M0310: { title: '`onPrepare` names no processor', explanation: 'It must be a function, or an object with a method `process`.' },
+  M0311: { title: '`timeout` without `parallelProcessing`', explanation: 'A time limit for branches works only when they run side by side.' },
+  M0312: { title: 'Options that exclude each other', explanation: 'Stopping at the first failure leaves nothing for a threshold of failures to count.' },
+  M0321: { title: 'There is no such expression language', explanation: 'The name is none that this runtime knows.', wrong: route('- setBody:\n    expression:\n      klingon: x\n'), right: route('- setBody:\n    expression:\n      simple: x\n') },
+  M0322: { title: 'Two expressions', explanation: 'One expression is wanted here.', wrong: route('- setBody:\n    constant: a\n    simple: b\n'), right: route('- setBody:\n    constant: a\n') },
+  M0323: { title: 'An expression is missing', explanation: 'The step needs an expression: the name of a language, with the source text as its value.', wrong: route('- setBody: {}\n'), right: route('- setBody: { constant: x }\n') },
+  M0324: { title: 'An expression does not name its language', explanation: 'A text alone could be in any language.', wrong: route('- setBody:\n    expression: hello\n'), right: route('- setBody:\n    expression:\n      constant: hello\n') },
+  M0325: { title: 'An expression language that is not supported yet', explanation: 'Camel has this language, this runtime does not.', wrong: route('- setBody:\n    groovy: 1 + 1\n'), right: route('- setBody:\n    simple: "${body}"\n') },
+
+  // M04xx: endpoints and connectors
+  M0401: { title: 'There is no such connector', explanation: 'A URI starts with the name of a connector and a colon.', wrong: route('- to: nosuch:thing\n'), right: route('- to: mock:thing\n') },
+  M0402: { title: 'A connector that is not supported yet', explanation: 'Camel has this connector, this runtime does not.' },
+  M0403: { title: 'The endpoint has no URI', explanation: 'The URI is empty.' },
+  M0404: { title: 'Nothing comes from this endpoint', explanation: 'The connector can only be sent to; a route can not start from it.' },
+  M0405: { title: 'Nothing can be sent to this endpoint', explanation: 'The connector can only be consumed from; a step can not send to it.' },
+  M0406: { title: 'A part of the URI is missing', explanation: 'The endpoint can not work without it.', wrong: route('- to: "direct:"\n'), right: route('- to: direct:other\n') },
+  M0407: { title: 'A value that an option of the endpoint does not take', explanation: 'The option wants another kind of value, or is given twice.', wrong: route('- to: "seda:x?size=many"\n'), right: route('- to: "seda:x?size=100"\n') },
+  M0408: { title: 'The query of a URI can not be read', explanation: 'Parameters stand after `?`, as `name=value` with `&` between them.', wrong: route('- to: "log:x?level=INFO&"\n'), right: route('- to: "log:x?level=INFO"\n') },
+  M0409: { title: 'The endpoint has no such option', explanation: 'The connector does not know the parameter.', wrong: route('- to: "seda:out?sise=1"\n'), right: route('- to: "seda:out?size=1"\n') },
+  M0410: {
+    title: 'Parameters in two places',
+    explanation: 'The parameters of an endpoint stand in its URI or under `parameters`, not in both.',
+    wrong: route('- to: { uri: "mock:c?retainFirst=1", parameters: { reportGroup: 5 } }\n'),
+    right: route('- to: { uri: "mock:c", parameters: { retainFirst: 1, reportGroup: 5 } }\n'),
+  },
+
+  // M05xx: beans and references
+  M0501: { title: 'A reference leads nowhere', explanation: 'There is no bean of that name, or it is not what is wanted here.' },
+  M0502: { title: 'A bean can not be made', explanation: 'Its class or module is not known, or refuses its properties.' },
+  M0503: { title: 'A module is missing', explanation: 'The file that the bean names does not exist.' },
+  M0504: { title: 'A module can not be loaded', explanation: 'The file exists but fails while it is loaded.' },
+  M0505: { title: 'A bean is no processor', explanation: 'It must be a function, or an object with a method `process`.' },
+  M0506: { title: 'There is no such exception class', explanation: 'Nothing here can fail with it.' },
+
+  // M06xx: routes, ids and the start of the runtime
+  M0601: { title: 'Two routes have one id', explanation: 'Ids name routes in logs, metrics and state, so each is used once.', wrong: '- route:\n    id: same\n    from:\n      uri: direct:a\n      steps:\n        - to: mock:a\n- route:\n    id: same\n    from:\n      uri: direct:b\n      steps:\n        - to: mock:b\n', right: '- route:\n    id: one\n    from:\n      uri: direct:a\n      steps:\n        - to: mock:a\n- route:\n    id: two\n    from:\n      uri: direct:b\n      steps:\n        - to: mock:b\n' },
+  M0602: { title: 'Two steps have one id', explanation: 'Ids name steps in logs, metrics and state, so each is used once.' },
+  M0604: { title: '`onException` names no exception', explanation: 'It must say which failures it is for.' },
+  M0605: {
+    title: 'An element stands after the routes',
+    explanation: 'Error handling and interception are declared before the routes that they are for, as in Camel.',
+    wrong: `${route('- to: mock:out\n')}- onException:\n    exception: [ "java.lang.Exception" ]\n    steps:\n      - to: mock:failed\n`,
+    right: `- onException:\n    exception: [ "java.lang.Exception" ]\n    steps:\n      - to: mock:failed\n${route('- to: mock:out\n')}`,
+  },
+  M0610: { title: 'A port is in use', explanation: 'Another program, or another instance of this one, listens on it.' },
+  M0611: { title: 'A route can not start', explanation: 'Its consumer refuses to start; the message says why.' },
+};
