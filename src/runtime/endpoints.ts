@@ -1,18 +1,15 @@
 import { LRUCache } from 'lru-cache';
-import type { ConnectorContext, ConnectorDefinition, Consumer, Endpoint, PolledMessage, Producer } from '../core/connector.ts';
+import type { ConnectorContext, Consumer, PolledMessage, Producer } from '../core/connector.ts';
 import type { Diagnostics } from '../core/diagnostics.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import type { Exchange, StepInfo } from '../core/exchange.ts';
 import type { Call } from '../core/flow.ts';
 import { callFrom } from '../core/flow.ts';
 import type { EndpointModel } from '../dsl/model.ts';
+import type { ResolvedEndpoint } from '../dsl/uri.ts';
+import { camelUri } from '../core/uri.ts';
 import type { SendIntercept } from './compiler.ts';
 import { intercepted } from './scopes.ts';
-
-export interface ResolvedEndpoint {
-  readonly definition: ConnectorDefinition;
-  readonly endpoint: Endpoint;
-}
 
 /** Reads endpoint URIs by the connectors' definitions. */
 export interface EndpointReader {
@@ -93,9 +90,6 @@ class ProducerCell {
     await producer?.close?.();
   }
 }
-
-/** `direct:a` as Camel shows it: `direct://a`. */
-export const camelUri = (uri: string): string => uri.replace(/^([\w.+-]+):(?!\/\/)/, '$1://');
 
 /** Producers by URI: those named in routes, kept while a generation uses them, and a bounded number of dynamic ones. */
 export class Endpoints {

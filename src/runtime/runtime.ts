@@ -18,17 +18,17 @@ import type { PropertyLookup } from '../dsl/placeholders.ts';
 import { propertyLookup } from '../dsl/placeholders.ts';
 import type { Parts } from '../dsl/read.ts';
 import { readDocument } from '../dsl/read.ts';
+import type { ResolvedEndpoint } from '../dsl/uri.ts';
+import { endpointReader } from '../dsl/uri.ts';
 import { Beans } from './beans.ts';
 import type { CompiledStep, CompilerServices, SendIntercept, Surroundings } from './compiler.ts';
 import { StepCompiler, Wiring } from './compiler.ts';
 import { completions } from './completions.ts';
-import type { ResolvedEndpoint } from './endpoints.ts';
 import { Endpoints } from './endpoints.ts';
 import { Graph } from './graph.ts';
 import { Languages } from './languages.ts';
 import type { RoutePlan } from './plan.ts';
 import { isElement, planRoutes, textField } from './plan.ts';
-import { readEndpoint, readEndpointText } from './reader.ts';
 import { makeRepository, repositoryClasses } from './repositories.ts';
 import type { CompiledRoute } from './route.ts';
 import { Route } from './route.ts';
@@ -141,15 +141,11 @@ export class Runtime implements ExchangeScope {
       environment: options.environment ?? {},
       log: (level, message) => this.log(level, 'mecha.language', message),
     });
-    const read = {
-      fromModel: (model: EndpointModel, problems: Diagnostics) => readEndpoint(model, options.parts.connectors, problems),
-      fromText: (uri: string) => readEndpointText(uri, options.parts.connectors),
-    };
     const list = (key: string): readonly string[] | null => {
       const value = this.settings(key);
       return Array.isArray(value) ? value.map(String) : typeof value === 'string' ? value.split(',').map((item) => item.trim()) : null;
     };
-    this.endpoints = new Endpoints(read, (resolved, routeId) => this.connectorContext(resolved, routeId), {
+    this.endpoints = new Endpoints(endpointReader(options.parts.connectors), (resolved, routeId) => this.connectorContext(resolved, routeId), {
       schemes: list('dynamicEndpoints.schemes'),
       hosts: list('dynamicEndpoints.hosts'),
     });

@@ -1,0 +1,244 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import { LineCounter, parseDocument } from 'yaml';
+import { Diagnostics, nearest, Source } from '../core/diagnostics.ts';
+import { parseMillis } from '../dsl/scalars.ts';
+
+/** One setting of `mecha.yaml`: its dotted key, with what it means. `*` stands for any name. */
+export interface Setting {
+  readonly key: string;
+  readonly kind: 'string' | 'integer' | 'boolean' | 'millis' | 'bytes' | 'list' | 'enum' | 'map';
+  readonly default?: unknown;
+  readonly values?: readonly string[];
+  readonly description: string;
+  readonly isSecret?: boolean;
+}
+
+/** Everything that can be configured, in one place: the checks, the docs and `mecha schema --config` come from it. */
+export const settings: readonly Setting[] = [
+  { key: 'name', kind: 'string', default: 'mecha', description: 'Name of this runtime in logs and metrics.' },
+  { key: 'routes', kind: 'list', description: 'Files, folders or globs with routes, when the command line names none.' },
+  { key: 'properties', kind: 'map', description: 'Values of property placeholders, such as `{{outbox}}`.' },
+  { key: 'http.host', kind: 'string', default: '127.0.0.1', description: 'Address that `platform-http:` and `rest` listen on; loopback unless another is named.' },
+  { key: 'http.port', kind: 'integer', default: 8080, description: 'Port that they listen on; 0 takes any free one.' },
+  { key: 'http.maxHeaderBytes', kind: 'bytes', description: 'Size that the headers of a request may have.' },
+  { key: 'http.maxHeaders', kind: 'integer', description: 'Number of headers that a request may have.' },
+  { key: 'http.maxConnections', kind: 'integer', description: 'Connections at once; 0 for any number.' },
+  { key: 'http.maxBodyBytes', kind: 'bytes', description: 'Size that the body of a request may have.' },
+  { key: 'http.maxInFlight', kind: 'integer', description: 'Requests that one route handles at once.' },
+  { key: 'http.maxQueued', kind: 'integer', description: 'Requests that wait for their turn before 503 is answered.' },
+  { key: 'http.requestTimeoutMillis', kind: 'millis', description: 'Time within which a request must have arrived whole.' },
+  { key: 'http.keepAliveMillis', kind: 'millis', description: 'Time that an idle connection stays open.' },
+  { key: 'http.closeTimeoutMillis', kind: 'millis', description: 'Time that connections get to finish when the listener closes.' },
+  { key: 'management.enabled', kind: 'boolean', default: true, description: 'Serves /health/live, /health/ready and /metrics.' },
+  { key: 'management.host', kind: 'string', description: 'Address of the management endpoints; `http.host` unless named.' },
+  { key: 'management.port', kind: 'integer', description: 'Port of the management endpoints; `http.port` unless named.' },
+  { key: 'admin.enabled', kind: 'boolean', default: true, description: 'Serves the admin API on a socket in the state folder.' },
+  { key: 'admin.port', kind: 'integer', description: 'Serves the admin API on this loopback port as well; needs `admin.token`.' },
+  { key: 'admin.token', kind: 'string', description: 'Token that the admin API asks for on its port.', isSecret: true },
+  { key: 'micrologic.*', kind: 'string', description: 'The application beside this runtime: its `url`, `readiness` path, time-outs and headers.' },
+  { key: 'state.store', kind: 'enum', values: ['lmdb', 'memory'], default: 'lmdb', description: 'Where state lives: `lmdb` survives a crash, `memory` does not.' },
+  { key: 'state.path', kind: 'string', default: '.mecha', description: 'Folder of the embedded store, of its lock and of the admin socket.' },
+  { key: 'deadLetters.enabled', kind: 'boolean', default: true, description: 'Keeps one-way messages that no error handler took.' },
+  { key: 'deadLetters.ttl', kind: 'millis', description: 'Time after which a dead letter is forgotten; none = never.' },
+  { key: 'deadLetters.limit', kind: 'integer', default: 100000, description: 'Dead letters that are kept; a message that finds no room stays with its source.' },
+  { key: 'dynamicEndpoints.schemes', kind: 'list', description: 'Schemes that toD, recipientList and their like may use; all when absent.' },
+  { key: 'dynamicEndpoints.hosts', kind: 'list', description: 'Hosts that they may reach; all when absent.' },
+  { key: 'expressions.environment', kind: 'list', default: [], description: 'Environment variables that expressions may read with `${env.X}` and `${sysenv.X}`.' },
+  { key: 'log.level', kind: 'enum', values: ['trace', 'debug', 'info', 'warn', 'error'], default: 'info', description: 'Lowest level that is logged.' },
+  { key: 'log.format', kind: 'enum', values: ['text', 'json'], description: 'Lines for people or for machines; text on a terminal, else json.' },
+  { key: 'watch', kind: 'boolean', default: true, description: 'Reloads when a routes file changes.' },
+  { key: 'shutdownTimeout', kind: 'millis', default: 30000, description: 'Time that messages in flight get to finish when the runtime stops.' },
+];
+
+const placeholderKey = (pattern: string): RegExp => new RegExp(`^${pattern.replace(/[.]/g, '\\.').replace(/\*/g, '.+')}$`);
+
+const settingOf = (key: string): Setting | undefined => settings.find((setting) => setting.key === key || (setting.key.includes('*') && placeholderKey(setting.key).test(key)));
+
+/** Configuration as it was read: settings by dotted key, and properties for placeholders. */
+export interface Configuration {
+  readonly settings: ReadonlyMap<string, unknown>;
+  readonly properties: Readonly<Record<string, string>>;
+  /** Files that it was read from. */
+  readonly files: readonly string[];
+  get(key: string): unknown;
+}
+
+export interface ConfigurationSources {
+  /** Folder in which `mecha.yaml` and `application.properties` are looked for. */
+  readonly folder: string;
+  /** A configuration file named on the command line, in place of `mecha.yaml`. */
+  readonly file?: string | null;
+  /** `MECHA_HTTP_PORT` sets `http.port`. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  /** `--property key=value`: wins over all others. A key that is a setting sets it, too. */
+  readonly properties?: Readonly<Record<string, string>>;
+  /** Settings from the command line (`--port`). */
+  readonly overrides?: Readonly<Record<string, unknown>>;
+}
+
+/** Reads the configuration: files, then environment, then command line; later ones win. Problems are reported with their line. */
+export function readConfiguration({ folder, file = null, environment = {}, properties = {}, overrides = {} }: ConfigurationSources, problems: Diagnostics): Configuration {
+  const values = new Map<string, unknown>();
+  const placeholders: Record<string, string> = {};
+  const files: string[] = [];
+  const propertiesFile = join(folder, 'application.properties');
+  if (existsSync(propertiesFile)) {
+    files.push(propertiesFile);
+    for (const [key, value] of parseProperties(readFileSync(propertiesFile, 'utf8'))) {
+      placeholders[key] = value;
+      const setting = key.startsWith('mecha.') ? key.slice('mecha.'.length) : key === 'camel.server.port' ? 'http.port' : key === 'camel.server.host' ? 'http.host' : null;
+      if (setting !== null) set(values, setting, value, null, problems);
+    }
+  }
+  const yamlFile = file === null ? ['mecha.yaml', 'mecha.yml'].map((name) => join(folder, name)).find((path) => existsSync(path)) : isAbsolute(file) ? file : resolve(folder, file);
+  if (yamlFile !== undefined) {
+    if (!existsSync(yamlFile)) problems.report('M0701', `no configuration file \`${file ?? yamlFile}\``, null, { help: 'name one that is there with --config, or leave it out' });
+    else {
+      files.push(yamlFile);
+      readYaml(yamlFile, values, placeholders, problems);
+    }
+  }
+  for (const { key } of settings) {
+    if (key.includes('*')) continue;
+    const name = `MECHA_${key.replace(/([a-z])([A-Z])/g, '$1_$2').replace(/\./g, '_').toUpperCase()}`;
+    const value = environment[name];
+    if (value !== undefined && value !== '') set(values, key, value, null, problems, name);
+  }
+  for (const [name, value] of Object.entries(environment)) {
+    if (!name.startsWith('MECHA_MICROLOGIC_') || value === undefined) continue;
+    values.set(`micrologic.${camelCase(name.slice('MECHA_MICROLOGIC_'.length))}`, value);
+  }
+  for (const [key, value] of Object.entries(properties)) {
+    placeholders[key] = value;
+    if (settingOf(key) !== undefined && !key.startsWith('properties')) set(values, key, value, null, problems, `--property ${key}`);
+  }
+  for (const [key, value] of Object.entries(overrides)) if (value !== undefined) values.set(key, value);
+  return {
+    settings: values,
+    properties: placeholders,
+    files,
+    get: (key) => values.get(key) ?? settings.find((setting) => setting.key === key)?.default ?? group(values, key),
+  };
+}
+
+const camelCase = (name: string): string => name.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+/** All settings below a key as an object; undefined when there are none. */
+function group(values: ReadonlyMap<string, unknown>, key: string): Record<string, unknown> | undefined {
+  const found: Record<string, unknown> = {};
+  for (const [name, value] of values) if (name.startsWith(`${key}.`)) found[name.slice(key.length + 1)] = value;
+  return Object.keys(found).length === 0 ? undefined : found;
+}
+
+function readYaml(path: string, values: Map<string, unknown>, placeholders: Record<string, string>, problems: Diagnostics): void {
+  const source = new Source(path, readFileSync(path, 'utf8'));
+  const document = parseDocument(source.text, { lineCounter: new LineCounter(), prettyErrors: false, merge: false, uniqueKeys: true });
+  for (const error of document.errors) problems.report('M0702', `the configuration is no valid YAML: ${error.message}`, { source, start: error.pos[0], end: error.pos[1] });
+  if (document.errors.length > 0) return;
+  const root = document.toJS({ maxAliasCount: 100 }) as unknown;
+  if (root === null || root === undefined) return;
+  if (typeof root !== 'object' || Array.isArray(root)) {
+    problems.report('M0703', 'the configuration is no mapping', { source, start: 0, end: Math.min(source.text.length, 20) }, { help: 'write settings as `http: { port: 8080 }`' });
+    return;
+  }
+  const at = (keys: readonly string[]) => {
+    const node = document.getIn(keys, true) as { range?: [number, number, number] } | undefined;
+    const [start, end] = node?.range ?? [0, 1];
+    return { source, start, end };
+  };
+  const visit = (value: unknown, keys: readonly string[]): void => {
+    const key = keys.join('.');
+    if (key === 'properties' || key.startsWith('properties.')) {
+      for (const [name, text] of flatten(value, '')) placeholders[name] = text;
+      return;
+    }
+    const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (isMap && settingOf(key)?.kind !== 'map') {
+      for (const [name, item] of Object.entries(value)) visit(item, [...keys, name]);
+      return;
+    }
+    set(values, key, value, at(keys), problems);
+  };
+  for (const [name, value] of Object.entries(root)) visit(value, [name]);
+}
+
+function* flatten(value: unknown, prefix: string): Iterable<[string, string]> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    for (const [name, item] of Object.entries(value)) yield* flatten(item, prefix === '' ? name : `${prefix}.${name}`);
+  } else if (value !== null && value !== undefined) yield [prefix, Array.isArray(value) ? value.join(',') : String(value)];
+}
+
+function set(values: Map<string, unknown>, key: string, value: unknown, at: { source: Source; start: number; end: number } | null, problems: Diagnostics, origin = key): void {
+  const setting = settingOf(key);
+  if (setting === undefined) {
+    const near = nearest(
+      key,
+      settings.map((candidate) => candidate.key),
+    );
+    problems.report('M0704', `unknown setting \`${key}\``, at, { label: 'no such setting', help: near === null ? 'see docs/configuration.md for all settings' : `did you mean \`${near}\`?`, docs: 'docs/configuration.md' });
+    return;
+  }
+  const parsed = parseSetting(setting, value);
+  if (parsed === undefined) {
+    const wanted = setting.kind === 'enum' ? `one of ${setting.values!.join(', ')}` : { integer: 'a whole number', boolean: 'true or false', millis: 'a duration, such as 500 or 5s', bytes: 'a size, such as 1024 or 10KB', list: 'a list', map: 'a mapping', string: 'a text' }[setting.kind];
+    problems.report('M0705', `\`${origin}\` must be ${wanted}, not \`${setting.isSecret === true ? '***' : String(value)}\``, at, { label: `wants ${wanted}`, docs: 'docs/configuration.md' });
+    return;
+  }
+  values.set(key, parsed);
+}
+
+function parseSetting(setting: Setting, value: unknown): unknown {
+  const text = typeof value === 'string' ? value.trim() : value;
+  switch (setting.kind) {
+    case 'integer': {
+      const number = typeof text === 'number' ? text : typeof text === 'string' && /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
+      return Number.isSafeInteger(number) ? number : undefined;
+    }
+    case 'boolean':
+      return typeof text === 'boolean' ? text : text === 'true' ? true : text === 'false' ? false : undefined;
+    case 'millis':
+      return typeof text === 'number' ? text : typeof text === 'string' ? (parseMillis(text) ?? undefined) : undefined;
+    case 'bytes':
+      return typeof text === 'number' ? text : typeof text === 'string' ? parseSize(text) : undefined;
+    case 'enum':
+      return setting.values!.find((candidate) => candidate === String(text).toLowerCase());
+    case 'list':
+      return Array.isArray(text) ? text.map(String) : typeof text === 'string' ? text.split(',').map((item) => item.trim()).filter((item) => item !== '') : undefined;
+    case 'map':
+      return typeof text === 'object' && text !== null && !Array.isArray(text) ? text : undefined;
+    default:
+      return typeof text === 'object' ? undefined : String(value);
+  }
+}
+
+function parseSize(text: string): number | undefined {
+  const match = /^(\d+(?:\.\d+)?)\s*(B|KB|MB|GB)?$/i.exec(text);
+  if (match === null) return undefined;
+  return Math.round(Number(match[1]) * { B: 1, KB: 1024, MB: 1024 ** 2, GB: 1024 ** 3 }[(match[2] ?? 'B').toUpperCase() as 'B']);
+}
+
+/** Lines of a Java properties file: `key=value`, `key: value`, comments with # or !, continued with a backslash. */
+export function* parseProperties(text: string): Iterable<[string, string]> {
+  const lines = text.replace(/\r\n?/g, '\n').replace(/(?<!\\)((?:\\\\)*)\\\n[ \t]*/g, '$1').split('\n');
+  for (const line of lines) {
+    const trimmed = line.trimStart();
+    if (trimmed === '' || trimmed.startsWith('#') || trimmed.startsWith('!')) continue;
+    const match = /^((?:\\.|[^\\=:\s])+)[ \t\f]*[=: \t\f]?[ \t\f]*(.*)$/s.exec(trimmed);
+    if (match !== null) yield [unescapeProperty(match[1]!), unescapeProperty(match[2]!)];
+  }
+}
+
+const unescapeProperty = (text: string): string =>
+  text.replace(/\\(u[0-9a-fA-F]{4}|.)/g, (_, escape: string) => {
+    if (escape[0] === 'u' && escape.length === 5) return String.fromCharCode(parseInt(escape.slice(1), 16));
+    return { n: '\n', t: '\t', r: '\r', f: '\f' }[escape] ?? escape;
+  });
+
+export const isFolder = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+};

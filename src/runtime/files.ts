@@ -1,0 +1,98 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import picomatch from 'picomatch';
+import type { Diagnostics } from '../core/diagnostics.ts';
+import { Source } from '../core/diagnostics.ts';
+
+const isRoutesFile = (name: string): boolean => /\.(ya?ml)$/i.test(name) && !/^mecha\.ya?ml$/i.test(name) && !/\.test\.ya?ml$/i.test(name);
+
+/** Largest routes file that is read. */
+const maxFileBytes = 16 * 1024 * 1024;
+
+/** Names as people typed them: relative to `base` where that is shorter. */
+const shown = (path: string, base: string): string => {
+  const short = relative(base, path);
+  return short === '' || short.startsWith(`..${sep}..`) || isAbsolute(short) ? path : short;
+};
+
+function* filesBelow(folder: string, isDeep: boolean): Iterable<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    // A mounted ConfigMap keeps its files behind `..data` links.
+    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
+    const path = join(folder, entry.name);
+    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && isDirectory(path));
+    if (isFolder) {
+      if (isDeep) yield* filesBelow(path, true);
+    } else yield path;
+  }
+}
+
+const isDirectory = (path: string): boolean => {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+};
+
+const isGlob = (path: string): boolean => /[*?[\]{}!]/.test(path);
+
+/** Files that paths mean: a file itself, a folder's YAML files (not `mecha.yaml`, not tests), what a glob matches. In a fixed order, each once. */
+export function routeFiles(paths: readonly string[], base: string, problems: Diagnostics): string[] {
+  const found = new Set<string>();
+  for (const given of paths) {
+    const path = isAbsolute(given) ? given : resolve(base, given);
+    try {
+      const stats = statSync(path);
+      if (stats.isDirectory()) {
+        for (const file of filesBelow(path, true)) if (isRoutesFile(file.slice(file.lastIndexOf(sep) + 1))) found.add(file);
+      } else found.add(path);
+      continue;
+    } catch {
+      if (!isGlob(given)) {
+        problems.report('M0706', `no file or folder \`${given}\``, null, { help: 'give the path of a YAML file, of a folder with YAML files, or a glob in quotes', values: { path: given } });
+        continue;
+      }
+    }
+    const { base: start, glob } = picomatch.scan(path) as { base: string; glob: string };
+    const matches = picomatch(glob, { dot: false });
+    const folder = start === '' ? sep : start;
+    const before = found.size;
+    if (isDirectory(folder)) for (const file of filesBelow(folder, true)) if (matches(relative(folder, file))) found.add(file);
+    if (found.size === before) problems.report('M0706', `no file matches \`${given}\``, null, { help: 'check the pattern; `**/*.yaml` reaches into folders', values: { path: given } });
+  }
+  return [...found];
+}
+
+/** The folders and files whose changes may change what `routeFiles` gives. */
+export function watchedPaths(paths: readonly string[], base: string): string[] {
+  return paths.map((given) => {
+    const path = isAbsolute(given) ? given : resolve(base, given);
+    if (!isGlob(given)) return path;
+    const { base: start } = picomatch.scan(path) as { base: string };
+    return start === '' ? dirname(path) : start;
+  });
+}
+
+/** Reads files as sources; what can't be read is a problem. */
+export function readSources(files: readonly string[], base: string, problems: Diagnostics): Source[] {
+  const sources: Source[] = [];
+  for (const file of files) {
+    const name = shown(file, base);
+    try {
+      if (statSync(file).size > maxFileBytes) {
+        problems.report('M0707', `\`${name}\` is larger than ${maxFileBytes / 1024 / 1024} MB`, null, { help: 'split the routes into several files' });
+        continue;
+      }
+      const bytes = readFileSync(file);
+      if (bytes.subarray(0, 4096).includes(0)) {
+        problems.report('M0708', `\`${name}\` is no text file`, null, { help: 'routes are written in YAML, as UTF-8 text' });
+        continue;
+      }
+      sources.push(new Source(name, bytes.toString('utf8').replace(/^\uFEFF/, '')));
+    } catch (thrown) {
+      problems.report('M0709', `\`${name}\` can't be read: ${(thrown as Error).message}`, null);
+    }
+  }
+  return sources;
+}
