@@ -15,6 +15,9 @@ const mark = '\u0001exact:';
 /** Containers that hold an ExactNumber somewhere. */
 const holders = new WeakSet<object>();
 
+/** Says that a list or map, made elsewhere than by `parseJson`, holds an ExactNumber (or something that does): see `toPlainNumbers`. */
+export const noteExactNumbers = (container: object): void => void holders.add(container);
+
 /**
  * JSON text as JavaScript values; numbers that JavaScript would round become ExactNumber. A key `__proto__` is a key like any other.
  * @throws ExchangeError JsonParseException, or MismatchedInputException for an empty text
