@@ -1,0 +1,95 @@
+import { toText } from '../../core/convert.ts';
+import { tryBoolean, tryDecimal, tryInteger } from './conversions.ts';
+
+/** Values equal each other without conversion: lists and maps by content. */
+export function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => isSame(item, b[i]));
+  if (a instanceof Date) return b instanceof Date && a.getTime() === b.getTime();
+  if (a instanceof Uint8Array) return b instanceof Uint8Array && Buffer.compare(a, b) === 0;
+  if (Array.isArray(b) || Object.getPrototypeOf(a) !== Object.getPrototypeOf(b)) return false;
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
+}
+
+const isMissing = (value: unknown): value is null | undefined => value === null || value === undefined;
+
+/** Camel's `==`: the sides are converted to each other's type; missing equals only missing. */
+export function isEqual(left: unknown, right: unknown): boolean {
+  if (typeof left === 'string' && typeof right === 'string') return left === right;
+  if (typeof left === 'number' && typeof right === 'number') return left === right || (Number.isInteger(left) !== Number.isInteger(right) && Math.trunc(left) === Math.trunc(right));
+  if (isMissing(left) || isMissing(right)) return isMissing(left) && isMissing(right);
+  return isEqualConverted(left, right);
+}
+
+function isEqualConverted(left: unknown, right: unknown): boolean {
+  if (isSame(left, right)) return true;
+  if (typeof left === 'boolean' || typeof right === 'boolean') {
+    const [a, b] = [tryBoolean(left), tryBoolean(right)];
+    return a !== undefined && a === b;
+  }
+  if (typeof left === 'number') return typeof right === 'string' && numberIsText(left, right);
+  if (typeof right === 'number') return typeof left === 'string' && numberIsText(right, left);
+  if (typeof left === 'string' || typeof right === 'string') return toText(left) === toText(right);
+  return false;
+}
+
+const numberIsText = (number: number, text: string): boolean => (Number.isInteger(number) ? tryInteger(text) : tryDecimal(text)) === number;
+
+/** Camel's `=~`: as `==`, but letters' case does not count between texts. */
+export function isEqualIgnoringCase(left: unknown, right: unknown): boolean {
+  if (typeof left === 'string' && typeof right === 'string') return left === right || left.toLowerCase() === right.toLowerCase();
+  if (isMissing(left) || isMissing(right)) return isMissing(left) && isMissing(right);
+  if (isEqual(left, right)) return true;
+  if (typeof left !== 'string' && typeof right !== 'string') return false;
+  return toText(left)?.toLowerCase() === toText(right)?.toLowerCase();
+}
+
+/** Camel's order: whole numbers, then decimals, then text. Both must be there. */
+export function compareValues(left: unknown, right: unknown): number {
+  if (typeof left === 'number' && typeof right === 'number') {
+    const [a, b] = [Math.trunc(left), Math.trunc(right)];
+    return a < b ? -1 : a > b ? 1 : 0;
+  }
+  let a = tryInteger(left);
+  let b = a === null ? null : tryInteger(right);
+  if (a === null || b === null) {
+    a = tryDecimal(left);
+    b = a === null ? null : tryDecimal(right);
+  }
+  if (a !== null && b !== null) return a < b ? -1 : a > b ? 1 : 0;
+  const [x, y] = [toText(left) ?? '', toText(right) ?? ''];
+  return x < y ? -1 : x > y ? 1 : 0;
+}
+
+/** Camel's `contains`: an element of a list, or a part of a text. */
+export function contains(left: unknown, right: unknown): boolean {
+  if (typeof left === 'string') return left.includes(toText(right) ?? '');
+  if (isMissing(left) || isMissing(right)) return isMissing(left) && isMissing(right);
+  if (Array.isArray(left)) return left.some((item) => isSame(item, right));
+  if (left instanceof Set) return [...left].some((item) => isSame(item, right));
+  if (typeof left === 'object' && !(left instanceof Uint8Array)) return false;
+  return (toText(left) ?? '').includes(toText(right) ?? '');
+}
+
+export function containsIgnoringCase(left: unknown, right: unknown): boolean {
+  if (isMissing(left) || isMissing(right)) return isMissing(left) && isMissing(right);
+  const wanted = (toText(right) ?? '').toLowerCase();
+  if (Array.isArray(left) || left instanceof Set) return [...(left as Iterable<unknown>)].some((item) => (toText(item) ?? 'null').toLowerCase() === wanted);
+  if (typeof left === 'object' && !(left instanceof Uint8Array)) return false;
+  return (toText(left) ?? '').toLowerCase().includes(wanted);
+}
+
+/** What a condition that is only a value means: empty and blank texts and lists are false, and so is "false"; 0 is true. */
+export function isTrue(value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  if (isMissing(value)) return false;
+  if (typeof value === 'string') {
+    const text = value.trim();
+    return text !== '' && text.toLowerCase() !== 'false';
+  }
+  if (Array.isArray(value)) return value.length > 0;
+  if (value instanceof Set) return value.size > 0;
+  return true;
+}

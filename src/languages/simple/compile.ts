@@ -1,0 +1,246 @@
+import { toText } from '../../core/convert.ts';
+import { ExchangeError } from '../../core/errors.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import type { LanguageContext } from '../../core/expression.ts';
+import { ExpressionSyntaxError } from '../../core/expression.ts';
+import { isPromise } from '../../core/flow.ts';
+import { isEqual, isTrue } from './compare.ts';
+import { toDecimal } from './conversions.ts';
+import { buildFunction } from './functions.ts';
+import type { FunctionNode, OperationNode, QuotedNode, SimpleNode, TextNode } from './grammar.ts';
+import { parsePredicate, parseTemplate } from './grammar.ts';
+import { comparison } from './operators.ts';
+import type { Compiler, Value } from './value.ts';
+import { constant, constantOf, illegalSyntax } from './value.ts';
+
+/** Functions of the author's own, by runtime: as in Camel, an init block makes them for all that is compiled after it. */
+const customFunctions = new WeakMap<LanguageContext, Map<string, Value>>();
+
+export class SimpleCompiler implements Compiler {
+  readonly context: LanguageContext;
+  private readonly functions: Map<string, Value>;
+  /** Longer than any honest nesting; each level is a call on the stack. */
+  private depth = 0;
+
+  constructor(context: LanguageContext) {
+    this.context = context;
+    let functions = customFunctions.get(context);
+    if (functions === undefined) customFunctions.set(context, (functions = new Map()));
+    this.functions = functions;
+  }
+
+  define(name: string, value: Value): void {
+    this.functions.set(name, value);
+  }
+
+  custom(name: string): Value | null {
+    const own = this.functions.get(name);
+    if (own !== undefined) return own;
+    const bean = name === '' ? undefined : this.context.bean(`${name}-function`);
+    if (typeof bean === 'function') return (exchange) => (bean as (input: unknown, exchange: Exchange) => unknown)(exchange.body, exchange) ?? null;
+    if (typeof bean === 'object' && bean !== null && typeof (bean as { apply?: unknown }).apply === 'function') {
+      return (exchange) => (bean as { apply(exchange: Exchange, input: unknown): unknown }).apply(exchange, exchange.body) ?? null;
+    }
+    return null;
+  }
+
+  /** A text with functions: one function alone keeps its type, with anything beside it everything is text. */
+  template(source: string, at = 0): Value {
+    if (!source.includes('$') && !source.includes('\\') && !source.includes('~>') && !source.includes('?:')) return constant(source);
+    return this.deeper(at, () => this.join(parseTemplate(source)));
+  }
+
+  predicate(source: string, at = 0): (exchange: Exchange) => boolean {
+    return this.deeper(at, () => {
+      const nodes = parsePredicate(source);
+      const conditions = nodes.map((node) => this.condition(node));
+      if (conditions.length === 1) return conditions[0]!;
+      return (exchange) => conditions.every((condition) => condition(exchange));
+    });
+  }
+
+  /** Compiles a part of the source: places in errors are moved to where the part stands. */
+  private deeper<T>(at: number, compile: () => T): T {
+    if (this.depth > 100) throw new ExpressionSyntaxError('functions are nested too deeply', at, 1);
+    this.depth++;
+    try {
+      return compile();
+    } catch (thrown) {
+      if (thrown instanceof ExpressionSyntaxError && at > 0) throw new ExpressionSyntaxError(thrown.message, thrown.offset + at, thrown.length, thrown.help);
+      throw thrown;
+    } finally {
+      this.depth--;
+    }
+  }
+
+  private join(nodes: readonly SimpleNode[]): Value {
+    if (nodes.length === 1) return this.node(nodes[0]!);
+    return concatenation(nodes.map((node) => this.node(node)));
+  }
+
+  private node(node: SimpleNode): Value {
+    switch (node.kind) {
+      case 'text':
+        return constant(node.text);
+      case 'function':
+        return this.call(node);
+      case 'quoted':
+        return this.quoted(node);
+      case 'constant':
+        return constant(node.value);
+      case 'operator':
+        throw new ExpressionSyntaxError(`\`${node.operator}\` has nothing on its left`, node.offset, node.operator.length);
+      case 'operation':
+        return this.operation(node);
+    }
+  }
+
+  private quoted({ parts }: QuotedNode): Value {
+    if (parts.length === 0) return constant('');
+    const values = parts.map((part: TextNode | FunctionNode) => this.node(part));
+    return values.length === 1 ? values[0]! : concatenation(values);
+  }
+
+  /**
+   * A function. One with functions in it is looked at by Camel only when it runs: what is wrong with it fails the exchange, not the start.
+   * So it does here, with a warning at the start.
+   */
+  private call(node: FunctionNode): Value {
+    if (!node.hasNested) return this.deeper(node.textOffset, () => buildFunction(node.text, 0, this));
+    try {
+      return this.deeper(node.textOffset, () => buildFunction(node.text, 0, this));
+    } catch (thrown) {
+      if (!(thrown instanceof ExpressionSyntaxError)) throw thrown;
+      this.context.log('warn', `simple: \${${node.text}} will fail: ${thrown.message}${thrown.help === null ? '' : ` (${thrown.help})`}`);
+      const error = illegalSyntax(thrown.message, thrown);
+      return () => {
+        throw error;
+      };
+    }
+  }
+
+  private operation(node: OperationNode): Value {
+    const { operands, operator } = node;
+    const [left, right, other] = operands as [SimpleNode, SimpleNode, SimpleNode];
+    switch (node.group) {
+      case 'unary':
+        return increment(this.node(left), operator === '++' ? 1 : -1, left);
+      case 'chain':
+        return chained(this.node(left), this.node(withParameter(right)), operator === '?~>');
+      case 'elvis':
+        return elvis(this.node(left), this.node(unquoted(right)));
+      case 'ternary': {
+        const condition = this.condition(left);
+        const [yes, no] = [this.node(right), this.node(other)];
+        return (exchange) => (condition(exchange) ? yes(exchange) : no(exchange));
+      }
+      case 'binary':
+      case 'logical':
+        return this.condition(node);
+    }
+  }
+
+  private condition(node: SimpleNode): (exchange: Exchange) => boolean {
+    if (node.kind === 'operation' && node.group === 'binary') {
+      const [left, right] = node.operands as [SimpleNode, SimpleNode];
+      return comparison(node.operator, this.node(left), this.node(right), right);
+    }
+    if (node.kind === 'operation' && node.group === 'logical') {
+      const [left, right] = node.operands.map((operand) => this.condition(operand)) as [(exchange: Exchange) => boolean, (exchange: Exchange) => boolean];
+      if (node.operator === '&&') return (exchange) => left(exchange) && right(exchange);
+      return (exchange) => left(exchange) || right(exchange);
+    }
+    const value = this.node(node);
+    return (exchange) => isTrue(value(exchange));
+  }
+}
+
+/** `$param` stands for what the chain hands on, which is the body there. */
+function withParameter(node: SimpleNode): SimpleNode {
+  return node.kind === 'function' && node.text.includes('$param') ? { ...node, text: node.text.replaceAll('$param', '${body}'), hasNested: true } : node;
+}
+
+function unquoted(node: SimpleNode): SimpleNode {
+  if (node.kind !== 'text' || node.text.length < 2) return node;
+  const quote = node.text[0];
+  return (quote === "'" || quote === '"') && node.text.endsWith(quote) ? { ...node, text: node.text.slice(1, -1) } : node;
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : (toText(value) ?? ''));
+
+/** Puts texts together; the common shapes have a closure of their own. */
+function concatenation(values: readonly Value[]): Value {
+  if (values.some(({ isAsync }) => isAsync === true)) {
+    const together = async (exchange: Exchange): Promise<string> => {
+      let text = '';
+      for (const value of values) text += textOf(await value(exchange));
+      return text;
+    };
+    return Object.assign(together, { isAsync: true });
+  }
+  const [a, b, c] = values as [Value, Value, Value];
+  if (values.length === 2) {
+    if (a.isConstant) {
+      const prefix = textOf(constantOf(a));
+      return (exchange) => prefix + textOf(b(exchange));
+    }
+    if (b.isConstant) {
+      const suffix = textOf(constantOf(b));
+      return (exchange) => textOf(a(exchange)) + suffix;
+    }
+    return (exchange) => textOf(a(exchange)) + textOf(b(exchange));
+  }
+  if (values.length === 3) return (exchange) => textOf(a(exchange)) + textOf(b(exchange)) + textOf(c(exchange));
+  return (exchange) => {
+    let text = '';
+    for (let i = 0; i < values.length; i++) text += textOf(values[i]!(exchange));
+    return text;
+  };
+}
+
+/** `++` and `--`: texts stay texts. */
+function increment(value: Value, by: number, node: SimpleNode): Value {
+  const shown = node.kind === 'function' ? node.text : 'the value';
+  return (exchange) => {
+    const found = value(exchange);
+    if (typeof found === 'number') return found + by;
+    const number = toDecimal(found, 'java.lang.Number');
+    if (number === null) {
+      const message = `Cannot evaluate ${shown} as a number`;
+      throw new ExchangeError('org.apache.camel.RuntimeCamelException', message, { cause: new ExchangeError('org.apache.camel.CamelExchangeException', message) });
+    }
+    return typeof found === 'string' ? String(number + by) : number + by;
+  };
+}
+
+/** Runs `right` with what `left` gives as the body. */
+function chained(left: Value, right: Value, isNullSafe: boolean): Value {
+  const hand = (exchange: Exchange, value: unknown): unknown => {
+    if (isNullSafe && (value === null || value === undefined)) return null;
+    const { body } = exchange;
+    exchange.body = value;
+    try {
+      return right(exchange);
+    } finally {
+      exchange.body = body;
+    }
+  };
+  if (left.isAsync === true || right.isAsync === true) return Object.assign(async (exchange: Exchange) => hand(exchange, await left(exchange)), { isAsync: true });
+  return (exchange) => hand(exchange, left(exchange));
+}
+
+const isLacking = (value: unknown): boolean => !isTrue(value) || (typeof value !== 'boolean' && isEqual(value, 0));
+
+function elvis(left: Value, right: Value): Value {
+  return (exchange) => {
+    const value = left(exchange);
+    return isLacking(value) ? right(exchange) : value;
+  };
+}
+
+/** What compiled as synchronous must not give a promise. */
+export function synchronous(value: unknown): unknown {
+  if (!isPromise(value)) return value;
+  value.then(undefined, () => undefined);
+  throw new ExchangeError('java.lang.IllegalStateException', 'a bean that gives a promise can only stand alone in an expression');
+}

@@ -1,0 +1,128 @@
+import { toText } from '../../core/convert.ts';
+import { defineLanguage } from '../../core/definition.ts';
+import { ExchangeError } from '../../core/errors.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import type { LanguageContext } from '../../core/expression.ts';
+import { ExpressionSyntaxError } from '../../core/expression.ts';
+import { field } from '../../core/field.ts';
+import { SimpleCompiler } from './compile.ts';
+import { initBlock, withNames } from './initBlock.ts';
+import { prettyText } from './pretty.ts';
+import type { Value } from './value.ts';
+import { constant, illegalSyntax } from './value.ts';
+
+interface SimpleOptions {
+  readonly trimResult?: boolean | undefined;
+  readonly pretty?: boolean | undefined;
+  readonly nested?: boolean | undefined;
+  readonly resultType?: unknown;
+}
+
+/** What an init block sets, before the expression itself is evaluated. */
+type Preparation = (exchange: Exchange) => void;
+
+/** The source without its init block, what the block does, and where the rest stood. */
+function prepared(source: string, compiler: SimpleCompiler): { rest: string; offset: number; prepare: Preparation | null } {
+  const block = initBlock(source);
+  if (block === null) return { rest: source, offset: 0, prepare: null };
+  const { statements } = block;
+  const steps: Preparation[] = [];
+  for (const { name, isFunction, source: text, offset } of statements) {
+    const value = statementValue(withNames(text, statements), offset, compiler);
+    if (isFunction) compiler.define(name, value);
+    else steps.push((exchange) => exchange.setVariable(name, value(exchange) ?? null));
+  }
+  const prepare: Preparation = (exchange) => {
+    for (const step of steps) step(exchange);
+  };
+  return { rest: withNames(block.rest, statements), offset: block.restOffset, prepare };
+}
+
+function statementValue(text: string, offset: number, compiler: SimpleCompiler): Value {
+  const quoted = /^(['"])([^]*)\1$/.exec(text);
+  return compiler.template(quoted === null ? text : quoted[2]!, offset);
+}
+
+const isBooleanType = (type: unknown): boolean => typeof type === 'string' && /^(?:java\.lang\.)?boolean$/i.test(type);
+
+function expression(source: string, options: SimpleOptions, context: LanguageContext): Value {
+  const compiler = new SimpleCompiler(context);
+  const { rest, offset, prepare } = prepared(resourceOr(source, context), compiler);
+  // A result that is a truth makes the source a condition, as in Camel.
+  let value: Value = isBooleanType(options.resultType) && isCondition(rest) ? compiler.predicate(rest, offset) : compiler.template(rest, offset);
+  if (prepare !== null) {
+    const main = value;
+    value = Object.assign(
+      (exchange: Exchange) => {
+        prepare(exchange);
+        return main(exchange);
+      },
+      { isAsync: main.isAsync === true },
+    );
+  }
+  if (options.nested === true) value = nested(value, context);
+  if (options.trimResult === true) value = mapped(value, (result) => (typeof result === 'string' ? result.trim() : result));
+  if (options.pretty === true) value = mapped(value, (result) => (result === null || result === undefined ? null : prettyText(toText(result) ?? '')));
+  return value;
+}
+
+/** Something stands beside one function, or there is an operator in it. */
+const isCondition = (source: string): boolean => !/^\$(?:simple)?\{[^{}]*\}$/.test(source.trim());
+
+function mapped(value: Value, map: (result: unknown) => unknown): Value {
+  if (value.isConstant) return constant(map(value(undefined as unknown as Exchange)));
+  if (value.isAsync === true) return Object.assign(async (exchange: Exchange) => map(await value(exchange)), { isAsync: true });
+  return (exchange) => map(value(exchange));
+}
+
+/** The result is an expression itself; those seen last are kept compiled. */
+function nested(value: Value, context: LanguageContext): Value {
+  const compiled = new Map<string, Value>();
+  return (exchange) => {
+    const source = value(exchange);
+    if (typeof source !== 'string') return source;
+    let inner = compiled.get(source);
+    if (inner === undefined) {
+      try {
+        inner = expression(source, {}, context);
+      } catch (thrown) {
+        if (thrown instanceof ExpressionSyntaxError) throw illegalSyntax(thrown.message, thrown);
+        throw thrown instanceof ExchangeError ? thrown : illegalSyntax((thrown as Error).message, thrown);
+      }
+      if (compiled.size >= 100) compiled.clear();
+      compiled.set(source, inner);
+    }
+    return inner(exchange);
+  };
+}
+
+const resourceOr = (source: string, context: LanguageContext): string => (source.startsWith('resource:') ? context.resource(source) : source);
+
+function predicate(source: string, context: LanguageContext): (exchange: Exchange) => boolean {
+  const compiler = new SimpleCompiler(context);
+  const { rest, offset, prepare } = prepared(resourceOr(source, context), compiler);
+  const condition = compiler.predicate(rest, offset);
+  if (prepare === null) return condition;
+  return (exchange) => {
+    prepare(exchange);
+    return condition(exchange);
+  };
+}
+
+export const simple = defineLanguage({
+  name: 'simple',
+  summary: 'Camel’s own small language: texts with functions in them (`Hello ${header.name}`), and conditions (`${body[amount]} > 100`).',
+  options: {
+    trimResult: field.boolean('Takes blanks off both ends of a result that is a text.').default(false),
+    pretty: field.boolean('Lays out a result that is JSON or XML.').default(false),
+    nested: field.boolean('The result is an expression in Simple again, and is evaluated too.').default(false),
+  },
+  examples: [
+    { expression: 'Hello ${body}', body: 'World', gives: 'Hello World' },
+    { expression: '${body[name]}', body: { name: 'Ann' }, gives: 'Ann' },
+    { expression: '${uppercase()} ~> ${quote()}', body: 'abc', gives: '"ABC"' },
+    { expression: "${body > 3 ? 'many' : 'few'}", body: 5, gives: 'many' },
+  ],
+  expression: (source, options, context) => expression(source, options, context),
+  predicate: (source, _options, context) => predicate(source, context),
+});

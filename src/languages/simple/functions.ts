@@ -1,0 +1,160 @@
+import { ognl } from './ognl.ts';
+import { conversionTo, tryBoolean, toInteger } from './conversions.ts';
+import { collectionFunctions } from './functions/collections.ts';
+import { conditionFunctions } from './functions/conditions.ts';
+import { dateFunctions } from './functions/dates.ts';
+import { documentFunctions } from './functions/documents.ts';
+import { exchangeFunctions } from './functions/exchange.ts';
+import { fileFunctions } from './functions/files.ts';
+import { numberFunctions } from './functions/numbers.ts';
+import { environmentFunctions } from './functions/environment.ts';
+import { textFunctions } from './functions/texts.ts';
+import { absentFunctions } from './functions/absent.ts';
+import type { Compiler, FunctionBuilder, Value } from './value.ts';
+import { body, Call, constant } from './value.ts';
+import { conversionError, toText } from '../../core/convert.ts';
+
+/** All functions by the name they start with. */
+const builders: Readonly<Record<string, FunctionBuilder>> = {
+  ...exchangeFunctions,
+  ...textFunctions,
+  ...numberFunctions,
+  ...collectionFunctions,
+  ...conditionFunctions,
+  ...documentFunctions,
+  ...environmentFunctions,
+  ...dateFunctions,
+  ...fileFunctions,
+  ...absentFunctions,
+};
+
+export const functionNames = (): string[] => Object.keys(builders);
+
+/** Functions whose names Camel also takes with something right behind them (`exchangeProperty`, `headers`): longest first. */
+const families = ['exchangeProperty', 'camelContext', 'messageHistory', 'exception', 'exchange', 'in.headers', 'in.header', 'in.body', 'headers', 'header', 'variables', 'variable', 'body', 'uuid'];
+
+const prefixes: Readonly<Record<string, (value: unknown) => unknown>> = {
+  int: (value) => toInteger(value, 'int') ?? 0,
+  integer: (value) => toInteger(value, 'int') ?? 0,
+  long: (value) => toInteger(value, 'long') ?? 0,
+  boolean: (value) => {
+    if (value === null || value === undefined) return false;
+    const truth = tryBoolean(value);
+    if (truth === undefined) throw conversionError(value, 'boolean');
+    return truth;
+  },
+  string: toText,
+};
+
+/** Compiles what stands between `${` and `}`. @throws ExpressionSyntaxError */
+export function buildFunction(text: string, at: number, compiler: Compiler): Value {
+  const ternary = inlineTernary(text, at, compiler);
+  if (ternary !== null) return ternary;
+  const prefix = /^(int|integer|long|boolean|string):/.exec(text);
+  if (prefix !== null) {
+    const convert = prefixes[prefix[1]!]!;
+    const value = build(text.slice(prefix[0].length), at + prefix[0].length, compiler);
+    return (exchange) => convert(value(exchange));
+  }
+  return build(text, at, compiler);
+}
+
+function build(text: string, at: number, compiler: Compiler): Value {
+  const name = /^(?:date-with-timezone|in\.(?:body|headers|header)|a2a|[A-Za-z_$][\w$-]*)?/.exec(text)![0];
+  if (Object.hasOwn(builders, name)) {
+    const value = builders[name]!(new Call(text, name, at, compiler));
+    if (value !== notMine) return value;
+  }
+  const family = families.find((candidate) => text.startsWith(candidate));
+  const custom = customCall(text, at, compiler);
+  if (custom !== null) return custom;
+  if (family !== undefined && Object.hasOwn(builders, family)) {
+    const value = builders[family]!(new Call(text, family, at, compiler));
+    if (value !== notMine) return value;
+  }
+  throw new Call(text, name, at, compiler).unknown(functionNames());
+}
+
+import { notMine } from './functions/notMine.ts';
+
+/** A function of the author's own: `name`, `name()` or `name(input)`. */
+function customCall(text: string, at: number, compiler: Compiler): Value | null {
+  const open = text.indexOf('(');
+  const custom = compiler.custom(open < 0 ? text : text.slice(0, open));
+  if (custom === null) return null;
+  const call = new Call(text, open < 0 ? text : text.slice(0, open), at, compiler);
+  const input = open < 0 || call.inner === '' ? body : call.template(withoutQuotes(call.inner));
+  return withInput(custom, input);
+}
+
+const withoutQuotes = (text: string): string => (/^(['"]).*\1$/s.test(text.trim()) ? text.trim().slice(1, -1) : text);
+
+export function withInput(custom: Value, input: Value): Value {
+  if (input === body) return custom;
+  return (exchange) => {
+    const value = input(exchange);
+    const { body: before } = exchange;
+    exchange.body = value;
+    try {
+      return custom(exchange);
+    } finally {
+      exchange.body = before;
+    }
+  };
+}
+
+/** `condition ? 'yes' : 'no'` between the braces; null when it is none. */
+function inlineTernary(text: string, at: number, compiler: Compiler): Value | null {
+  const question = ternaryMark(text, '?', 0);
+  if (question < 0) return null;
+  const colon = matchingColon(text, question + 1);
+  if (colon < 0) return null;
+  const [condition, yes, no] = [text.slice(0, question).trim(), text.slice(question + 1, colon).trim(), text.slice(colon + 1).trim()];
+  if (condition === '' || yes === '' || no === '') return null;
+  const holds = compiler.predicate(withFunction(condition), at + text.indexOf(condition));
+  const [whenTrue, whenFalse] = [choice(yes, at + text.indexOf(yes, question), compiler), choice(no, at + text.indexOf(no, colon), compiler)];
+  return (exchange) => (holds(exchange) ? whenTrue(exchange) : whenFalse(exchange));
+}
+
+function ternaryMark(text: string, mark: string, from: number): number {
+  let quote = '';
+  let depth = 0;
+  for (let i = from; i < text.length; i++) {
+    const char = text[i]!;
+    if (quote !== '') {
+      if (char === quote) quote = '';
+    } else if (char === "'" || char === '"') quote = char;
+    else if (char === '{') depth++;
+    else if (char === '}') depth--;
+    else if (char === mark && depth === 0 && text[i - 1] === ' ' && (mark !== '?' || (text[i + 1] !== '.' && text[i + 1] !== ':' && text[i + 1] !== '~'))) return i;
+  }
+  return -1;
+}
+
+/** The colon that belongs to a question mark: questions nested behind it have colons of their own. */
+function matchingColon(text: string, from: number): number {
+  return ternaryMark(text, ':', from);
+}
+
+const conditionOperators = ['==', '=~', '>=', '<=', '>', '<', '!=~', '!=', '~~', '!~~', 'contains', '!contains', 'regex', '!regex', 'in', '!in', 'is', '!is', 'range', '!range', 'startsWith', '!startsWith', 'endsWith', '!endsWith'];
+
+/** In a condition without braces the left side is taken for a function: `header.n > 3`. */
+function withFunction(condition: string): string {
+  if (condition.includes('${')) return condition;
+  for (const operator of conditionOperators) {
+    const index = condition.indexOf(` ${operator} `);
+    if (index <= 0) continue;
+    const left = condition.slice(0, index).trim();
+    if (/^['"]/.test(left)) return condition;
+    return `\${${left}}${condition.slice(index)}`;
+  }
+  return condition;
+}
+
+function choice(text: string, at: number, compiler: Compiler): Value {
+  if (/^(?:'.*'|".*")$/s.test(text) && ternaryMark(text, '?', 0) < 0) return constant(text.slice(1, -1));
+  if (text === 'null' || text === '${null}') return constant(null);
+  const nested = inlineTernary(text, at, compiler);
+  if (nested !== null) return nested;
+  return compiler.template(text.startsWith('${') ? text : `\${${text}}`, text.startsWith('${') ? at : Math.max(0, at - 2));
+}

@@ -1,0 +1,121 @@
+import { toText } from '../../../core/convert.ts';
+import { ExchangeError } from '../../../core/errors.ts';
+import type { Exchange } from '../../../core/exchange.ts';
+import { isPlainObject } from '../../../core/javaTypes.ts';
+import { removeQuotes } from '../arguments.ts';
+import { conversionError } from '../../../core/convert.ts';
+import { compactJson, prettyJson, prettyText } from '../pretty.ts';
+import type { Call, FunctionBuilder, Value } from '../value.ts';
+import { body } from '../value.ts';
+import { notMine } from './notMine.ts';
+
+const called =
+  (build: FunctionBuilder): FunctionBuilder =>
+  (call) =>
+    call.hasParentheses ? build(call) : notMine;
+
+const inputs: readonly [string, (exchange: Exchange, name: string) => unknown][] = [
+  ['header:', (exchange, name) => exchange.headers.get(name)],
+  ['exchangeProperty:', (exchange, name) => exchange.property(name)],
+  ['property:', (exchange, name) => exchange.property(name)],
+  ['variable:', (exchange, name) => exchange.variable(name)],
+];
+
+/** `name(exp)` or `name(header:x,exp)`: where the document is, and the expression. */
+function inputAndExpression(call: Call): [input: string | null, expression: string] {
+  const { inner } = call;
+  if (inner === '') throw call.wrong(`\`\${${call.name}(exp)}\` or \`\${${call.name}(header:name,exp)}\``);
+  const comma = inner.indexOf(',');
+  if (comma < 0 || !inputs.some(([prefix]) => inner.startsWith(prefix))) return [null, inner];
+  return [inner.slice(0, comma).trim(), inner.slice(comma + 1)];
+}
+
+const jsonpath = called((call) => {
+  const [input, expression] = inputAndExpression(call);
+  const path = expression.trim();
+  const source = /^(['"]).*\1$/s.test(path) ? path.slice(1, -1) : path;
+  return call.compiler.context.expression('jsonpath', source, input === null ? {} : { source: input.replace(/^exchangeProperty:/, 'property:') }) as Value;
+});
+
+const simpleJsonpath = called((call) => {
+  const [input, expression] = inputAndExpression(call);
+  const path = removeQuotes(expression).trim();
+  const [prefix, read] = input === null ? ['', null] : inputs.find(([candidate]) => input.startsWith(candidate))!;
+  const name = input === null ? '' : input.slice(prefix.length);
+  const source: Value = read === null ? body : (exchange) => read(exchange, name);
+  const steps = path.split('.');
+  return (exchange) => {
+    const value = source(exchange);
+    const document = typeof value === 'string' || value instanceof Uint8Array ? parsed(toText(value) ?? '', value) : value;
+    if (document === null || document === undefined) return null;
+    return walk(document, steps, path);
+  };
+});
+
+function parsed(text: string, value: unknown): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (thrown) {
+    throw conversionError(value, 'org.apache.camel.util.json.Jsonable', thrown);
+  }
+}
+
+/** `a.b[0]?.c`: a `?` behind a name makes the rest optional; what is missing otherwise fails. */
+function walk(document: unknown, steps: readonly string[], path: string): unknown {
+  let current = document;
+  let isOptional = false;
+  for (const step of steps) {
+    isOptional ||= step.endsWith('?');
+    const match = /^([^[\]?]*)(?:\[(\w+)\])?\??$/.exec(step);
+    const name = match?.[1] ?? step;
+    if (name !== '') current = isPlainObject(current) && Object.hasOwn(current, name) ? current[name] : undefined;
+    const index = match?.[2];
+    if (index !== undefined) {
+      const list = Array.isArray(current) ? (current as unknown[]) : [];
+      const element = list[index === 'last' ? list.length - 1 : Number(index)];
+      current = typeof element === 'object' ? element : undefined;
+    }
+    if (current === undefined || current === null) break;
+  }
+  if (current !== undefined && current !== null) return current;
+  if (isOptional || steps.at(-1)?.startsWith('?') === true) return null;
+  throw new ExchangeError('java.lang.IllegalArgumentException', `JSONObject path ${path} is null`);
+}
+
+/** The value of `name(exp)`, quotes and all. */
+const rawInput = (call: Call): Value => call.template(call.inner);
+
+const ofRaw = (apply: (value: unknown) => unknown): FunctionBuilder =>
+  called((call) => {
+    const input = rawInput(call);
+    return (exchange) => apply(input(exchange));
+  });
+
+const ofBody =
+  (apply: (value: unknown) => unknown): FunctionBuilder =>
+  (call) =>
+    call.tail === '' ? (exchange) => apply(exchange.body) : notMine;
+
+/** Texts stay as they are. */
+const json = (write: (value: unknown) => string) => (value: unknown) => {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'string') return value;
+  if (value instanceof Uint8Array) return toText(value);
+  return write(value);
+};
+
+const pretty = (value: unknown): string | null => {
+  const text = toText(value);
+  return text === null ? null : prettyText(text);
+};
+
+export const documentFunctions: Readonly<Record<string, FunctionBuilder>> = {
+  jsonpath,
+  simpleJsonpath,
+  pretty: ofRaw(pretty),
+  prettyBody: ofBody(pretty),
+  toJson: ofRaw(json(compactJson)),
+  toJsonBody: ofBody(json(compactJson)),
+  toPrettyJson: ofRaw(json(prettyJson)),
+  toPrettyJsonBody: ofBody(json(prettyJson)),
+};

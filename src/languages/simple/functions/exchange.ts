@@ -1,0 +1,340 @@
+import { toText } from '../../../core/convert.ts';
+import { ExchangeError } from '../../../core/errors.ts';
+import type { Exchange } from '../../../core/exchange.ts';
+import { fold } from '../../../core/headers.ts';
+import { removeQuotes, splitArguments } from '../arguments.ts';
+import { conversionTo, toBytes } from '../conversions.ts';
+import { className, JavaClass, ognl } from '../ognl.ts';
+import type { Call, Compiler, FunctionBuilder, Value } from '../value.ts';
+import { body, constant, constantOf } from '../value.ts';
+import { notMine } from './notMine.ts';
+
+/** A function without anything behind its name. */
+const plain =
+  (value: Value): FunctionBuilder =>
+  (call) =>
+    call.tail === '' ? value : notMine;
+
+const called =
+  (build: FunctionBuilder): FunctionBuilder =>
+  (call) =>
+    call.hasParentheses ? build(call) : notMine;
+
+/** `body`, `body.x`, `body?.x`, `body[x]`. */
+const bodyFunction: FunctionBuilder = (call) => {
+  if (call.tail === '') return body;
+  if (!/^[.[?]/.test(call.tail) || /\.\.|\s\./.test(call.tail)) throw call.wrong(`\`\${${call.name}}\`, \`\${${call.name}.method}\` or \`\${${call.name}[key]}\``);
+  const key = /^\[([A-Za-z_][\w-]*)\]$/.exec(call.tail)?.[1];
+  const path = ognl(body, call.tail, call.at + call.name.length, call.compiler);
+  if (key === undefined || /^last/.test(key)) return path;
+  return (exchange) => {
+    const value = exchange.body;
+    // Objects parsed from JSON or YAML are the common case; anything else goes the long way.
+    if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
+      return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : null;
+    }
+    return path(exchange);
+  };
+};
+
+/** Reads a named value of the exchange. */
+type Reader = (exchange: Exchange, name: string) => unknown;
+
+/**
+ * `header.name`, `header:name`, `header[name]`, with a path behind the name. The name may have functions in it.
+ * A name with dots is one name unless a path follows it: `a.b()`, `a[0]`; of `a.b` the part before the dot is tried second.
+ */
+const named =
+  (read: Reader, fixed: (name: string) => Value, all?: (call: Call) => Value | null): FunctionBuilder =>
+  (call) => {
+    const whole = all?.(call) ?? null;
+    if (whole !== null) return whole;
+    const { tail, compiler } = call;
+    const at = call.at + call.name.length;
+    if (tail === '') return notMine;
+    const rest = tail.startsWith('?.') ? tail.slice(1) : tail;
+    const separator = rest[0]!;
+    if (!'.:['.includes(separator)) return notMine;
+    if (separator === '[') {
+      const end = closing(rest);
+      if (end < 0) throw call.wrong(`\`\${${call.name}.name}\``);
+      const key = unquote(rest.slice(1, end));
+      const value = reading(key, at + 1, compiler, read, fixed);
+      const path = rest.slice(end + 1);
+      return path === '' ? value : ognl(value, path, at + end + 1, compiler);
+    }
+    return nameAndPath(call, rest.slice(1), at + 1, compiler, read, fixed);
+  };
+
+const unquote = (text: string): string => (/^(['"]).*\1$/s.test(text) ? text.slice(1, -1) : text);
+
+function closing(text: string): number {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] === '[') depth++;
+    else if (text[i] === ']' && --depth === 0) return i;
+  }
+  return -1;
+}
+
+function reading(name: string, at: number, compiler: Compiler, read: Reader, fixed: (name: string) => Value): Value {
+  const value = compiler.template(name, at);
+  if (value.isConstant) return fixed(toText(constantOf(value)) ?? '');
+  return (exchange) => read(exchange, toText(value(exchange)) ?? '') ?? null;
+}
+
+/** Where the name ends and its path begins: at the first `.`, `?.` or `[` outside of nested functions. */
+function pathStart(text: string): number {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i]!;
+    if (char === '{') depth++;
+    else if (char === '}') depth--;
+    else if (depth === 0 && (char === '.' || char === '[' || (char === '?' && text[i + 1] === '.'))) return i;
+  }
+  return -1;
+}
+
+function nameAndPath(call: Call, text: string, at: number, compiler: Compiler, read: Reader, fixed: (name: string) => Value): Value {
+  const start = pathStart(text);
+  if (start <= 0) return reading(text, at, compiler, read, fixed);
+  const path = ognl(reading(text.slice(0, start), at, compiler, read, fixed), text.slice(start), at + start, compiler);
+  // A header may well have dots in its name (`http.status`): that one goes first.
+  if (!/^[\w.-]+$/.test(text)) return path;
+  const dotted = fixed(text);
+  return (exchange) => {
+    const value = dotted(exchange);
+    return value === null || value === undefined ? path(exchange) : value;
+  };
+}
+
+const readHeader: Reader = (exchange, name) => exchange.headers.get(name);
+const fixedHeader = (name: string): Value => {
+  const folded = fold(name);
+  return (exchange) => exchange.headers.lookup(folded) ?? null;
+};
+
+const allHeaders = (call: Call): Value | null => {
+  if (!call.name.endsWith('headers')) return null;
+  if (call.tail === '') return (exchange) => exchange.headers.toObject();
+  if (/^\.(?:size|length)(?:\(\))?$/.test(call.tail)) return (exchange) => exchange.headers.size;
+  return null;
+};
+
+const header = named(readHeader, fixedHeader, allHeaders);
+
+const variable = named(
+  (exchange, name) => exchange.variable(name),
+  (name) => (exchange) => exchange.variable(name) ?? null,
+  (call) => {
+    if (call.name !== 'variables') return null;
+    if (call.tail === '') return (exchange) => exchange.variables.toObject();
+    if (/^\.(?:size|length)(?:\(\))?$/.test(call.tail)) return (exchange) => (exchange.hasVariables ? exchange.variables.size : 0);
+    return null;
+  },
+);
+
+const exchangeProperty = named(
+  (exchange, name) => exchange.property(name),
+  (name) => (exchange) => exchange.property(name) ?? null,
+);
+
+const isClassMissing = (thrown: unknown): boolean => thrown instanceof ExchangeError && thrown.name === 'ClassNotFoundException';
+
+/** The conversion, looked up when it runs: Camel too says only then that there is no such class. */
+function converter(type: string, wrapper: string): (value: unknown) => unknown {
+  try {
+    return conversionTo(type);
+  } catch (thrown) {
+    if (!isClassMissing(thrown)) throw thrown;
+    return () => {
+      throw new ExchangeError(wrapper, `no class ${type}`, { cause: thrown });
+    };
+  }
+}
+
+/** What follows `name(...)`. */
+function behind(call: Call): [inner: string, path: string] {
+  const open = call.tail.indexOf('(');
+  let depth = 0;
+  for (let i = open; i < call.tail.length; i++) {
+    const char = call.tail[i];
+    if (char === '(') depth++;
+    else if (char === ')' && --depth === 0) return [call.tail.slice(open + 1, i), call.tail.slice(i + 1)];
+  }
+  throw call.wrong(`\`\${${call.name}(type)}\``);
+}
+
+const withPath = (call: Call, value: Value, path: string): Value => (path === '' ? value : ognl(value, path, call.offsetOf(path), call.compiler));
+
+const executionError = 'org.apache.camel.CamelExecutionException';
+
+const bodyAs = called((call) => {
+  const [type, path] = behind(call);
+  const convert = converter(removeQuotes(type), executionError);
+  return withPath(call, (exchange) => convert(exchange.body), path);
+});
+
+const mandatoryBodyAs = called((call) => {
+  const [source, path] = behind(call);
+  const type = removeQuotes(source);
+  const convert = converter(type, executionError);
+  const failed = (cause: unknown): ExchangeError => {
+    const payload = new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: ${type}`, { cause });
+    return new ExchangeError(executionError, 'Exception occurred during execution on the exchange', { cause: payload });
+  };
+  const value: Value = (exchange) => {
+    let converted: unknown;
+    try {
+      converted = convert(exchange.body);
+    } catch (thrown) {
+      if (thrown instanceof ExchangeError && thrown.type === executionError) throw thrown;
+      throw failed(thrown);
+    }
+    if (converted === null || converted === undefined) throw failed(undefined);
+    return converted;
+  };
+  return withPath(call, value, path);
+});
+
+const convertTo = called((call) => {
+  const [inner, path] = behind(call);
+  if (inner === '') throw call.wrong('`${convertTo(type)}` or `${convertTo(exp,type)}`');
+  const parts = inner.includes(',') ? splitArguments(inner, { keepQuotes: true }).map(removeQuotes) : [removeQuotes(inner)];
+  if (parts.length > 2) throw call.wrong('`${convertTo(type)}` or `${convertTo(exp,type)}`');
+  const input = parts.length === 2 ? call.template(parts[0]!) : body;
+  const convert = converter(parts.at(-1)!, 'org.apache.camel.RuntimeCamelException');
+  return withPath(call, (exchange) => convert(input(exchange)), path);
+});
+
+/** `headerAs(key,type)` and `variableAs(key,type)`. */
+const namedAs = (read: (name: string) => Value): FunctionBuilder =>
+  called((call) => {
+    const [inner, path] = behind(call);
+    const comma = inner.indexOf(',');
+    if (comma < 0 || path !== '') throw call.wrong(`\`\${${call.name}(key,type)}\``);
+    const value = read(removeQuotes(inner.slice(0, comma)).trim());
+    const convert = converter(removeQuotes(inner.slice(comma + 1)).trim(), executionError);
+    return (exchange) => convert(value(exchange));
+  });
+
+/** The failure of the exchange, else the one that was caught before. */
+const exceptionOf: Value = (exchange) => exchange.exception ?? exchange.property('CamelExceptionCaught') ?? null;
+
+const exception: FunctionBuilder = (call) => {
+  if (call.tail === '') return exceptionOf;
+  if (call.tail === '.message') return (exchange) => (exceptionOf(exchange) as Error | null)?.message ?? null;
+  if (call.tail === '.stacktrace') {
+    return (exchange) => {
+      const error = exceptionOf(exchange) as Error | null;
+      if (error === null) throw new ExchangeError('java.lang.NullPointerException', 'there is no exception');
+      return error.stack ?? String(error);
+    };
+  }
+  if (!/^[.?[]/.test(call.tail)) return notMine;
+  return ognl(exceptionOf, call.tail, call.at + call.name.length, call.compiler);
+};
+
+const exchangeItself: FunctionBuilder = (call) => {
+  if (call.tail === '') return (exchange) => exchange;
+  if (/^[.?[]/.test(call.tail)) return ognl((exchange) => exchange, call.tail, call.at + call.name.length, call.compiler);
+  return methodMissing(call.tail, 'org.apache.camel.support.DefaultExchange');
+};
+
+/** Camel reads what stands right behind `exchange` as a method of it. */
+const methodMissing =
+  (name: string, type: string): Value =>
+  () => {
+    throw new ExchangeError('org.apache.camel.component.bean.MethodNotFoundException', `Method with name: ${name} not found on bean of type: ${type}`);
+  };
+
+const camelContext: FunctionBuilder = (call) => {
+  switch (call.tail) {
+    case '.name':
+    case '.getName':
+    case '.getName()':
+      return (exchange) => exchange.scope.name;
+    case '.version':
+    case '.getVersion()':
+      return constant('4.22.0');
+    case '':
+      return notMine;
+    default:
+      if (!call.tail.startsWith('.')) return notMine;
+      return methodMissing(call.tail.slice(1), 'org.apache.camel.impl.DefaultCamelContext');
+  }
+};
+
+const indented = (name: string, value: string): string => `\t${name.padEnd(20)}${value}`;
+
+/** What the log component prints with `showAll`-like options, as Camel formats it. */
+export function dump(exchange: Exchange): string {
+  const headers = exchange.headers
+    .names()
+    .sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
+    .map((name) => `${name}=${toText(exchange.headers.get(name)) ?? 'null'}`)
+    .join(', ');
+  const type = exchange.body === null || exchange.body === undefined ? 'null' : new JavaClass(className(exchange.body)).simpleName;
+  const text = exchange.body === null || exchange.body === undefined ? '[Body is null]' : (toText(exchange.body) ?? '');
+  return `Exchange[\n${[indented('Id', exchange.id), indented('Headers', `{${headers}}`), indented('BodyType', type), indented('Body', text)].join('\n')}\n]`;
+}
+
+const line = '-'.repeat(135);
+
+const messageHistory: FunctionBuilder = (call) => {
+  const isBrief = call.tail === '(false)';
+  return (exchange) => {
+    const columns = `${'Source'.padEnd(41)}${'ID'.padEnd(31)}${'Processor'.padEnd(51)}Elapsed (ms)`;
+    const route = exchange.fromRouteId ?? '';
+    const from = `${''.padEnd(41)}${`${route}/${route}`.padEnd(31)}${`from[${exchange.fromEndpoint ?? ''}]`.padEnd(51)}0`;
+    const step = exchange.failedStep;
+    const last = step === null ? '' : `\n\t...\n${(step.at ?? '').padEnd(41)}${`${step.routeId}/${step.stepId}`.padEnd(31)}${step.label.padEnd(51)}0`;
+    const history = `\nMessage History (complete message history is disabled)\n${line}\n${columns}\n${from}${last}\n`;
+    return isBrief ? history : `${history}\nExchange\n${line}\n${dump(exchange)}\n`;
+  };
+};
+
+const messageAs = called((call) => {
+  const [type] = behind(call);
+  if (type === '') throw call.wrong('`${messageAs(type)}`');
+  return constant(null);
+});
+
+export const exchangeFunctions: Readonly<Record<string, FunctionBuilder>> = {
+  id: plain((exchange) => exchange.id),
+  exchangeId: plain((exchange) => exchange.id),
+  messageTimestamp: plain((exchange) => exchange.headers.get('CamelMessageTimestamp') ?? 0),
+  exchange: exchangeItself,
+  logExchange: plain(dump),
+  exception,
+  threadId: plain(() => 1),
+  threadName: plain(() => 'main'),
+  camelId: plain((exchange) => exchange.scope.name),
+  camelContext,
+  routeId: plain((exchange) => exchange.routeId),
+  fromRouteId: plain((exchange) => exchange.fromRouteId),
+  routeGroup: plain((exchange) => exchange.property('CamelRouteGroup') ?? null),
+  stepId: plain((exchange) => exchange.property('CamelStepId') ?? null),
+  null: plain(constant(null)),
+  body: bodyFunction,
+  'in.body': bodyFunction,
+  bodyType: plain((exchange) => (exchange.body === null || exchange.body === undefined ? null : new JavaClass(className(exchange.body)))),
+  bodyOneLine: plain((exchange) => toText(exchange.body)?.replace(/[\r\n]+/g, '') ?? null),
+  originalBody: plain((exchange) => exchange.unitOfWork?.originalBody ?? null),
+  bodyAs,
+  mandatoryBodyAs,
+  messageAs,
+  convertTo,
+  header,
+  headers: header,
+  'in.header': header,
+  'in.headers': header,
+  headerAs: namedAs(fixedHeader),
+  variable,
+  variables: variable,
+  variableAs: namedAs((name) => (exchange) => exchange.variable(name) ?? null),
+  exchangeProperty,
+  messageHistory,
+};
+
+export { toBytes };

@@ -1,0 +1,21 @@
+import { toText } from '../../../core/convert.ts';
+import { isPlainObject } from '../../../core/javaTypes.ts';
+
+/** What a value holds, as Camel walks through it: texts are cut at commas, maps give their entries, anything else is one. */
+export function iterate(value: unknown): readonly unknown[] {
+  if (value === null || value === undefined) return [];
+  if (typeof value === 'string') return value.includes(',') ? cutAtCommas(value) : value.trim() === '' ? [] : [value];
+  if (Array.isArray(value)) return value as unknown[];
+  if (value instanceof Set) return [...value];
+  if (value instanceof Map) return [...value].map(([key, item]) => `${toText(key)}=${toText(item)}`);
+  if (value instanceof Uint8Array) return [value];
+  if (isPlainObject(value)) return Object.entries(value).map(([key, item]) => `${key}=${toText(item)}`);
+  if (typeof value === 'object' && Symbol.iterator in value) return [...(value as Iterable<unknown>)];
+  return [value];
+}
+
+function cutAtCommas(text: string): string[] {
+  const parts = text.split(',');
+  if (parts[parts.length - 1] === '') parts.pop();
+  return parts;
+}

@@ -1,0 +1,178 @@
+import { toText } from '../../../core/convert.ts';
+import type { Exchange } from '../../../core/exchange.ts';
+import { removeQuotes, splitArguments } from '../arguments.ts';
+import { containsIgnoringCase } from '../compare.ts';
+import { toInteger } from '../conversions.ts';
+import type { Call, FunctionBuilder, Value } from '../value.ts';
+import { body } from '../value.ts';
+import { ofInput, ofText } from './input.ts';
+import { notMine } from './notMine.ts';
+
+const entities: Readonly<Record<string, string>> = { '&quot;': '"', '&apos;': "'", '&lt;': '<', '&gt;': '>', '&amp;': '&' };
+
+const decodeEntities = (text: string): string => text.replace(/&(?:quot|apos|lt|gt|amp);/g, (entity) => entities[entity]!);
+
+/** Arguments of a function that needs some: at least `least`, at most `most`. */
+function args(call: Call, least: number, most: number, syntax: string, options?: { trim?: boolean; keepQuotes?: boolean }): string[] {
+  if (call.inner === '') throw call.wrong(syntax);
+  const parts = splitArguments(call.inner, options);
+  if (parts.length < least || parts.length > most) throw call.wrong(syntax);
+  return parts;
+}
+
+const called =
+  (build: FunctionBuilder): FunctionBuilder =>
+  (call) =>
+    call.hasParentheses ? build(call) : notMine;
+
+const replace = called((call) => {
+  const parts = args(call, 2, 3, '`${replace(from,to)}` or `${replace(from,to,exp)}`', { trim: false });
+  const from = call.template(decodeEntities(parts[0]!.trim()));
+  const decoded = decodeEntities(parts[1]!.trim());
+  const to = call.template(decoded === '&empty;' ? '' : decoded);
+  const input = parts[2] === undefined ? body : call.template(parts[2]);
+  return (exchange) => {
+    const text = toText(input(exchange));
+    const [old, replacement] = [toText(from(exchange)), toText(to(exchange))];
+    return text === null || old === null || replacement === null ? null : text.replaceAll(old, () => replacement);
+  };
+});
+
+const substring = called((call) => {
+  const parts = args(call, 1, 3, '`${substring(num)}`, `${substring(num,num)}` or `${substring(num,num,exp)}`');
+  const first = call.template(parts[0]!);
+  const second = parts[1] === undefined ? null : call.template(parts[1]);
+  const input = parts[2] === undefined ? body : call.template(parts[2]);
+  return (exchange) => {
+    const begin = toInteger(first(exchange)) ?? 0;
+    const end = second === null ? 0 : (toInteger(second(exchange)) ?? 0);
+    const text = toText(input(exchange));
+    return text === null ? null : clip(text, begin, end);
+  };
+});
+
+/** A positive number clips that many letters from the start, a negative one from the end. */
+function clip(text: string, first: number, second: number): string {
+  let [head, tail] = [0, 0];
+  for (const number of [first, second]) {
+    if (number > 0) head = number;
+    else if (number < 0) tail = -number;
+  }
+  return text.slice(head, Math.max(head, text.length - tail));
+}
+
+/** `name(part)` of the body or `name(exp,part)`. */
+const cut = (name: string, apply: (text: string, part: string) => string | null): FunctionBuilder =>
+  called((call) => {
+    const parts = args(call, 1, 2, `\`\${${name}(text)}\` or \`\${${name}(exp,text)}\``);
+    const input = parts.length === 2 ? call.template(parts[0]!) : body;
+    const part = call.template(parts.at(-1)!);
+    return (exchange) => {
+      const text = toText(input(exchange));
+      const wanted = toText(part(exchange));
+      return text === null || wanted === null ? null : apply(text, wanted);
+    };
+  });
+
+const before = (text: string, part: string): string | null => (text.includes(part) ? text.slice(0, text.indexOf(part)) : null);
+const after = (text: string, part: string): string | null => (text.includes(part) ? text.slice(text.indexOf(part) + part.length) : null);
+
+const between = called((call) => {
+  const parts = args(call, 2, 3, '`${substringBetween(after,before)}` or `${substringBetween(exp,after,before)}`');
+  const input = parts.length === 3 ? call.template(parts[0]!) : body;
+  const [start, end] = parts.slice(-2).map((part) => call.template(part)) as [Value, Value];
+  return (exchange) => {
+    const text = toText(input(exchange));
+    const [from, to] = [toText(start(exchange)), toText(end(exchange))];
+    if (text === null || from === null || to === null) return null;
+    const rest = after(text, from);
+    return rest === null ? null : before(rest, to);
+  };
+});
+
+const pad = called((call) => {
+  const parts = args(call, 2, 3, '`${pad(exp,len)}` or `${pad(exp,len,separator)}`', { keepQuotes: true }).map((part) => call.template(removeQuotes(part)));
+  const [input, width, separator] = parts as [Value, Value, Value | undefined];
+  return (exchange) => {
+    const text = toText(input(exchange));
+    if (text === null) return null;
+    const length = toInteger(width(exchange)) ?? 0;
+    const filling = (separator === undefined ? ' ' : toText(separator(exchange))) || ' ';
+    return length >= 0 ? text.padEnd(length, filling) : text.padStart(-length, filling);
+  };
+});
+
+const concat = called((call) => {
+  const parts = args(call, 1, 3, '`${concat(exp)}`, `${concat(exp,exp)}` or `${concat(exp,exp,separator)}`', { keepQuotes: true }).map((part) => call.template(removeQuotes(part)));
+  const [left, right, separator] = (parts.length === 1 ? [body, parts[0]] : parts) as [Value, Value, Value | undefined];
+  return (exchange) => {
+    const [a, b] = [toText(left(exchange)), toText(right(exchange))];
+    if (a === null && b === null) return null;
+    const glue = separator === undefined ? '' : (toText(separator(exchange)) ?? '');
+    return a === null ? b : b === null ? a : a + glue + b;
+  };
+});
+
+const contains = called((call) => {
+  const parts = args(call, 1, 2, '`${contains(text)}` or `${contains(exp,text)}`');
+  const input = parts.length === 2 ? call.template(parts[0]!) : body;
+  const part = call.template(parts.at(-1)!);
+  return (exchange) => containsIgnoringCase(input(exchange), part(exchange));
+});
+
+const val = called((call) => {
+  if (call.inner === '') throw call.wrong('`${val(exp)}`');
+  return call.template(call.inner);
+});
+
+/** The first letter of every word; words are what blanks divide. */
+const capitalize = (text: string): string => text.replace(/(^|\s)(\S)/gu, (_, blank: string, letter: string) => blank + letter.toUpperCase());
+
+const unquote = (text: string): string => removeQuotes(text);
+const quote = (text: string): string => `"${removeQuotes(text)}"`;
+
+const safeQuote = ofInput((value) => {
+  if (value === null || value === undefined) return null;
+  if (typeof value === 'number' || typeof value === 'boolean') return value;
+  return quote(toText(value) ?? '');
+});
+
+const lengthOf = (value: unknown): number | null => {
+  if (value instanceof Uint8Array) return value.length;
+  const text = toText(value);
+  return text === null ? null : Buffer.byteLength(text);
+};
+
+const blanks = /[ \t\n\v\f\r]+/g;
+
+export const textFunctions: Readonly<Record<string, FunctionBuilder>> = {
+  replace,
+  substring,
+  substringBefore: cut('substringBefore', before),
+  substringAfter: cut('substringAfter', after),
+  substringBetween: between,
+  contains,
+  trim: ofText(trimmed),
+  val,
+  capitalize: ofText(capitalize),
+  pad,
+  concat,
+  quote: ofText(quote),
+  safeQuote,
+  unquote: ofText(unquote),
+  uppercase: ofText((text) => text.toUpperCase()),
+  lowercase: ofText((text) => text.toLowerCase()),
+  length: ofInput(lengthOf),
+  normalizeWhitespace: ofText((text) => trimmed(text).replace(blanks, ' ')),
+};
+
+/** As Java trims: everything up to the blank. */
+export function trimmed(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && text.charCodeAt(start) <= 32) start++;
+  while (end > start && text.charCodeAt(end - 1) <= 32) end--;
+  return text.slice(start, end);
+}
+
+export type TextOf = (exchange: Exchange) => string | null;

@@ -1,0 +1,66 @@
+import { ExpressionSyntaxError } from '../../core/expression.ts';
+
+/** One line of an init block. */
+export interface InitStatement {
+  readonly name: string;
+  /** `~:=`: a function, evaluated where it is called. */
+  readonly isFunction: boolean;
+  readonly source: string;
+  readonly offset: number;
+}
+
+export interface InitBlock {
+  readonly statements: readonly InitStatement[];
+  /** What follows the block. */
+  readonly rest: string;
+  readonly restOffset: number;
+}
+
+const start = '$init{';
+const end = '}init$';
+
+/** Splits `$init{ ... }init$` from the front of a source; null when there is none. @throws ExpressionSyntaxError */
+export function initBlock(source: string): InitBlock | null {
+  const leading = source.length - source.trimStart().length;
+  if (!source.startsWith(start, leading)) return null;
+  const close = source.indexOf(end, leading);
+  if (close < 0) throw new ExpressionSyntaxError('`$init{` is not closed', leading, start.length, 'end the block with `}init$`');
+  const statements = statementsOf(source.slice(leading + start.length, close), leading + start.length);
+  let restOffset = close + end.length;
+  if (source[restOffset] === '\r') restOffset++;
+  if (source[restOffset] === '\n') restOffset++;
+  return { statements, rest: source.slice(restOffset), restOffset };
+}
+
+function statementsOf(block: string, base: number): InitStatement[] {
+  const statements: InitStatement[] = [];
+  const pattern = /\$([A-Za-z_][\w-]*)\s*(~?:=)\s*([^]*?);[ \t]*(?=\r?\n|$)/y;
+  let at = 0;
+  while (at < block.length) {
+    const skipped = /^(?:\s+|\/\/[^\n]*)/.exec(block.slice(at));
+    if (skipped !== null) {
+      at += skipped[0].length;
+      continue;
+    }
+    pattern.lastIndex = at;
+    const match = pattern.exec(block);
+    if (match === null) {
+      const line = /^[^\n]*/.exec(block.slice(at))![0];
+      throw new ExpressionSyntaxError('not a statement of an init block', base + at, Math.max(1, line.length), 'write `$name := value;` or `$name ~:= function;`, one a line');
+    }
+    const [whole, name, operator, value] = match as unknown as [string, string, string, string];
+    statements.push({ name, isFunction: operator === '~:=', source: value, offset: base + at + whole.indexOf(value, name.length + 1) });
+    at += whole.length;
+  }
+  return statements;
+}
+
+/** `$name` and `$name()` of what the block defines, as functions. */
+export function withNames(source: string, statements: readonly InitStatement[]): string {
+  let text = source;
+  const byLength = [...statements].sort((a, b) => b.name.length - a.name.length);
+  for (const { name, isFunction } of byLength) {
+    text = isFunction ? text.replaceAll(`$${name}()`, `\${function(${name})}`) : text.replaceAll(`$${name}`, `\${variable.${name}}`);
+  }
+  return text;
+}

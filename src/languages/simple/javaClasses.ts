@@ -1,0 +1,68 @@
+import { classDistance, ExchangeError } from '../../core/errors.ts';
+import { isPlainObject } from '../../core/javaTypes.ts';
+
+const isInteger = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2147483648;
+
+type Check = (value: unknown) => boolean;
+
+const isMap: Check = (value) => value instanceof Map || isPlainObject(value);
+const never: Check = () => false;
+
+const checks: Readonly<Record<string, Check>> = {
+  String: (value) => typeof value === 'string',
+  Integer: isInteger,
+  Long: (value) => typeof value === 'number' && Number.isInteger(value) && !isInteger(value),
+  Double: (value) => typeof value === 'number' && !Number.isInteger(value),
+  Float: never,
+  Boolean: (value) => typeof value === 'boolean',
+  Byte: never,
+  Short: never,
+  Object: (value) => value !== null && value !== undefined,
+  int: never,
+  long: never,
+  short: never,
+  byte: never,
+  double: never,
+  float: never,
+  boolean: never,
+  char: never,
+  'byte[]': (value) => value instanceof Uint8Array,
+  'java.lang.String': (value) => typeof value === 'string',
+  'java.lang.CharSequence': (value) => typeof value === 'string',
+  'java.lang.Character': never,
+  'java.lang.Integer': isInteger,
+  'java.lang.Long': (value) => typeof value === 'number' && Number.isInteger(value) && !isInteger(value),
+  'java.lang.Double': (value) => typeof value === 'number' && !Number.isInteger(value),
+  'java.lang.Float': never,
+  'java.lang.Short': never,
+  'java.lang.Byte': never,
+  'java.lang.Number': (value) => typeof value === 'number' || typeof value === 'bigint',
+  'java.lang.Boolean': (value) => typeof value === 'boolean',
+  'java.lang.Comparable': (value) => ['string', 'number', 'boolean'].includes(typeof value) || value instanceof Date,
+  'java.lang.Object': (value) => value !== null && value !== undefined,
+  'java.lang.Iterable': (value) => Array.isArray(value) || value instanceof Set,
+  'java.math.BigDecimal': never,
+  'java.math.BigInteger': (value) => typeof value === 'bigint',
+  'java.io.InputStream': never,
+  'java.io.Serializable': (value) => value !== null && value !== undefined,
+  'java.util.Collection': (value) => Array.isArray(value) || value instanceof Set,
+  'java.util.List': Array.isArray,
+  'java.util.ArrayList': Array.isArray,
+  'java.util.LinkedList': never,
+  'java.util.Set': (value) => value instanceof Set,
+  'java.util.LinkedHashSet': (value) => value instanceof Set,
+  'java.util.HashSet': (value) => value instanceof Set,
+  'java.util.Map': isMap,
+  'java.util.HashMap': isMap,
+  'java.util.LinkedHashMap': isMap,
+  'java.util.TreeMap': never,
+  'java.util.Date': (value) => value instanceof Date,
+};
+
+/** Whether a value is of a Java class; null when there is no such class here. Missing values are of none. */
+export function isInstance(value: unknown, name: string): boolean | null {
+  const isMissing = value === null || value === undefined;
+  if (Object.hasOwn(checks, name)) return !isMissing && checks[name]!(value);
+  if (/^(?:java|org)\..*(?:Exception|Error|Throwable)$/.test(name)) return value instanceof ExchangeError && classDistance(value.type, name) >= 0;
+  return null;
+}

@@ -1,0 +1,215 @@
+import { conversionError, toText } from '../../core/convert.ts';
+import { ExchangeError } from '../../core/errors.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import { compareValues, contains, containsIgnoringCase, isEqual, isEqualIgnoringCase } from './compare.ts';
+import { toInteger, toDecimal, tryBoolean } from './conversions.ts';
+import type { SimpleNode } from './grammar.ts';
+import { isInstance } from './javaClasses.ts';
+import { matcher } from './regex.ts';
+import type { Value } from './value.ts';
+import { constantOf, illegalSyntax } from './value.ts';
+
+type Condition = (exchange: Exchange) => boolean;
+type Test = (left: unknown, right: unknown) => boolean;
+
+const isMissing = (value: unknown): boolean => value === null || value === undefined;
+
+/** Order is only asked for when both sides are there; two that are missing are equal. */
+const ordered =
+  (holds: (order: number) => boolean, bothMissing: boolean): Test =>
+  (left, right) => {
+    if (isMissing(left) || isMissing(right)) return bothMissing && isMissing(left) && isMissing(right);
+    return holds(compareValues(left, right));
+  };
+
+const edge =
+  (test: (text: string, part: string) => boolean): Test =>
+  (left, right) => {
+    if (isMissing(left) || isMissing(right)) return isMissing(left) && isMissing(right);
+    return test(toText(left) ?? '', toText(right) ?? '');
+  };
+
+/** A type is told by its Java name. */
+function isOf(left: unknown, right: unknown): boolean {
+  const name = toText(right);
+  const answer = name === null ? null : isInstance(left, name);
+  if (answer === null) throw illegalSyntax(`is operator cannot find class with name: ${name}`);
+  return answer;
+}
+
+/** An element is converted to the type of the left side, as Camel does it. */
+function asLeft(element: string, left: unknown): unknown {
+  if (typeof left === 'number') return Number.isInteger(left) ? toInteger(element) : toDecimal(element);
+  if (typeof left === 'boolean') {
+    const value = tryBoolean(element);
+    if (value === undefined) throw conversionError(element, 'java.lang.Boolean');
+    return value;
+  }
+  return element;
+}
+
+function isIn(left: unknown, right: unknown): boolean {
+  if (Array.isArray(right)) return right.some((item) => isEqual(left, item));
+  const elements = listOf(toText(right));
+  if (elements === null || isMissing(left)) return false;
+  return elements.some((element) => isEqual(left, asLeft(element, left)));
+}
+
+/** `,,a` is an empty text and `a`. */
+function listOf(text: string | null): string[] | null {
+  if (text === null) return null;
+  const elements = text.split(',');
+  return elements.filter((element, i) => element !== '' || (i > 0 && elements[i - 1] === ''));
+}
+
+function rangeOf(text: string | null): [number, number] {
+  const match = /^([-+]?\d+)\.\.([-+]?\d+)$/.exec(text ?? '');
+  if (match === null) throw illegalSyntax("range operator is not valid. Valid syntax:'from..to' (where from and to are numbers).");
+  return [Number(match[1]), Number(match[2])];
+}
+
+function isInRange(left: unknown, right: unknown): boolean {
+  const [from, to] = rangeOf(toText(right));
+  return !isMissing(left) && compareValues(left, from) >= 0 && compareValues(left, to) <= 0;
+}
+
+function matches(left: unknown, right: unknown): boolean {
+  const text = toText(left);
+  return text !== null && matcher(toText(right) ?? '')(text);
+}
+
+const tests: Readonly<Record<string, Test>> = {
+  '==': isEqual,
+  '!=': (left, right) => !isEqual(left, right),
+  '=~': isEqualIgnoringCase,
+  '!=~': (left, right) => !isEqualIgnoringCase(left, right),
+  '>': ordered((order) => order > 0, false),
+  '>=': ordered((order) => order >= 0, true),
+  '<': ordered((order) => order < 0, true),
+  '<=': ordered((order) => order <= 0, true),
+  contains,
+  '~~': containsIgnoringCase,
+  startsWith: edge((text, part) => text.startsWith(part)),
+  endsWith: edge((text, part) => text.endsWith(part)),
+  in: isIn,
+  is: isOf,
+  range: isInRange,
+  regex: matches,
+};
+
+const negated: Readonly<Record<string, string>> = {
+  '!~~': '~~',
+  'starts with': 'startsWith',
+  'ends with': 'endsWith',
+};
+
+/** Compiles a comparison. The shapes that routes are full of (a value against a constant) are specialised. */
+export function comparison(operator: string, left: Value, right: Value, rightNode: SimpleNode): Condition {
+  const same = operator === 'starts with' ? 'startsWith' : operator === 'ends with' ? 'endsWith' : operator;
+  const positive = negated[same] ?? same.replace(/^(?:!|not )(?=[a-z])/, '');
+  const isNegated = positive !== same;
+  const condition = positiveComparison(positive, left, right, rightNode);
+  return isNegated ? (exchange) => !condition(exchange) : condition;
+}
+
+function positiveComparison(operator: string, left: Value, right: Value, rightNode: SimpleNode): Condition {
+  if (right.isConstant) {
+    const special = againstConstant(operator, left, constantOf(right), rightNode);
+    if (special !== null) return special;
+  }
+  const test = tests[operator]!;
+  return (exchange) => test(left(exchange), right(exchange));
+}
+
+function againstConstant(operator: string, left: Value, value: unknown, node: SimpleNode): Condition | null {
+  if (typeof value === 'number' && node.kind === 'constant') return againstNumber(operator, left, value, node.text);
+  if (typeof value === 'string') return againstText(operator, left, value);
+  if (value === null && operator === '==') return (exchange) => isMissing(left(exchange));
+  if (value === null && operator === '!=') return (exchange) => !isMissing(left(exchange));
+  return null;
+}
+
+function againstNumber(operator: string, left: Value, wanted: number, text: string): Condition | null {
+  if (Number.isNaN(wanted)) {
+    const test = tests[operator]!;
+    return (exchange) => test(left(exchange), text);
+  }
+  const isDecimal = text.includes('.');
+  const bound = Math.trunc(wanted);
+  switch (operator) {
+    case '>':
+      return (exchange) => {
+        const value = left(exchange);
+        return typeof value === 'number' ? Math.trunc(value) > bound : !isMissing(value) && compareValues(value, wanted) > 0;
+      };
+    case '>=':
+      return (exchange) => {
+        const value = left(exchange);
+        return typeof value === 'number' ? Math.trunc(value) >= bound : !isMissing(value) && compareValues(value, wanted) >= 0;
+      };
+    case '<':
+      return (exchange) => {
+        const value = left(exchange);
+        return typeof value === 'number' ? Math.trunc(value) < bound : !isMissing(value) && compareValues(value, wanted) < 0;
+      };
+    case '<=':
+      return (exchange) => {
+        const value = left(exchange);
+        return typeof value === 'number' ? Math.trunc(value) <= bound : !isMissing(value) && compareValues(value, wanted) <= 0;
+      };
+    case '==':
+    case '!=': {
+      const isWanted = (value: unknown): boolean => {
+        if (value === wanted) return true;
+        // A text equals a decimal literal by its number: '7' == 7.0.
+        return isEqual(value, wanted) || (isDecimal && typeof value === 'string' && Number(value) === wanted && value.trim() !== '');
+      };
+      return operator === '==' ? (exchange) => isWanted(left(exchange)) : (exchange) => !isWanted(left(exchange));
+    }
+    default:
+      return null;
+  }
+}
+
+function againstText(operator: string, left: Value, wanted: string): Condition | null {
+  switch (operator) {
+    case '==':
+      return (exchange) => {
+        const value = left(exchange);
+        return typeof value === 'string' ? value === wanted : isEqual(value, wanted);
+      };
+    case '!=':
+      return (exchange) => {
+        const value = left(exchange);
+        return typeof value === 'string' ? value !== wanted : !isEqual(value, wanted);
+      };
+    case 'regex': {
+      let matches: ((text: string) => boolean) | null = null;
+      return (exchange) => {
+        const text = toText(left(exchange));
+        return text !== null && (matches ??= matcher(wanted))(text);
+      };
+    }
+    case 'in': {
+      const elements = listOf(wanted)!;
+      const all = new Set(elements);
+      return (exchange) => {
+        const value = left(exchange);
+        if (typeof value === 'string') return all.has(value);
+        return !isMissing(value) && elements.some((element) => isEqual(value, asLeft(element, value)));
+      };
+    }
+    case 'range': {
+      if (!/^[-+]?\d+\.\.[-+]?\d+$/.test(wanted)) return null;
+      const [from, to] = rangeOf(wanted);
+      return (exchange) => {
+        const value = left(exchange);
+        return !isMissing(value) && compareValues(value, from) >= 0 && compareValues(value, to) <= 0;
+      };
+    }
+    default:
+      return null;
+  }
+}
+
+export const patternError = (message: string): ExchangeError => new ExchangeError('java.util.regex.PatternSyntaxException', message);

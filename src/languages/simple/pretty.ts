@@ -1,0 +1,59 @@
+import { isPlainObject } from '../../core/javaTypes.ts';
+import { parse as parseLossless, stringify } from 'lossless-json';
+
+const plain = (value: unknown): unknown => {
+  if (value instanceof Map) return Object.fromEntries(value);
+  if (value instanceof Set) return [...value];
+  if (value instanceof Date) return value.getTime();
+  return value;
+};
+
+export const compactJson = (value: unknown): string => stringify(value, (_, item) => plain(item)) ?? 'null';
+
+/** One value a line, indented with tabs, an end of line at the end: as Camel writes it. */
+export const prettyJson = (value: unknown): string => `${write(plain(value), '')}\n`;
+
+function write(value: unknown, indent: string): string {
+  const inner = `${indent}\t`;
+  if (Array.isArray(value)) {
+    if (value.length === 0) return '[]';
+    return `[\n${value.map((item) => inner + write(plain(item), inner)).join(',\n')}\n${indent}]`;
+  }
+  if (isPlainObject(value)) {
+    const entries = Object.entries(value);
+    if (entries.length === 0) return '{}';
+    return `{\n${entries.map(([key, item]) => `${inner}${JSON.stringify(key)}: ${write(plain(item), inner)}`).join(',\n')}\n${indent}}`;
+  }
+  return stringify(value) ?? 'null';
+}
+
+/** JSON and XML are laid out; any other text stays as it is. */
+export function prettyText(text: string): string {
+  const start = text.trimStart()[0];
+  if (start === '{' || start === '[') {
+    try {
+      return prettyJson(parseLossless(text));
+    } catch {
+      return text;
+    }
+  }
+  return start === '<' ? prettyXml(text) : text;
+}
+
+const piece = /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>|<\?[^]*?\?>|<![^>]*>|<\/?[^<>]+>|[^<]+/g;
+
+/** Every element and every text on a line of its own, indented by two blanks. */
+function prettyXml(source: string): string {
+  const lines: string[] = [];
+  let depth = 0;
+  for (const [part] of source.matchAll(piece)) {
+    const text = part.trim();
+    if (text === '') continue;
+    if (text.startsWith('</')) depth = Math.max(0, depth - 1);
+    lines.push('  '.repeat(depth) + (text.startsWith('<') ? withDoubleQuotes(text) : text));
+    if (/^<[^/?!]/.test(text) && !text.endsWith('/>')) depth++;
+  }
+  return lines.join('\n');
+}
+
+const withDoubleQuotes = (tag: string): string => (tag.startsWith('<!') ? tag : tag.replace(/='([^'"]*)'/g, '="$1"'));
