@@ -48,16 +48,11 @@ export abstract class FanOut extends StepSubscriber {
     this.options = options;
   }
 
-  protected step(exchange: Exchange): boolean {
-    if (this.late >= mostLate) {
-      throw new ExchangeError('java.util.concurrent.RejectedExecutionException', `${this.late} parts that missed the time limit of ${this.context.info.stepId} are still under way`);
-    }
-    this.round(exchange).begin();
-    return false;
+  /** Throws when too many children that nobody waits for are still under way. */
+  protected refuseLate(): void {
+    if (this.late < mostLate) return;
+    throw new ExchangeError('java.util.concurrent.RejectedExecutionException', `${this.late} parts that missed the time limit of ${this.context.info.stepId} are still under way`);
   }
-
-  /** The work on one exchange. */
-  protected abstract round(parent: Exchange): Round;
 
   send(exchange: Exchange): void {
     this.out.next(exchange);
@@ -130,7 +125,7 @@ export abstract class Round extends Turns {
   protected abstract produce(): Exchange | null | typeof notYet;
 
   /** Sends a child on whose way the round stands. Must not throw. */
-  protected abstract dispatch(child: Exchange): void;
+  protected abstract dispatch(child: Exchange, index: number): void;
 
   /** No more children are wanted, though there may be some. */
   protected abandon(): void {}
@@ -170,17 +165,17 @@ export abstract class Round extends Turns {
     const index = this.sent++;
     this.inFlight++;
     child.way = this.limit === 1 ? this : new Seat(this, index);
-    if (this.step.options.prepare === null) this.dispatch(child);
-    else this.prepare(child, this.step.options.prepare);
+    if (this.step.options.prepare === null) this.dispatch(child, index);
+    else this.prepare(child, index, this.step.options.prepare);
     // There may be room for another one beside it.
     if (this.limit > 1) this.go();
     return true;
   }
 
-  private prepare(child: Exchange, prepare: (child: Exchange) => unknown): void {
+  private prepare(child: Exchange, index: number, prepare: (child: Exchange) => unknown): void {
     const failed = (thrown: unknown): void => {
       child.fail(thrown, this.step.context.info);
-      this.dispatch(child);
+      this.dispatch(child, index);
     };
     let prepared: unknown;
     try {
@@ -188,8 +183,8 @@ export abstract class Round extends Turns {
     } catch (thrown) {
       return failed(thrown);
     }
-    if (isPromise(prepared)) prepared.then(() => this.dispatch(child), failed);
-    else this.dispatch(child);
+    if (isPromise(prepared)) prepared.then(() => this.dispatch(child, index), failed);
+    else this.dispatch(child, index);
   }
 
   private checkAborted(): void {

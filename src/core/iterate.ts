@@ -109,3 +109,14 @@ const isIterator = (value: object): value is Iterator<unknown> => typeof (value 
 
 /** A stream of bytes or text is one value; only a stream of objects has elements. */
 const isByteStream = (value: object): boolean => typeof (value as { pipe?: unknown }).pipe === 'function' && (value as { readableObjectMode?: boolean }).readableObjectMode !== true;
+
+/** All parts at once; a promise where they come asynchronously. */
+export function allParts(parts: Parts): readonly unknown[] | Promise<readonly unknown[]> {
+  if (Array.isArray(parts)) return parts as readonly unknown[];
+  if (!isAsyncIterable(parts)) return [...(parts as Iterable<unknown>)];
+  return (async () => {
+    const all: unknown[] = [];
+    for await (const part of parts) all.push(part);
+    return all;
+  })();
+}

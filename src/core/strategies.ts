@@ -1,7 +1,7 @@
 import { toText } from './convert.ts';
 import type { AggregationStrategy } from './definition.ts';
 import { ExchangeError, simpleClassName } from './errors.ts';
-import { Exchange, FAILED, HANDLED, ROLLBACK_ONLY } from './exchange.ts';
+import { EXHAUSTED, Exchange, FAILED, HANDLED, STOPPED } from './exchange.ts';
 import type { Expression } from './expression.ts';
 import { isPromise } from './flow.ts';
 import { Message } from './message.ts';
@@ -9,6 +9,9 @@ import { Message } from './message.ts';
 /** Where the list-building strategies keep what they have until the group is finished, as in Camel. */
 const groupedProperty = 'CamelGroupedExchange';
 const caughtProperty = 'CamelExceptionCaught';
+
+/** Failed, handled or rolled back; a stop is none of these. */
+const troubleOf = (exchange: Exchange): number => exchange.halt & ~(STOPPED | EXHAUSTED);
 
 /** Collects one value per exchange in a list, which becomes the body when the group is finished. Null values are left out. */
 abstract class ListStrategy implements AggregationStrategy {
@@ -129,7 +132,7 @@ export class UseLatestAggregationStrategy implements AggregationStrategy {
       newExchange.failedStep = oldExchange.failedStep;
       return newExchange;
     }
-    return (oldExchange.halt & (FAILED | HANDLED | ROLLBACK_ONLY)) !== 0 ? oldExchange : newExchange;
+    return troubleOf(oldExchange) !== 0 ? oldExchange : newExchange;
   }
 }
 
@@ -156,6 +159,15 @@ export class UseOriginalAggregationStrategy implements AggregationStrategy {
   }
 }
 
+/** What enrich and pollEnrich do without a strategy: the reply's message and outcome; no reply is a null body. */
+export class UseReplyStrategy implements AggregationStrategy {
+  aggregate(oldExchange: Exchange | null, newExchange: Exchange | null): Exchange {
+    if (newExchange === null) oldExchange!.body = null;
+    else oldExchange!.takeResult(newExchange);
+    return oldExchange!;
+  }
+}
+
 /** Wraps the strategy of a step with `shareUnitOfWork`: what ended a part, handled or not, ends the result too. */
 export class ShareUnitOfWorkAggregationStrategy implements AggregationStrategy {
   readonly strategy: AggregationStrategy;
@@ -166,7 +178,7 @@ export class ShareUnitOfWorkAggregationStrategy implements AggregationStrategy {
 
   aggregate(oldExchange: Exchange | null, newExchange: Exchange, input?: Exchange): Exchange {
     const answer = this.strategy.aggregate(oldExchange, newExchange, input);
-    const outcome = newExchange === null ? 0 : newExchange.halt & (FAILED | HANDLED | ROLLBACK_ONLY);
+    const outcome = newExchange === null ? 0 : troubleOf(newExchange);
     if (outcome === 0 || answer === null || answer === undefined || answer === newExchange) return answer;
     if (newExchange.exception !== null) {
       answer.exception = newExchange.exception;
@@ -267,6 +279,7 @@ const ours: readonly (new (...args: never[]) => AggregationStrategy)[] = [
   StringAggregationStrategy,
   UseLatestAggregationStrategy,
   UseOriginalAggregationStrategy,
+  UseReplyStrategy,
   ShareUnitOfWorkAggregationStrategy,
 ];
 

@@ -38,8 +38,10 @@ class Split extends FanOut {
     this.inner = this.branch(steps);
   }
 
-  protected round(parent: Exchange): Round {
-    return new SplitRound(this, parent, this.options.expression(parent));
+  protected step(exchange: Exchange): boolean {
+    this.refuseLate();
+    new SplitRound(this, exchange, this.options.expression(exchange)).begin();
+    return false;
   }
 }
 

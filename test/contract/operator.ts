@@ -431,7 +431,7 @@ function valueFor({ shape }: Field, kit: Kit): unknown {
     case 'predicate':
       return kit.expression(true);
     case 'steps':
-      return kit.steps();
+      return shape.isFork ? [kit.steps(), kit.steps()] : kit.steps();
     case 'endpoint':
       return { uri: 'mock:any', parameters: {} };
     case 'enum':
@@ -459,3 +459,9 @@ export const subjectOf = (definition: EipDefinition, choose: (kit: Kit) => Reado
   build: (kit) => definition.operator(optionsFor(definition.options, kit, choose(kit)) as never, kit.context),
   ...(body === undefined ? {} : { body }),
 });
+
+/** The step that a definition makes of these options; those that are not given have their defaults. */
+export function stepOf(definition: EipDefinition, given: Readonly<Record<string, unknown>>, context: TestContext): Pipe {
+  const kit: Kit = { context, steps: () => perform(() => {}), expression: (value) => Object.assign(() => value, { label: 'given' }) };
+  return definition.operator(optionsFor(definition.options, kit, given) as never, context);
+}

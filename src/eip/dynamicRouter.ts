@@ -1,0 +1,78 @@
+import type { Subscriber } from 'rxjs';
+import type { StepContext } from '../core/definition.ts';
+import { defineEip } from '../core/definition.ts';
+import { dynamicEndpointFields, schemeCheck } from '../core/dynamicEndpoint.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { Expression } from '../core/expression.ts';
+import { field } from '../core/field.ts';
+import { isPromise, operator } from '../core/flow.ts';
+import { toIterable } from '../core/iterate.ts';
+import type { Itinerary, SlipOptions } from '../core/slip.ts';
+import { PartsItinerary, SlipStep } from '../core/slip.ts';
+
+class DynamicRouter extends SlipStep {
+  private readonly expression: Expression;
+  private readonly delimiter: string;
+
+  constructor(out: Subscriber<Exchange>, context: StepContext, options: SlipOptions, expression: Expression, delimiter: string) {
+    super(out, context, options);
+    this.expression = expression;
+    this.delimiter = delimiter;
+  }
+
+  protected itinerary(): Itinerary {
+    return new Asking(this.expression, this.delimiter);
+  }
+}
+
+/** Asks the expression for the way on, whenever what it said last has been visited. */
+class Asking implements Itinerary {
+  private readonly expression: Expression;
+  private readonly delimiter: string;
+  private current: PartsItinerary | null = null;
+
+  constructor(expression: Expression, delimiter: string) {
+    this.expression = expression;
+    this.delimiter = delimiter;
+  }
+
+  next(exchange: Exchange): unknown {
+    const next = this.current === null ? null : this.current.next();
+    if (isPromise(next)) return next.then((value) => value ?? this.ask(exchange));
+    return next ?? this.ask(exchange);
+  }
+
+  private ask(exchange: Exchange): unknown {
+    const answer = this.expression(exchange);
+    return isPromise(answer) ? answer.then((value) => this.follow(value)) : this.follow(answer);
+  }
+
+  private follow(answer: unknown): unknown {
+    this.current = new PartsItinerary(toIterable(answer, this.delimiter));
+    return this.current.next();
+  }
+}
+
+export const dynamicRouter = defineEip({
+  name: 'dynamicRouter',
+  summary: 'Asks an expression again and again where the message goes next, until it gives nothing.',
+  options: {
+    expression: field.expression('The next endpoint (or several); null ends. `exchangeProperty.CamelSlipEndpoint` is the last one.').required(),
+    uriDelimiter: field.string('What stands between the endpoints of a text.').default(','),
+    ignoreInvalidEndpoints: field.boolean('Passes over endpoints that do not exist instead of failing.').default(false),
+    ...dynamicEndpointFields,
+  },
+  examples: [
+    {
+      title: 'Each stop says what comes next',
+      route:
+        '- from:\n    uri: direct:start\n    steps:\n      - setHeader: { name: next, constant: "direct:one" }\n      - dynamicRouter: { header: next }\n      - to: mock:out\n- from:\n    uri: direct:one\n    steps:\n      - setBody: { simple: "${body}1" }\n      - setHeader: { name: next, simple: "${null}" }\n',
+      in: ['>'],
+      out: { 'mock:out': ['>1'] },
+    },
+  ],
+  operator: ({ expression, uriDelimiter, ignoreInvalidEndpoints, allowedSchemes }, context) => {
+    const options: SlipOptions = { ignoresInvalid: ignoreInvalidEndpoints, checkScheme: schemeCheck(allowedSchemes, true) };
+    return operator((out) => new DynamicRouter(out, context, options, expression, uriDelimiter));
+  },
+});

@@ -1,0 +1,139 @@
+import type { Subscriber } from 'rxjs';
+import type { PolledMessage } from '../core/connector.ts';
+import type { AggregationStrategy, StepContext } from '../core/definition.ts';
+import { defineEip } from '../core/definition.ts';
+import { dynamicEndpointFields, isInvalidEndpoint, optimisationFields, schemeCheck, shownUri, uriOf } from '../core/dynamicEndpoint.ts';
+import { ExchangeError, toExchangeError } from '../core/errors.ts';
+import { Exchange } from '../core/exchange.ts';
+import type { Expression } from '../core/expression.ts';
+import { strategyFields, strategyOf } from '../core/fanOutOptions.ts';
+import { field } from '../core/field.ts';
+import { StepSubscriber, operator, settled } from '../core/flow.ts';
+import { receiveInto } from '../core/send.ts';
+import { UseReplyStrategy } from '../core/strategies.ts';
+
+interface PollOptions {
+  readonly expression: Expression;
+  readonly strategy: AggregationStrategy;
+  readonly timeoutMillis: number;
+  readonly ignoresInvalid: boolean;
+  readonly variableReceive: string | null;
+  readonly checkScheme: ((uri: string) => void) | null;
+}
+
+class PollEnrich extends StepSubscriber {
+  private readonly context: StepContext;
+  private readonly options: PollOptions;
+
+  constructor(out: Subscriber<Exchange>, context: StepContext, options: PollOptions) {
+    super(out, context.info);
+    this.context = context;
+    this.options = options;
+  }
+
+  protected step(exchange: Exchange): boolean {
+    const value = this.options.expression(exchange);
+    if (value === null || value === undefined) return true;
+    void this.poll(exchange, uriOf(value));
+    return false;
+  }
+
+  private async poll(exchange: Exchange, uri: string): Promise<void> {
+    try {
+      const polled = await this.receive(exchange, uri);
+      if (polled !== undefined) {
+        if (polled !== null && exchange.signal?.aborted === true) this.giveBack(exchange, polled);
+        else this.merge(exchange, uri, polled);
+      }
+    } catch (thrown) {
+      exchange.fail(thrown, this.info);
+    }
+    this.out.next(exchange);
+  }
+
+  /** What came in time, null for nothing; undefined: there is no such endpoint, which does not matter. */
+  private async receive(exchange: Exchange, uri: string): Promise<PolledMessage | null | undefined> {
+    try {
+      if (uri === '') throw new ExchangeError('org.apache.camel.ResolveEndpointFailedException', 'Failed to resolve endpoint:  due to: Endpoint should include scheme:path');
+      this.options.checkScheme?.(uri);
+      return await this.context.receive(uri, this.options.timeoutMillis, exchange);
+    } catch (thrown) {
+      const error = toExchangeError(thrown);
+      if (!isInvalidEndpoint(error)) {
+        throw new ExchangeError('org.apache.camel.CamelExchangeException', `Error during poll. Exchange[${exchange.id}]. Caused by: [${error.type} - ${error.message}]`, { cause: error });
+      }
+      if (this.options.ignoresInvalid) return undefined;
+      throw error;
+    }
+  }
+
+  /** Nobody waits for the exchange any more: what it has polled is not acknowledged. */
+  private giveBack(exchange: Exchange, polled: PolledMessage): void {
+    const late = this.resource(exchange, polled);
+    late.fail(new ExchangeError('java.util.concurrent.TimeoutException', 'nobody waits for this exchange any more'));
+    exchange.exception = late.exception;
+    exchange.halt |= late.halt;
+    void (async () => polled.settle(late))().catch(() => {});
+  }
+
+  private merge(exchange: Exchange, uri: string, polled: PolledMessage | null): void {
+    const { variableReceive } = this.options;
+    const { body } = exchange;
+    const headers = variableReceive === null ? null : exchange.headers.copy();
+    if (polled !== null) this.settleWith(exchange, polled);
+    const resource = polled === null ? null : this.resource(exchange, polled);
+    const result = this.options.strategy.aggregate(exchange, resource as Exchange, exchange) as Exchange | null | undefined;
+    if (result !== null && result !== undefined) exchange.takeResult(result);
+    if (variableReceive !== null && !exchange.isFailed) {
+      receiveInto(exchange, variableReceive);
+      exchange.body = body;
+      exchange.headers = headers!;
+    }
+    exchange.properties.set('CamelToEndpoint', shownUri(uri));
+  }
+
+  /** The source of what was polled settles with the exchange's own delivery. */
+  private settleWith(exchange: Exchange, polled: PolledMessage): void {
+    const { unitOfWork } = exchange;
+    if (unitOfWork !== null && !unitOfWork.isDone) unitOfWork.onCompletion((settled) => polled.settle(settled));
+    else exchange.onEnd(() => void (async () => polled.settle(exchange))().catch(() => {}));
+  }
+
+  /** An exchange for what was polled; the message's own headers go on beside those that came. */
+  private resource(exchange: Exchange, polled: PolledMessage): Exchange {
+    const resource = new Exchange(exchange.scope, polled.body, exchange.headers.copy(), exchange.isInOut);
+    polled.headers.forEach((name, value) => resource.headers.set(name, value));
+    for (const [name, value] of Object.entries(polled.properties ?? {})) resource.properties.set(name, value);
+    resource.unitOfWork = exchange.unitOfWork;
+    resource.routeId = exchange.routeId;
+    resource.fromRouteId = exchange.fromRouteId;
+    resource.created = exchange.created;
+    resource.signal = exchange.signal;
+    return resource;
+  }
+}
+
+export const pollEnrich = defineEip({
+  name: 'pollEnrich',
+  summary: 'Takes one message from an endpoint, and puts it together with the message.',
+  options: {
+    expression: field.expression('The endpoint to take from.').required(),
+    variableReceive: field.string('Variable that takes the result; body and headers stay as they were.'),
+    ...strategyFields,
+    aggregateOnException: field.boolean('Lets the strategy have a failed message too.').default(false).ignored('what is polled here has either come or failed as a poll'),
+    timeout: field.millis('How long to wait for a message: negative for ever, 0 not at all. The body is null when none came.').default(-1),
+    ignoreInvalidEndpoint: field.boolean('Goes on as it was when the endpoint does not exist.').default(false),
+    ...optimisationFields,
+    ...dynamicEndpointFields,
+  },
+  operator: (given, context) => {
+    const common = {
+      strategy: strategyOf(given, context, new UseReplyStrategy()),
+      timeoutMillis: given.timeout,
+      ignoresInvalid: given.ignoreInvalidEndpoint,
+      variableReceive: given.variableReceive ?? null,
+      checkScheme: schemeCheck(given.allowedSchemes, false),
+    };
+    return settled(given.expression, context.info, (expression) => operator((out) => new PollEnrich(out, context, { ...common, expression })));
+  },
+});

@@ -1,0 +1,133 @@
+import type { Subscriber } from 'rxjs';
+import type { StepContext } from '../core/definition.ts';
+import { defineEip } from '../core/definition.ts';
+import { dynamicEndpointFields, emptyUri, schemeCheck, shownUri, uriOf } from '../core/dynamicEndpoint.ts';
+import { ExchangeError } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { Expression } from '../core/expression.ts';
+import type { FanOutOptions } from '../core/fanOut.ts';
+import { ChildBag, FanOut, Round, childModel, ownOriginal } from '../core/fanOut.ts';
+import { fanOutFields, fanOutOptions } from '../core/fanOutOptions.ts';
+import { field } from '../core/field.ts';
+import { isPromise, operator, pumped, settled } from '../core/flow.ts';
+import { allParts, toIterable } from '../core/iterate.ts';
+import { UseLatestAggregationStrategy } from '../core/strategies.ts';
+
+interface RecipientOptions extends FanOutOptions {
+  readonly expression: Expression;
+  readonly delimiter: string;
+  readonly ignoresInvalid: boolean;
+  readonly sharesUnitOfWork: boolean;
+  readonly checkScheme: ((uri: string) => void) | null;
+}
+
+class Recipients extends FanOut {
+  declare readonly options: RecipientOptions;
+
+  constructor(out: Subscriber<Exchange>, context: StepContext, options: RecipientOptions) {
+    super(out, context, options);
+  }
+
+  protected override step(exchange: Exchange): boolean {
+    this.refuseLate();
+    const values = allParts(toIterable(this.options.expression(exchange), this.options.delimiter));
+    if (!isPromise(values)) {
+      new RecipientRound(this, exchange, this.uris(values)).begin();
+      return false;
+    }
+    values
+      .then((found) => this.uris(found))
+      .then(
+        (uris) => new RecipientRound(this, exchange, uris).begin(),
+        (thrown: unknown) => {
+          exchange.fail(thrown, this.info);
+          this.send(exchange);
+        },
+      );
+    return false;
+  }
+
+  /** All of them are checked before anything is sent to the first. */
+  private uris(values: readonly unknown[]): string[] {
+    const uris: string[] = [];
+    for (const value of values) {
+      const uri = uriOf(value);
+      try {
+        if (uri === '') throw new ExchangeError('java.lang.IllegalArgumentException', emptyUri);
+        this.options.checkScheme?.(uri);
+        this.context.checkEndpoint(uri);
+      } catch (thrown) {
+        if (this.options.ignoresInvalid) continue;
+        throw thrown;
+      }
+      uris.push(uri);
+    }
+    return uris;
+  }
+}
+
+class RecipientRound extends Round {
+  protected declare readonly step: Recipients;
+  private readonly model: Exchange;
+  private readonly properties: ChildBag;
+  private readonly uris: readonly string[];
+
+  constructor(step: Recipients, parent: Exchange, uris: readonly string[]) {
+    super(step, parent);
+    this.step = step;
+    this.uris = uris;
+    const { model, properties } = childModel(parent, this.signal);
+    this.model = model;
+    this.properties = new ChildBag(properties, ['CamelMulticastIndex', 'CamelMulticastComplete', 'CamelRecipientListEndpoint']);
+  }
+
+  protected produce(): Exchange | null {
+    const { index, uris } = this;
+    if (index >= uris.length) return null;
+    const child = this.model.copy();
+    child.replaceProperties(this.properties.child(index, index === uris.length - 1, shownUri(uris[index]!)));
+    if (child.unitOfWork !== null && !this.step.options.sharesUnitOfWork) ownOriginal(child);
+    return child;
+  }
+
+  protected dispatch(child: Exchange, index: number): void {
+    // What the preparation did not survive is not sent.
+    if (child.halt !== 0) return child.leave();
+    const uri = this.uris[index]!;
+    pumped(child, (sent) => this.step.context.dynamicCall(uri, sent));
+  }
+}
+
+export const recipientList = defineEip({
+  name: 'recipientList',
+  summary: 'Sends a copy of the message to each of the endpoints that an expression names.',
+  options: {
+    expression: field.expression('The endpoints: a text, or a list of texts.').required(),
+    delimiter: field.string('What stands between the endpoints of a text; `false`: the text is one endpoint.').default(','),
+    ...fanOutFields,
+    ignoreInvalidEndpoints: field.boolean('Leaves out endpoints that do not exist instead of failing.').default(false),
+    ...dynamicEndpointFields,
+  },
+  examples: [
+    {
+      title: 'Send to where the message says',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - recipientList:\n          simple: "mock:${body},mock:all"\n',
+      in: ['a', 'b'],
+      out: { 'mock:a': ['a'], 'mock:b': ['b'], 'mock:all': ['a', 'b'] },
+    },
+  ],
+  operator: (given, context) => {
+    const common = fanOutOptions(given, context, new UseLatestAggregationStrategy());
+    return settled(given.expression, context.info, (expression) => {
+      const options: RecipientOptions = {
+        ...common,
+        expression,
+        delimiter: given.delimiter,
+        ignoresInvalid: given.ignoreInvalidEndpoints,
+        sharesUnitOfWork: given.shareUnitOfWork,
+        checkScheme: schemeCheck(given.allowedSchemes, true),
+      };
+      return operator((out) => new Recipients(out, context, options));
+    });
+  },
+});

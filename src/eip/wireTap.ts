@@ -1,0 +1,192 @@
+import type { Subscriber } from 'rxjs';
+import { defineEip } from '../core/definition.ts';
+import type { StepContext } from '../core/definition.ts';
+import { dynamicEndpointFields, isInvalidEndpoint, optimisationFields, schemeCheck, uriOf, wholeUri } from '../core/dynamicEndpoint.ts';
+import { ExchangeError, toExchangeError } from '../core/errors.ts';
+import type { Way } from '../core/exchange.ts';
+import { Exchange, UnitOfWork, isUnhandled } from '../core/exchange.ts';
+import type { Expression } from '../core/expression.ts';
+import { preparationOf } from '../core/fanOutOptions.ts';
+import { dynamicText, isDynamicText } from '../core/dynamicText.ts';
+import { field } from '../core/field.ts';
+import type { Call } from '../core/flow.ts';
+import { StepSubscriber, isPromise, operator, settled } from '../core/flow.ts';
+
+/** Copies of one step that may be under way at once; then exchanges wait for one to end. */
+const mostTaps = 1000;
+
+interface TapOptions {
+  /** Sends a copy; fixed, or to what the exchange's `uri` says. */
+  readonly target: (exchange: Exchange) => Call | null;
+  readonly copies: boolean;
+  readonly variableSend: string | null;
+  readonly prepare: ((copy: Exchange) => unknown) | null;
+}
+
+class WireTap extends StepSubscriber {
+  private readonly context: StepContext;
+  private readonly options: TapOptions;
+  private underWay = 0;
+  private readonly waiting: Exchange[] = [];
+
+  constructor(out: Subscriber<Exchange>, context: StepContext, options: TapOptions) {
+    super(out, context.info);
+    this.context = context;
+    this.options = options;
+  }
+
+  protected step(exchange: Exchange): boolean {
+    if (this.underWay < mostTaps) {
+      this.tap(exchange);
+      return true;
+    }
+    this.waiting.push(exchange);
+    return false;
+  }
+
+  private tap(exchange: Exchange): void {
+    const call = this.options.target(exchange);
+    if (call === null) return;
+    const copy = this.copyOf(exchange);
+    this.underWay++;
+    this.context.begin();
+    this.context.clock.yield(() => this.send(copy, call));
+  }
+
+  /** It is under way on its own: one-way, with a unit of work of its own, which holds the delivery unless somebody waits for its reply. */
+  private copyOf(exchange: Exchange): Exchange {
+    const { copies, variableSend } = this.options;
+    const copy = copies ? exchange.copy() : this.blank(exchange);
+    copy.isInOut = false;
+    copy.signal = null;
+    copy.lane = null;
+    if (variableSend !== null) copy.body = exchange.variable(variableSend) ?? null;
+    const delivery = exchange.unitOfWork;
+    const holds = delivery !== null && !delivery.isRequest && !delivery.isDone;
+    if (holds) delivery.retain();
+    copy.unitOfWork = new UnitOfWork(copy, () => {
+      if (holds) delivery.release();
+      this.ended();
+    });
+    return copy;
+  }
+
+  private blank(exchange: Exchange): Exchange {
+    const blank = new Exchange(exchange.scope);
+    blank.routeId = exchange.routeId;
+    blank.fromRouteId = exchange.fromRouteId;
+    blank.fromEndpoint = exchange.fromEndpoint;
+    blank.created = exchange.created;
+    return blank;
+  }
+
+  private send(copy: Exchange, call: Call): void {
+    const { prepare } = this.options;
+    copy.way = new TapEnd(this, copy.unitOfWork!);
+    const failed = (thrown: unknown): void => {
+      copy.fail(thrown, this.info);
+      copy.leave();
+    };
+    let prepared: unknown;
+    try {
+      if (this.context.stopping.aborted) throw new ExchangeError('mecha.ShutdownException', 'the time for stopping is over');
+      prepared = prepare?.(copy);
+    } catch (thrown) {
+      return failed(thrown);
+    }
+    if (isPromise(prepared)) prepared.then(() => call(copy), failed);
+    else call(copy);
+  }
+
+  /** Nobody waits for a copy that failed: it is told, and kept where the route keeps such messages. */
+  async finish(copy: Exchange, unitOfWork: UnitOfWork): Promise<void> {
+    if (isUnhandled(copy)) {
+      const { events, info } = this.context;
+      const message = `the tapped copy failed: ${copy.exception === null ? 'rolled back' : `${copy.exception.type}: ${copy.exception.message}`}`;
+      events.emit('log', { level: 'warn', logger: 'wireTap', message, routeId: info.routeId, stepId: info.stepId, exchangeId: copy.id });
+      try {
+        await this.context.keepFailed?.(copy);
+      } catch (thrown) {
+        events.emit('log', { level: 'error', logger: 'wireTap', message: `the failed copy can't be kept: ${String(thrown)}`, routeId: info.routeId, stepId: info.stepId, exchangeId: copy.id });
+      }
+    }
+    unitOfWork.release();
+  }
+
+  private ended(): void {
+    this.underWay--;
+    this.context.end();
+    const next = this.waiting.shift();
+    if (next !== undefined) this.next(next);
+  }
+}
+
+class TapEnd implements Way {
+  readonly outer = null;
+  private readonly step: WireTap;
+  private readonly unitOfWork: UnitOfWork;
+
+  constructor(step: WireTap, unitOfWork: UnitOfWork) {
+    this.step = step;
+    this.unitOfWork = unitOfWork;
+  }
+
+  back(copy: Exchange): void {
+    void this.step.finish(copy, this.unitOfWork);
+  }
+}
+
+export const wireTap = defineEip({
+  name: 'wireTap',
+  summary: 'Sends a copy of the message elsewhere and goes on without waiting for it.',
+  shorthand: 'uri',
+  options: {
+    uri: field.endpoint('Endpoint that gets the copy; may hold Simple.').required(),
+    dynamicUri: field.boolean('Reads the URI as Simple for each message.').default(true),
+    copy: field.boolean('Sends a copy of the message; false: a new, empty exchange.').default(true),
+    onPrepare: field.reference<string>('Works on the copy before it is sent: a bean with `process(exchange)`, or a function.', 'Processor'),
+    variableSend: field.string('Variable whose value is sent instead of the body.'),
+    variableReceive: field.string('Variable for the reply.').ignored('nobody waits for a reply'),
+    executorService: field.string('Thread pool for the copies.').ignored('copies are sent as the event loop finds time; a bounded number is under way at once'),
+    ignoreInvalidEndpoint: field.boolean('Sends nothing when the endpoint does not exist.').default(false),
+    ...optimisationFields,
+    ...dynamicEndpointFields,
+  },
+  examples: [
+    {
+      title: 'Keep a copy',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - wireTap: mock:archive\n      - to: mock:out\n',
+      in: ['a'],
+      out: { 'mock:archive': ['a'], 'mock:out': ['a'] },
+    },
+  ],
+  operator: (given, context) => {
+    const common = {
+      copies: given.copy,
+      variableSend: given.variableSend ?? null,
+      prepare: preparationOf(given.onPrepare, context),
+    };
+    const uri = wholeUri(given.uri);
+    const checkScheme = schemeCheck(given.allowedSchemes, false);
+    if (!given.dynamicUri || (!isDynamicText(uri) && !given.ignoreInvalidEndpoint && checkScheme === null)) {
+      const call = context.producer(given.uri);
+      return operator((out) => new WireTap(out, context, { ...common, target: () => call }));
+    }
+    const send = (expression: Expression<string>) => (exchange: Exchange): Call | null => {
+      const target = uriOf(expression(exchange));
+      if (target === '') return null;
+      // A failure belongs to the copy, not to the exchange.
+      return (copy) => {
+        try {
+          checkScheme?.(target);
+          if (given.ignoreInvalidEndpoint) context.checkEndpoint(target);
+        } catch (thrown) {
+          if (!given.ignoreInvalidEndpoint || !isInvalidEndpoint(toExchangeError(thrown))) copy.fail(thrown, context.info);
+          return copy.leave();
+        }
+        context.dynamicCall(target, copy);
+      };
+    };
+    return settled(dynamicText(uri, context), context.info, (expression) => operator((out) => new WireTap(out, context, { ...common, target: send(expression) })));
+  },
+});
