@@ -77,8 +77,8 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0118: {
     title: 'A property has no value',
     explanation: '`{{name}}` is filled in from the configuration before the route starts. Without a value there is nothing to fill in; `{{name:default}}` gives one, `{{?name}}` leaves the option out.',
-    wrong: route('- to: "mock:{{target}}"\n'),
-    right: route('- to: "mock:{{target:out}}"\n'),
+    wrong: route('- to: "mock:{{destination}}"\n'),
+    right: route('- to: "mock:{{destination:out}}"\n'),
   },
   M0119: { title: 'A property refers to itself', explanation: 'The value of a property holds a placeholder that leads back to it.' },
   M0120: { title: 'The braces of a placeholder do not match', explanation: '`{{` and `}}` come in pairs. In texts such as JSON, write a blank between two braces.', wrong: route('- setBody: { constant: "{{name" }\n'), right: route('- setBody: { constant: "{{name:x}}" }\n') },

@@ -6,6 +6,7 @@ import type { Field, Fields } from '../core/field.ts';
 import { field } from '../core/field.ts';
 import { camelDataFormats, camelLanguages, camelStepParts, camelSteps } from './camelNames.ts';
 import { elements, elementsByName } from './elements/index.ts';
+import { commonFields as common, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
 import type { DataFormatModel, DocumentModel, ElementDefinition, ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel, TemplateModel } from './model.ts';
 import type { PropertyLookup } from './placeholders.ts';
 import { fillPlaceholders, fillUri, PlaceholderError } from './placeholders.ts';
@@ -31,20 +32,6 @@ export function readDocument(source: Source, parts: Parts, { properties }: ReadO
   const found = file === null ? [] : new Reader(file, parts, properties, problems, false).document();
   return { file: source.file, elements: found };
 }
-
-/** Keys that every step, and every part of one that has steps or an expression, takes. */
-const common: Fields = {
-  id: field.string('Names it for logs, metrics and the administration.'),
-  description: field.string('What it is for, in the words of its author.'),
-  note: field.string('A remark for readers of the file.'),
-  disabled: field.boolean('Leaves it out.'),
-};
-
-const languageCommon: Fields = {
-  id: field.string('Names the expression.'),
-  trim: field.boolean('Takes blanks at both ends off the source text.'),
-  resultType: field.string('Type that the value is converted to.'),
-};
 
 /** Whatever a problem is about: a step, an element, an expression, a data format. */
 interface Owner {
@@ -515,6 +502,7 @@ class Reader {
         // Most likely a misspelt required one: no second complaint about it.
         const meant = nearest(key, Object.keys(fields));
         if (meant !== null) given.add(meant);
+        else if (expressionField !== null) given.add(expressionField);
       }
     }
     if (parametersPair !== null) this.takeParameters(read, owner, endpointField!, parametersPair);
@@ -543,7 +531,7 @@ class Reader {
         const value = read.fields[key];
         if (shape.kind === 'steps' && Array.isArray(value) && value.length === 0) {
           this.problems.report('M0206', `\`${owner.name}\` has no steps`, read.fieldsAt[key] ?? owner.at, { label: 'an empty list', help: 'write at least one step', docs: owner.docs });
-        } else if ((shape.kind === 'string' && value === '') || (shape.kind === 'endpoint' && (value as EndpointModel | undefined)?.uri === '')) {
+        } else if (shape.kind === 'string' && value === '') {
           this.problems.report('M0206', `\`${key}\` of \`${owner.name}\` is empty`, read.fieldsAt[key] ?? owner.at, { label: 'nothing stands here', help: `give \`${key}\` a value`, docs: owner.docs });
         }
         continue;
@@ -600,11 +588,10 @@ class Reader {
     if (filled.isOpen) return filled.text;
     const result = parseScalar(shape, filled.text);
     if ('value' in result) return result.value;
-    const { wanted, help } = result.wrong;
-    const meant = shape.kind === 'enum' ? nearest(filled.text, shape.values) : null;
+    const { wanted, label, help } = result.wrong;
     this.problems.report(shape.kind === 'enum' ? 'M0207' : 'M0205', `\`${key}\` of \`${owner.name}\` must be ${wanted}`, this.spanOr(written, owner.at), {
-      label: filled.text === '' ? 'nothing stands here' : filled.text === text ? `not ${article(shape.kind)}` : `is \`${filled.text}\``,
-      help: help ?? (meant === null ? null : `did you mean \`${meant}\`?`),
+      label: filled.text === '' ? 'nothing stands here' : filled.text === text ? label : `is \`${filled.text}\``,
+      help,
       docs: owner.docs,
       values: { option: key, value: filled.text },
     });
@@ -642,7 +629,10 @@ class Reader {
         else {
           const result = parseScalar(item.shape, piece);
           if ('value' in result) values.push(result.value);
-          else this.problems.report('M0205', `\`${key}\` of \`${owner.name}\` must be ${result.wrong.wanted}`, this.spanOr(written, owner.at), { docs: owner.docs });
+          else {
+            const { wanted, label, help } = result.wrong;
+            this.problems.report('M0205', `\`${key}\` of \`${owner.name}\` must be ${wanted}`, this.spanOr(written, owner.at), { label, help, docs: owner.docs });
+          }
         }
       }
       return values;
@@ -1029,30 +1019,12 @@ const endpointFields: Fields = {
   variableReceive: field.string('Variable that takes the reply instead of the body.'),
 };
 
-/** The field whose language keys may stand in the element itself. */
-const inlineExpression = (fields: Fields): string | null => {
-  const { expression } = fields;
-  return expression !== undefined && expression.shape.isInline && (expression.shape.kind === 'expression' || expression.shape.kind === 'predicate') ? 'expression' : null;
-};
-
-const inlineDataFormat = (fields: Fields): string | null => {
-  for (const key of Object.keys(fields)) if (fields[key]!.shape.catalog === 'dataformats' && fields[key]!.shape.isInline) return key;
-  return null;
-};
-
-const commonOwners = new Set(['steps', 'expression', 'predicate', 'endpoint']);
-
-const takesCommon = (fields: Fields): boolean => Object.values(fields).some(({ shape }) => commonOwners.has(shape.kind));
-
 const quoted = (names: readonly string[]): string => {
   const shown = names.slice(0, 12).map((name) => `\`${name}\``);
   return names.length > shown.length ? `${shown.join(', ')}, ...` : shown.join(', ');
 };
 
 const scalarName = (kind: string): string => ({ boolean: 'true or false', integer: 'a whole number', number: 'a number', millis: 'a duration', bytes: 'a size' })[kind] ?? 'a text';
-
-const article = (kind: string): string =>
-  ({ boolean: 'a boolean', integer: 'such a number', number: 'a number', millis: 'a duration', bytes: 'a size', enum: 'one of them' })[kind] ?? 'a text';
 
 const exampleOf = (shape: Field['shape']): string => {
   switch (shape.kind) {

@@ -1,9 +1,11 @@
+import { nearest } from '../core/diagnostics.ts';
 import type { FieldShape } from '../core/field.ts';
 
 /** A text that is not what its field wants: `wanted` completes "must be ...". */
 export interface WrongScalar {
   readonly wanted: string;
-  readonly help: string | null;
+  readonly label: string;
+  readonly help: string;
 }
 
 export type ScalarResult = { readonly value: string | number | boolean } | { readonly wrong: WrongScalar };
@@ -65,32 +67,41 @@ export function parseScalar(shape: FieldShape, text: string): ScalarResult {
     case 'boolean': {
       const plain = text.trim().toLowerCase();
       if (plain === 'true' || plain === 'false') return { value: plain === 'true' };
-      return wrong('`true` or `false`', { yes: 'true', on: 'true', no: 'false', off: 'false' }[plain] ?? null);
+      const meant = { yes: '`true`', on: '`true`', '1': '`true`', no: '`false`', off: '`false`', '0': '`false`' }[plain] ?? '`true` or `false`';
+      return wrong('`true` or `false`', 'neither of them', `write ${meant}`);
     }
     case 'integer':
-      return inRange(shape, /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : null, 'a whole number');
+      return inRange(shape, /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : null, 'a whole number', 'write digits only, such as `5`');
     case 'number':
-      return inRange(shape, /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : null, 'a number');
+      return inRange(shape, /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : null, 'a number', 'write a number, such as `5` or `0.5`');
     case 'millis':
-      return inRange(shape, parseMillis(text), 'a duration such as `500`, `5s`, `1m30s` or `1h`');
+      return inRange(shape, parseMillis(text), 'a duration', 'write milliseconds such as `500`, or `5s`, `1m30s`, `1h`');
     case 'bytes':
-      return inRange(shape, parseBytes(text), 'a size such as `1024`, `10KB` or `5MB`');
+      return inRange(shape, parseBytes(text), 'a size', 'write bytes such as `1024`, or `10KB`, `5MB`');
     case 'enum': {
       const value = parseEnum(text, shape.values);
-      return value === null ? wrong(`one of ${shape.values.map((one) => `\`${one}\``).join(', ')}`, null) : { value };
+      if (value !== null) return { value };
+      const meant = nearest(text, shape.values);
+      return wrong('one of the values that it knows', 'no such value', meant === null ? `write ${either(shape.values)}` : `did you mean \`${meant}\`?`);
     }
     default:
       return { value: text };
   }
 }
 
-const wrong = (wanted: string, instead: string | null): ScalarResult => ({ wrong: { wanted, help: instead === null ? null : `write \`${instead}\`` } });
+const wrong = (wanted: string, label: string, help: string): ScalarResult => ({ wrong: { wanted, label, help } });
 
-function inRange({ minimum, maximum }: FieldShape, value: number | null, wanted: string): ScalarResult {
-  if (value === null) return wrong(wanted, null);
-  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return wrong(`${wanted} between ${Number.MIN_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}`, null);
-  if (minimum !== null && value < minimum) return wrong(`at least ${minimum}`, null);
-  if (maximum !== null && value > maximum) return wrong(`at most ${maximum}`, null);
+/** `a`, `b` or `c`. */
+function either(values: readonly string[]): string {
+  const quoted = values.map((one) => `\`${one}\``);
+  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)!}`;
+}
+
+function inRange({ minimum, maximum }: FieldShape, value: number | null, wanted: string, help: string): ScalarResult {
+  if (value === null) return wrong(wanted, `not ${wanted}`, help);
+  if (Number.isInteger(value) && !Number.isSafeInteger(value)) return wrong(`${wanted} that fits`, 'too long', `write at most ${Number.MAX_SAFE_INTEGER}`);
+  if (minimum !== null && value < minimum) return wrong(`at least ${minimum}`, 'too small', `write ${minimum} or more`);
+  if (maximum !== null && value > maximum) return wrong(`at most ${maximum}`, 'too large', `write ${maximum} or less`);
   return { value };
 }
 

@@ -148,7 +148,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
     }
     const result = parseScalar(shape, text);
     if ('value' in result) options[name] = result.value;
-    else complain('M0407', `\`${name}\` of \`${scheme}\` must be ${result.wrong.wanted}`, pathAt, `is \`${text}\``, result.wrong.help, docs);
+    else complain('M0407', `\`${name}\` of \`${scheme}\` must be ${result.wrong.wanted}`, pathAt, result.wrong.label, result.wrong.help, docs);
   }
 
   const names = namesOf(definition);
@@ -208,9 +208,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
       options[name] = result.value;
       return;
     }
-    const meant = shape.kind === 'enum' ? nearest(parameter.value, shape.values) : null;
-    const label = parameter.value === '' ? 'nothing stands here' : shape.isSecret ? 'not such a value' : `is \`${parameter.value}\``;
-    complain('M0407', `\`${name}\` of \`${scheme}\` must be ${result.wrong.wanted}`, where, label, result.wrong.help ?? (meant === null ? null : `did you mean \`${meant}\`?`), docs);
+    complain('M0407', `\`${name}\` of \`${scheme}\` must be ${result.wrong.wanted}`, where, parameter.value === '' ? 'nothing stands here' : result.wrong.label, result.wrong.help, docs);
   }
 
   const uriOf = (shownPath: string, pairs: [string, string][]): string => {
@@ -252,7 +250,8 @@ function readQuery(uri: string, query: number, complain: QueryProblem): Paramete
   while (at <= uri.length) {
     const end = parameterEnd(uri, at);
     if (end === at) {
-      complain(Math.min(at, uri.length - 1), at + 1, 'the query of the URI has an empty parameter', 'nothing between two `&`, or at an end', 'take the extra `&` out');
+      const isLast = at >= uri.length;
+      complain(at - 1, at, 'the query of the URI has an empty parameter', isLast ? 'nothing follows' : 'no parameter stands here', `take the \`&\` ${isLast ? 'at the end ' : ''}out`);
     } else {
       const equals = uri.indexOf('=', at);
       const hasValue = equals >= 0 && equals < end;

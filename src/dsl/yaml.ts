@@ -181,6 +181,11 @@ function reportSyntaxError(source: Source, { code, message, pos }: SyntaxError, 
     });
     return;
   }
+  const deeper = deeperLine(source, start);
+  if (deeper !== null && /[Nn]ested mappings|Implicit|implicit/.test(message)) {
+    problems.report('M0103', 'the line is indented deeper than the one above', deeper.at, { label: 'starts too far to the right', help: `let it start in the same column as \`${deeper.above}\`` });
+    return;
+  }
   if (/Implicit keys need to be on a single line|Implicit map keys|Nested mappings are not allowed|mapping.*colon|Implicit key/i.test(message)) {
     problems.report('M0103', 'a key and its colon are not where a mapping can go on', firstWord(source, at), {
       help: 'check the indentation here and on the line above; put texts that contain `: ` in quotes',
@@ -188,6 +193,15 @@ function reportSyntaxError(source: Source, { code, message, pos }: SyntaxError, 
     return;
   }
   problems.report('M0101', `the YAML can not be read: ${message.charAt(0).toLowerCase()}${message.slice(1).replace(/\.$/, '')}`, at, {});
+}
+
+/** The line below an offset, when it starts deeper than that of the offset though that one has a value already. */
+function deeperLine(source: Source, offset: number): { at: Span; above: string } | null {
+  const { line } = source.position(offset);
+  const above = /^(\s*(?:- +)*)([\w.-]+):\s+\S/.exec(source.line(line));
+  const below = /^(\s*)[\w.-]+:/.exec(source.line(line + 1));
+  if (above === null || below === null || below[1]!.length <= above[1]!.length) return null;
+  return { at: firstWord(source, { start: offsetOfLine(source, line + 1) }), above: above[2]! };
 }
 
 function tabBefore(source: Source, offset: number): number {
@@ -208,18 +222,19 @@ function offsetOfLine(source: Source, line: number): number {
 }
 
 function openingQuote(source: Source, end: number, quote: string): number {
-  // The text runs to the end of the file: its first quote is the last odd one that starts a value.
-  const before = source.text.slice(0, end);
-  const pattern = quote === '"' ? /(?:^|[\s:[{,-])(")(?:[^"\\]|\\[\s\S])*$/ : /(?:^|[\s:[{,-])(')(?:[^']|'')*$/;
-  const found = pattern.exec(before);
-  return found === null ? Math.max(0, before.lastIndexOf(quote)) : found.index + found[0].indexOf(quote);
+  // The last quote that may start a text: those inside of the text stand after letters, as a rule.
+  const { text } = source;
+  for (let at = text.lastIndexOf(quote, end - 1); at >= 0; at = at === 0 ? -1 : text.lastIndexOf(quote, at - 1)) {
+    if (at === 0 || /[\s[{,:-]/.test(text[at - 1]!)) return at;
+  }
+  return Math.max(0, end - 1);
 }
 
 /** Narrows a span to the first word in it. */
-function firstWord(source: Source, { start, end }: { start: number; end: number }): Span {
+function firstWord(source: Source, { start }: { start: number }): Span {
   const { text } = source;
   let from = start;
-  while (from < end - 1 && /\s/.test(text[from]!)) from++;
+  while (from < text.length - 1 && /\s/.test(text[from]!)) from++;
   let to = from;
   while (to < text.length && !/[\s:,]/.test(text[to]!)) to++;
   return { source, start: from, end: Math.max(to, from + 1) };

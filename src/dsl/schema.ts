@@ -1,0 +1,177 @@
+import type { Field, Fields, FieldShape } from '../core/field.ts';
+import { field } from '../core/field.ts';
+import { elementsByName } from './elements/index.ts';
+import { commonFields, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
+import type { Parts } from './read.ts';
+
+/** A JSON Schema, or a piece of one. */
+export type JsonSchema = { readonly [key: string]: unknown };
+
+const ref = (name: string): JsonSchema => ({ $ref: `#/$defs/${name}` });
+const scalar = ['string', 'number', 'boolean'];
+const placeholder: JsonSchema = { type: 'string', pattern: '\\{\\{' };
+
+/** Letter case, dashes and underscores do not matter in an enum's values. */
+const anyCase = (values: readonly string[]): string => {
+  const loose = (value: string): string => value.replace(/[-_]/g, '').replace(/[A-Za-z]/g, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`).replace(/(?<=\])(?=\[)|(?<=\d)(?=\[)/g, '[-_]?');
+  return `^\\s*(?:${values.map(loose).join('|')})\\s*$`;
+};
+
+/** JSON Schema (2020-12) of route files, made from the definitions: for editors, and for checks outside of this program. */
+export function jsonSchema(parts: Parts): JsonSchema {
+  const defs: Record<string, JsonSchema> = {};
+  const languageKeys = Object.keys(parts.languages);
+  const formatKeys = Object.keys(parts.dataformats);
+
+  const described = ({ description, default: value, deprecated, noEffect, isSecret }: FieldShape, schema: JsonSchema): JsonSchema => ({
+    description: `${description}${noEffect === null ? '' : ` Has no effect here: ${noEffect}.`}${deprecated === null ? '' : ` Deprecated: ${deprecated}`}`,
+    ...(['string', 'number', 'boolean'].includes(typeof value) ? { default: value } : {}),
+    ...(deprecated === null ? {} : { deprecated: true }),
+    ...(isSecret ? { writeOnly: true } : {}),
+    ...schema,
+  });
+
+  const bounds = ({ minimum, maximum }: FieldShape): JsonSchema => ({ ...(minimum === null ? {} : { minimum }), ...(maximum === null ? {} : { maximum }) });
+
+  const value = (definition: Field): JsonSchema => described(definition.shape, valueOnly(definition));
+
+  const valueOnly = ({ shape }: Field): JsonSchema => {
+    switch (shape.kind) {
+      case 'string':
+        return { type: [...scalar, 'null'] };
+      case 'reference':
+        return { type: 'string' };
+      case 'boolean':
+        return { anyOf: [{ type: 'boolean' }, { type: 'string', pattern: '^\\s*([tT][rR][uU][eE]|[fF][aA][lL][sS][eE])\\s*$' }, placeholder] };
+      case 'integer':
+        return { anyOf: [{ type: 'integer', ...bounds(shape) }, { type: 'string', pattern: '^\\s*[+-]?\\d+\\s*$' }, placeholder] };
+      case 'number':
+        return { anyOf: [{ type: 'number', ...bounds(shape) }, { type: 'string', pattern: '^\\s*[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?\\s*$' }, placeholder] };
+      case 'millis':
+        return { anyOf: [{ type: 'integer', ...bounds(shape) }, { type: 'string', pattern: '^\\s*([+-]?\\d+|(\\d+[a-zA-Z]+)+|-?[pP].+)\\s*$' }, placeholder] };
+      case 'bytes':
+        return { anyOf: [{ type: 'integer', ...bounds(shape) }, { type: 'string', pattern: '^\\s*[+-]?\\d+\\s*[kKmMgG]?[bB]?\\s*$' }, placeholder] };
+      case 'enum':
+        return { anyOf: [{ enum: shape.values }, { type: 'string', pattern: anyCase(shape.values) }, placeholder] };
+      case 'expression':
+      case 'predicate':
+        return ref('expression');
+      case 'steps':
+        return ref('steps');
+      case 'endpoint':
+        return { anyOf: [{ type: 'string' }, ref('endpoint')] };
+      case 'element':
+        return shape.catalog === 'dataformats' ? ref('dataFormat') : withShorthand(shape.fields, shape.shorthand, takesCommon(shape.fields));
+      case 'list': {
+        const item = shape.item!;
+        const many: JsonSchema = { type: 'array', items: value(item) };
+        return ['element', 'list', 'map', 'steps', 'expression', 'predicate'].includes(item.shape.kind) ? many : { anyOf: [many, { type: scalar }] };
+      }
+      case 'map':
+        return { type: ['object', 'null'], additionalProperties: value(shape.item!) };
+      case 'any':
+        return {};
+    }
+  };
+
+  /** An element as a mapping, or as the text (or list) that stands for one of its fields. */
+  const withShorthand = (fields: Fields, shorthand: string | null, hasCommon: boolean, isBare = false): JsonSchema => {
+    const mapping = object(fields, hasCommon);
+    const short = shorthand === null ? undefined : fields[shorthand];
+    const forms = [mapping, ...(short === undefined ? [] : [short.shape.kind === 'endpoint' ? { type: 'string' } : valueOnly(short)]), ...(isBare ? [{ type: 'null' }] : [])];
+    return forms.length === 1 ? mapping : { anyOf: forms };
+  };
+
+  const object = (fields: Fields, hasCommon: boolean): JsonSchema => {
+    const properties: Record<string, JsonSchema> = {};
+    const required: string[] = [];
+    const rules: JsonSchema[] = [];
+    const expressionField = inlineExpression(fields);
+    const formatField = inlineDataFormat(fields);
+    for (const [key, definition] of Object.entries(fields)) {
+      const { shape } = definition;
+      const isRequired = shape.isRequired && shape.default === undefined;
+      if (key === expressionField) {
+        properties[key] = described(shape, ref('expression'));
+        for (const language of languageKeys) properties[language] ??= ref(`language.${language}`);
+        rules.push(ref(isRequired ? 'oneExpression' : 'atMostOneExpression'));
+        continue;
+      }
+      if (key === formatField) {
+        for (const format of formatKeys) properties[format] = ref(`dataFormat.${format}`);
+        properties['custom'] ??= ref('dataFormat.custom');
+        if (isRequired) rules.push(ref('oneDataFormat'));
+        continue;
+      }
+      if (shape.kind === 'endpoint' && !Object.hasOwn(fields, 'parameters')) properties['parameters'] = ref('parameters');
+      properties[key] = shape.kind === 'endpoint' && key === 'uri' ? described(shape, { type: 'string' }) : value(definition);
+      if (isRequired) required.push(key);
+    }
+    if (hasCommon) for (const [key, definition] of Object.entries(commonFields)) properties[key] ??= value(definition);
+    return { type: 'object', properties, ...(required.length === 0 ? {} : { required }), additionalProperties: false, ...(rules.length === 0 ? {} : { allOf: rules }) };
+  };
+
+  for (const [name, { summary, options, shorthand, isBare }] of Object.entries(parts.eips)) {
+    defs[`step.${name}`] = { description: summary, ...withShorthand(options, shorthand ?? null, true, isBare === true) };
+  }
+  for (const [name, { summary, options, isSourceOptional, sourceKey = 'expression' }] of Object.entries(parts.languages)) {
+    const source = field.string('The source text.');
+    const fields: Fields = { ...languageCommon, ...options, [sourceKey]: isSourceOptional === true ? source : source.required() };
+    defs[`language.${name}`] = { description: summary, anyOf: [{ type: [...scalar, 'null'] }, object(fields, false)] };
+  }
+  for (const [name, { summary, options, shorthand }] of Object.entries(parts.dataformats)) {
+    defs[`dataFormat.${name}`] = { description: summary, ...withShorthand(options, shorthand ?? null, true) };
+  }
+  defs['dataFormat.custom'] ??= { description: 'A data format by the id or name that it has elsewhere.', anyOf: [{ type: 'string' }, object({ ref: field.string('Its name.').required() }, true)] };
+  for (const [name, { summary, options, shorthand }] of Object.entries(elementsByName)) {
+    defs[`element.${name}`] = { description: summary, ...withShorthand(options, shorthand ?? null, false) };
+  }
+
+  const keyed = (prefix: string, names: readonly string[]): Record<string, JsonSchema> => Object.fromEntries(names.map((name) => [name, ref(`${prefix}.${name}`)]));
+  const eitherKey = (names: readonly string[]): JsonSchema[] => names.map((name) => ({ required: [name] }));
+  const oneKey = (prefix: string, names: readonly string[]): JsonSchema => ({ type: 'object', properties: keyed(prefix, names), minProperties: 1, maxProperties: 1, additionalProperties: false });
+
+  const formats = [...new Set([...formatKeys, 'custom'])];
+  defs['step'] = oneKey('step', Object.keys(parts.eips));
+  defs['steps'] = { type: 'array', items: ref('step') };
+  defs['expression'] = {
+    description: 'An expression: the name of a language with its source text.',
+    type: 'object',
+    properties: { ...keyed('language', languageKeys), expression: ref('expression'), id: { type: 'string' }, description: { type: 'string' }, note: { type: 'string' } },
+    additionalProperties: false,
+    minProperties: 1,
+  };
+  defs['oneExpression'] = { oneOf: eitherKey(['expression', ...languageKeys]) };
+  defs['atMostOneExpression'] = { anyOf: [ref('oneExpression'), { not: { anyOf: eitherKey(['expression', ...languageKeys]) } }] };
+  defs['dataFormat'] = oneKey('dataFormat', formats);
+  defs['oneDataFormat'] = { anyOf: eitherKey(formats) };
+  defs['parameters'] = { description: 'Options of the endpoint.', type: ['object', 'null'], additionalProperties: { type: [...scalar, 'null'] } };
+  defs['endpoint'] = object({ uri: field.endpoint('URI of the endpoint.').required(), pattern: field.string('Pattern of the exchange.'), variableSend: field.string('Variable to send.'), variableReceive: field.string('Variable for the reply.') }, true);
+  defs['element'] = oneKey('element', Object.keys(elementsByName));
+  defs['elements'] = { type: 'array', items: ref('element') };
+  defs['pipeEnd'] = {
+    type: 'object',
+    properties: { uri: { type: 'string' }, ref: { type: 'object', properties: { kind: { type: 'string' }, name: { type: 'string' }, apiVersion: { type: 'string' } }, required: ['kind', 'name'] }, properties: { type: 'object' } },
+    anyOf: [{ required: ['uri'] }, { required: ['ref'] }],
+  };
+  defs['resource'] = {
+    description: 'A Kubernetes resource of Camel K.',
+    type: 'object',
+    required: ['kind', 'spec'],
+    properties: { apiVersion: { type: 'string' }, kind: { enum: ['Integration', 'Kamelet', 'Pipe', 'KameletBinding'] }, metadata: { type: 'object' } },
+    allOf: [
+      resourceOf(['Integration'], { type: 'object', required: ['flows'], properties: { flows: ref('elements') } }),
+      resourceOf(['Kamelet'], { type: 'object', required: ['template'], properties: { definition: { type: 'object' }, template: { type: 'object' } } }),
+      resourceOf(['Pipe', 'KameletBinding'], { type: 'object', required: ['source', 'sink'], properties: { source: ref('pipeEnd'), sink: ref('pipeEnd'), steps: { type: 'array', items: ref('pipeEnd') }, errorHandler: { type: 'object' } } }),
+    ],
+  };
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Routes',
+    description: 'A file of routes: a list of elements, or a resource of Camel K.',
+    anyOf: [ref('elements'), ref('resource')],
+    $defs: defs,
+  };
+}
+
+const resourceOf = (kinds: readonly string[], spec: JsonSchema): JsonSchema => ({ if: { properties: { kind: { enum: kinds } } }, then: { properties: { spec } } });

@@ -1,0 +1,43 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { Source } from '../../src/core/diagnostics.ts';
+import { codes } from '../../src/dsl/codes.ts';
+import { printDiagnostics } from '../../src/dsl/diagnose.ts';
+import { type Check, checkFiles } from './check.ts';
+
+const folder = fileURLToPath(new URL('golden/', import.meta.url));
+const isUpdate = process.env['GOLDEN'] === 'update';
+
+/** Holds every `*.yaml` of the folder to the complaints in its `*.txt`; with GOLDEN=update these are written anew. */
+function holdsGolden(check: Check): void {
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.yaml')).sort()) {
+    it(`says what is wrong with ${file.replace('.yaml', '').replaceAll('-', ' ')}`, () => {
+      const printed = `${printDiagnostics(check([new Source(file, readFileSync(folder + file, 'utf8'))]))}\n`;
+      const expected = `${folder}${file.replace(/yaml$/, 'txt')}`;
+      if (isUpdate) writeFileSync(expected, printed);
+      expect(printed).to.equal(existsSync(expected) ? readFileSync(expected, 'utf8') : '');
+    });
+  }
+}
+
+describe('diagnostics', () => {
+  holdsGolden(checkFiles);
+
+  it('are of at least twenty-five codes in at least forty files, each in the catalogue', () => {
+    const texts = readdirSync(folder).filter((name) => name.endsWith('.txt')).map((name) => readFileSync(folder + name, 'utf8'));
+    const seen = new Set(texts.flatMap((text) => [...text.matchAll(/^(?:error|warning)\[(M\d{4})\]/gm)].map(([, code]) => code!)));
+    expect(texts.length).to.be.at.least(40);
+    expect(seen.size).to.be.at.least(25);
+    for (const code of seen) expect(codes).to.have.property(code);
+  });
+
+  for (const [code, { wrong, right }] of Object.entries(codes)) {
+    if (wrong !== undefined) {
+      it(`gives ${code} for the example of its page, and nothing for the repair`, () => {
+        expect(checkFiles([new Source('wrong.yaml', wrong)]).map((problem) => problem.code)).to.include(code);
+        expect(checkFiles([new Source('right.yaml', right!)]).map(({ code: other, message }) => `${other} ${message}`)).to.deep.equal([]);
+      });
+    }
+  }
+});
