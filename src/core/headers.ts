@@ -11,6 +11,8 @@ export interface HeaderName {
 export interface HeaderSource {
   get(folded: string): unknown;
   forEach(visit: (name: string, value: unknown) => void): void;
+  /** For a source that stands before another: visits all but what comes untouched from `origin`. False = it does not know `origin`. */
+  forEachExcept?(origin: HeaderSource, visit: (name: string, value: unknown) => void): boolean;
 }
 
 const foldedNames = new Map<string, string>();
@@ -161,6 +163,26 @@ export class Headers {
       if (slots[i + 2] === gone || (except !== null && except.get(slots[i] as string) !== undefined)) continue;
       visit(slots[i + 1] as string, slots[i + 2]);
     }
+  }
+
+  /**
+   * Visits all but what comes untouched from `origin` (a reply does not echo its request). False, and nothing visited, when these headers
+   * do not stem from it.
+   */
+  forEachExcept(origin: HeaderSource, visit: (name: string, value: unknown) => void): boolean {
+    const { source, slots } = this;
+    if (source === origin) {
+      this.forEachOwn(visit);
+      return true;
+    }
+    if (source?.forEachExcept === undefined) return false;
+    const isKnown = source.forEachExcept(origin, (name, value) => {
+      const folded = fold(name);
+      for (let i = 0; i < slots.length; i += 3) if (slots[i] === folded) return;
+      visit(name, value);
+    });
+    if (isKnown) this.forEachOwn(visit);
+    return isKnown;
   }
 
   copy(): Headers {

@@ -5,6 +5,7 @@ export const isCamelHeader = (name: string): boolean => name.length >= 5 && name
 export const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
+  'expect',
   'host',
   'keep-alive',
   'proxy-connection',

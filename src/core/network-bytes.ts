@@ -1,4 +1,4 @@
-const fromNetwork = Symbol('from a network');
+const fromNetwork = Symbol.for('mecha.fromNetwork');
 
 /**
  * Marks bytes that came over a network. They are bytes like any others; only where a route asks for the class of its body (`${bodyType}`)

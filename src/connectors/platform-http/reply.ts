@@ -95,12 +95,8 @@ export function writeReply(reply: ServerResponse, exchange: Exchange, request: R
     else if (type !== null && type !== undefined) lines.push('Content-Type', toText(type) ?? '');
   }
   if (replyOptions.returnsRequestHeaders) {
-    origin = null;
     headers.forEach(addHeader);
-  } else if (headers.origin === request) {
-    origin = null;
-    headers.forEachOwn(addHeader);
-  } else {
+  } else if (!headers.forEachExcept(request, addHeader)) {
     // The message has been put together anew: what it still has of the request does not go back.
     origin = request;
     headers.forEach(addHeader);
