@@ -87,8 +87,11 @@ export interface EipDefinition<F extends Fields = Fields> {
   readonly shorthand?: keyof F & string;
   /** The step may be written without a value or with `{}` (`stop:`). */
   readonly isBare?: boolean;
-  /** No error handler wraps the step itself; `children` says what its nested steps have. */
-  readonly errorHandling?: { readonly own?: 'inherit' | 'none'; readonly children?: 'inherit' | 'none' };
+  /**
+   * No error handler wraps the step itself; `children` says what its nested steps have, `childrenInheritWith` names a boolean option that
+   * gives them the route's all the same.
+   */
+  readonly errorHandling?: { readonly own?: 'inherit' | 'none'; readonly children?: 'inherit' | 'none'; readonly childrenInheritWith?: string };
   /** Only inside this step, such as `when` in `choice`. */
   readonly examples?: readonly Example[];
   /** Checks that one option alone can't tell; reports through `context.problems`. */

@@ -38,12 +38,12 @@ class SendBack implements Way {
 }
 
 /** Puts the message into a variable: the body under its name, the headers under `header:name.x`. */
-export function receiveInto(exchange: Exchange, variable: string): void {
-  exchange.setVariable(variable, exchange.body);
+export function receiveInto(exchange: Exchange, variable: string, { body, headers }: { readonly body: unknown; readonly headers: Headers } = exchange): void {
+  exchange.setVariable(variable, body);
   const colon = variable.indexOf(':');
   const scope = colon < 0 ? '' : variable.slice(0, colon + 1);
   const name = variable.slice(colon + 1);
-  exchange.headers.forEach((header, value) => exchange.setVariable(`${scope}header:${name}.${header}`, value));
+  headers.forEach((header, value) => exchange.setVariable(`${scope}header:${name}.${header}`, value));
 }
 
 /** What happens to an exchange before it is sent: its pattern and body for the call, and the way back that restores them. Null: nothing. */

@@ -1,7 +1,6 @@
 import { defineEip } from '../core/definition.ts';
 import { dynamicText } from '../core/dynamicText.ts';
-import { endpointText, schemeOf } from '../core/endpointText.ts';
-import { ExchangeError } from '../core/errors.ts';
+import { dynamicEndpointFields, optimisationFields, schemeCheck, wholeUri } from '../core/dynamicEndpoint.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { field } from '../core/field.ts';
 import { callStep, settled } from '../core/flow.ts';
@@ -17,10 +16,8 @@ export const toD = defineEip({
     variableSend: field.string('Variable whose value is sent instead of the body.'),
     variableReceive: field.string('Variable that takes the reply; body and headers stay as they were.'),
     ignoreInvalidEndpoint: field.boolean('Goes on without sending when the URI names no endpoint.').default(false),
-    allowedSchemes: field.string('Schemes that the URI may have, separated by commas; any when absent.'),
-    cacheSize: field.integer('Producers that are kept.').ignored('all dynamic endpoints share one bounded cache'),
-    allowOptimisedComponents: field.boolean('Sends to one endpoint with headers where that does the same.').default(true).ignored('producers are shared where they can be, always'),
-    autoStartComponents: field.boolean('Starts connectors beforehand.').default(true).ignored('connectors start when they are first used'),
+    ...dynamicEndpointFields,
+    ...optimisationFields,
   },
   examples: [
     {
@@ -36,24 +33,16 @@ export const toD = defineEip({
   ],
   operator: ({ uri, pattern, variableSend, variableReceive, ignoreInvalidEndpoint, allowedSchemes }, context) => {
     const { info } = context;
-    const allowed = allowedSchemes === undefined ? null : allowedSchemes.split(',').map((scheme) => scheme.trim());
+    const check = schemeCheck(allowedSchemes, false);
     const enter = enterCall({ pattern, variableSend, variableReceive });
-    const check = (target: string): void => {
-      if (allowed !== null && !allowed.includes(schemeOf(target))) {
-        throw new ExchangeError(
-          'org.apache.camel.ResolveEndpointFailedException',
-          `Failed to resolve endpoint: ${target} due to: Scheme ${schemeOf(target)} is not in the allowed schemes: ${allowed.join(',')}`,
-        );
-      }
-    };
-    return settled(dynamicText(endpointText(uri), context), info, (uriOf) =>
+    return settled(dynamicText(wholeUri(uri), context), info, (uriOf) =>
       callStep((exchange: Exchange) => {
         let target: string;
         try {
           target = uriOf(exchange).trim();
           if (target === '') return exchange.leave();
           if (ignoreInvalidEndpoint && !resolves(context, target)) return exchange.leave();
-          check(target);
+          check?.(target);
         } catch (thrown) {
           exchange.fail(thrown, info);
           return exchange.leave();

@@ -1,0 +1,53 @@
+import type { PolledMessage } from '../core/connector.ts';
+import { defineEip } from '../core/definition.ts';
+import { dynamicText } from '../core/dynamicText.ts';
+import { wholeUri } from '../core/dynamicEndpoint.ts';
+import type { Exchange } from '../core/exchange.ts';
+import { field } from '../core/field.ts';
+import { perform, settled } from '../core/flow.ts';
+import { receiveInto } from '../core/send.ts';
+import { camelUri } from '../core/uri.ts';
+import { shutdownError } from '../core/waits.ts';
+
+/** The polled message has the fate of the exchange that took it. */
+function settleWith(exchange: Exchange, polled: PolledMessage): void {
+  const { unitOfWork } = exchange;
+  if (unitOfWork === null) exchange.onEnd(() => void polled.settle(exchange));
+  else unitOfWork.onCompletion(() => polled.settle(exchange));
+}
+
+export const poll = defineEip({
+  name: 'poll',
+  summary: 'Takes one message from an endpoint and goes on with it; with null when there is none in time.',
+  shorthand: 'uri',
+  options: {
+    uri: field.endpoint('Endpoint to take from; may hold Simple.').required(),
+    variableReceive: field.string('Variable that takes the message; body and headers stay as they were.'),
+    timeout: field.millis('How long to wait; 0 takes only what is there, a negative time waits without end.').default(20_000),
+  },
+  operator: ({ uri, variableReceive, timeout }, context) =>
+    settled(dynamicText(wholeUri(uri), context), context.info, (uriOf) =>
+      perform(async (exchange) => {
+        const target = uriOf(exchange).trim();
+        const polled = await context.receive(target, timeout, exchange);
+        exchange.properties.set('CamelToEndpoint', camelUri(target).replace(/\?.*/s, ''));
+        if (polled === null) {
+          if (variableReceive === undefined) exchange.body = null;
+          return;
+        }
+        if (exchange.signal?.aborted === true) {
+          exchange.fail(shutdownError());
+          await polled.settle(exchange);
+          return;
+        }
+        settleWith(exchange, polled);
+        for (const [name, value] of Object.entries(polled.properties ?? {})) exchange.properties.set(name, value);
+        if (variableReceive === undefined) {
+          exchange.body = polled.body;
+          polled.headers.forEach((name, value) => exchange.headers.set(name, value));
+          return;
+        }
+        receiveInto(exchange, variableReceive, polled);
+      }, context.info),
+    ),
+});

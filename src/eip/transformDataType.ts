@@ -1,0 +1,54 @@
+import { convertTo, isByteSource, readBytes } from '../core/convert.ts';
+import type { StepContext } from '../core/definition.ts';
+import { defineEip } from '../core/definition.ts';
+import type { Exchange } from '../core/exchange.ts';
+import { field } from '../core/field.ts';
+import { isPromise, perform } from '../core/flow.ts';
+
+type Transform = (exchange: Exchange, body: unknown) => unknown;
+
+const isPlain = (body: unknown): boolean => typeof body === 'string' || Buffer.isBuffer(body);
+
+/** The data types that need nothing but what every route has. */
+function transformTo(type: string, context: StepContext): Transform | null {
+  switch (type.replace(/^(camel|plain):/, '')) {
+    case 'text-plain':
+      return (exchange, body) => convertTo(body, 'String');
+    case 'application-octet-stream':
+      return (exchange, body) => convertTo(body, 'byte[]');
+    case 'application-json': {
+      const json = context.dataFormat('json', {});
+      return (exchange, body) => (isPlain(body) ? body : json.marshal(exchange, body));
+    }
+    case 'application-x-struct':
+    case 'application-x-java-object': {
+      const json = context.dataFormat('json', {});
+      return (exchange, body) => (isPlain(body) ? json.unmarshal(exchange, body) : body);
+    }
+    default:
+      return null;
+  }
+}
+
+export const transformDataType = defineEip({
+  name: 'transformDataType',
+  summary: 'Turns the body into another data type: text, bytes, JSON or the value that JSON stands for.',
+  options: {
+    fromType: field.string('Data type of the body.').ignored('the body itself shows what it is'),
+    toType: field.string('`text-plain`, `application-octet-stream`, `application-json`, `application-x-struct` or `application-x-java-object`.').required(),
+  },
+  operator: ({ toType }, context) => {
+    const transform = transformTo(toType, context);
+    if (transform === null) throw new Error(`nothing transforms to \`${toType}\``);
+    const put = (exchange: Exchange, value: unknown): void | Promise<void> => {
+      if (isPromise(value)) return value.then((later) => void (exchange.body = later));
+      exchange.body = value;
+    };
+    return perform((exchange) => {
+      const { body } = exchange;
+      if (body === null || body === undefined) return;
+      if (isByteSource(body)) return readBytes(body).then((bytes) => put(exchange, transform(exchange, bytes)));
+      return put(exchange, transform(exchange, body));
+    }, context.info);
+  },
+});
