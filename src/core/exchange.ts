@@ -44,6 +44,8 @@ export interface StepInfo {
   readonly label: string;
   /** `file:line:column`, or null for a step that was not written in a file. */
   readonly at: string | null;
+  /** Counted where the step runs. */
+  readonly statistics?: { total: number; failed: number };
 }
 
 export type Completion = (exchange: Exchange) => void | Promise<void>;
@@ -268,7 +270,9 @@ export class Exchange {
   fail(thrown: unknown, step: StepInfo | null = null): void {
     this.exception = toExchangeError(thrown);
     this.halt = (this.halt & ~(EXHAUSTED | HANDLED)) | FAILED;
-    if (step !== null) this.failedStep = step;
+    if (step === null) return;
+    this.failedStep = step;
+    if (step.statistics !== undefined) step.statistics.failed++;
   }
 
   /** Takes the failure away: the exchange may go on, unless it was stopped. */

@@ -15,8 +15,8 @@ import type { StateStore } from '../core/store.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
 import type { ErrorHandling } from './redelivery.ts';
 import { errorHandled, isPlain, markExhausted } from './redelivery.ts';
-import type { StepStatistics } from './statistics.ts';
-import { counted, StepStatistics as Statistics } from './statistics.ts';
+import type { StepStatistics } from '../observe/statistics.ts';
+import { counted, StepStatistics as Statistics } from '../observe/statistics.ts';
 
 /** What the compiler asks the runtime for. */
 export interface CompilerServices {
@@ -119,7 +119,7 @@ export class StepCompiler {
 
   private step(model: StepModel, around: Surroundings): Pipe {
     const info = this.info(model);
-    const compiled: CompiledStep = { info, statistics: new Statistics(), children: [] };
+    const compiled: CompiledStep = { info, statistics: info.statistics, children: [] };
     this.siblings.push(compiled);
     const { definition } = model;
     const own = definition.errorHandling?.own ?? 'inherit';
@@ -143,7 +143,7 @@ export class StepCompiler {
     return errorHandled(pipe, handling, { clock: this.services.clock, events: this.services.events, stopping: this.services.stopping, routeId: this.routeId }, info);
   }
 
-  private info(model: StepModel): StepInfo {
+  private info(model: StepModel): StepInfo & { readonly statistics: StepStatistics } {
     if (model.id !== null) {
       const before = this.seenIds.get(model.id);
       if (before !== undefined && (before.start !== model.at.start || before.source !== model.at.source)) {
@@ -161,6 +161,7 @@ export class StepCompiler {
       kind: model.kind,
       label: model.description ?? label(model),
       at: showSpan(model.at),
+      statistics: new Statistics(),
     };
   }
 

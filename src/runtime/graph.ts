@@ -4,7 +4,7 @@ import type { Exchange, Way } from '../core/exchange.ts';
 import { FAILED, HANDLED, UnitOfWork } from '../core/exchange.ts';
 import type { Pipe } from '../core/flow.ts';
 import { Exit, Inlet, pumped } from '../core/flow.ts';
-import type { RouteStatistics } from './statistics.ts';
+import type { RouteStatistics } from '../observe/statistics.ts';
 
 /** What a route's graph reports to: the route behind which it stands. */
 export interface GraphOwner {

@@ -13,7 +13,7 @@ import { camelUri } from '../core/uri.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
 import type { Graph, GraphOwner } from './graph.ts';
 import type { RoutePlan } from './plan.ts';
-import { RouteStatistics } from './statistics.ts';
+import { RouteStatistics } from '../observe/statistics.ts';
 
 export type RouteState = 'Stopped' | 'Starting' | 'Started' | 'Suspended' | 'Stopping';
 

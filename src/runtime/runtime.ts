@@ -399,6 +399,11 @@ export class Runtime implements ExchangeScope {
     return this.change(sources, reason);
   }
 
+  /** Records a reload whose files could not even be read. */
+  reject(problems: Diagnostics, reason: string): ReloadResult {
+    return this.finish({ generation: this.generation, result: 'rejected', changed: [], added: [], removed: [], problems: problems.sorted() }, reason, this.clock.now());
+  }
+
   private change(sources: readonly Source[], reason: string): Promise<ReloadResult> {
     const turn = this.changing.then(() => this.apply(sources, reason));
     this.changing = turn.catch(() => undefined);
@@ -660,6 +665,17 @@ export class Runtime implements ExchangeScope {
   }
 
   // ---------------------------------------------------------------------------------------------- for embedders
+
+  /** Feeds a route as its source would; resolves with the exchange when its unit of work is done. */
+  inject(routeId: string, body: unknown, headers: Iterable<readonly [string, unknown]>, properties: Iterable<readonly [string, unknown]>, isInOut: boolean): Promise<Exchange> {
+    const route = this.routes.get(routeId);
+    if (route === undefined) return Promise.reject(new Error(`there is no route \`${routeId}\``));
+    return new Promise((resolve) => {
+      const exchange = route.exchange(body, Headers.from(headers), isInOut);
+      for (const [name, value] of properties) exchange.properties.set(name, value);
+      route.push(exchange, { settle: resolve });
+    });
+  }
 
   /** Sends to an endpoint from outside of all routes; resolves with the exchange when it comes back. */
   send(uri: string, body: unknown, { headers = {}, properties = {}, variables = {}, isInOut = true }: SendOptions = {}): Promise<Exchange> {

@@ -1,0 +1,287 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { isAbsolute, join, resolve } from 'node:path';
+import type { Clock } from '../core/clock.ts';
+import { systemClock } from '../core/clock.ts';
+import type { Diagnostic } from '../core/diagnostics.ts';
+import { Diagnostics, LoadError, Source } from '../core/diagnostics.ts';
+import type { EventName, EventMap } from '../core/events.ts';
+import { Events } from '../core/events.ts';
+import { ExchangeError } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange.ts';
+import { FAILED, HANDLED } from '../core/exchange.ts';
+import { httpListeners } from '../core/http-listener.ts';
+import type { StateStore } from '../core/store.ts';
+import { Mocks } from '../connectors/mock.ts';
+import type { MockEndpoint } from '../connectors/mock.ts';
+import { propertyLookup } from '../dsl/placeholders.ts';
+import type { Parts } from '../dsl/read.ts';
+import { Metrics } from '../observe/metrics.ts';
+import type { RuntimeSnapshot } from '../observe/snapshot.ts';
+import { live, ready } from '../observe/health.ts';
+import { DeadLetterStore } from '../stores/deadletters.ts';
+import { MemoryStore } from '../stores/memory.ts';
+import type { Configuration } from './configuration.ts';
+import { readConfiguration } from './configuration.ts';
+import { readSources, routeFiles } from './files.ts';
+import { openManagement } from './management.ts';
+import { restDocuments } from './restDocuments.ts';
+import type { ReloadResult, SendOptions } from './runtime.ts';
+import { Runtime } from './runtime.ts';
+import { standardParts } from './standard.ts';
+import { snapshotOf } from './snapshots.ts';
+
+export interface MechaOptions {
+  /**
+   * Routes: YAML text (anything with a line break), or paths of files, folders and globs. Absent: what `mecha.yaml` names, or nothing.
+   */
+  readonly routes?: string | readonly string[];
+  /** Values of property placeholders; they win over those of files and the environment. */
+  readonly properties?: Readonly<Record<string, string | number | boolean>>;
+  /** Beans by name: objects, functions, instances of classes. */
+  readonly beans?: Readonly<Record<string, unknown>>;
+  /** Settings by dotted key (`http.port`), over those of `mecha.yaml`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Folder in which `mecha.yaml` is looked for and at which relative paths start; the process's own when absent. */
+  readonly folder?: string;
+  /** A configuration file in place of `mecha.yaml`; null: none is read. */
+  readonly configuration?: string | null;
+  /** Environment for `{{env:X}}` and `MECHA_*`; empty when absent. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly clock?: Clock;
+  readonly events?: Events;
+  /** Parts beside or in place of the built-in ones. */
+  readonly parts?: Partial<Parts>;
+  /** Where state lives, in place of what the settings say. */
+  readonly store?: StateStore;
+}
+
+/** Everything that a running Mecha is made of; the command line and embedders use the same. */
+export class Mecha {
+  readonly runtime: Runtime;
+  readonly events: Events;
+  readonly clock: Clock;
+  readonly configuration: Configuration;
+  readonly folder: string;
+  /** What the routes were read from: paths, or null for given text. */
+  readonly paths: readonly string[] | null;
+  readonly deadLetters: DeadLetterStore | null;
+  private readonly store: StateStore;
+  private readonly given: string | null;
+  private closeManagement: (() => Promise<void>) | null = null;
+
+  private constructor(parts: {
+    runtime: Runtime;
+    events: Events;
+    clock: Clock;
+    configuration: Configuration;
+    folder: string;
+    paths: readonly string[] | null;
+    given: string | null;
+    store: StateStore;
+    deadLetters: DeadLetterStore | null;
+  }) {
+    this.runtime = parts.runtime;
+    this.events = parts.events;
+    this.clock = parts.clock;
+    this.configuration = parts.configuration;
+    this.folder = parts.folder;
+    this.paths = parts.paths;
+    this.given = parts.given;
+    this.store = parts.store;
+    this.deadLetters = parts.deadLetters;
+  }
+
+  /**
+   * Reads, checks and starts. Resolves when all routes have been started.
+   * @throws LoadError with every problem; then nothing runs
+   */
+  static async start(options: MechaOptions = {}): Promise<Mecha> {
+    const mecha = await Mecha.prepare(options);
+    const problems = new Diagnostics();
+    const sources = mecha.sources(problems);
+    try {
+      if (problems.hasErrors) throw new LoadError(problems.sorted());
+      await mecha.runtime.start(sources);
+      mecha.closeManagement = await openManagement(mecha);
+    } catch (thrown) {
+      await mecha.runtime.stop(0);
+      await mecha.store.close();
+      throw thrown;
+    }
+    return mecha;
+  }
+
+  /** All that is wrong with routes and configuration; nothing is started, nothing is written. */
+  static async check(options: MechaOptions = {}): Promise<readonly Diagnostic[]> {
+    let mecha: Mecha;
+    try {
+      mecha = await Mecha.prepare({ ...options, store: options.store ?? new MemoryStore(options.clock ?? systemClock) });
+    } catch (thrown) {
+      if (thrown instanceof LoadError) return thrown.diagnostics;
+      throw thrown;
+    }
+    const problems = new Diagnostics();
+    const sources = mecha.sources(problems);
+    return [...problems.sorted(), ...(await mecha.runtime.check(sources))];
+  }
+
+  private static async prepare(options: MechaOptions): Promise<Mecha> {
+    const clock = options.clock ?? systemClock;
+    const events = options.events ?? new Events();
+    const folder = resolve(options.folder ?? '.');
+    const problems = new Diagnostics();
+    const environment = options.environment ?? {};
+    const texts = Object.fromEntries(Object.entries(options.properties ?? {}).map(([key, value]) => [key, String(value)]));
+    const configuration =
+      options.configuration === null
+        ? readConfiguration({ folder: join(folder, '.none'), properties: texts, overrides: options.settings ?? {} }, problems)
+        : readConfiguration({ folder, file: options.configuration ?? null, environment, properties: texts, overrides: options.settings ?? {} }, problems);
+    if (problems.hasErrors) throw new LoadError(problems.sorted());
+    const given = typeof options.routes === 'string' && options.routes.includes('\n') ? options.routes : null;
+    const configured = configuration.get('routes') as readonly string[] | undefined;
+    const paths = given !== null ? null : options.routes === undefined ? (configured ?? []) : typeof options.routes === 'string' ? [options.routes] : options.routes;
+    const store = options.store ?? (await openStore(configuration, folder, clock));
+    const isKeeping = configuration.get('deadLetters.enabled') === true;
+    const ttl = configuration.get('deadLetters.ttl') as number | undefined;
+    const deadLetters = isKeeping ? new DeadLetterStore(store, clock, ttl) : null;
+    const visible = (configuration.get('expressions.environment') as readonly string[] | undefined) ?? [];
+    const shownEnvironment: Record<string, string> = {};
+    for (const name of visible) if (environment[name] !== undefined) shownEnvironment[name] = environment[name];
+    const readText = (path: string): string => readFileSync(isAbsolute(path) ? path : join(folder, path), 'utf8');
+    const runtime = new Runtime({
+      name: String(configuration.get('name')),
+      parts: { ...standardParts, ...options.parts, connectors: { ...standardParts.connectors, ...options.parts?.connectors } },
+      clock,
+      events,
+      store,
+      baseDir: folder,
+      properties: propertyLookup({
+        properties: configuration.properties,
+        environment,
+        readFile: (path) => {
+          try {
+            return readText(path);
+          } catch {
+            return undefined;
+          }
+        },
+        bean: (name) => options.beans?.[name],
+      }),
+      beans: options.beans ?? {},
+      settings: (key) => configuration.get(key),
+      environment: shownEnvironment,
+      resource: (uri) => readText(uri.replace(/^resource:/, '').replace(/^(file|classpath):(\/\/)?/, '')),
+      expand: restDocuments(configuration),
+      ...(deadLetters === null ? {} : { keepFailed: keeper(deadLetters, events, configuration.get('deadLetters.limit') as number) }),
+    });
+    return new Mecha({ runtime, events, clock, configuration, folder, paths, given, store, deadLetters });
+  }
+
+  private sources(problems: Diagnostics): Source[] {
+    if (this.given !== null) return [new Source('routes', this.given)];
+    return readSources(routeFiles(this.paths!, this.folder, problems), this.folder, problems);
+  }
+
+  /** Sends a request and gives the reply's body. @throws what the routes failed with */
+  async request(uri: string, body: unknown = null, options: SendOptions = {}): Promise<unknown> {
+    return unwrap(await this.runtime.send(uri, body, { ...options, isInOut: true })).body;
+  }
+
+  /** Sends one way. Resolves when the message has been handled. @throws what the routes failed with */
+  async send(uri: string, body: unknown = null, options: SendOptions = {}): Promise<void> {
+    unwrap(await this.runtime.send(uri, body, { ...options, isInOut: false }));
+  }
+
+  /** What `mock:name` has received. */
+  mock(name: string): MockEndpoint {
+    return this.runtime.shared('mocks', () => new Mocks(this.clock)).get(name);
+  }
+
+  on<N extends EventName>(name: N, listener: (event: EventMap[N]) => void): () => void {
+    return this.events.on(name, listener);
+  }
+
+  /**
+   * Reads the routes again (or takes `routes` as YAML text) and swaps what has changed. What is wrong leaves everything as it is and is in
+   * the result's problems.
+   */
+  async reload(routes?: string, reason = 'asked for'): Promise<ReloadResult> {
+    const problems = new Diagnostics();
+    const sources = routes === undefined ? this.sources(problems) : [new Source('routes', routes)];
+    if (problems.hasErrors) return this.runtime.reject(problems, reason);
+    return this.runtime.reload(sources, reason);
+  }
+
+  /** Port of the HTTP listener that routes and management share; null while nothing listens. */
+  get port(): number | null {
+    const listener = httpListeners({ clock: this.clock, shared: (name, make) => this.runtime.shared(name, make), setting: (key) => this.configuration.get(key) }).all()[0];
+    return listener === undefined ? null : listener.port;
+  }
+
+  get snapshot(): RuntimeSnapshot {
+    return snapshotOf(this.runtime);
+  }
+
+  readonly health = { live: () => live(this.snapshot), ready: () => ready(this.snapshot) };
+  readonly metrics = new Metrics(() => this.snapshot);
+
+  /** Sends a dead letter through its route again; it is marked when that works. @throws what it failed with */
+  async replay(id: string): Promise<void> {
+    if (this.deadLetters === null) throw new Error('there are no dead letters: `deadLetters.enabled` is false');
+    const entry = await this.deadLetters.get(id);
+    if (entry === null) throw new Error(`no dead letter \`${id}\``);
+    unwrap(await this.runtime.inject(entry.routeId, entry.body, entry.headers, entry.properties, entry.isInOut));
+    await this.deadLetters.markReplayed(id);
+  }
+
+  /** Stops gracefully; gives whether everything in flight finished within `timeoutMillis` (default: `shutdownTimeout`). */
+  async stop(timeoutMillis = Number(this.configuration.get('shutdownTimeout'))): Promise<boolean> {
+    const isDrained = await this.runtime.stop(timeoutMillis);
+    await this.closeManagement?.();
+    this.closeManagement = null;
+    await this.store.close();
+    return isDrained;
+  }
+}
+
+function unwrap(exchange: Exchange): Exchange {
+  if ((exchange.halt & (FAILED | HANDLED)) === FAILED) throw exchange.exception ?? new ExchangeError('org.apache.camel.CamelExecutionException', 'the exchange failed');
+  return exchange;
+}
+
+async function openStore(configuration: Configuration, folder: string, clock: Clock): Promise<StateStore> {
+  if (configuration.get('state.store') === 'memory') return new MemoryStore(clock);
+  const path = resolve(folder, String(configuration.get('state.path')));
+  const problems = new Diagnostics();
+  try {
+    mkdirSync(path, { recursive: true });
+    const { lmdbStore } = await import('../stores/lmdb.ts');
+    return await lmdbStore(join(path, 'state'), clock);
+  } catch (thrown) {
+    const error = thrown as Error & { code?: string };
+    problems.report('M0710', `the state folder can't be used: ${error.message}`, null, { help: 'name another folder with `state.path`, or use `state.store: memory`', values: { path } });
+    throw new LoadError(problems.sorted());
+  }
+}
+
+/** Keeps failed one-way messages, while there is room. */
+function keeper(deadLetters: DeadLetterStore, events: Events, limit: number): (exchange: Exchange, routeId: string) => Promise<boolean> {
+  let kept: number | null = null;
+  return async (exchange, routeId) => {
+    try {
+      kept ??= await deadLetters.count();
+      if (kept >= limit) {
+        events.emit('log', { level: 'error', logger: 'mecha.deadletters', message: `no room for another dead letter: there are ${kept}, and deadLetters.limit is ${limit}`, routeId, stepId: null, exchangeId: exchange.id });
+        kept = null;
+        return false;
+      }
+      await deadLetters.put(exchange);
+      kept++;
+      if (exchange.exception !== null) events.emit('exchangeDeadLettered', { exchange, routeId, step: exchange.failedStep, error: exchange.exception, to: 'the dead-letter store' });
+      return true;
+    } catch (thrown) {
+      events.emit('log', { level: 'error', logger: 'mecha.deadletters', message: `a dead letter can't be kept: ${(thrown as Error).message}`, routeId, stepId: null, exchangeId: exchange.id });
+      return false;
+    }
+  };
+}
