@@ -1,0 +1,189 @@
+import { LRUCache } from 'lru-cache';
+import { isByteSource, toText, toTruth } from '../../core/convert.ts';
+import { defineLanguage } from '../../core/definition.ts';
+import { isDynamicText } from '../../core/dynamicText.ts';
+import { ExchangeError } from '../../core/errors.ts';
+import { isNumeric } from '../../core/exactNumber.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import type { Expression, LanguageContext } from '../../core/expression.ts';
+import { ExpressionSyntaxError } from '../../core/expression.ts';
+import { field } from '../../core/field.ts';
+import { jsonText, parseJson, writeJson } from '../../core/json.ts';
+import { sourceReader } from '../../core/source.ts';
+import type { PathOptions, Query } from './evaluate.ts';
+import { compilePath, noOptions } from './evaluate.ts';
+import { parsePath } from './parser.ts';
+
+interface JsonpathOptions {
+  readonly suppressExceptions: boolean;
+  readonly allowSimple: boolean;
+  readonly allowEasyPredicate: boolean;
+  readonly writeAsString: boolean;
+  readonly unpackArray: boolean;
+  readonly option: string | undefined;
+  readonly source: string | undefined;
+}
+
+export const jsonpath = defineLanguage({
+  name: 'jsonpath',
+  summary: "A path into a JSON document, in Jayway's dialect; Simple functions may stand in it.",
+  options: {
+    suppressExceptions: field.boolean('A path that leads nowhere gives null instead of an error.').default(false),
+    allowSimple: field.boolean('Simple functions in the path are filled in for each message.').default(true),
+    allowEasyPredicate: field.boolean('As a predicate, `store.book.price < 10` stands for the filter that it means.').default(true),
+    writeAsString: field.boolean('Gives each element of the result as JSON text.').default(false),
+    unpackArray: field.boolean('Gives the element of a list that has only one.').default(false),
+    option: field.string('Options of the path engine, separated by commas: DEFAULT_PATH_LEAF_TO_NULL, ALWAYS_RETURN_LIST, AS_PATH_LIST, SUPPRESS_EXCEPTIONS, REQUIRE_PROPERTIES.'),
+    source: field.string('Where the document is, instead of the body: `header:x`, `property:x`, `variable:x`.'),
+  },
+  examples: [
+    { expression: '$.store.book[?(@.price < 10)].title', body: '{"store":{"book":[{"title":"A","price":8.5},{"title":"B","price":12}]}}', gives: ['A'] },
+    { expression: '$.items.length()', body: { items: [1, 2] }, gives: 2 },
+  ],
+  expression: (source, options, context) => expressionOf(source, options, context),
+  predicate: (source, options, context) => {
+    const value = expressionOf(options.allowEasyPredicate ? easyPredicate(source) : source, options, context);
+    return (exchange) => toTruth(value(exchange));
+  },
+});
+
+const easy = /^([^$@\s][^\s=<>!]*)\s*(===|!==|==|!=|<=|>=|=~|<|>|\s(?:in|nin|contains|size|empty|subsetof|anyof|noneof)\s)\s*(.+)$/s;
+
+/** `a.b < 5` becomes `$.a[?(@.b < 5)]`. */
+export function easyPredicate(source: string): string {
+  const match = easy.exec(source.trim());
+  if (match === null) return source;
+  const [, path, operator, right] = match as unknown as [string, string, string, string];
+  const dot = path.lastIndexOf('.');
+  const filter = `[?(@.${path.slice(dot + 1)} ${operator.trim()} ${right})]`;
+  return dot < 0 ? `$${filter}` : `$.${path.slice(0, dot)}${filter}`;
+}
+
+const known = ['DEFAULT_PATH_LEAF_TO_NULL', 'ALWAYS_RETURN_LIST', 'AS_PATH_LIST', 'SUPPRESS_EXCEPTIONS', 'REQUIRE_PROPERTIES'];
+
+function pathOptions({ option, suppressExceptions }: JsonpathOptions): PathOptions {
+  const names = new Set((option ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''));
+  for (const name of names) if (!known.includes(name)) throw new ExpressionSyntaxError(`no jsonpath option ${name}`, 0, 1, `there are ${known.join(', ')}`);
+  if (names.size === 0 && !suppressExceptions) return noOptions;
+  return {
+    leafToNull: names.has('DEFAULT_PATH_LEAF_TO_NULL'),
+    alwaysList: names.has('ALWAYS_RETURN_LIST'),
+    asPaths: names.has('AS_PATH_LIST'),
+    suppresses: suppressExceptions || names.has('SUPPRESS_EXCEPTIONS'),
+    requires: names.has('REQUIRE_PROPERTIES'),
+  };
+}
+
+const evaluationFailed = (cause: unknown): ExchangeError => {
+  const error = cause instanceof ExchangeError ? cause : new ExchangeError('java.lang.IllegalArgumentException', String(cause));
+  return new ExchangeError('org.apache.camel.ExpressionEvaluationException', `${error.type}: ${error.message}`, { cause: error });
+};
+
+const invalid = (error: ExpressionSyntaxError): ExchangeError => new ExchangeError('com.jayway.jsonpath.InvalidPathException', `${error.message} (at ${error.offset})`);
+
+function expressionOf(source: string, options: JsonpathOptions, context: LanguageContext): Expression {
+  const wanted = pathOptions(options);
+  const read = sourceReader(options.source);
+  const queryOf = options.allowSimple && isDynamicText(source) ? dynamicQuery(source, wanted, context) : staticQuery(source, wanted, context);
+  const finish = finisher(options);
+  return (exchange) => {
+    try {
+      const input = read(exchange);
+      if (input === null || input === undefined) {
+        if (wanted.suppresses) return null;
+        throw unreadable();
+      }
+      const query = queryOf(exchange);
+      if (typeof input === 'string') return finish(queryText(input, query));
+      return finish(query(documentOf(input)));
+    } catch (thrown) {
+      throw evaluationFailed(thrown);
+    }
+  };
+}
+
+const unreadable = (): ExchangeError => new ExchangeError('org.apache.camel.CamelExchangeException', 'Cannot read body as supported JSON value');
+
+function documentOf(input: unknown): unknown {
+  if (input instanceof Uint8Array) return parsed(jsonText(input));
+  if (isByteSource(input)) throw new ExchangeError('java.lang.IllegalStateException', 'the stream has not been read: use stream caching or convertBodyTo before');
+  if (typeof input === 'object' && input !== null && !isNumeric(input)) {
+    if (typeof (input as { bytes?: unknown }).bytes === 'function') return parsed(toText(input)!);
+    return input;
+  }
+  throw unreadable();
+}
+
+function parsed(text: string): unknown {
+  if (text === '') throw new ExchangeError('java.lang.IllegalArgumentException', 'json string can not be null or empty');
+  try {
+    return parseJson(text);
+  } catch (thrown) {
+    const error = thrown as ExchangeError;
+    throw new ExchangeError('com.jayway.jsonpath.InvalidJsonException', `${error.type}: ${error.message}`, { cause: error });
+  }
+}
+
+/** The document of the last text: several paths into one body parse it once. It is let go of when a part of it gets out, since that may be changed. */
+let lastText: string | null = null;
+let lastDocument: unknown = null;
+
+const longestKept = 1 << 20;
+
+function queryText(text: string, query: Query): unknown {
+  const document = text === lastText ? lastDocument : parsed(text);
+  const result = query(document);
+  if (typeof result === 'object' && result !== null) {
+    lastText = null;
+    lastDocument = null;
+  } else if (text.length <= longestKept) {
+    lastText = text;
+    lastDocument = document;
+  }
+  return result;
+}
+
+/** A wrong path fails when it is used, as in Camel; it is reported when the route is loaded. */
+function staticQuery(source: string, options: PathOptions, context: LanguageContext): (exchange: Exchange) => Query {
+  try {
+    const query = compilePath(parsePath(source), options);
+    return () => query;
+  } catch (thrown) {
+    if (!(thrown instanceof ExpressionSyntaxError)) throw thrown;
+    context.log('warn', `jsonpath ${source}: ${thrown.message}`);
+    return () => {
+      throw invalid(thrown);
+    };
+  }
+}
+
+function dynamicQuery(source: string, options: PathOptions, context: LanguageContext): (exchange: Exchange) => Query {
+  const text = context.expression('simple', source);
+  const queries = new LRUCache<string, Query>({ max: 100 });
+  return (exchange) => {
+    const path = toText(text(exchange)) ?? '';
+    let query = queries.get(path);
+    if (query === undefined) {
+      try {
+        query = compilePath(parsePath(path), options);
+      } catch (thrown) {
+        throw thrown instanceof ExpressionSyntaxError ? invalid(thrown) : thrown;
+      }
+      queries.set(path, query);
+    }
+    return query;
+  };
+}
+
+function finisher({ writeAsString, unpackArray }: JsonpathOptions): (result: unknown) => unknown {
+  const unpack = (result: unknown): unknown => (unpackArray && Array.isArray(result) && result.length === 1 ? (result[0] as unknown) : result);
+  if (!writeAsString) return unpackArray ? unpack : (result) => result;
+  return (result) => {
+    if (result === null) return null;
+    if (Array.isArray(result)) return unpack(result.map((item) => writeJson(item)));
+    if (typeof result !== 'object' || isNumeric(result)) return writeJson(result);
+    const texts = Object.create(null) as Record<string, string>;
+    for (const [key, value] of Object.entries(result)) texts[key] = writeJson(value);
+    return texts;
+  };
+}
