@@ -283,6 +283,12 @@ export function marbles(draw: (marbles: Marbles) => void, overrides: ContextOver
   scheduler.run((helpers) => draw({ ...helpers, context: stepContext({ ...overrides, clock }), through: (source, pipe) => source.pipe(pipe) }));
 }
 
+/** JSON, as simple as it gets. */
+export const jsonFormat: DataFormat = {
+  marshal: (_, body) => Buffer.from(JSON.stringify(body)),
+  unmarshal: (_, body) => JSON.parse(String(body)) as unknown,
+};
+
 // ------------------------------------------------------------------------------------------------ the contract of every operator
 
 /** What a subject is built from: every part that it gets is watched. */
@@ -376,7 +382,8 @@ export const operatorContract = {
   'fails only the exchange whose expression throws': async (subject) => {
     const { pipe, context } = trial(subject);
     const fed = three(subject);
-    const healthy = await runLater(trial(subject).pipe, context, three(subject));
+    const good = trial(subject);
+    const healthy = await runLater(good.pipe, good.context, three(subject));
     fed[1]!.headers.set('isBad', true);
     const left = await runLater(pipe, context, fed);
     expect([fed[0]!, fed[2]!].every((exchange) => left.includes(exchange))).to.equal(true);
