@@ -2,6 +2,8 @@
 import type { ConnectorDefinition } from '../core/connector.ts';
 import { cron } from './cron.ts';
 import { direct } from './direct.ts';
+import { file } from './file/definition.ts';
+import { http } from './http/definition.ts';
 import { log } from './log.ts';
 import { mock } from './mock.ts';
 import { platformHttp } from './platform-http/definition.ts';
@@ -14,6 +16,8 @@ import { timer } from './timer.ts';
 export const connectors = {
   cron,
   direct,
+  file,
+  http,
   log,
   mock,
   'platform-http': platformHttp,

@@ -2,20 +2,34 @@
 import type { EipDefinition } from '../core/definition.ts';
 import { bean } from './bean.ts';
 import { choice } from './choice.ts';
+import { circuitBreaker } from './circuitBreaker.ts';
+import { claimCheck } from './claimCheck.ts';
 import { convertBodyTo } from './convertBodyTo.ts';
 import { convertHeaderTo } from './convertHeaderTo.ts';
 import { convertVariableTo } from './convertVariableTo.ts';
+import { delay } from './delay.ts';
+import { doTry } from './doTry.ts';
+import { dynamicRouter } from './dynamicRouter.ts';
+import { enrich } from './enrich.ts';
 import { filter } from './filter.ts';
+import { idempotentConsumer } from './idempotentConsumer.ts';
+import { loadBalance } from './loadBalance.ts';
 import { log } from './log.ts';
+import { loop } from './loop.ts';
 import { marshal } from './marshal.ts';
+import { multicast } from './multicast.ts';
 import { pipeline } from './pipeline.ts';
+import { poll } from './poll.ts';
+import { pollEnrich } from './pollEnrich.ts';
 import { process } from './process.ts';
+import { recipientList } from './recipientList.ts';
 import { removeHeader } from './removeHeader.ts';
 import { removeHeaders } from './removeHeaders.ts';
 import { removeProperties } from './removeProperties.ts';
 import { removeProperty } from './removeProperty.ts';
 import { removeVariable } from './removeVariable.ts';
 import { rollback } from './rollback.ts';
+import { routingSlip } from './routingSlip.ts';
 import { sample } from './sample.ts';
 import { script } from './script.ts';
 import { setBody } from './setBody.ts';
@@ -29,30 +43,48 @@ import { sort } from './sort.ts';
 import { split } from './split.ts';
 import { step } from './step.ts';
 import { stop } from './stop.ts';
+import { threads } from './threads.ts';
+import { throttle } from './throttle.ts';
 import { throwException } from './throwException.ts';
 import { to } from './to.ts';
 import { toD } from './toD.ts';
 import { transform } from './transform.ts';
+import { transformDataType } from './transformDataType.ts';
 import { unmarshal } from './unmarshal.ts';
 import { validate } from './validate.ts';
+import { wireTap } from './wireTap.ts';
 
 export const eips = {
   bean,
   choice,
+  circuitBreaker,
+  claimCheck,
   convertBodyTo,
   convertHeaderTo,
   convertVariableTo,
+  delay,
+  doTry,
+  dynamicRouter,
+  enrich,
   filter,
+  idempotentConsumer,
+  loadBalance,
   log,
+  loop,
   marshal,
+  multicast,
   pipeline,
+  poll,
+  pollEnrich,
   process,
+  recipientList,
   removeHeader,
   removeHeaders,
   removeProperties,
   removeProperty,
   removeVariable,
   rollback,
+  routingSlip,
   sample,
   script,
   setBody,
@@ -66,10 +98,14 @@ export const eips = {
   split,
   step,
   stop,
+  threads,
+  throttle,
   throwException,
   to,
   toD,
   transform,
+  transformDataType,
   unmarshal,
   validate,
+  wireTap,
 } as unknown as Readonly<Record<string, EipDefinition>>;

@@ -3,17 +3,21 @@ import type { LanguageDefinition } from '../core/definition.ts';
 import { constant } from './constant.ts';
 import { exchangeProperty } from './exchangeProperty.ts';
 import { header } from './header.ts';
+import { jsonpath } from './jsonpath/definition.ts';
 import { language } from './language.ts';
 import { method } from './method.ts';
 import { ref } from './ref.ts';
+import { simple } from './simple/definition.ts';
 import { variable } from './variable.ts';
 
 export const languages = {
   constant,
   exchangeProperty,
   header,
+  jsonpath,
   language,
   method,
   ref,
+  simple,
   variable,
 } as unknown as Readonly<Record<string, LanguageDefinition>>;

@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { main } from '../src/cli/main.ts';
+
+const signals = (signal: NodeJS.Signals, run: () => void): (() => void) => {
+  process.on(signal, run);
+  return () => void process.off(signal, run);
+};
+
+void main(process.argv.slice(2), { out: process.stdout, err: process.stderr, folder: process.cwd(), environment: process.env, onSignal: signals, exit: (code) => process.exit(code) }).then(
+  (code) => {
+    // Connections that a client keeps open must not hold the process.
+    process.exitCode = code;
+    process.exit();
+  },
+  (thrown: unknown) => {
+    process.stderr.write(`${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`);
+    process.exit(70);
+  },
+);

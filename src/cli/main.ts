@@ -1,0 +1,147 @@
+import { Command, CommanderError } from 'commander';
+import { version } from './version.ts';
+
+/** What a command may reach of the process; tests hand in their own. */
+export interface Terminal {
+  readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly folder: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Called with SIGINT, SIGTERM, SIGHUP; gives what ends it. */
+  onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', run: () => void): () => void;
+  /** Ends the process at once. */
+  exit(code: number): void;
+}
+
+export const hasColour = (stream: { readonly isTTY?: boolean }, environment: Terminal['environment']): boolean =>
+  environment['NO_COLOR'] === undefined && (environment['FORCE_COLOR'] !== undefined || stream.isTTY === true);
+
+/** Collects `--property key=value`. */
+const keyValue = (text: string, before: Record<string, string>): Record<string, string> => {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new CommanderError(2, 'mecha.property', `error: --property wants key=value, not \`${text}\``);
+  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+};
+
+const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+
+/**
+ * Runs one command line (without node and script). Gives the exit code: 0 fine, 1 not found or nothing done, 2 wrong input.
+ * Each command's code is loaded when it is called.
+ */
+export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  let code = 0;
+  const program = new Command('mecha')
+    .description('Runs integrations written in Apache Camel YAML.')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out.write(text), writeErr: (text) => terminal.err.write(text) })
+    .addHelpText('after', examples('mecha run routes/', 'mecha validate routes/ --format json', 'mecha deadletters list') + '\nExit codes: 0 fine, 1 nothing found or not possible, 2 wrong input.\n');
+
+  program
+    .command('run')
+    .description('Runs routes from files, folders or globs, and reloads them when they change.')
+    .argument('[paths...]', 'files, folders or globs; what mecha.yaml names when there are none')
+    .option('--dev', 'shows more of what happens: every exchange that fails or is handled, and reload problems in place')
+    .option('--config <file>', 'configuration file in place of mecha.yaml')
+    .option('--port <port>', 'port of the HTTP listener', (text) => Number(text))
+    .option('--property <key=value>', 'sets a property placeholder or a setting (repeatable)', keyValue, {})
+    .option('--no-watch', 'does not reload when files change')
+    .option('--log-level <level>', 'trace, debug, info, warn or error')
+    .option('--log-format <format>', 'text or json')
+    .addHelpText('after', examples('mecha run routes/orders.yaml', "mecha run 'integrations/**/*.yaml' --port 9090 --property outbox=/var/outbox") + '\nExit codes: 0 stopped gracefully, 1 something in flight did not finish in time, 2 routes or configuration are wrong.\n')
+    .action(async (paths: string[], options: Record<string, unknown>) => {
+      const { run } = await import('./run.ts');
+      code = await run(paths, options, terminal);
+    });
+
+  program
+    .command('validate')
+    .description('Checks routes without starting anything.')
+    .argument('[paths...]', 'files, folders or globs')
+    .option('--format <format>', 'text, or json: one line a file', 'text')
+    .option('--config <file>', 'configuration file in place of mecha.yaml')
+    .option('--property <key=value>', 'sets a property placeholder (repeatable)', keyValue, {})
+    .addHelpText('after', examples('mecha validate routes/', 'mecha validate --format json orders.yaml') + '\nExit codes: 0 nothing wrong, 2 errors.\n')
+    .action(async (paths: string[], options: Record<string, unknown>) => {
+      const { validate } = await import('./validate.ts');
+      code = await validate(paths, options, terminal);
+    });
+
+  program
+    .command('schema')
+    .description('Prints the JSON Schema (2020-12) of routes, for editors.')
+    .addHelpText('after', examples('mecha schema > routes.schema.json', 'mecha schema | jq .title') + '\nExit codes: 0.\n')
+    .action(async () => {
+      const { schema } = await import('./schema.ts');
+      code = schema(terminal);
+    });
+
+  program
+    .command('catalog')
+    .description('Lists steps, connectors, languages and data formats, or the options of one.')
+    .argument('[name]', 'a part, such as aggregate or file')
+    .option('--kind <kind>', 'eip, connector, language or dataformat')
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('mecha catalog --kind connector', 'mecha catalog aggregate') + '\nExit codes: 0 fine, 1 no such part.\n')
+    .action(async (name: string | undefined, options: Record<string, unknown>) => {
+      const { catalog } = await import('./catalog.ts');
+      code = catalog(name, options, terminal);
+    });
+
+  program
+    .command('describe')
+    .description('Shows routes as they are compiled, without starting them.')
+    .argument('[paths...]', 'files, folders or globs')
+    .option('--format <format>', 'text, json or mermaid', 'text')
+    .option('--config <file>', 'configuration file in place of mecha.yaml')
+    .option('--property <key=value>', 'sets a property placeholder (repeatable)', keyValue, {})
+    .addHelpText('after', examples('mecha describe routes/orders.yaml', 'mecha describe routes/ --format mermaid') + '\nExit codes: 0 fine, 2 errors.\n')
+    .action(async (paths: string[], options: Record<string, unknown>) => {
+      const { describe } = await import('./describe.ts');
+      code = await describe(paths, options, terminal);
+    });
+
+  const deadLetters = program
+    .command('deadletters')
+    .description('Lists, shows and replays messages that no error handler took.')
+    .addHelpText('after', examples('mecha deadletters list --route orders', 'mecha deadletters replay 01J9Z...') + '\nExit codes: 0 fine, 1 no such dead letter or no running Mecha to replay it.\n');
+  const common = (command: Command): Command => command.option('--config <file>', 'configuration file in place of mecha.yaml').option('--json', 'as JSON');
+  common(deadLetters.command('list').description('Lists dead letters, oldest first.'))
+    .option('--route <id>', 'only those of a route')
+    .option('--limit <count>', 'at most so many', (text) => Number(text), 100)
+    .option('--after <id>', 'those after this one')
+    .addHelpText('after', examples('mecha deadletters list', 'mecha deadletters list --route orders --json'))
+    .action(async (options: Record<string, unknown>) => {
+      const { list } = await import('./deadletters.ts');
+      code = await list(options, terminal);
+    });
+  common(deadLetters.command('show').description('Shows one with its message and why it failed.').argument('<id>'))
+    .addHelpText('after', examples('mecha deadletters show 01J9Z...', 'mecha deadletters show 01J9Z... --json'))
+    .action(async (id: string, options: Record<string, unknown>) => {
+      const { show } = await import('./deadletters.ts');
+      code = await show(id, options, terminal);
+    });
+  common(deadLetters.command('replay').description('Sends one (or all of a route) through its route again, in the running Mecha.').argument('[id]'))
+    .option('--route <id>', 'all of this route that were not replayed yet')
+    .addHelpText('after', examples('mecha deadletters replay 01J9Z...', 'mecha deadletters replay --route orders'))
+    .action(async (id: string | undefined, options: Record<string, unknown>) => {
+      const { replay } = await import('./deadletters.ts');
+      code = await replay(id, options, terminal);
+    });
+
+  try {
+    if (args.length === 0) {
+      terminal.out.write(program.helpInformation());
+      return 0;
+    }
+    await program.parseAsync(args as string[], { from: 'user' });
+    return code;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) {
+      if (thrown.code === 'mecha.property') terminal.err.write(`${thrown.message}\n`);
+      return thrown.exitCode === 0 ? 0 : 2;
+    }
+    throw thrown;
+  }
+}

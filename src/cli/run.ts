@@ -1,0 +1,101 @@
+import { LoadError } from '../core/diagnostics.ts';
+import { printDiagnostics } from '../dsl/diagnose.ts';
+import { logEvents, textLine } from '../observe/logs.ts';
+import type { LogSink } from '../observe/logs.ts';
+import { Mecha } from '../runtime/mecha.ts';
+import { watchRoutes } from '../runtime/watch.ts';
+import { Events } from '../core/events.ts';
+import { openAdmin } from '../sidecar/admin.ts';
+import type { Terminal } from './main.ts';
+import { hasColour } from './main.ts';
+import { systemClock } from '../core/clock.ts';
+
+/** Lines for people on a terminal, JSON for machines. */
+async function sinkFor(format: string | undefined, terminal: Terminal): Promise<LogSink> {
+  const isText = format === 'text' || (format === undefined && terminal.out.isTTY === true);
+  if (isText) {
+    const colour = hasColour(terminal.out, terminal.environment);
+    return (line) => void terminal.out.write(textLine(line, colour));
+  }
+  const { pino } = await import('pino');
+  const logger = pino({ base: null, timestamp: false, level: 'trace' }, terminal.out as never);
+  return ({ time, level, logger: name, message, more, ...ids }) => logger[level]({ time, logger: name, ...ids, ...more }, message);
+}
+
+export async function run(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<number> {
+  const events = new Events();
+  const settings: Record<string, unknown> = {};
+  if (options['port'] !== undefined) settings['http.port'] = options['port'];
+  if (options['logLevel'] !== undefined) settings['log.level'] = options['logLevel'];
+  if (options['logFormat'] !== undefined) settings['log.format'] = options['logFormat'];
+  if (options['watch'] === false) settings['watch'] = false;
+  const colour = hasColour(terminal.err, terminal.environment);
+  const started = performance.now();
+  let mecha: Mecha;
+  const pending: Parameters<LogSink>[0][] = [];
+  let sink: LogSink = (line) => void pending.push(line);
+  logEvents(events, () => systemClock.now(), (line) => sink(line));
+  try {
+    mecha = await Mecha.start({
+      ...(paths.length === 0 ? {} : { routes: paths }),
+      folder: terminal.folder,
+      environment: terminal.environment,
+      properties: options['property'] as Record<string, string>,
+      settings,
+      events,
+      ...(options['config'] === undefined ? {} : { configuration: String(options['config']) }),
+    });
+  } catch (thrown) {
+    if (!(thrown instanceof LoadError)) throw thrown;
+    terminal.err.write(printDiagnostics(thrown.diagnostics, { color: colour }));
+    return 2;
+  }
+  const level = mecha.configuration.get('log.level') as 'info';
+  events.logThreshold = options['dev'] === true && !mecha.configuration.settings.has('log.level') ? 'debug' : level;
+  sink = await sinkFor(mecha.configuration.get('log.format') as string | undefined, terminal);
+  for (const line of pending) sink(line);
+  const closeAdmin = await openAdmin(mecha);
+  terminal.out.write(summary(mecha, performance.now() - started, terminal));
+
+  const reload = async (reason: string): Promise<void> => {
+    const result = await mecha.reload(undefined, reason);
+    if (result.result === 'rejected') terminal.err.write(printDiagnostics(result.problems, { color: colour }));
+  };
+  const unwatch = mecha.configuration.get('watch') === true && mecha.paths !== null ? await watchRoutes(mecha, () => void reload('file changed')) : null;
+
+  return new Promise((resolve) => {
+    let isStopping = false;
+    const stop = (signal: string): void => {
+      if (isStopping) {
+        terminal.err.write('stopped at once: what was in flight is not acknowledged\n');
+        terminal.exit(130);
+        return;
+      }
+      isStopping = true;
+      events.emit('log', { level: 'info', logger: 'mecha.runtime', message: `${signal}: stopping, ${mecha.runtime.inFlight} in flight`, routeId: null, stepId: null, exchangeId: null });
+      void (async () => {
+        await unwatch?.();
+        const isDrained = await mecha.stop();
+        await closeAdmin();
+        events.emit('log', { level: 'info', logger: 'mecha.runtime', message: isDrained ? 'stopped' : 'stopped; what did not finish in time was not acknowledged', routeId: null, stepId: null, exchangeId: null });
+        for (const off of offs) off();
+        resolve(isDrained ? 0 : 1);
+      })();
+    };
+    const offs = [terminal.onSignal('SIGTERM', () => stop('SIGTERM')), terminal.onSignal('SIGINT', () => stop('SIGINT')), terminal.onSignal('SIGHUP', () => void reload('SIGHUP'))];
+  });
+}
+
+/** What runs, and where; it fits a screen. */
+function summary(mecha: Mecha, millis: number, terminal: Terminal): string {
+  if (terminal.out.isTTY !== true && mecha.configuration.get('log.format') !== 'text' && terminal.environment['MECHA_SUMMARY'] === undefined) return '';
+  const { routes } = mecha.snapshot;
+  const lines = [`mecha runs ${routes.length} route${routes.length === 1 ? '' : 's'}, started in ${Math.round(millis)} ms`];
+  const shown = routes.slice(0, 20);
+  const width = Math.max(...shown.map(({ routeId }) => routeId.length), 0);
+  for (const { routeId, fromUri, state, waitingFor } of shown) lines.push(`  ${routeId.padEnd(width)}  ${fromUri}${state === 'Started' ? '' : `  (${state})`}${waitingFor === null ? '' : `  waits: ${waitingFor}`}`);
+  if (routes.length > shown.length) lines.push(`  ... and ${routes.length - shown.length} more`);
+  if (mecha.port !== null) lines.push(`http     http://${String(mecha.configuration.get('http.host'))}:${mecha.port}  (/health/ready, /metrics)`);
+  if (mecha.configuration.get('state.store') === 'lmdb') lines.push(`state    ${String(mecha.configuration.get('state.path'))}`);
+  return `${lines.join('\n')}\n`;
+}
