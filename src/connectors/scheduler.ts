@@ -15,7 +15,9 @@ class SchedulerConsumer implements Consumer {
   constructor(endpoint: Endpoint<typeof options>, context: ConnectorContext, schedule: Schedule | null) {
     this.endpoint = endpoint;
     this.context = context;
-    this.poller = new Poller(endpoint.options, { clock: context.clock, poll: () => this.poll(), failed: (error) => context.log('error', String(error)) }, schedule);
+    const failed = (error: unknown): void => context.log('error', String(error));
+    const log = (level: 'debug' | 'info' | 'warn' | 'error', message: string): void => context.log(level, message);
+    this.poller = new Poller(endpoint.options, { clock: context.clock, poll: () => this.poll(), failed, log }, schedule);
   }
 
   start(sink: Sink): Promise<void> {

@@ -14,6 +14,7 @@ export interface PollOptions {
   readonly backoffIdleThreshold: number;
   readonly backoffErrorThreshold: number;
   readonly startScheduler: boolean;
+  readonly runLoggingLevel: string;
 }
 
 const unitMillis = { NANOSECONDS: 1e-6, MICROSECONDS: 1e-3, MILLISECONDS: 1, SECONDS: 1000, MINUTES: 60_000, HOURS: 3_600_000, DAYS: 86_400_000 } as const;
@@ -48,6 +49,8 @@ export interface Polling {
   /** Polls once: how many messages came of it. Resolves when all of them have left the route. */
   poll(): number | Promise<number>;
   failed(error: unknown): void;
+  /** Takes the lines that runLoggingLevel asks for. */
+  log?(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
 }
 
 /**
@@ -112,6 +115,7 @@ export class Poller {
   private async run(): Promise<void> {
     this.isBusy = true;
     const { greedy, repeatCount } = this.options;
+    this.logRun('poll begins');
     for (let isAgain = this.isTurn(); isAgain && this.isOn; ) {
       let found = 0;
       try {
@@ -130,8 +134,14 @@ export class Poller {
       if (isAgain) await new Promise<void>((resolve) => this.polling.clock.yield(resolve));
     }
     this.isBusy = false;
+    this.logRun('poll is over');
     for (const listener of this.idleListeners.splice(0)) listener();
     if (this.isOn) this.next();
+  }
+
+  private logRun(message: string): void {
+    const { runLoggingLevel: level } = this.options;
+    if (level !== 'TRACE' && level !== 'OFF') this.polling.log?.(level.toLowerCase() as 'debug' | 'info' | 'warn' | 'error', message);
   }
 
   private next(): void {
