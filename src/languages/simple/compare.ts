@@ -76,7 +76,7 @@ export function contains(left: unknown, right: unknown): boolean {
 export function containsIgnoringCase(left: unknown, right: unknown): boolean {
   if (isMissing(left) || isMissing(right)) return isMissing(left) && isMissing(right);
   const wanted = (toText(right) ?? '').toLowerCase();
-  if (Array.isArray(left) || left instanceof Set) return [...(left as Iterable<unknown>)].some((item) => (toText(item) ?? 'null').toLowerCase() === wanted);
+  if (Array.isArray(left) || left instanceof Set) return [...(left as Iterable<unknown>)].some((item) => (toText(item) ?? 'null').toLowerCase().includes(wanted));
   if (typeof left === 'object' && !(left instanceof Uint8Array)) return false;
   return (toText(left) ?? '').toLowerCase().includes(wanted);
 }

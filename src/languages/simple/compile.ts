@@ -203,13 +203,14 @@ function increment(value: Value, by: number, node: SimpleNode): Value {
   const shown = node.kind === 'function' ? node.text : 'the value';
   return (exchange) => {
     const found = value(exchange);
-    if (typeof found === 'number') return found + by;
-    const number = toDecimal(found, 'java.lang.Number');
+    if (typeof found === 'number') return Math.trunc(found) + by;
+    const number = typeof found === 'boolean' ? null : toDecimal(found, 'java.lang.Number');
     if (number === null) {
       const message = `Cannot evaluate ${shown} as a number`;
       throw new ExchangeError('org.apache.camel.RuntimeCamelException', message, { cause: new ExchangeError('org.apache.camel.CamelExchangeException', message) });
     }
-    return typeof found === 'string' ? String(number + by) : number + by;
+    const next = Math.trunc(number) + by;
+    return typeof found === 'string' ? String(next) : next;
   };
 }
 

@@ -9,12 +9,10 @@ const notANumber = (text: string): ExchangeError => new ExchangeError('java.lang
 function textOrNumber(value: unknown): string | number | null {
   if (typeof value === 'number' || typeof value === 'string') return value;
   if (value === null || value === undefined) return null;
-  if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof Date) return value.getTime();
   if (value instanceof Uint8Array) return toText(value);
-  if (typeof value === 'object' && 'isLosslessNumber' in value) return Number(String(value));
-  return NaN;
+  return typeof value === 'object' && 'isLosslessNumber' in value ? Number(String(value)) : null;
 }
 
 /** A whole number, as Java's Integer and Long take it: decimals are cut off, texts must be whole numbers. Null when it is none. */
@@ -22,7 +20,7 @@ export function tryInteger(value: unknown): number | null {
   if (typeof value === 'number') return Number.isFinite(value) ? Math.trunc(value) : null;
   const plain = textOrNumber(value);
   if (plain === null) return null;
-  if (typeof plain === 'number') return Number.isNaN(plain) ? null : Math.trunc(plain);
+  if (typeof plain === 'number') return Math.trunc(plain);
   return integerText.test(plain) ? Number(plain) : null;
 }
 
@@ -30,13 +28,17 @@ export function tryDecimal(value: unknown): number | null {
   if (typeof value === 'number') return value;
   const plain = textOrNumber(value);
   if (plain === null) return null;
-  if (typeof plain === 'number') return Number.isNaN(plain) ? null : plain;
+  if (typeof plain === 'number') return plain;
   return decimalText.test(plain) ? Number(plain.trim().replace(/[dDfF]$/, '')) : null;
 }
+
+/** Truths, lists and maps have no conversion to a number: Camel gives null for them. */
+const isComposite = (value: unknown): boolean => typeof value === 'boolean' || (typeof value === 'object' && value !== null && tryDecimal(value) === null && !(value instanceof Uint8Array));
 
 /** @throws TypeConversionException when it is no whole number; null stays null */
 export function toInteger(value: unknown, type = 'java.lang.Integer'): number | null {
   if (value === null || value === undefined) return null;
+  if (isComposite(value)) return null;
   const number = tryInteger(value);
   const isWide = type === 'java.lang.Long' || type === 'long';
   if (number === null || (typeof value === 'string' && !isWide && Math.abs(number) > 2147483648)) throw conversionError(value, type, notANumber(toText(value) ?? ''));
@@ -45,6 +47,7 @@ export function toInteger(value: unknown, type = 'java.lang.Integer'): number | 
 
 export function toDecimal(value: unknown, type = 'java.lang.Double'): number | null {
   if (value === null || value === undefined) return null;
+  if (isComposite(value)) return null;
   const number = tryDecimal(value);
   if (number === null) throw conversionError(value, type, notANumber(toText(value) ?? ''));
   return number;
@@ -77,7 +80,18 @@ type Conversion = (value: unknown, type: string) => unknown;
 
 const whole: Conversion = (value, type) => toInteger(value, type);
 const decimal: Conversion = (value, type) => toDecimal(value, type);
-const bool: Conversion = (value) => tryBoolean(value) ?? null;
+const bool: Conversion = (value) => strictBoolean(value) ?? null;
+
+/** Of numbers only Java's Integers are truths: those above 0. */
+const strictBoolean = (value: unknown): boolean | undefined =>
+  typeof value === 'number' ? (Number.isInteger(value) && Math.abs(value) <= 2147483648 ? value > 0 : undefined) : tryBoolean(value);
+
+/** What Java's small `boolean` is made of: there is no null to give. */
+const primitiveBoolean: Conversion = (value, type) => {
+  const truth = strictBoolean(value);
+  if (truth === undefined) throw conversionError(value, type, new ExchangeError('java.lang.IllegalArgumentException', 'neither true nor false'));
+  return truth;
+};
 const same: Conversion = (value) => value;
 const list: Conversion = (value) => (Array.isArray(value) ? value : value instanceof Set ? [...value] : null);
 
@@ -88,7 +102,7 @@ const conversions: Readonly<Record<string, Conversion>> = {
   byte: whole,
   double: decimal,
   float: decimal,
-  boolean: bool,
+  boolean: primitiveBoolean,
   'java.lang.Integer': whole,
   'java.lang.Long': whole,
   'java.lang.Short': whole,
@@ -115,6 +129,9 @@ const conversions: Readonly<Record<string, Conversion>> = {
   'java.util.LinkedHashMap': (value) => (typeof value === 'object' && !Array.isArray(value) && !(value instanceof Uint8Array) ? value : null),
   'java.util.Date': (value) => (value instanceof Date ? value : typeof value === 'number' ? new Date(value) : null),
 };
+
+/** What null is as one of Java's small types. */
+export const primitiveDefaults: Readonly<Record<string, unknown>> = { int: 0, long: 0, short: 0, byte: 0, double: 0, float: 0, boolean: false };
 
 export function toBytes(value: unknown): Uint8Array | null {
   if (value instanceof Uint8Array) return value;

@@ -28,7 +28,7 @@ function prepared(source: string, compiler: SimpleCompiler): { rest: string; off
   const { statements } = block;
   const steps: Preparation[] = [];
   for (const { name, isFunction, source: text, offset } of statements) {
-    const value = statementValue(withNames(text, statements), offset, compiler);
+    const value = statementValue(text, offset, compiler);
     if (isFunction) compiler.define(name, value);
     else steps.push((exchange) => exchange.setVariable(name, value(exchange) ?? null));
   }
@@ -55,9 +55,10 @@ function expression(source: string, options: SimpleOptions, context: LanguageCon
     value = Object.assign(
       (exchange: Exchange) => {
         prepare(exchange);
-        return main(exchange);
+        // What follows a block is text, also where it is one function alone.
+        return toText(main(exchange)) ?? '';
       },
-      { isAsync: main.isAsync === true },
+      { isAsync: false },
     );
   }
   if (options.nested === true) value = nested(value, context);

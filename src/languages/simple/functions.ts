@@ -1,5 +1,5 @@
-import { ognl } from './ognl.ts';
-import { conversionTo, tryBoolean, toInteger } from './conversions.ts';
+import { toText } from '../../core/convert.ts';
+import { conversionTo, toInteger } from './conversions.ts';
 import { collectionFunctions } from './functions/collections.ts';
 import { conditionFunctions } from './functions/conditions.ts';
 import { dateFunctions } from './functions/dates.ts';
@@ -8,11 +8,11 @@ import { exchangeFunctions } from './functions/exchange.ts';
 import { fileFunctions } from './functions/files.ts';
 import { numberFunctions } from './functions/numbers.ts';
 import { environmentFunctions } from './functions/environment.ts';
+import { notMine } from './functions/notMine.ts';
 import { textFunctions } from './functions/texts.ts';
 import { absentFunctions } from './functions/absent.ts';
 import type { Compiler, FunctionBuilder, Value } from './value.ts';
 import { body, Call, constant } from './value.ts';
-import { conversionError, toText } from '../../core/convert.ts';
 
 /** All functions by the name they start with. */
 const builders: Readonly<Record<string, FunctionBuilder>> = {
@@ -33,16 +33,13 @@ export const functionNames = (): string[] => Object.keys(builders);
 /** Functions whose names Camel also takes with something right behind them (`exchangeProperty`, `headers`): longest first. */
 const families = ['exchangeProperty', 'camelContext', 'messageHistory', 'exception', 'exchange', 'in.headers', 'in.header', 'in.body', 'headers', 'header', 'variables', 'variable', 'body', 'uuid'];
 
+const toBoolean = conversionTo('boolean');
+
 const prefixes: Readonly<Record<string, (value: unknown) => unknown>> = {
   int: (value) => toInteger(value, 'int') ?? 0,
   integer: (value) => toInteger(value, 'int') ?? 0,
   long: (value) => toInteger(value, 'long') ?? 0,
-  boolean: (value) => {
-    if (value === null || value === undefined) return false;
-    const truth = tryBoolean(value);
-    if (truth === undefined) throw conversionError(value, 'boolean');
-    return truth;
-  },
+  boolean: (value) => (value === null || value === undefined ? false : toBoolean(value)),
   string: toText,
 };
 
@@ -61,21 +58,22 @@ export function buildFunction(text: string, at: number, compiler: Compiler): Val
 
 function build(text: string, at: number, compiler: Compiler): Value {
   const name = /^(?:date-with-timezone|in\.(?:body|headers|header)|a2a|[A-Za-z_$][\w$-]*)?/.exec(text)![0];
-  if (Object.hasOwn(builders, name)) {
+  const isKnown = Object.hasOwn(builders, name);
+  if (isKnown && text !== `${name}(`) {
     const value = builders[name]!(new Call(text, name, at, compiler));
     if (value !== notMine) return value;
   }
-  const family = families.find((candidate) => text.startsWith(candidate));
   const custom = customCall(text, at, compiler);
   if (custom !== null) return custom;
-  if (family !== undefined && Object.hasOwn(builders, family)) {
+  for (const family of families) {
+    if (!text.startsWith(family)) continue;
     const value = builders[family]!(new Call(text, family, at, compiler));
     if (value !== notMine) return value;
   }
-  throw new Call(text, name, at, compiler).unknown(functionNames());
+  const call = new Call(text, name, at, compiler);
+  if (isKnown) throw call.wrong(call.tail.startsWith('(') ? `\`\${${name}()}\`, with the parenthesis closed` : `\`\${${name}(...)}\`, or a text without braces`);
+  throw call.unknown(functionNames());
 }
-
-import { notMine } from './functions/notMine.ts';
 
 /** A function of the author's own: `name`, `name()` or `name(input)`. */
 function customCall(text: string, at: number, compiler: Compiler): Value | null {
@@ -107,7 +105,7 @@ export function withInput(custom: Value, input: Value): Value {
 function inlineTernary(text: string, at: number, compiler: Compiler): Value | null {
   const question = ternaryMark(text, '?', 0);
   if (question < 0) return null;
-  const colon = matchingColon(text, question + 1);
+  const colon = ternaryMark(text, ':', question + 1);
   if (colon < 0) return null;
   const [condition, yes, no] = [text.slice(0, question).trim(), text.slice(question + 1, colon).trim(), text.slice(colon + 1).trim()];
   if (condition === '' || yes === '' || no === '') return null;
@@ -126,15 +124,13 @@ function ternaryMark(text: string, mark: string, from: number): number {
     } else if (char === "'" || char === '"') quote = char;
     else if (char === '{') depth++;
     else if (char === '}') depth--;
-    else if (char === mark && depth === 0 && text[i - 1] === ' ' && (mark !== '?' || (text[i + 1] !== '.' && text[i + 1] !== ':' && text[i + 1] !== '~'))) return i;
+    else if (char === mark && depth === 0 && (mark === '?' ? isQuestion(text, i) : isColon(text, i))) return i;
   }
   return -1;
 }
 
-/** The colon that belongs to a question mark: questions nested behind it have colons of their own. */
-function matchingColon(text: string, from: number): number {
-  return ternaryMark(text, ':', from);
-}
+const isQuestion = (text: string, i: number): boolean => text[i - 1] === ' ' && !'.:~'.includes(text[i + 1] ?? '.');
+const isColon = (text: string, i: number): boolean => text[i - 1] === ' ' || text[i + 1] === ' ' || /['"}]/.test(text[i - 1] ?? '');
 
 const conditionOperators = ['==', '=~', '>=', '<=', '>', '<', '!=~', '!=', '~~', '!~~', 'contains', '!contains', 'regex', '!regex', 'in', '!in', 'is', '!is', 'range', '!range', 'startsWith', '!startsWith', 'endsWith', '!endsWith'];
 

@@ -333,6 +333,8 @@ function checkRightSides(nodes: readonly SimpleNode[], source: string): void {
     if (node.kind !== 'operator' || node.group === 'unary') continue;
     if (!isSpace(source[node.end])) throw new ExpressionSyntaxError(`\`${node.operator}\` needs a blank after it`, node.offset, node.operator.length, `write \` ${node.operator} \``);
     const rest = source.slice(node.end).trimStart();
+    const right = nodes.slice(nodes.indexOf(node) + 1).find((other) => !isBlankText(other));
+    if (right?.kind === 'function' && !isSpaceOrEnd(source[right.end])) throw new ExpressionSyntaxError('a blank is missing', right.end, 1, `what \`${node.operator}\` takes must stand alone`);
     if (!/^(?:\$(?:simple)?\{|['"]|[-+]?\.?\d|true|false|null)/.test(rest)) throw badRightSide(node, source, node.end + (source.length - node.end - rest.length));
   }
 }
@@ -357,6 +359,7 @@ export function parsePredicate(source: string): SimpleNode[] {
       }
       throw strayToken(node, source, nodes);
     }
+    if (node.kind === 'function' && node.hasNested) checkInside(node);
     checkPlace(node, nodes, spaced, raw[i + 1], source);
     nodes.push(node);
     spaced = false;
@@ -372,6 +375,16 @@ export function parsePredicate(source: string): SimpleNode[] {
   return bindPairs(bound, 'logical', true);
 }
 
+const comparisonInside = new RegExp(`\\}\\s+(${binaryOperators.map((operator) => operator.replace(/[^\w ]/g, '\\$&')).join('|')})\\s`);
+
+/** Camel can't read a comparison inside a function of a condition. */
+function checkInside({ text, textOffset }: FunctionNode): void {
+  const match = comparisonInside.exec(text);
+  if (match === null) return;
+  const offset = textOffset + match.index + match[0].indexOf(match[1]!, 1);
+  throw new ExpressionSyntaxError(`\`${match[1]!}\` can't stand inside a function of a condition`, offset, match[1]!.length, 'write the comparison outside of the function, or set a variable with it first');
+}
+
 const startOf = (node: SimpleNode | IToken | undefined): 'space' | 'end' | 'other' => (node === undefined ? 'end' : !('kind' in node) && node.tokenType === whiteSpace ? 'space' : 'other');
 
 function checkPlace(node: SimpleNode, before: readonly SimpleNode[], spaced: boolean, next: SimpleNode | IToken | undefined, source: string): void {
@@ -382,6 +395,10 @@ function checkPlace(node: SimpleNode, before: readonly SimpleNode[], spaced: boo
       throw new ExpressionSyntaxError(`\`${node.operator}\` has nothing on its left`, node.offset, node.operator.length);
     }
     if (startOf(next) === 'end') throw badRightSide(node, source, source.length);
+    const isChained = before.length > 1 && before.at(-2)!.kind === 'operator' && (before.at(-2) as OperatorNode).group === 'chain';
+    if (isChained && node.group === 'binary') {
+      throw new ExpressionSyntaxError(`a chain can't be compared with \`${node.operator}\``, node.offset, node.operator.length, 'put the chain into a variable first, or nest the functions: `${length(${body})}`');
+    }
     if (startOf(next) !== 'space' || (!spaced && node.group !== 'chain')) {
       throw new ExpressionSyntaxError(`\`${node.operator}\` needs a blank on both sides`, node.offset, node.operator.length, `write \` ${node.operator} \``);
     }
@@ -472,8 +489,17 @@ function bindPairs(nodes: readonly SimpleNode[], group: OperatorGroup, isPredica
       bound.push(node);
       continue;
     }
-    if (!isPredicate && isBlankText(bound.at(-1))) bound.pop();
-    const left = bound.pop();
+    if (!isPredicate && isBlankText(bound.at(-1))) {
+      const blank = bound.pop() as TextNode;
+      // As in Camel a second blank is a text of its own, and there is nothing to hand on.
+      if (blank.text.length > 1 && bound.length > 0 && group === 'chain') {
+        bound.push({ ...blank, text: ' ' });
+        if (isBlankText(nodes[i + 1])) i++;
+        continue;
+      }
+    }
+    const before = bound.pop();
+    const left = !isPredicate && before?.kind === 'text' ? { ...before, text: before.text.trimEnd() } : before;
     let right = nodes[++i];
     if (!isPredicate) {
       if (isBlankText(right)) right = nodes[++i];

@@ -49,13 +49,17 @@ function statementsOf(block: string, base: number): InitStatement[] {
       throw new ExpressionSyntaxError('not a statement of an init block', base + at, Math.max(1, line.length), 'write `$name := value;` or `$name ~:= function;`, one a line');
     }
     const [whole, name, operator, value] = match as unknown as [string, string, string, string];
+    if (!/^(?:\$\{|\$simple\{|['"]|[-+]?\d|true|false)/.test(value)) {
+      const start = base + at + whole.indexOf(value, name.length + 1);
+      throw new ExpressionSyntaxError(`\`$${name}\` can't take \`${value}\``, start, Math.max(1, value.length), `write a function \`\${...}\` or a text in quotes: \`'${value}'\``);
+    }
     statements.push({ name, isFunction: operator === '~:=', source: value, offset: base + at + whole.indexOf(value, name.length + 1) });
     at += whole.length;
   }
   return statements;
 }
 
-/** `$name` and `$name()` of what the block defines, as functions. */
+/** `$name` and `$name()` of what the block defines, as functions. (Not in the block itself, as in Camel.) */
 export function withNames(source: string, statements: readonly InitStatement[]): string {
   let text = source;
   const byLength = [...statements].sort((a, b) => b.name.length - a.name.length);

@@ -166,6 +166,12 @@ function methodStep(source: string, at: number, compiler: Compiler): Step {
   const args = index < 0 ? [] : methodArguments(source.slice(index + 1, source.lastIndexOf(')')), at, compiler);
   const failed = (target: unknown, type: string, message: string): ExchangeError => invocation(source, null, new ExchangeError(type, `${message} on bean: ${toText(target)} of type: ${className(target)}`));
   return (target, exchange) => {
+    if (index < 0 && typeof target === 'string' && needsParentheses.has(name)) {
+      throw failed(target, 'org.apache.camel.component.bean.AmbiguousMethodCallException', `write ${name}(): without parentheses ${name} is ambiguous`);
+    }
+    if (index < 0 && target instanceof Exchange && ambiguous.has(name)) {
+      throw failed(target, 'org.apache.camel.component.bean.AmbiguousMethodCallException', `write get${capital(name)}(): ${name} is ambiguous`);
+    }
     const values = args.map((arg) => arg(exchange));
     let found: unknown;
     try {
@@ -191,12 +197,43 @@ function methodArguments(source: string, at: number, compiler: Compiler): Value[
 
 const missing = Symbol('missing');
 
+/** Methods that Camel's bean lookup leaves out, and getters that lists only have in newer Javas. */
+const unreachable = new Set(['equals', 'hashCode', 'notify', 'notifyAll', 'wait', 'first', 'last', 'getFirst', 'getLast']);
+
+/** Without parentheses Camel hands the body to the overload that takes something, and fails. */
+const needsParentheses = new Set(['toUpperCase', 'toLowerCase', 'bytes', 'getBytes']);
+
+const ambiguous = new Set(['in', 'out', 'message', 'exception']);
+
+class MapEntry {
+  readonly key: unknown;
+  readonly value: unknown;
+
+  constructor(key: unknown, value: unknown) {
+    this.key = key;
+    this.value = value;
+  }
+
+  toString(): string {
+    return `${toText(this.key)}=${toText(this.value)}`;
+  }
+}
+
+function entriesOf(target: unknown): unknown {
+  if (target instanceof Map) return new Set([...target].map(([key, value]) => new MapEntry(key, value)));
+  return isPlainObject(target) ? new Set(Object.entries(target).map(([key, value]) => new MapEntry(key, value))) : missing;
+}
+
+
 function call(target: unknown, name: string, args: readonly unknown[]): unknown {
   if (name === 'class' || name === 'getClass') return new JavaClass(className(target));
-  if (name === 'hashCode' || name === 'toString') return javaMethod(target, name)?.(...args) ?? toText(target);
+  if (unreachable.has(name)) return missing;
+  if (name === 'toString') return toText(target);
+  if (name === 'entrySet') return entriesOf(target);
   if (target instanceof JavaClass) return property(classMembers, target, name);
   if (target instanceof Exchange) return property(exchangeMembers, target, name);
   if (target instanceof Error) return property(errorMembers, target, name);
+  if (target instanceof Context) return property(contextMembers, target, name);
   if (target instanceof Date && (name === 'time' || name === 'getTime')) return target.getTime();
   if (target instanceof Message) return property(messageMembers, target, name, args);
   const method = javaMethod(target, name) ?? (args.length === 0 ? (javaMethod(target, `get${capital(name)}`) ?? javaMethod(target, `is${capital(name)}`)) : null);
@@ -262,6 +299,25 @@ class Message {
   }
 }
 
+/** What stands for the CamelContext. */
+export class Context {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  toString(): string {
+    return `CamelContext(${this.name})`;
+  }
+}
+
+const contextMembers: Members<Context> = {
+  name: ({ name }) => name,
+  version: () => '4.22.0',
+  status: () => 'Started',
+};
+
 const messageMembers: Members<Message> = {
   body: ({ exchange }) => exchange.body,
   headers: ({ exchange }) => exchange.headers.toObject(),
@@ -287,9 +343,9 @@ const exchangeMembers: Members<Exchange> = {
   created: (exchange) => exchange.created,
   isRollbackOnly: (exchange) => (exchange.halt & 8) !== 0,
   isRouteStop: (exchange) => (exchange.halt & 2) !== 0,
-  in: () => {
-    throw new ExchangeError('org.apache.camel.component.bean.AmbiguousMethodCallException', 'Ambiguous method invocations possible');
-  },
+  in: (exchange) => new Message(exchange),
+  context: (exchange) => new Context(exchange.scope.name),
+  fromEndpoint: (exchange) => exchange.fromEndpoint,
 };
 
 export { Message };

@@ -11,30 +11,33 @@ const plain = (value: unknown): unknown => {
 export const compactJson = (value: unknown): string => stringify(value, (_, item) => plain(item)) ?? 'null';
 
 /** One value a line, indented with tabs, an end of line at the end: as Camel writes it. */
-export const prettyJson = (value: unknown): string => `${write(plain(value), '')}\n`;
+export function prettyJson(value: unknown): string {
+  const text = write(plain(value), '');
+  return text.includes('\n') ? `${text}\n` : text;
+}
 
 function write(value: unknown, indent: string): string {
   const inner = `${indent}\t`;
   if (Array.isArray(value)) {
-    if (value.length === 0) return '[]';
+    if (value.length === 0) return `[\n${inner}\n${indent}]`;
     return `[\n${value.map((item) => inner + write(plain(item), inner)).join(',\n')}\n${indent}]`;
   }
   if (isPlainObject(value)) {
     const entries = Object.entries(value);
-    if (entries.length === 0) return '{}';
+    if (entries.length === 0) return `{\n${inner}\n${indent}}`;
     return `{\n${entries.map(([key, item]) => `${inner}${JSON.stringify(key)}: ${write(plain(item), inner)}`).join(',\n')}\n${indent}}`;
   }
   return stringify(value) ?? 'null';
 }
 
-/** JSON and XML are laid out; any other text stays as it is. */
-export function prettyText(text: string): string {
+/** JSON and XML are laid out; any other text stays as it is. Null for what only looks like JSON. */
+export function prettyText(text: string): string | null {
   const start = text.trimStart()[0];
   if (start === '{' || start === '[') {
     try {
       return prettyJson(parseLossless(text));
     } catch {
-      return text;
+      return null;
     }
   }
   return start === '<' ? prettyXml(text) : text;

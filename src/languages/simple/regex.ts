@@ -4,11 +4,15 @@ import { ExchangeError } from '../../core/errors.ts';
 /** Patterns seen last; those that come out of messages must not fill the memory. */
 const compiled = new Map<string, RE2JS>();
 
+/** A brace that repeats nothing: Java refuses it. */
+const strayBrace = /(?<!\\[pPxN])(?<!\\)\{(?!\d+(?:,\d*)?\})/;
+
 /** A pattern in Java's notation, matched in linear time. @throws PatternSyntaxException */
 export function pattern(source: string): RE2JS {
   let found = compiled.get(source);
   if (found === undefined) {
     try {
+      if (strayBrace.test(source)) throw new Error('illegal repetition');
       found = RE2JS.compile(source.replaceAll('\\\\/', '/'), RE2JS.LOOKBEHINDS);
     } catch (thrown) {
       throw new ExchangeError('java.util.regex.PatternSyntaxException', `bad regular expression '${source}': ${(thrown as Error).message}`);

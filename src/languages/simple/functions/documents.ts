@@ -64,7 +64,7 @@ function parsed(text: string, value: unknown): unknown {
 function walk(document: unknown, steps: readonly string[], path: string): unknown {
   let current = document;
   let isOptional = false;
-  for (const step of steps) {
+  for (const [i, step] of steps.entries()) {
     isOptional ||= step.endsWith('?');
     const match = /^([^[\]?]*)(?:\[(\w+)\])?\??$/.exec(step);
     const name = match?.[1] ?? step;
@@ -73,7 +73,8 @@ function walk(document: unknown, steps: readonly string[], path: string): unknow
     if (index !== undefined) {
       const list = Array.isArray(current) ? (current as unknown[]) : [];
       const element = list[index === 'last' ? list.length - 1 : Number(index)];
-      current = typeof element === 'object' ? element : undefined;
+      // Camel's reader only goes through lists: a path can't end at an element.
+      current = typeof element === 'object' && i < steps.length - 1 ? element : undefined;
     }
     if (current === undefined || current === null) break;
   }

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { nearest } from '../../../core/diagnostics.ts';
-import { toText } from '../../../core/convert.ts';
+import { conversionError, toText } from '../../../core/convert.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import { ExpressionSyntaxError } from '../../../core/expression.ts';
 import { removeQuotes, splitArguments } from '../arguments.ts';
@@ -128,14 +128,15 @@ const hash = called((call) => {
   const name = algorithm.toLowerCase().replace(/^sha-(?=\d)/, 'sha');
   return (exchange) => {
     const found = value(exchange);
-    if (found === null || found === undefined) return null;
+    const bytes = toBytes(found);
+    if (bytes === null) return null;
     let digest;
     try {
       digest = createHash(name);
     } catch {
       throw executionError(new ExchangeError('java.security.NoSuchAlgorithmException', `${algorithm} MessageDigest not available`));
     }
-    return digest.update(found instanceof Uint8Array ? found : (toText(found) ?? '')).digest('hex');
+    return digest.update(bytes).digest('hex');
   };
 });
 
@@ -210,10 +211,16 @@ export function base64Lines(bytes: Uint8Array): string {
   return lines;
 }
 
+/** Bytes or a text; lists can't be encoded, and anything else gives nothing. */
+function encodable(value: unknown): Uint8Array | null {
+  if (Array.isArray(value)) throw conversionError(value, 'byte[]');
+  return toBytes(value);
+}
+
 const base64Encode = called((call) => {
   const input = inputOf(call);
   return (exchange) => {
-    const bytes = toBytes(input(exchange));
+    const bytes = encodable(input(exchange));
     return bytes === null ? null : base64Lines(bytes);
   };
 });
@@ -221,7 +228,7 @@ const base64Encode = called((call) => {
 const base64Decode = called((call) => {
   const input = inputOf(call);
   return (exchange) => {
-    const bytes = toBytes(input(exchange));
+    const bytes = encodable(input(exchange));
     return bytes === null ? null : Buffer.from(Buffer.from(bytes).toString('latin1'), 'base64');
   };
 });

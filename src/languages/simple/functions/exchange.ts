@@ -3,8 +3,8 @@ import { ExchangeError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange.ts';
 import { fold } from '../../../core/headers.ts';
 import { removeQuotes, splitArguments } from '../arguments.ts';
-import { conversionTo, toBytes } from '../conversions.ts';
-import { className, JavaClass, ognl } from '../ognl.ts';
+import { conversionTo, primitiveDefaults } from '../conversions.ts';
+import { className, Context, JavaClass, ognl } from '../ognl.ts';
 import type { Call, Compiler, FunctionBuilder, Value } from '../value.ts';
 import { body, constant, constantOf } from '../value.ts';
 import { notMine } from './notMine.ts';
@@ -52,7 +52,12 @@ const named =
     const { tail, compiler } = call;
     const at = call.at + call.name.length;
     if (tail === '') return notMine;
-    const rest = tail.startsWith('?.') ? tail.slice(1) : tail;
+    if (tail.startsWith('?.')) {
+      // Camel takes this for a path with nothing in it.
+      const value = reading(tail.slice(2), at + 2, compiler, read, fixed);
+      return (exchange) => ((value(exchange) ?? null) === null ? null : methodMissing('', 'the value')(exchange));
+    }
+    const rest = tail;
     const separator = rest[0]!;
     if (!'.:['.includes(separator)) return notMine;
     if (separator === '[') {
@@ -203,8 +208,17 @@ const convertTo = called((call) => {
   const parts = inner.includes(',') ? splitArguments(inner, { keepQuotes: true }).map(removeQuotes) : [removeQuotes(inner)];
   if (parts.length > 2) throw call.wrong('`${convertTo(type)}` or `${convertTo(exp,type)}`');
   const input = parts.length === 2 ? call.template(parts[0]!) : body;
-  const convert = converter(parts.at(-1)!, 'org.apache.camel.RuntimeCamelException');
-  return withPath(call, (exchange) => convert(input(exchange)), path);
+  const type = parts.at(-1)!;
+  const convert = converter(type, 'org.apache.camel.RuntimeCamelException');
+  const missing = primitiveDefaults[type] ?? null;
+  return withPath(
+    call,
+    (exchange) => {
+      const value = input(exchange);
+      return value === null || value === undefined ? missing : convert(value);
+    },
+    path,
+  );
 });
 
 /** `headerAs(key,type)` and `variableAs(key,type)`. */
@@ -249,20 +263,8 @@ const methodMissing =
   };
 
 const camelContext: FunctionBuilder = (call) => {
-  switch (call.tail) {
-    case '.name':
-    case '.getName':
-    case '.getName()':
-      return (exchange) => exchange.scope.name;
-    case '.version':
-    case '.getVersion()':
-      return constant('4.22.0');
-    case '':
-      return notMine;
-    default:
-      if (!call.tail.startsWith('.')) return notMine;
-      return methodMissing(call.tail.slice(1), 'org.apache.camel.impl.DefaultCamelContext');
-  }
+  if (!/^[.?[]/.test(call.tail)) return notMine;
+  return ognl((exchange) => new Context(exchange.scope.name), call.tail, call.at + call.name.length, call.compiler);
 };
 
 const indented = (name: string, value: string): string => `\t${name.padEnd(20)}${value}`;
@@ -336,5 +338,3 @@ export const exchangeFunctions: Readonly<Record<string, FunctionBuilder>> = {
   exchangeProperty,
   messageHistory,
 };
-
-export { toBytes };

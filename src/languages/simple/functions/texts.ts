@@ -1,11 +1,11 @@
 import { toText } from '../../../core/convert.ts';
 import type { Exchange } from '../../../core/exchange.ts';
-import { removeQuotes, splitArguments } from '../arguments.ts';
+import { removeEndingQuotes, removeQuotes, splitArguments } from '../arguments.ts';
 import { containsIgnoringCase } from '../compare.ts';
 import { toInteger } from '../conversions.ts';
 import type { Call, FunctionBuilder, Value } from '../value.ts';
 import { body } from '../value.ts';
-import { ofInput, ofText } from './input.ts';
+import { inputOf, ofInput, ofText } from './input.ts';
 import { notMine } from './notMine.ts';
 
 const entities: Readonly<Record<string, string>> = { '&quot;': '"', '&apos;': "'", '&lt;': '<', '&gt;': '>', '&amp;': '&' };
@@ -27,8 +27,8 @@ const called =
 
 const replace = called((call) => {
   const parts = args(call, 2, 3, '`${replace(from,to)}` or `${replace(from,to,exp)}`', { trim: false });
-  const from = call.template(decodeEntities(parts[0]!.trim()));
-  const decoded = decodeEntities(parts[1]!.trim());
+  const from = call.template(decodeEntities(parts[0]!));
+  const decoded = decodeEntities(parts[1]!);
   const to = call.template(decoded === '&empty;' ? '' : decoded);
   const input = parts[2] === undefined ? body : call.template(parts[2]);
   return (exchange) => {
@@ -51,13 +51,11 @@ const substring = called((call) => {
   };
 });
 
-/** A positive number clips that many letters from the start, a negative one from the end. */
+/** The first number clips from the start, the second from the end, whatever their signs; a negative one alone clips from the end. */
 function clip(text: string, first: number, second: number): string {
-  let [head, tail] = [0, 0];
-  for (const number of [first, second]) {
-    if (number > 0) head = number;
-    else if (number < 0) tail = -number;
-  }
+  if (second === 0 && first < 0) return text.slice(0, Math.max(0, text.length + first));
+  const head = Math.abs(first);
+  const tail = Math.abs(second);
   return text.slice(head, Math.max(head, text.length - tail));
 }
 
@@ -125,16 +123,23 @@ const val = called((call) => {
   return call.template(call.inner);
 });
 
-/** The first letter of every word; words are what blanks divide. */
-const capitalize = (text: string): string => text.replace(/(^|\s)(\S)/gu, (_, blank: string, letter: string) => blank + letter.toUpperCase());
+const upperLetter = (letter: string): string => (letter.toUpperCase().length === letter.length ? letter.toUpperCase() : letter);
 
-const unquote = (text: string): string => removeQuotes(text);
-const quote = (text: string): string => `"${removeQuotes(text)}"`;
+/** The first letter of every word. As in Camel a blank at the very start does not begin a word. */
+const capitalize = (text: string): string => text.slice(0, 1).replace(/./u, upperLetter) + text.slice(1).replace(/(?<= )[^ ]/gu, upperLetter);
 
-const safeQuote = ofInput((value) => {
-  if (value === null || value === undefined) return null;
-  if (typeof value === 'number' || typeof value === 'boolean') return value;
-  return quote(toText(value) ?? '');
+const unquote = removeEndingQuotes;
+const quote = (text: string): string => `"${removeEndingQuotes(text)}"`;
+
+/** Numbers and truths need no quotes. A body that is missing is quoted as `null`, any other value that is missing stays null. */
+const safeQuote = called((call) => {
+  const input = inputOf(call);
+  const missing = input === body ? '"null"' : null;
+  return (exchange) => {
+    const value = input(exchange);
+    if (value === null || value === undefined) return missing;
+    return typeof value === 'number' || typeof value === 'boolean' ? value : quote(toText(value) ?? '');
+  };
 });
 
 const lengthOf = (value: unknown): number | null => {
