@@ -1,0 +1,47 @@
+import { Readable } from 'node:stream';
+import { expect } from 'chai';
+import { ExchangeError } from '../../src/core/errors.ts';
+import { ExpressionSyntaxError } from '../../src/core/expression.ts';
+import { jsonata } from '../../src/languages/jsonata.ts';
+import { evaluate, exchangeWith } from './languageContext.ts';
+
+const query = async (source: string, body: unknown, options: object = {}): Promise<unknown> => evaluate(jsonata, source, body, options);
+
+describe('jsonata', () => {
+  it('reads maps, texts, bytes and streams', async () => {
+    const document = '{"items":[{"price":1},{"price":2}]}';
+    for (const body of [document, Buffer.from(document), JSON.parse(document) as unknown, Readable.from([Buffer.from(document)])]) {
+      expect(await query('$sum(items.price)', body)).to.equal(3);
+    }
+  });
+
+  it('gives null for nothing, and plain lists', async () => {
+    expect(await query('nosuch', {})).to.equal(null);
+    expect(JSON.stringify(await query('items.price', { items: [{ price: 1 }, { price: 2 }] }))).to.equal('[1,2]');
+    expect(await query('price * 2', '{"price":5.0}')).to.equal(10);
+  });
+
+  it('sees headers, properties and variables', async () => {
+    const exchange = exchangeWith({ a: 1 }, { h: 'x' });
+    exchange.setVariable('v', { w: 2 });
+    expect(await query('$headers.h & $variables.v.w & a', exchange)).to.equal('x21');
+    expect(await query('w', exchange, { source: 'variable:v' })).to.equal(2);
+  });
+
+  it('says where a query is wrong', () => {
+    try {
+      evaluate(jsonata, 'a + ]', {});
+      expect.fail('compiled');
+    } catch (thrown) {
+      expect(thrown).to.be.instanceOf(ExpressionSyntaxError);
+      expect((thrown as ExpressionSyntaxError).offset).to.equal(4);
+    }
+  });
+
+  it('fails the exchange when the query fails, and stops one that does not end', async () => {
+    for (const source of ['$number("x")', '($f := function($n) { 1 + $f($n + 1) }; $f(1))', '($f := function($n) { $f($n + 1) }; $f(1))']) {
+      const thrown = await query(source, {}).catch((error: unknown) => error);
+      expect(thrown, source).to.be.instanceOf(ExchangeError);
+    }
+  }).timeout(10_000);
+});

@@ -1,0 +1,65 @@
+import { Readable } from 'node:stream';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { tokenize } from '../../src/languages/tokenize.ts';
+import { evaluate, exchangeWith } from './languageContext.ts';
+
+const defaults = { regex: false, xml: false, includeTokens: false, skipFirst: false };
+const parts = (body: unknown, options: object, source = ''): string[] => [...(evaluate(tokenize, source, body, { ...defaults, ...options }) as IterableIterator<string>)];
+
+describe('tokenize', () => {
+  it('gives back what was joined', () =>
+    fc.assert(
+      fc.property(fc.array(fc.stringMatching(/^[^;]+$/)), (words) => {
+        expect(parts(words.join(';'), { token: ';' })).to.deep.equal(words);
+      }),
+    ));
+
+  it('keeps empty parts in the middle, drops one at each end', () => {
+    expect(parts('a,b,,c, d', { token: ',' })).to.deep.equal(['a', 'b', '', 'c', ' d']);
+    expect(parts(',a,', {}, ',')).to.deep.equal(['a']);
+    expect(parts('', { token: ',' })).to.deep.equal([]);
+    expect(parts(12, { token: ',' })).to.deep.equal(['12']);
+    expect(() => parts(null, { token: ',' })).to.throw('null');
+  });
+
+  it('cuts by pattern and between pairs', () => {
+    expect(parts('a,;b;c', { token: '[,;]+', regex: true })).to.deep.equal(['a', 'b', 'c']);
+    expect(parts('x[a]y[b]z[c', { token: '[', endToken: ']' })).to.deep.equal(['a', 'b', 'c']);
+    expect(parts('x[a]y[b]z[c', { token: '[', endToken: ']', includeTokens: true })).to.deep.equal(['[a]', '[b]', '[c]']);
+  });
+
+  it('groups parts and skips the first', () => {
+    expect(parts('a,b,c', { token: ',', group: '2' })).to.deep.equal(['a,b', 'c']);
+    expect(parts('a,b,c,d', { token: ',', group: '2', groupDelimiter: '|' })).to.deep.equal(['a|b', 'c|d']);
+    expect(parts('h,b,c,d', { token: ',', group: '2', skipFirst: true })).to.deep.equal(['b,c', 'd']);
+    expect(parts(exchangeWith('a,b,c,d', { n: 3 }), { token: ',', group: '${header.n}' })).to.deep.equal(['a,b,c', 'd']);
+    expect(parts('a\r\nb\nc\n', { token: '\n', group: '2' })).to.deep.equal(['a\r\nb', 'c']);
+  });
+
+  it('takes token and text from the message', () => {
+    expect(parts(exchangeWith('a;b', { t: ';' }), { token: '${header.t}' })).to.deep.equal(['a', 'b']);
+    expect(parts(exchangeWith('x', { h: '1,2' }), { token: ',', source: 'header:h' })).to.deep.equal(['1', '2']);
+  });
+
+  it('cuts XML elements out, with the namespaces of a parent', () => {
+    const document = "<r xmlns='u' xmlns:p='v'><i a='1'>x</i><i/><ii>no</ii><p:i>y</p:i></r>";
+    expect(parts(document, { token: 'i', xml: true })).to.deep.equal(["<i a='1'>x</i>", '<i/>', '<p:i>y</p:i>']);
+    expect(parts(document, { token: '<i>', xml: true, group: '2' })).to.deep.equal(["<i a='1'>x</i><i/>", '<p:i>y</p:i>']);
+    expect(parts(document, { token: 'i', xml: true, inheritNamespaceTagName: 'r' })[0]).to.equal("<i a='1' xmlns='u' xmlns:p='v'>x</i>");
+    expect(parts(document, { token: 'i', xml: true, inheritNamespaceTagName: 'r' })[1]).to.equal("<i xmlns='u' xmlns:p='v'/>");
+  });
+
+  it('reads a stream', async () => {
+    const read: string[] = [];
+    const iterator = evaluate(tokenize, '', Readable.from([Buffer.from('a,'), Buffer.from('b')]), { ...defaults, token: ',' });
+    for await (const part of iterator as AsyncIterable<string>) read.push(part);
+    expect(read).to.deep.equal(['a', 'b']);
+  });
+
+  it('refuses options that do not go together', () => {
+    expect(() => parts('a', {})).to.throw('needs a token');
+    expect(() => parts('a', { token: 'a', includeTokens: true })).to.throw('endToken');
+    expect(() => parts('a', { token: '(', regex: true })).to.throw();
+  });
+});
