@@ -9,7 +9,7 @@ export function toText(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (Buffer.isBuffer(value)) return value.toString('utf8');
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
-  if (value instanceof Error) return `${value.name}: ${value.message}`;
+  if (value instanceof Error) return `${value instanceof ExchangeError ? value.type : value.name}: ${value.message}`;
   if (Array.isArray(value)) return `[${value.map(nestedText).join(', ')}]`;
   if (value instanceof Date) return value.toISOString();
   if (typeof value === 'object') {
@@ -310,3 +310,13 @@ export async function readBytes(source: AsyncIterable<Uint8Array | string>): Pro
   for await (const chunk of source) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
+
+/** The bytes of a body that a data format reads. @throws NoTypeConversionAvailableException for null, and for what has no bytes */
+export function bytesOfBody(body: unknown): Buffer {
+  if (body === null || body === undefined) throw notAvailable(body, 'java.io.InputStream');
+  return bytes(body, 'java.io.InputStream', null) as Buffer;
+}
+
+/** Does something with the bytes of a body: at once, or, for a stream, when it has been read. */
+export const withBytes = <T>(body: unknown, run: (bytes: Buffer) => T): T | Promise<Awaited<T>> =>
+  isByteSource(body) ? (readBytes(body).then(run) as Promise<Awaited<T>>) : run(bytesOfBody(body));

@@ -40,6 +40,8 @@ export interface StepContext {
   readonly clock: Clock;
   readonly events: Events;
   readonly scope: ExchangeScope;
+  /** Values that look secret are kept out of log lines (the route's `logMask`). */
+  readonly masksLogs?: boolean;
   /** State of this step: keys are prefixed with route id and the step's explicit id or the hash of its definition. */
   readonly store: StateStore;
   /** Reports what is wrong with the step's options; the route does not start then. */
@@ -92,7 +94,8 @@ export interface EipDefinition<F extends Fields = Fields> {
    * gives them the route's all the same.
    */
   readonly errorHandling?: { readonly own?: 'inherit' | 'none'; readonly children?: 'inherit' | 'none'; readonly childrenInheritWith?: string };
-  /** Only inside this step, such as `when` in `choice`. */
+  /** False: `intercept` does not run before it (as for Camel's doTry, whose nested steps it runs before). */
+  readonly isIntercepted?: boolean;
   readonly examples?: readonly Example[];
   /** Checks that one option alone can't tell; reports through `context.problems`. */
   readonly operator: (options: Options<F>, context: StepContext) => Pipe;

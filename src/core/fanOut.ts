@@ -324,6 +324,11 @@ export abstract class Round extends Turns {
     }
     if (result !== null && !(parent.isFailed && result !== parent && !result.isFailed)) this.copyResult(parent, result);
     if (this.tolerance !== null && (result !== null || !parent.isFailed)) this.tolerance.report(parent, this.total, this.isAborted);
+    this.leave(parent);
+  }
+
+  /** Lets the parent go on, with its result. */
+  protected leave(parent: Exchange): void {
     this.step.send(parent);
   }
 

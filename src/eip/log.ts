@@ -1,9 +1,18 @@
 import { defineEip } from '../core/definition.ts';
 import { dynamicText } from '../core/dynamicText.ts';
+import type { Exchange } from '../core/exchange.ts';
+import type { Expression } from '../core/expression.ts';
+import { maskSecrets } from '../core/mask.ts';
 import { field } from '../core/field.ts';
 import { performWith, perform, sequence } from '../core/flow.ts';
 
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+
+const masked = (text: Expression<string>, isMasked: boolean): Expression<string> => {
+  if (!isMasked) return text;
+  if (text.isAsync !== true) return (exchange) => maskSecrets(text(exchange));
+  return Object.assign((async (exchange: Exchange) => maskSecrets(await (text(exchange) as unknown as Promise<string>))) as unknown as (exchange: Exchange) => string, { isAsync: true });
+};
 
 export const log = defineEip({
   name: 'log',
@@ -20,7 +29,7 @@ export const log = defineEip({
   examples: [{ title: 'Say what came', route: '- from:\n    uri: direct:start\n    steps:\n      - log: "got ${body}"\n      - to: mock:out\n', in: ['a'], out: { 'mock:out': ['a'] } }],
   operator: ({ message, loggingLevel, logName, marker, logLanguage }, context) => {
     const { info, events } = context;
-    const text = dynamicText(message, context, logLanguage);
+    const text = masked(dynamicText(message, context, logLanguage), context.masksLogs === true);
     if (loggingLevel === 'OFF') return sequence([]);
     const level = levels[loggingLevel];
     const nameOf = logName === undefined ? () => info.routeId : dynamicText(logName, context);

@@ -10,6 +10,6 @@ export const header = defineLanguage({
     const name = namedText(source, context);
     if (typeof name === 'function') return (exchange) => exchange.headers.get(name(exchange)) ?? null;
     const folded = fold(name);
-    return (exchange) => exchange.headers.lookup(folded) ?? null;
+    return (exchange) => exchange.headers.lookup(folded) ?? exchange.property(name) ?? null;
   },
 });

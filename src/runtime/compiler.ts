@@ -83,6 +83,8 @@ export interface Surroundings {
   /** Runs before every step. */
   readonly intercepts: readonly Call[];
   readonly sendIntercepts: readonly SendIntercept[];
+  /** Keeps values that look secret out of the route's own log lines. */
+  readonly masksLogs?: boolean;
 }
 
 const undefinedProblem = 'M0205';
@@ -124,7 +126,8 @@ export class StepCompiler {
     const { definition } = model;
     const own = definition.errorHandling?.own ?? 'inherit';
     const children = definition.errorHandling?.children ?? 'inherit';
-    const inner: Surroundings = children === 'none' ? { ...around, handling: null } : around;
+    const inheritsAllTheSame = definition.errorHandling?.childrenInheritWith !== undefined && model.element.fields[definition.errorHandling.childrenInheritWith] === true;
+    const inner: Surroundings = children === 'none' && !inheritsAllTheSame ? { ...around, handling: null } : around;
     const { siblings } = this;
     this.siblings = compiled.children;
     const options = this.fields(definition.options, model.element, inner);
@@ -137,7 +140,7 @@ export class StepCompiler {
       return sequence([]);
     }
     pipe = counted(pipe, compiled.statistics);
-    if (around.intercepts.length > 0) pipe = sequence([...around.intercepts.map((call) => callStep(call, info)), pipe]);
+    if (around.intercepts.length > 0 && definition.isIntercepted !== false) pipe = sequence([...around.intercepts.map((call) => callStep(call, info)), pipe]);
     const { handling } = around;
     if (handling === null || own === 'none' || isPlain(handling)) return pipe;
     return errorHandled(pipe, handling, { clock: this.services.clock, events: this.services.events, stopping: this.services.stopping, routeId: this.routeId }, info);
@@ -285,6 +288,10 @@ class Context implements StepContext {
   /** Never a running number: a step keeps its state when others come and go around it. */
   private get stateKey(): string {
     return `${this.info.kind}/${this.info.routeId}/${this.model.id ?? hashOf(this.model.element)}/`;
+  }
+
+  get masksLogs(): boolean {
+    return this.around.masksLogs === true;
   }
 
   get store(): StateStore {

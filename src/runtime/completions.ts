@@ -3,7 +3,7 @@ import { FAILED, HANDLED } from '../core/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { Call } from '../core/flow.ts';
 import type { ElementModel, ExpressionModel, StepModel } from '../dsl/model.ts';
-import type { StepCompiler } from './compiler.ts';
+import type { StepCompiler, Surroundings } from './compiler.ts';
 import type { ExitWork } from './graph.ts';
 import { booleanField, isElement, textField } from './plan.ts';
 
@@ -61,7 +61,7 @@ class Then implements Way {
  * The onCompletion blocks of a route. `BeforeConsumer` ones run on the exchange itself at the route's exit and may change the
  * reply; the others run on a copy of their own when the whole unit of work is done.
  */
-export function completions(compiler: StepCompiler, elements: readonly ElementModel[], graph: () => { begin(): void; end(): void }): Completions {
+export function completions(compiler: StepCompiler, elements: readonly ElementModel[], around: Surroundings, graph: () => { begin(): void; end(): void }): Completions {
   const all = elements
     .filter((element) => !booleanField(element, 'disabled', false))
     .map((element): OnCompletion => {
@@ -73,7 +73,7 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
         onFailureOnly: booleanField(element, 'onFailureOnly', false),
         onWhen: whenField(compiler, element),
         useOriginalMessage,
-        steps: compiler.wiring.wire(compiler.steps((element.fields['steps'] ?? []) as readonly StepModel[], { handling: null, intercepts: [], sendIntercepts: [] })),
+        steps: compiler.wiring.wire(compiler.steps((element.fields['steps'] ?? []) as readonly StepModel[], { ...around, handling: null })),
       };
     });
   const before = all.filter(({ isBefore }) => isBefore);

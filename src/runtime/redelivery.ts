@@ -336,6 +336,7 @@ class ErrorHandled extends StepSubscriber {
     const run = (): void => {
       exchange.clearFailure();
       exchange.halt &= ~STOPPED;
+      if (!toDeadLetter) exchange.properties.set('CamelFatalFallbackErrorHandler', [this.context.routeId]);
       exchange.way = new AfterHandler(exchange.way, finish);
       if (toDeadLetter && this.context.events.has('exchangeDeadLettered')) {
         this.context.events.emit('exchangeDeadLettered', { exchange, routeId: this.context.routeId, step: exchange.failedStep, error, to: deadLetter.shownUri });
@@ -351,9 +352,11 @@ class ErrorHandled extends StepSubscriber {
 
   private afterHandler(exchange: Exchange, error: ExchangeError, isHandled: boolean, isContinued: boolean, isDeadLetter: boolean): void {
     const isNewFailure = exchange.isFailed;
+    if (!isDeadLetter) exchange.properties.remove('CamelFatalFallbackErrorHandler');
     if (isNewFailure && !(isDeadLetter && this.handling.deadLetter!.handleNewException)) {
       // What fails while a failure is handled replaces it.
       exchange.properties.set('CamelExceptionCaught', exchange.exception);
+      this.setFailureProperties(exchange);
       exchange.halt |= EXHAUSTED;
     } else if (isContinued) {
       exchange.clearFailure();
@@ -365,6 +368,7 @@ class ErrorHandled extends StepSubscriber {
     } else {
       exchange.fail(error);
       exchange.halt |= EXHAUSTED;
+      this.setFailureProperties(exchange);
     }
     this.out.next(exchange);
   }

@@ -4,7 +4,7 @@ import type { Consumer, Delivery, Sink } from '../core/connector.ts';
 import { Exchange } from '../core/exchange.ts';
 import { FAILED, HANDLED, STOPPED } from '../core/exchange.ts';
 import type { Events } from '../core/events.ts';
-import type { ExchangeScope } from '../core/exchange.ts';
+import type { ExchangeScope, Way } from '../core/exchange.ts';
 import type { Call } from '../core/flow.ts';
 import { Headers } from '../core/headers.ts';
 import { receiveInto } from '../core/send.ts';
@@ -24,12 +24,28 @@ export interface CompiledRoute {
   readonly steps: readonly CompiledStep[];
   readonly resolved: ResolvedEndpoint;
   readonly variableReceive: string | null;
+  readonly group: string | null;
   /** Runs on every exchange that enters (completions). */
   readonly enter: ((exchange: Exchange) => void) | null;
   readonly wires: Subscription;
   readonly producerUris: ReadonlySet<string>;
   /** Its explicit step ids, with where they stand. */
   readonly stepIds: ReadonlyMap<string, Span>;
+}
+
+class RestoreBody implements Way {
+  readonly outer: Way | null;
+  private readonly body: unknown;
+
+  constructor(outer: Way | null, body: unknown) {
+    this.outer = outer;
+    this.body = body;
+  }
+
+  back(exchange: Exchange): void {
+    exchange.body ??= this.body;
+    exchange.leave();
+  }
 }
 
 /** A live route: its consumer stays while graphs are swapped behind it. */
@@ -89,6 +105,7 @@ export class Route implements GraphOwner, Sink {
 
   push(exchange: Exchange, delivery: Delivery): void {
     const { current } = this;
+    if (current.group !== null) exchange.properties.set('CamelRouteGroup', current.group);
     if (current.variableReceive !== null) this.receive(exchange, current.variableReceive);
     current.graph.push(exchange, delivery, current.enter);
   }
@@ -97,14 +114,17 @@ export class Route implements GraphOwner, Sink {
     const { current } = this;
     if (exchange.fromRouteId === null) exchange.fromRouteId = this.routeId;
     if (exchange.fromEndpoint === null) exchange.fromEndpoint = this.fromUri;
+    if (current.group !== null) exchange.properties.set('CamelRouteGroup', current.group);
     if (current.variableReceive !== null) this.receive(exchange, current.variableReceive);
     current.graph.call(exchange, current.enter);
   };
 
   private receive(exchange: Exchange, variable: string): void {
+    const { body } = exchange;
     receiveInto(exchange, variable);
     exchange.body = null;
-    exchange.headers = new Headers();
+    // Who waits for the reply gets his own body back, unless the route made one.
+    exchange.way = new RestoreBody(exchange.way, body);
   }
 
   // ---------------------------------------------------------------------------------------------- the graph's owner

@@ -9,7 +9,7 @@ import { Events } from '../core/events.ts';
 import type { ExchangeScope, Way } from '../core/exchange.ts';
 import { Exchange, UnitOfWork } from '../core/exchange.ts';
 import { Bag } from '../core/bag.ts';
-import { perform, sequence } from '../core/flow.ts';
+import { callStep, perform, sequence } from '../core/flow.ts';
 import { Headers } from '../core/headers.ts';
 import { builtInStrategies, builtInStrategy, strategyFrom } from '../core/strategies.ts';
 import type { StateStore } from '../core/store.ts';
@@ -28,10 +28,11 @@ import { Endpoints } from './endpoints.ts';
 import { Graph } from './graph.ts';
 import { Languages } from './languages.ts';
 import type { RoutePlan } from './plan.ts';
-import { isElement, planRoutes, textField } from './plan.ts';
+import { booleanField, isElement, planRoutes, textField } from './plan.ts';
 import { makeRepository, repositoryClasses } from './repositories.ts';
 import type { CompiledRoute } from './route.ts';
 import { Route } from './route.ts';
+import { expandTemplates } from './templates.ts';
 import { errorHandling, interceptFrom, intercepts, sendIntercepts } from './scopes.ts';
 
 export interface RuntimeOptions {
@@ -304,12 +305,15 @@ export class Runtime implements ExchangeScope {
       handling,
       intercepts: intercepts(compiler, scope.intercept),
       sendIntercepts: sendIntercepts(compiler, scope.interceptSendToEndpoint),
+      masksLogs: booleanField(plan.element, 'logMask', false),
     };
     const fromUri = resolved === null ? plan.from.uri : this.shownUri(resolved);
     const before = interceptFrom(compiler, scope.interceptFrom, fromUri, around);
-    const pipe = sequence([...before, compiler.steps(plan.steps, around)]);
+    // As in Camel, an onCompletion counts as a step where every step is intercepted.
+    const counted = scope.onCompletion.flatMap(() => around.intercepts.map((call) => callStep(call)));
+    const pipe = sequence([...counted, ...before, compiler.steps(plan.steps, around)]);
     let graph: Graph | null = null;
-    const work = completions(compiler, scope.onCompletion, () => graph!);
+    const work = completions(compiler, scope.onCompletion, around, () => graph!);
     if (resolved === null) {
       wiring.subscription.unsubscribe();
       return null;
@@ -331,7 +335,8 @@ export class Runtime implements ExchangeScope {
     graph = new Graph(proxy, generation, steps.length === 0 && before.length === 0 ? perform(() => undefined) : pipe, work, compiler.keepsOriginal);
     wiring.graph = graph;
     const variable = textField(plan.fromElement, 'variableReceive');
-    return { plan, graph, steps, resolved, variableReceive: variable, enter: work.enter ?? null, wires: wiring.subscription, producerUris: used, stepIds: compiler.ownIds };
+    const group = textField(plan.element, 'group');
+    return { plan, graph, steps, resolved, variableReceive: variable, group, enter: work.enter ?? null, wires: wiring.subscription, producerUris: used, stepIds: compiler.ownIds };
   }
 
   private shownUri(resolved: ResolvedEndpoint): string {
@@ -342,6 +347,7 @@ export class Runtime implements ExchangeScope {
   private async read(sources: readonly Source[], problems: Diagnostics): Promise<{ plans: RoutePlan[]; beans: Beans }> {
     const { parts } = this.options;
     let documents: readonly DocumentModel[] = sources.map((source) => readDocument(source, parts, { properties: this.properties }, problems));
+    documents = expandTemplates(documents, this.properties, problems);
     if (this.options.expand !== undefined) documents = this.options.expand(documents, problems);
     const declared = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'beans')).flatMap((element) => beanElements(element));
     const beans = this.newBeans();

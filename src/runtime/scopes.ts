@@ -189,9 +189,12 @@ function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: bo
 export function checkExceptionClass(name: string, at: Span, problems: Diagnostics): void {
   if (isKnownExceptionClass(name)) return;
   const near = nearest(name, knownExceptionClasses());
-  if (/^(java|javax|org\.apache\.camel)\./.test(name) || (near !== null && !name.includes('.'))) {
-    problems.report('M0506', `unknown exception class \`${name}\``, at, { label: 'nothing here throws it', help: near === null ? 'name a class that steps throw, or java.lang.Exception for all' : `did you mean \`${near}\`?` });
-  }
+  // An error class of a JavaScript module has no package: those can't be known before they are thrown.
+  if (!name.includes('.') && near === null) return;
+  problems.report('M0506', `unknown exception class \`${name}\``, at, {
+    label: 'nothing here throws it',
+    help: near === null ? "name a class that steps throw, java.lang.Exception for all, or a JavaScript module's error class by its plain name" : `did you mean \`${near}\`?`,
+  });
 }
 
 /** What runs before every step of a route. */
@@ -199,7 +202,7 @@ export function intercepts(compiler: StepCompiler, elements: readonly ElementMod
   return elements.filter((element) => !booleanField(element, 'disabled', false)).map((element) => compiler.wiring.wire(compiler.steps(stepsOf(element), none)));
 }
 
-const setIntercepted = (uri: string) => perform((exchange) => exchange.headers.set('CamelInterceptedEndpoint', uri));
+const setIntercepted = (uri: string) => perform((exchange) => exchange.properties.set('CamelInterceptedEndpoint', uri));
 
 /** What runs at the start of a route whose endpoint matches. */
 export function interceptFrom(compiler: StepCompiler, elements: readonly ElementModel[], fromUri: string, around: Surroundings): ReturnType<typeof sequence>[] {
@@ -286,7 +289,7 @@ function interceptOne(call: Call, uri: string, { before, after, skips, onWhen }:
       exchange.fail(thrown);
       return exchange.leave();
     }
-    exchange.headers.set('CamelInterceptedEndpoint', uri);
+    exchange.properties.set('CamelInterceptedEndpoint', uri);
     if (!matches) return send(exchange);
     exchange.way = new SendBackToCaller(exchange.way, (returned) => {
       if (returned.halt !== 0) returned.leave();

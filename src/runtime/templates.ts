@@ -1,0 +1,85 @@
+import type { Diagnostics } from '../core/diagnostics.ts';
+import { nearest } from '../core/diagnostics.ts';
+import type { DocumentModel, ElementModel, ModelValue, TemplateModel } from '../dsl/model.ts';
+import type { PropertyLookup } from '../dsl/placeholders.ts';
+import { withProperties } from '../dsl/placeholders.ts';
+import { isElement, textField } from './plan.ts';
+
+const isTemplate = (value: ModelValue | undefined): value is TemplateModel => typeof value === 'object' && value !== null && (value as { type?: string }).type === 'template';
+
+const elementList = (value: ModelValue | undefined): ElementModel[] => (Array.isArray(value) ? (value as readonly ModelValue[]).filter(isElement) : []);
+
+/** Fills in the parameters of a template: given ones over defaults. Reports those that are missing. */
+function parametersOf(template: ElementModel, use: ElementModel, problems: Diagnostics): Record<string, string> {
+  const given = new Map(elementList(use.fields['parameters']).map((element) => [textField(element, 'name') ?? '', textField(element, 'value') ?? ''] as const));
+  const values: Record<string, string> = {};
+  const missing: string[] = [];
+  for (const parameter of elementList(template.fields['parameters'])) {
+    const name = textField(parameter, 'name') ?? '';
+    const value = given.get(name) ?? textField(parameter, 'defaultValue');
+    if (value !== null && value !== undefined) values[name] = value;
+    else if (parameter.fields['required'] !== false || textField(parameter, 'defaultValue') === null) missing.push(name);
+  }
+  for (const [name, value] of given) values[name] ??= value;
+  if (missing.length > 0) {
+    problems.report('M0607', `the template \`${textField(template, 'id')}\` needs ${missing.map((name) => `\`${name}\``).join(', ')}`, use.at, {
+      label: 'parameter missing',
+      help: `add to parameters: ${missing.map((name) => `{ name: ${name}, value: ... }`).join(', ')}`,
+    });
+  }
+  return values;
+}
+
+/** Puts a route in the place of every `templatedRoute`, and the beans of its template beside it. */
+export function expandTemplates(documents: readonly DocumentModel[], properties: PropertyLookup, problems: Diagnostics): readonly DocumentModel[] {
+  if (!documents.some(({ elements }) => elements.some(({ name }) => name === 'templatedRoute'))) return documents;
+  const templates = new Map<string, ElementModel>();
+  for (const { elements } of documents) for (const element of elements) if (element.name === 'routeTemplate') templates.set(textField(element, 'id') ?? '', element);
+  let count = 0;
+  return documents.map((document) => ({
+    ...document,
+    elements: document.elements.flatMap((element) => (element.name === 'templatedRoute' ? instantiate(element, templates, properties, problems, ++count) : [element])),
+  }));
+}
+
+function instantiate(use: ElementModel, templates: ReadonlyMap<string, ElementModel>, properties: PropertyLookup, problems: Diagnostics, count: number): ElementModel[] {
+  const reference = textField(use, 'routeTemplateRef') ?? '';
+  const template = templates.get(reference);
+  if (template === undefined) {
+    const near = nearest(reference, templates.keys());
+    problems.report('M0606', `no route template \`${reference}\``, use.fieldsAt['routeTemplateRef'] ?? use.at, {
+      label: 'no such template',
+      help: near === null ? 'declare it as a `routeTemplate` with this id' : `did you mean \`${near}\`?`,
+    });
+    return [];
+  }
+  const values = parametersOf(template, use, problems);
+  const beanSources = [template.fields['beans'], use.fields['beans']];
+  // Beans of a template belong to one route: each gets a name of its own, which stands for the plain one in the route.
+  const named = new Map<string, string>();
+  for (const source of beanSources) {
+    const list = isTemplate(source) ? source.read(withProperties(properties, values), problems) : source;
+    for (const bean of elementList(list ?? undefined)) {
+      const name = textField(bean, 'name') ?? '';
+      named.set(name, `${name}-${reference}-${count}`);
+    }
+  }
+  const lookup = withProperties(properties, { ...values, ...Object.fromEntries(named) });
+  const beans = beanSources.flatMap((source) => {
+    const list = isTemplate(source) ? source.read(lookup, problems) : source;
+    return elementList(list ?? undefined).map((bean): ElementModel => ({ ...bean, name: 'bean', fields: { ...bean.fields, name: named.get(textField(bean, 'name') ?? '') ?? '' } }));
+  });
+  const part = template.fields['route'] ?? template.fields['from'];
+  const read = isTemplate(part) ? part.read(lookup, problems) : part;
+  if (read === undefined || read === null || !isElement(read)) return [];
+  const own = template.fields['route'] !== undefined ? read.fields : { from: read };
+  const id = textField(use, 'routeId') ?? (typeof own['id'] === 'string' ? own['id'] : null);
+  const prefix = textField(use, 'prefixId') ?? '';
+  const group = textField(use, 'group');
+  const fields: Record<string, ModelValue> = { ...own };
+  if (id !== null) fields['id'] = prefix + id;
+  if (group !== null) fields['group'] = group;
+  const route: ElementModel = { type: 'element', name: 'route', fields, at: use.at, fieldsAt: { id: use.fieldsAt['routeId'] ?? use.at } };
+  if (beans.length === 0) return [route];
+  return [{ type: 'element', name: 'beans', fields: { beans }, at: use.at, fieldsAt: {} }, route];
+}
