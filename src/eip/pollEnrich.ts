@@ -99,10 +99,9 @@ class PollEnrich extends StepSubscriber {
     else exchange.onEnd(() => void (async () => polled.settle(exchange))().catch(() => {}));
   }
 
-  /** An exchange for what was polled; the message's own headers go on beside those that came. */
+  /** An exchange for what was polled. */
   private resource(exchange: Exchange, polled: PolledMessage): Exchange {
-    const resource = new Exchange(exchange.scope, polled.body, exchange.headers.copy(), exchange.isInOut);
-    polled.headers.forEach((name, value) => resource.headers.set(name, value));
+    const resource = new Exchange(exchange.scope, polled.body, polled.headers.copy(), exchange.isInOut);
     for (const [name, value] of Object.entries(polled.properties ?? {})) resource.properties.set(name, value);
     resource.unitOfWork = exchange.unitOfWork;
     resource.routeId = exchange.routeId;
@@ -110,6 +109,19 @@ class PollEnrich extends StepSubscriber {
     resource.created = exchange.created;
     resource.signal = exchange.signal;
     return resource;
+  }
+}
+
+/** The message of the reply, with the headers that were there before and that it does not have itself; no reply is a null body. */
+class TakePolledStrategy extends UseReplyStrategy {
+  override aggregate(oldExchange: Exchange | null, newExchange: Exchange | null): Exchange {
+    if (newExchange !== null) {
+      const { headers } = newExchange;
+      oldExchange!.headers.forEach((name, value) => {
+        if (!headers.has(name)) headers.set(name, value);
+      });
+    }
+    return super.aggregate(oldExchange, newExchange);
   }
 }
 
@@ -128,7 +140,7 @@ export const pollEnrich = defineEip({
   },
   operator: (given, context) => {
     const common = {
-      strategy: strategyOf(given, context, new UseReplyStrategy()),
+      strategy: strategyOf(given, context, new TakePolledStrategy()),
       timeoutMillis: given.timeout,
       ignoresInvalid: given.ignoreInvalidEndpoint,
       variableReceive: given.variableReceive ?? null,

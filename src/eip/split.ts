@@ -10,9 +10,12 @@ import { fanOutFields, fanOutOptions } from '../core/fanOutOptions.ts';
 import { field } from '../core/field.ts';
 import type { Inlet, Pipe } from '../core/flow.ts';
 import { isPromise, operator, settled } from '../core/flow.ts';
+import type { Parts } from '../core/iterate.ts';
 import { TextParts, isAsyncIterable, toIterable } from '../core/iterate.ts';
 import { Message } from '../core/message.ts';
 import { UseOriginalAggregationStrategy } from '../core/strategies.ts';
+import type { Watermark } from '../core/watermark.ts';
+import { watermarkOf } from '../core/watermark.ts';
 
 /** Without streaming all parts are in memory before the first is sent. */
 const mostCollected = 10_000_000;
@@ -27,6 +30,7 @@ interface SplitOptions extends FanOutOptions {
   readonly sharesUnitOfWork: boolean;
   readonly errorThreshold: number | null;
   readonly maxFailedRecords: number | null;
+  readonly watermark: Watermark | null;
 }
 
 class Split extends FanOut {
@@ -40,8 +44,25 @@ class Split extends FanOut {
 
   protected step(exchange: Exchange): boolean {
     this.refuseLate();
-    new SplitRound(this, exchange, this.options.expression(exchange)).begin();
+    const value = this.options.expression(exchange);
+    if (this.options.watermark === null) new SplitRound(this, exchange, value).begin();
+    else void this.resume(exchange, value, this.options.watermark);
     return false;
+  }
+
+  /** Goes on where the last successful split ended. */
+  private async resume(exchange: Exchange, value: unknown, watermark: Watermark): Promise<void> {
+    let round: SplitRound;
+    try {
+      const last = await watermark.load();
+      if (last !== null) exchange.properties.set('CamelSplitWatermark', last);
+      round = new SplitRound(this, exchange, value, watermark.after(last));
+    } catch (thrown) {
+      exchange.fail(thrown, this.info);
+      this.send(exchange);
+      return;
+    }
+    round.begin();
   }
 }
 
@@ -61,6 +82,8 @@ class SplitRound extends Round {
   protected declare readonly step: Split;
   private readonly model: Exchange;
   private readonly properties: ChildBag;
+  private readonly first: number;
+  private mark: unknown = null;
   /** All parts, where they are known. */
   private parts: readonly unknown[] | null = null;
   private at = 0;
@@ -73,15 +96,18 @@ class SplitRound extends Round {
   private part: unknown = absent;
   private ahead: unknown = absent;
 
-  constructor(step: Split, parent: Exchange, value: unknown) {
+  /** @param first parts before this one were split by an earlier exchange */
+  constructor(step: Split, parent: Exchange, value: unknown, first = 0) {
     super(step, parent);
+    this.first = first;
     this.step = step;
     const { delimiter, group, isStreamingParts, errorThreshold, maxFailedRecords } = step.options;
     const { model, properties } = childModel(parent, this.signal);
     this.model = model;
     this.properties = new ChildBag(properties, isStreamingParts ? ['CamelSplitIndex', 'CamelSplitComplete'] : ['CamelSplitIndex', 'CamelSplitComplete', 'CamelSplitSize']);
     if (errorThreshold !== null || maxFailedRecords !== null) this.tolerance = new SplitTolerance(errorThreshold, maxFailedRecords);
-    const parts = toIterable(value, delimiter);
+    const all = toIterable(value, delimiter);
+    const parts = first === 0 ? all : skip(all, first);
     if (Array.isArray(parts) && group === 0 && !isStreamingParts) this.know(parts as readonly unknown[]);
     else {
       this.iterator = isAsyncIterable(parts) ? parts[Symbol.asyncIterator]() : (parts as Iterable<unknown>)[Symbol.iterator]();
@@ -103,6 +129,30 @@ class SplitRound extends Round {
   protected override abandon(): void {
     const closing = this.iterator?.return?.();
     if (isPromise(closing)) closing.then(undefined, () => {});
+  }
+
+  override arrive(child: Exchange, index: number): void {
+    const { watermark } = this.step.options;
+    if (watermark !== null && !child.isFailed) {
+      try {
+        this.mark = watermark.of(child, this.first + index) ?? this.mark;
+      } catch (thrown) {
+        child.fail(thrown, this.step.context.info);
+      }
+    }
+    super.arrive(child, index);
+  }
+
+  protected override leave(parent: Exchange): void {
+    const { watermark } = this.step.options;
+    if (watermark === null || this.mark === null || parent.isFailed) {
+      super.leave(parent);
+      return;
+    }
+    watermark
+      .save(this.mark)
+      .catch((thrown: unknown) => parent.fail(thrown, this.step.context.info))
+      .finally(() => super.leave(parent));
   }
 
   protected override get total(): number {
@@ -238,6 +288,21 @@ class SplitRound extends Round {
   }
 }
 
+/** Parts without the first `count`. */
+function skip(parts: Parts, count: number): Parts {
+  if (Array.isArray(parts)) return (parts as readonly unknown[]).slice(count);
+  if (!isAsyncIterable(parts)) return skipping(parts as Iterable<unknown>, count);
+  return (async function* () {
+    let index = 0;
+    for await (const part of parts) if (index++ >= count) yield part;
+  })();
+}
+
+function* skipping(parts: Iterable<unknown>, count: number): Generator<unknown> {
+  let index = 0;
+  for (const part of parts) if (index++ >= count) yield part;
+}
+
 /** What became of the parts of a split that tolerates some failures: property `CamelSplitResult`. */
 class SplitResult {
   readonly totalItems: number;
@@ -305,6 +370,9 @@ export const split = defineEip({
     group: field.count('Makes one part, a list, of so many.'),
     errorThreshold: field.number('Share of failed parts, 0 to 1, at which the split is given up; the failures below it are only counted.').atLeast(0).atMost(1),
     maxFailedRecords: field.count('Number of failed parts at which the split is given up; the failures below it are only counted.'),
+    resumeStrategy: field.reference<string>('Where the watermark is kept: a bean with `get(key)` and `set(key, value)`, or `#store` for the state of this step.', 'ResumeStrategy'),
+    watermarkKey: field.string('Name of the watermark there: the next split goes on after the part that it tells.'),
+    watermarkExpression: field.string('Simple, read from each part when it is done: the watermark is this value instead of the number of the part.'),
     steps: field.steps('What each part goes through.').required(),
   },
   examples: [
@@ -321,6 +389,7 @@ export const split = defineEip({
     if (stopOnException && (errorThreshold !== undefined || maxFailedRecords !== undefined)) {
       context.problems.report('M0312', '`stopOnException` and `errorThreshold` or `maxFailedRecords` exclude each other', context.at);
     }
+    const watermark = watermarkOf(given, context);
     return settled(expression, context.info, (value) => {
       const options: SplitOptions = {
         ...common,
@@ -331,6 +400,7 @@ export const split = defineEip({
         sharesUnitOfWork: shareUnitOfWork,
         errorThreshold: errorThreshold ?? null,
         maxFailedRecords: maxFailedRecords ?? null,
+        watermark,
       };
       return operator((out) => new Split(out, steps, context, options));
     });

@@ -55,6 +55,11 @@ describe('pollEnrich', () => {
     expect(left.property('CamelToEndpoint')).to.equal('seda://box');
   });
 
+  it('leaves headers to the strategy, if there is one', async () => {
+    const left = await polling(box('one'), { aggregationStrategy: 'latest' });
+    expect({ ...left.headers.toObject() }).to.deep.equal({ a: 7, h: 9 });
+  });
+
   it('has a null body when nothing came, unless the strategy keeps the message', async () => {
     expect((await polling(box())).body).to.equal(null);
     expect((await polling(box(), { aggregationStrategy: 'concat' })).body).to.equal('b');

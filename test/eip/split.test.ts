@@ -321,6 +321,46 @@ describe('split', () => {
     expect(problems({ stopOnException: true, errorThreshold: 0.5 })).to.have.length(1);
   });
 
+  describe('with a watermark', () => {
+    const resuming = async (given: Given, store: Map<string, string>, value: unknown, steps: Pipe = perform(() => {})): Promise<{ seen: unknown[]; left: Exchange }> => {
+      const context = contextWith({ registry: { marks: store } });
+      const seen: unknown[] = [];
+      const watched: Pipe = (source) => steps(perform((part) => void seen.push(part.body))(source));
+      const [left] = await runLater(splitting(watched, { resumeStrategy: 'marks', watermarkKey: 'job', ...given }, context), context, [exchangeOf(value)]);
+      return { seen, left: left! };
+    };
+
+    it('goes on after the part that the last split ended with', async () => {
+      const store = new Map<string, string>();
+      expect((await resuming({}, store, 'a,b,c')).seen).to.deep.equal(['a', 'b', 'c']);
+      expect(store.get('job')).to.equal('2');
+      const { seen, left } = await resuming({}, store, ['a', 'b', 'c', 'd', 'e']);
+      expect([seen, left.property('CamelSplitWatermark'), store.get('job')]).to.deep.equal([['d', 'e'], '2', '4']);
+      expect((await resuming({ streaming: true }, store, ['x'])).seen).to.deep.equal([]);
+    });
+
+    it('keeps a value of the parts, and leaves it to the route to filter by', async () => {
+      const store = new Map([['job', 'a']]);
+      const { seen, left } = await resuming({ watermarkExpression: '${body}' }, store, 'b,c');
+      expect([seen, left.property('CamelSplitWatermark'), store.get('job')]).to.deep.equal([['b', 'c'], 'a', 'c']);
+    });
+
+    it('stays where it was when the split fails', async () => {
+      const store = new Map<string, string>();
+      const { left } = await resuming({ maxFailedRecords: 1 }, store, 'a,bad', perform(failOn('bad')));
+      expect([left.isFailed, store.size]).to.deep.equal([true, 0]);
+    });
+
+    it('needs both of its options, and keeps its own state when told so', async () => {
+      const context = contextWith();
+      splitting(perform(() => {}), { watermarkKey: 'job' }, context);
+      expect(context.problems.list[0]!.message).to.match(/need each other/);
+      const own = contextWith();
+      await runLater(splitting(perform(() => {}), { resumeStrategy: '#store', watermarkKey: 'job' }, own), own, [exchangeOf('a,b')]);
+      expect(own.store.entries.get('watermark/job')!.value.toString()).to.equal('1');
+    });
+  });
+
   it('lets a bean prepare each part', () => {
     const context = contextWith({ registry: { prepare: { process: (part: Exchange) => void (part.body = `${String(part.body)}!`) } } });
     const [left] = run(splitting(perform(() => {}), { onPrepare: 'prepare', aggregationStrategy: 'concat' }, context), [exchangeOf('a,b')]);
