@@ -1,0 +1,17 @@
+import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
+import { withBytes } from '../core/convert.ts';
+import { defineDataFormat } from '../core/definition.ts';
+import { ExchangeError } from '../core/errors.ts';
+import { largestUnpacked, runZlib } from '../core/inflate.ts';
+
+const wrong = (): ExchangeError => new ExchangeError('java.io.IOException', 'Input is not in the .gz format.');
+
+export const gzipDeflater = defineDataFormat({
+  name: 'gzipDeflater',
+  summary: 'gzip: marshal packs bytes, unmarshal unpacks them.',
+  options: {},
+  create: () => ({
+    marshal: (_exchange, body) => withBytes(body, (bytes) => runZlib(gzipSync, gzip, bytes, {}, wrong)),
+    unmarshal: (_exchange, body) => withBytes(body, (bytes) => runZlib(gunzipSync, gunzip, bytes, { maxOutputLength: largestUnpacked }, wrong)),
+  }),
+});

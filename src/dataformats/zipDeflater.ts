@@ -1,0 +1,20 @@
+import { deflate, deflateSync, inflate, inflateSync } from 'node:zlib';
+import { withBytes } from '../core/convert.ts';
+import { defineDataFormat } from '../core/definition.ts';
+import { ExchangeError } from '../core/errors.ts';
+import { field } from '../core/field.ts';
+import { largestUnpacked, runZlib } from '../core/inflate.ts';
+
+const wrong = (error: Error): ExchangeError => new ExchangeError('java.util.zip.ZipException', error.message);
+
+export const zipDeflater = defineDataFormat({
+  name: 'zipDeflater',
+  summary: 'zlib: marshal packs bytes, unmarshal unpacks them.',
+  options: {
+    compressionLevel: field.integer('How hard to pack: 0 (not at all) to 9; -1 is the usual.').default(-1).atLeast(-1).atMost(9),
+  },
+  create: ({ compressionLevel: level }) => ({
+    marshal: (_exchange, body) => withBytes(body, (bytes) => runZlib(deflateSync, deflate, bytes, { level }, wrong)),
+    unmarshal: (_exchange, body) => withBytes(body, (bytes) => runZlib(inflateSync, inflate, bytes, { maxOutputLength: largestUnpacked }, wrong)),
+  }),
+});
