@@ -1,5 +1,6 @@
-import { toText } from '../../core/convert.ts';
-import { tryBoolean, tryDecimal, tryInteger } from './conversions.ts';
+import { describeValue, toText } from '../../core/convert.ts';
+import { ExchangeError } from '../../core/errors.ts';
+import { tryDecimal, tryInteger } from './conversions.ts';
 
 /** Values equal each other without conversion: lists and maps by content. */
 export function isSame(a: unknown, b: unknown): boolean {
@@ -26,7 +27,7 @@ export function isEqual(left: unknown, right: unknown): boolean {
 function isEqualConverted(left: unknown, right: unknown): boolean {
   if (isSame(left, right)) return true;
   if (typeof left === 'boolean' || typeof right === 'boolean') {
-    const [a, b] = [tryBoolean(left), tryBoolean(right)];
+    const [a, b] = [asBoolean(left), asBoolean(right)];
     return a !== undefined && a === b;
   }
   if (typeof left === 'number') return typeof right === 'string' && numberIsText(left, right);
@@ -34,6 +35,15 @@ function isEqualConverted(left: unknown, right: unknown): boolean {
   if (typeof left === 'string' || typeof right === 'string') return toText(left) === toText(right);
   return false;
 }
+
+/** A text is true when it says so, of numbers only Java's Integers are truths: those above 0. */
+function asBoolean(value: unknown): boolean | undefined {
+  if (typeof value === 'string') return value.toLowerCase() === 'true';
+  if (typeof value === 'number') return Number.isInteger(value) && Math.abs(value) <= 2147483648 ? value > 0 : undefined;
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+const noOrder = (left: unknown, right: unknown): ExchangeError => new ExchangeError('java.lang.ClassCastException', `${describeValue(left)} has no order with ${describeValue(right)}`);
 
 const numberIsText = (number: number, text: string): boolean => (Number.isInteger(number) ? tryInteger(text) : tryDecimal(text)) === number;
 
@@ -46,7 +56,7 @@ export function isEqualIgnoringCase(left: unknown, right: unknown): boolean {
   return toText(left)?.toLowerCase() === toText(right)?.toLowerCase();
 }
 
-/** Camel's order: whole numbers, then decimals, then text. Both must be there. */
+/** Camel's order: whole numbers, then decimals, then truths, then text. Both must be there. @throws ClassCastException */
 export function compareValues(left: unknown, right: unknown): number {
   if (typeof left === 'number' && typeof right === 'number') {
     const [a, b] = [Math.trunc(left), Math.trunc(right)];
@@ -59,26 +69,31 @@ export function compareValues(left: unknown, right: unknown): number {
     b = a === null ? null : tryDecimal(right);
   }
   if (a !== null && b !== null) return a < b ? -1 : a > b ? 1 : 0;
+  if (typeof left === 'boolean' || (typeof right === 'boolean' && typeof left !== 'object')) {
+    const [p, q] = [asBoolean(left), asBoolean(right)];
+    if (p === undefined || q === undefined) throw noOrder(left, right);
+    return Number(p) - Number(q);
+  }
+  if (typeof left === 'number' && typeof right === 'object') throw noOrder(left, right);
   const [x, y] = [toText(left) ?? '', toText(right) ?? ''];
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-/** Camel's `contains`: an element of a list, or a part of a text. */
+/** Camel's `contains`: an element of a list, or a part of a text; any other value contains what equals it. */
 export function contains(left: unknown, right: unknown): boolean {
-  if (typeof left === 'string') return left.includes(toText(right) ?? '');
   if (isMissing(left) || isMissing(right)) return isMissing(left) && isMissing(right);
+  if (typeof left === 'string') return left.includes(toText(right) ?? '');
   if (Array.isArray(left)) return left.some((item) => isSame(item, right));
   if (left instanceof Set) return [...left].some((item) => isSame(item, right));
-  if (typeof left === 'object' && !(left instanceof Uint8Array)) return false;
-  return (toText(left) ?? '').includes(toText(right) ?? '');
+  return left instanceof Uint8Array ? (toText(left) ?? '').includes(toText(right) ?? '') : typeof left !== 'object' && isEqual(left, right);
 }
 
 export function containsIgnoringCase(left: unknown, right: unknown): boolean {
   if (isMissing(left) || isMissing(right)) return isMissing(left) && isMissing(right);
   const wanted = (toText(right) ?? '').toLowerCase();
   if (Array.isArray(left) || left instanceof Set) return [...(left as Iterable<unknown>)].some((item) => (toText(item) ?? 'null').toLowerCase().includes(wanted));
-  if (typeof left === 'object' && !(left instanceof Uint8Array)) return false;
-  return (toText(left) ?? '').toLowerCase().includes(wanted);
+  if (typeof left === 'string' || left instanceof Uint8Array) return (toText(left) ?? '').toLowerCase().includes(wanted);
+  return typeof left !== 'object' && isEqualIgnoringCase(left, right);
 }
 
 /** What a condition that is only a value means: empty and blank texts and lists are false, and so is "false"; 0 is true. */

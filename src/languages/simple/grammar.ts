@@ -65,8 +65,8 @@ export const binaryOperators = [
   ...['startsWith', '!startsWith', 'starts with', 'endsWith', '!endsWith', 'ends with', 'not contains', 'not regex', 'not in', 'not is', 'not range'],
 ] as const;
 
-/** Which operators take numbers, booleans and null without quotes on their right. */
-const takesOnlyText = new Set(['regex', '!regex', 'not regex', 'in', '!in', 'not in', 'is', '!is', 'not is', 'range', '!range', 'not range']);
+/** Which operators don't take numbers, booleans and null without quotes on their right. */
+const takesOnlyText = new Set(['regex', '!regex', 'not regex', 'is', '!is', 'not is', 'range', '!range', 'not range']);
 
 const isSpace = (char: string | undefined): boolean => char === ' ' || char === '\t' || char === '\n' || char === '\r';
 const isSpaceOrEnd = (char: string | undefined): boolean => char === undefined || isSpace(char);
@@ -427,12 +427,12 @@ function strayToken(token: IToken, source: string, before: readonly SimpleNode[]
   const word = /^[^\s$'"}]+/.exec(source.slice(offset))?.[0] ?? token.image;
   const last = before.at(-1);
   if (last?.kind === 'operator' && last.group !== 'unary') return badRightSide(last, source, offset);
+  const known: string[] = [...binaryOperators, '&&', '||'];
+  if (known.includes(word)) return new ExpressionSyntaxError(`\`${word}\` needs a blank on both sides and a value on its right`, offset, word.length, `write \` ${word} \``);
   if (last === undefined) {
     const help = /^[A-Za-z]/.test(word) ? `for a text write \`'${word}'\`, for a function \`\${${word}}\`` : 'the left side is a function `${...}` or a text in quotes';
     return new ExpressionSyntaxError(`unexpected \`${word}\``, offset, word.length, help);
   }
-  const known: string[] = [...binaryOperators, '&&', '||'];
-  if (known.includes(word)) return new ExpressionSyntaxError(`\`${word}\` needs a blank on both sides and a value on its right`, offset, word.length, `write \` ${word} \``);
   return new ExpressionSyntaxError(`unknown operator \`${word}\``, offset, word.length, operatorHelp(word));
 }
 

@@ -64,5 +64,5 @@ export function isInstance(value: unknown, name: string): boolean | null {
   const isMissing = value === null || value === undefined;
   if (Object.hasOwn(checks, name)) return !isMissing && checks[name]!(value);
   if (/^(?:java|org)\..*(?:Exception|Error|Throwable)$/.test(name)) return value instanceof ExchangeError && classDistance(value.type, name) >= 0;
-  return null;
+  return /^(?:java|javax|org\.apache\.camel)\.(?:\w+\.)*[A-Z]\w*$/.test(name) ? false : null;
 }

@@ -1,9 +1,9 @@
-import { conversionError, toText } from '../../core/convert.ts';
-import { ExchangeError } from '../../core/errors.ts';
+import { toText } from '../../core/convert.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import { compareValues, contains, containsIgnoringCase, isEqual, isEqualIgnoringCase } from './compare.ts';
 import { toInteger, toDecimal, tryBoolean } from './conversions.ts';
 import type { SimpleNode } from './grammar.ts';
+import { iterate } from './functions/iterate.ts';
 import { isInstance } from './javaClasses.ts';
 import { matcher } from './regex.ts';
 import type { Value } from './value.ts';
@@ -40,24 +40,17 @@ function isOf(left: unknown, right: unknown): boolean {
 /** An element is converted to the type of the left side, as Camel does it. */
 function asLeft(element: string, left: unknown): unknown {
   if (typeof left === 'number') return Number.isInteger(left) ? toInteger(element) : toDecimal(element);
-  if (typeof left === 'boolean') {
-    const value = tryBoolean(element);
-    if (value === undefined) throw conversionError(element, 'java.lang.Boolean');
-    return value;
-  }
-  return element;
+  return typeof left === 'boolean' ? tryBoolean(element) : element;
 }
 
 function isIn(left: unknown, right: unknown): boolean {
-  if (Array.isArray(right)) return right.some((item) => isEqual(left, item));
-  const elements = listOf(toText(right));
-  if (elements === null || isMissing(left)) return false;
-  return elements.some((element) => isEqual(left, asLeft(element, left)));
+  if (isMissing(left) || isMissing(right)) return false;
+  if (typeof right !== 'string') return iterate(right).some((item) => isEqual(left, item));
+  return listOf(right).some((element) => isEqual(left, asLeft(element, left)));
 }
 
 /** `,,a` is an empty text and `a`. */
-function listOf(text: string | null): string[] | null {
-  if (text === null) return null;
+function listOf(text: string): string[] {
   const elements = text.split(',');
   return elements.filter((element, i) => element !== '' || (i > 0 && elements[i - 1] === ''));
 }
@@ -187,11 +180,11 @@ function againstText(operator: string, left: Value, wanted: string): Condition |
       let matches: ((text: string) => boolean) | null = null;
       return (exchange) => {
         const text = toText(left(exchange));
-        return text !== null && (matches ??= matcher(wanted))(text);
+        return text !== null && (matches ??= matcher(wanted, true))(text);
       };
     }
     case 'in': {
-      const elements = listOf(wanted)!;
+      const elements = listOf(wanted);
       const all = new Set(elements);
       return (exchange) => {
         const value = left(exchange);
@@ -211,5 +204,3 @@ function againstText(operator: string, left: Value, wanted: string): Condition |
       return null;
   }
 }
-
-export const patternError = (message: string): ExchangeError => new ExchangeError('java.util.regex.PatternSyntaxException', message);

@@ -23,10 +23,29 @@ export function pattern(source: string): RE2JS {
   return found;
 }
 
-/** Whether a whole text matches. */
-export function matcher(source: string): (text: string) => boolean {
-  const compiledPattern = pattern(source);
-  return (text) => compiledPattern.matches(text);
+/**
+ * Whether a whole text matches. A pattern that stands in a route may look around and refer back, which linear time can't do:
+ * JavaScript's own engine takes it then. One that comes out of a message may not.
+ */
+export function matcher(source: string, isWrittenInRoute = false): (text: string) => boolean {
+  let linear: RE2JS;
+  try {
+    linear = pattern(source);
+  } catch (thrown) {
+    const backtracking = isWrittenInRoute && /\(\?<?[=!]|\\[1-9]|\(\?>|[*+?}]\+/.test(source) ? ownEngine(source) : null;
+    if (backtracking === null) throw thrown;
+    return (text) => backtracking.test(text);
+  }
+  return (text) => linear.matches(text);
+}
+
+function ownEngine(source: string): RegExp | null {
+  const [, flags = '', rest = source] = /^\(\?([ims]+)\)([^]*)$/.exec(source) ?? [];
+  try {
+    return new RegExp(`^(?:${rest})$`, `${flags}u`);
+  } catch {
+    return null;
+  }
 }
 
 /** Java's String.split: the separator is a pattern, empty texts at the end are left out. */

@@ -161,6 +161,7 @@ const listAdd = called((call) => {
     const item = value(exchange) ?? null;
     if (target instanceof Set) target.add(item);
     else if (Array.isArray(target)) target.push(item);
+    else if (isPlainObject(target)) throw new ExchangeError('java.lang.UnsupportedOperationException', 'a map takes no elements: use `mapAdd`');
     else return null;
     return target;
   };

@@ -68,7 +68,7 @@ const throwException = called((call) => {
   const syntax = '`${throwException(msg)}` or `${throwException(msg,type)}`';
   if (call.inner === '') throw call.wrong(syntax);
   const parts = call.inner.includes(',') ? splitArguments(call.inner, { keepQuotes: true }).map(removeQuotes) : [removeQuotes(call.inner)];
-  if (parts.length > 2) throw call.wrong(syntax);
+  if (parts.length === 0 || parts.length > 2) throw call.wrong(syntax);
   const message = call.template(parts[0]!);
   const type = parts[1] ?? 'java.lang.IllegalArgumentException';
   if (!isKnownExceptionClass(type) && !/^[a-z_]\w*(?:\.\w+)+$/.test(type)) throw call.wrong(`${syntax}: there is no exception class \`${type}\``);

@@ -233,6 +233,8 @@ const base64Decode = called((call) => {
   };
 });
 
+const hostName: FunctionBuilder = (call) => (call.tail === '' ? () => hostname() : notMine);
+
 export const environmentFunctions: Readonly<Record<string, FunctionBuilder>> = {
   properties,
   propertiesExist,
@@ -248,5 +250,6 @@ export const environmentFunctions: Readonly<Record<string, FunctionBuilder>> = {
   function: customFunction,
   base64Encode,
   base64Decode,
-  hostname: (call) => (call.tail === '' ? () => hostname() : notMine),
+  hostname: hostName,
+  hostName,
 };

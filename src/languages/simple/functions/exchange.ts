@@ -206,7 +206,7 @@ const convertTo = called((call) => {
   const [inner, path] = behind(call);
   if (inner === '') throw call.wrong('`${convertTo(type)}` or `${convertTo(exp,type)}`');
   const parts = inner.includes(',') ? splitArguments(inner, { keepQuotes: true }).map(removeQuotes) : [removeQuotes(inner)];
-  if (parts.length > 2) throw call.wrong('`${convertTo(type)}` or `${convertTo(exp,type)}`');
+  if (parts.length === 0 || parts.length > 2) throw call.wrong('`${convertTo(type)}` or `${convertTo(exp,type)}`');
   const input = parts.length === 2 ? call.template(parts[0]!) : body;
   const type = parts.at(-1)!;
   const convert = converter(type, 'org.apache.camel.RuntimeCamelException');
