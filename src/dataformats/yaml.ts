@@ -1,0 +1,309 @@
+import { isAlias, isCollection, isScalar, parseAllDocuments, visit } from 'yaml';
+import type { Document } from 'yaml';
+import { convertTo, withBytes } from '../core/convert.ts';
+import { defineDataFormat } from '../core/definition.ts';
+import { ExchangeError } from '../core/errors.ts';
+import { ExactNumber, exactNumber, javaDouble } from '../core/exactNumber.ts';
+import { field } from '../core/field.ts';
+
+const java = 'Java only: there are no Java classes to map to here';
+
+/** As SnakeYAML has them. */
+const deepest = 50;
+const largestDocument = 3 * 1024 * 1024;
+
+export const yaml = defineDataFormat({
+  name: 'yaml',
+  summary: 'YAML 1.1: marshal gives bytes, unmarshal gives maps, lists and plain values.',
+  options: {
+    library: field.enum('Which library Camel would use.', ['SnakeYAML']).default('SnakeYAML'),
+    prettyFlow: field.boolean('Writes the elements of short lists and maps on lines of their own.').default(false),
+    maxAliasesForCollections: field.integer('Most aliases of lists and maps in a document that is read.').default(50),
+    allowRecursiveKeys: field.boolean('Lets a key contain itself.').default(false).ignored('keys are texts here'),
+    unmarshalType: field.string('Class to unmarshal to; collections, texts and numbers are converted, a class of your own gives a map.'),
+    allowAnyType: field.boolean('Lets a document name any class.').default(false).ignored(java),
+    typeFilter: field.string('Classes that a document may name.').ignored(java),
+    constructor: field.string('Constructor of the registry.').ignored(java),
+    representer: field.string('Representer of the registry.').ignored(java),
+    dumperOptions: field.string('Dumper options of the registry.').ignored(java),
+    resolver: field.string('Resolver of the registry.').ignored(java),
+    useApplicationContextClassLoader: field.boolean('Which class loader to use.').default(true).ignored(java),
+  },
+  create: ({ prettyFlow, maxAliasesForCollections, unmarshalType }) => ({
+    marshal: (_exchange, body) => Buffer.from(new Emitter(prettyFlow).document(body)),
+    unmarshal: (_exchange, body) =>
+      withBytes(body, (bytes) => {
+        const value = parsed(bytes.toString('utf8'), maxAliasesForCollections);
+        return unmarshalType === undefined || !/^(java\.lang\.)?(String|Integer|Long|Double|Boolean)$/.test(unmarshalType) ? value : convertTo(value, unmarshalType);
+      }),
+  }),
+});
+
+// ------------------------------------------------------------------------------------------------ reading
+
+const failure = (type: string, message: string): ExchangeError => new ExchangeError(`org.yaml.snakeyaml.${type}`, message);
+
+function parsed(text: string, mostAliases: number): unknown {
+  if (text.length > largestDocument) throw failure('error.YAMLException', `The incoming YAML document exceeds the limit: ${largestDocument} code points.`);
+  refuseDepth(text);
+  let documents: readonly Document[];
+  try {
+    documents = parseAllDocuments(text, { version: '1.1', uniqueKeys: false, intAsBigInt: true, merge: true, logLevel: 'silent', prettyErrors: true }) as readonly Document[];
+  } catch (thrown) {
+    // The parser's own recursion: a document nested without end.
+    throw thrown instanceof RangeError ? failure('error.YAMLException', `Nesting Depth exceeded max ${deepest}`) : thrown;
+  }
+  const [document] = documents;
+  if (document === undefined) return null;
+  const error = document.errors[0];
+  if (error !== undefined) throw failure('parser.ParserException', error.message);
+  if (documents.length > 1) throw failure('composer.ComposerException', 'expected a single document in the stream, but found another document');
+  const unknownTag = document.warnings.find(({ code }) => code === 'TAG_RESOLVE_FAILED');
+  if (unknownTag !== undefined) throw failure('constructor.ConstructorException', unknownTag.message);
+  prepare(document, mostAliases);
+  try {
+    return document.toJS({ maxAliasCount: Math.max(100, mostAliases) }) as unknown;
+  } catch (thrown) {
+    throw failure('error.YAMLException', (thrown as Error).message);
+  }
+}
+
+/** Thousands of open brackets would keep the parser busy before anybody could count them. */
+function refuseDepth(text: string): void {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 91 || code === 123) depth++;
+    else if (code === 93 || code === 125) depth--;
+    if (depth > 1000) throw failure('error.YAMLException', `Nesting Depth exceeded max ${deepest}`);
+  }
+}
+
+/** Checks the bounds and makes the numbers what they are in Java. */
+function prepare(document: Document, mostAliases: number): void {
+  let aliases = 0;
+  visit(document, (_key, node, path) => {
+    if (isAlias(node)) {
+      if (isCollection(node.resolve(document)) && ++aliases > mostAliases) {
+        throw failure('error.YAMLException', `Number of aliases for non-scalar nodes exceeds the specified max=${mostAliases}`);
+      }
+    } else if (isScalar(node)) {
+      const isText = node.type === 'PLAIN' && node.tag === undefined && node.source !== undefined && node.source !== '' && !reserved.test(node.source);
+      // What the library takes for a number or a truth value, and SnakeYAML does not (`.`, `y`).
+      if (isText && typeof node.value !== 'string') node.value = node.source;
+      else if (typeof node.value === 'bigint') node.value = exactNumber(node.value.toString());
+      else if (typeof node.value === 'number' && Number.isFinite(node.value)) node.value = javaDouble(node.value);
+    } else if (isCollection(node) && path.filter(isCollection).length >= deepest) {
+      throw failure('error.YAMLException', `Nesting Depth exceeded max ${deepest}`);
+    }
+  });
+}
+
+// ------------------------------------------------------------------------------------------------ writing
+
+/** Texts that YAML 1.1 would take for something else. */
+const reserved =
+  /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF|~|null|Null|NULL|<<|=|[-+]?0b_*[01_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x_*[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+|[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+|[-+]?\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?)$/;
+
+const lineBreak = /[\n\u0085\u2028\u2029]/;
+// eslint-disable-next-line no-control-regex
+const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u0084\u0086-\u009f\ud800-\udfff\ufeff\ufffe\uffff]/u;
+const foldedWidth = 80;
+
+type Collection = unknown[] | Record<string, unknown> | Map<unknown, unknown>;
+
+/** Writes as SnakeYAML does by default: collections of plain values in flow style, everything else in blocks. */
+class Emitter {
+  private readonly isPretty: boolean;
+  private readonly seen = new Map<object, { count: number; anchor: string | null }>();
+  private anchors = 0;
+  private text = '';
+  private lineStart = 0;
+
+  constructor(isPretty: boolean) {
+    this.isPretty = isPretty;
+  }
+
+  document(value: unknown): string {
+    this.count(value, 0);
+    this.value(value, 0, 'root');
+    return this.text.endsWith('\n') ? this.text : `${this.text}\n`;
+  }
+
+  private get column(): number {
+    return this.text.length - this.lineStart;
+  }
+
+  private write(part: string): void {
+    this.text += part;
+  }
+
+  private newLine(indent: number): void {
+    this.text += `\n${' '.repeat(indent)}`;
+    this.lineStart = this.text.length - indent;
+  }
+
+  /** Objects that occur twice get an anchor. */
+  private count(value: unknown, depth: number): void {
+    const collection = collectionOf(value);
+    if (collection === null) return;
+    const found = this.seen.get(value as object);
+    if (found !== undefined) {
+      found.count++;
+      return;
+    }
+    if (depth > 1000) throw failure('error.YAMLException', 'nested deeper than 1000');
+    this.seen.set(value as object, { count: 1, anchor: null });
+    for (const item of Array.isArray(collection) ? collection : entriesOf(collection).map(([, item]) => item)) this.count(item, depth + 1);
+  }
+
+  /** `place`: what the value stands after. `indent`: of the collection that it stands in. */
+  private value(value: unknown, indent: number, place: 'root' | 'key' | 'dash'): void {
+    const collection = collectionOf(value);
+    if (collection === null) {
+      if (place === 'key') this.write(' ');
+      this.scalar(value, indent + 2, false, false);
+      return;
+    }
+    const reference = this.reference(value as object);
+    if (reference.isAlias || isFlow(collection)) {
+      if (place === 'key') this.write(' ');
+      this.write(reference.text);
+      if (!reference.isAlias) this.flow(collection, place === 'root' ? 2 : indent + 2);
+      return;
+    }
+    if (reference.text !== '') this.write((place === 'key' ? ' ' : '') + reference.text.trimEnd());
+    const isOnNewLine = place === 'key' || (reference.text !== '' && place !== 'root');
+    if (Array.isArray(collection)) this.blockList(collection, place === 'dash' ? indent + 2 : indent, isOnNewLine || (place === 'root' && reference.text !== ''));
+    else this.blockMap(collection, place === 'root' ? 0 : indent + 2, isOnNewLine || (place === 'root' && reference.text !== ''));
+  }
+
+  private reference(value: object): { text: string; isAlias: boolean } {
+    const found = this.seen.get(value);
+    if (found === undefined || found.count < 2) return { text: '', isAlias: false };
+    if (found.anchor !== null) return { text: `*${found.anchor}`, isAlias: true };
+    found.anchor = `id${String(++this.anchors).padStart(3, '0')}`;
+    return { text: `&${found.anchor} `, isAlias: false };
+  }
+
+  private blockList(list: readonly unknown[], indent: number, isOnNewLine: boolean): void {
+    list.forEach((item, i) => {
+      if (i > 0 || isOnNewLine) this.newLine(indent);
+      this.write('- ');
+      this.value(item, indent, 'dash');
+    });
+  }
+
+  private blockMap(map: Record<string, unknown> | Map<unknown, unknown>, indent: number, isOnNewLine: boolean): void {
+    entriesOf(map).forEach(([key, item], i) => {
+      if (i > 0 || isOnNewLine) this.newLine(indent);
+      this.scalar(key, indent, false, true);
+      this.write(':');
+      this.value(item, indent, 'key');
+    });
+  }
+
+  private flow(collection: Collection, indent: number): void {
+    const isList = Array.isArray(collection);
+    const items: readonly (readonly [string | null, unknown])[] = isList ? collection.map((item) => [null, item] as const) : entriesOf(collection);
+    this.write(isList ? '[' : '{');
+    items.forEach(([key, item], i) => {
+      if (i > 0) this.write(',');
+      if (this.isPretty || this.column > foldedWidth) this.newLine(indent);
+      else if (i > 0) this.write(' ');
+      if (key !== null) {
+        this.scalar(key, indent, true, true);
+        this.write(': ');
+      }
+      const inner = collectionOf(item);
+      if (inner === null) this.scalar(item, indent + 2, true, false);
+      else this.flow(inner, indent + 2);
+    });
+    if (this.isPretty && items.length > 0) this.newLine(Math.max(0, indent - 2));
+    this.write(isList ? ']' : '}');
+  }
+
+  private scalar(value: unknown, indent: number, isInFlow: boolean, isKey: boolean): void {
+    if (typeof value !== 'string') {
+      this.write(plainScalar(value));
+      return;
+    }
+    const hasBreaks = lineBreak.test(value);
+    if (hasBreaks && !isInFlow && !isKey && !unprintable.test(value) && !/[\u0085\u2028\u2029]|[ \t]\n|[ \t]$|(?:^|\n)\n$/.test(value)) this.literal(value, indent);
+    else if (unprintable.test(value) || hasBreaks) this.write(doubleQuoted(value));
+    else if (!reserved.test(value) && isPlain(value, isInFlow)) this.folded(value, indent, !isKey);
+    else {
+      this.write("'");
+      this.folded(value.replace(/'/g, "''"), indent, !isKey);
+      this.write("'");
+    }
+  }
+
+  /** Breaks at single blanks where the line is long. */
+  private folded(text: string, indent: number, mayBreak: boolean): void {
+    if (!mayBreak || this.column + text.length <= foldedWidth) {
+      this.write(text);
+      return;
+    }
+    for (const [i, word] of text.split(/(?<! ) (?! )/).entries()) {
+      if (i > 0) {
+        if (this.column > foldedWidth) this.newLine(indent);
+        else this.write(' ');
+      }
+      this.write(word);
+    }
+  }
+
+  private literal(text: string, indent: number): void {
+    const hint = /^[ \n]/.test(text) ? '2' : '';
+    const chomping = text.endsWith('\n') ? '' : '-';
+    this.write(`|${hint}${chomping}`);
+    const lines = (chomping === '-' ? text : text.slice(0, -1)).split('\n');
+    for (const line of lines) {
+      this.newLine(line === '' ? 0 : indent);
+      this.write(line);
+    }
+  }
+}
+
+const isPlainMap = (value: object): value is Record<string, unknown> =>
+  !(Symbol.iterator in value) && !(value instanceof Date) && !(value instanceof Uint8Array) && !(value instanceof ExactNumber) && typeof (value as { toJSON?: unknown }).toJSON !== 'function';
+
+function collectionOf(value: unknown): Collection | null {
+  if (typeof value !== 'object' || value === null) return null;
+  if (Array.isArray(value)) return value as unknown[];
+  if (value instanceof Map) return value as Map<unknown, unknown>;
+  if (value instanceof Set) return [...(value as Set<unknown>)];
+  return isPlainMap(value) ? value : null;
+}
+
+const entriesOf = (map: Record<string, unknown> | Map<unknown, unknown>): (readonly [string, unknown])[] =>
+  map instanceof Map ? [...map].map(([key, value]) => [String(key), value] as const) : Object.entries(map);
+
+const isFlowScalar = (value: unknown): boolean => collectionOf(value) === null && !(typeof value === 'string' && lineBreak.test(value)) && !(value instanceof Uint8Array);
+
+const isFlow = (collection: Collection): boolean => (Array.isArray(collection) ? collection.every(isFlowScalar) : entriesOf(collection).every(([key, value]) => !lineBreak.test(key) && isFlowScalar(value)));
+
+function isPlain(text: string, isInFlow: boolean): boolean {
+  if (text === '' || /^[\s]|[\s]$/.test(text) || lineBreak.test(text) || text.startsWith('---') || text.startsWith('...')) return false;
+  if (/^[#,[\]{}&*!|>'"%@`]/.test(text) || /^-(?:\s|$)/.test(text) || /^[?:](?:\s|$)/.test(text)) return false;
+  if (/:(?:\s|$)|\s#/.test(text)) return false;
+  return !isInFlow || !/[,?[\]{}:]/.test(text);
+}
+
+function plainScalar(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  if (typeof value === 'number') return Number.isNaN(value) ? '.NaN' : Number.isFinite(value) ? String(value) : value > 0 ? '.inf' : '-.inf';
+  if (value instanceof Date) return value.toISOString().replace('.000Z', 'Z');
+  if (value instanceof Uint8Array) return `!!binary |-\n  ${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}`;
+  return String(value as boolean | bigint | object);
+}
+
+const shortEscapes: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\t': '\\t', '\r': '\\r', '\0': '\\0', '\b': '\\b', '\u0007': '\\a', '\u000b': '\\v', '\f': '\\f', '\u001b': '\\e', '\u0085': '\\N', '\u2028': '\\L', '\u2029': '\\P' };
+
+const doubleQuoted = (text: string): string =>
+  // eslint-disable-next-line no-control-regex
+  `"${text.replace(/["\\\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, (char) => {
+    const code = char.charCodeAt(0);
+    return shortEscapes[char] ?? (code <= 0xff ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`);
+  })}"`;
