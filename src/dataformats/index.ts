@@ -2,10 +2,18 @@
 import type { DataFormatDefinition } from '../core/definition.ts';
 import { base64 } from './base64.ts';
 import { csv } from './csv.ts';
+import { gzipDeflater } from './gzipDeflater.ts';
 import { json } from './json.ts';
+import { yaml } from './yaml.ts';
+import { zipDeflater } from './zipDeflater.ts';
+import { zipFile } from './zipFile.ts';
 
 export const dataformats = {
   base64,
   csv,
+  gzipDeflater,
   json,
+  yaml,
+  zipDeflater,
+  zipFile,
 } as unknown as Readonly<Record<string, DataFormatDefinition>>;

@@ -3,21 +3,25 @@ import type { LanguageDefinition } from '../core/definition.ts';
 import { constant } from './constant.ts';
 import { exchangeProperty } from './exchangeProperty.ts';
 import { header } from './header.ts';
+import { jsonata } from './jsonata.ts';
 import { jsonpath } from './jsonpath/definition.ts';
 import { language } from './language.ts';
 import { method } from './method.ts';
 import { ref } from './ref.ts';
 import { simple } from './simple/definition.ts';
+import { tokenize } from './tokenize.ts';
 import { variable } from './variable.ts';
 
 export const languages = {
   constant,
   exchangeProperty,
   header,
+  jsonata,
   jsonpath,
   language,
   method,
   ref,
   simple,
+  tokenize,
   variable,
 } as unknown as Readonly<Record<string, LanguageDefinition>>;

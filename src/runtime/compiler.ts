@@ -10,7 +10,7 @@ import type { Exchange, ExchangeScope, StepInfo } from '../core/exchange.ts';
 import type { LanguageContext } from '../core/expression.ts';
 import type { EndpointReference, Field, Fields } from '../core/field.ts';
 import type { Call, Pipe } from '../core/flow.ts';
-import { callStep, Exit, Inlet, sequence } from '../core/flow.ts';
+import { callStep, detour, Exit, Inlet, sequence } from '../core/flow.ts';
 import type { StateStore } from '../core/store.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
 import type { ErrorHandling } from './redelivery.ts';
@@ -114,9 +114,27 @@ export class StepCompiler {
 
   /** A list of steps as one operator. */
   steps(models: readonly StepModel[], around: Surroundings): Pipe {
-    const pipes = models.filter(({ isDisabled }) => !isDisabled).map((model) => this.step(model, around));
-    if (around.handling !== null && isPlain(around.handling) && pipes.length > 0) pipes.push(markExhausted(this.routeId));
-    return sequence(pipes);
+    const enabled = models.filter(({ isDisabled }) => !isDisabled);
+    if (around.handling === null || !isPlain(around.handling)) return sequence(enabled.map((model) => this.step(model, around)));
+    // What fails in a step without an error handler of its own goes past the marks of the others.
+    const parts: Pipe[] = [];
+    let segment: Pipe[] = [];
+    const close = (): void => {
+      if (segment.length === 0) return;
+      const marked = sequence([...segment, markExhausted(this.routeId)]);
+      parts.push(parts.length === 0 ? marked : detour(marked, () => true));
+      segment = [];
+    };
+    for (const model of enabled) {
+      const pipe = this.step(model, around);
+      if (model.definition.errorHandling?.own !== 'none') segment.push(pipe);
+      else {
+        close();
+        parts.push(pipe);
+      }
+    }
+    close();
+    return sequence(parts);
   }
 
   private step(model: StepModel, around: Surroundings): Pipe {

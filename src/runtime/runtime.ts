@@ -690,9 +690,13 @@ export class Runtime implements ExchangeScope {
       exchange.created = this.clock.now();
       for (const [name, value] of Object.entries(properties)) exchange.properties.set(name, value);
       for (const [name, value] of Object.entries(variables)) exchange.setVariable(name, value);
-      const unitOfWork = new UnitOfWork(exchange, resolve);
+      // As in Camel, who sends goes on when the exchange is back; what it left under way (seda, wire taps) goes on by itself.
+      const unitOfWork = new UnitOfWork(exchange, () => undefined);
       exchange.unitOfWork = unitOfWork;
-      exchange.way = new Reply(() => unitOfWork.release());
+      exchange.way = new Reply((returned) => {
+        unitOfWork.release();
+        resolve(returned);
+      });
       this.endpoints.dynamicCall(uri, exchange, [], { routeId: '', stepId: 'send', kind: 'send', label: 'send', at: null });
     });
   }

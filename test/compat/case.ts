@@ -111,11 +111,13 @@ class Case {
       baseDir: this.workDir,
       properties: propertyLookup({ properties, environment: process.env, readFile: (path) => readFileSync(resolve(this.workDir, path), 'utf8') }),
       environment: Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)),
+      keepFailed: () => true,
       settings: (key) => (key === 'http.port' ? this.httpPort : key === 'http.host' ? '127.0.0.1' : undefined),
       resource: (uri) => readFileSync(resolve(this.workDir, uri.replace(/^resource:/, '').replace(/^(file|classpath):/, '')), 'utf8'),
     });
     events.on('log', ({ level, logger, message, stepId }) => {
-      if (stepId !== null) this.logs.push({ logger, level: level.toUpperCase(), message: this.render.text(message) });
+      // Lines of the runtime itself are not the routes' own.
+      if (stepId !== null || !logger.startsWith('mecha.')) this.logs.push({ logger, level: level.toUpperCase(), message: this.render.text(message) });
     });
     try {
       await runtime.start(sources);

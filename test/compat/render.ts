@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { Exchange } from '../../src/core/exchange.ts';
 import { ExchangeError } from '../../src/core/errors.ts';
 import type { Headers } from '../../src/core/headers.ts';
@@ -78,9 +78,11 @@ export class Render {
     if (value instanceof Error) return this.error(value);
     if (value instanceof Readable) return this.bytes(await readAll(value));
     const object = value as Record<string | symbol, unknown>;
+    if (typeof object['path'] === 'string' && bodyType(value) === 'file') {
+      return existsSync(object['path']) ? this.text(readFileSync(object['path'], 'utf8')) : `<no file: ${this.text(object['path'])}>`;
+    }
     if (typeof object['readBytes'] === 'function') return this.bytes(Buffer.from((await (object['readBytes'] as () => Promise<Uint8Array>)()) as Uint8Array));
     if (typeof object['bytes'] === 'function') return this.bytes(Buffer.from((await (object['bytes'] as () => Promise<Uint8Array>)()) as Uint8Array));
-    if (typeof object['path'] === 'string' && bodyType(value) === 'file') return this.text(readFileSync(object['path'], 'utf8'));
     if (object['body'] !== undefined && typeof (object['headers'] as { lookup?: unknown } | undefined)?.lookup === 'function') return this.message(object as never);
     if (typeof object[Symbol.asyncIterator] === 'function') return this.bytes(await readAll(Readable.from(value as AsyncIterable<Uint8Array>)));
     if (typeof object['next'] === 'function') return '<iterator>';
