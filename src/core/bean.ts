@@ -5,6 +5,7 @@ import type { Expression, LanguageContext } from './expression.ts';
 import { ExpressionSyntaxError } from './expression.ts';
 import { isPromise } from './flow.ts';
 import { isPlainObject, javaMethod, javaType } from './javaTypes.ts';
+import { toPlainNumbers } from './json.ts';
 
 type Callable = (...args: unknown[]) => unknown;
 
@@ -192,15 +193,16 @@ export function invokeBean(bean: unknown, method: string | null, exchange: Excha
   return callBeanMethod(run, exchange, args);
 }
 
-/** Calls what `beanMethod` gave. */
+/** Calls what `beanMethod` gave. JavaScript gets JavaScript's numbers, also where JSON had others (`5.0`). */
 export function callBeanMethod(run: Callable, exchange: Exchange, args?: readonly unknown[] | null): unknown {
-  if (args !== null && args !== undefined) return run(...args);
+  if (args !== null && args !== undefined) return run(...args.map(toPlainNumbers));
   if ((run as { takesExchange?: boolean }).takesExchange === true) {
     const result = run(exchange);
     return isPromise(result) ? result.then(() => undefined) : undefined;
   }
   const arity = (run as { arity?: number }).arity ?? run.length;
-  return arity === 1 ? run(exchange.body) : run(exchange.body, exchange.headers.toObject(), exchange);
+  const body = toPlainNumbers(exchange.body);
+  return arity === 1 ? run(body) : run(body, exchange.headers.toObject(), exchange);
 }
 
 export function methodMissing(bean: unknown, method: string | null): ExchangeError {

@@ -8,6 +8,7 @@ import type { Expression, LanguageContext } from '../core/expression.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
 import { field } from '../core/field.ts';
 import { isPromise } from '../core/flow.ts';
+import { toPlainNumbers } from '../core/json.ts';
 
 export const method = defineLanguage({
   name: 'method',
@@ -68,7 +69,7 @@ function compiled(run: (...args: unknown[]) => unknown, call: BeanMethod): Expre
   const value: Expression = isAsync
     ? async (exchange) => (await callBeanMethod(run, exchange, values(call, exchange))) ?? null
     : args !== null && args.length === 1
-      ? (exchange) => guarded(run(args[0]!(exchange)), call)
+      ? (exchange) => guarded(run(toPlainNumbers(args[0]!(exchange))), call)
       : (exchange) => guarded(callBeanMethod(run, exchange, values(call, exchange)), call);
   return Object.assign(value, { isAsync });
 }

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { beanOfType, invokeBean, parseBeanMethod } from '../../src/core/bean.ts';
 import { ExchangeError } from '../../src/core/errors.ts';
+import { ExactNumber } from '../../src/core/exactNumber.ts';
 import { AtomicNumber } from '../../src/core/javaTypes.ts';
+import { parseJson } from '../../src/core/json.ts';
 import { exchangeWith, languageContext } from '../languages/languageContext.ts';
 
 const typeOf = (run: () => unknown): string => {
@@ -19,6 +21,12 @@ describe('beans', () => {
   it('calls a function with body, headers and exchange', () => {
     expect(invokeBean((...args: unknown[]) => args, null, exchange)).to.deep.equal(['body', exchange.headers.toObject(), exchange]);
     expect(invokeBean((body: string) => `${body}!`, null, exchange)).to.equal('body!');
+  });
+
+  it('gives JavaScript the numbers that it knows', () => {
+    const body = parseJson('{"price":5.0,"id":12345678901234567890}');
+    expect(invokeBean((order: unknown) => order, null, exchangeWith(body))).to.deep.equal({ price: 5, id: 12345678901234567890n });
+    expect(invokeBean((price: unknown) => price, null, exchange, [new ExactNumber('5.0', 'double')])).to.equal(5);
   });
 
   it('calls a named method of an object with its own `this`, and with the given arguments', () => {
