@@ -1,4 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { AggregateController } from './aggregateController.ts';
+import { DefaultAggregateController } from './aggregateController.ts';
 import type { Clock, Timer } from './clock.ts';
 import { toText } from './convert.ts';
 import { simpleClassName } from './errors.ts';
@@ -223,8 +225,10 @@ const aggregationClasses: readonly string[] = [
   'org.apache.camel.component.redis.processor.aggregate.RedisAggregationRepository',
 ];
 
+const controllerClass = 'org.apache.camel.processor.aggregate.DefaultAggregateController';
+
 /** Full class names that `makeRepository` knows. */
-export const repositoryClasses: readonly string[] = [...idempotentClasses, ...aggregationClasses];
+export const repositoryClasses: readonly string[] = [...idempotentClasses, ...aggregationClasses, controllerClass];
 
 const classOf = (className: string, classes: readonly string[]): string | undefined =>
   // Older routes have the memory and file repositories in another package.
@@ -235,7 +239,8 @@ const classOf = (className: string, classes: readonly string[]): string | undefi
  * @param args of the constructor, `properties` of the bean
  * @param store the runtime's; a repository keeps its keys under its own name (`fileStore`, `processorName`, ... where it has one)
  */
-export function makeRepository(className: string, args: readonly unknown[], properties: Properties, store: StateStore, clock: Clock): IdempotentRepository | AggregationRepository | undefined {
+export function makeRepository(className: string, args: readonly unknown[], properties: Properties, store: StateStore, clock: Clock): IdempotentRepository | AggregationRepository | AggregateController | undefined {
+  if (className === controllerClass) return new DefaultAggregateController();
   const idempotent = classOf(className, idempotentClasses);
   if (idempotent !== undefined) {
     const name = simpleClassName(idempotent);

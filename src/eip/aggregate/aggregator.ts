@@ -1,0 +1,820 @@
+import type { Timer } from '../../core/clock.ts';
+import { convertTo, isByteSource, toText, toTruth } from '../../core/convert.ts';
+import type { AggregationStrategy, StepContext } from '../../core/definition.ts';
+import { ExchangeError } from '../../core/errors.ts';
+import type { Exchange, Way } from '../../core/exchange.ts';
+import { FAILED, isUnhandled, UnitOfWork } from '../../core/exchange.ts';
+import type { Expression, Predicate } from '../../core/expression.ts';
+import { isPromise } from '../../core/flow.ts';
+import { storableBody } from '../../core/serialise.ts';
+import { DueQueue } from './dueQueue.ts';
+import type { CompletedBy } from './group.ts';
+import { Group } from './group.ts';
+import type { LoadedGroup } from './journal.ts';
+import { Journal } from './journal.ts';
+
+/** How groups are made and when they are complete. 0: no such limit. */
+export interface Rules {
+  readonly correlation: Expression;
+  readonly strategy: AggregationStrategy;
+  readonly predicate: Predicate | null;
+  readonly size: number;
+  readonly sizeExpression: Expression | null;
+  readonly timeoutMillis: number;
+  readonly timeoutExpression: Expression | null;
+  readonly intervalMillis: number;
+  readonly fromBatchConsumer: boolean;
+  readonly onNewGroup: boolean;
+  readonly isEager: boolean;
+  readonly ignoresInvalidKeys: boolean;
+  /** Closed keys remembered; 0 = all, null = keys are not closed. */
+  readonly closedKeys: number | null;
+  readonly discardsOnTimeout: boolean;
+  readonly discardsOnFailure: boolean;
+  /** Completed groups in the inner steps at once. */
+  readonly limit: number;
+}
+
+/** One graph's step: where exchanges come from and completed groups go to. */
+export interface Outlet {
+  readonly rules: Rules;
+  readonly context: StepContext;
+  /** Sends an exchange on that came in by this step. */
+  goOn(exchange: Exchange): void;
+  /** Sends the exchange of a completed group into the inner steps. */
+  enter(exchange: Exchange): void;
+}
+
+const completeAll = 'CamelAggregationCompleteAllGroups';
+const completeAllInclusive = 'CamelAggregationCompleteAllGroupsInclusive';
+const completeCurrent = 'CamelAggregationCompleteCurrentGroup';
+const foldedCompleteAll = completeAll.toLowerCase();
+const foldedInclusive = completeAllInclusive.toLowerCase();
+const foldedCurrent = completeCurrent.toLowerCase();
+const aggregatedSize = 'CamelAggregatedSize';
+const correlationKey = 'CamelAggregatedCorrelationKey';
+
+/** Completed groups that have not settled: beyond so many, senders wait. */
+const mostUnsettled = 1000;
+/** Deliveries whose groups are gone and that are still known by name. */
+const mostRecent = 10_000;
+const sliceMillis = 8;
+
+/** The exchange of a completed group comes back. */
+class GroupEnd implements Way {
+  readonly outer = null;
+  private readonly aggregator: Aggregator;
+  private readonly group: Group;
+  private readonly outlet: Outlet;
+
+  constructor(aggregator: Aggregator, group: Group, outlet: Outlet) {
+    this.aggregator = aggregator;
+    this.group = group;
+    this.outlet = outlet;
+  }
+
+  back(exchange: Exchange): void {
+    this.aggregator.left(exchange, this.group, this.outlet);
+  }
+}
+
+/**
+ * The groups of one aggregate step. It outlives graphs: after a reload the newest graph gets what completes. Members are kept in memory,
+ * as the strategy has aggregated them; where the store is durable they are also written, when a delivery ends and has members in groups
+ * that are not finished yet.
+ */
+export class Aggregator {
+  private readonly outlets: Outlet[] = [];
+  private readonly open = new Map<string, Group>();
+  private readonly timeouts = new DueQueue<Group>();
+  private timer: { timer: Timer; due: number } | null = null;
+  private interval: Timer | null = null;
+  /** Complete, and waiting for their turn in the inner steps. */
+  private readonly complete: Group[] = [];
+  private underWay = 0;
+  private unsettled = 0;
+  private isDraining = false;
+  private willDrain = false;
+  /** Exchanges that wait to be let in: while the store is read, while an expression is awaited, while too many groups are under way. */
+  private readonly lobby: { exchange: Exchange; outlet: Outlet }[] = [];
+  private isBusy = false;
+  private isAdmitting = false;
+  private readonly journal: Journal | null;
+  private loading: 'not yet' | 'now' | 'done';
+  /** Deliveries that are under way, with the groups that they have added to. */
+  private readonly touched = new Map<UnitOfWork, Set<Group>>();
+  /** Groups with members of deliveries that are over already, or that could not be written. */
+  private readonly unwritten = new Set<Group>();
+  /** By the source's name: the delivery under way, if it is in this process, and how many members were added in its name. */
+  private readonly deliveries = new Map<string, { unit: UnitOfWork | null; count: number; passed: number }>();
+  private recent: string[] = [];
+  private readonly units = new WeakSet<UnitOfWork>();
+  private readonly closed = new Set<string>();
+  private batchCount = 0;
+  private readonly batchKeys = new Set<string>();
+  private idleListeners: (() => void)[] = [];
+
+  constructor(journal: Journal | null) {
+    this.journal = journal;
+    this.loading = journal === null ? 'done' : 'not yet';
+  }
+
+  // ---------------------------------------------------------------------------------------------- graphs
+
+  /** Completed groups go to this outlet from now on. */
+  attach(outlet: Outlet): void {
+    this.outlets.push(outlet);
+    this.interval?.cancel();
+    this.startInterval(outlet);
+    if (this.loading === 'not yet') this.load();
+    this.arm();
+    this.drainSoon();
+  }
+
+  detach(outlet: Outlet): void {
+    const at = this.outlets.indexOf(outlet);
+    if (at >= 0) this.outlets.splice(at, 1);
+    if (this.outlets.length > 0) return;
+    this.timer?.timer.cancel();
+    this.timer = null;
+    this.interval?.cancel();
+    this.interval = null;
+    if (this.journal === null && this.open.size > 0) this.log(outlet, 'warn', `${this.open.size} incomplete groups end with the route`);
+  }
+
+  private get outlet(): Outlet | null {
+    return this.outlets.length === 0 ? null : this.outlets[this.outlets.length - 1]!;
+  }
+
+  /** Resolves when no group is open (if so wanted), none is under way, and all is written; or when the time for stopping is over. */
+  async whenIdle(waitsForOpen: boolean, stopping: AbortSignal): Promise<void> {
+    const isIdle = (): boolean => this.unsettled === 0 && (!waitsForOpen || this.open.size === 0);
+    while (!isIdle() && !stopping.aborted) {
+      await new Promise<void>((resolve) => {
+        this.idleListeners.push(resolve);
+        stopping.addEventListener('abort', () => resolve(), { once: true });
+      });
+    }
+    await this.journal?.idle();
+  }
+
+  // ---------------------------------------------------------------------------------------------- exchanges
+
+  /** Takes an exchange; true: it goes on now, false: the outlet gets it later. Throws what fails it. */
+  take(exchange: Exchange, outlet: Outlet): boolean {
+    if (this.lobby.length > 0 || !this.mayEnter(exchange)) {
+      this.lobby.push({ exchange, outlet });
+      if (this.loading === 'not yet') this.load();
+      return false;
+    }
+    const taken = this.add(exchange, outlet);
+    if (!isPromise(taken)) return true;
+    this.wait(taken, exchange, outlet);
+    return false;
+  }
+
+  private mayEnter(exchange: Exchange): boolean {
+    if (this.isBusy || this.loading !== 'done') return false;
+    // What the exchange of a completed group adds must not wait for that very group.
+    return this.unsettled < mostUnsettled || (exchange.unitOfWork !== null && this.units.has(exchange.unitOfWork));
+  }
+
+  private wait(taken: Promise<void>, exchange: Exchange, outlet: Outlet): void {
+    this.isBusy = true;
+    const over = (): void => {
+      this.isBusy = false;
+      outlet.goOn(exchange);
+      this.admit();
+    };
+    taken.then(over, (thrown: unknown) => {
+      exchange.fail(thrown, outlet.context.info);
+      over();
+    });
+  }
+
+  /** Lets in those who wait, in their order, as far as possible. */
+  private admit(): void {
+    if (this.isAdmitting) return;
+    this.isAdmitting = true;
+    while (this.lobby.length > 0 && this.mayEnter(this.lobby[0]!.exchange)) {
+      const { exchange, outlet } = this.lobby.shift()!;
+      try {
+        const taken = this.add(exchange, outlet);
+        if (isPromise(taken)) {
+          this.wait(taken, exchange, outlet);
+          break;
+        }
+      } catch (thrown) {
+        exchange.fail(thrown, outlet.context.info);
+      }
+      outlet.goOn(exchange);
+    }
+    this.isAdmitting = false;
+  }
+
+  private add(exchange: Exchange, outlet: Outlet): void | Promise<void> {
+    const { headers } = exchange;
+    if (toTruth(headers.lookup(foldedCompleteAll)) || toTruth(exchange.property(completeAll))) {
+      headers.remove(completeAll);
+      exchange.properties.remove(completeAll);
+      this.completeOpen('force');
+      return;
+    }
+    const value = outlet.rules.correlation(exchange);
+    if (isPromise(value)) return value.then((awaited) => this.addTo(toKey(awaited), exchange, outlet));
+    return this.addTo(toKey(value), exchange, outlet);
+  }
+
+  private addTo(key: string | null, exchange: Exchange, outlet: Outlet): void | Promise<void> {
+    if (key === null) {
+      if (outlet.rules.ignoresInvalidKeys) return;
+      throw new ExchangeError('org.apache.camel.CamelExchangeException', 'Invalid correlation key. Exchange[]');
+    }
+    if (this.closed.size > 0 && this.closed.has(key)) {
+      throw new ExchangeError('org.apache.camel.processor.aggregate.ClosedCorrelationKeyException', `The correlation key [${key}] has been closed. Exchange[]`);
+    }
+    const { unitOfWork: unit } = exchange;
+    if (unit !== null && unit.deliveryId !== null && this.isKnown(unit, unit.deliveryId)) return;
+    if (this.journal !== null && isByteSource(exchange.body)) {
+      // It can be read once: by us, and then by all others.
+      return (storableBody(exchange.body) as Promise<unknown>).then((bytes) => {
+        exchange.body = bytes;
+        return this.addTo(key, exchange, outlet);
+      });
+    }
+    const { headers } = exchange;
+    const isInclusive = toTruth(headers.lookup(foldedInclusive)) || toTruth(exchange.property(completeAllInclusive));
+    const copy = exchange.copy();
+    copy.unitOfWork = null;
+    if (isInclusive || headers.lookup(foldedCurrent) !== undefined) {
+      copy.headers.remove(completeCurrent);
+      copy.headers.remove(completeAllInclusive);
+    }
+    if (copy.property(completeCurrent) !== undefined) copy.properties.remove(completeCurrent);
+    const folded = this.fold(new Fold(key, exchange, copy, outlet.rules));
+    if (!isInclusive) return folded;
+    const finish = (): void => {
+      headers.remove(completeAllInclusive);
+      this.completeOpen('force');
+    };
+    return isPromise(folded) ? folded.then(finish) : finish();
+  }
+
+  // ---------------------------------------------------------------------------------------------- groups
+
+  private fold(fold: Fold): void | Promise<void> {
+    const { key, copy, rules } = fold;
+    const { strategy } = rules;
+    let group = this.open.get(key);
+    fold.size = group === undefined ? 1 : group.size + 1;
+    if (strategy.preComplete !== undefined) {
+      copy.properties.set(aggregatedSize, fold.size);
+      copy.properties.set(correlationKey, key);
+      let isComplete: boolean;
+      try {
+        isComplete = strategy.preComplete(group?.aggregate ?? null, copy);
+      } catch (thrown) {
+        throw new ExchangeError('org.apache.camel.CamelExchangeException', 'Error occurred during preComplete. Exchange[]', { cause: thrown });
+      }
+      copy.properties.remove(aggregatedSize);
+      if (isComplete && group !== undefined) {
+        this.finish(group, 'strategy', rules);
+        group = undefined;
+        fold.size = 1;
+      }
+      const timeout = this.timeout(copy, rules);
+      if (isPromise(timeout)) return timeout.then((millis) => this.aggregate(fold, null, millis));
+      return this.aggregate(fold, null, timeout);
+    }
+    if (!rules.isEager) return this.aggregate(fold, null, 0);
+    copy.properties.set(aggregatedSize, fold.size);
+    const checked = this.check(copy, fold);
+    const proceed = (complete: CompletedBy | null): void | Promise<void> => {
+      const timeout = complete === null ? this.timeout(copy, rules) : 0;
+      copy.properties.remove(aggregatedSize);
+      if (isPromise(timeout)) return timeout.then((millis) => this.aggregate(fold, complete, millis));
+      return this.aggregate(fold, complete, timeout);
+    };
+    return isPromise(checked) ? checked.then(proceed) : proceed(checked);
+  }
+
+  private aggregate(fold: Fold, complete: CompletedBy | null, timeoutMillis: number): void | Promise<void> {
+    const { key, source, copy, rules } = fold;
+    const { strategy } = rules;
+    const group = this.open.get(key) ?? new Group(key);
+    // As it came, for the journal: the strategy may change the copy.
+    const member = this.journal === null ? null : source.copy();
+    let answer: Exchange | null;
+    try {
+      answer = strategy.aggregate(group.aggregate, copy) ?? null;
+    } catch (thrown) {
+      if (!rules.discardsOnFailure) throw new ExchangeError('org.apache.camel.CamelExchangeException', 'Error occurred during aggregation. Exchange[]', { cause: thrown });
+      if (group.size > 0) this.discard(group, rules);
+      return;
+    }
+    if (answer === null) throw new ExchangeError('org.apache.camel.CamelExchangeException', 'AggregationStrategy returned null which is not allowed. Exchange[]');
+    const isNew = group.size === 0;
+    group.aggregate = answer;
+    // A group that was awaited for may have been completed meanwhile, and this one be a new one.
+    fold.size = ++group.size;
+    answer.properties.set(aggregatedSize, fold.size);
+    if (isNew) this.open.set(key, group);
+    if (toTruth(answer.property(completeAll))) {
+      answer.properties.remove(completeAll);
+      this.completeOpen('force', group);
+    }
+    if (rules.isEager || strategy.preComplete !== undefined) {
+      this.note(group, source, member);
+      if (complete !== null) this.finishBy(group, complete, rules);
+      else this.track(group, copy, timeoutMillis);
+      return;
+    }
+    const refused = (thrown: unknown): never => {
+      if (isNew) this.discard(group, { ...rules, closedKeys: null });
+      throw thrown;
+    };
+    const accepted = (by: CompletedBy | null): void | Promise<void> => {
+      this.note(group, source, member);
+      return this.conclude(group, copy, by, rules);
+    };
+    let checked: CompletedBy | null | Promise<CompletedBy | null>;
+    try {
+      checked = this.check(answer, fold, isNew ? group : null);
+    } catch (thrown) {
+      return refused(thrown);
+    }
+    return isPromise(checked) ? checked.then(accepted, refused) : accepted(checked);
+  }
+
+  private conclude(group: Group, copy: Exchange, complete: CompletedBy | null, rules: Rules): void | Promise<void> {
+    if (complete !== null) return this.finishBy(group, complete, rules);
+    const timeout = this.timeout(copy, rules);
+    if (isPromise(timeout)) return timeout.then((millis) => this.track(group, copy, millis));
+    this.track(group, copy, timeout);
+  }
+
+  /** Why the group is complete, or null. `created` is the group if this member has opened it. */
+  private check(exchange: Exchange, { key, size, rules }: Fold, created: Group | null = null): CompletedBy | null | Promise<CompletedBy | null> {
+    if (rules.fromBatchConsumer) {
+      this.batchKeys.add(key);
+      this.batchCount++;
+      const batchSize = Number(exchange.property('CamelBatchSize') ?? 0);
+      if (batchSize > 0 && this.batchCount >= batchSize) {
+        this.batchCount = 0;
+        return 'consumer';
+      }
+    }
+    if (rules.onNewGroup && size === 1) this.completeOpen('force', created);
+    const { predicate } = rules;
+    const isComplete = predicate === null ? false : predicate(exchange);
+    if (isPromise(isComplete)) return isComplete.then((isTrue) => (isTrue === true ? 'predicate' : this.checkSize(exchange, size, rules)));
+    return isComplete ? 'predicate' : this.checkSize(exchange, size, rules);
+  }
+
+  private checkSize(exchange: Exchange, size: number, rules: Rules): CompletedBy | null | Promise<CompletedBy | null> {
+    const { sizeExpression } = rules;
+    if (sizeExpression === null) return this.hasSize(exchange, size, rules.size);
+    const value = sizeExpression(exchange);
+    const decide = (wanted: unknown): CompletedBy | null => {
+      const number = toCount(wanted);
+      return this.hasSize(exchange, size, number > 0 ? number : rules.size);
+    };
+    return isPromise(value) ? value.then(decide) : decide(value);
+  }
+
+  private hasSize(exchange: Exchange, size: number, wanted: number): CompletedBy | null {
+    if (wanted > 0 && size >= wanted) return 'size';
+    return toTruth(exchange.property(completeCurrent)) ? 'strategy' : null;
+  }
+
+  private timeout(copy: Exchange, rules: Rules): number | Promise<number> {
+    const { timeoutExpression, timeoutMillis } = rules;
+    if (timeoutExpression === null) return timeoutMillis;
+    const value = timeoutExpression(copy);
+    const decide = (wanted: unknown): number => toCount(wanted) || timeoutMillis;
+    return isPromise(value) ? value.then(decide) : decide(value);
+  }
+
+  private track(group: Group, copy: Exchange, timeoutMillis: number, since?: number): void {
+    const { outlet } = this;
+    if (timeoutMillis <= 0 || outlet === null || group.completedBy !== null) return;
+    copy.properties.set('CamelAggregatedTimeout', timeoutMillis);
+    this.timeouts.set(group, (since ?? outlet.context.clock.now()) + timeoutMillis);
+    if (this.timer === null || this.timeouts.next < this.timer.due) this.arm();
+  }
+
+  // ---------------------------------------------------------------------------------------------- completion
+
+  private finishBy(group: Group, by: CompletedBy, rules: Rules): void {
+    if (by !== 'consumer') return this.finish(group, by, rules);
+    for (const key of this.batchKeys) {
+      const other = this.open.get(key);
+      if (other !== undefined) this.finish(other, by, rules);
+    }
+    this.batchKeys.clear();
+  }
+
+  /** Completes an open group: its exchange waits for its turn. */
+  private finish(group: Group, by: CompletedBy, rules: Rules): void {
+    if (group.completedBy !== null) return;
+    const answer = group.aggregate!;
+    this.close(group, rules);
+    group.completedBy = by;
+    answer.properties.set('CamelAggregatedCompletedBy', by);
+    answer.properties.set(correlationKey, group.key);
+    try {
+      if (by === 'timeout') rules.strategy.timeout?.(answer, -1, -1, rules.timeoutMillis > 0 ? rules.timeoutMillis : -1);
+      if (by === 'timeout' && rules.discardsOnTimeout) {
+        this.drop(group);
+        return;
+      }
+      rules.strategy.onCompletion?.(answer);
+    } catch (thrown) {
+      answer.fail(thrown, this.outlet?.context.info);
+    }
+    this.complete.push(group);
+    this.unsettled++;
+    this.drainWith(group);
+  }
+
+  private close(group: Group, rules: Rules): void {
+    this.open.delete(group.key);
+    group.due = 0;
+    if (rules.closedKeys === null) return;
+    this.closed.add(group.key);
+    if (rules.closedKeys > 0 && this.closed.size > rules.closedKeys) {
+      for (const oldest of this.closed) {
+        this.closed.delete(oldest);
+        break;
+      }
+    }
+  }
+
+  private discard(group: Group, rules: Rules): void {
+    this.close(group, rules);
+    this.drop(group);
+  }
+
+  private drop(group: Group): void {
+    this.forget(group);
+    this.notifyIdle();
+  }
+
+  private completeOpen(by: CompletedBy, except: Group | null = null): number {
+    const { outlet } = this;
+    if (outlet === null) return 0;
+    const groups = [...this.open.values()].filter((group) => group !== except);
+    for (const group of groups) this.finish(group, by, outlet.rules);
+    return groups.length;
+  }
+
+  /** For the controller: completes (or drops) the group of a key, or all; gives how many. */
+  force(key: string | null, isDiscarded: boolean): number {
+    const { outlet } = this;
+    if (outlet === null) return 0;
+    const groups = key === null ? [...this.open.values()] : [this.open.get(key)].filter((group) => group !== undefined);
+    for (const group of groups) {
+      if (isDiscarded) this.discard(group, outlet.rules);
+      else this.finish(group, 'force', outlet.rules);
+    }
+    return groups.length;
+  }
+
+  get openGroups(): number {
+    return this.open.size;
+  }
+
+  private arm(): void {
+    const { outlet } = this;
+    this.timer?.timer.cancel();
+    this.timer = null;
+    const due = this.timeouts.next;
+    if (due === Infinity || outlet === null) return;
+    const { clock } = outlet.context;
+    this.timer = { due, timer: clock.schedule(Math.max(0, due - clock.now()), () => this.expire()) };
+  }
+
+  private expire(): void {
+    this.timer = null;
+    const { outlet } = this;
+    if (outlet === null) return;
+    const now = outlet.context.clock.now();
+    for (let group = this.timeouts.take(now); group !== null; group = this.timeouts.take(now)) this.finish(group, 'timeout', outlet.rules);
+    this.arm();
+  }
+
+  private startInterval(outlet: Outlet): void {
+    const { intervalMillis } = outlet.rules;
+    this.interval = null;
+    if (intervalMillis <= 0) return;
+    this.interval = outlet.context.clock.schedule(intervalMillis, () => {
+      if (this.outlet !== outlet) return;
+      this.completeOpen('interval');
+      this.startInterval(outlet);
+    });
+  }
+
+  // ---------------------------------------------------------------------------------------------- completed groups
+
+  /** The group's turn comes when the delivery that completed it has ended, or when the event loop comes round. */
+  private drainWith(group: Group): void {
+    const { lastUnit } = group;
+    if (this.journal === null && !this.willDrain && lastUnit !== null && !lastUnit.isDone) lastUnit.beforeSettling(() => this.drain());
+    this.drainSoon();
+  }
+
+  private drainSoon(): void {
+    const { outlet } = this;
+    if (this.willDrain || outlet === null || this.complete.length === 0) return;
+    this.willDrain = true;
+    outlet.context.clock.yield(() => {
+      this.willDrain = false;
+      this.drain();
+    });
+  }
+
+  /** Sends completed groups into the inner steps: in constant stack, so many at a time, with pauses for the event loop. */
+  private drain(): void {
+    if (this.isDraining) return;
+    this.isDraining = true;
+    const end = performance.now() + sliceMillis;
+    for (let count = 1; this.complete.length > 0; count++) {
+      const { outlet } = this;
+      if (outlet === null || this.underWay >= outlet.rules.limit) break;
+      if ((count & 31) === 0 && performance.now() > end) {
+        this.drainSoon();
+        break;
+      }
+      this.send(this.complete.shift()!, outlet);
+    }
+    this.isDraining = false;
+  }
+
+  private send(group: Group, outlet: Outlet): void {
+    const exchange = group.aggregate!;
+    const unit = new UnitOfWork(exchange, () => this.settled(group, outlet));
+    unit.originalBody = exchange.body;
+    unit.originalHeaders = exchange.headers.copy();
+    this.units.add(unit);
+    exchange.unitOfWork = unit;
+    exchange.way = new GroupEnd(this, group, outlet);
+    exchange.signal = null;
+    exchange.lane = null;
+    exchange.routeId = outlet.context.info.routeId;
+    exchange.created = outlet.context.clock.now();
+    this.underWay++;
+    outlet.context.begin();
+    outlet.enter(exchange);
+  }
+
+  /** The exchange of a group has left the inner steps. */
+  left(exchange: Exchange, group: Group, outlet: Outlet): void {
+    this.underWay--;
+    if (isUnhandled(exchange) && (exchange.halt & FAILED) !== 0) void this.keep(exchange, group, outlet);
+    else exchange.unitOfWork!.release();
+    this.drain();
+  }
+
+  /** Nobody waits for a group that failed: it is told, and goes to the dead letters. If it can't, it stays stored. */
+  private async keep(exchange: Exchange, group: Group, outlet: Outlet): Promise<void> {
+    const { type, message } = exchange.exception!;
+    this.log(outlet, 'error', `the group "${group.key}" failed: ${type}: ${message}`, exchange);
+    try {
+      await outlet.context.keepFailed?.(exchange);
+    } catch (thrown) {
+      group.isKept = true;
+      this.log(outlet, 'error', `the failed group "${group.key}" can't be kept: ${String(thrown)}`, exchange);
+    }
+    exchange.unitOfWork!.release();
+  }
+
+  private settled(group: Group, outlet: Outlet): void {
+    this.forget(group);
+    this.unsettled--;
+    outlet.context.end();
+    if (this.lobby.length > 0) this.admit();
+    if (this.unsettled === 0) this.notifyIdle();
+  }
+
+  /** Lets go of a group: nothing of it needs to be kept. */
+  private forget(group: Group): void {
+    group.isSettled = true;
+    group.members = [];
+    for (const unit of group.units) this.touched.get(unit)?.delete(group);
+    group.units.clear();
+    this.unwritten.delete(group);
+    if (group.deliveries !== null) for (const name of group.deliveries.keys()) this.remember(name);
+    if (this.journal === null || group.id === null || group.isKept) return;
+    this.journal.forget(group).catch((thrown: unknown) => {
+      if (this.outlet !== null) this.log(this.outlet, 'error', `a finished group can't be removed from the store, and will be completed again at the next start: ${String(thrown)}`);
+    });
+  }
+
+  private notifyIdle(): void {
+    const listeners = this.idleListeners;
+    this.idleListeners = [];
+    for (const listener of listeners) listener();
+  }
+
+  // ---------------------------------------------------------------------------------------------- deliveries
+
+  /** Whether a delivery that comes again gives a member that it has given before. */
+  private isKnown(unit: UnitOfWork, name: string): boolean {
+    const delivery = this.deliveries.get(name);
+    if (delivery === undefined) return false;
+    if (delivery.unit !== unit) {
+      delivery.unit = unit;
+      delivery.passed = 0;
+    }
+    if (delivery.passed >= delivery.count) return false;
+    delivery.passed++;
+    // What could not be written the first time must be, before the delivery settles.
+    for (const group of this.unwritten) if (group.deliveries?.has(name) === true) this.touch(group, unit);
+    return true;
+  }
+
+  private remember(name: string): void {
+    this.recent.push(name);
+    if (this.recent.length < 2 * mostRecent) return;
+    const kept = new Set(this.recent.slice(mostRecent));
+    for (const old of this.recent.slice(0, mostRecent)) if (!kept.has(old)) this.deliveries.delete(old);
+    this.recent = this.recent.slice(mostRecent);
+  }
+
+  /** Notes that a member was added. */
+  private note(group: Group, source: Exchange, member: Exchange | null): void {
+    const unit = source.unitOfWork;
+    const ordinal = unit === null || unit.deliveryId === null ? 0 : this.count(group, unit, unit.deliveryId);
+    if (member === null) {
+      group.lastUnit = unit;
+      return;
+    }
+    group.members.push({ exchange: member, time: source.scope.clock.now(), ordinal });
+    if (unit !== group.lastUnit || unit === null) this.touch(group, unit);
+  }
+
+  private count(group: Group, unit: UnitOfWork, name: string): number {
+    let delivery = this.deliveries.get(name);
+    if (delivery === undefined) this.deliveries.set(name, (delivery = { unit, count: 0, passed: 0 }));
+    delivery.count = Math.max(delivery.count, ++delivery.passed);
+    (group.deliveries ??= new Map()).set(name, delivery.passed);
+    return delivery.passed;
+  }
+
+  private touch(group: Group, unit: UnitOfWork | null): void {
+    group.lastUnit = unit;
+    if (this.journal === null) return;
+    if (unit === null || unit.isDone) {
+      this.writeSoon(group);
+      return;
+    }
+    let groups = this.touched.get(unit);
+    if (groups === undefined) {
+      this.touched.set(unit, (groups = new Set()));
+      unit.beforeSettling(() => this.beforeSettling(unit));
+    }
+    groups.add(group);
+    group.units.add(unit);
+  }
+
+  /** A delivery ends: what it has completed runs first, and what is not finished then is written. */
+  private beforeSettling(unit: UnitOfWork): void | Promise<void> {
+    this.drain();
+    const touched = this.touched.get(unit);
+    this.touched.delete(unit);
+    const groups = [...this.unwritten];
+    if (touched !== undefined) for (const group of touched) if (!group.isSettled && !this.unwritten.has(group)) groups.push(group);
+    if (groups.length === 0) return;
+    return this.write(groups, unit);
+  }
+
+  private async write(groups: readonly Group[], unit: UnitOfWork | null): Promise<void> {
+    try {
+      await this.journal!.write(groups, unit);
+    } finally {
+      for (const group of groups) {
+        if (group.isSettled || group.members.length === 0) this.unwritten.delete(group);
+        else this.unwritten.add(group);
+        if (unit === null) continue;
+        group.units.delete(unit);
+        // A later member of the same delivery must be noted again.
+        if (group.lastUnit === unit) group.lastUnit = null;
+      }
+    }
+  }
+
+  /** For members without a delivery, or whose delivery is over. */
+  private writeSoon(group: Group): void {
+    const { outlet } = this;
+    if (this.unwritten.has(group) || outlet === null) return;
+    this.unwritten.add(group);
+    outlet.context.clock.yield(() => {
+      if (group.isSettled) return;
+      this.write([group], null).catch((thrown: unknown) => this.log(outlet, 'error', `a group can't be stored: ${(thrown as Error).message}`));
+    });
+  }
+
+  // ---------------------------------------------------------------------------------------------- restart
+
+  private load(): void {
+    this.loading = 'now';
+    this.journal!.load().then(
+      ({ groups, finished }) => {
+        for (const [name, count] of finished) {
+          this.deliveries.set(name, { unit: null, count, passed: 0 });
+          this.remember(name);
+        }
+        for (const group of groups) this.restore(group);
+        this.loading = 'done';
+        this.arm();
+        this.drainSoon();
+        this.admit();
+      },
+      (thrown: unknown) => {
+        // The next exchange tries again.
+        this.loading = 'not yet';
+        for (const { exchange, outlet } of this.lobby.splice(0)) {
+          exchange.fail(thrown, outlet.context.info);
+          outlet.goOn(exchange);
+        }
+        if (this.outlet !== null) this.log(this.outlet, 'error', `stored groups can't be read: ${(thrown as Error).message}`);
+      },
+    );
+  }
+
+  private restore(loaded: LoadedGroup): void {
+    const outlet = this.outlet;
+    if (outlet === null) return;
+    const { rules } = outlet;
+    const group = new Group(loaded.key);
+    group.id = loaded.id;
+    group.stored = loaded.members.length;
+    let last: { exchange: Exchange; time: number } | null = null;
+    for (const { exchange, time, ordinal } of loaded.members) {
+      const name = exchange.unitOfWork?.deliveryId ?? null;
+      if (name !== null) {
+        const count = Math.max(ordinal, this.deliveries.get(name)?.count ?? 0);
+        this.deliveries.set(name, { unit: null, count, passed: 0 });
+        (group.deliveries ??= new Map()).set(name, count);
+      }
+      exchange.unitOfWork = null;
+      try {
+        group.aggregate = rules.strategy.aggregate(group.aggregate, exchange);
+        group.aggregate.properties.set(aggregatedSize, ++group.size);
+        last = { exchange, time };
+      } catch (thrown) {
+        exchange.fail(thrown, outlet.context.info);
+        this.log(outlet, 'error', `a stored member of the group "${group.key}" can't be aggregated: ${String(thrown)}`, exchange);
+        void (async () => outlet.context.keepFailed?.(exchange))().catch(() => (group.isKept = true));
+      }
+    }
+    if (last === null) {
+      this.forget(group);
+      return;
+    }
+    group.isStoredComplete = loaded.completedBy !== null;
+    // The older one was complete, and the process died before that was written.
+    const older = this.open.get(group.key);
+    if (older !== undefined) this.finish(older, 'force', rules);
+    this.open.set(group.key, group);
+    if (loaded.completedBy !== null) return this.finish(group, loaded.completedBy, rules);
+    const { exchange, time } = last;
+    const timeout = this.timeout(exchange, rules);
+    if (isPromise(timeout)) timeout.then((millis) => (group.completedBy === null ? this.track(group, exchange, millis, time) : undefined), () => {});
+    else this.track(group, exchange, timeout, time);
+  }
+
+  private log(outlet: Outlet, level: 'warn' | 'error', message: string, exchange: Exchange | null = null): void {
+    const { events, info } = outlet.context;
+    events.emit('log', { level, logger: 'aggregate', message, routeId: info.routeId, stepId: info.stepId, exchangeId: exchange === null ? null : exchange.id });
+  }
+}
+
+/** What an exchange goes through on its way into its group. */
+class Fold {
+  readonly key: string;
+  readonly source: Exchange;
+  readonly copy: Exchange;
+  readonly rules: Rules;
+  size = 1;
+
+  constructor(key: string, source: Exchange, copy: Exchange, rules: Rules) {
+    this.key = key;
+    this.source = source;
+    this.copy = copy;
+    this.rules = rules;
+  }
+}
+
+/** Null for a key that is none: as in Camel, null and blank text. */
+function toKey(value: unknown): string | null {
+  if (typeof value === 'string') return value === '' || value.trim() === '' ? null : value;
+  return toText(value);
+}
+
+/** A positive whole number, or 0. */
+function toCount(value: unknown): number {
+  if (value === null || value === undefined) return 0;
+  const number = typeof value === 'number' ? value : Number(convertTo(value, 'java.lang.Long'));
+  return number > 0 ? Math.trunc(number) : 0;
+}
