@@ -87,11 +87,6 @@ export class UnitOfWork {
     return this.holders <= 0;
   }
 
-  /** More than one holds it: it will not be done when one lets go. */
-  get isShared(): boolean {
-    return this.holders > 1;
-  }
-
   onCompletion(completion: Completion): void {
     (this.completions ??= []).push(completion);
   }
