@@ -261,12 +261,11 @@ export class HttpPools {
       ...(options.connectionTtlMillis === undefined ? {} : { clientTtl: options.connectionTtlMillis }),
     };
     let dispatcher: Dispatcher;
-    if (options.proxy !== undefined) dispatcher = new ProxyAgent({ uri: options.proxy.url, token: options.proxy.token, requestTls: connect, proxyTls: connect, ...common });
+    if (options.proxy !== undefined) dispatcher = new ProxyAgent({ uri: options.proxy.url, token: options.proxy.token, requestTls: connect, proxyTls: connect, proxyTunnel: origin.startsWith('https:'), ...common });
     else if (options.followsRedirects === true) dispatcher = new Agent({ connect, ...common });
     else return new Pool(origin, { connect, ...common });
     if (options.followsRedirects !== true) return dispatcher;
-    const following = dispatcher.compose(interceptors.redirect({ maxRedirections: 50 }));
-    return Object.assign(following, { close: () => dispatcher.close() });
+    return dispatcher.compose(interceptors.redirect({ maxRedirections: 50 }));
   }
 }
 

@@ -79,8 +79,9 @@ export class HttpRig {
       socket.on('error', () => {});
       handle(socket);
     });
+    const port = await this.listening(server as unknown as Server);
     this.closers.push(() => sockets.forEach((socket) => socket.destroy()));
-    return this.listening(server as unknown as Server);
+    return port;
   }
 
   async close(): Promise<void> {
