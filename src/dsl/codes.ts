@@ -43,7 +43,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     wrong: `${route('- to: mock:a\n')}---\n${route('- to: mock:b\n')}`,
     right: route('- to: mock:a\n- to: mock:b\n'),
   },
-  M0107: { title: 'A key is not a text', explanation: 'Keys of mappings are names. A list or mapping can not be one.', wrong: route('- setHeader:\n    name: a\n    constant: b\n    [c]: d\n'), right: route('- setHeader:\n    name: a\n    constant: b\n') },
+  M0107: { title: 'A key is not a text', explanation: 'Keys of mappings are names. A list or mapping can not be one.', wrong: route('- setHeader:\n    name: a\n    constant: b\n    ? [c]\n    : d\n'), right: route('- setHeader:\n    name: a\n    constant: b\n') },
   M0108: { title: 'The file is too large, too deep, or repeats too much', explanation: 'Files are bounded in size and nesting, and so is what their aliases stand for: a small file can not make a huge one.' },
   M0109: {
     title: 'An alias has no anchor',

@@ -42,7 +42,10 @@ export interface EndpointModel {
   readonly uri: string;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly at: Span;
+  /** Where each parameter's value stands. */
   readonly parametersAt: Readonly<Record<string, Span>>;
+  /** Where each parameter's name stands. */
+  readonly parameterNamesAt?: Readonly<Record<string, Span>>;
 }
 
 export interface ElementModel {

@@ -190,6 +190,6 @@ function valueOf(expression: string, lookup: PropertyLookup, written: string, ke
 }
 
 function errorIn(written: string, kind: PlaceholderError['kind'], key: string, piece: string, message: string): PlaceholderError {
-  const offset = written.indexOf(piece);
+  const offset = piece === '}}' ? written.lastIndexOf(piece) : written.indexOf(piece);
   return offset < 0 ? new PlaceholderError(kind, key, message, 0, written.length) : new PlaceholderError(kind, key, message, offset, piece.length);
 }

@@ -230,15 +230,15 @@ class Reader {
     const uriNode = map === null ? null : this.file.follow(this.pair(map, 'uri')?.value);
     const ref = map === null ? null : this.mapping(this.pair(map, 'ref')?.value);
     const properties = map === null ? null : this.file.follow(this.pair(map, 'properties')?.value);
-    const { parameters, parametersAt } = this.parameters({ name: what, at: keyAt, docs: null }, properties);
+    const given = this.parameters({ name: what, at: keyAt, docs: null }, properties);
     if (uriNode !== null) {
       const uri = this.fill(scalarText(uriNode) ?? '', uriNode, true)?.text ?? '';
-      return { type: 'endpoint', uri, parameters, at: this.file.span(uriNode), parametersAt };
+      return { type: 'endpoint', uri, at: this.file.span(uriNode), ...given };
     }
     const kind = ref === null ? null : this.plainText(this.pair(ref, 'kind')?.value);
     const nameNode = ref === null ? null : this.file.follow(this.pair(ref, 'name')?.value);
     const name = scalarText(nameNode);
-    if (kind === 'Kamelet' && name !== null) return { type: 'endpoint', uri: `kamelet:${name}`, parameters, at: this.file.span(nameNode), parametersAt };
+    if (kind === 'Kamelet' && name !== null) return { type: 'endpoint', uri: `kamelet:${name}`, at: this.file.span(nameNode), ...given };
     this.problems.report('M0113', `${what} has neither a \`uri\` nor a \`ref\` to a Kamelet`, keyAt, { help: 'write `uri: ...`, or `ref: { kind: Kamelet, name: ... }`' });
     return null;
   }
@@ -344,11 +344,11 @@ class Reader {
     const { eips } = this.parts;
     const parent = camelStepParts[kind];
     if (parent !== undefined) {
-      this.problems.report('M0204', `\`${kind}\` is no step: it belongs to \`${parent}\``, at, { help: `write it inside of \`${parent}\``, docs: `docs/eip/${parent}.md` });
+      this.problems.report('M0204', `\`${kind}\` is no step: it belongs to \`${parent}\``, at, { label: 'out of place', help: `write it inside of \`${parent}\``, docs: `docs/eip/${parent}.md` });
       return;
     }
     if (Object.hasOwn(elements, kind)) {
-      this.problems.report('M0204', `\`${kind}\` can not stand among the steps of a route`, at, { help: `write it at the top level of the file, as \`- ${kind}:\`, before the routes`, docs: `docs/route/${kind}.md` });
+      this.problems.report('M0204', `\`${kind}\` can not stand among the steps of a route`, at, { label: 'out of place', help: `write it at the top level of the file, as \`- ${kind}:\`, before the routes`, docs: `docs/route/${kind}.md` });
       return;
     }
     if (kind.includes('-')) {
@@ -397,7 +397,8 @@ class Reader {
         help: isKnown(extra) && !optionOfFirst ? `put \`- \` before \`${extra}\`` : `indent \`${extra}\` by two more spaces, so that it stands inside of \`${name}\``,
       });
     }
-    return first!;
+    // The options were meant to stand in the first key: there is nothing in it to check.
+    return second !== undefined && isEmptyNode(this.file.follow(first!.value)) ? null : first!;
   }
 
   private takes(fields: Fields, key: string): boolean {
@@ -503,6 +504,7 @@ class Reader {
         const meant = nearest(key, Object.keys(fields));
         if (meant !== null) given.add(meant);
         else if (expressionField !== null) given.add(expressionField);
+        if (formatField !== null) given.add(formatField);
       }
     }
     if (parametersPair !== null) this.takeParameters(read, owner, endpointField!, parametersPair);
@@ -699,16 +701,16 @@ class Reader {
 
   private takeParameters(read: Read, owner: Owner, endpointField: string, pair: Pair): void {
     const endpoint = read.fields[endpointField] as EndpointModel | undefined;
-    const { parameters, parametersAt } = this.parameters(owner, this.file.follow(pair.value));
+    const given = this.parameters(owner, this.file.follow(pair.value));
     if (endpoint === undefined) return;
-    if (endpoint.uri.includes('?') && Object.keys(parameters).length > 0 && !this.isFilledQuery(endpoint)) {
+    if (endpoint.uri.includes('?') && Object.keys(given.parameters).length > 0 && !this.isFilledQuery(endpoint)) {
       this.problems.report('M0410', `\`${owner.name}\` has parameters both in its URI and under \`parameters\``, this.queryAt(endpoint), {
         label: 'parameters in the URI',
         help: 'move them to `parameters`, or the other way round',
         docs: owner.docs,
       });
     }
-    read.fields[endpointField] = { ...endpoint, parameters, parametersAt };
+    read.fields[endpointField] = { ...endpoint, ...given };
   }
 
   /** The query came from a property: as in Camel, `parameters` are then added to it. */
@@ -724,13 +726,14 @@ class Reader {
   }
 
   /** Values are texts as written; what their options make of them is checked with the endpoint. */
-  private parameters(owner: Owner, node: YamlNode | null): { parameters: Record<string, string>; parametersAt: Record<string, Span> } {
+  private parameters(owner: Owner, node: YamlNode | null): Pick<EndpointModel, 'parameters' | 'parametersAt' | 'parameterNamesAt'> {
     const parameters = Object.create(null) as Record<string, string>;
     const parametersAt = Object.create(null) as Record<string, Span>;
-    if (isEmptyNode(node)) return { parameters, parametersAt };
+    const parameterNamesAt = Object.create(null) as Record<string, Span>;
+    if (isEmptyNode(node)) return { parameters, parametersAt, parameterNamesAt };
     if (!isMap(node)) {
       this.wrongType(owner, 'parameters', node, 'a mapping', node);
-      return { parameters, parametersAt };
+      return { parameters, parametersAt, parameterNamesAt };
     }
     for (const pair of node.items as Pair[]) {
       const key = scalarText(this.file.follow(pair.key));
@@ -744,9 +747,10 @@ class Reader {
       const filled = this.fill(text ?? '', value);
       if (filled === null) continue;
       parameters[key] = filled.text;
+      parameterNamesAt[key] = this.file.span(pair.key);
       parametersAt[key] = this.spanOr(pair.value, this.file.span(pair.key));
     }
-    return { parameters, parametersAt };
+    return { parameters, parametersAt, parameterNamesAt };
   }
 
   // ---------------------------------------------------------------- expressions and data formats
@@ -818,7 +822,7 @@ class Reader {
     if (definition === undefined && name !== 'language') {
       this.problems.report('M0325', `the expression language \`${name}\` is not supported yet`, at, {
         label: 'Camel has it, this runtime does not',
-        help: `use another, such as ${['simple', 'jsonata', 'jsonpath'].filter((one) => Object.hasOwn(this.parts.languages, one)).map((one) => `\`${one}\``).join(', ') || '`simple`'}`,
+        help: `use another, such as ${quoted(['simple', 'jsonata', 'jsonpath'].filter((one) => Object.hasOwn(this.parts.languages, one)))}`,
         values: { name },
       });
       return undefined;
@@ -886,7 +890,7 @@ class Reader {
     const at = this.file.span(pair.key);
     const definition = Object.hasOwn(this.parts.dataformats, name) ? this.parts.dataformats[name] : undefined;
     if (definition === undefined && name !== 'custom') {
-      this.problems.report('M0210', `the data format \`${name}\` is not supported yet`, at, { label: 'Camel has it, this runtime does not', help: `the data formats are ${quoted(Object.keys(this.parts.dataformats))}`, values: { name } });
+      this.problems.report('M0210', `the data format \`${name}\` is not supported yet`, at, { label: 'Camel has it, this runtime does not', help: `use another, such as ${quoted(['json', 'csv', 'yaml'].filter((one) => Object.hasOwn(this.parts.dataformats, one)))}`, values: { name } });
       return undefined;
     }
     const fields: Fields = { id: common['id']!, ...(definition?.options ?? customDataFormat) };
@@ -942,7 +946,7 @@ class Reader {
     const at = inside >= whole.start && inside < whole.end ? { source: whole.source, start: inside, end: inside + length } : whole;
     if (kind !== 'missing') {
       this.problems.report(kind === 'circular' ? 'M0119' : 'M0120', message, at, {
-        help: kind === 'circular' ? 'take the reference to itself out of its value' : message.includes('closed') ? 'write `}}` after the name' : 'take the braces out, or put quotes of one kind directly around them',
+        help: kind === 'circular' ? 'take the reference to itself out of its value' : message.includes('closed') ? 'write `}}` after the name' : 'write a blank between the two braces',
       });
       return;
     }
@@ -978,6 +982,13 @@ class Reader {
       this.problems.report('M0211', `the step \`${key}\` stands beside the options of \`${owner.name}\``, at, { label: 'a step', help: `write it below \`steps\`, as \`- ${key}:\``, docs: owner.docs });
       return;
     }
+    if (hasFormats && !hasLanguages && meant !== null && Object.hasOwn(this.parts.dataformats, meant)) {
+      this.problems.report('M0209', `there is no data format \`${key}\``, at, { label: 'no such name', help: `did you mean \`${meant}\`?`, docs: owner.docs, values: { name: key, nearest: meant } });
+      return;
+    }
+    const own = Object.keys(fields).filter((name) => name !== 'expression' && fields[name]!.shape.catalog === null);
+    const also = own.length === 0 ? '' : `; it also takes ${quoted(own)}`;
+    const whatItTakes = hasFormats ? `name a data format, such as \`json: {}\`${also}` : hasLanguages ? `name an expression language, such as \`simple: "..."\`${also}` : `it takes ${quoted(own)}`;
     const isLost = key === 'steps' && Object.hasOwn(fields, 'from');
     this.problems.report('M0212', `unknown option \`${key}\` for \`${owner.name}\``, at, {
       label: 'no such option',
@@ -985,11 +996,9 @@ class Reader {
         ? 'the steps of a route stand inside of its `from`'
         : meant !== null
           ? `did you mean \`${meant}\`?`
-          : hasFormats
-            ? `name a data format: ${quoted(Object.keys(this.parts.dataformats))}`
-            : hasLanguages && names.length <= 6
-              ? `it takes an expression (${quoted(Object.keys(this.parts.languages))}) and ${quoted(names.filter((name) => name !== 'expression'))}`
-              : `it takes ${quoted(Object.keys(fields))}`,
+          : Object.hasOwn(elements, key)
+            ? `write it at the top level of the file${elementsByName[key]!.isBeforeRoutes === true ? ', before the routes' : ''}`
+            : whatItTakes,
       docs: owner.docs,
       values: { option: key, of: owner.name, nearest: meant },
     });

@@ -33,9 +33,9 @@ export function jsonSchema(parts: Parts): JsonSchema {
 
   const bounds = ({ minimum, maximum }: FieldShape): JsonSchema => ({ ...(minimum === null ? {} : { minimum }), ...(maximum === null ? {} : { maximum }) });
 
-  const value = (definition: Field): JsonSchema => described(definition.shape, valueOnly(definition));
+  const value = (definition: Field, key: string): JsonSchema => described(definition.shape, valueOnly(definition, key));
 
-  const valueOnly = ({ shape }: Field): JsonSchema => {
+  const valueOnly = ({ shape }: Field, key: string): JsonSchema => {
     switch (shape.kind) {
       case 'string':
         return { type: [...scalar, 'null'] };
@@ -61,24 +61,37 @@ export function jsonSchema(parts: Parts): JsonSchema {
       case 'endpoint':
         return { anyOf: [{ type: 'string' }, ref('endpoint')] };
       case 'element':
-        return shape.catalog === 'dataformats' ? ref('dataFormat') : withShorthand(shape.fields, shape.shorthand, takesCommon(shape.fields));
+        return shape.catalog === 'dataformats' ? ref('dataFormat') : withShorthand(shape.fields, shape.shorthand, part(shape.fields, key));
       case 'list': {
         const item = shape.item!;
-        const many: JsonSchema = { type: 'array', items: value(item) };
+        const many: JsonSchema = { type: 'array', items: value(item, key) };
         return ['element', 'list', 'map', 'steps', 'expression', 'predicate'].includes(item.shape.kind) ? many : { anyOf: [many, { type: scalar }] };
       }
       case 'map':
-        return { type: ['object', 'null'], additionalProperties: value(shape.item!) };
+        return { type: ['object', 'null'], additionalProperties: value(shape.item!, key) };
       case 'any':
         return {};
     }
   };
 
+  // Elements that several others have (such as redeliveryPolicy) stand in the schema once.
+  const places = new Map<Fields, string>();
+  const part = (fields: Fields, key: string): JsonSchema => {
+    let name = places.get(fields);
+    if (name === undefined) {
+      name = `part.${key}`;
+      for (let n = 2; Object.hasOwn(defs, name); n++) name = `part.${key}${n}`;
+      places.set(fields, name);
+      defs[name] = {};
+      defs[name] = object(fields, takesCommon(fields));
+    }
+    return ref(name);
+  };
+
   /** An element as a mapping, or as the text (or list) that stands for one of its fields. */
-  const withShorthand = (fields: Fields, shorthand: string | null, hasCommon: boolean, isBare = false): JsonSchema => {
-    const mapping = object(fields, hasCommon);
+  const withShorthand = (fields: Fields, shorthand: string | null, mapping: JsonSchema, isBare = false): JsonSchema => {
     const short = shorthand === null ? undefined : fields[shorthand];
-    const forms = [mapping, ...(short === undefined ? [] : [short.shape.kind === 'endpoint' ? { type: 'string' } : valueOnly(short)]), ...(isBare ? [{ type: 'null' }] : [])];
+    const forms = [mapping, ...(short === undefined ? [] : [short.shape.kind === 'endpoint' ? { type: 'string' } : valueOnly(short, shorthand!)]), ...(isBare ? [{ type: 'null' }] : [])];
     return forms.length === 1 ? mapping : { anyOf: forms };
   };
 
@@ -104,15 +117,15 @@ export function jsonSchema(parts: Parts): JsonSchema {
         continue;
       }
       if (shape.kind === 'endpoint' && !Object.hasOwn(fields, 'parameters')) properties['parameters'] = ref('parameters');
-      properties[key] = shape.kind === 'endpoint' && key === 'uri' ? described(shape, { type: 'string' }) : value(definition);
+      properties[key] = shape.kind === 'endpoint' && key === 'uri' ? described(shape, { type: 'string' }) : value(definition, key);
       if (isRequired) required.push(key);
     }
-    if (hasCommon) for (const [key, definition] of Object.entries(commonFields)) properties[key] ??= value(definition);
+    if (hasCommon) for (const [key, definition] of Object.entries(commonFields)) properties[key] ??= value(definition, key);
     return { type: 'object', properties, ...(required.length === 0 ? {} : { required }), additionalProperties: false, ...(rules.length === 0 ? {} : { allOf: rules }) };
   };
 
   for (const [name, { summary, options, shorthand, isBare }] of Object.entries(parts.eips)) {
-    defs[`step.${name}`] = { description: summary, ...withShorthand(options, shorthand ?? null, true, isBare === true) };
+    defs[`step.${name}`] = { description: summary, ...withShorthand(options, shorthand ?? null, object(options, true), isBare === true) };
   }
   for (const [name, { summary, options, isSourceOptional, sourceKey = 'expression' }] of Object.entries(parts.languages)) {
     const source = field.string('The source text.');
@@ -120,11 +133,11 @@ export function jsonSchema(parts: Parts): JsonSchema {
     defs[`language.${name}`] = { description: summary, anyOf: [{ type: [...scalar, 'null'] }, object(fields, false)] };
   }
   for (const [name, { summary, options, shorthand }] of Object.entries(parts.dataformats)) {
-    defs[`dataFormat.${name}`] = { description: summary, ...withShorthand(options, shorthand ?? null, true) };
+    defs[`dataFormat.${name}`] = { description: summary, ...withShorthand(options, shorthand ?? null, object(options, true)) };
   }
   defs['dataFormat.custom'] ??= { description: 'A data format by the id or name that it has elsewhere.', anyOf: [{ type: 'string' }, object({ ref: field.string('Its name.').required() }, true)] };
   for (const [name, { summary, options, shorthand }] of Object.entries(elementsByName)) {
-    defs[`element.${name}`] = { description: summary, ...withShorthand(options, shorthand ?? null, false) };
+    defs[`element.${name}`] = { description: summary, ...withShorthand(options, shorthand ?? null, object(options, false)) };
   }
 
   const keyed = (prefix: string, names: readonly string[]): Record<string, JsonSchema> => Object.fromEntries(names.map((name) => [name, ref(`${prefix}.${name}`)]));

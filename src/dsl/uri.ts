@@ -21,8 +21,13 @@ interface Complaint {
   readonly message: string;
   readonly label: string;
   readonly help: string | null;
-  readonly where: { readonly start: number; readonly end: number } | string;
+  readonly where: { readonly start: number; readonly end: number } | BesideUri;
   readonly docs: string | null;
+}
+
+interface BesideUri {
+  readonly parameter: string;
+  readonly part: 'name' | 'value';
 }
 
 interface Parameter {
@@ -41,7 +46,8 @@ const MASK = 'xxxxxx';
 export function parseEndpoint(model: EndpointModel, connectors: Connectors, problems: Diagnostics): ResolvedEndpoint | null {
   const { resolved, complaints } = resolve(model.uri, model.parameters, connectors);
   for (const { code, message, label, help, where, docs } of complaints) {
-    problems.report(code, message, typeof where === 'string' ? (model.parametersAt[where] ?? model.at) : spanInUri(model, where), { label, help, docs, values: { uri: resolved?.endpoint.shownUri ?? masked(model.uri) } });
+    const at = 'parameter' in where ? (where.part === 'name' ? model.parameterNamesAt : model.parametersAt)?.[where.parameter] : spanInUri(model, where);
+    problems.report(code, message, at ?? model.at, { label, help, docs, values: { uri: resolved?.endpoint.shownUri ?? masked(model.uri) } });
   }
   return complaints.length > 0 ? null : resolved;
 }
@@ -87,7 +93,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
   const lead = written.length - written.trimStart().length;
   const uri = written.trim();
   const complain = (code: string, message: string, where: Complaint['where'], label: string, help: string | null, docs: string | null = null): void => {
-    complaints.push({ code, message, label, help, docs, where: typeof where === 'string' ? where : { start: where.start + lead, end: Math.max(where.end, where.start + 1) + lead } });
+    complaints.push({ code, message, label, help, docs, where: 'parameter' in where ? where : { start: where.start + lead, end: Math.max(where.end, where.start + 1) + lead } });
   };
 
   const query = uri.indexOf('?');
@@ -155,13 +161,13 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
   const seen = new Set<string>();
   for (const parameter of given) {
     if (parameter.nameAt === null && isInPath(parameter.name) && fields[parameter.name] !== undefined) {
-      if (colon >= 0 && address.length > colon + 1 + slashes) complain('M0407', `\`${parameter.name}\` of \`${scheme}\` is given twice: in the path and by name`, parameter.name, 'given again', 'keep one of them', docs);
+      if (colon >= 0 && address.length > colon + 1 + slashes) complain('M0407', `\`${parameter.name}\` of \`${scheme}\` is given twice: in the path and by name`, { parameter: parameter.name, part: 'name' }, 'given again', 'keep one of them', docs);
       continue;
     }
     const name = Object.hasOwn(fields, parameter.name) ? parameter.name : names.byPlain.get(plain(parameter.name));
     const definitionOf = name === undefined ? undefined : fields[name];
-    const nameWhere: Complaint['where'] = parameter.nameAt === null ? parameter.name : { start: parameter.nameAt[0], end: parameter.nameAt[1] };
-    const valueWhere: Complaint['where'] = parameter.valueAt === null ? parameter.name : { start: parameter.valueAt[0], end: parameter.valueAt[1] };
+    const nameWhere: Complaint['where'] = parameter.nameAt === null ? { parameter: parameter.name, part: 'name' } : { start: parameter.nameAt[0], end: parameter.nameAt[1] };
+    const valueWhere: Complaint['where'] = parameter.valueAt === null ? { parameter: parameter.name, part: 'value' } : { start: parameter.valueAt[0], end: parameter.valueAt[1] };
     if (definitionOf === undefined || name === undefined || isInPath(name)) {
       const prefixed = names.prefixes.find(({ prefix }) => parameter.name.startsWith(prefix));
       if (prefixed !== undefined) {

@@ -9,6 +9,7 @@ export type { Pair, Scalar, YAMLMap, YAMLSeq };
 /** What a file may hold: far more than any real one, and little enough that reading stays quick. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 const MAX_NODES_THROUGH_ALIASES = 100_000;
+const MAX_BRACKETS = 1000;
 const MAX_SYNTAX_ERRORS = 5;
 
 /** A parsed YAML file: scalars are texts as written, aliases lead to their nodes. */
@@ -54,6 +55,11 @@ export function parseYaml(source: Source, problems: Diagnostics): YamlFile | nul
     problems.report('M0108', `the file is larger than ${MAX_CHARACTERS / 1024 / 1024} MB`, null, { help: 'split it into several files', values: { file: source.file } });
     return null;
   }
+  const depth = tooDeep(text);
+  if (depth >= 0) {
+    problems.report('M0108', 'the YAML is nested too deeply', { source, start: depth, end: depth + 1 }, { help: `at most ${MAX_BRACKETS} brackets may be open at once` });
+    return null;
+  }
   let documents: Document.Parsed[];
   try {
     documents = [...new Composer<ParsedNode>({ schema: 'failsafe', uniqueKeys: false, merge: false, logLevel: 'silent' }).compose(new Parser().parse(text), true, text.length)] as Document.Parsed[];
@@ -80,6 +86,18 @@ export function parseYaml(source: Source, problems: Diagnostics): YamlFile | nul
   const targets = new Map<Alias, YamlNode>();
   if (text.includes('*') && !resolveAliases(source, root, targets, problems)) return null;
   return new YamlFile(source, root, targets);
+}
+
+/** Where more brackets are open than any real file has, or -1: found before the parser spends time and stack on them. */
+function tooDeep(text: string): number {
+  let open = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x5b || code === 0x7b) {
+      if (++open > MAX_BRACKETS) return at;
+    } else if ((code === 0x5d || code === 0x7d) && open > 0) open--;
+  }
+  return -1;
 }
 
 /** Finds the node of every alias. False when one has none, or when together they stand for too much. */
@@ -148,7 +166,8 @@ function reportSyntax(source: Source, errors: readonly SyntaxError[], problems: 
 
 function reportSyntaxError(source: Source, { code, message, pos }: SyntaxError, problems: Diagnostics): void {
   const { text } = source;
-  let [start, end] = pos;
+  const [start] = pos;
+  let [, end] = pos;
   const tab = tabBefore(source, start);
   if (code === 'TAB_AS_INDENT' || tab >= 0) {
     const at = tab >= 0 ? tab : start;
@@ -159,20 +178,20 @@ function reportSyntaxError(source: Source, { code, message, pos }: SyntaxError, 
   const lineEnd = text.indexOf('\n', start);
   if (lineEnd >= 0 && end > lineEnd && lineEnd > start) end = lineEnd;
   const at = { source, start: Math.min(start, Math.max(text.length - 1, 0)), end: Math.max(end, Math.min(start, Math.max(text.length - 1, 0)) + 1) };
-  switch (code) {
-    case 'MISSING_CHAR':
-      if (/closing ["']quote/.test(message)) {
-        const quote = message.includes('"') ? '"' : "'";
-        const opening = openingQuote(source, start, quote);
-        problems.report('M0101', `a text that starts with ${quote} has no closing ${quote}`, { source, start: opening, end: opening + 1 }, { label: 'starts here', help: `put ${quote} at the end of the text` });
-        return;
-      }
-      break;
-    case 'BAD_INDENT':
-    case 'BAD_COLLECTION_ITEM':
-      break;
-    case 'DUPLICATE_KEY':
-      return;
+  const quote = /closing (["'])quote/.exec(message)?.[1];
+  if (quote !== undefined) {
+    const opening = openingQuote(source, start, quote);
+    problems.report('M0101', `a text that starts with ${quote} has no closing ${quote}`, { source, start: opening, end: opening + 1 }, { label: 'starts here', help: `put ${quote} at the end of the text` });
+    return;
+  }
+  const unclosed = /end with a ([}\]])/.exec(message)?.[1];
+  if (unclosed !== undefined) {
+    const opening = openingBracket(text, start, unclosed === '}' ? '{' : '[', unclosed);
+    problems.report('M0101', `a ${unclosed === '}' ? 'mapping' : 'list'} that starts with ${unclosed === '}' ? '{' : '['} has no closing ${unclosed}`, { source, start: opening, end: opening + 1 }, {
+      label: 'starts here',
+      help: `put ${unclosed} at its end`,
+    });
+    return;
   }
   if (code === 'BAD_INDENT' || /indent|All mapping items|All sequence items|same column/i.test(message)) {
     problems.report('M0103', 'the indentation does not fit the lines above', firstWord(source, at), {
@@ -228,6 +247,16 @@ function openingQuote(source: Source, end: number, quote: string): number {
     if (at === 0 || /[\s[{,:-]/.test(text[at - 1]!)) return at;
   }
   return Math.max(0, end - 1);
+}
+
+/** The last opening bracket before an offset that is not closed before it. */
+function openingBracket(text: string, end: number, opening: string, closing: string): number {
+  let depth = 0;
+  for (let at = end - 1; at >= 0; at--) {
+    if (text[at] === closing) depth++;
+    else if (text[at] === opening && depth-- === 0) return at;
+  }
+  return Math.max(0, text.lastIndexOf(opening, end));
 }
 
 /** Narrows a span to the first word in it. */

@@ -33,44 +33,42 @@ const security = field.element('A requirement.', {
   scopes: field.string('Scopes, with commas between them.'),
 });
 
-const verb = (method: string) =>
-  field.list(
-    `Operations for ${method} requests.`,
-    field.element('One operation.', {
-      path: field.string('Path below that of the service, with parameters as `{name}`.'),
-      to: field.endpoint('Where requests go.').required(),
-      type: field.string('Class of the request body.').ignored('bodies are plain objects'),
-      outType: field.string('Class of the reply body.').ignored('bodies are plain objects'),
-      ...binding,
-      param: field.list(
-        'Parameters, for checks and for the OpenAPI document.',
-        field.element('One parameter.', {
-          type: field.enum('Where it stands.', ['body', 'formData', 'header', 'path', 'query']).default('path'),
-          required: field.boolean('It must be there.').default(true),
-          defaultValue: field.string('Its value when it is missing.'),
-          examples: settings('Examples.'),
-          ...schema,
-        }),
-      ),
-      responseMessage: field.list(
-        'Replies, for checks and for the OpenAPI document.',
-        field.element('One reply.', {
-          code: field.string('Its status.').default('200'),
-          message: field.string('What it means.').required(),
-          contentType: field.string('Its content type.'),
-          responseModel: field.string('Class of its body.').ignored('bodies are plain objects'),
-          header: field.list('Its headers.', field.element('One header.', { example: field.string('An example.'), ...schema })),
-          examples: settings('Examples.'),
-        }),
-      ),
-      security: field.list('What callers need.', security),
-      deprecated: field.boolean('Marks it as deprecated in the OpenAPI document.').default(false),
-      streamCache: field.boolean('Keeps streams, so that they can be read more than once.'),
-      routeId: field.string('Id of the route that serves it.'),
-      disabled,
-      ...naming,
+const operation = {
+  path: field.string('Path below that of the service, with parameters as `{name}`.'),
+  to: field.endpoint('Where requests go.').required(),
+  type: field.string('Class of the request body.').ignored('bodies are plain objects'),
+  outType: field.string('Class of the reply body.').ignored('bodies are plain objects'),
+  ...binding,
+  param: field.list(
+    'Parameters, for checks and for the OpenAPI document.',
+    field.element('One parameter.', {
+      type: field.enum('Where it stands.', ['body', 'formData', 'header', 'path', 'query']).default('path'),
+      required: field.boolean('It must be there.').default(true),
+      defaultValue: field.string('Its value when it is missing.'),
+      examples: settings('Examples.'),
+      ...schema,
     }),
-  );
+  ),
+  responseMessage: field.list(
+    'Replies, for checks and for the OpenAPI document.',
+    field.element('One reply.', {
+      code: field.string('Its status.').default('200'),
+      message: field.string('What it means.').required(),
+      contentType: field.string('Its content type.'),
+      responseModel: field.string('Class of its body.').ignored('bodies are plain objects'),
+      header: field.list('Its headers.', field.element('One header.', { example: field.string('An example.'), ...schema })),
+      examples: settings('Examples.'),
+    }),
+  ),
+  security: field.list('What callers need.', security),
+  deprecated: field.boolean('Marks it as deprecated in the OpenAPI document.').default(false),
+  streamCache: field.boolean('Keeps streams, so that they can be read more than once.'),
+  routeId: field.string('Id of the route that serves it.'),
+  disabled,
+  ...naming,
+};
+
+const verb = (method: string) => field.list(`Operations for ${method} requests.`, field.element('One operation.', operation));
 
 const scheme = { key: field.string('Name of the scheme.').required(), description: field.string('What it is.') };
 

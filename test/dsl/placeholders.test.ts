@@ -1,0 +1,90 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { fillPlaceholders, fillUri, PlaceholderError, propertyLookup, withProperties } from '../../src/dsl/placeholders.ts';
+
+const lookup = propertyLookup({
+  properties: { name: 'World', which: 'name', greeting: 'Hello {{name}}', empty: '', flag: 'true', json: '{"a":{"b":1}}', loop: '{{loop}}' },
+  environment: { HOME_PAGE: 'x.org', MY_KEY: 'from the environment', ORDERS_SERVICE_HOST: 'h', ORDERS_SERVICE_PORT: '1' },
+  system: { 'user.name': 'me' },
+  readFile: (path) => (path === '/run/secrets/key' ? 'k3y\n' : undefined),
+  bean: (name) => (name === 'box' ? { size: 3 } : undefined),
+});
+
+const fails = (text: string): PlaceholderError => {
+  try {
+    fillPlaceholders(text, lookup);
+  } catch (thrown) {
+    return thrown as PlaceholderError;
+  }
+  throw new Error(`${text} did not fail`);
+};
+
+describe('property placeholders', () => {
+  const cases: readonly (readonly [string, string | null])[] = [
+    ['no placeholder', 'no placeholder'],
+    ['Hello {{name}}', 'Hello World'],
+    ['{{missing:a default}}', 'a default'],
+    ['{{missing:}}', ''],
+    ['[{{empty}}]', '[]'],
+    ['{{{{which}}}}', 'World'],
+    ['{{missing:{{name}}}}', 'World'],
+    ['{{greeting}}!', 'Hello World!'],
+    ['{{{name}}}', '{World}'],
+    ['{{?name}}', 'World'],
+    ['{{?missing}}', null],
+    ['{{!flag}}', 'false'],
+    ['{{!missing:false}}', 'true'],
+    ['{{env:HOME_PAGE}}', 'x.org'],
+    ['{{env:home-page}}', 'x.org'],
+    ['{{env:NOT_SET:fallback}}', 'fallback'],
+    ['{{my.key}}', 'from the environment'],
+    ['{{sys:user.name}}', 'me'],
+    ['{{sys:nothing:here}}', 'here'],
+    ['{{service:orders}}', 'h:1'],
+    ['{{service.port:orders}}', '1'],
+    ['{{file:/run/secrets/key}}', 'k3y'],
+    ['{{file:/nothing:here}}', 'here'],
+    ['{{bean:box.size}}', '3'],
+    ['{{json}}', '{"a":{"b":1}}'],
+    ['{"a":{"b":1}}', '{"a":{"b":1}}'],
+  ];
+  for (const [text, expected] of cases) {
+    it(`fills ${text} in as ${expected === null ? 'nothing' : JSON.stringify(expected)}`, () => expect(fillPlaceholders(text, lookup)).to.equal(expected));
+  }
+
+  it('says which property is missing, and where', () => {
+    const { kind, key, offset, length } = fails('Hello {{nosuch}}');
+    expect({ kind, key, offset, length }).to.deep.equal({ kind: 'missing', key: 'nosuch', offset: 6, length: 10 });
+  });
+
+  it('takes blanks as a part of the name', () => expect(fails('{{ name }}').key).to.equal(' name '));
+
+  it('refuses braces that do not match', () => {
+    expect(fails('a {{name').kind).to.equal('unbalanced');
+    expect(fails('{{name}} {"a":{"b":1}}')).to.include({ kind: 'unbalanced', offset: 20 });
+  });
+
+  it('refuses properties that lead back to themselves', () => expect(fails('{{loop}}').kind).to.equal('circular'));
+
+  it("leaves out a URI's parameter whose optional placeholder has no value", () => {
+    expect(fillUri('log:x?level={{?level}}&showAll=true', lookup)).to.equal('log:x?showAll=true');
+    expect(fillUri('log:x?level={{?level}}', lookup)).to.equal('log:x');
+    expect(fillUri('log:{{?level}}', lookup)).to.equal(null);
+  });
+
+  it('prefers the parameters of a template', () => expect(fillPlaceholders('{{name}} {{flag}}', withProperties(lookup, { name: 'Anna' }))).to.equal('Anna true'));
+
+  it('gives every text back that has no opening braces', () =>
+    fc.assert(fc.property(fc.string().filter((text) => !text.includes('{{')), (text) => fillPlaceholders(text, lookup) === text)));
+
+  it('never does anything but fill in or refuse', () =>
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('{{', '}}', '{', '}', "'", '"', 'name', 'which', ':', '?', '!', ' ', 'loop', 'env:')).map((pieces) => pieces.join('')), (text) => {
+        try {
+          fillPlaceholders(text, lookup);
+        } catch (thrown) {
+          expect(thrown).to.be.instanceOf(PlaceholderError);
+        }
+      }),
+    ));
+});

@@ -1,0 +1,177 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { type Diagnostic, Diagnostics, Source } from '../../src/core/diagnostics.ts';
+import { toJson } from '../../src/dsl/diagnose.ts';
+import type { DataFormatModel, DocumentModel, ElementModel, EndpointModel, ExpressionModel, StepModel, TemplateModel } from '../../src/dsl/model.ts';
+import { withProperties } from '../../src/dsl/placeholders.ts';
+import { readDocument } from '../../src/dsl/read.ts';
+import { parts, properties } from './check.ts';
+
+const readWith = (text: string): { document: DocumentModel; problems: readonly Diagnostic[] } => {
+  const problems = new Diagnostics();
+  return { document: readDocument(new Source('x.yaml', text), parts, { properties }, problems), problems: problems.list };
+};
+
+const read = (text: string): readonly ElementModel[] => {
+  const { document, problems } = readWith(text);
+  expect(problems.map(({ code, message }) => `${code} ${message}`)).to.deep.equal([]);
+  return document.elements;
+};
+
+const stepsOf = (route: ElementModel): readonly StepModel[] => (route.fields['from'] as ElementModel).fields['steps'] as readonly StepModel[];
+const steps = (text: string): readonly StepModel[] => stepsOf(read(`- from:\n    uri: direct:start\n    steps:\n${text.replace(/^(?=.)/gm, '      ')}\n`)[0]!);
+const only = (text: string): StepModel => steps(text)[0]!;
+const expression = (text: string): ExpressionModel => only(text).element.fields['expression'] as ExpressionModel;
+const shown = ({ source, start, end }: ElementModel['at']): string => source.text.slice(start, end);
+
+describe('readDocument', () => {
+  it('gives a short `from` as a route', () => {
+    const [route] = read('- from:\n    uri: timer:tick\n    parameters: { period: 5 }\n    variableReceive: v\n    steps:\n      - to: mock:out\n');
+    expect(route!.name).to.equal('route');
+    const from = route!.fields['from'] as ElementModel;
+    expect(from.fields['uri']).to.deep.include({ type: 'endpoint', uri: 'timer:tick' });
+    expect({ ...(from.fields['uri'] as EndpointModel).parameters }).to.deep.equal({ period: '5' });
+    expect(from.fields['variableReceive']).to.equal('v');
+    expect(shown(stepsOf(route!)[0]!.at)).to.equal('to');
+  });
+
+  it('reads a step from a text, as from its mapping', () => {
+    const short = only('- to: mock:out');
+    const long = only('- to: { uri: "mock:out", id: x, description: sends, disabled: "true" }');
+    expect((short.element.fields['uri'] as EndpointModel).uri).to.equal('mock:out');
+    expect((long.element.fields['uri'] as EndpointModel).uri).to.equal('mock:out');
+    expect(long).to.include({ id: 'x', description: 'sends', isDisabled: true });
+    expect(short).to.include({ id: null, description: null, isDisabled: false });
+  });
+
+  const sameExpression = ['- setBody: { simple: "${body}!" }', '- setBody: { simple: { expression: "${body}!" } }', '- setBody: { expression: { simple: "${body}!" } }', '- setBody:\n    expression:\n      simple:\n        expression: ${body}!'];
+  for (const text of sameExpression) {
+    it(`reads the expression of ${JSON.stringify(text)}`, () => {
+      const { language, source, sourceAt } = expression(text);
+      expect({ language, source }).to.deep.equal({ language: 'simple', source: '${body}!' });
+      expect(shown(sourceAt!)).to.equal('${body}!');
+    });
+  }
+
+  it('keeps texts of expressions as YAML has them', () => {
+    const texts = ['3.50', '010', '0x10', 'true', 'yes', '~', '2020-01-02', '1e3', ''].map((text) => expression(`- setBody: { constant: ${text} }`).source);
+    expect(texts).to.deep.equal(['3.50', '010', '0x10', 'true', 'yes', '~', '2020-01-02', '1e3', '']);
+  });
+
+  it('gives no place for a source text that the file has in another form', () => {
+    expect(expression('- setBody: { simple: "a\\tb" }').sourceAt).to.equal(null);
+    expect(expression('- setBody: { simple: "{{name}}" }').sourceAt).to.equal(null);
+    expect(expression('- setBody:\n    simple: |\n      a\n      b').sourceAt).to.equal(null);
+  });
+
+  it('reads options of languages and data formats', () => {
+    expect(expression('- setBody: { simple: { expression: "1", resultType: int, trim: "false" } }').options).to.deep.equal({ resultType: 'int', trim: false });
+    const format = only('- marshal: { json: { prettyPrint: true, id: pretty } }').element.fields;
+    const model = Object.values(format).find((value) => (value as DataFormatModel).type === 'dataFormat') as DataFormatModel;
+    expect(model).to.deep.include({ name: 'json', id: 'pretty' });
+    expect(model.options).to.deep.include({ prettyPrint: true });
+  });
+
+  it('fills placeholders in before it checks types', () => {
+    const [route] = read('- route:\n    id: "route-{{name}}"\n    autoStartup: "{{missing:false}}"\n    startupOrder: "{{port}}"\n    group: "{{?missing}}"\n    from: { uri: "direct:{{target}}", steps: [ { to: "mock:a" } ] }\n');
+    expect(route!.fields).to.include({ id: 'route-World', autoStartup: false, startupOrder: 8080 });
+    expect(route!.fields).not.to.have.property('group');
+    expect(((route!.fields['from'] as ElementModel).fields['uri'] as EndpointModel).uri).to.equal('direct:out');
+  });
+
+  it('repeats what an anchor marks', () => {
+    const [, , second] = steps('- setHeader: &h { name: a, constant: x }\n- setBody: { simple: "${body}1" }\n- setHeader: *h');
+    expect(second!.element.fields['name']).to.equal('a');
+  });
+
+  it('takes a list of texts from one text with commas', () => {
+    const [handler] = read('- onException:\n    exception: java.io.IOException, java.lang.IllegalStateException\n');
+    expect(handler!.fields['exception']).to.deep.equal(['java.io.IOException', 'java.lang.IllegalStateException']);
+  });
+
+  it('reads a template anew with the parameters of each of its routes', () => {
+    const [template] = read('- routeTemplate:\n    id: t\n    parameters: [ { name: who }, { name: streaming, defaultValue: "true" } ]\n    from:\n      uri: "direct:{{who}}"\n      steps:\n        - split: { simple: "${body}", streaming: "{{streaming}}", steps: [ { to: "mock:{{who}}" } ] }\n');
+    const from = template!.fields['from'] as TemplateModel;
+    const problems = new Diagnostics();
+    const made = from.read(withProperties(properties, { who: 'anna', streaming: 'true' }), problems) as ElementModel;
+    expect(problems.list).to.deep.equal([]);
+    expect((made.fields['uri'] as EndpointModel).uri).to.equal('direct:anna');
+    expect((made.fields['steps'] as readonly StepModel[])[0]!.element.fields['streaming']).to.equal(true);
+    from.read(withProperties(properties, { who: 'anna', streaming: 'maybe' }), problems);
+    expect(problems.list.map(({ code }) => code)).to.deep.equal(['M0205']);
+    from.read(properties, new Diagnostics());
+  });
+
+  it('reads the flows of an Integration', () => {
+    const [route] = read('apiVersion: camel.apache.org/v1\nkind: Integration\nmetadata: { name: it }\nspec:\n  flows:\n    - from: { uri: "direct:start", steps: [ { to: "mock:out" } ] }\n');
+    expect(route!.name).to.equal('route');
+  });
+
+  it('reads a Kamelet as a template of its name', () => {
+    const [template] = read(
+      'apiVersion: camel.apache.org/v1\nkind: Kamelet\nmetadata: { name: greet }\nspec:\n  definition:\n    required: [ who ]\n    properties:\n      who: { title: Who, type: string }\n      mark: { type: string, default: "!" }\n  template:\n    from:\n      uri: kamelet:source\n      steps:\n        - setBody: { simple: "${body} {{who}}{{mark}}" }\n',
+    );
+    expect(template!.name).to.equal('routeTemplate');
+    expect(template!.fields['id']).to.equal('greet');
+    expect((template!.fields['parameters'] as readonly ElementModel[]).map(({ fields }) => fields)).to.deep.equal([
+      { name: 'who', required: true },
+      { name: 'mark', required: false, defaultValue: '!' },
+    ]);
+  });
+
+  it('reads a Pipe as a route from its source through its steps to its sink', () => {
+    const [route] = read(
+      'apiVersion: camel.apache.org/v1\nkind: Pipe\nmetadata: { name: my-pipe }\nspec:\n  source: { ref: { kind: Kamelet, name: ticks }, properties: { period: 5 } }\n  steps:\n    - uri: log:step\n  sink: { uri: "mock:out" }\n  errorHandler:\n    sink: { endpoint: { uri: "mock:dead" }, parameters: { maximumRedeliveries: 3 } }\n',
+    );
+    const from = route!.fields['from'] as ElementModel;
+    expect(route!.fields['id']).to.equal('my-pipe');
+    expect((from.fields['uri'] as EndpointModel).uri).to.equal('kamelet:ticks');
+    expect(stepsOf(route!).map(({ element }) => (element.fields['uri'] as EndpointModel).uri)).to.deep.equal(['log:step', 'mock:out']);
+    const handler = (route!.fields['errorHandler'] as ElementModel).fields['deadLetterChannel'] as ElementModel;
+    expect((handler.fields['redeliveryPolicy'] as ElementModel).fields['maximumRedeliveries']).to.equal(3);
+  });
+
+  it('keeps what is right in a file with something wrong', () => {
+    const { document, problems } = readWith('- from: { uri: "direct:a", steps: [ { frobnicate: {} }, { to: "mock:a" } ] }\n- from: { uri: "direct:b", steps: [ { to: "mock:b" } ] }\n');
+    expect(problems.map(({ code }) => code)).to.deep.equal(['M0201']);
+    expect(document.elements.map((route) => stepsOf(route).length)).to.deep.equal([1, 1]);
+  });
+
+  it('gives complaints as data, with lines and columns', () => {
+    const { problems } = readWith('- from:\n    uri: direct:a\n    steps:\n      - frobnicate: {}\n');
+    expect(toJson('x.yaml', problems)).to.deep.equal({
+      file: 'x.yaml',
+      ok: false,
+      problems: [{ line: 4, column: 9, severity: 'error', code: 'M0201', message: 'there is no step `frobnicate`' }],
+    });
+  });
+
+  it('refuses YAML that is nested too deeply, or has an alias inside of itself', () => {
+    expect(readWith('['.repeat(50_000)).problems.map(({ severity }) => severity)).to.include('error');
+    expect(readWith('- &a [ *a ]').problems.map(({ code }) => code)).to.deep.equal(['M0109']);
+  });
+
+  it('never does anything but read or complain, and complains inside of the file', () =>
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('- ', 'from', 'route', ':', ' ', '\n', '\n  ', '\n    ', 'steps', 'uri', 'to', 'direct:a', '[', ']', '{', '}', '"', "'", '*a', '&a ', '|', '>', 'setBody', 'simple', '${body}', '{{name}}', '#', '\t', '---', 'when', '~', 'choice', 'kind', 'Pipe', 'spec', '? ', '<<', '%')).map((pieces) => pieces.join('')), (text) => {
+        for (const { at } of readWith(text).problems) {
+          if (at !== null) expect(at.start >= 0 && at.start <= text.length && at.end >= at.start).to.equal(true);
+        }
+      }),
+      { numRuns: 500 },
+    ));
+
+  it('reads a thousand routes in well under a second', function () {
+    this.timeout(20_000);
+    let text = '';
+    for (let i = 0; i < 1000; i++) {
+      text += `- route:\n    id: r${i}\n    from:\n      uri: direct:r${i}\n      steps:\n`;
+      for (let j = 0; j < 10; j++) text += j % 2 === 0 ? `        - setBody:\n            simple: "\${body} ${j}"\n` : `        - to: mock:out${j}\n`;
+    }
+    const start = process.cpuUsage();
+    expect(read(text)).to.have.length(1000);
+    const { user } = process.cpuUsage(start);
+    // Far above what it takes (0.5 s on a small machine), so that a busy one does not fail.
+    expect(user / 1e6).to.be.below(4);
+  });
+});
