@@ -75,6 +75,36 @@ export class StreamCache {
   }
 }
 
+/** Bytes in memory that can be read once, at once: what stands for Java's ByteArrayInputStream. */
+export class ByteStream implements AsyncIterable<Uint8Array> {
+  private rest: Buffer;
+
+  constructor(content: Buffer) {
+    this.rest = content;
+  }
+
+  /** What has not been read yet. */
+  bytes(): Buffer {
+    const { rest } = this;
+    this.rest = Buffer.alloc(0);
+    return rest;
+  }
+
+  text(): string {
+    return this.bytes().toString('utf8');
+  }
+
+  // eslint-disable-next-line @typescript-eslint/require-await
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    const rest = this.bytes();
+    if (rest.length > 0) yield rest;
+  }
+
+  toString(): string {
+    return this.text();
+  }
+}
+
 const tooLarge = (largest: number): ExchangeError => new ExchangeError('java.io.IOException', `the stream has more than ${largest} bytes`);
 
 /**
@@ -127,7 +157,13 @@ const written = (stream: ReturnType<typeof createWriteStream>, bytes: Buffer): P
 /** Makes the exchange's body readable more than once, where it is a stream; the file goes when the unit of work is done. Nothing to wait for: null. */
 export function cacheBody(exchange: Exchange, limits?: StreamLimits): Promise<void> | null {
   const { body } = exchange;
-  if (typeof body !== 'object' || body === null || !isByteSource(body)) return null;
+  if (typeof body !== 'object' || body === null) return null;
+  if (body instanceof ByteStream) {
+    const bytes = body.bytes();
+    exchange.body = new StreamCache(bytes, null, bytes.length);
+    return null;
+  }
+  if (!isByteSource(body)) return null;
   return cacheStream(body, limits).then((cache) => {
     exchange.body = cache;
     if (!cache.isInMemory) exchange.unitOfWork?.onCompletion(() => cache.dispose());

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { convertTo, toText } from '../../src/core/convert.ts';
 import { Exchange, UnitOfWork } from '../../src/core/exchange.ts';
-import { cacheBody, cacheStream, readStream } from '../../src/core/stream.ts';
+import { ByteStream, cacheBody, cacheStream, readStream } from '../../src/core/stream.ts';
 
 describe('stream bodies', () => {
   let folder: string;
@@ -40,6 +40,15 @@ describe('stream bodies', () => {
     expect(toText(cache)).to.equal('é');
     expect(convertTo(cache, 'String')).to.equal('é');
     expect(convertTo(cache, 'byte[]')).to.deep.equal(Buffer.from('é'));
+  });
+
+  it('in memory are read once, and cached without waiting', () => {
+    const stream = new ByteStream(Buffer.from('once'));
+    expect(toText(stream)).to.equal('once');
+    expect(toText(stream)).to.equal('');
+    const exchange = new Exchange(undefined, new ByteStream(Buffer.from('again')));
+    expect(cacheBody(exchange)).to.equal(null);
+    expect([toText(exchange.body), toText(exchange.body)]).to.deep.equal(['again', 'again']);
   });
 
   it('are refused when they are too large, and leave nothing behind when they fail', async () => {
