@@ -389,6 +389,7 @@ export const split = defineEip({
     if (stopOnException && (errorThreshold !== undefined || maxFailedRecords !== undefined)) {
       context.problems.report('M0312', '`stopOnException` and `errorThreshold` or `maxFailedRecords` exclude each other', context.at);
     }
+    if (delimiter === '') context.problems.report('M0315', '`delimiter` must not be empty', context.at, { help: 'to leave a text whole, write `delimiter: "false"`' });
     const watermark = watermarkOf(given, context);
     return settled(expression, context.info, (value) => {
       const options: SplitOptions = {

@@ -3,8 +3,9 @@ import { defineEip } from '../core/definition.ts';
 import type { StepContext } from '../core/definition.ts';
 import { dynamicEndpointFields, isInvalidEndpoint, optimisationFields, schemeCheck, uriOf, wholeUri } from '../core/dynamicEndpoint.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
-import type { Way } from '../core/exchange.ts';
-import { Exchange, UnitOfWork, isUnhandled } from '../core/exchange.ts';
+import { detach, finishDetached } from '../core/detached.ts';
+import type { UnitOfWork, Way } from '../core/exchange.ts';
+import { Exchange } from '../core/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { preparationOf } from '../core/fanOutOptions.ts';
 import { dynamicText, isDynamicText } from '../core/dynamicText.ts';
@@ -58,16 +59,8 @@ class WireTap extends StepSubscriber {
     const { copies, variableSend } = this.options;
     const copy = copies ? exchange.copy() : this.blank(exchange);
     copy.isInOut = false;
-    copy.signal = null;
-    copy.lane = null;
     if (variableSend !== null) copy.body = exchange.variable(variableSend) ?? null;
-    const delivery = exchange.unitOfWork;
-    const holds = delivery !== null && !delivery.isRequest && !delivery.isDone;
-    if (holds) delivery.retain();
-    copy.unitOfWork = new UnitOfWork(copy, () => {
-      if (holds) delivery.release();
-      this.ended();
-    });
+    detach(copy, exchange, () => this.ended());
     return copy;
   }
 
@@ -82,7 +75,7 @@ class WireTap extends StepSubscriber {
 
   private send(copy: Exchange, call: Call): void {
     const { prepare } = this.options;
-    copy.way = new TapEnd(this, copy.unitOfWork!);
+    copy.way = new TapEnd(this.context, copy.unitOfWork!);
     const failed = (thrown: unknown): void => {
       copy.fail(thrown, this.info);
       copy.leave();
@@ -98,21 +91,6 @@ class WireTap extends StepSubscriber {
     else call(copy);
   }
 
-  /** Nobody waits for a copy that failed: it is told, and kept where the route keeps such messages. */
-  async finish(copy: Exchange, unitOfWork: UnitOfWork): Promise<void> {
-    if (isUnhandled(copy)) {
-      const { events, info } = this.context;
-      const message = `the tapped copy failed: ${copy.exception === null ? 'rolled back' : `${copy.exception.type}: ${copy.exception.message}`}`;
-      events.emit('log', { level: 'warn', logger: 'wireTap', message, routeId: info.routeId, stepId: info.stepId, exchangeId: copy.id });
-      try {
-        await this.context.keepFailed?.(copy);
-      } catch (thrown) {
-        events.emit('log', { level: 'error', logger: 'wireTap', message: `the failed copy can't be kept: ${String(thrown)}`, routeId: info.routeId, stepId: info.stepId, exchangeId: copy.id });
-      }
-    }
-    unitOfWork.release();
-  }
-
   private ended(): void {
     this.underWay--;
     this.context.end();
@@ -123,16 +101,16 @@ class WireTap extends StepSubscriber {
 
 class TapEnd implements Way {
   readonly outer = null;
-  private readonly step: WireTap;
+  private readonly context: StepContext;
   private readonly unitOfWork: UnitOfWork;
 
-  constructor(step: WireTap, unitOfWork: UnitOfWork) {
-    this.step = step;
+  constructor(context: StepContext, unitOfWork: UnitOfWork) {
+    this.context = context;
     this.unitOfWork = unitOfWork;
   }
 
   back(copy: Exchange): void {
-    void this.step.finish(copy, this.unitOfWork);
+    void finishDetached(copy, this.unitOfWork, this.context, 'the tapped copy');
   }
 }
 
