@@ -49,7 +49,7 @@ export class FoundFile {
   /** Sets the headers that tell where the file is now. */
   describe(headers: Headers): void {
     const written = this.written();
-    headers.set('CamelFileAbsolute', isAbsolute(this.writtenFolder));
+    headers.set('CamelFileAbsolute', isAbsolute(this.writtenFolder) && this.path === this.foundPath);
     headers.set('CamelFileAbsolutePath', this.path);
     headers.set('CamelFileLastModified', Math.trunc(this.stats.mtimeMs));
     headers.set('CamelFileLength', this.stats.size);

@@ -1,5 +1,6 @@
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { realpath } from 'node:fs/promises';
+import { ExchangeError } from '../../core/errors.ts';
 
 /** A path with `/` between its parts. */
 export const slashed = (path: string): string => (sep === '/' ? path : path.replaceAll(sep, '/'));
@@ -52,14 +53,14 @@ export class DoneName {
   private readonly pattern: string;
   private readonly token: string;
 
-  /** @throws Error when the pattern has other expressions than the name */
+  /** @throws ExchangeError ExpressionIllegalSyntaxException when the pattern has other expressions than the name */
   constructor(pattern: string) {
     const match = /\$\{file:(?:only)?name(?:\.noext)?\}/.exec(pattern);
     this.pattern = pattern;
     this.token = match === null ? '' : match[0];
     this.isFixed = match === null;
     const rest = match === null ? pattern : pattern.replace(match[0], '');
-    if (rest.includes('${')) throw new Error(`doneFileName \`${pattern}\`: only one of \${file:name}, \${file:name.noext}, \${file:onlyname} and \${file:onlyname.noext} can stand in it`);
+    if (rest.includes('${')) throw new ExchangeError('org.apache.camel.ExpressionIllegalSyntaxException', `doneFileName \`${pattern}\`: only one of \${file:name}, \${file:name.noext}, \${file:onlyname} and \${file:onlyname.noext} can stand in it`);
   }
 
   /** Absolute, beside the file. */

@@ -103,7 +103,7 @@ export const fileOptions = {
 
   // Producer
   allowNullBody: field.boolean('Writes an empty file for a null body, which is an error else.').default(false),
-  appendChars: field.string('Text after the content: `\\n`, `\\r`, `\\t` stand for themselves.'),
+  appendChars: field.string('Text after the content, with fileExist=Append: `\\n`, `\\r`, `\\t` stand for themselves.'),
   checksumFileAlgorithm: field.enum('Digest of what was written, for the header CamelFileChecksum.', algorithms),
   checksumWriteFile: field.boolean('Writes the digest into a file beside it, too.').default(true),
   chmod: field.string('Permissions of the file, octal: `640`.'),

@@ -89,7 +89,8 @@ class FileProducer implements Producer {
     this.temporaryNameOf = options.tempFileName === undefined ? null : context.simple(options.tempFileName);
     this.moveExistingTo = options.moveExisting === undefined ? null : context.simple(nameSource(options.moveExisting));
     this.doneName = options.doneFileName === undefined ? null : new DoneName(options.doneFileName);
-    this.appended = options.appendChars === undefined ? '' : unescape(options.appendChars);
+    // As in Camel, only where files grow.
+    this.appended = options.appendChars === undefined || options.fileExist !== 'Append' ? '' : unescape(options.appendChars);
     this.hash = options.checksumFileAlgorithm === undefined ? null : hashName(options.checksumFileAlgorithm);
     this.mode = options.chmod === undefined ? null : modeOf(options.chmod, 'chmod');
     this.folderMode = options.chmodDirectory === undefined ? null : modeOf(options.chmodDirectory, 'chmodDirectory');
@@ -118,6 +119,7 @@ class FileProducer implements Producer {
     if (this.options.flatten) name = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
     if (name.includes('\0')) throw new ExchangeError('java.lang.IllegalArgumentException', 'a file name can not hold a null character');
     const path = join(this.folder, name).replace(/[/\\]+$/, '');
+    if (path === this.folder) throw operationFailed(`Cannot store file: ${path} (it is a folder)`);
     if (this.options.jailStartingDirectory && !isWithin(this.folder, path)) throw this.jailed(path);
     return { path, shown: `${this.shownFolder}/${name}` };
   }
