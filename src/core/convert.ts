@@ -11,6 +11,7 @@ export function toText(value: unknown): string | null {
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
   if (value instanceof Error) return `${value instanceof ExchangeError ? value.type : value.name}: ${value.message}`;
   if (Array.isArray(value)) return `[${value.map(nestedText).join(', ')}]`;
+  if (value instanceof Set) return `[${[...(value as Set<unknown>)].map(nestedText).join(', ')}]`;
   if (value instanceof Date) return value.toISOString();
   if (typeof value === 'object') {
     if (isContent(value)) return value.text();

@@ -1,10 +1,13 @@
 import { describeValue, toText } from '../../core/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
+import type { ExactNumber } from '../../core/exactNumber.ts';
+import { compareNumbers, exactNumber, isIntegral, isNumeric } from '../../core/exactNumber.ts';
 import { tryDecimal, tryInteger } from './conversions.ts';
 
 /** Values equal each other without conversion: lists and maps by content. */
 export function isSame(a: unknown, b: unknown): boolean {
   if (a === b) return true;
+  if (isNumeric(a) && isNumeric(b)) return isIntegral(a) === isIntegral(b) && compareNumbers(a, b) === 0;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a)) return Array.isArray(b) && a.length === b.length && a.every((item, i) => isSame(item, b[i]));
   if (a instanceof Date) return b instanceof Date && a.getTime() === b.getTime();
@@ -26,12 +29,13 @@ export function isEqual(left: unknown, right: unknown): boolean {
 
 function isEqualConverted(left: unknown, right: unknown): boolean {
   if (isSame(left, right)) return true;
+  if (isNumeric(left) && isNumeric(right)) return isIntegral(left) !== isIntegral(right) && Math.trunc(Number(left)) === Math.trunc(Number(right));
   if (typeof left === 'boolean' || typeof right === 'boolean') {
     const [a, b] = [asBoolean(left), asBoolean(right)];
     return a !== undefined && a === b;
   }
-  if (typeof left === 'number') return typeof right === 'string' && numberIsText(left, right);
-  if (typeof right === 'number') return typeof left === 'string' && numberIsText(right, left);
+  if (isNumeric(left)) return typeof right === 'string' && numberIsText(left, right);
+  if (isNumeric(right)) return typeof left === 'string' && numberIsText(right, left);
   if (typeof left === 'string' || typeof right === 'string') return toText(left) === toText(right);
   return false;
 }
@@ -45,7 +49,10 @@ function asBoolean(value: unknown): boolean | undefined {
 
 const noOrder = (left: unknown, right: unknown): ExchangeError => new ExchangeError('java.lang.ClassCastException', `${describeValue(left)} has no order with ${describeValue(right)}`);
 
-const numberIsText = (number: number, text: string): boolean => (Number.isInteger(number) ? tryInteger(text) : tryDecimal(text)) === number;
+function numberIsText(number: number | bigint | ExactNumber, text: string): boolean {
+  if (tryDecimal(text) === null || (isIntegral(number) && tryInteger(text) === null)) return false;
+  return compareNumbers(number, exactNumber(text.trim())) === 0;
+}
 
 /** Camel's `=~`: as `==`, but letters' case does not count between texts. */
 export function isEqualIgnoringCase(left: unknown, right: unknown): boolean {
@@ -62,6 +69,7 @@ export function compareValues(left: unknown, right: unknown): number {
     const [a, b] = [Math.trunc(left), Math.trunc(right)];
     return a < b ? -1 : a > b ? 1 : 0;
   }
+  if (isNumeric(left) && isNumeric(right) && isIntegral(left) && isIntegral(right)) return compareNumbers(left, right);
   let a = tryInteger(left);
   let b = a === null ? null : tryInteger(right);
   if (a === null || b === null) {

@@ -1,5 +1,6 @@
 import { conversionError, toText } from '../../core/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
+import { ExactNumber, javaDouble } from '../../core/exactNumber.ts';
 
 const integerText = /^[+-]?\d+$/;
 const decimalText = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?\s*$/;
@@ -12,7 +13,7 @@ function textOrNumber(value: unknown): string | number | null {
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof Date) return value.getTime();
   if (value instanceof Uint8Array) return toText(value);
-  return typeof value === 'object' && 'isLosslessNumber' in value ? Number(String(value)) : null;
+  return value instanceof ExactNumber ? Number(value.text) : null;
 }
 
 /** A whole number, as Java's Integer and Long take it: decimals are cut off, texts must be whole numbers. Null when it is none. */
@@ -79,7 +80,10 @@ const qualified: Readonly<Record<string, string>> = {
 type Conversion = (value: unknown, type: string) => unknown;
 
 const whole: Conversion = (value, type) => toInteger(value, type);
-const decimal: Conversion = (value, type) => toDecimal(value, type);
+const decimal: Conversion = (value, type) => {
+  const number = toDecimal(value, type);
+  return number === null ? null : javaDouble(number);
+};
 const bool: Conversion = (value) => strictBoolean(value) ?? null;
 
 /** Of numbers only Java's Integers are truths: those above 0. */
@@ -107,11 +111,11 @@ const conversions: Readonly<Record<string, Conversion>> = {
   'java.lang.Long': whole,
   'java.lang.Short': whole,
   'java.lang.Byte': whole,
-  'java.lang.Number': decimal,
+  'java.lang.Number': (value, type) => toDecimal(value, type),
   'java.math.BigInteger': whole,
   'java.lang.Double': decimal,
   'java.lang.Float': decimal,
-  'java.math.BigDecimal': decimal,
+  'java.math.BigDecimal': (value, type) => toDecimal(value, type),
   'java.lang.Boolean': bool,
   'java.lang.String': toText,
   'java.lang.CharSequence': toText,

@@ -1,7 +1,11 @@
 import { classDistance, ExchangeError } from '../../core/errors.ts';
+import { ExactNumber, isNumeric } from '../../core/exactNumber.ts';
 import { isPlainObject } from '../../core/javaTypes.ts';
 
 const isInteger = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2147483648;
+
+const isDouble = (value: unknown): boolean => (typeof value === 'number' && !Number.isInteger(value)) || (value instanceof ExactNumber && value.kind === 'double');
+const isLong = (value: unknown): boolean => (typeof value === 'number' && Number.isInteger(value) && !isInteger(value)) || (value instanceof ExactNumber && value.kind === 'integer');
 
 type Check = (value: unknown) => boolean;
 
@@ -11,8 +15,8 @@ const never: Check = () => false;
 const checks: Readonly<Record<string, Check>> = {
   String: (value) => typeof value === 'string',
   Integer: isInteger,
-  Long: (value) => typeof value === 'number' && Number.isInteger(value) && !isInteger(value),
-  Double: (value) => typeof value === 'number' && !Number.isInteger(value),
+  Long: (value) => isLong(value),
+  Double: (value) => isDouble(value),
   Float: never,
   Boolean: (value) => typeof value === 'boolean',
   Byte: never,
@@ -31,17 +35,17 @@ const checks: Readonly<Record<string, Check>> = {
   'java.lang.CharSequence': (value) => typeof value === 'string',
   'java.lang.Character': never,
   'java.lang.Integer': isInteger,
-  'java.lang.Long': (value) => typeof value === 'number' && Number.isInteger(value) && !isInteger(value),
-  'java.lang.Double': (value) => typeof value === 'number' && !Number.isInteger(value),
+  'java.lang.Long': (value) => isLong(value),
+  'java.lang.Double': (value) => isDouble(value),
   'java.lang.Float': never,
   'java.lang.Short': never,
   'java.lang.Byte': never,
-  'java.lang.Number': (value) => typeof value === 'number' || typeof value === 'bigint',
+  'java.lang.Number': isNumeric,
   'java.lang.Boolean': (value) => typeof value === 'boolean',
   'java.lang.Comparable': (value) => ['string', 'number', 'boolean'].includes(typeof value) || value instanceof Date,
   'java.lang.Object': (value) => value !== null && value !== undefined,
   'java.lang.Iterable': (value) => Array.isArray(value) || value instanceof Set,
-  'java.math.BigDecimal': never,
+  'java.math.BigDecimal': (value) => value instanceof ExactNumber && value.kind === 'decimal',
   'java.math.BigInteger': (value) => typeof value === 'bigint',
   'java.io.InputStream': never,
   'java.io.Serializable': (value) => value !== null && value !== undefined,

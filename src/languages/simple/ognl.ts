@@ -1,5 +1,6 @@
 import { toText } from '../../core/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
+import { ExactNumber } from '../../core/exactNumber.ts';
 import { Exchange } from '../../core/exchange.ts';
 import { isPlainObject, javaMethod } from '../../core/javaTypes.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
@@ -39,6 +40,7 @@ export function className(value: unknown): string {
     default:
       return 'java.lang.Object';
   }
+  if (value instanceof ExactNumber) return value.kind === 'double' ? 'java.lang.Double' : value.kind === 'decimal' ? 'java.math.BigDecimal' : 'java.lang.Long';
   if (value instanceof ExchangeError) return value.type;
   if (value instanceof Exchange) return 'org.apache.camel.support.DefaultExchange';
   if (value instanceof Uint8Array) return '[B';
@@ -172,7 +174,8 @@ function methodStep(source: string, at: number, compiler: Compiler): Step {
     if (index < 0 && target instanceof Exchange && ambiguous.has(name)) {
       throw failed(target, 'org.apache.camel.component.bean.AmbiguousMethodCallException', `write get${capital(name)}(): ${name} is ambiguous`);
     }
-    const values = args.map((arg) => arg(exchange));
+    const isOfObjects = Array.isArray(target) && takesObject.has(name);
+    const values = args.map((arg) => (isOfObjects && arg.isConstant ? toText(arg(exchange)) : arg(exchange)));
     let found: unknown;
     try {
       found = call(target, name, values);
@@ -202,6 +205,9 @@ const unreachable = new Set(['equals', 'hashCode', 'notify', 'notifyAll', 'wait'
 
 /** Without parentheses Camel hands the body to the overload that takes something, and fails. */
 const needsParentheses = new Set(['toUpperCase', 'toLowerCase', 'bytes', 'getBytes']);
+
+/** Where Java takes any object, a number that is written in a path is a text. */
+const takesObject = new Set(['contains', 'indexOf', 'lastIndexOf']);
 
 const ambiguous = new Set(['in', 'out', 'message', 'exception']);
 

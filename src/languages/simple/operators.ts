@@ -1,5 +1,6 @@
 import { toText } from '../../core/convert.ts';
 import type { Exchange } from '../../core/exchange.ts';
+import { isIntegral, isNumeric } from '../../core/exactNumber.ts';
 import { compareValues, contains, containsIgnoringCase, isEqual, isEqualIgnoringCase } from './compare.ts';
 import { toInteger, toDecimal, tryBoolean } from './conversions.ts';
 import type { SimpleNode } from './grammar.ts';
@@ -39,7 +40,7 @@ function isOf(left: unknown, right: unknown): boolean {
 
 /** An element is converted to the type of the left side, as Camel does it. */
 function asLeft(element: string, left: unknown): unknown {
-  if (typeof left === 'number') return Number.isInteger(left) ? toInteger(element) : toDecimal(element);
+  if (isNumeric(left)) return isIntegral(left) ? toInteger(element, 'java.lang.Long') : toDecimal(element);
   return typeof left === 'boolean' ? tryBoolean(element) : element;
 }
 

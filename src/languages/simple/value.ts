@@ -56,10 +56,11 @@ export class Call {
     return this.tail.startsWith('(');
   }
 
-  /** What stands between the first `(` and the last `)`; empty when nothing does. */
+  /** What stands between the first `(` and the last `)`; empty when nothing but blanks does. */
   get inner(): string {
     const end = this.tail.lastIndexOf(')');
-    return end < 0 ? '' : this.tail.slice(1, end);
+    const inner = end < 0 ? '' : this.tail.slice(1, end);
+    return inner.trim() === '' ? '' : inner;
   }
 
   template(source: string): Value {

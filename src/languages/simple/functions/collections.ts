@@ -19,6 +19,12 @@ const called =
 /** The values of `name(val...)`; the body when there are none. */
 const valuesOf = (call: Call): Value[] => (call.inner === '' ? [body] : splitArguments(call.inner).map((part) => call.template(part)));
 
+/** What a value holds; it must be there. */
+function present(value: unknown): readonly unknown[] {
+  if (value === null || value === undefined) throw new ExchangeError('java.lang.IllegalArgumentException', 'nothing to go through: the value is null');
+  return iterate(value);
+}
+
 /** Over all that the values hold. */
 const overItems = (apply: (items: unknown[]) => unknown): FunctionBuilder =>
   called((call) => {
@@ -98,9 +104,7 @@ const join = called((call) => {
   const prefix = parts[1] ?? '';
   const input = parts[2] === undefined ? body : call.template(parts[2]);
   return (exchange) => {
-    const value = input(exchange);
-    if (value === null || value === undefined) throw new ExchangeError('java.lang.IllegalArgumentException', 'nothing to join: the value is null');
-    return iterate(value)
+    return present(input(exchange))
       .filter((item) => item !== null && item !== undefined)
       .map((item) => prefix + (toText(item) ?? ''))
       .join(separator);
@@ -217,11 +221,11 @@ const mapRemove = called((call) => {
 
 const collate = called((call) => {
   if (call.inner === '') throw call.wrong('`${collate(num)}`');
-  const number = call.template(call.inner);
+  const number = call.template(call.inner.trim());
   return (exchange) => {
     const group = toInteger(number(exchange)) ?? 0;
     if (group < 1) throw new ExchangeError('java.lang.IllegalArgumentException', 'a group holds at least 1');
-    const items = iterate(exchange.body);
+    const items = present(exchange.body);
     const groups: unknown[][] = [];
     for (let i = 0; i < items.length; i += group) groups.push(items.slice(i, i + group));
     return groups;
@@ -230,8 +234,8 @@ const collate = called((call) => {
 
 const skip = called((call) => {
   if (call.inner === '') throw call.wrong('`${skip(num)}`');
-  const number = call.template(call.inner);
-  return (exchange) => iterate(exchange.body).slice(Math.max(0, toInteger(number(exchange)) ?? 0));
+  const number = call.template(call.inner.trim());
+  return (exchange) => present(exchange.body).slice(Math.max(0, toInteger(number(exchange)) ?? 0));
 });
 
 const makers: Readonly<Record<string, () => unknown>> = {
@@ -243,7 +247,7 @@ const makers: Readonly<Record<string, () => unknown>> = {
 
 const empty = called((call) => {
   if (call.inner === '') throw call.wrong(`\`\${${call.name}(list)}\`, with one of list, map, set, string`);
-  const make = makers[call.inner.trim().toLowerCase()];
+  const make = makers[call.inner.toLowerCase()];
   const { text } = call;
   if (make !== undefined) return () => make();
   return () => {

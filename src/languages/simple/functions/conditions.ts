@@ -1,5 +1,6 @@
 import { toText } from '../../../core/convert.ts';
 import { classDistance, ExchangeError, isKnownExceptionClass, qualifiedClassName } from '../../../core/errors.ts';
+import { isNumeric } from '../../../core/exactNumber.ts';
 import { isPlainObject } from '../../../core/javaTypes.ts';
 import { removeQuotes, splitArguments } from '../arguments.ts';
 import { isTrue } from '../compare.ts';
@@ -31,7 +32,7 @@ const isAll = (letter: RegExp): FunctionBuilder =>
 
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'null';
-  if (typeof value === 'number' || typeof value === 'bigint') return 'number';
+  if (isNumeric(value)) return 'number';
   if (typeof value === 'boolean') return 'boolean';
   if (typeof value === 'string') return 'string';
   return Array.isArray(value) || value instanceof Set || value instanceof Map || value instanceof Uint8Array || isPlainObject(value) ? 'array' : 'object';

@@ -2,7 +2,7 @@ import { toText } from '../../../core/convert.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange.ts';
 import { isPlainObject } from '../../../core/javaTypes.ts';
-import { removeQuotes } from '../arguments.ts';
+import { removeEndingQuotes, removeQuotes } from '../arguments.ts';
 import { conversionError } from '../../../core/convert.ts';
 import { compactJson, prettyJson, prettyText } from '../pretty.ts';
 import type { Call, FunctionBuilder, Value } from '../value.ts';
@@ -83,8 +83,8 @@ function walk(document: unknown, steps: readonly string[], path: string): unknow
   throw new ExchangeError('java.lang.IllegalArgumentException', `JSONObject path ${path} is null`);
 }
 
-/** The value of `name(exp)`, quotes and all. */
-const rawInput = (call: Call): Value => call.template(call.inner);
+/** The value of `name(exp)`; quotes around the whole go. */
+const rawInput = (call: Call): Value => call.template(removeEndingQuotes(call.inner.trim()));
 
 const ofRaw = (apply: (value: unknown) => unknown): FunctionBuilder =>
   called((call) => {

@@ -123,7 +123,7 @@ const type: FunctionBuilder = (call) => {
 const hash = called((call) => {
   if (call.inner === '') throw call.wrong('`${hash(value)}` or `${hash(value,algorithm)}`');
   const comma = call.inner.indexOf(',');
-  const value = call.template(comma < 0 ? call.inner : call.inner.slice(0, comma));
+  const value = call.template((comma < 0 ? call.inner : call.inner.slice(0, comma)).trim());
   const algorithm = comma < 0 ? 'SHA-256' : call.inner.slice(comma + 1).trim();
   const name = algorithm.toLowerCase().replace(/^sha-(?=\d)/, 'sha');
   return (exchange) => {
@@ -160,7 +160,7 @@ const generators: Readonly<Record<string, (owner: object, now: number) => string
 
 const uuid: FunctionBuilder = (call) => {
   if (call.tail !== '' && !call.hasParentheses) return notMine;
-  const kind = call.hasParentheses ? removeQuotes(call.inner.trim()) : 'default';
+  const kind = call.hasParentheses ? removeQuotes(call.inner) : 'default';
   const { context } = call.compiler;
   const generator = Object.hasOwn(generators, kind) ? generators[kind]! : null;
   if (generator !== null) {

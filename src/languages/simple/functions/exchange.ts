@@ -176,13 +176,13 @@ const executionError = 'org.apache.camel.CamelExecutionException';
 
 const bodyAs = called((call) => {
   const [type, path] = behind(call);
-  const convert = converter(removeQuotes(type), executionError);
+  const convert = converter(removeQuotes(type).trim(), executionError);
   return withPath(call, (exchange) => convert(exchange.body), path);
 });
 
 const mandatoryBodyAs = called((call) => {
   const [source, path] = behind(call);
-  const type = removeQuotes(source);
+  const type = removeQuotes(source).trim();
   const convert = converter(type, executionError);
   const failed = (cause: unknown): ExchangeError => {
     const payload = new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: ${type}`, { cause });
@@ -208,7 +208,7 @@ const convertTo = called((call) => {
   const parts = inner.includes(',') ? splitArguments(inner, { keepQuotes: true }).map(removeQuotes) : [removeQuotes(inner)];
   if (parts.length === 0 || parts.length > 2) throw call.wrong('`${convertTo(type)}` or `${convertTo(exp,type)}`');
   const input = parts.length === 2 ? call.template(parts[0]!) : body;
-  const type = parts.at(-1)!;
+  const type = parts.at(-1)!.trim();
   const convert = converter(type, 'org.apache.camel.RuntimeCamelException');
   const missing = primitiveDefaults[type] ?? null;
   return withPath(
@@ -227,7 +227,7 @@ const namedAs = (read: (name: string) => Value): FunctionBuilder =>
     const [inner, path] = behind(call);
     const comma = inner.indexOf(',');
     if (comma < 0 || path !== '') throw call.wrong(`\`\${${call.name}(key,type)}\``);
-    const value = read(removeQuotes(inner.slice(0, comma)).trim());
+    const value = read(removeQuotes(inner.slice(0, comma)));
     const convert = converter(removeQuotes(inner.slice(comma + 1)).trim(), executionError);
     return (exchange) => convert(value(exchange));
   });

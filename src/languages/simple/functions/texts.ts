@@ -1,4 +1,6 @@
 import { toText } from '../../../core/convert.ts';
+import { ExchangeError } from '../../../core/errors.ts';
+import { isNumeric } from '../../../core/exactNumber.ts';
 import type { Exchange } from '../../../core/exchange.ts';
 import { removeEndingQuotes, removeQuotes, splitArguments } from '../arguments.ts';
 import { containsIgnoringCase } from '../compare.ts';
@@ -14,7 +16,7 @@ const decodeEntities = (text: string): string => text.replace(/&(?:quot|apos|lt|
 
 /** Arguments of a function that needs some: at least `least`, at most `most`. */
 function args(call: Call, least: number, most: number, syntax: string, options?: { trim?: boolean; keepQuotes?: boolean }): string[] {
-  if (call.inner === '') throw call.wrong(syntax);
+  if (call.inner.trim() === '') throw call.wrong(syntax);
   const parts = splitArguments(call.inner, options);
   if (parts.length < least || parts.length > most) throw call.wrong(syntax);
   return parts;
@@ -27,19 +29,18 @@ const called =
 
 const replace = called((call) => {
   const parts = args(call, 2, 3, '`${replace(from,to)}` or `${replace(from,to,exp)}`', { trim: false });
-  const from = call.template(decodeEntities(parts[0]!));
-  const decoded = decodeEntities(parts[1]!);
-  const to = call.template(decoded === '&empty;' ? '' : decoded);
+  // What is replaced by what stands there as it is: functions in it are not evaluated.
+  const [old, decoded] = [decodeEntities(parts[0]!), decodeEntities(parts[1]!)];
+  const replacement = decoded === '&empty;' ? '' : decoded;
   const input = parts[2] === undefined ? body : call.template(parts[2]);
   return (exchange) => {
     const text = toText(input(exchange));
-    const [old, replacement] = [toText(from(exchange)), toText(to(exchange))];
-    return text === null || old === null || replacement === null ? null : text.replaceAll(old, () => replacement);
+    return text === null || old === '' ? text : text.replaceAll(old, () => replacement);
   };
 });
 
 const substring = called((call) => {
-  const parts = args(call, 1, 3, '`${substring(num)}`, `${substring(num,num)}` or `${substring(num,num,exp)}`');
+  const parts = args(call, 1, 3, '`${substring(num)}`, `${substring(num,num)}` or `${substring(num,num,exp)}`', { trim: false });
   const first = call.template(parts[0]!);
   const second = parts[1] === undefined ? null : call.template(parts[1]);
   const input = parts[2] === undefined ? body : call.template(parts[2]);
@@ -62,7 +63,7 @@ function clip(text: string, first: number, second: number): string {
 /** `name(part)` of the body or `name(exp,part)`. */
 const cut = (name: string, apply: (text: string, part: string) => string | null): FunctionBuilder =>
   called((call) => {
-    const parts = args(call, 1, 2, `\`\${${name}(text)}\` or \`\${${name}(exp,text)}\``);
+    const parts = args(call, 1, 2, `\`\${${name}(text)}\` or \`\${${name}(exp,text)}\``, { trim: false });
     const input = parts.length === 2 ? call.template(parts[0]!) : body;
     const part = call.template(parts.at(-1)!);
     return (exchange) => {
@@ -76,7 +77,7 @@ const before = (text: string, part: string): string | null => (text.includes(par
 const after = (text: string, part: string): string | null => (text.includes(part) ? text.slice(text.indexOf(part) + part.length) : null);
 
 const between = called((call) => {
-  const parts = args(call, 2, 3, '`${substringBetween(after,before)}` or `${substringBetween(exp,after,before)}`');
+  const parts = args(call, 2, 3, '`${substringBetween(after,before)}` or `${substringBetween(exp,after,before)}`', { trim: false });
   const input = parts.length === 3 ? call.template(parts[0]!) : body;
   const [start, end] = parts.slice(-2).map((part) => call.template(part)) as [Value, Value];
   return (exchange) => {
@@ -94,7 +95,8 @@ const pad = called((call) => {
   return (exchange) => {
     const text = toText(input(exchange));
     if (text === null) return null;
-    const length = toInteger(width(exchange)) ?? 0;
+    const length = toInteger(width(exchange));
+    if (length === null) throw new ExchangeError('java.lang.IllegalArgumentException', 'the length to pad to is null');
     const filling = (separator === undefined ? ' ' : toText(separator(exchange))) || ' ';
     return length >= 0 ? text.padEnd(length, filling) : text.padStart(-length, filling);
   };
@@ -112,14 +114,14 @@ const concat = called((call) => {
 });
 
 const contains = called((call) => {
-  const parts = args(call, 1, 2, '`${contains(text)}` or `${contains(exp,text)}`');
+  const parts = args(call, 1, 2, '`${contains(text)}` or `${contains(exp,text)}`', { trim: false });
   const input = parts.length === 2 ? call.template(parts[0]!) : body;
   const part = call.template(parts.at(-1)!);
   return (exchange) => containsIgnoringCase(input(exchange), part(exchange));
 });
 
 const val = called((call) => {
-  if (call.inner === '') throw call.wrong('`${val(exp)}`');
+  if (call.inner.trim() === '') throw call.wrong('`${val(exp)}`');
   return call.template(call.inner);
 });
 
@@ -138,7 +140,7 @@ const safeQuote = called((call) => {
   return (exchange) => {
     const value = input(exchange);
     if (value === null || value === undefined) return missing;
-    return typeof value === 'number' || typeof value === 'boolean' ? value : quote(toText(value) ?? '');
+    return isNumeric(value) || typeof value === 'boolean' ? value : quote(toText(value) ?? '');
   };
 });
 
