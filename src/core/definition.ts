@@ -90,10 +90,10 @@ export interface EipDefinition<F extends Fields = Fields> {
   /** The step may be written without a value or with `{}` (`stop:`). */
   readonly isBare?: boolean;
   /**
-   * No error handler wraps the step itself; `children` says what its nested steps have, `childrenInheritWith` names a boolean option that
-   * gives them the route's all the same.
+   * Whether the route's error handler wraps the step itself, and its nested steps; `ownInheritsWith` names a boolean option that lets it wrap the
+   * step all the same.
    */
-  readonly errorHandling?: { readonly own?: 'inherit' | 'none'; readonly children?: 'inherit' | 'none'; readonly childrenInheritWith?: string };
+  readonly errorHandling?: { readonly own?: 'inherit' | 'none'; readonly children?: 'inherit' | 'none'; readonly ownInheritsWith?: string };
   /** False: `intercept` does not run before it (as for Camel's doTry, whose nested steps it runs before). */
   readonly isIntercepted?: boolean;
   readonly examples?: readonly Example[];

@@ -26,7 +26,14 @@ interface Guard {
   readonly cancels: boolean;
   readonly records: (error: ExchangeError) => boolean;
   readonly ignores: (error: ExchangeError) => boolean;
+  readonly inheritsErrorHandler: boolean;
 }
+
+// As in Camel, what Java calls a checked exception comes out of a breaker wrapped.
+const unchecked = (error: ExchangeError): ExchangeError =>
+  classDistance(error.type, 'java.lang.RuntimeException') >= 0 || classDistance(error.type, 'java.lang.Error') >= 0
+    ? error
+    : new ExchangeError('org.apache.camel.RuntimeCamelException', `${error.type}: ${error.message}`, { cause: error });
 
 const property = {
   isSuccess: 'CamelCircuitBreakerSuccessfulExecution',
@@ -77,7 +84,7 @@ class CircuitBreaker extends StepSubscriber {
   constructor(out: Subscriber<Exchange>, steps: Pipe, fallback: Pipe | null, guard: Guard, context: StepContext) {
     super(out, context.info);
     this.circuit = this.branch(steps);
-    this.fallback = fallback === null ? null : this.branch(fallback, (exchange) => this.out.next(exchange));
+    this.fallback = fallback === null ? null : this.branch(fallback, (exchange) => this.leaves(exchange));
     this.guard = guard;
     this.context = context;
     this.add(() => {
@@ -221,7 +228,12 @@ class CircuitBreaker extends StepSubscriber {
       return this.fallback.next(exchange);
     }
     properties.set(cause === 'timeout' ? property.isTimedOut : property.isRejected, true);
-    if (cause !== 'open' || this.guard.throwsWhenOpen) exchange.fail(error, exchange.failedStep ?? this.info);
+    if (cause !== 'open' || this.guard.throwsWhenOpen) exchange.fail(cause === 'failed' ? unchecked(error) : error, exchange.failedStep ?? this.info);
+    this.leaves(exchange);
+  }
+
+  private leaves(exchange: Exchange): void {
+    if (exchange.isFailed && !this.guard.inheritsErrorHandler) exchange.unhandledIn = this.info!.routeId;
     this.out.next(exchange);
   }
 }
@@ -294,7 +306,7 @@ const written = (options: Loose | undefined): Record<string, unknown> => Object.
 
 const sharedBreakers = new WeakMap<object, Breaker>();
 
-interface Settings extends BreakerSettings, Omit<Guard, 'breaker'> {}
+interface Settings extends BreakerSettings, Omit<Guard, 'breaker' | 'inheritsErrorHandler'> {}
 
 function resilience(options: Loose): Settings {
   const number = (name: string, otherwise: number): number => Number(options[name] ?? otherwise);
@@ -349,7 +361,7 @@ function tolerance(options: Loose): Settings {
 export const circuitBreaker = defineEip({
   name: 'circuitBreaker',
   summary: 'Stops calling steps that keep failing, for a while, and offers a fallback.',
-  errorHandling: { children: 'none', childrenInheritWith: 'inheritErrorHandler' },
+  errorHandling: { own: 'none', children: 'none', ownInheritsWith: 'inheritErrorHandler' },
   options: {
     steps: field.steps('The call that is guarded.').required(),
     onFallback: field.element('What to do when there is no result.', {
@@ -362,7 +374,7 @@ export const circuitBreaker = defineEip({
     configuration: field.string('Bean with the options of `resilience4jConfiguration` as its properties; those written here win.'),
     resilience4jConfiguration: field.element('Settings of the breaker.', resilience4j),
     faultToleranceConfiguration: field.element('Settings of the breaker, in the words of MicroProfile.', faultTolerance),
-    inheritErrorHandler: field.boolean("The route's error handler applies inside, before the breaker sees a failure.").default(false),
+    inheritErrorHandler: field.boolean("The route's error handler takes what the breaker fails with, and may redeliver the whole step.").default(false),
   },
   examples: [
     {
@@ -382,7 +394,7 @@ export const circuitBreaker = defineEip({
       out: { 'mock:out': ['try later'] },
     },
   ],
-  operator: ({ steps, onFallback, configuration, resilience4jConfiguration, faultToleranceConfiguration }, context) => {
+  operator: ({ steps, onFallback, configuration, resilience4jConfiguration, faultToleranceConfiguration, inheritErrorHandler }, context) => {
     const base = (reference: unknown): Record<string, unknown> => (typeof reference === 'string' ? written(context.bean<Loose>(reference, 'CircuitBreakerConfiguration')) : {});
     const isTolerance = faultToleranceConfiguration !== undefined;
     const own = written(isTolerance ? faultToleranceConfiguration : resilience4jConfiguration);
@@ -398,7 +410,7 @@ export const circuitBreaker = defineEip({
       breaker = context.carry?.(make) ?? make();
       breaker.configure(settings);
     }
-    const guard: Guard = { ...settings, breaker };
+    const guard: Guard = { ...settings, breaker, inheritsErrorHandler: inheritErrorHandler };
     return operator((out) => new CircuitBreaker(out, steps, onFallback?.steps ?? null, guard, context));
   },
 });

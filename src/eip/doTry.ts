@@ -121,6 +121,7 @@ class Try extends StepSubscriber {
       exchange.properties.remove('CamelFailureEndpoint');
       exchange.properties.remove('CamelFailureRouteId');
     }
+    if (exchange.isFailed) exchange.unhandledIn = this.info!.routeId;
     this.out.next(exchange);
   }
 

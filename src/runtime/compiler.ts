@@ -142,10 +142,11 @@ export class StepCompiler {
     const compiled: CompiledStep = { info, statistics: info.statistics, children: [] };
     this.siblings.push(compiled);
     const { definition } = model;
-    const own = definition.errorHandling?.own ?? 'inherit';
+    const { ownInheritsWith } = definition.errorHandling ?? {};
+    const inheritsAllTheSame = ownInheritsWith !== undefined && model.element.fields[ownInheritsWith] === true;
+    const own = inheritsAllTheSame ? 'inherit' : (definition.errorHandling?.own ?? 'inherit');
     const children = definition.errorHandling?.children ?? 'inherit';
-    const inheritsAllTheSame = definition.errorHandling?.childrenInheritWith !== undefined && model.element.fields[definition.errorHandling.childrenInheritWith] === true;
-    const inner: Surroundings = children === 'none' && !inheritsAllTheSame ? { ...around, handling: null } : around;
+    const inner: Surroundings = children === 'none' ? { ...around, handling: null } : around;
     const { siblings } = this;
     this.siblings = compiled.children;
     const options = this.fields(definition.options, model.element, inner);

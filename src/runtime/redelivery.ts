@@ -402,7 +402,7 @@ class MarkExhausted extends StepSubscriber {
   }
 
   override next(exchange: Exchange): void {
-    if (exchange.halt !== 0 && (exchange.halt & (FAILED | EXHAUSTED)) === FAILED) {
+    if (exchange.halt !== 0 && (exchange.halt & (FAILED | EXHAUSTED)) === FAILED && exchange.unhandledIn !== this.routeId) {
       exchange.halt |= EXHAUSTED;
       const { properties } = exchange;
       properties.set('CamelExceptionCaught', exchange.exception);
