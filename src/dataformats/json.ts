@@ -1,6 +1,7 @@
 import { convertTo, describeValue, isByteSource, readBytes, toText } from '../core/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError, simpleClassName } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange.ts';
 import { isNumeric } from '../core/exactNumber.ts';
 import { field } from '../core/field.ts';
 import type { JsonStyle } from '../core/json.ts';
@@ -43,11 +44,15 @@ export const json = defineDataFormat({
     const style = styleOf(options, enabled, disabled);
     const read = reader(options.unmarshalType ?? (options.useList ? 'java.util.ArrayList' : null), options.maxStringLength);
     const setsHeader = options.contentTypeHeader;
+    const write = (exchange: Exchange, value: unknown): Buffer => {
+      const bytes = Buffer.from(writeJson(value, style));
+      if (setsHeader) exchange.headers.set('Content-Type', 'application/json');
+      return bytes;
+    };
     return {
       marshal: (exchange, body) => {
-        const bytes = Buffer.from(writeJson(jsonBody(body), style));
-        if (setsHeader) exchange.headers.set('Content-Type', 'application/json');
-        return bytes;
+        if (isByteSource(body)) return readBytes(body).then((bytes) => write(exchange, bytes.toString('utf8')));
+        return write(exchange, jsonBody(body));
       },
       unmarshal: (_exchange, body) => (isByteSource(body) ? readBytes(body).then(read) : read(body)),
     };

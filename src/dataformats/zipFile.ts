@@ -34,8 +34,9 @@ export const zipFile = defineDataFormat({
         const [first, ...more] = entries(bytes).filter(({ name }) => !name.endsWith('/'));
         if (first === undefined) throw new ExchangeError('java.lang.IllegalStateException', 'Unable to unzip the file, it may be corrupted.');
         if (more.length > 0) throw new ExchangeError('java.lang.IllegalStateException', 'Zip file has more than 1 entry.');
+        const content = unpacked(bytes, first, maxDecompressedSize);
         exchange.headers.set(fileName, first.name);
-        return unpacked(bytes, first, maxDecompressedSize);
+        return content;
       }),
   }),
 });
