@@ -22,6 +22,8 @@ interface JsonpathOptions {
   readonly unpackArray: boolean;
   readonly option: string | undefined;
   readonly source: string | undefined;
+  /** The caller converts; a list of one is taken apart before, where the type is no collection. */
+  readonly resultType?: string;
 }
 
 export const jsonpath = defineLanguage({
@@ -175,9 +177,10 @@ function dynamicQuery(source: string, options: PathOptions, context: LanguageCon
   };
 }
 
-function finisher({ writeAsString, unpackArray }: JsonpathOptions): (result: unknown) => unknown {
-  const unpack = (result: unknown): unknown => (unpackArray && Array.isArray(result) && result.length === 1 ? (result[0] as unknown) : result);
-  if (!writeAsString) return unpackArray ? unpack : (result) => result;
+function finisher({ writeAsString, unpackArray, resultType }: JsonpathOptions): (result: unknown) => unknown {
+  const unpacks = unpackArray || (resultType !== undefined && !/(List|Set|Collection|Iterable|Iterator|Object|\[\])$/.test(resultType));
+  const unpack = (result: unknown): unknown => (unpacks && Array.isArray(result) && result.length === 1 ? (result[0] as unknown) : result);
+  if (!writeAsString) return unpacks ? unpack : (result) => result;
   return (result) => {
     if (result === null) return null;
     if (Array.isArray(result)) return unpack(result.map((item) => writeJson(item)));

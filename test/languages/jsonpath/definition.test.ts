@@ -62,6 +62,8 @@ describe('jsonpath', () => {
     expect(read('$.s', body, { writeAsString: true })).to.equal('"text"');
     expect({ ...(read('$.o', body, { writeAsString: true }) as object) }).to.deep.equal({ a: '1', b: '{"c":"x"}' });
     expect(read('$.l[?(@.x == 2)].x', body, { unpackArray: true })).to.equal(2);
+    expect(read('$.l[?(@.x == 2)].x', body, { resultType: 'String' })).to.equal(2);
+    expect(read('$.l[?(@.x == 2)].x', body, { resultType: 'java.util.List' })).to.deep.equal([2]);
   });
 
   it('reads bytes, maps and other sources', () => {
