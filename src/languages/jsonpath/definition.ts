@@ -23,7 +23,7 @@ interface JsonpathOptions {
   readonly option: string | undefined;
   readonly source: string | undefined;
   /** The caller converts; a list of one is taken apart before, where the type is no collection. */
-  readonly resultType?: string;
+  readonly resultType?: string | undefined;
 }
 
 export const jsonpath = defineLanguage({
@@ -36,6 +36,7 @@ export const jsonpath = defineLanguage({
     writeAsString: field.boolean('Gives each element of the result as JSON text.').default(false),
     unpackArray: field.boolean('Gives the element of a list that has only one.').default(false),
     option: field.string('Options of the path engine, separated by commas: DEFAULT_PATH_LEAF_TO_NULL, ALWAYS_RETURN_LIST, AS_PATH_LIST, SUPPRESS_EXCEPTIONS, REQUIRE_PROPERTIES.'),
+    resultType: field.string('Type that the value is converted to; a list of one is taken apart for a type that is no collection.'),
     source: field.string('Where the document is, instead of the body: `header:x`, `property:x`, `variable:x`.'),
   },
   examples: [
