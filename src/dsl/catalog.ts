@@ -1,7 +1,7 @@
 import type { Fields } from '../core/field.ts';
 import { elementsByName } from './elements/index.ts';
 import { languageCommon } from './fields.ts';
-import type { Parts } from './read.ts';
+import type { Parts } from './parts.ts';
 
 export interface CatalogOption {
   readonly name: string;

@@ -2,7 +2,7 @@ import type { Field, Fields, FieldShape } from '../core/field.ts';
 import { field } from '../core/field.ts';
 import { elementsByName } from './elements/index.ts';
 import { commonFields, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
-import type { Parts } from './read.ts';
+import type { Parts } from './parts.ts';
 
 /** A JSON Schema, or a piece of one. */
 export type JsonSchema = { readonly [key: string]: unknown };

@@ -6,6 +6,7 @@ import type { Field, Fields } from '../core/field.ts';
 import { camelComponents } from './camelNames.ts';
 import type { EndpointModel } from './model.ts';
 import { parseScalar } from './scalars.ts';
+import { quoted } from './textReader.ts';
 
 type Connectors = Readonly<Record<string, ConnectorDefinition>>;
 
@@ -108,7 +109,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
     else if (camelComponents.has(scheme)) complain('M0402', `the connector \`${scheme}\` is not supported yet`, whole, 'Camel has it, this runtime does not', 'use another connector');
     else {
       const meant = nearest(scheme, schemes.keys());
-      const help = meant !== null ? `did you mean \`${meant}\`?` : colon < 0 ? 'a URI starts with the name of a connector and a colon, such as `direct:orders`' : `the connectors are ${listed([...schemes.keys()])}`;
+      const help = meant !== null ? `did you mean \`${meant}\`?` : colon < 0 ? 'a URI starts with the name of a connector and a colon, such as `direct:orders`' : `the connectors are ${quoted([...schemes.keys()])}`;
       complain('M0401', `there is no connector \`${scheme}\``, whole, 'no such connector', help);
     }
     return { resolved: null, complaints };
@@ -434,8 +435,3 @@ function spanInUri({ at, uri }: EndpointModel, { start, end }: { start: number; 
   const found = piece === '' ? -1 : raw.indexOf(piece, at.start);
   return found >= 0 && found + piece.length <= at.end ? { source, start: found, end: found + piece.length } : at;
 }
-
-const listed = (names: readonly string[]): string => {
-  const shown = names.slice(0, 12).map((name) => `\`${name}\``);
-  return names.length > shown.length ? `${shown.join(', ')}, ...` : shown.join(', ');
-};

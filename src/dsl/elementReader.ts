@@ -1,0 +1,720 @@
+import type { Span } from '../core/diagnostics.ts';
+import { nearest } from '../core/diagnostics.ts';
+import type { Field, Fields } from '../core/field.ts';
+import { field } from '../core/field.ts';
+import { camelDataFormats, camelLanguages, camelStepParts, camelSteps } from './camelNames.ts';
+import { elements, elementsByName } from './elements/index.ts';
+import { commonFields as common, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
+import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel, TemplateModel } from './model.ts';
+import { parseScalar, plainValue } from './scalars.ts';
+import { type Owner, quoted, TextReader } from './textReader.ts';
+import type { Pair, YamlNode, YAMLMap } from './yaml.ts';
+import { isEmptyNode, isMap, isScalar, isSeq, scalarText } from './yaml.ts';
+
+interface Read {
+  readonly fields: Record<string, ModelValue>;
+  readonly fieldsAt: Record<string, Span>;
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Reads elements and steps by their definitions: to models, with all that is wrong reported. */
+export class ElementReader extends TextReader {
+  // ---------------------------------------------------------------- steps
+
+  private steps(owner: Owner, key: string, node: YamlNode | null): StepModel[] | undefined {
+    if (!isSeq(node)) {
+      const first = isMap(node) ? node.items[0] : undefined;
+      const name = first === undefined ? null : scalarText(this.file.follow(first.key));
+      this.problems.report('M0110', `\`${key}\` of \`${owner.name}\` must be a list of steps`, first === undefined ? this.spanOr(node, owner.at) : this.file.span(first.key), {
+        label: isMap(node) ? 'a mapping' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
+        help: name === null ? `write the steps below \`${key}:\`, each starting with \`- \`` : `put \`- \` before \`${name}\``,
+        docs: owner.docs,
+      });
+      return undefined;
+    }
+    const steps: StepModel[] = [];
+    for (const item of node.items) {
+      const step = this.step(this.file.follow(item), item);
+      if (step !== null) steps.push(step);
+    }
+    // Something was there: what was wrong with it has been said.
+    return steps.length === 0 && node.items.length > 0 ? undefined : steps;
+  }
+
+  private step(node: YamlNode | null, written: unknown): StepModel | null {
+    const pair = this.singleKey(node, written, 'step', (name) => Object.hasOwn(this.parts.eips, name));
+    if (pair === null) return null;
+    const kind = scalarText(this.file.follow(pair.key))!;
+    const at = this.file.span(pair.key);
+    const definition = Object.hasOwn(this.parts.eips, kind) ? this.parts.eips[kind] : undefined;
+    if (definition === undefined) {
+      this.unknownStep(kind, at);
+      return null;
+    }
+    const owner: Owner = { name: kind, at, docs: `docs/eip/${kind}.md` };
+    const value = this.file.follow(pair.value);
+    const isBare = isEmptyNode(value) && definition.isBare === true;
+    const element: Mutable<ElementModel> | null = isBare
+      ? { type: 'element', name: kind, fields: {}, at, fieldsAt: {} }
+      : this.element(owner, definition.options, definition.shorthand ?? null, pair.value, true);
+    if (element === null) return null;
+    const taken = (key: string): ModelValue | undefined => (Object.hasOwn(definition.options, key) ? undefined : element.fields[key]);
+    const id = element.fields['id'];
+    return {
+      type: 'step',
+      kind,
+      definition,
+      id: typeof id === 'string' && id !== '' ? id : null,
+      isDisabled: taken('disabled') === true,
+      description: (taken('description') as string | undefined) ?? null,
+      element,
+      at,
+    };
+  }
+
+  private unknownStep(kind: string, at: Span): void {
+    const { eips } = this.parts;
+    const parent = camelStepParts[kind];
+    if (parent !== undefined) {
+      this.problems.report('M0204', `\`${kind}\` is no step: it belongs to \`${parent}\``, at, { label: 'out of place', help: `write it inside of \`${parent}\``, docs: `docs/eip/${parent}.md` });
+      return;
+    }
+    if (Object.hasOwn(elements, kind)) {
+      this.problems.report('M0204', `\`${kind}\` can not stand among the steps of a route`, at, { label: 'out of place', help: `write it at the top level of the file, as \`- ${kind}:\`, before the routes`, docs: `docs/route/${kind}.md` });
+      return;
+    }
+    if (kind.includes('-')) {
+      const right = kind.replace(/-([a-z])/g, (_all, letter: string) => letter.toUpperCase());
+      if (Object.hasOwn(eips, right)) {
+        this.problems.report('M0202', `there is no step \`${kind}\``, at, { label: 'the old spelling', help: `write \`${right}\``, docs: `docs/eip/${right}.md`, values: { name: kind, nearest: right } });
+        return;
+      }
+    }
+    if (camelSteps.has(kind)) {
+      this.problems.report('M0203', `the step \`${kind}\` is not supported yet`, at, { label: 'Camel has it, this runtime does not', help: 'take it out, or do the same with other steps', values: { name: kind } });
+      return;
+    }
+    this.unknownName('M0201', kind, at, `there is no step \`${kind}\``, Object.keys(eips), null);
+  }
+
+  /** The one key of a list entry; reports when there is none or more than one. */
+  protected singleKey(node: YamlNode | null, written: unknown, what: 'step' | 'element', isKnown: (name: string) => boolean): Pair | null {
+    const at = this.spanOr(written, { source: this.file.source, start: 0, end: 1 });
+    const example = what === 'step' ? '- to: log:here' : '- from:';
+    if (!isMap(node)) {
+      const text = scalarText(node);
+      const isName = text !== null && isKnown(text);
+      this.problems.report('M0111', isName ? `the ${what} \`${text}\` has no colon` : `a ${what} must be a key with a value`, at, {
+        label: isSeq(node) ? 'a list' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
+        help: isName ? (what === 'step' && this.parts.eips[text]?.isBare === true ? `write \`- ${text}: {}\`` : `write \`- ${text}:\` and its options below`) : `write it as \`${example}\``,
+      });
+      return null;
+    }
+    if (node.items.length === 0) {
+      this.problems.report('M0111', `a ${what} must be a key with a value`, at, { label: 'an empty mapping', help: `write it as \`${example}\`` });
+      return null;
+    }
+    const [first, second] = node.items as Pair[];
+    const name = scalarText(this.file.follow(first!.key));
+    if (name === null) {
+      this.problems.report('M0107', 'a key must be a text', this.file.span(first!.key), {});
+      return null;
+    }
+    if (second !== undefined) {
+      const names = node.items.map((pair) => scalarText(this.file.follow(pair.key)) ?? '?');
+      const extra = names[1]!;
+      const optionOfFirst = what === 'step' && Object.hasOwn(this.parts.eips, name) && this.takes(this.parts.eips[name]!.options, extra);
+      this.problems.report('M0114', `a ${what} has one key, this one has ${names.length}: ${names.map((one) => `\`${one}\``).join(', ')}`, this.file.span(second.key), {
+        label: isKnown(extra) ? `another ${what}` : 'stands beside the first key',
+        help: isKnown(extra) && !optionOfFirst ? `put \`- \` before \`${extra}\`` : `indent \`${extra}\` by two more spaces, so that it stands inside of \`${name}\``,
+      });
+    }
+    // The options were meant to stand in the first key: there is nothing in it to check.
+    return second !== undefined && isEmptyNode(this.file.follow(first!.value)) ? null : first!;
+  }
+
+  private takes(fields: Fields, key: string): boolean {
+    return Object.hasOwn(fields, key) || Object.hasOwn(common, key) || (inlineExpression(fields) !== null && Object.hasOwn(this.parts.languages, key));
+  }
+
+  // ---------------------------------------------------------------- elements and their fields
+
+  protected element(owner: Owner, fields: Fields, shorthand: string | null, written: unknown, isStep: boolean, templates: readonly string[] = []): ElementModel | null {
+    const node = this.file.follow(written);
+    const at = owner.at;
+    if (isMap(node)) {
+      const read = this.fields(owner, node, fields, isStep || takesCommon(fields), templates);
+      return { type: 'element', name: owner.name, ...read, at };
+    }
+    const short = shorthand === null ? undefined : fields[shorthand];
+    const isFitting = short !== undefined && (isSeq(node) ? short.shape.kind === 'list' : node !== null && (isStep || !isEmptyNode(node)));
+    if (isFitting) {
+      const read: Read = { fields: {}, fieldsAt: {} };
+      const seen = this.value(short, owner, shorthand!, written);
+      if (seen === undefined) return null;
+      read.fields[shorthand!] = seen;
+      read.fieldsAt[shorthand!] = this.spanOr(written, at);
+      this.checkRequired(owner, fields, read, new Set([shorthand!]));
+      return { type: 'element', name: owner.name, ...read, at };
+    }
+    const inline = inlineExpression(fields) !== null;
+    const formats = inlineDataFormat(fields) !== null;
+    const text = scalarText(node);
+    this.problems.report('M0115', `\`${owner.name}\` must be a mapping`, this.spanOr(written, at), {
+      label: isSeq(node) ? 'a list' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
+      help: inline
+        ? `name a language: \`${owner.name}: { simple: ${text === null || text === '' ? '"..."' : JSON.stringify(text)} }\``
+        : formats
+          ? `name a data format and its options: \`${owner.name}: { ${text !== null && Object.hasOwn(this.parts.dataformats, text) ? text : 'json'}: {} }\``
+          : Object.keys(fields).length === 0 || isEmptyNode(node)
+            ? `write \`${owner.name}: {}\`, or its options below it`
+            : `write its options below it, such as \`${Object.keys(fields)[0]}: ...\``,
+      docs: owner.docs,
+    });
+    return null;
+  }
+
+  private fields(owner: Owner, map: YAMLMap, fields: Fields, hasCommon: boolean, templates: readonly string[]): Read {
+    const read: Read = { fields: {}, fieldsAt: {} };
+    const given = new Set<string>();
+    const expressionField = inlineExpression(fields);
+    const formatField = inlineDataFormat(fields);
+    const endpointField = Object.entries(fields).find(([, { shape }]) => shape.kind === 'endpoint')?.[0] ?? null;
+    const hasParameters = endpointField !== null && !Object.hasOwn(fields, 'parameters');
+    let parametersPair: Pair | null = null;
+    let expressionKey: string | null = null;
+    const seen = new Map<string, Pair>();
+    for (const pair of map.items as Pair[]) {
+      const key = scalarText(this.file.follow(pair.key));
+      if (key === null) {
+        this.problems.report('M0107', 'a key must be a text', this.file.span(pair.key), {});
+        continue;
+      }
+      const keyAt = (): Span => this.file.span(pair.key);
+      const isExpression = expressionField !== null && (key === expressionField || this.isLanguage(key)) && !(key !== expressionField && Object.hasOwn(fields, key));
+      if (isExpression) {
+        if (expressionKey !== null) {
+          this.problems.report('M0322', key === expressionKey ? `\`${owner.name}\` has the expression \`${key}\` twice` : `\`${owner.name}\` has two expressions: \`${expressionKey}\` and \`${key}\``, keyAt(), {
+            label: 'the second one',
+            help: 'keep one of them',
+            docs: owner.docs,
+          });
+          continue;
+        }
+        expressionKey = key;
+        given.add(expressionField);
+        const model = key === expressionField ? this.expressionValue(owner, key, pair) : this.expression(key, pair);
+        if (model !== undefined) {
+          read.fields[expressionField] = model;
+          read.fieldsAt[expressionField] = this.spanOr(pair.value, keyAt());
+        }
+        continue;
+      }
+      if (seen.has(key)) {
+        this.problems.report('M0116', `\`${owner.name}\` has \`${key}\` twice: the last one counts`, keyAt(), { severity: 'warning', label: 'the second one', help: 'take one of them out', docs: owner.docs });
+      }
+      seen.set(key, pair);
+      const definition = Object.hasOwn(fields, key) ? fields[key] : undefined;
+      if (definition !== undefined) {
+        given.add(key);
+        this.take(read, owner, key, definition, pair, templates.includes(key));
+      } else if (key === 'parameters' && hasParameters) {
+        parametersPair = pair;
+      } else if (formatField !== null && this.isDataFormat(key)) {
+        if (given.has(formatField)) this.problems.report('M0116', `\`${owner.name}\` has two data formats: the last one counts`, keyAt(), { severity: 'warning', label: 'the second one', help: 'keep one of them', docs: owner.docs });
+        given.add(formatField);
+        const model = this.dataFormat(key, pair);
+        if (model !== undefined) {
+          read.fields[formatField] = model;
+          read.fieldsAt[formatField] = this.spanOr(pair.value, keyAt());
+        }
+      } else if (hasCommon && Object.hasOwn(common, key)) {
+        this.take(read, owner, key, common[key]!, pair, false);
+      } else {
+        this.unknownOption(owner, key, keyAt(), fields, hasCommon, expressionField !== null, formatField !== null);
+        // Most likely a misspelt required one: no second complaint about it.
+        const meant = nearest(key, Object.keys(fields));
+        if (meant !== null) given.add(meant);
+        else if (expressionField !== null) given.add(expressionField);
+        if (formatField !== null) given.add(formatField);
+      }
+    }
+    if (parametersPair !== null) this.takeParameters(read, owner, endpointField!, parametersPair);
+    this.checkRequired(owner, fields, read, given);
+    return read;
+  }
+
+  private take(read: Read, owner: Owner, key: string, definition: Field, pair: Pair, isTemplate: boolean): void {
+    const value = isTemplate ? this.template(definition, owner, key, pair) : this.value(definition, owner, key, pair.value, this.file.span(pair.key));
+    if (definition.shape.deprecated !== null) {
+      this.problems.report('M0208', `\`${key}\` of \`${owner.name}\` is deprecated`, this.file.span(pair.key), { severity: 'warning', help: definition.shape.deprecated, docs: owner.docs });
+    }
+    if (value === undefined) {
+      delete read.fields[key];
+      return;
+    }
+    read.fields[key] = value;
+    read.fieldsAt[key] = this.spanOr(pair.value, this.file.span(pair.key));
+  }
+
+  private checkRequired(owner: Owner, fields: Fields, read: Read, given: ReadonlySet<string>): void {
+    for (const key of Object.keys(fields)) {
+      const { shape } = fields[key]!;
+      if (!shape.isRequired || shape.default !== undefined) continue;
+      if (given.has(key)) {
+        const value = read.fields[key];
+        if (shape.kind === 'steps' && Array.isArray(value) && value.length === 0) {
+          this.problems.report('M0206', `\`${owner.name}\` has no steps`, read.fieldsAt[key] ?? owner.at, { label: 'an empty list', help: 'write at least one step', docs: owner.docs });
+        } else if (shape.kind === 'string' && value === '') {
+          this.problems.report('M0206', `\`${key}\` of \`${owner.name}\` is empty`, read.fieldsAt[key] ?? owner.at, { label: 'nothing stands here', help: `give \`${key}\` a value`, docs: owner.docs });
+        }
+        continue;
+      }
+      if (shape.kind === 'expression' || shape.kind === 'predicate') {
+        this.problems.report('M0323', key === 'expression' ? `\`${owner.name}\` has no expression` : `\`${owner.name}\` has no \`${key}\``, owner.at, {
+          label: key === 'expression' ? 'needs an expression' : `needs \`${key}\``,
+          help: shape.isInline && key === 'expression' ? 'add one, such as `simple: "${body}"`' : `add \`${key}: { simple: "\${body}" }\``,
+          docs: owner.docs,
+        });
+      } else if (shape.catalog === 'dataformats') {
+        this.problems.report('M0206', `\`${owner.name}\` has no data format`, owner.at, { label: 'needs a data format', help: 'add one, such as `json: {}`', docs: owner.docs });
+      } else {
+        this.problems.report('M0206', `\`${owner.name}\` has no \`${key}\``, owner.at, { label: `needs \`${key}\``, help: `add \`${key}: ${exampleOf(shape)}\``, docs: owner.docs });
+      }
+    }
+  }
+
+  /** The value of a field; undefined when it is left out or wrong (then a problem says so). */
+  protected value(definition: Field, owner: Owner, key: string, written: unknown, keyAt: Span = owner.at): ModelValue | undefined {
+    const { shape } = definition;
+    const node = this.file.follow(written);
+    switch (shape.kind) {
+      case 'steps':
+        return this.steps(owner, key, node);
+      case 'expression':
+      case 'predicate':
+        return this.expressionMapping(owner, key, node, written);
+      case 'element': {
+        if (shape.catalog === 'dataformats') return this.dataFormatMapping(owner, key, node, written);
+        return this.element({ name: key, at: keyAt, docs: owner.docs }, shape.fields, shape.shorthand, written, false) ?? undefined;
+      }
+      case 'endpoint':
+        return this.endpoint(owner, key, node, written, keyAt);
+      case 'list':
+        return this.list(definition, owner, key, node, written);
+      case 'map':
+        return this.map(definition, owner, key, node, written);
+      case 'any':
+        return { type: 'any', value: this.anyValue(node) };
+      default:
+        return this.scalar(definition, owner, key, node, written);
+    }
+  }
+
+  private scalar({ shape }: Field, owner: Owner, key: string, node: YamlNode | null, written: unknown): ModelValue | undefined {
+    const text = scalarText(node);
+    if (text === null && node !== null) {
+      this.wrongType(owner, key, written, shape.kind === 'string' || shape.kind === 'reference' ? 'a text' : `a value (${scalarName(shape.kind)})`, node);
+      return undefined;
+    }
+    const filled = this.fill(text ?? '', node);
+    if (filled === null) return undefined;
+    if (filled.isOpen) return filled.text;
+    const result = parseScalar(shape, filled.text);
+    if ('value' in result) return result.value;
+    const { wanted, label, help } = result.wrong;
+    this.problems.report(shape.kind === 'enum' ? 'M0207' : 'M0205', `\`${key}\` of \`${owner.name}\` must be ${wanted}`, this.spanOr(written, owner.at), {
+      label: filled.text === '' ? 'nothing stands here' : filled.text === text ? label : `is \`${filled.text}\``,
+      help,
+      docs: owner.docs,
+      values: { option: key, value: filled.text },
+    });
+    return undefined;
+  }
+
+  private list(definition: Field, owner: Owner, key: string, node: YamlNode | null, written: unknown): ModelValue | undefined {
+    const item = definition.shape.item!;
+    if (isSeq(node)) {
+      const values: ModelValue[] = [];
+      for (const one of node.items) {
+        const value = this.value(item, { ...owner, at: this.firstKey(one, owner.at) }, key, one, this.firstKey(one, owner.at));
+        if (value !== undefined) values.push(value);
+      }
+      return values;
+    }
+    const text = scalarText(node);
+    const isText = !['element', 'list', 'map', 'steps', 'expression', 'predicate'].includes(item.shape.kind);
+    if (text !== null && isText && !isEmptyNode(node)) {
+      // As in Camel, a text may hold several, with commas between them.
+      const filled = this.fill(text, node);
+      if (filled === null) return undefined;
+      if (filled.isOpen) return [filled.text];
+      const values: ModelValue[] = [];
+      for (const piece of filled.text.split(',').map((one) => one.trim())) {
+        if (item.shape.kind === 'endpoint') values.push({ type: 'endpoint', uri: piece, parameters: {}, at: this.spanOr(written, owner.at), parametersAt: {} });
+        else {
+          const result = parseScalar(item.shape, piece);
+          if ('value' in result) values.push(result.value);
+          else {
+            const { wanted, label, help } = result.wrong;
+            this.problems.report('M0205', `\`${key}\` of \`${owner.name}\` must be ${wanted}`, this.spanOr(written, owner.at), { label, help, docs: owner.docs });
+          }
+        }
+      }
+      return values;
+    }
+    const first = isMap(node) ? node.items[0] : undefined;
+    const name = first === undefined ? null : scalarText(this.file.follow(first.key));
+    this.problems.report('M0117', `\`${key}\` of \`${owner.name}\` must be a list`, first === undefined ? this.spanOr(written, owner.at) : this.file.span(first.key), {
+      label: isMap(node) ? 'a mapping' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
+      help: name === null ? `write the entries below \`${key}:\`, each starting with \`- \`` : `put \`- \` before \`${name}\`, and indent the lines below it`,
+      docs: owner.docs,
+    });
+    return undefined;
+  }
+
+  private map(definition: Field, owner: Owner, key: string, node: YamlNode | null, written: unknown): ModelValue | undefined {
+    if (isEmptyNode(node)) return { type: 'map', entries: {}, entriesAt: {} };
+    if (!isMap(node)) {
+      this.wrongType(owner, key, written, 'a mapping', node);
+      return undefined;
+    }
+    const entries = Object.create(null) as Record<string, ModelValue>;
+    const entriesAt = Object.create(null) as Record<string, Span>;
+    for (const pair of node.items as Pair[]) {
+      const name = scalarText(this.file.follow(pair.key));
+      if (name === null) continue;
+      const value = this.value(definition.shape.item!, { ...owner, name: key }, name, pair.value, this.file.span(pair.key));
+      if (value === undefined) continue;
+      entries[name] = value;
+      entriesAt[name] = this.spanOr(pair.value, this.file.span(pair.key));
+    }
+    return { type: 'map', entries, entriesAt };
+  }
+
+  private anyValue(node: YamlNode | null): unknown {
+    if (isMap(node)) {
+      const object = Object.create(null) as Record<string, unknown>;
+      for (const pair of node.items as Pair[]) object[scalarText(this.file.follow(pair.key)) ?? ''] = this.anyValue(this.file.follow(pair.value));
+      return object;
+    }
+    if (isSeq(node)) return node.items.map((item) => this.anyValue(this.file.follow(item)));
+    const text = scalarText(node) ?? '';
+    if (isScalar(node) && node.type !== 'PLAIN') return this.fill(text, node)?.text ?? null;
+    const value = plainValue(text);
+    return typeof value === 'string' ? (this.fill(value, node)?.text ?? null) : value;
+  }
+
+  // ---------------------------------------------------------------- endpoints
+
+  private endpoint(owner: Owner, key: string, node: YamlNode | null, written: unknown, keyAt: Span): EndpointModel | undefined {
+    if (isMap(node)) {
+      // `to: { uri, parameters }` where a text could stand, such as in a verb of `rest`.
+      const read = this.fields({ ...owner, name: key, at: keyAt }, node, endpointFields, true, []);
+      return read.fields['uri'] as EndpointModel | undefined;
+    }
+    const text = scalarText(node);
+    if (text === null && node !== null) {
+      this.wrongType(owner, key, written, 'a URI', node);
+      return undefined;
+    }
+    const filled = this.fill(text ?? '', node, true);
+    if (filled === null) return undefined;
+    return { type: 'endpoint', uri: filled.text, parameters: {}, at: this.spanOr(written, keyAt), parametersAt: {} };
+  }
+
+  private takeParameters(read: Read, owner: Owner, endpointField: string, pair: Pair): void {
+    const endpoint = read.fields[endpointField] as EndpointModel | undefined;
+    const given = this.parameters(owner, this.file.follow(pair.value));
+    if (endpoint === undefined) return;
+    if (endpoint.uri.includes('?') && Object.keys(given.parameters).length > 0 && !this.isFilledQuery(endpoint)) {
+      this.problems.report('M0410', `\`${owner.name}\` has parameters both in its URI and under \`parameters\``, this.queryAt(endpoint), {
+        label: 'parameters in the URI',
+        help: 'move them to `parameters`, or the other way round',
+        docs: owner.docs,
+      });
+    }
+    read.fields[endpointField] = { ...endpoint, ...given };
+  }
+
+  /** The query came from a property: as in Camel, `parameters` are then added to it. */
+  private isFilledQuery({ at }: EndpointModel): boolean {
+    return !at.source.text.slice(at.start, at.end).includes('?');
+  }
+
+  private queryAt({ at }: EndpointModel): Span {
+    const query = at.source.text.indexOf('?', at.start);
+    if (query < 0 || query >= at.end) return at;
+    const quote = at.source.text[at.end - 1];
+    return { source: at.source, start: query + 1, end: quote === '"' || quote === "'" ? at.end - 1 : at.end };
+  }
+
+  /** Values are texts as written; what their options make of them is checked with the endpoint. */
+  protected parameters(owner: Owner, node: YamlNode | null): Pick<EndpointModel, 'parameters' | 'parametersAt' | 'parameterNamesAt'> {
+    const parameters = Object.create(null) as Record<string, string>;
+    const parametersAt = Object.create(null) as Record<string, Span>;
+    const parameterNamesAt = Object.create(null) as Record<string, Span>;
+    if (isEmptyNode(node)) return { parameters, parametersAt, parameterNamesAt };
+    if (!isMap(node)) {
+      this.wrongType(owner, 'parameters', node, 'a mapping', node);
+      return { parameters, parametersAt, parameterNamesAt };
+    }
+    for (const pair of node.items as Pair[]) {
+      const key = scalarText(this.file.follow(pair.key));
+      const value = this.file.follow(pair.value);
+      const text = scalarText(value);
+      if (key === null) continue;
+      if (text === null && value !== null) {
+        this.wrongType({ ...owner, name: 'parameters' }, key, pair.value, 'a text, number or boolean', value);
+        continue;
+      }
+      const filled = this.fill(text ?? '', value);
+      if (filled === null) continue;
+      parameters[key] = filled.text;
+      parameterNamesAt[key] = this.file.span(pair.key);
+      parametersAt[key] = this.spanOr(pair.value, this.file.span(pair.key));
+    }
+    return { parameters, parametersAt, parameterNamesAt };
+  }
+
+  // ---------------------------------------------------------------- expressions and data formats
+
+  private isLanguage(key: string): boolean {
+    return Object.hasOwn(this.parts.languages, key) || camelLanguages.has(key);
+  }
+
+  private isDataFormat(key: string): boolean {
+    return Object.hasOwn(this.parts.dataformats, key) || camelDataFormats.has(key);
+  }
+
+  /** `expression: { simple: ... }` beside which the languages could also stand. */
+  private expressionValue(owner: Owner, key: string, pair: Pair): ExpressionModel | undefined {
+    return this.expressionMapping(owner, key, this.file.follow(pair.value), pair.value);
+  }
+
+  private expressionMapping(owner: Owner, key: string, node: YamlNode | null, written: unknown): ExpressionModel | undefined {
+    if (!isMap(node)) {
+      const text = scalarText(node);
+      this.problems.report('M0324', `\`${key}\` of \`${owner.name}\` must name a language`, this.spanOr(written, owner.at), {
+        label: isSeq(node) ? 'a list' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
+        help: text === null || text === '' ? `write \`${key}: { simple: "..." }\`` : `write \`${key}: { ${/\$\{/.test(text) ? 'simple' : 'constant'}: ${JSON.stringify(text)} }\``,
+        docs: owner.docs,
+      });
+      return undefined;
+    }
+    let model: ExpressionModel | undefined;
+    let language: string | null = null;
+    for (const pair of node.items as Pair[]) {
+      const name = scalarText(this.file.follow(pair.key)) ?? '';
+      const at = this.file.span(pair.key);
+      if (name === 'id' || name === 'description' || name === 'note') continue;
+      if (name === 'expression' && !Object.hasOwn(this.parts.languages, name)) {
+        const inner = this.file.follow(pair.value);
+        if (isMap(inner)) {
+          language = name;
+          model = this.expressionMapping(owner, key, inner, pair.value);
+          continue;
+        }
+      }
+      if (!this.isLanguage(name)) {
+        this.unknownName('M0321', name, at, `there is no expression language \`${name}\``, Object.keys(this.parts.languages), 'the languages are');
+        language ??= name;
+        continue;
+      }
+      if (language !== null) {
+        this.problems.report('M0322', language === name ? `\`${key}\` of \`${owner.name}\` has the expression \`${name}\` twice` : `\`${key}\` of \`${owner.name}\` has two expressions: \`${language}\` and \`${name}\``, at, {
+          label: 'the second one',
+          help: 'keep one of them',
+          docs: owner.docs,
+        });
+        continue;
+      }
+      language = name;
+      model = this.expression(name, pair);
+    }
+    if (language === null) {
+      this.problems.report('M0323', `\`${key}\` of \`${owner.name}\` has no expression`, this.spanOr(written, owner.at), { label: 'needs an expression', help: 'add one, such as `simple: "${body}"`', docs: owner.docs });
+    }
+    return model;
+  }
+
+  private expression(name: string, pair: Pair): ExpressionModel | undefined {
+    const at = this.file.span(pair.key);
+    const owner: Owner = { name, at, docs: `docs/languages/${name}.md` };
+    const node = this.file.follow(pair.value);
+    const definition = Object.hasOwn(this.parts.languages, name) ? this.parts.languages[name] : undefined;
+    if (definition === undefined && name !== 'language') {
+      this.problems.report('M0325', `the expression language \`${name}\` is not supported yet`, at, {
+        label: 'Camel has it, this runtime does not',
+        help: `use another, such as ${quoted(['simple', 'jsonata', 'jsonpath'].filter((one) => Object.hasOwn(this.parts.languages, one)))}`,
+        values: { name },
+      });
+      return undefined;
+    }
+    if (isSeq(node)) {
+      this.wrongType(owner, 'expression', pair.value, 'a text', node);
+      return undefined;
+    }
+    if (!isMap(node)) return this.expressionModel(name, node, {}, at);
+    const sourceKey = definition?.sourceKey ?? 'expression';
+    const fields: Fields = { ...languageCommon, ...(definition?.options ?? {}), ...(definition === undefined ? { language: field.string('Name of the language.').required() } : {}), [sourceKey]: field.string('Source text.') };
+    const sourcePair = this.pair(node, sourceKey);
+    const { [sourceKey]: _source, ...read } = this.fields(owner, node, fields, false, []).fields;
+    if (sourcePair === null && definition?.isSourceOptional !== true) {
+      this.problems.report('M0323', `\`${name}\` has no \`${sourceKey}\``, at, { label: `needs \`${sourceKey}\``, help: `add \`${sourceKey}: "..."\``, docs: owner.docs });
+      return undefined;
+    }
+    const options: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(read)) options[key] = plainModel(value);
+    let language = name;
+    if (definition === undefined) {
+      language = String(options['language'] ?? '');
+      delete options['language'];
+      if (language !== '' && !Object.hasOwn(this.parts.languages, language) && !this.isTemplate) {
+        this.unknownName('M0321', language, this.spanOr(this.pair(node, 'language')?.value, at), `there is no expression language \`${language}\``, Object.keys(this.parts.languages), 'the languages are');
+        return undefined;
+      }
+    }
+    return this.expressionModel(language, sourcePair === null ? null : this.file.follow(sourcePair.value), options, at);
+  }
+
+  private expressionModel(language: string, node: YamlNode | null, options: Record<string, unknown>, at: Span): ExpressionModel | undefined {
+    const text = scalarText(node) ?? '';
+    const filled = this.fill(text, node);
+    if (filled === null && !this.isDropped(text)) return undefined;
+    const source = filled?.text ?? '';
+    const written = node === null ? null : this.textSpan(node, text);
+    return { type: 'expression', language, source, options, at, sourceAt: written === null || source !== text ? null : written };
+  }
+
+  private dataFormatMapping(owner: Owner, key: string, node: YamlNode | null, written: unknown): DataFormatModel | undefined {
+    const pair = isMap(node) ? (node.items[0] as Pair | undefined) : undefined;
+    const name = pair === undefined ? null : scalarText(this.file.follow(pair.key));
+    if (pair === undefined || name === null) {
+      this.wrongType(owner, key, written, 'a data format with its options, such as `json: {}`', node);
+      return undefined;
+    }
+    if (!this.isDataFormat(name)) {
+      this.unknownName('M0209', name, this.file.span(pair.key), `there is no data format \`${name}\``, Object.keys(this.parts.dataformats), 'the data formats are');
+      return undefined;
+    }
+    return this.dataFormat(name, pair);
+  }
+
+  private dataFormat(name: string, pair: Pair): DataFormatModel | undefined {
+    const at = this.file.span(pair.key);
+    const definition = Object.hasOwn(this.parts.dataformats, name) ? this.parts.dataformats[name] : undefined;
+    if (definition === undefined && name !== 'custom') {
+      this.problems.report('M0210', `the data format \`${name}\` is not supported yet`, at, { label: 'Camel has it, this runtime does not', help: `use another, such as ${quoted(['json', 'csv', 'yaml'].filter((one) => Object.hasOwn(this.parts.dataformats, one)))}`, values: { name } });
+      return undefined;
+    }
+    const fields: Fields = { id: common['id']!, ...(definition?.options ?? customDataFormat) };
+    const element = this.element({ name, at, docs: `docs/dataformats/${name}.md` }, fields, definition === undefined ? 'ref' : (definition.shorthand ?? null), pair.value, true);
+    if (element === null) return undefined;
+    const options: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(element.fields)) if (key !== 'id' || Object.hasOwn(definition?.options ?? {}, 'id')) options[key] = plainModel(value);
+    const id = element.fields['id'];
+    return { type: 'dataFormat', name, id: typeof id === 'string' ? id : null, options, at };
+  }
+
+  // ---------------------------------------------------------------- templates
+
+  private template(definition: Field, owner: Owner, key: string, pair: Pair): TemplateModel {
+    const read = (reader: ElementReader): ModelValue | null => reader.value(definition, owner, key, pair.value, this.file.span(pair.key)) ?? null;
+    // What can be known without parameters is said now.
+    read(new ElementReader(this.file, this.parts, this.properties, this.problems, true));
+    return {
+      type: 'template',
+      at: this.file.span(pair.key),
+      read: (properties, problems) => read(new ElementReader(this.file, this.parts, properties, problems, false)),
+    };
+  }
+
+
+  private unknownOption(owner: Owner, key: string, at: Span, fields: Fields, hasCommon: boolean, hasLanguages: boolean, hasFormats: boolean): void {
+    const names = [...Object.keys(fields), ...(hasCommon ? Object.keys(common) : [])];
+    const candidates = [...names, ...(hasLanguages ? Object.keys(this.parts.languages) : []), ...(hasFormats ? Object.keys(this.parts.dataformats) : [])];
+    const meant = nearest(key, candidates);
+    if (key === '<<') {
+      this.problems.report('M0121', 'merge keys (`<<`) are not part of the route language', at, { label: 'a merge key', help: 'write the options out, or repeat the whole value with an alias', docs: owner.docs });
+      return;
+    }
+    if (Object.hasOwn(this.parts.eips, key) && Object.hasOwn(fields, 'steps')) {
+      this.problems.report('M0211', `the step \`${key}\` stands beside the options of \`${owner.name}\``, at, { label: 'a step', help: `write it below \`steps\`, as \`- ${key}:\``, docs: owner.docs });
+      return;
+    }
+    if (hasFormats && !hasLanguages && meant !== null && Object.hasOwn(this.parts.dataformats, meant)) {
+      this.problems.report('M0209', `there is no data format \`${key}\``, at, { label: 'no such name', help: `did you mean \`${meant}\`?`, docs: owner.docs, values: { name: key, nearest: meant } });
+      return;
+    }
+    const own = Object.keys(fields).filter((name) => name !== 'expression' && fields[name]!.shape.catalog === null);
+    const also = own.length === 0 ? '' : `; it also takes ${quoted(own)}`;
+    const whatItTakes = hasFormats ? `name a data format, such as \`json: {}\`${also}` : hasLanguages ? `name an expression language, such as \`simple: "..."\`${also}` : `it takes ${quoted(own)}`;
+    const isLost = key === 'steps' && Object.hasOwn(fields, 'from');
+    this.problems.report('M0212', `unknown option \`${key}\` for \`${owner.name}\``, at, {
+      label: 'no such option',
+      help: isLost
+        ? 'the steps of a route stand inside of its `from`'
+        : meant !== null
+          ? `did you mean \`${meant}\`?`
+          : Object.hasOwn(elements, key)
+            ? `write it at the top level of the file${elementsByName[key]!.isBeforeRoutes === true ? ', before the routes' : ''}`
+            : whatItTakes,
+      docs: owner.docs,
+      values: { option: key, of: owner.name, nearest: meant },
+    });
+  }
+}
+
+const customDataFormat: Fields = { ref: field.reference('Name of the data format.', 'DataFormat').required() };
+
+/** What an endpoint may have where it stands as a mapping. */
+const endpointFields: Fields = {
+  uri: field.endpoint('URI of the endpoint.').required(),
+  pattern: field.enum('Pattern of the exchange for this call.', ['InOnly', 'InOut']),
+  variableSend: field.string('Variable that is sent instead of the body.'),
+  variableReceive: field.string('Variable that takes the reply instead of the body.'),
+};
+
+const scalarName = (kind: string): string => ({ boolean: 'true or false', integer: 'a whole number', number: 'a number', millis: 'a duration', bytes: 'a size' })[kind] ?? 'a text';
+
+const exampleOf = (shape: Field['shape']): string => {
+  switch (shape.kind) {
+    case 'steps':
+      return '` and the steps below it, each starting with `- ';
+    case 'enum':
+      return shape.values[0] ?? '...';
+    case 'boolean':
+      return 'true';
+    case 'integer':
+    case 'number':
+      return '1';
+    case 'millis':
+      return '5s';
+    case 'list':
+      return '[...]';
+    case 'element':
+    case 'map':
+      return '{...}';
+    default:
+      return '...';
+  }
+};
+
+/** A model's value as plain JavaScript, for options that go to languages and data formats. */
+export function plainModel(value: ModelValue): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return (value as readonly ModelValue[]).map(plainModel);
+  const model = value as Exclude<ModelValue, string | number | boolean | null | readonly unknown[]>;
+  switch (model.type) {
+    case 'any':
+      return model.value;
+    case 'map':
+      return Object.fromEntries(Object.entries(model.entries).map(([key, item]) => [key, plainModel(item)]));
+    case 'element':
+      return Object.fromEntries(Object.entries(model.fields).map(([key, item]) => [key, plainModel(item)]));
+    default:
+      return model;
+  }
+}

@@ -1,0 +1,142 @@
+import type { Diagnostics, Span } from '../core/diagnostics.ts';
+import { nearest } from '../core/diagnostics.ts';
+import type { Parts } from './parts.ts';
+import type { PropertyLookup } from './placeholders.ts';
+import { fillPlaceholders, fillUri, PlaceholderError } from './placeholders.ts';
+import type { Pair, YamlFile, YamlNode, YAMLMap } from './yaml.ts';
+import { isEmptyNode, isMap, isSeq, scalarText } from './yaml.ts';
+
+/** Whatever a problem is about: a step, an element, an expression, a data format. */
+export interface Owner {
+  /** As it is shown in messages: `setBody`. */
+  readonly name: string;
+  readonly at: Span;
+  readonly docs: string | null;
+}
+
+/** Names for a message: a dozen at most. */
+export const quoted = (names: readonly string[]): string => {
+  const shown = names.slice(0, 12).map((name) => `\`${name}\``);
+  return names.length > shown.length ? `${shown.join(', ')}, ...` : shown.join(', ');
+};
+
+/** Nodes of a YAML file as texts with their placeholders filled in, and the complaints about them. */
+export abstract class TextReader {
+  protected readonly file: YamlFile;
+  protected readonly parts: Parts;
+  protected readonly properties: PropertyLookup;
+  protected readonly problems: Diagnostics;
+  /** True while a template is only checked: placeholders without a value are its parameters, and what holds one is not looked into. */
+  protected readonly isTemplate: boolean;
+
+  constructor(file: YamlFile, parts: Parts, properties: PropertyLookup, problems: Diagnostics, isTemplate: boolean) {
+    this.file = file;
+    this.parts = parts;
+    this.properties = properties;
+    this.problems = problems;
+    this.isTemplate = isTemplate;
+  }
+
+  protected mapping(node: unknown): YAMLMap | null {
+    const target = this.file.follow(node);
+    return isMap(target) ? target : null;
+  }
+
+  protected plainText(node: unknown): string | null {
+    return scalarText(this.file.follow(node));
+  }
+
+  protected texts(node: unknown): string[] {
+    const target = this.file.follow(node);
+    return isSeq(target) ? target.items.flatMap((item) => scalarText(this.file.follow(item)) ?? []) : [];
+  }
+
+  protected pair(map: YAMLMap, key: string): Pair | null {
+    let found: Pair | null = null;
+    for (const pair of map.items) if (scalarText(this.file.follow(pair.key)) === key) found = pair;
+    return found;
+  }
+
+  protected wrongType(owner: Owner, key: string, written: unknown, wanted: string, node: YamlNode | null): void {
+    this.problems.report('M0205', `\`${key}\` of \`${owner.name}\` must be ${wanted}`, this.spanOr(written, owner.at), {
+      label: isSeq(node) ? 'a list' : isMap(node) ? 'a mapping' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
+      help: isSeq(node) || isMap(node) ? (wanted.startsWith('a list') ? null : 'put quotes around it, if it is meant as a text') : null,
+      docs: owner.docs,
+    });
+  }
+
+  /** Where a scalar's text stands, without quotes; null when the file has it in another form. */
+  protected textSpan(node: YamlNode, text: string): Span | null {
+    const span = this.file.span(node);
+    const raw = span.source.text;
+    if (raw.startsWith(text, span.start) && span.end - span.start === text.length) return span;
+    if (span.end - span.start === text.length + 2 && raw.startsWith(text, span.start + 1)) return { source: span.source, start: span.start + 1, end: span.end - 1 };
+    return null;
+  }
+
+  /** Fills placeholders in. Null: an optional one has no value, or a problem was reported. */
+  protected fill(text: string, node: unknown, isUri = false): { text: string; isOpen: boolean } | null {
+    if (!text.includes('{{')) return { text, isOpen: false };
+    try {
+      const filled = isUri ? fillUri(text, this.properties) : fillPlaceholders(text, this.properties);
+      return filled === null ? null : { text: filled, isOpen: false };
+    } catch (thrown) {
+      if (!(thrown instanceof PlaceholderError)) throw thrown;
+      if (this.isTemplate && thrown.kind === 'missing') return { text, isOpen: true };
+      this.placeholderProblem(thrown, text, node);
+      return null;
+    }
+  }
+
+  protected isDropped(text: string): boolean {
+    try {
+      return fillPlaceholders(text, this.properties) === null;
+    } catch {
+      return false;
+    }
+  }
+
+  private placeholderProblem({ kind, key, message, offset, length }: PlaceholderError, text: string, node: unknown): void {
+    const whole = this.spanOr(node, { source: this.file.source, start: 0, end: 1 });
+    const exact = this.textSpan(node as YamlNode, text);
+    const inside = exact === null ? this.file.source.text.indexOf(text.slice(offset, offset + length), whole.start) : exact.start + offset;
+    const at = inside >= whole.start && inside < whole.end ? { source: whole.source, start: inside, end: inside + length } : whole;
+    if (kind !== 'missing') {
+      this.problems.report(kind === 'circular' ? 'M0119' : 'M0120', message, at, {
+        help: kind === 'circular' ? 'take the reference to itself out of its value' : message.includes('closed') ? 'write `}}` after the name' : 'write a blank between the two braces',
+      });
+      return;
+    }
+    const name = key.includes(':') ? key.slice(key.indexOf(':') + 1) : key;
+    const isFunction = key.includes(':');
+    const meant = isFunction ? null : nearest(key, this.properties.names());
+    const fallback = `a default: \`{{${key}:value}}\``;
+    this.problems.report('M0118', isFunction ? `\`{{${key}}}\` has no value` : `there is no property \`${key}\``, at, {
+      label: isFunction ? 'no value' : 'no such property',
+      help: meant !== null ? `did you mean \`${meant}\`?` : key !== key.trim() ? `write \`{{${key.trim()}}}\`, without blanks` : `set \`${name}\`, or give ${fallback}`,
+      values: { key },
+    });
+  }
+
+  protected unknownName(code: string, name: string, at: Span, message: string, known: readonly string[], listed: string | null): void {
+    const meant = nearest(name, known);
+    this.problems.report(code, message, at, {
+      label: 'no such name',
+      help: meant !== null ? `did you mean \`${meant}\`?` : listed === null ? null : `${listed} ${quoted(known)}`,
+      values: { name, nearest: meant },
+    });
+  }
+
+  protected firstKey(item: unknown, otherwise: Span): Span {
+    const node = this.file.follow(item);
+    const first = isMap(node) ? node.items[0] : undefined;
+    return first === undefined ? this.spanOr(item, otherwise) : this.file.span(first.key);
+  }
+
+  protected spanOr(node: unknown, otherwise: Span): Span {
+    if (node === null || node === undefined) return otherwise;
+    const range = (node as { range?: [number, number, number] | null }).range;
+    if (range === null || range === undefined || range[0] === range[1]) return otherwise;
+    return this.file.span(node);
+  }
+}
