@@ -4,6 +4,7 @@ import type { Exchange, Way } from '../core/exchange.ts';
 import { FAILED, HANDLED, UnitOfWork } from '../core/exchange.ts';
 import type { Pipe } from '../core/flow.ts';
 import { Exit, Inlet, pumped } from '../core/flow.ts';
+import { cacheBody } from '../core/stream.ts';
 import type { RouteStatistics } from '../observe/statistics.ts';
 
 /** What a route's graph reports to: the route behind which it stands. */
@@ -35,15 +36,18 @@ export class Graph {
   private readonly exitWork: ExitWork;
   /** The message as it was when it came must be kept: some error handler restores it. */
   private readonly keepsOriginal: boolean;
+  /** Stream bodies are made readable more than once before the first step. */
+  private readonly cachesStreams: boolean;
   private under = 0;
   private isRetired = false;
   private readonly idleListeners: (() => void)[] = [];
 
-  constructor(owner: GraphOwner, generation: number, pipe: Pipe, exitWork: ExitWork, keepsOriginal: boolean) {
+  constructor(owner: GraphOwner, generation: number, pipe: Pipe, exitWork: ExitWork, keeps: { readonly original: boolean; readonly streams: boolean }) {
     this.owner = owner;
     this.generation = generation;
     this.exitWork = exitWork;
-    this.keepsOriginal = keepsOriginal;
+    this.keepsOriginal = keeps.original;
+    this.cachesStreams = keeps.streams;
     this.subscription.add(this.inlet.pipe(pipe).subscribe(new Exit((exchange) => exchange.leave())));
   }
 
@@ -71,27 +75,44 @@ export class Graph {
     const unitOfWork = new UnitOfWork(exchange, (settled) => passage.settle(settled));
     exchange.unitOfWork = unitOfWork;
     if (delivery.id !== undefined) unitOfWork.deliveryId = delivery.id;
-    if (this.keepsOriginal) {
-      unitOfWork.originalBody = exchange.body;
-      unitOfWork.originalHeaders = exchange.headers.copy();
-    }
-    exchange.routeId = this.owner.routeId;
-    if (enter !== null) enter(exchange);
     this.under++;
-    this.inlet.next(exchange);
+    this.enter(exchange, enter);
   }
 
   /** Takes an exchange that comes from another route and goes back to it. */
   call(exchange: Exchange, enter: ((exchange: Exchange) => void) | null): void {
     exchange.way = new Visit(this, exchange.routeId, this.owner.now(), exchange.way);
+    this.under++;
+    this.enter(exchange, enter);
+  }
+
+  private enter(exchange: Exchange, enter: ((exchange: Exchange) => void) | null): void {
     exchange.routeId = this.owner.routeId;
-    const { unitOfWork } = exchange;
-    if (this.keepsOriginal && unitOfWork !== null && unitOfWork.originalHeaders === null) {
-      unitOfWork.originalBody = exchange.body;
-      unitOfWork.originalHeaders = exchange.headers.copy();
+    if (this.cachesStreams && typeof exchange.body === 'object' && exchange.body !== null) {
+      const caching = cacheBody(exchange);
+      if (caching !== null) {
+        caching.then(
+          () => this.begun(exchange, enter),
+          (thrown: unknown) => {
+            exchange.fail(thrown);
+            exchange.leave();
+          },
+        );
+        return;
+      }
+    }
+    this.begun(exchange, enter);
+  }
+
+  private begun(exchange: Exchange, enter: ((exchange: Exchange) => void) | null): void {
+    if (this.keepsOriginal) {
+      const { unitOfWork } = exchange;
+      if (unitOfWork !== null && unitOfWork.originalHeaders === null) {
+        unitOfWork.originalBody = exchange.body;
+        unitOfWork.originalHeaders = exchange.headers.copy();
+      }
     }
     if (enter !== null) enter(exchange);
-    this.under++;
     this.inlet.next(exchange);
   }
 

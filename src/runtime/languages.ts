@@ -73,7 +73,8 @@ export class Languages {
 
   /** Compiles from the model; a wrong source text becomes a problem that points into it. */
   compile(model: ExpressionModel, problems: Diagnostics): Expression {
-    return this.guarded(model, problems, () => this.expression(model.language, model.source, model.options), () => null);
+    const asPredicate = (): Predicate => this.compilePredicate(model, problems);
+    return this.guarded(model, problems, (): Expression => Object.assign(this.expression(model.language, model.source, model.options), { asPredicate }), () => null);
   }
 
   compilePredicate(model: ExpressionModel, problems: Diagnostics): Predicate {

@@ -12,7 +12,9 @@ import { Bag } from '../core/bag.ts';
 import { callStep, perform, sequence } from '../core/flow.ts';
 import { Headers } from '../core/headers.ts';
 import { builtInStrategies, builtInStrategy, strategyFrom } from '../core/strategies.ts';
+import { makeRepository, repositoryClasses } from '../core/repositories.ts';
 import type { StateStore } from '../core/store.ts';
+import { prefixed } from '../core/store.ts';
 import type { DocumentModel, ElementModel, EndpointModel, ModelValue } from '../dsl/model.ts';
 import type { PropertyLookup } from '../dsl/placeholders.ts';
 import { propertyLookup } from '../dsl/placeholders.ts';
@@ -29,7 +31,6 @@ import { Graph } from './graph.ts';
 import { Languages } from './languages.ts';
 import type { RoutePlan } from './plan.ts';
 import { booleanField, isElement, planRoutes, textField } from './plan.ts';
-import { makeRepository, repositoryClasses } from './repositories.ts';
 import type { CompiledRoute } from './route.ts';
 import { Route } from './route.ts';
 import { expandTemplates } from './templates.ts';
@@ -332,7 +333,10 @@ export class Runtime implements ExchangeScope {
       left: (exchange: Exchange, of: Graph, millis: number) => owner().left(exchange, of, millis),
       keep: (exchange: Exchange) => owner().keep(exchange),
     };
-    graph = new Graph(proxy, generation, steps.length === 0 && before.length === 0 ? perform(() => undefined) : pipe, work, compiler.keepsOriginal);
+    graph = new Graph(proxy, generation, steps.length === 0 && before.length === 0 ? perform(() => undefined) : pipe, work, {
+      original: compiler.keepsOriginal,
+      streams: booleanField(plan.element, 'streamCache', true),
+    });
     wiring.graph = graph;
     const variable = textField(plan.fromElement, 'variableReceive');
     const group = textField(plan.element, 'group');
@@ -703,20 +707,6 @@ export class Runtime implements ExchangeScope {
 }
 
 const order = (plan: RoutePlan): number => (plan.startupOrder > 0 ? plan.startupOrder : 1_000_000);
-
-const prefixed = (store: StateStore, prefix: string): StateStore => ({
-  isDurable: store.isDurable,
-  get: (key) => store.get(prefix + key),
-  put: (key, value, options) => store.put(prefix + key, value, options),
-  compareAndSet: (key, version, value, options) => store.compareAndSet(prefix + key, version, value, options),
-  delete: (key) => store.delete(prefix + key),
-  async *range(within, options = {}) {
-    const after = options.after === undefined ? {} : { after: prefix + options.after };
-    for await (const [key, value] of store.range(prefix + within, { ...options, ...after })) yield [key.slice(prefix.length), value] as const;
-  },
-  batch: (operations) => store.batch(operations.map((operation) => ({ ...operation, key: prefix + operation.key }))),
-  close: () => Promise.resolve(),
-});
 
 /** The single beans of a `beans:` element. */
 function beanElements(element: ElementModel): ElementModel[] {

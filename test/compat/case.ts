@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { Readable } from 'node:stream';
 import { parse, stringify } from 'yaml';
 import { LoadError, Source } from '../../src/core/diagnostics.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
 import { ROLLBACK_ONLY, STOPPED } from '../../src/core/exchange.ts';
 import { Events } from '../../src/core/events.ts';
 import { Mocks } from '../../src/connectors/mock.ts';
+import { ByteStream } from '../../src/core/stream.ts';
 import { propertyLookup } from '../../src/dsl/placeholders.ts';
 import { standardParts } from '../../src/runtime/standard.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
@@ -209,7 +209,7 @@ class Case {
       case 'bytes':
         return Buffer.from(json(body));
       case 'stream':
-        return Readable.from([Buffer.from(json(body))]);
+        return new ByteStream(Buffer.from(json(body)));
       case 'file':
         return Buffer.from(readFileSync(join(this.workDir, String(body))));
       case 'json':

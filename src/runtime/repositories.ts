@@ -1,1 +1,0 @@
-export { makeRepository, repositoryClasses } from '../core/repositories.ts';
