@@ -112,6 +112,10 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     right: route('- filter:\n    simple: "${body}"\n    steps:\n      - to: mock:a\n      - setBody: { constant: x }\n'),
   },
   M0212: { title: 'There is no such option', explanation: 'The step or element does not know the option.', wrong: route('- log:\n    mesage: hello\n'), right: route('- log:\n    message: hello\n') },
+  M0221: { title: 'Groups that are never complete', explanation: 'An aggregate needs at least one option that says when a group is complete: a size, a timeout, an interval or a predicate.' },
+  M0222: { title: 'Interval and timeout together', explanation: 'An interval completes all groups at once, a timeout each group when nothing came for it. One of them can be given.' },
+  M0223: { title: 'A batch whose members may be dropped', explanation: 'A group that takes its size from a batch would wait for the member that was dropped.' },
+  M0224: { title: 'Not an aggregation repository', explanation: 'The bean or class that is named does not keep groups.' },
 
   // M03xx: expressions and languages
   M0301: { title: 'An expression is wrong', explanation: 'The source text is not right in its language; the caret shows where.' },
@@ -119,6 +123,10 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0310: { title: '`onPrepare` names no processor', explanation: 'It must be a function, or an object with a method `process`.' },
   M0311: { title: '`timeout` without `parallelProcessing`', explanation: 'A time limit for branches works only when they run side by side.' },
   M0312: { title: 'Options that exclude each other', explanation: 'Stopping at the first failure leaves nothing for a threshold of failures to count.' },
+  M0313: { title: 'A watermark needs two options', explanation: '`resumeStrategy` says where the last value is kept, `watermarkKey` under which name: one without the other does nothing.' },
+  M0314: { title: 'Not a resume strategy', explanation: 'The bean has no methods to read and write the last value.' },
+  M0315: { title: 'An empty delimiter', explanation: 'A text can not be cut at nothing.' },
+  M0316: { title: 'Batch and stream together', explanation: 'Messages are put in order in batches or in a stream, not in both.' },
   M0321: { title: 'There is no such expression language', explanation: 'The name is none that this runtime knows.', wrong: route('- setBody:\n    expression:\n      klingon: x\n'), right: route('- setBody:\n    expression:\n      simple: x\n') },
   M0322: { title: 'Two expressions', explanation: 'One expression is wanted here.', wrong: route('- setBody:\n    constant: a\n    simple: b\n'), right: route('- setBody:\n    constant: a\n') },
   M0323: { title: 'An expression is missing', explanation: 'The step needs an expression: the name of a language, with the source text as its value.', wrong: route('- setBody: {}\n'), right: route('- setBody: { constant: x }\n') },
@@ -160,6 +168,20 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     wrong: `${route('- to: mock:out\n')}- onException:\n    exception: [ "java.lang.Exception" ]\n    steps:\n      - to: mock:failed\n`,
     right: `- onException:\n    exception: [ "java.lang.Exception" ]\n    steps:\n      - to: mock:failed\n${route('- to: mock:out\n')}`,
   },
+  M0606: { title: 'There is no such route template', explanation: 'No `routeTemplate` and no kamelet has the id that is named.' },
+  M0607: { title: 'Parameters of a template are missing', explanation: 'The template has parameters without a default value, and the route that is made from it does not give them.' },
   M0610: { title: 'A port is in use', explanation: 'Another program, or another instance of this one, listens on it.' },
   M0611: { title: 'A route can not start', explanation: 'Its consumer refuses to start; the message says why.' },
+
+  // M07xx: configuration and files
+  M0701: { title: 'There is no such configuration file', explanation: 'The file that was named does not exist.' },
+  M0702: { title: 'The configuration can not be read', explanation: 'The configuration file breaks a rule of YAML.' },
+  M0703: { title: 'The configuration is not a mapping', explanation: 'The configuration file holds settings by name.' },
+  M0704: { title: 'There is no such setting', explanation: 'The name is none that this runtime knows.' },
+  M0705: { title: 'A setting of the wrong kind', explanation: 'The setting wants another kind of value.' },
+  M0706: { title: 'There is no such route file', explanation: 'The path or pattern that was given names no file.' },
+  M0707: { title: 'A route file is too large', explanation: 'Files are bounded, so that a wrong path does not fill the memory.' },
+  M0708: { title: 'A route file is no text', explanation: 'Routes are written in YAML, as UTF-8 text.' },
+  M0709: { title: 'A route file can not be read', explanation: 'The system refuses it; the message says why.' },
+  M0710: { title: 'The state folder can not be used', explanation: 'It can not be written, or another instance uses it.' },
 };

@@ -32,6 +32,16 @@ describe('diagnostics', () => {
     for (const code of seen) expect(codes).to.have.property(code);
   });
 
+  it('have an entry in the catalogue for every code that the sources report', () => {
+    const source = fileURLToPath(new URL('../../src/', import.meta.url));
+    const reported = new Set(
+      readdirSync(source, { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .flatMap((name) => [...readFileSync(source + name, 'utf8').matchAll(/'(M0\d{3})'/g)].map(([, code]) => code!)),
+    );
+    expect([...reported].filter((code) => !Object.hasOwn(codes, code))).to.deep.equal([]);
+  });
+
   for (const [code, { wrong, right }] of Object.entries(codes)) {
     if (wrong !== undefined) {
       it(`gives ${code} for the example of its page, and nothing for the repair`, () => {
