@@ -106,6 +106,11 @@ function letters(letter: string, length: number): Part | null {
 
 /** Java writes the short names that Intl only knows in the zone's own language. */
 const shortNames: Readonly<Record<string, readonly [winter: string, summer: string]>> = {
+  GMT: ['GMT', 'GMT'],
+  CET: ['CET', 'CEST'],
+  MET: ['MET', 'MEST'],
+  EET: ['EET', 'EEST'],
+  WET: ['WET', 'WEST'],
   'Europe/London': ['GMT', 'BST'],
   'Europe/Dublin': ['GMT', 'IST'],
   'Europe/Lisbon': ['WET', 'WEST'],

@@ -1,5 +1,5 @@
 import { isPlainObject } from '../../core/javaTypes.ts';
-import { parse as parseLossless, stringify } from 'lossless-json';
+import { parseJson, writeJson } from '../../core/json.ts';
 
 const plain = (value: unknown): unknown => {
   if (value instanceof Map) return Object.fromEntries(value);
@@ -8,7 +8,7 @@ const plain = (value: unknown): unknown => {
   return value;
 };
 
-export const compactJson = (value: unknown): string => stringify(value, (_, item) => plain(item)) ?? 'null';
+export const compactJson = (value: unknown): string => writeJson(plain(value));
 
 /** One value a line, indented with tabs, an end of line at the end: as Camel writes it. */
 export function prettyJson(value: unknown): string {
@@ -27,7 +27,7 @@ function write(value: unknown, indent: string): string {
     if (entries.length === 0) return `{\n${inner}\n${indent}}`;
     return `{\n${entries.map(([key, item]) => `${inner}${JSON.stringify(key)}: ${write(plain(item), inner)}`).join(',\n')}\n${indent}}`;
   }
-  return stringify(value) ?? 'null';
+  return writeJson(value);
 }
 
 /** JSON and XML are laid out; any other text stays as it is. Null for what only looks like JSON. */
@@ -35,7 +35,7 @@ export function prettyText(text: string): string | null {
   const start = text.trimStart()[0];
   if (start === '{' || start === '[') {
     try {
-      return prettyJson(parseLossless(text));
+      return prettyJson(parseJson(text));
     } catch {
       return null;
     }

@@ -29,11 +29,14 @@ function moment(source: string): (exchange: Exchange) => Date {
   const read = reader(command);
   return (exchange) => {
     const value = read(exchange);
-    const date = value instanceof Date ? value : typeof value === 'number' ? new Date(value) : null;
+    const date = value instanceof Date ? value : isLong(value) || command === 'now' || command === 'exchangeCreated' ? new Date(value as number) : null;
     if (date === null) throw illegal(`Cannot find Date/long object at command: ${command}`);
     return shift === 0 ? date : new Date(date.getTime() + shift);
   };
 }
+
+/** Camel takes dates and Java's Longs: a number that is an Integer there is no date. */
+const isLong = (value: unknown): boolean => typeof value === 'number' && Math.abs(value) > 2147483648;
 
 /** Header names may have dashes: only what looks like an offset ends a name. */
 const splitName = (source: string): string => source.replace(/-(?!\s*\d)/g, '\0');
@@ -42,12 +45,9 @@ function reader(command: string): (exchange: Exchange) => unknown {
   if (command === 'now') return (exchange) => exchange.scope.clock.now();
   if (command === 'exchangeCreated') return (exchange) => (exchange.created === 0 ? exchange.scope.clock.now() : exchange.created);
   const name = command.slice(command.indexOf('.') + 1);
-  if (/^(?:in\.)?headers?\./.test(command)) {
-    const header = command.replace(/^(?:in\.)?headers?\./, '');
-    return (exchange) => exchange.headers.get(header);
-  }
+  if (command.startsWith('header.')) return (exchange) => exchange.headers.get(name);
   if (command.startsWith('variable.')) return (exchange) => exchange.variable(name);
-  if (command.startsWith('exchangeProperty.') || command.startsWith('property.')) return (exchange) => exchange.property(name);
+  if (command.startsWith('exchangeProperty.')) return (exchange) => exchange.property(name);
   if (command === 'file') return (exchange) => exchange.headers.get('CamelFileLastModified');
   return () => {
     throw illegal(`Command not supported for dateExpression: ${command}`);

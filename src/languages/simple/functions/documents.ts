@@ -1,6 +1,7 @@
 import { toText } from '../../../core/convert.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange.ts';
+import { parseJson } from '../../../core/json.ts';
 import { isPlainObject } from '../../../core/javaTypes.ts';
 import { removeEndingQuotes, removeQuotes } from '../arguments.ts';
 import { conversionError } from '../../../core/convert.ts';
@@ -54,7 +55,7 @@ const simpleJsonpath = called((call) => {
 
 function parsed(text: string, value: unknown): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch (thrown) {
     throw conversionError(value, 'org.apache.camel.util.json.Jsonable', thrown);
   }

@@ -90,25 +90,25 @@ const between = called((call) => {
 });
 
 const pad = called((call) => {
-  const parts = args(call, 2, 3, '`${pad(exp,len)}` or `${pad(exp,len,separator)}`', { keepQuotes: true }).map((part) => call.template(removeQuotes(part)));
-  const [input, width, separator] = parts as [Value, Value, Value | undefined];
+  const parts = args(call, 2, 3, '`${pad(exp,len)}` or `${pad(exp,len,separator)}`', { keepQuotes: true }).map(removeQuotes);
+  const [input, width] = parts.map((part) => call.template(part)) as [Value, Value];
+  const filling = parts[2] || ' ';
   return (exchange) => {
     const text = toText(input(exchange));
     if (text === null) return null;
     const length = toInteger(width(exchange));
     if (length === null) throw new ExchangeError('java.lang.IllegalArgumentException', 'the length to pad to is null');
-    const filling = (separator === undefined ? ' ' : toText(separator(exchange))) || ' ';
     return length >= 0 ? text.padEnd(length, filling) : text.padStart(-length, filling);
   };
 });
 
 const concat = called((call) => {
-  const parts = args(call, 1, 3, '`${concat(exp)}`, `${concat(exp,exp)}` or `${concat(exp,exp,separator)}`', { keepQuotes: true }).map((part) => call.template(removeQuotes(part)));
-  const [left, right, separator] = (parts.length === 1 ? [body, parts[0]] : parts) as [Value, Value, Value | undefined];
+  const parts = args(call, 1, 3, '`${concat(exp)}`, `${concat(exp,exp)}` or `${concat(exp,exp,separator)}`', { keepQuotes: true }).map(removeQuotes);
+  const [left, right] = parts.length === 1 ? [body, call.template(parts[0]!)] : [call.template(parts[0]!), call.template(parts[1]!)];
+  const glue = parts[2] ?? '';
   return (exchange) => {
     const [a, b] = [toText(left(exchange)), toText(right(exchange))];
     if (a === null && b === null) return null;
-    const glue = separator === undefined ? '' : (toText(separator(exchange)) ?? '');
     return a === null ? b : b === null ? a : a + glue + b;
   };
 });
