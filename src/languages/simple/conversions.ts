@@ -84,6 +84,8 @@ const decimal: Conversion = (value, type) => {
   const number = toDecimal(value, type);
   return number === null ? null : javaDouble(number);
 };
+/** A number that is asked to be Java's small `double` stays what it is, as in Camel. */
+const smallDecimal: Conversion = (value, type) => (typeof value === 'number' ? value : decimal(value, type));
 const bool: Conversion = (value) => strictBoolean(value) ?? null;
 
 /** Of numbers only Java's Integers are truths: those above 0. */
@@ -104,8 +106,8 @@ const conversions: Readonly<Record<string, Conversion>> = {
   long: whole,
   short: whole,
   byte: whole,
-  double: decimal,
-  float: decimal,
+  double: smallDecimal,
+  float: smallDecimal,
   boolean: primitiveBoolean,
   'java.lang.Integer': whole,
   'java.lang.Long': whole,
