@@ -1,5 +1,6 @@
 import { defineEip } from '../core/definition.ts';
-import { convertTo, describeValue, isByteSource, isConvertibleType, readBytes } from '../core/convert.ts';
+import { convertTo, describeValue, isByteSource, isConvertibleType } from '../core/convert.ts';
+import { readStream } from '../core/stream.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { field } from '../core/field.ts';
@@ -35,7 +36,7 @@ export const convertBodyTo = defineEip({
     const convertLater = async (exchange: Exchange): Promise<void> => {
       await ready;
       const { body } = exchange;
-      convert(exchange, isByteSource(body) ? await readBytes(body) : body);
+      convert(exchange, isByteSource(body) ? await readStream(body) : body);
     };
     return perform((exchange) => (isReady && !isByteSource(exchange.body) ? convert(exchange, exchange.body) : convertLater(exchange)), info);
   },

@@ -1,4 +1,5 @@
-import { convertTo, isByteSource, readBytes } from '../core/convert.ts';
+import { convertTo, isByteSource } from '../core/convert.ts';
+import { readStream } from '../core/stream.ts';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
 import type { Exchange } from '../core/exchange.ts';
@@ -47,7 +48,7 @@ export const transformDataType = defineEip({
     return perform((exchange) => {
       const { body } = exchange;
       if (body === null || body === undefined) return;
-      if (isByteSource(body)) return readBytes(body).then((bytes) => put(exchange, transform(exchange, bytes)));
+      if (isByteSource(body)) return readStream(body).then((bytes) => put(exchange, transform(exchange, bytes)));
       return put(exchange, transform(exchange, body));
     }, context.info);
   },

@@ -1,5 +1,6 @@
 import { defineEip } from '../core/definition.ts';
-import { isByteSource, readBytes } from '../core/convert.ts';
+import { isByteSource } from '../core/convert.ts';
+import { readStream } from '../core/stream.ts';
 import { conversion } from '../core/dataFormatStep.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
@@ -22,7 +23,7 @@ export const unmarshal = defineEip({
           if (allowNullBody || options['allowNullBody'] === true || options['allowNullBody'] === 'true') return null;
           throw new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', `there is no body to unmarshal as ${name}`);
         }
-        if (isByteSource(body) && format.takesStreams !== true) return readBytes(body).then((bytes) => format.unmarshal(exchange, bytes));
+        if (isByteSource(body) && format.takesStreams !== true) return readStream(body).then((bytes) => format.unmarshal(exchange, bytes));
         return format.unmarshal(exchange, body);
       }, variables),
       context.info,

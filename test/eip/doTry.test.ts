@@ -102,6 +102,10 @@ describe('doTry', () => {
     expect([exchange.halt, exchange.exception?.message]).to.deep.equal([FAILED, 'last']);
   });
 
+  it("leaves what nobody caught to the callers: the route's own handler does not take it", () => {
+    expect(tried({ steps: throws(io()) }).unhandledIn).to.equal('route1');
+  });
+
   it('skips doFinally after a stop, but not after a handled failure or a mark', () => {
     const after = (bit: number) => tried({ steps: halts(bit), doFinally: finally_(marks('f')) });
     expect([STOPPED, HANDLED, ROLLBACK_ONLY].map((bit) => [after(bit).body, after(bit).halt])).to.deep.equal([
