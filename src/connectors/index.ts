@@ -8,6 +8,8 @@ import { log } from './log.ts';
 import { mock } from './mock.ts';
 import { platformHttp } from './platform-http/definition.ts';
 import { quartz } from './quartz.ts';
+import { restApi } from './rest-api/definition.ts';
+import { rest } from './rest/definition.ts';
 import { scheduler } from './scheduler.ts';
 import { seda } from './seda/definition.ts';
 import { stub } from './stub.ts';
@@ -22,6 +24,8 @@ export const connectors = {
   mock,
   'platform-http': platformHttp,
   quartz,
+  rest,
+  'rest-api': restApi,
   scheduler,
   seda,
   stub,

@@ -29,6 +29,7 @@ import { removeHeaders } from './removeHeaders.ts';
 import { removeProperties } from './removeProperties.ts';
 import { removeProperty } from './removeProperty.ts';
 import { removeVariable } from './removeVariable.ts';
+import { resequence } from './resequence.ts';
 import { rollback } from './rollback.ts';
 import { routingSlip } from './routingSlip.ts';
 import { sample } from './sample.ts';
@@ -85,6 +86,7 @@ export const eips = {
   removeProperties,
   removeProperty,
   removeVariable,
+  resequence,
   rollback,
   routingSlip,
   sample,

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
@@ -25,7 +25,7 @@ import { readConfiguration } from './configuration.ts';
 import { readSources, routeFiles } from './files.ts';
 import { openManagement } from './management.ts';
 import { restDocuments } from './restDocuments.ts';
-import type { ReloadResult, SendOptions } from './runtime.ts';
+import type { ReloadResult, RouteDescription, SendOptions } from './runtime.ts';
 import { Runtime } from './runtime.ts';
 import { standardParts } from './standard.ts';
 import { snapshotOf } from './snapshots.ts';
@@ -123,6 +123,15 @@ export class Mecha {
     const problems = new Diagnostics();
     const sources = mecha.sources(problems);
     return [...problems.sorted(), ...(await mecha.runtime.check(sources))];
+  }
+
+  /** The routes as they are compiled. Nothing is started. @throws LoadError with every problem */
+  static async describe(options: MechaOptions = {}): Promise<readonly RouteDescription[]> {
+    const mecha = await Mecha.prepare({ ...options, store: options.store ?? new MemoryStore(options.clock ?? systemClock) });
+    const problems = new Diagnostics();
+    const sources = mecha.sources(problems);
+    if (problems.hasErrors) throw new LoadError(problems.sorted());
+    return mecha.runtime.describe(sources);
   }
 
   private static async prepare(options: MechaOptions): Promise<Mecha> {
@@ -262,6 +271,13 @@ async function openStore(configuration: Configuration, folder: string, clock: Cl
     problems.report('M0710', `the state folder can't be used: ${error.message}`, null, { help: 'name another folder with `state.path`, or use `state.store: memory`', values: { path } });
     throw new LoadError(problems.sorted());
   }
+}
+
+/** The dead letters of a configuration while no Mecha runs; null when there is no store yet. */
+export async function openDeadLetters(configuration: Configuration, folder: string): Promise<{ deadLetters: DeadLetterStore; close(): Promise<void> } | null> {
+  if (configuration.get('state.store') === 'memory' || !existsSync(join(resolve(folder, String(configuration.get('state.path'))), 'state'))) return null;
+  const store = await openStore(configuration, folder, systemClock);
+  return { deadLetters: new DeadLetterStore(store, systemClock), close: () => store.close() };
 }
 
 /** Keeps failed one-way messages, while there is room. */

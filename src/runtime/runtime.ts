@@ -4,7 +4,7 @@ import type { ConnectorContext, Consumer } from '../core/connector.ts';
 import type { AggregationStrategy, DataFormat } from '../core/definition.ts';
 import type { Diagnostic, Span } from '../core/diagnostics.ts';
 import type { Source } from '../core/diagnostics.ts';
-import { Diagnostics, LoadError } from '../core/diagnostics.ts';
+import { Diagnostics, LoadError, showSpan } from '../core/diagnostics.ts';
 import { Events } from '../core/events.ts';
 import type { ExchangeScope, Way } from '../core/exchange.ts';
 import { Exchange, UnitOfWork } from '../core/exchange.ts';
@@ -65,6 +65,15 @@ export interface ReloadResult {
   readonly added: readonly string[];
   readonly removed: readonly string[];
   readonly problems: readonly Diagnostic[];
+}
+
+/** A route as it is compiled. */
+export interface RouteDescription {
+  readonly id: string;
+  readonly from: string;
+  /** `file:line:column` */
+  readonly at: string;
+  readonly steps: readonly CompiledStep[];
 }
 
 export interface SendOptions {
@@ -379,18 +388,31 @@ export class Runtime implements ExchangeScope {
   /** All that is wrong with the sources, as a start would find it; nothing is started. */
   async check(sources: readonly Source[]): Promise<readonly Diagnostic[]> {
     const problems = new Diagnostics();
+    await this.dryRun(sources, problems);
+    return problems.sorted();
+  }
+
+  /** The routes as they are compiled; nothing is started. @throws LoadError */
+  async describe(sources: readonly Source[]): Promise<readonly RouteDescription[]> {
+    const problems = new Diagnostics();
+    const routes = await this.dryRun(sources, problems);
+    if (problems.hasErrors) throw new LoadError(problems.sorted());
+    return routes;
+  }
+
+  private async dryRun(sources: readonly Source[], problems: Diagnostics): Promise<RouteDescription[]> {
     const { plans, beans } = await this.read(sources, problems);
-    const previous = this.beans;
     this.beans = beans;
     this.stepIds = new Map();
     let count = 0;
-    for (const plan of plans) {
-      const compiled = this.compile(plan, plan.id ?? `route${++count}`, () => undefined as never, 0, problems);
-      compiled?.graph.retire();
-      compiled?.wires.unsubscribe();
-    }
-    this.beans = previous;
-    return problems.sorted();
+    return plans.flatMap((plan) => {
+      const id = plan.id ?? `route${++count}`;
+      const compiled = this.compile(plan, id, () => undefined as never, 0, problems);
+      if (compiled === null) return [];
+      compiled.graph.retire();
+      compiled.wires.unsubscribe();
+      return [{ id, from: this.shownUri(compiled.resolved), at: showSpan(plan.at), steps: compiled.steps }];
+    });
   }
 
   // ---------------------------------------------------------------------------------------------- life

@@ -1,0 +1,125 @@
+import { resolve } from 'node:path';
+import { Diagnostics } from '../core/diagnostics.ts';
+import { printDiagnostics } from '../dsl/diagnose.ts';
+import { readConfiguration } from '../runtime/configuration.ts';
+import { openDeadLetters } from '../runtime/mecha.ts';
+import type { DeadLetter, DeadLetterPage, DeadLetterSummary } from '../stores/deadletters.ts';
+import { adminSocket } from '../sidecar/admin.ts';
+import { AdminUnreachable, askAdmin } from '../sidecar/client.ts';
+import { deserialisedText } from '../sidecar/deadLetterView.ts';
+import type { Terminal } from './main.ts';
+
+type Options = Readonly<Record<string, unknown>>;
+
+function configurationOf(options: Options, terminal: Terminal) {
+  const problems = new Diagnostics();
+  const configuration = readConfiguration({ folder: terminal.folder, file: (options['config'] as string | undefined) ?? null, environment: terminal.environment }, problems);
+  if (problems.hasErrors) terminal.err.write(printDiagnostics(problems.sorted()));
+  return { configuration, isGood: !problems.hasErrors };
+}
+
+const time = (millis: number): string => new Date(millis).toISOString().replace('T', ' ').slice(0, 19);
+
+/** Asks the running Mecha; where none runs, reads the store itself. */
+async function ask<T>(options: Options, terminal: Terminal, path: string, read: (store: NonNullable<Awaited<ReturnType<typeof openDeadLetters>>>['deadLetters']) => Promise<T>): Promise<T | null> {
+  const { configuration, isGood } = configurationOf(options, terminal);
+  if (!isGood) return null;
+  try {
+    const { status, body } = await askAdmin(adminSocket(terminal.folder, String(configuration.get('state.path'))), 'GET', path);
+    if (status === 404) return null;
+    if (status !== 200) throw new Error(String((body as { error?: string }).error));
+    return body as T;
+  } catch (thrown) {
+    if (!(thrown instanceof AdminUnreachable)) throw thrown;
+  }
+  const opened = await openDeadLetters(configuration, resolve(terminal.folder));
+  if (opened === null) return null;
+  try {
+    return await read(opened.deadLetters);
+  } finally {
+    await opened.close();
+  }
+}
+
+export async function list(options: Options, terminal: Terminal): Promise<number> {
+  const query = new URLSearchParams({ limit: String(options['limit']) });
+  if (options['route'] !== undefined) query.set('route', String(options['route']));
+  if (options['after'] !== undefined) query.set('after', String(options['after']));
+  const page = await ask<DeadLetterPage>(options, terminal, `/deadletters?${query.toString()}`, (store) =>
+    store.list({ ...(options['route'] === undefined ? {} : { routeId: String(options['route']) }), ...(options['after'] === undefined ? {} : { after: String(options['after']) }), limit: Number(options['limit']) }),
+  );
+  const entries: readonly DeadLetterSummary[] = page?.entries ?? [];
+  if (options['json'] === true) terminal.out.write(`${JSON.stringify(page ?? { entries: [], next: null }, null, 2)}\n`);
+  else if (entries.length === 0) terminal.out.write('no dead letters\n');
+  else {
+    for (const { id, time: at, routeId, stepId, exception, replayed } of entries) {
+      terminal.out.write(`${id}  ${time(at)}  ${routeId}${stepId === null ? '' : `/${stepId}`}  ${exception === null ? '' : exception.message}${replayed === null ? '' : '  (replayed)'}\n`);
+    }
+    if (page?.next) terminal.out.write(`more: mecha deadletters list --after ${page.next}\n`);
+  }
+  return 0;
+}
+
+export async function show(id: string, options: Options, terminal: Terminal): Promise<number> {
+  const entry = await ask<DeadLetter>(options, terminal, `/deadletters/${encodeURIComponent(id)}`, async (store) => (await store.get(id)) as DeadLetter);
+  if (entry === null) {
+    terminal.err.write(`error: there is no dead letter \`${id}\`; see \`mecha deadletters list\`\n`);
+    return 1;
+  }
+  const shown = { ...entry, body: deserialisedText(entry.body), headers: Array.isArray(entry.headers) ? Object.fromEntries(entry.headers as [string, unknown][]) : entry.headers, properties: undefined };
+  if (options['json'] === true) terminal.out.write(`${JSON.stringify(shown, null, 2)}\n`);
+  else {
+    const { routeId, stepId, at, exception, causes, attempts, time: when, fromEndpoint } = entry;
+    terminal.out.write(
+      [
+        `id         ${id}`,
+        `time       ${time(when)}`,
+        `route      ${routeId}${fromEndpoint === null ? '' : ` (from ${fromEndpoint})`}`,
+        `step       ${stepId ?? '-'}${at === null ? '' : ` at ${at}`}`,
+        `failed     ${exception === null ? '-' : `${exception.type}: ${exception.message}`}`,
+        ...causes.map(({ type, message }) => `  because  ${type}: ${message}`),
+        `attempts   ${attempts}`,
+        `headers    ${JSON.stringify(shown.headers)}`,
+        `body       ${typeof shown.body === 'string' ? shown.body : JSON.stringify(shown.body)}`,
+        '',
+      ].join('\n'),
+    );
+  }
+  return 0;
+}
+
+export async function replay(id: string | undefined, options: Options, terminal: Terminal): Promise<number> {
+  const { configuration, isGood } = configurationOf(options, terminal);
+  if (!isGood) return 2;
+  const socket = adminSocket(terminal.folder, String(configuration.get('state.path')));
+  if (id === undefined && options['route'] === undefined) {
+    terminal.err.write('error: say which: `mecha deadletters replay <id>`, or all of a route with `--route <id>`\n');
+    return 2;
+  }
+  try {
+    const ids: string[] = [];
+    if (id !== undefined) ids.push(id);
+    else {
+      let after: string | null = '';
+      do {
+        const { body } = await askAdmin(socket, 'GET', `/deadletters?route=${encodeURIComponent(String(options['route']))}&limit=1000${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`);
+        const page = body as DeadLetterPage;
+        ids.push(...page.entries.filter(({ replayed }) => replayed === null).map((entry) => entry.id));
+        after = page.next;
+      } while (after !== null);
+    }
+    let failed = 0;
+    for (const one of ids) {
+      const { status, body } = await askAdmin(socket, 'POST', `/deadletters/${encodeURIComponent(one)}/replay`);
+      const isDone = status === 200;
+      if (!isDone) failed++;
+      if (options['json'] === true) terminal.out.write(`${JSON.stringify(body)}\n`);
+      else terminal.out.write(isDone ? `${one}  replayed\n` : `${one}  failed again: ${(body as { error?: string }).error}\n`);
+    }
+    return failed > 0 ? 1 : 0;
+  } catch (thrown) {
+    if (!(thrown instanceof AdminUnreachable)) throw thrown;
+    terminal.err.write(`error: ${thrown.message}\nstart it with \`mecha run\`: a replay goes through the running route\n`);
+    return 1;
+  }
+}
