@@ -25,6 +25,8 @@ export interface AggregationStrategy {
   aggregate(oldExchange: Exchange | null, newExchange: Exchange, input?: Exchange): Exchange;
   /** Called once for the finished aggregate (Camel's onCompletion). */
   onCompletion?(exchange: Exchange, input?: Exchange): void;
+  /** Only ever reads `newExchange` where there is an `oldExchange`, and sets no property that completes groups: spares a copy of every exchange. */
+  readonly onlyReadsNew?: boolean;
   /** Whether the group is complete, asked before `newExchange` is added (Camel's PreCompletionAwareAggregationStrategy). */
   preComplete?(oldExchange: Exchange | null, newExchange: Exchange): boolean;
   /** The group (or the split, the multicast) ran out of time. Aggregators give -1 for index and total. */

@@ -24,19 +24,20 @@ export interface IdempotentRepository {
   readonly isStored?: boolean;
 }
 
-/** Keys in memory, the oldest forgotten over `capacity` (as in Camel, seeing a key again does not make it younger). */
+/** Keys in memory, the oldest forgotten over `cacheSize` (as in Camel, seeing a key again does not make it younger). */
 export class MemoryKeys implements IdempotentRepository {
   private readonly keys = new Set<string>();
-  private readonly capacity: number;
+  /** Camel's name. */
+  cacheSize: number;
 
-  constructor(capacity = 1000) {
-    this.capacity = Math.max(1, capacity);
+  constructor(cacheSize = 1000) {
+    this.cacheSize = cacheSize;
   }
 
   add(key: string): boolean {
     if (this.keys.has(key)) return false;
     this.keys.add(key);
-    if (this.keys.size > this.capacity) for (const oldest of this.keys) return this.keys.delete(oldest);
+    if (this.keys.size > Math.max(1, this.cacheSize)) for (const oldest of this.keys) return this.keys.delete(oldest);
     return true;
   }
 
@@ -246,9 +247,16 @@ export function makeRepository(className: string, args: readonly unknown[], prop
     const name = simpleClassName(idempotent);
     if (name === 'MemoryIdempotentRepository') return new MemoryKeys(Number(properties['cacheSize'] ?? 1000) || 1000);
     const own = ['fileStore', 'processorName', 'repositoryName', 'cacheName', 'topic', 'collectionName', 'key', 'table'].map((key) => toText(properties[key])).find((text) => text !== null) ?? args.map(toText).find((text) => text !== null) ?? name;
-    return new StoredKeys(prefixed(store, `idempotent/${createHash('sha256').update(own).digest('hex').slice(0, 16)}/`), clock);
+    const keys = new StoredKeys(prefixed(store, `idempotent/${createHash('sha256').update(own).digest('hex').slice(0, 16)}/`), clock);
+    return withProperties(keys, properties);
   }
   const aggregation = classOf(className, aggregationClasses);
   if (aggregation === undefined) return undefined;
-  return { store: simpleClassName(aggregation) === 'MemoryAggregationRepository' ? null : store };
+  return withProperties({ store: simpleClassName(aggregation) === 'MemoryAggregationRepository' ? null : store }, properties);
+}
+
+/** Camel's options that mean nothing here (file sizes, tables) are taken: a bean has them. */
+function withProperties<T extends object>(bean: T, properties: Properties): T {
+  for (const [name, value] of Object.entries(properties)) if (!(name in bean)) Object.assign(bean, { [name]: value });
+  return bean;
 }

@@ -43,6 +43,8 @@ abstract class ListStrategy implements AggregationStrategy {
 
 /** The body is the list of the bodies; headers and properties are those of the first exchange. */
 export class GroupedBodyAggregationStrategy extends ListStrategy {
+  readonly onlyReadsNew = true;
+
   protected value(exchange: Exchange): unknown {
     return exchange.body;
   }
@@ -76,6 +78,8 @@ export class GroupedExchangeAggregationStrategy extends ListStrategy {
 
 /** The body of a new, otherwise empty exchange is the list of the messages. */
 export class GroupedMessageAggregationStrategy extends ListStrategy {
+  readonly onlyReadsNew = true;
+
   protected value(exchange: Exchange): unknown {
     return new Message(exchange.body, exchange.headers.copy());
   }
@@ -87,6 +91,7 @@ export class GroupedMessageAggregationStrategy extends ListStrategy {
 
 /** Joins texts; the body is the whole text when the group is finished. */
 export class StringAggregationStrategy implements AggregationStrategy {
+  readonly onlyReadsNew = true;
   /** Stands before each text but the first. */
   delimiter: string | null;
   /** What is taken from each exchange; none: the body. */

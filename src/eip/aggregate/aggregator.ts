@@ -9,7 +9,7 @@ import { isPromise } from '../../core/flow.ts';
 import { storableBody } from '../../core/serialise.ts';
 import { DueQueue } from './dueQueue.ts';
 import type { CompletedBy } from './group.ts';
-import { Group } from './group.ts';
+import { Group, Member } from './group.ts';
 import type { LoadedGroup } from './journal.ts';
 import { Journal } from './journal.ts';
 
@@ -22,10 +22,15 @@ export interface Rules {
   readonly sizeExpression: Expression | null;
   readonly timeoutMillis: number;
   readonly timeoutExpression: Expression | null;
+  readonly hasTimeout: boolean;
   readonly intervalMillis: number;
   readonly fromBatchConsumer: boolean;
   readonly onNewGroup: boolean;
   readonly isEager: boolean;
+  /** The strategy may get the exchange itself, not a copy, once there is a group. */
+  readonly onlyReadsNew: boolean;
+  /** An expression is evaluated on the aggregate while the group is open. */
+  readonly looksAtAggregate: boolean;
   readonly ignoresInvalidKeys: boolean;
   /** Closed keys remembered; 0 = all, null = keys are not closed. */
   readonly closedKeys: number | null;
@@ -95,6 +100,8 @@ export class Aggregator {
   private unsettled = 0;
   private isDraining = false;
   private willDrain = false;
+  /** The delivery that drains when it ends. */
+  private drainsWith: UnitOfWork | null = null;
   /** Exchanges that wait to be let in: while the store is read, while an expression is awaited, while too many groups are under way. */
   private readonly lobby: { exchange: Exchange; outlet: Outlet }[] = [];
   private isBusy = false;
@@ -226,14 +233,15 @@ export class Aggregator {
   }
 
   private addTo(key: string | null, exchange: Exchange, outlet: Outlet): void | Promise<void> {
+    const { rules } = outlet;
     if (key === null) {
-      if (outlet.rules.ignoresInvalidKeys) return;
+      if (rules.ignoresInvalidKeys) return;
       throw new ExchangeError('org.apache.camel.CamelExchangeException', 'Invalid correlation key. Exchange[]');
     }
     if (this.closed.size > 0 && this.closed.has(key)) {
       throw new ExchangeError('org.apache.camel.processor.aggregate.ClosedCorrelationKeyException', `The correlation key [${key}] has been closed. Exchange[]`);
     }
-    const { unitOfWork: unit } = exchange;
+    const { unitOfWork: unit, headers } = exchange;
     if (unit !== null && unit.deliveryId !== null && this.isKnown(unit, unit.deliveryId)) return;
     if (this.journal !== null && isByteSource(exchange.body)) {
       // It can be read once: by us, and then by all others.
@@ -242,119 +250,135 @@ export class Aggregator {
         return this.addTo(key, exchange, outlet);
       });
     }
-    const { headers } = exchange;
     const isInclusive = toTruth(headers.lookup(foldedInclusive)) || toTruth(exchange.property(completeAllInclusive));
-    const copy = exchange.copy();
-    copy.unitOfWork = null;
-    if (isInclusive || headers.lookup(foldedCurrent) !== undefined) {
-      copy.headers.remove(completeCurrent);
-      copy.headers.remove(completeAllInclusive);
-    }
-    if (copy.property(completeCurrent) !== undefined) copy.properties.remove(completeCurrent);
-    const folded = this.fold(new Fold(key, exchange, copy, outlet.rules));
-    if (!isInclusive) return folded;
+    const group = this.open.get(key);
+    const added = group !== undefined && rules.onlyReadsNew ? this.join(group, exchange, exchange, rules) : this.addCopy(key, group, exchange, rules);
+    if (!isInclusive) return added;
     const finish = (): void => {
       headers.remove(completeAllInclusive);
       this.completeOpen('force');
     };
-    return isPromise(folded) ? folded.then(finish) : finish();
+    return isPromise(added) ? added.then(finish) : finish();
   }
 
   // ---------------------------------------------------------------------------------------------- groups
 
-  private fold(fold: Fold): void | Promise<void> {
-    const { key, copy, rules } = fold;
-    const { strategy } = rules;
-    let group = this.open.get(key);
-    fold.size = group === undefined ? 1 : group.size + 1;
-    if (strategy.preComplete !== undefined) {
-      copy.properties.set(aggregatedSize, fold.size);
-      copy.properties.set(correlationKey, key);
-      let isComplete: boolean;
-      try {
-        isComplete = strategy.preComplete(group?.aggregate ?? null, copy);
-      } catch (thrown) {
-        throw new ExchangeError('org.apache.camel.CamelExchangeException', 'Error occurred during preComplete. Exchange[]', { cause: thrown });
-      }
-      copy.properties.remove(aggregatedSize);
-      if (isComplete && group !== undefined) {
-        this.finish(group, 'strategy', rules);
-        group = undefined;
-        fold.size = 1;
-      }
-      const timeout = this.timeout(copy, rules);
-      if (isPromise(timeout)) return timeout.then((millis) => this.aggregate(fold, null, millis));
-      return this.aggregate(fold, null, timeout);
-    }
-    if (!rules.isEager) return this.aggregate(fold, null, 0);
-    copy.properties.set(aggregatedSize, fold.size);
-    const checked = this.check(copy, fold);
-    const proceed = (complete: CompletedBy | null): void | Promise<void> => {
-      const timeout = complete === null ? this.timeout(copy, rules) : 0;
-      copy.properties.remove(aggregatedSize);
-      if (isPromise(timeout)) return timeout.then((millis) => this.aggregate(fold, complete, millis));
-      return this.aggregate(fold, complete, timeout);
-    };
-    return isPromise(checked) ? checked.then(proceed) : proceed(checked);
+  private addCopy(key: string, group: Group | undefined, source: Exchange, rules: Rules): void | Promise<void> {
+    const copy = source.copy();
+    copy.unitOfWork = null;
+    const { headers } = copy;
+    if (headers.lookup(foldedCurrent) !== undefined) headers.remove(completeCurrent);
+    if (headers.lookup(foldedInclusive) !== undefined) headers.remove(completeAllInclusive);
+    if (copy.property(completeCurrent) !== undefined) copy.properties.remove(completeCurrent);
+    if (rules.strategy.preComplete !== undefined) return this.addPreCompleting(key, group, source, copy, rules);
+    if (rules.isEager) return this.addEagerly(key, group, source, copy, rules);
+    return this.join(group ?? new Group(key), source, copy, rules);
   }
 
-  private aggregate(fold: Fold, complete: CompletedBy | null, timeoutMillis: number): void | Promise<void> {
-    const { key, source, copy, rules } = fold;
-    const { strategy } = rules;
-    const group = this.open.get(key) ?? new Group(key);
-    // As it came, for the journal: the strategy may change the copy.
-    const member = this.journal === null ? null : source.copy();
+  /** The strategy says, before the exchange is added, whether the group is complete without it. */
+  private addPreCompleting(key: string, group: Group | undefined, source: Exchange, copy: Exchange, rules: Rules): void | Promise<void> {
+    copy.properties.set(aggregatedSize, (group?.size ?? 0) + 1);
+    copy.properties.set(correlationKey, key);
+    let isComplete: boolean;
+    try {
+      isComplete = rules.strategy.preComplete!(group?.aggregate ?? null, copy);
+    } catch (thrown) {
+      throw new ExchangeError('org.apache.camel.CamelExchangeException', 'Error occurred during preComplete. Exchange[]', { cause: thrown });
+    }
+    copy.properties.remove(aggregatedSize);
+    if (isComplete && group !== undefined) this.finish(group, 'strategy', rules);
+    return this.track(this.merge(this.open.get(key) ?? new Group(key), source, copy, rules), copy, rules);
+  }
+
+  /** Whether the group is complete is asked about the exchange, before it is added. */
+  private addEagerly(key: string, group: Group | undefined, source: Exchange, copy: Exchange, rules: Rules): void | Promise<void> {
+    const size = (group?.size ?? 0) + 1;
+    copy.properties.set(aggregatedSize, size);
+    const checked = this.check(copy, key, size, rules, null);
+    if (isPromise(checked)) return checked.then((by) => this.mergeChecked(key, source, copy, by, rules));
+    return this.mergeChecked(key, source, copy, checked, rules);
+  }
+
+  private mergeChecked(key: string, source: Exchange, copy: Exchange, by: CompletedBy | null, rules: Rules): void | Promise<void> {
+    copy.properties.remove(aggregatedSize);
+    return this.conclude(this.merge(this.open.get(key) ?? new Group(key), source, copy, rules), copy, by, rules);
+  }
+
+  /** Adds the exchange, and then looks whether the group is complete. `copy` is the source itself where the strategy only reads it. */
+  private join(group: Group, source: Exchange, copy: Exchange, rules: Rules): void | Promise<void> {
+    const isNew = group.size === 0;
+    const merged = this.merge(group, source, copy, rules);
+    if (merged === null) return;
+    let checked: CompletedBy | null | Promise<CompletedBy | null>;
+    try {
+      checked = this.check(group.aggregate!, group.key, group.size, rules, isNew ? group : null);
+    } catch (thrown) {
+      if (isNew) this.undo(group);
+      throw thrown;
+    }
+    if (!isPromise(checked)) return this.conclude(group, copy, checked, rules);
+    return this.concludeLater(group, copy, checked, isNew, rules);
+  }
+
+  private async concludeLater(group: Group, copy: Exchange, checked: Promise<CompletedBy | null>, isNew: boolean, rules: Rules): Promise<void> {
+    let by: CompletedBy | null;
+    try {
+      by = await checked;
+    } catch (thrown) {
+      if (isNew) this.undo(group);
+      throw thrown;
+    }
+    return this.conclude(group, copy, by, rules);
+  }
+
+  /** Lets the strategy add the exchange to the group. Null: it failed, and the group is gone. */
+  private merge(group: Group, source: Exchange, copy: Exchange, rules: Rules): Group | null {
+    // As it came: the strategy may change the copy.
+    const member = this.journal === null ? null : new Member(source, rules.hasTimeout ? source.scope.clock.now() : 0);
     let answer: Exchange | null;
     try {
-      answer = strategy.aggregate(group.aggregate, copy) ?? null;
+      answer = rules.strategy.aggregate(group.aggregate, copy) ?? null;
     } catch (thrown) {
       if (!rules.discardsOnFailure) throw new ExchangeError('org.apache.camel.CamelExchangeException', 'Error occurred during aggregation. Exchange[]', { cause: thrown });
       if (group.size > 0) this.discard(group, rules);
-      return;
+      return null;
     }
     if (answer === null) throw new ExchangeError('org.apache.camel.CamelExchangeException', 'AggregationStrategy returned null which is not allowed. Exchange[]');
-    const isNew = group.size === 0;
     group.aggregate = answer;
-    // A group that was awaited for may have been completed meanwhile, and this one be a new one.
-    fold.size = ++group.size;
-    answer.properties.set(aggregatedSize, fold.size);
-    if (isNew) this.open.set(key, group);
-    if (toTruth(answer.property(completeAll))) {
+    if (++group.size === 1) this.open.set(group.key, group);
+    if (!rules.onlyReadsNew || rules.looksAtAggregate) answer.properties.set(aggregatedSize, group.size);
+    if (answer === copy) answer.properties.set('CamelCorrelationId', source.id);
+    this.note(group, source, member);
+    if (!rules.onlyReadsNew && toTruth(answer.property(completeAll))) {
       answer.properties.remove(completeAll);
       this.completeOpen('force', group);
     }
-    if (rules.isEager || strategy.preComplete !== undefined) {
-      this.note(group, source, member);
-      if (complete !== null) this.finishBy(group, complete, rules);
-      else this.track(group, copy, timeoutMillis);
-      return;
-    }
-    const refused = (thrown: unknown): never => {
-      if (isNew) this.discard(group, { ...rules, closedKeys: null });
-      throw thrown;
-    };
-    const accepted = (by: CompletedBy | null): void | Promise<void> => {
-      this.note(group, source, member);
-      return this.conclude(group, copy, by, rules);
-    };
-    let checked: CompletedBy | null | Promise<CompletedBy | null>;
-    try {
-      checked = this.check(answer, fold, isNew ? group : null);
-    } catch (thrown) {
-      return refused(thrown);
-    }
-    return isPromise(checked) ? checked.then(accepted, refused) : accepted(checked);
+    return group;
   }
 
-  private conclude(group: Group, copy: Exchange, complete: CompletedBy | null, rules: Rules): void | Promise<void> {
-    if (complete !== null) return this.finishBy(group, complete, rules);
-    const timeout = this.timeout(copy, rules);
-    if (isPromise(timeout)) return timeout.then((millis) => this.track(group, copy, millis));
-    this.track(group, copy, timeout);
+  /** Takes back the first member of a group, which fails. */
+  private undo(group: Group): void {
+    if (group.completedBy !== null) return;
+    this.open.delete(group.key);
+    group.due = 0;
+    if (group.deliveries !== null) {
+      for (const name of group.deliveries.keys()) {
+        const delivery = this.deliveries.get(name)!;
+        delivery.count = --delivery.passed;
+      }
+      group.deliveries = null;
+    }
+    this.drop(group);
+  }
+
+  private conclude(group: Group | null, copy: Exchange, complete: CompletedBy | null, rules: Rules): void | Promise<void> {
+    if (complete === null) return rules.hasTimeout ? this.track(group, copy, rules) : undefined;
+    if (complete === 'consumer') this.finishBatch(rules);
+    else if (group !== null) this.finish(group, complete, rules);
   }
 
   /** Why the group is complete, or null. `created` is the group if this member has opened it. */
-  private check(exchange: Exchange, { key, size, rules }: Fold, created: Group | null = null): CompletedBy | null | Promise<CompletedBy | null> {
+  private check(exchange: Exchange, key: string, size: number, rules: Rules, created: Group | null): CompletedBy | null | Promise<CompletedBy | null> {
     if (rules.fromBatchConsumer) {
       this.batchKeys.add(key);
       this.batchCount++;
@@ -366,50 +390,48 @@ export class Aggregator {
     }
     if (rules.onNewGroup && size === 1) this.completeOpen('force', created);
     const { predicate } = rules;
-    const isComplete = predicate === null ? false : predicate(exchange);
-    if (isPromise(isComplete)) return isComplete.then((isTrue) => (isTrue === true ? 'predicate' : this.checkSize(exchange, size, rules)));
-    return isComplete ? 'predicate' : this.checkSize(exchange, size, rules);
+    if (predicate !== null) {
+      const isComplete = predicate(exchange) as boolean | Promise<boolean>;
+      if (isPromise(isComplete)) return isComplete.then((isTrue) => (isTrue === true ? 'predicate' : this.checkSize(exchange, size, rules)));
+      if (isComplete) return 'predicate';
+    }
+    return this.checkSize(exchange, size, rules);
   }
 
   private checkSize(exchange: Exchange, size: number, rules: Rules): CompletedBy | null | Promise<CompletedBy | null> {
-    const { sizeExpression } = rules;
-    if (sizeExpression === null) return this.hasSize(exchange, size, rules.size);
-    const value = sizeExpression(exchange);
-    const decide = (wanted: unknown): CompletedBy | null => {
-      const number = toCount(wanted);
-      return this.hasSize(exchange, size, number > 0 ? number : rules.size);
-    };
-    return isPromise(value) ? value.then(decide) : decide(value);
+    if (rules.sizeExpression === null) return this.hasSize(exchange, size, rules.size, rules);
+    const wanted = rules.sizeExpression(exchange);
+    if (isPromise(wanted)) return wanted.then((value) => this.hasSize(exchange, size, toCount(value) || rules.size, rules));
+    return this.hasSize(exchange, size, toCount(wanted) || rules.size, rules);
   }
 
-  private hasSize(exchange: Exchange, size: number, wanted: number): CompletedBy | null {
+  private hasSize(exchange: Exchange, size: number, wanted: number, rules: Rules): CompletedBy | null {
     if (wanted > 0 && size >= wanted) return 'size';
-    return toTruth(exchange.property(completeCurrent)) ? 'strategy' : null;
+    return !rules.onlyReadsNew && toTruth(exchange.property(completeCurrent)) ? 'strategy' : null;
   }
 
-  private timeout(copy: Exchange, rules: Rules): number | Promise<number> {
-    const { timeoutExpression, timeoutMillis } = rules;
-    if (timeoutExpression === null) return timeoutMillis;
-    const value = timeoutExpression(copy);
-    const decide = (wanted: unknown): number => toCount(wanted) || timeoutMillis;
-    return isPromise(value) ? value.then(decide) : decide(value);
+  /** Starts the group's time anew. */
+  private track(group: Group | null, copy: Exchange, rules: Rules, since?: number): void | Promise<void> {
+    if (group === null || !rules.hasTimeout) return;
+    const wanted = rules.timeoutExpression === null ? null : rules.timeoutExpression(copy);
+    if (isPromise(wanted)) return wanted.then((value) => this.trackFor(group, copy, toCount(value) || rules.timeoutMillis, since));
+    this.trackFor(group, copy, toCount(wanted) || rules.timeoutMillis, since);
   }
 
-  private track(group: Group, copy: Exchange, timeoutMillis: number, since?: number): void {
+  private trackFor(group: Group, copy: Exchange, timeoutMillis: number, since?: number): void {
     const { outlet } = this;
     if (timeoutMillis <= 0 || outlet === null || group.completedBy !== null) return;
-    copy.properties.set('CamelAggregatedTimeout', timeoutMillis);
+    if (copy === group.aggregate) copy.properties.set('CamelAggregatedTimeout', timeoutMillis);
     this.timeouts.set(group, (since ?? outlet.context.clock.now()) + timeoutMillis);
     if (this.timer === null || this.timeouts.next < this.timer.due) this.arm();
   }
 
   // ---------------------------------------------------------------------------------------------- completion
 
-  private finishBy(group: Group, by: CompletedBy, rules: Rules): void {
-    if (by !== 'consumer') return this.finish(group, by, rules);
+  private finishBatch(rules: Rules): void {
     for (const key of this.batchKeys) {
-      const other = this.open.get(key);
-      if (other !== undefined) this.finish(other, by, rules);
+      const group = this.open.get(key);
+      if (group !== undefined) this.finish(group, 'consumer', rules);
     }
     this.batchKeys.clear();
   }
@@ -420,6 +442,7 @@ export class Aggregator {
     const answer = group.aggregate!;
     this.close(group, rules);
     group.completedBy = by;
+    answer.properties.set(aggregatedSize, group.size);
     answer.properties.set('CamelAggregatedCompletedBy', by);
     answer.properties.set(correlationKey, group.key);
     try {
@@ -519,7 +542,13 @@ export class Aggregator {
   /** The group's turn comes when the delivery that completed it has ended, or when the event loop comes round. */
   private drainWith(group: Group): void {
     const { lastUnit } = group;
-    if (this.journal === null && !this.willDrain && lastUnit !== null && !lastUnit.isDone) lastUnit.beforeSettling(() => this.drain());
+    if (this.journal === null && lastUnit !== null && lastUnit !== this.drainsWith && !lastUnit.isDone) {
+      this.drainsWith = lastUnit;
+      lastUnit.beforeSettling(() => {
+        if (this.drainsWith === lastUnit) this.drainsWith = null;
+        this.drain();
+      });
+    }
     this.drainSoon();
   }
 
@@ -642,14 +671,15 @@ export class Aggregator {
   }
 
   /** Notes that a member was added. */
-  private note(group: Group, source: Exchange, member: Exchange | null): void {
+  private note(group: Group, source: Exchange, member: Member | null): void {
     const unit = source.unitOfWork;
     const ordinal = unit === null || unit.deliveryId === null ? 0 : this.count(group, unit, unit.deliveryId);
     if (member === null) {
       group.lastUnit = unit;
       return;
     }
-    group.members.push({ exchange: member, time: source.scope.clock.now(), ordinal });
+    member.ordinal = ordinal;
+    group.members.push(member);
     if (unit !== group.lastUnit || unit === null) this.touch(group, unit);
   }
 
@@ -750,14 +780,12 @@ export class Aggregator {
     group.id = loaded.id;
     group.stored = loaded.members.length;
     let last: { exchange: Exchange; time: number } | null = null;
-    for (const { exchange, time, ordinal } of loaded.members) {
-      const name = exchange.unitOfWork?.deliveryId ?? null;
+    for (const { exchange, time, delivery: name, ordinal } of loaded.members) {
       if (name !== null) {
         const count = Math.max(ordinal, this.deliveries.get(name)?.count ?? 0);
         this.deliveries.set(name, { unit: null, count, passed: 0 });
         (group.deliveries ??= new Map()).set(name, count);
       }
-      exchange.unitOfWork = null;
       try {
         group.aggregate = rules.strategy.aggregate(group.aggregate, exchange);
         group.aggregate.properties.set(aggregatedSize, ++group.size);
@@ -779,9 +807,7 @@ export class Aggregator {
     this.open.set(group.key, group);
     if (loaded.completedBy !== null) return this.finish(group, loaded.completedBy, rules);
     const { exchange, time } = last;
-    const timeout = this.timeout(exchange, rules);
-    if (isPromise(timeout)) timeout.then((millis) => (group.completedBy === null ? this.track(group, exchange, millis, time) : undefined), () => {});
-    else this.track(group, exchange, timeout, time);
+    void this.track(group, exchange, rules, time);
   }
 
   private log(outlet: Outlet, level: 'warn' | 'error', message: string, exchange: Exchange | null = null): void {
@@ -790,25 +816,10 @@ export class Aggregator {
   }
 }
 
-/** What an exchange goes through on its way into its group. */
-class Fold {
-  readonly key: string;
-  readonly source: Exchange;
-  readonly copy: Exchange;
-  readonly rules: Rules;
-  size = 1;
-
-  constructor(key: string, source: Exchange, copy: Exchange, rules: Rules) {
-    this.key = key;
-    this.source = source;
-    this.copy = copy;
-    this.rules = rules;
-  }
-}
-
 /** Null for a key that is none: as in Camel, null and blank text. */
 function toKey(value: unknown): string | null {
-  if (typeof value === 'string') return value === '' || value.trim() === '' ? null : value;
+  // Most begin with a letter or a digit.
+  if (typeof value === 'string') return value.charCodeAt(0) > 32 || value.trim() !== '' ? value : null;
   return toText(value);
 }
 

@@ -108,18 +108,22 @@ export const aggregate = defineEip({
   operator: (options, context) => {
     const { problems, at } = context;
     const strategy = context.aggregationStrategy(options.aggregationStrategy, { methodName: options.aggregationStrategyMethodName, methodAllowNull: options.aggregationStrategyMethodAllowNull });
+    const predicate = options.completionPredicate ?? (strategy.matches === undefined ? null : (exchange: Exchange) => strategy.matches!(exchange));
     const rules: Rules = {
       correlation: options.correlationExpression,
       strategy,
-      predicate: options.completionPredicate ?? (strategy.matches === undefined ? null : (exchange) => strategy.matches!(exchange)),
+      predicate,
       size: options.completionSize ?? 0,
       sizeExpression: options.completionSizeExpression ?? null,
       timeoutMillis: options.completionTimeout ?? 0,
       timeoutExpression: options.completionTimeoutExpression ?? null,
+      hasTimeout: (options.completionTimeout ?? 0) > 0 || options.completionTimeoutExpression !== undefined,
       intervalMillis: options.completionInterval ?? 0,
       fromBatchConsumer: options.completionFromBatchConsumer,
       onNewGroup: options.completionOnNewCorrelationGroup,
       isEager: options.eagerCheckCompletion,
+      onlyReadsNew: strategy.onlyReadsNew === true && strategy.preComplete === undefined && !options.eagerCheckCompletion,
+      looksAtAggregate: predicate !== null || options.completionSizeExpression !== undefined || options.completionTimeoutExpression !== undefined,
       ignoresInvalidKeys: options.ignoreInvalidCorrelationKeys,
       closedKeys: options.closeCorrelationKeyOnCompletion ?? null,
       discardsOnTimeout: options.discardOnCompletionTimeout,

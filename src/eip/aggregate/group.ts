@@ -1,13 +1,29 @@
+import type { Bag } from '../../core/bag.ts';
 import type { Exchange, UnitOfWork } from '../../core/exchange.ts';
+import type { Headers } from '../../core/headers.ts';
 import type { Due } from './dueQueue.ts';
 
 /** A message that was added to a group, as it came: what the journal writes, and what a restart adds again. */
-export interface Member {
-  readonly exchange: Exchange;
-  /** When it was added. */
+export class Member {
+  /** The exchange that it came with, which has gone on since. */
+  readonly source: Exchange;
+  readonly body: unknown;
+  readonly headers: Headers;
+  readonly properties: Bag | null;
+  readonly variables: Bag | null;
+  /** When it was added; 0 = where time does not matter: when it is written. */
   readonly time: number;
   /** The which-th member (from 1) of its delivery; 0 where the source has no names for its deliveries. */
-  readonly ordinal: number;
+  ordinal = 0;
+
+  constructor(source: Exchange, time: number) {
+    this.source = source;
+    this.body = source.body;
+    this.headers = source.headers.copy();
+    this.properties = source.hasProperties ? source.properties.copy() : null;
+    this.variables = source.hasVariables ? source.variables.copy() : null;
+    this.time = time;
+  }
 }
 
 /** Why a group is complete, as Camel names it. */

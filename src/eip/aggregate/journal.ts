@@ -1,5 +1,5 @@
-import { Exchange, UnitOfWork } from '../../core/exchange.ts';
-import type { ExchangeScope } from '../../core/exchange.ts';
+import { Exchange } from '../../core/exchange.ts';
+import type { ExchangeScope, UnitOfWork } from '../../core/exchange.ts';
 import { bagFrom, deserialise, headersFrom, serialise, storablePairs } from '../../core/serialise.ts';
 import type { StateStore, StoreOperation } from '../../core/store.ts';
 import { StoreError } from '../../core/store.ts';
@@ -35,7 +35,15 @@ export interface LoadedGroup {
   readonly id: string;
   readonly key: string;
   readonly completedBy: CompletedBy | null;
-  readonly members: readonly Member[];
+  readonly members: readonly LoadedMember[];
+}
+
+export interface LoadedMember {
+  readonly exchange: Exchange;
+  readonly time: number;
+  /** The source's name for its delivery, and the which-th member of it this is. */
+  readonly delivery: string | null;
+  readonly ordinal: number;
 }
 
 interface Request {
@@ -147,10 +155,10 @@ export class Journal {
     group.members = [];
     for (const member of members) {
       try {
-        operations.push({ type: 'put', key: `${memberPrefix}${group.id}/${sortable(group.stored, 8)}`, value: serialise(stored(member)) });
+        operations.push({ type: 'put', key: `${memberPrefix}${group.id}/${sortable(group.stored, 8)}`, value: serialise(stored(member, this.scope.clock.now())) });
         group.stored++;
       } catch (thrown) {
-        unstorable.set(member.exchange.unitOfWork, thrown);
+        unstorable.set(member.source.unitOfWork, thrown);
       }
     }
   }
@@ -180,14 +188,14 @@ export class Journal {
     for await (const [key, { value }] of this.store.range(groupPrefix)) {
       const id = key.slice(groupPrefix.length);
       const record = deserialise(value) as { key: string; completedBy: CompletedBy | null };
-      const members: Member[] = [];
+      const members: LoadedMember[] = [];
       for await (const [, member] of this.store.range(`${memberPrefix}${id}/`)) members.push(this.restored(deserialise(member.value, this.scope) as StoredMember));
       groups.push({ id, key: record.key, completedBy: record.completedBy, members });
     }
     return { groups, finished };
   }
 
-  private restored(member: StoredMember): Member {
+  private restored(member: StoredMember): LoadedMember {
     if (typeof member !== 'object' || member === null || !Array.isArray(member.headers)) throw new StoreError('a stored group is damaged');
     const exchange = new Exchange(this.scope, member.body, headersFrom(member.headers), member.isInOut);
     if (member.properties.length > 0) exchange.replaceProperties(bagFrom(member.properties));
@@ -197,10 +205,7 @@ export class Journal {
     exchange.fromRouteId = member.fromRouteId;
     exchange.fromEndpoint = member.fromEndpoint;
     exchange.created = member.created;
-    const unit = new UnitOfWork(exchange, () => {});
-    unit.deliveryId = member.delivery;
-    exchange.unitOfWork = unit;
-    return { exchange, time: member.time, ordinal: member.ordinal };
+    return { exchange, time: member.time, delivery: member.delivery, ordinal: member.ordinal };
   }
 
   /** Sorts by time, over restarts too. */
@@ -210,20 +215,20 @@ export class Journal {
   }
 }
 
-function stored({ exchange, time, ordinal }: Member): StoredMember {
+function stored({ source, body, headers, properties, variables, time, ordinal }: Member, now: number): StoredMember {
   return {
-    time,
-    delivery: exchange.unitOfWork?.deliveryId ?? null,
+    time: time || now,
+    delivery: source.unitOfWork?.deliveryId ?? null,
     ordinal,
-    id: exchange.id,
-    body: exchange.body,
-    headers: storablePairs(exchange.headers),
-    properties: exchange.hasProperties ? storablePairs(exchange.properties) : [],
-    variables: exchange.hasVariables ? storablePairs(exchange.variables) : [],
-    isInOut: exchange.isInOut,
-    routeId: exchange.routeId,
-    fromRouteId: exchange.fromRouteId,
-    fromEndpoint: exchange.fromEndpoint,
-    created: exchange.created,
+    id: source.id,
+    body,
+    headers: storablePairs(headers),
+    properties: properties === null ? [] : storablePairs(properties),
+    variables: variables === null ? [] : storablePairs(variables),
+    isInOut: source.isInOut,
+    routeId: source.routeId,
+    fromRouteId: source.fromRouteId,
+    fromEndpoint: source.fromEndpoint,
+    created: source.created,
   };
 }
