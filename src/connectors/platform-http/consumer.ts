@@ -22,6 +22,14 @@ const defaultMaxBodyBytes = 16 * 1024 * 1024;
 const defaultMaxInFlight = 1000;
 const defaultMaxQueued = 1000;
 
+/** What stands between a request and its route: checks, conversions, headers of the reply. */
+export interface RequestBinding {
+  /** False: the exchange does not enter the route, and is the reply as it is. */
+  before(exchange: Exchange): boolean;
+  /** Called for what the route has made of the exchange, a failure too, before it is answered. What it throws fails the exchange. */
+  after(exchange: Exchange, accept: string | undefined): void;
+}
+
 /** The requests of one path as exchanges. */
 export class PlatformHttpConsumer implements Consumer, HttpMount {
   readonly path: string;
@@ -33,6 +41,7 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
   readonly context: ConnectorContext;
   readonly options: PlatformHttpEndpoint['options'];
   readonly replyOptions: ReplyOptions;
+  readonly binding: RequestBinding | null;
   private readonly filter: HeaderFilter | null;
   private readonly listener: HttpListener;
   private readonly isInOut: boolean;
@@ -43,8 +52,9 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
   private sink: Sink | null = null;
   private isSuspended = false;
 
-  constructor(endpoint: PlatformHttpEndpoint, context: ConnectorContext) {
+  constructor(endpoint: PlatformHttpEndpoint, context: ConnectorContext, binding: RequestBinding | null = null) {
     const { options } = endpoint;
+    this.binding = binding;
     this.context = context;
     this.options = options;
     this.path = options.matchOnUriPrefix && !options.path.endsWith('*') ? `${options.path}*` : options.path;
@@ -127,7 +137,9 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
     if (this.options.useCookieHandler) exchange.properties.set('CamelCookieHandler', new CookieHandler(request, this.options));
     const delivery = new RequestDelivery(this, request.reply, headers);
     if (this.options.requestTimeout !== undefined) delivery.expireAfter(this.options.requestTimeout);
-    sink.push(exchange, delivery);
+    if (this.binding === null || this.binding.before(exchange)) return sink.push(exchange, delivery);
+    delivery.left();
+    delivery.answer(exchange);
   }
 
   private bodyOf(request: HttpRequest, headers: RequestHeaders): unknown {
@@ -166,6 +178,18 @@ class RequestDelivery implements Delivery {
   }
 
   settle(exchange: Exchange): void {
+    const { binding } = this.consumer;
+    if (binding !== null) {
+      try {
+        binding.after(exchange, this.request.request.headers.accept);
+      } catch (thrown) {
+        exchange.fail(thrown);
+      }
+    }
+    this.answer(exchange);
+  }
+
+  answer(exchange: Exchange): void {
     this.timer?.cancel();
     const { reply } = this;
     // Timed out, or the client has gone.

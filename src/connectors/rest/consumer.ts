@@ -1,0 +1,48 @@
+import type { ConnectorContext, Endpoint } from '../../core/connector.ts';
+import type { Fields, Options } from '../../core/field.ts';
+import type { RestOperation } from '../../core/rest-operation.ts';
+import { joinPaths, plainOperation } from '../../core/rest-operation.ts';
+import { PlatformHttpConsumer } from '../platform-http/consumer.ts';
+import { platformHttpOptions } from '../platform-http/definition.ts';
+import { checkBinding, RestBinding } from './binding.ts';
+import type { restOptions } from './definition.ts';
+
+type RestEndpoint = Endpoint<typeof restOptions>;
+
+/** The options of another connector, defaults filled in. */
+export function withDefaults<F extends Fields>(fields: F, given: Readonly<Record<string, unknown>>): Options<F> {
+  const options: Record<string, unknown> = {};
+  for (const [name, { shape }] of Object.entries(fields)) options[name] = given[name] ?? shape.default;
+  return options as Options<F>;
+}
+
+const operationOf = ({ options }: RestEndpoint): RestOperation => {
+  if (options.operation !== undefined) return JSON.parse(options.operation) as RestOperation;
+  return { ...plainOperation, method: options.method.toUpperCase(), consumes: options.consumes ?? null, produces: options.produces ?? null, bindingMode: options.bindingMode ?? 'off' };
+};
+
+/** One operation on the listener that all of HTTP shares. */
+export function openRestConsumer(endpoint: RestEndpoint, context: ConnectorContext): PlatformHttpConsumer {
+  const operation = operationOf(endpoint);
+  checkBinding(operation);
+  const path = joinPaths(endpoint.options.path, endpoint.options.uriTemplate);
+  const { rest } = endpoint;
+  const options = withDefaults(platformHttpOptions, {
+    ...rest,
+    ...numeric(rest),
+    path,
+    httpMethodRestrict: operation.corsHeaders === null ? operation.method : `${operation.method},OPTIONS`,
+    consumes: operation.consumes ?? undefined,
+    produces: operation.produces ?? undefined,
+    // The binding checks them itself then, and lets what is not said pass.
+    serverRequestValidation: !operation.clientRequestValidation,
+  });
+  return new PlatformHttpConsumer({ ...endpoint, path, options, rest: {} }, context, new RestBinding(operation));
+}
+
+/** Options of platform-http that come as texts. */
+function numeric(rest: Readonly<Record<string, string>>): Record<string, number> {
+  const numbers: Record<string, number> = {};
+  for (const name of ['port', 'maxRequestSize', 'requestTimeout', 'maxInFlight', 'maxQueued']) if (rest[name] !== undefined) numbers[name] = Number(rest[name]);
+  return numbers;
+}

@@ -1,0 +1,50 @@
+export type BindingMode = 'off' | 'auto' | 'json' | 'xml' | 'json_xml';
+
+/** What one verb of a `rest` service does besides calling its route: plain data, part of the endpoint that the verb stands for. */
+export interface RestOperation {
+  readonly method: string;
+  readonly consumes: string | null;
+  readonly produces: string | null;
+  readonly bindingMode: BindingMode;
+  /** Replies with a status from 300 on keep the body that the route gave them. */
+  readonly skipBindingOnErrorCode: boolean;
+  readonly enableNoContentResponse: boolean;
+  readonly clientRequestValidation: boolean;
+  readonly clientResponseValidation: boolean;
+  /** Name, value, name, value; null without CORS. */
+  readonly corsHeaders: readonly string[] | null;
+  /** Values of parameters that a request may leave out. */
+  readonly defaults: Readonly<Record<string, string>>;
+  readonly requiredQuery: readonly string[];
+  readonly requiredHeaders: readonly string[];
+  readonly requiresBody: boolean;
+  readonly allowed: Readonly<Record<string, readonly string[]>>;
+  /** Statuses and headers that replies may and must have; empty = not said. */
+  readonly replyCodes: readonly string[];
+  readonly replyHeaders: readonly string[];
+}
+
+export const plainOperation: RestOperation = {
+  method: 'GET',
+  consumes: null,
+  produces: null,
+  bindingMode: 'off',
+  skipBindingOnErrorCode: true,
+  enableNoContentResponse: false,
+  clientRequestValidation: false,
+  clientResponseValidation: false,
+  corsHeaders: null,
+  defaults: {},
+  requiredQuery: [],
+  requiredHeaders: [],
+  requiresBody: false,
+  allowed: {},
+  replyCodes: [],
+  replyHeaders: [],
+};
+
+/** Paths put together, one slash between two and none at the end; a `*` at the end stays. */
+export function joinPaths(...parts: readonly (string | null | undefined)[]): string {
+  const segments = parts.flatMap((part) => (part ?? '').split('/')).filter((segment) => segment !== '');
+  return `/${segments.join('/')}`;
+}

@@ -1,0 +1,258 @@
+import type { Diagnostics } from '../core/diagnostics.ts';
+import { showSpan } from '../core/diagnostics.ts';
+import type { EipDefinition } from '../core/definition.ts';
+import type { BindingMode, RestOperation } from '../core/rest-operation.ts';
+import { joinPaths } from '../core/rest-operation.ts';
+import type { DocumentModel, ElementModel, EndpointModel, ModelValue, StepModel } from '../dsl/model.ts';
+import { to } from '../eip/to.ts';
+import type { ApiDescription, RestEntry } from './openapi.ts';
+import { commaList, openApiDocument, pairsOf } from './openapi.ts';
+import { elementsOf, isElement, textField } from './plan.ts';
+
+const verbs = ['get', 'post', 'put', 'patch', 'delete', 'head'] as const;
+
+/** CORS headers as Camel sends them, unless `corsHeaders` says otherwise. */
+const corsDefaults: Readonly<Record<string, string>> = {
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Allow-Methods': 'GET, HEAD, POST, PUT, DELETE, TRACE, OPTIONS, CONNECT, PATCH',
+  'Access-Control-Allow-Headers': 'Origin, Accept, X-Requested-With, Content-Type, Access-Control-Request-Method, Access-Control-Request-Headers',
+  'Access-Control-Max-Age': '3600',
+};
+
+interface RestSettings {
+  readonly element: ElementModel | null;
+  readonly contextPath: string;
+  readonly inlinesRoutes: boolean;
+}
+
+/**
+ * Puts a route in the place of every verb of every `rest` element, and one that serves the OpenAPI document where one is asked for. A
+ * `direct:` route that a verb goes to becomes the verb's own: nobody else can call it then, unless `inlineRoutes` is off.
+ */
+export function expandRest(documents: readonly DocumentModel[], problems: Diagnostics): readonly DocumentModel[] {
+  const services = documents.flatMap(({ elements }) => elements.filter(({ name, fields }) => name === 'rest' && fields['disabled'] !== true));
+  if (services.length === 0) return documents;
+  const configurations = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'restConfiguration'));
+  const settings = settingsOf(configurations);
+  const directRoutes = new Map<string, ElementModel>();
+  for (const { elements } of documents) {
+    for (const element of elements) {
+      const name = element.name === 'route' ? directName(uriOf(element)) : null;
+      if (name !== null) directRoutes.set(name, element);
+    }
+  }
+  const entries: RestEntry[] = [];
+  const taken = new Map<string, EndpointModel>();
+  const inlined = new Set<ElementModel>();
+  const routes = new Map<ElementModel, ElementModel[]>();
+  for (const service of services) {
+    routes.set(
+      service,
+      verbsOf(service, problems).flatMap((verb) => {
+        const target = verb.fields['to'] as EndpointModel | undefined;
+        if (target === undefined) return [];
+        const entry = entryOf(service, verb, settings);
+        const name = settings.inlinesRoutes ? directName(target.uri) : null;
+        const earlier = name === null ? undefined : taken.get(name);
+        if (earlier !== undefined) {
+          problems.report('M0620', `duplicate target \`${target.uri}\` of two \`rest\` verbs`, target.at, {
+            label: 'another verb goes there already',
+            help: `a verb makes the \`direct:\` route its own, and ${showSpan(earlier.at)} has it: give each verb a route, or set \`inlineRoutes: false\` in \`restConfiguration\``,
+          });
+          return [];
+        }
+        if (entry.operation.bindingMode === 'xml') {
+          problems.report('M0621', 'XML bodies can not be bound', verb.fieldsAt['bindingMode'] ?? verb.at, { label: 'there are no classes to bind to', help: 'use `bindingMode: off`, and unmarshal in the route' });
+          return [];
+        }
+        entries.push(entry);
+        if (name !== null) taken.set(name, target);
+        const direct = name === null ? undefined : directRoutes.get(name);
+        if (direct !== undefined) inlined.add(direct);
+        return [routeOf(entry, target, direct, settings)];
+      }),
+    );
+  }
+  const api = apiRoute(entries, settings);
+  let isApiPlaced = api === null;
+  return documents.map((document) => ({
+    ...document,
+    elements: document.elements.flatMap((element) => {
+      if (inlined.has(element)) return [];
+      const own = routes.get(element);
+      if (own === undefined) return [element];
+      if (isApiPlaced) return own;
+      isApiPlaced = true;
+      return [api!, ...own];
+    }),
+  }));
+}
+
+function settingsOf(configurations: readonly ElementModel[]): RestSettings {
+  if (configurations.length === 0) return { element: null, contextPath: '/', inlinesRoutes: true };
+  const first = configurations[0]!;
+  const element: ElementModel = {
+    ...first,
+    fields: Object.assign({}, ...configurations.map(({ fields }) => fields)) as ElementModel['fields'],
+    fieldsAt: Object.assign({}, ...configurations.map(({ fieldsAt }) => fieldsAt)) as ElementModel['fieldsAt'],
+  };
+  return { element, contextPath: joinPaths(textField(element, 'contextPath')), inlinesRoutes: element.fields['inlineRoutes'] !== false };
+}
+
+const uriOf = (route: ElementModel): string => {
+  const { from } = route.fields;
+  return isElement(from) ? ((from.fields['uri'] as EndpointModel | undefined)?.uri ?? '') : '';
+};
+
+/** `x` of `direct:x?options`; null for other endpoints. */
+function directName(uri: string): string | null {
+  const match = /^direct:(?:\/\/)?([^?]+)/.exec(uri.trim());
+  return match === null ? null : match[1]!;
+}
+
+/** The verbs of a service in the order in which they are written. */
+function verbsOf(service: ElementModel, problems: Diagnostics): ElementModel[] {
+  if (service.fields['openApi'] !== undefined) {
+    problems.report('M0622', 'a service can not be made from an OpenAPI document yet', service.fieldsAt['openApi'] ?? service.at, {
+      label: 'not supported',
+      help: 'write its operations as `get`, `post`, ... under `rest`',
+    });
+  }
+  return Object.keys(service.fields)
+    .filter((name): name is (typeof verbs)[number] => (verbs as readonly string[]).includes(name))
+    .flatMap((name) => elementsOf(service.fields[name], name).map((verb) => ({ ...verb, name })))
+    .filter((verb) => verb.fields['disabled'] !== true);
+}
+
+function entryOf(service: ElementModel, verb: ElementModel, settings: RestSettings): RestEntry {
+  return {
+    verb,
+    service,
+    path: joinPaths(textField(service, 'path'), textField(verb, 'path')),
+    operation: operationOf(service, verb, settings),
+    routeId: textField(verb, 'routeId') ?? textField(verb, 'id'),
+  };
+}
+
+function operationOf(service: ElementModel, verb: ElementModel, { element: configuration }: RestSettings): RestOperation {
+  const places = [verb, service, ...(configuration === null ? [] : [configuration])];
+  const flag = (name: string, otherwise: boolean): boolean => {
+    const value = places.find(({ fields }) => fields[name] !== undefined)?.fields[name];
+    return value === undefined ? otherwise : value === true || value === 'true';
+  };
+  const text = (name: string): string | null => {
+    for (const place of places) {
+      const value = textField(place, name);
+      if (value !== null) return value;
+    }
+    return null;
+  };
+  const parameters = elementsOf(verb.fields['param'], 'param').map((parameter) => ({ parameter, name: textField(parameter, 'name') ?? '', location: textField(parameter, 'type') ?? 'path' }));
+  const required = (location: string): string[] => parameters.filter((entry) => entry.location === location && entry.parameter.fields['required'] !== false).map(({ name }) => name);
+  const named = parameters.filter(({ location }) => location === 'query' || location === 'header');
+  const defaults: Record<string, string> = {};
+  const allowed: Record<string, string[]> = {};
+  for (const { parameter, name } of named) {
+    const value = textField(parameter, 'defaultValue');
+    if (value !== null) defaults[name] = value;
+    const values = elementsOf(parameter.fields['allowableValues'], 'value').map((item) => textField(item, 'value') ?? '');
+    if (values.length > 0) allowed[name] = values;
+  }
+  const replies = elementsOf(verb.fields['responseMessage'], 'responseMessage');
+  return {
+    method: verb.name.toUpperCase(),
+    consumes: text('consumes'),
+    produces: text('produces'),
+    bindingMode: (text('bindingMode') ?? 'off') as BindingMode,
+    // Whatever its documentation says, Camel leaves error replies alone unless told to bind them.
+    skipBindingOnErrorCode: flag('skipBindingOnErrorCode', true),
+    enableNoContentResponse: flag('enableNoContentResponse', false),
+    clientRequestValidation: flag('clientRequestValidation', false),
+    clientResponseValidation: flag('clientResponseValidation', false),
+    corsHeaders: flag('enableCORS', false) ? corsHeaders(configuration) : null,
+    defaults,
+    requiredQuery: required('query'),
+    requiredHeaders: required('header'),
+    requiresBody: required('body').length > 0,
+    allowed,
+    replyCodes: replies.map((reply) => textField(reply, 'code') ?? '200'),
+    replyHeaders: replies.flatMap((reply) => elementsOf(reply.fields['header'], 'header').map((header) => textField(header, 'name') ?? '')),
+  };
+}
+
+function corsHeaders(configuration: ElementModel | null): string[] {
+  const headers = new Map(Object.entries(corsDefaults));
+  for (const [name, value] of pairsOf(configuration?.fields['corsHeaders'])) {
+    const known = [...headers.keys()].find((key) => key.toLowerCase() === name.toLowerCase());
+    headers.set(known ?? name, value);
+  }
+  return [...headers].flat();
+}
+
+/** A verb as a route: the `direct:` route's own steps behind the verb's endpoint, or a step that calls the target. */
+function routeOf(entry: RestEntry, target: EndpointModel, direct: ElementModel | undefined, settings: RestSettings): ElementModel {
+  const { verb, operation, routeId } = entry;
+  const at = verb.fieldsAt['path'] ?? verb.at;
+  const path = joinPaths(settings.contextPath, entry.path);
+  const uri: EndpointModel = {
+    type: 'endpoint',
+    uri: `rest:${operation.method.toLowerCase()}:${path}`,
+    parameters: { ...parametersFrom(settings, 'consumerProperty'), ...parametersFrom(settings, 'endpointProperty'), operation: JSON.stringify(operation) },
+    at,
+    parametersAt: {},
+  };
+  const identity: Record<string, ModelValue> = routeId === null ? {} : { id: routeId };
+  const description = textField(verb, 'description');
+  if (description !== null) identity['description'] = description;
+  if (direct !== undefined) {
+    const from = direct.fields['from'] as ElementModel;
+    const { id: _, ...fields } = direct.fields;
+    return { ...direct, fields: { ...fields, ...identity, from: { ...from, fields: { ...from.fields, uri } } } };
+  }
+  const step: StepModel = {
+    type: 'step',
+    kind: 'to',
+    definition: to as unknown as EipDefinition,
+    id: null,
+    isDisabled: false,
+    description: null,
+    element: { type: 'element', name: 'to', fields: { uri: target }, at: target.at, fieldsAt: {} },
+    at: target.at,
+  };
+  const from: ElementModel = { type: 'element', name: 'from', fields: { uri, steps: [step] }, at, fieldsAt: {} };
+  return { type: 'element', name: 'route', fields: { ...identity, from }, at, fieldsAt: {} };
+}
+
+const parametersFrom = ({ element }: RestSettings, name: string): Record<string, string> => Object.fromEntries(pairsOf(element?.fields[name]));
+
+/** The route that serves the document; null when nobody asked for it. */
+function apiRoute(entries: readonly RestEntry[], settings: RestSettings): ElementModel | null {
+  const { element } = settings;
+  const path = element === null ? null : textField(element, 'apiContextPath');
+  if (element === null || path === null) return null;
+  const host = textField(element, 'apiHost') ?? textField(element, 'host');
+  const port = textField(element, 'port');
+  const api: ApiDescription = {
+    contextPath: settings.contextPath,
+    scheme: commaList(textField(element, 'scheme'))[0] ?? null,
+    host: host === null ? null : host.includes(':') || port === null ? host : `${host}:${port}`,
+    properties: pairsOf(element.fields['apiProperty']),
+    hasVendorExtensions: element.fields['apiVendorExtension'] === true,
+  };
+  const at = element.fieldsAt['apiContextPath'] ?? element.at;
+  const uri: EndpointModel = {
+    type: 'endpoint',
+    uri: `rest-api:${joinPaths(settings.contextPath, path)}`,
+    parameters: {
+      ...parametersFrom(settings, 'consumerProperty'),
+      document: JSON.stringify(openApiDocument(entries, api)),
+      ...(element.fields['useXForwardHeaders'] === true ? { usesForwardedHeaders: true } : {}),
+      ...(element.fields['enableCORS'] === true ? { cors: JSON.stringify(corsHeaders(element)) } : {}),
+    },
+    at,
+    parametersAt: {},
+  };
+  const id = textField(element, 'apiContextRouteId');
+  const from: ElementModel = { type: 'element', name: 'from', fields: { uri, steps: [] }, at, fieldsAt: {} };
+  return { type: 'element', name: 'route', fields: { ...(id === null ? {} : { id }), from }, at, fieldsAt: {} };
+}
