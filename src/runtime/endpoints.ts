@@ -156,6 +156,8 @@ export class Endpoints {
 
   /** Throws what sending there would fail with: bad URI, unknown scheme, not on the allow-list, no producer. */
   check(uri: string): ResolvedEndpoint {
+    const known = this.dynamic.get(uri);
+    if (known !== undefined) return known.resolved;
     const resolved = this.reader.fromText(uri);
     const { scheme } = resolved.endpoint;
     if (this.allowed.schemes !== null && !this.allowed.schemes.includes(scheme)) {
