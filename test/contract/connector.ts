@@ -1,0 +1,462 @@
+import { expect } from 'chai';
+import type { Clock, Timer } from '../../src/core/clock.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { Bag } from '../../src/core/bag.ts';
+import type { ConnectorContext, ConnectorDefinition, Consumer, Delivery, Endpoint, Producer, Sink } from '../../src/core/connector.ts';
+import { toTruth } from '../../src/core/convert.ts';
+import { Events } from '../../src/core/events.ts';
+import type { ExchangeScope, Way } from '../../src/core/exchange.ts';
+import { Exchange, UnitOfWork } from '../../src/core/exchange.ts';
+import type { LanguageContext } from '../../src/core/expression.ts';
+import type { Headers } from '../../src/core/headers.ts';
+import { MemoryStore } from '../../src/stores/memory.ts';
+import { resolveEndpoint } from '../../src/dsl/uri.ts';
+import { simple } from '../../src/languages/simple/definition.ts';
+import { eventually } from './operator.ts';
+
+export { eventually };
+
+/** Real or virtual time that knows how many timers wait. */
+export class CountedClock implements Clock {
+  private readonly clock: Clock;
+  private readonly timers = new Set<Timer>();
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+  }
+
+  get waiting(): number {
+    return this.timers.size;
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  schedule(delayMillis: number, run: () => void): Timer {
+    const inner = this.clock.schedule(delayMillis, () => {
+      this.timers.delete(timer);
+      run();
+    });
+    const timer: Timer = {
+      cancel: () => {
+        this.timers.delete(timer);
+        inner.cancel();
+      },
+    };
+    this.timers.add(timer);
+    return timer;
+  }
+
+  yield(run: () => void): void {
+    this.clock.yield(run);
+  }
+
+  pending(): () => void {
+    return this.clock.pending();
+  }
+}
+
+export interface SurroundingsOptions {
+  readonly clock?: Clock;
+  readonly baseDir?: string;
+  readonly beans?: Readonly<Record<string, unknown>>;
+}
+
+/** What connectors find around them, without a runtime: the real Simple language, beans, and what they said. */
+export class Surroundings {
+  readonly clock: CountedClock;
+  readonly events = new Events();
+  readonly logs: string[] = [];
+  readonly waits: string[] = [];
+  readonly scope: ExchangeScope;
+  readonly context: ConnectorContext;
+  private readonly things = new Map<string, unknown>();
+
+  constructor({ clock = systemClock, baseDir = '.', beans = {} }: SurroundingsOptions = {}) {
+    this.clock = new CountedClock(clock);
+    let ids = 0;
+    const globals = new Bag();
+    const bean = (name: string): unknown => beans[name.replace(/^#(bean:)?/, '')];
+    this.scope = {
+      name: 'test',
+      clock: this.clock,
+      nextExchangeId: () => `exchange-${++ids}`,
+      property: () => undefined,
+      bean,
+      globalVariables: globals,
+      routeVariables: () => globals,
+    };
+    const languages: LanguageContext = {
+      expression: () => () => null,
+      predicate: () => () => false,
+      property: () => undefined,
+      bean,
+      beanNames: () => Object.keys(beans),
+      resource: () => '',
+      environment: {},
+      log: () => undefined,
+    };
+    const compile = (source: string): ((exchange: Exchange) => unknown) => simple.expression(source, {} as never, languages);
+    this.context = {
+      routeId: 'test',
+      clock: this.clock,
+      events: this.events,
+      scope: this.scope,
+      store: new MemoryStore(this.clock),
+      baseDir,
+      shared: (name, make) => {
+        if (!this.things.has(name)) this.things.set(name, make());
+        return this.things.get(name) as ReturnType<typeof make>;
+      },
+      bean: <T>(reference: string): T => {
+        const found = bean(reference);
+        if (found === undefined) throw new Error(`there is no bean ${reference}`);
+        return found as T;
+      },
+      waiting: (reason) => void this.waits.push(reason),
+      ready: () => void this.waits.push('ready'),
+      log: (level, message) => void this.logs.push(`${level} ${message}`),
+      setting: () => undefined,
+      property: () => undefined,
+      simple: compile,
+      predicate: (source) => {
+        const predicate = simple.predicate === undefined ? compile(source) : simple.predicate(source, {} as never, languages);
+        return (exchange) => toTruth(predicate(exchange));
+      },
+    };
+  }
+
+  endpoint(definition: ConnectorDefinition<never>, uri: string): Endpoint {
+    const any = definition as unknown as ConnectorDefinition;
+    return resolveEndpoint(uri, { [any.scheme]: any }).endpoint;
+  }
+
+  async consumer(definition: ConnectorDefinition<never>, uri: string, routeId = 'test'): Promise<Consumer> {
+    return definition.consumer!(this.endpoint(definition, uri) as never, { ...this.context, routeId });
+  }
+
+  async producer(definition: ConnectorDefinition<never>, uri: string): Promise<Producer> {
+    const producer = await definition.producer!(this.endpoint(definition, uri) as never, this.context);
+    await producer.start?.();
+    return producer;
+  }
+
+  /** Sends from a route that one source feeds; resolves when the exchange is back. `settled` is called when the sender's delivery is done. */
+  send(producer: Producer, exchange: Exchange, settled: (exchange: Exchange) => void = () => undefined): Promise<Exchange> {
+    const unitOfWork = new UnitOfWork(exchange, settled);
+    exchange.unitOfWork = unitOfWork;
+    return new Promise((resolve) => {
+      const back = (returned: Exchange): void => {
+        unitOfWork.release();
+        resolve(returned);
+      };
+      if (producer.call !== undefined) {
+        exchange.way = { outer: null, back };
+        producer.call(exchange);
+        return;
+      }
+      void (async () => {
+        try {
+          await producer.send!(exchange);
+        } catch (thrown) {
+          exchange.fail(thrown);
+        }
+        back(exchange);
+      })();
+    });
+  }
+
+  exchange(body: unknown, headers: Readonly<Record<string, unknown>> = {}, isInOut = false): Exchange {
+    const exchange = new Exchange(this.scope, body, undefined, isInOut);
+    for (const [name, value] of Object.entries(headers)) exchange.headers.set(name, value);
+    return exchange;
+  }
+}
+
+/** A route that does what a test says, and can hold exchanges back. */
+export class TestRoute implements Sink {
+  readonly routeId: string;
+  readonly received: Exchange[] = [];
+  readonly held: Exchange[] = [];
+  readonly deliveries: Delivery[] = [];
+  settled = 0;
+  most = 0;
+  inFlight = 0;
+  isHolding = false;
+  private readonly scope: ExchangeScope;
+  private readonly work: (exchange: Exchange) => unknown;
+
+  constructor(scope: ExchangeScope, work: (exchange: Exchange) => unknown = () => undefined, routeId = 'test') {
+    this.scope = scope;
+    this.work = work;
+    this.routeId = routeId;
+  }
+
+  exchange(body: unknown, headers?: Headers, isInOut = false): Exchange {
+    const exchange = new Exchange(this.scope, body, headers, isInOut);
+    exchange.routeId = exchange.fromRouteId = this.routeId;
+    return exchange;
+  }
+
+  push(exchange: Exchange, delivery: Delivery): void {
+    exchange.unitOfWork = new UnitOfWork(exchange, (settled) => {
+      void Promise.resolve(delivery.settle(settled)).then(() => this.settled++);
+    });
+    this.deliveries.push(delivery);
+    this.enter(exchange, {
+      outer: null,
+      back: (returned) => {
+        this.inFlight--;
+        delivery.left?.(returned);
+        returned.unitOfWork!.release();
+      },
+    });
+  }
+
+  readonly call = (exchange: Exchange): void => {
+    this.enter(exchange, {
+      outer: exchange.way,
+      back: (returned) => {
+        this.inFlight--;
+        returned.leave();
+      },
+    });
+  };
+
+  /** Lets the oldest exchange that is held back go. */
+  release(): void {
+    this.held.shift()!.leave();
+  }
+
+  releaseAll(): void {
+    this.isHolding = false;
+    while (this.held.length > 0) this.release();
+  }
+
+  private enter(exchange: Exchange, way: Way): void {
+    this.received.push(exchange);
+    this.most = Math.max(this.most, ++this.inFlight);
+    exchange.way = way;
+    if (exchange.halt === 0) {
+      try {
+        this.work(exchange);
+      } catch (thrown) {
+        exchange.fail(thrown);
+      }
+    }
+    if (this.isHolding) this.held.push(exchange);
+    else exchange.leave();
+  }
+}
+
+// ------------------------------------------------------------------------------------------------ the contract
+
+/** One source and the connector that reads it. */
+export interface ConnectorRig {
+  readonly surroundings: Surroundings;
+  /** A consumer of the source with credit for `credit` messages; several read the same source. */
+  consumer(credit?: number): Promise<Consumer>;
+  /** Puts messages into the source. */
+  send(...names: string[]): Promise<void>;
+  /** The name that a message was sent by. */
+  nameOf(exchange: Exchange): string;
+  /** Names that the source need not deliver again. */
+  acknowledged(): Promise<string[]>;
+  /** Endpoints with options that can't work, and what the complaint must name. */
+  readonly wrong: readonly (readonly [uri: string, names: RegExp])[];
+  open(uri: string): Promise<Consumer>;
+  close(): Promise<void>;
+  /** How long to wait for what should come soon. */
+  readonly patienceMillis?: number;
+}
+
+const names = (rig: ConnectorRig, route: TestRoute): string[] => route.received.map((exchange) => rig.nameOf(exchange));
+
+const route = (rig: ConnectorRig, work?: (exchange: Exchange) => unknown): TestRoute => new TestRoute(rig.surroundings.scope, work);
+
+async function end(consumer: Consumer): Promise<void> {
+  await consumer.stop();
+  await consumer.close?.();
+}
+
+const patience = 2000;
+
+const soon = (rig: ConnectorRig, holds: () => void): Promise<void> => eventually(holds, rig.patienceMillis ?? patience);
+
+/** Long enough for a consumer that does what it should not. */
+const quiet = (): Promise<void> => new Promise((resolve) => void systemClock.schedule(30, resolve));
+
+const later = async (rig: ConnectorRig, holds: () => Promise<unknown>): Promise<void> => {
+  const end = systemClock.now() + (rig.patienceMillis ?? patience);
+  for (;;) {
+    try {
+      await holds();
+      return;
+    } catch (thrown) {
+      if (systemClock.now() > end) throw thrown;
+    }
+    await new Promise<void>((resolve) => void systemClock.schedule(2, resolve));
+  }
+};
+
+/** What every consumer promises. A connector that can't promise a line says why. */
+export const connectorContract = {
+  'delivers each message once, in the order in which they came': async (rig) => {
+    const target = route(rig);
+    const consumer = await rig.consumer();
+    await rig.send('a', 'b');
+    await consumer.start(target);
+    await soon(rig, () => expect(names(rig, target).slice(0, 2)).to.deep.equal(['a', 'b']));
+    await rig.send('c');
+    await soon(rig, () => expect(names(rig, target).slice(0, 3)).to.deep.equal(['a', 'b', 'c']));
+    await end(consumer);
+  },
+  'acknowledges a message after it has settled, and not before': async (rig) => {
+    const target = route(rig);
+    target.isHolding = true;
+    const consumer = await rig.consumer();
+    await rig.send('a');
+    await consumer.start(target);
+    await soon(rig, () => expect(target.held).to.have.length(1));
+    const held = target.held[0]!;
+    held.unitOfWork!.retain();
+    expect(await rig.acknowledged()).to.deep.equal([]);
+    target.releaseAll();
+    expect(await rig.acknowledged(), 'the exchange has left, its unit of work is not done').to.deep.equal([]);
+    held.unitOfWork!.release();
+    await later(rig, async () => expect(await rig.acknowledged()).to.deep.equal(['a']));
+    await end(consumer);
+  },
+  'has no more messages under way than it has credit for': async (rig) => {
+    const target = route(rig);
+    target.isHolding = true;
+    const consumer = await rig.consumer(2);
+    await rig.send('a', 'b', 'c', 'd');
+    await consumer.start(target);
+    await soon(rig, () => expect(target.held).to.have.length(2));
+    target.release();
+    await soon(rig, () => expect(target.received).to.have.length(3));
+    expect(target.most).to.equal(2);
+    target.releaseAll();
+    await soon(rig, () => expect(target.received).to.have.length(4));
+    await end(consumer);
+  },
+  'delivers again what failed': async (rig) => {
+    let isFirst = true;
+    const target = route(rig, () => {
+      const fails = isFirst;
+      isFirst = false;
+      if (fails) throw new Error('the first time fails');
+    });
+    const consumer = await rig.consumer();
+    await rig.send('a');
+    await consumer.start(target);
+    await soon(rig, () => expect(names(rig, target)).to.deep.equal(['a', 'a']));
+    await later(rig, async () => expect(await rig.acknowledged()).to.deep.equal(['a']));
+    await end(consumer);
+  },
+  'goes on with the next message when one has failed': async (rig) => {
+    let isFirst = true;
+    const target = route(rig, () => {
+      const fails = isFirst;
+      isFirst = false;
+      if (fails) throw new Error('the first one fails');
+    });
+    const consumer = await rig.consumer();
+    await rig.send('a', 'b');
+    await consumer.start(target);
+    await soon(rig, () => expect(names(rig, target)).to.include('b'));
+    await end(consumer);
+  },
+  'takes nothing any more once it has been stopped': async (rig) => {
+    const [first, second] = [route(rig), route(rig)];
+    const consumer = await rig.consumer();
+    await rig.send('a');
+    await consumer.start(first);
+    await soon(rig, () => expect(first.settled).to.be.at.least(1));
+    await consumer.stop();
+    const count = first.received.length;
+    await rig.send('b');
+    await quiet();
+    expect(first.received).to.have.length(count);
+    const successor = await rig.consumer();
+    await successor.start(second);
+    await soon(rig, () => expect(second.received).to.not.have.length(0));
+    await end(consumer);
+    await end(successor);
+  },
+  'stops while a message is under way, which settles all the same': async (rig) => {
+    const target = route(rig);
+    target.isHolding = true;
+    const consumer = await rig.consumer();
+    await rig.send('a');
+    await consumer.start(target);
+    await soon(rig, () => expect(target.held).to.have.length(1));
+    const stopping = consumer.stop();
+    target.releaseAll();
+    await stopping;
+    await soon(rig, () => expect(target.settled).to.equal(1));
+    await consumer.close?.();
+  },
+  'pauses when it is suspended, and goes on when it is resumed': async (rig) => {
+    const target = route(rig);
+    const consumer = await rig.consumer();
+    await rig.send('a');
+    await consumer.start(target);
+    await soon(rig, () => expect(target.settled).to.be.at.least(1));
+    await consumer.suspend!();
+    const count = target.received.length;
+    await rig.send('b');
+    await quiet();
+    expect(target.received).to.have.length(count);
+    await consumer.resume!();
+    await soon(rig, () => expect(target.received.length).to.be.greaterThan(count));
+    await end(consumer);
+  },
+  'leaves no timer behind': async (rig) => {
+    const target = route(rig);
+    const consumer = await rig.consumer();
+    await rig.send('a');
+    await consumer.start(target);
+    await soon(rig, () => expect(target.settled).to.be.at.least(1));
+    await end(consumer);
+    expect(rig.surroundings.clock.waiting).to.equal(0);
+  },
+  'refuses options that can not work, by name': async (rig) => {
+    for (const [uri, complaint] of rig.wrong) {
+      let message = 'nothing was thrown';
+      try {
+        await (await rig.open(uri)).start(route(rig));
+      } catch (thrown) {
+        message = (thrown as Error).message;
+      }
+      expect(message, uri).to.match(complaint);
+    }
+  },
+} satisfies Record<string, (rig: ConnectorRig) => Promise<void>>;
+
+export type ConnectorPromise = keyof typeof connectorContract;
+
+export const connectorPromises = Object.keys(connectorContract) as ConnectorPromise[];
+
+/** Runs the contract; what a connector can't promise it says, with the reason. */
+export function keepsConnectorContract(name: string, open: () => Promise<ConnectorRig>, excuses: Partial<Record<ConnectorPromise, string>> = {}): void {
+  describe(`${name} keeps the connectors' contract`, () => {
+    for (const promise of connectorPromises) {
+      const excuse = excuses[promise];
+      if (excuse !== undefined) {
+        it(`${promise}: not promised, ${excuse}`);
+        continue;
+      }
+      it(promise, async () => {
+        const rig = await open();
+        try {
+          await connectorContract[promise](rig);
+        } finally {
+          await rig.close();
+        }
+      });
+    }
+  });
+}
