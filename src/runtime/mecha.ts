@@ -24,7 +24,6 @@ import type { Configuration } from './configuration.ts';
 import { readConfiguration } from './configuration.ts';
 import { readSources, routeFiles } from './files.ts';
 import { openManagement } from './management.ts';
-import { restDocuments } from './restDocuments.ts';
 import type { ReloadResult, RouteDescription, SendOptions } from './runtime.ts';
 import { Runtime } from './runtime.ts';
 import { standardParts } from './standard.ts';
@@ -180,7 +179,6 @@ export class Mecha {
       settings: (key) => configuration.get(key),
       environment: shownEnvironment,
       resource: (uri) => readText(uri.replace(/^resource:/, '').replace(/^(file|classpath):(\/\/)?/, '')),
-      expand: restDocuments(configuration),
       ...(deadLetters === null ? {} : { keepFailed: keeper(deadLetters, events, configuration.get('deadLetters.limit') as number) }),
     });
     return new Mecha({ runtime, events, clock, configuration, folder, paths, given, store, deadLetters });

@@ -33,6 +33,7 @@ import type { RoutePlan } from './plan.ts';
 import { booleanField, isElement, planRoutes, textField } from './plan.ts';
 import type { CompiledRoute } from './route.ts';
 import { Route } from './route.ts';
+import { expandRest } from './rest.ts';
 import { expandTemplates } from './templates.ts';
 import { errorHandling, interceptFrom, intercepts, sendIntercepts } from './scopes.ts';
 
@@ -54,8 +55,6 @@ export interface RuntimeOptions {
   readonly resource?: (uri: string) => string;
   /** Keeps a failed one-way message: true when it is safe. */
   readonly keepFailed?: (exchange: Exchange, routeId: string) => boolean | Promise<boolean>;
-  /** Routes that `rest:` elements stand for. */
-  readonly expand?: (documents: readonly DocumentModel[], problems: Diagnostics) => readonly DocumentModel[];
 }
 
 export interface ReloadResult {
@@ -361,7 +360,7 @@ export class Runtime implements ExchangeScope {
     const { parts } = this.options;
     let documents: readonly DocumentModel[] = sources.map((source) => readDocument(source, parts, { properties: this.properties }, problems));
     documents = expandTemplates(documents, this.properties, problems);
-    if (this.options.expand !== undefined) documents = this.options.expand(documents, problems);
+    documents = expandRest(documents, problems);
     const declared = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'beans')).flatMap((element) => beanElements(element));
     const beans = this.newBeans();
     await beans.loadModules(moduleReferences(documents), problems);
