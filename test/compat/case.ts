@@ -1,4 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
+import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -23,6 +25,26 @@ const list = (value: unknown): unknown[] => (value === null || value === undefin
 const json = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 const text = (value: unknown): string => (typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value));
 const pause = (millis: number): Promise<void> => new Promise((done) => setTimeout(done, millis));
+
+interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** node:http's client, which sends just the headers that it is given. */
+const answerOf = (url: string, method: string, headers: Record<string, string>, body: string | undefined): Promise<HttpAnswer> =>
+  new Promise((done, failed) => {
+    const asking = request(url, { method, headers, timeout: 3000 }, (response) => {
+      const pieces: Buffer[] = [];
+      response.on('data', (piece: Buffer) => pieces.push(piece));
+      response.on('end', () => done({ status: response.statusCode!, headers: response.headers, text: Buffer.concat(pieces).toString() }));
+      response.on('error', failed);
+    });
+    asking.on('timeout', () => asking.destroy(new Error('no answer in time')));
+    asking.on('error', failed);
+    asking.end(body);
+  });
 
 const freePort = (): Promise<number> =>
   new Promise((done, failed) => {
@@ -179,23 +201,24 @@ class Case {
     return selected;
   }
 
-  private async http(request: Plain): Promise<unknown> {
-    const method = String(request['method'] ?? 'GET');
-    const path = String(request['path'] ?? '/');
+  private async http(send: Plain): Promise<unknown> {
+    const method = String(send['method'] ?? 'GET');
+    const path = String(send['path'] ?? '/');
     const reply: Plain = { http: `${method} ${path}` };
-    const body = request['body'] === undefined || request['body'] === null ? undefined : json(request['body']);
-    const headers = Object.fromEntries(Object.entries(map(request['headers'])).map(([name, value]) => [name, text(value)]));
+    const body = send['body'] === undefined || send['body'] === null ? undefined : json(send['body']);
+    const headers = Object.fromEntries(Object.entries(map(send['headers'])).map(([name, value]) => [name, text(value)]));
+    // As the oracle's client does, which announces an empty body too.
+    if (body === undefined) headers['Content-Length'] = '0';
     try {
-      const { request: send } = await import('undici');
-      const response = await send(`http://127.0.0.1:${this.httpPort}${path}`, { method: method as 'GET', headers, body: body ?? null, headersTimeout: 3000 });
-      reply['status'] = response.statusCode;
+      const response = await answerOf(`http://127.0.0.1:${this.httpPort}${path}`, method, headers, body);
+      reply['status'] = response.status;
       const shown: Plain = {};
       for (const [name, value] of Object.entries(response.headers)) {
-        if (['date', 'content-length', 'transfer-encoding', 'connection', 'keep-alive'].includes(name)) continue;
-        shown[name] = this.render.text(Array.isArray(value) ? value.join(', ') : String(value));
+        if (value === undefined || ['date', 'content-length', 'transfer-encoding', 'connection', 'keep-alive'].includes(name)) continue;
+        shown[name] = this.render.text(Array.isArray(value) ? value.join(', ') : value);
       }
       reply['headers'] = Object.fromEntries(Object.entries(shown).sort());
-      reply['body'] = this.render.text(await response.body.text());
+      reply['body'] = this.render.text(response.text);
     } catch (thrown) {
       reply['httpError'] = this.render.text(String((thrown as Error).message));
     }
