@@ -139,13 +139,19 @@ export class Aggregator {
   }
 
   detach(outlet: Outlet): void {
+    const wasNewest = this.outlet === outlet;
     const at = this.outlets.indexOf(outlet);
     if (at >= 0) this.outlets.splice(at, 1);
-    if (this.outlets.length > 0) return;
-    this.timer?.timer.cancel();
-    this.timer = null;
+    if (!wasNewest) return;
     this.interval?.cancel();
     this.interval = null;
+    if (this.outlet !== null) {
+      // The reload that brought it was taken back.
+      this.startInterval(this.outlet);
+      return;
+    }
+    this.timer?.timer.cancel();
+    this.timer = null;
     if (this.journal === null && this.open.size > 0) this.log(outlet, 'warn', `${this.open.size} incomplete groups end with the route`);
   }
 
@@ -611,10 +617,16 @@ export class Aggregator {
     try {
       await outlet.context.keepFailed?.(exchange);
     } catch (thrown) {
-      group.isKept = true;
       this.log(outlet, 'error', `the failed group "${group.key}" can't be kept: ${String(thrown)}`, exchange);
+      await this.keepStored(group, outlet);
     }
     exchange.unitOfWork!.release();
+  }
+
+  private async keepStored(group: Group, outlet: Outlet): Promise<void> {
+    if (this.journal === null) return;
+    group.isKept = true;
+    await this.journal.write([group], null).catch((thrown: unknown) => this.log(outlet, 'error', `the group "${group.key}" can't be stored: ${String(thrown)}`));
   }
 
   private settled(group: Group, outlet: Outlet): void {
