@@ -8,6 +8,7 @@ import { fold } from './headers.ts';
 import type { HeaderFilter } from './http-headers.ts';
 import { generalHeaders, hopByHop, isCamelHeader } from './http-headers.ts';
 import { charsetOf } from './media-type.ts';
+import { StreamCache } from './stream.ts';
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 // eslint-disable-next-line no-control-regex
@@ -66,6 +67,7 @@ export function requestBody(body: unknown, contentType: unknown): string | Buffe
   if (Buffer.isBuffer(body)) return body;
   if (body instanceof Uint8Array) return Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   if (body instanceof FileBody) return body.stream();
+  if (body instanceof StreamCache) return body.isInMemory ? body.bytes() : body.stream();
   if (body instanceof Readable) return body;
   const prototype = typeof body === 'object' ? (Object.getPrototypeOf(body) as unknown) : null;
   if (typeof body === 'object' && !Array.isArray(body) && !(body instanceof Map) && prototype !== Object.prototype && prototype !== null) {

@@ -87,6 +87,7 @@ export class Render {
     if (typeof object[Symbol.asyncIterator] === 'function') return this.bytes(await readAll(Readable.from(value as AsyncIterable<Uint8Array>)));
     if (typeof object['next'] === 'function') return '<iterator>';
     if (typeof object['valueOf'] === 'function' && typeof (object['valueOf'] as () => unknown)() === 'number') return (object['valueOf'] as () => unknown)();
+    if (object.constructor?.name === 'JavaClass') return this.text(String(object['name']));
     const prototype = Object.getPrototypeOf(value) as unknown;
     if (prototype === null || prototype === Object.prototype) {
       const rendered: Record<string, unknown> = {};

@@ -10,6 +10,7 @@ import { fold } from '../../core/headers.ts';
 import type { HeaderFilter } from '../../core/http-headers.ts';
 import { generalHeaders, hopByHop, isCamelHeader } from '../../core/http-headers.ts';
 import { charsetOf } from '../../core/media-type.ts';
+import { StreamCache } from '../../core/stream.ts';
 import type { RequestHeaders } from './request.ts';
 
 export interface ReplyOptions {
@@ -115,7 +116,8 @@ function writeBody(reply: ServerResponse, status: number, head: string[], body: 
   if (typeof body === 'string') return writeText(reply, status, head, body);
   if (body instanceof Uint8Array) return writeBytes(reply, status, head, Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength));
   if (typeof body === 'number' || typeof body === 'bigint') return writeText(reply, status, head, String(body));
-  if (body instanceof FileBody) {
+  if (body instanceof StreamCache && body.isInMemory) return writeBytes(reply, status, head, body.bytes());
+  if (body instanceof FileBody || body instanceof StreamCache) {
     head.push('Content-Length', String(body.length));
     return writeStream(reply, status, head, body.stream());
   }

@@ -1,3 +1,4 @@
+import { isNetworkBytes } from '../../core/network-bytes.ts';
 import { toText } from '../../core/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { ExactNumber } from '../../core/exactNumber.ts';
@@ -20,8 +21,9 @@ export class JavaClass {
     return this.name.slice(Math.max(this.name.lastIndexOf('.'), this.name.lastIndexOf('$')) + 1);
   }
 
+  /** As Java prints a class. */
   toString(): string {
-    return this.name;
+    return `class ${this.name}`;
   }
 }
 
@@ -43,7 +45,7 @@ export function className(value: unknown): string {
   if (value instanceof ExactNumber) return value.kind === 'double' ? 'java.lang.Double' : value.kind === 'decimal' ? 'java.math.BigDecimal' : 'java.lang.Long';
   if (value instanceof ExchangeError) return value.type;
   if (value instanceof Exchange) return 'org.apache.camel.support.DefaultExchange';
-  if (value instanceof Uint8Array) return '[B';
+  if (value instanceof Uint8Array) return isNetworkBytes(value) ? 'org.apache.camel.converter.stream.ByteArrayInputStreamCache' : '[B';
   if (value instanceof Date) return 'java.util.Date';
   if (Array.isArray(value)) return 'java.util.ArrayList';
   if (value instanceof Set) return 'java.util.LinkedHashSet';

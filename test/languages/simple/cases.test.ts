@@ -72,7 +72,8 @@ function shown(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shown);
   if (typeof value !== 'object' || value === null) return value ?? null;
   const prototype = Object.getPrototypeOf(value) as unknown;
-  if (prototype !== null && prototype !== Object.prototype) return toText(value);
+  // The oracle shows a class by its name alone.
+  if (prototype !== null && prototype !== Object.prototype) return toText(value)?.replace(/^class /, '');
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shown(item)]));
 }
 
