@@ -117,7 +117,9 @@ export interface LanguageDefinition<F extends Fields = Fields> {
   /** The key of the source text, where it is not `expression` (`tokenize` has `token`). */
   readonly sourceKey?: string;
   readonly examples?: readonly { readonly expression: string; readonly body: unknown; readonly gives: unknown }[];
-  /** Throws ExpressionSyntaxError. `resultType` is applied by the caller. */
+  /** A boolean `resultType` makes a condition of the source text (Simple): the language has the last word about the value then. */
+  readonly decidesOnBoolean?: boolean;
+  /** Throws ExpressionSyntaxError. `resultType` is among the options, and applied by the caller. */
   readonly expression: (source: string, options: Options<F>, context: LanguageContext) => Expression;
   /** Absent: the expression's value is converted to a boolean as Camel does it. */
   readonly predicate?: (source: string, options: Options<F>, context: LanguageContext) => Predicate;

@@ -53,8 +53,8 @@ export class Languages {
 
   expression(language: string, source: string, options: Readonly<Record<string, unknown>>): Expression {
     const definition = this.definition(language);
-    if (isBooleanType(options['resultType']) && definition.predicate !== undefined) return this.predicate(language, source, options);
     const compiled = definition.expression(this.source(source, options), withDefaults(definition, options), this.context);
+    if (definition.decidesOnBoolean === true && isBooleanType(options['resultType'])) return labelled(compiled, language, source);
     return typed(labelled(compiled, language, source), options['resultType']);
   }
 
@@ -105,7 +105,7 @@ function spanOf(model: ExpressionModel, error: ExpressionSyntaxError): Span {
 }
 
 function withDefaults(definition: LanguageDefinition, options: Readonly<Record<string, unknown>>): never {
-  const all: Record<string, unknown> = {};
+  const all: Record<string, unknown> = { resultType: options['resultType'] };
   for (const [name, { shape }] of Object.entries(definition.options)) all[name] = options[name] ?? shape.default;
   return all as never;
 }

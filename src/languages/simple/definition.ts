@@ -112,6 +112,7 @@ function predicate(source: string, context: LanguageContext): (exchange: Exchang
 
 export const simple = defineLanguage({
   name: 'simple',
+  decidesOnBoolean: true,
   summary: 'Camel’s own small language: texts with functions in them (`Hello ${header.name}`), and conditions (`${body[amount]} > 100`).',
   options: {
     trimResult: field.boolean('Takes blanks off both ends of a result that is a text.').default(false),
