@@ -75,6 +75,11 @@ export class UnitOfWork {
     this.settle = settle;
   }
 
+  /** The delivery that this stands for: itself, where it is not only a child's view of it. */
+  get whole(): UnitOfWork {
+    return this;
+  }
+
   retain(): void {
     this.holders++;
   }

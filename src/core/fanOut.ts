@@ -364,6 +364,10 @@ class ChildOfWork extends UnitOfWork {
     this.deliveryId = outer.deliveryId;
   }
 
+  override get whole(): UnitOfWork {
+    return this.outer.whole;
+  }
+
   override retain(): void {
     this.outer.retain();
   }

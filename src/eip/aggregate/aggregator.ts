@@ -189,7 +189,7 @@ export class Aggregator {
   private mayEnter(exchange: Exchange): boolean {
     if (this.isBusy || this.loading !== 'done') return false;
     // What the exchange of a completed group adds must not wait for that very group.
-    return this.unsettled < mostUnsettled || (exchange.unitOfWork !== null && this.units.has(exchange.unitOfWork));
+    return this.unsettled < mostUnsettled || (exchange.unitOfWork !== null && this.units.has(exchange.unitOfWork.whole));
   }
 
   private wait(taken: Promise<void>, exchange: Exchange, outlet: Outlet): void {
@@ -248,7 +248,7 @@ export class Aggregator {
       throw new ExchangeError('org.apache.camel.processor.aggregate.ClosedCorrelationKeyException', `The correlation key [${key}] has been closed. Exchange[]`);
     }
     const { unitOfWork: unit, headers } = exchange;
-    if (unit !== null && unit.deliveryId !== null && this.isKnown(unit, unit.deliveryId)) return;
+    if (unit !== null && unit.deliveryId !== null && this.isKnown(unit.whole, unit.deliveryId)) return;
     if (this.journal !== null && isByteSource(exchange.body)) {
       // It can be read once: by us, and then by all others.
       return (storableBody(exchange.body) as Promise<unknown>).then((bytes) => {
@@ -684,7 +684,7 @@ export class Aggregator {
 
   /** Notes that a member was added. */
   private note(group: Group, source: Exchange, member: Member | null): void {
-    const unit = source.unitOfWork;
+    const unit = source.unitOfWork === null ? null : source.unitOfWork.whole;
     const ordinal = unit === null || unit.deliveryId === null ? 0 : this.count(group, unit, unit.deliveryId);
     if (member === null) {
       group.lastUnit = unit;

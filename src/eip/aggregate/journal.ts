@@ -158,7 +158,7 @@ export class Journal {
         operations.push({ type: 'put', key: `${memberPrefix}${group.id}/${sortable(group.stored, 8)}`, value: serialise(stored(member, this.scope.clock.now())) });
         group.stored++;
       } catch (thrown) {
-        unstorable.set(member.source.unitOfWork, thrown);
+        unstorable.set(member.source.unitOfWork?.whole ?? null, thrown);
       }
     }
   }

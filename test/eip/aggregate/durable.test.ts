@@ -1,9 +1,12 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { ownOriginal } from '../../../src/core/fanOut.ts';
+import { UnitOfWork } from '../../../src/core/exchange.ts';
 import { VirtualClock } from '../../../src/core/clock.ts';
 import { MemoryStore } from '../../../src/stores/memory.ts';
 import type { ContextOverrides } from '../../contract/operator.ts';
+import { exchangeOf } from '../../contract/operator.ts';
 import { Disk, header, Rig } from './rig.ts';
 
 describe('aggregate with a durable store', () => {
@@ -142,6 +145,24 @@ describe('aggregate with a durable store', () => {
       rig.deliver(['a', 'b', 'c', 'd'], { id: '1' });
       await rig.pass(0);
       expect(rig.bodies).to.deep.equal([['a', 'b', 'c', 'd']]);
+    });
+
+    it('counts all its parts, though each keeps an original message of its own', async () => {
+      const rig = start({ completionSize: 3 });
+      const source = exchangeOf(null);
+      const unit = new UnitOfWork(source, () => {});
+      unit.deliveryId = '1';
+      unit.originalHeaders = source.headers;
+      for (const body of ['a', 'b', 'c']) {
+        const part = exchangeOf(body, {}, rig.context.scope);
+        part.unitOfWork = unit;
+        ownOriginal(part);
+        rig.wired.feed(part);
+      }
+      await rig.pass(0);
+      unit.release();
+      await rig.pass(0);
+      expect([rig.bodies, disk.puts]).to.deep.equal([[['a', 'b', 'c']], 0]);
     });
 
     it('counts twice where its source has no name for it', async () => {
