@@ -172,7 +172,7 @@ class FileProducer implements Producer {
       if (isAppending) await this.append(path, isNull ? null : chunks);
       else await this.replace(exchange, path, chunks);
     } catch (thrown) {
-      if (thrown instanceof ExchangeError && thrown.type.endsWith('GenericFileOperationFailedException')) throw thrown;
+      if (thrown instanceof ExchangeError && /(GenericFileOperationFailed|IllegalArgument)Exception$/.test(thrown.type)) throw thrown;
       const reason = codeOf(thrown) === '' ? '' : ` (${ioReason(thrown)})`;
       throw operationFailed(`Cannot store file: ${path}${reason}`, thrown);
     }
