@@ -131,6 +131,8 @@ export interface ConnectorDefinition<F extends Fields = Fields> {
   /** Absent: the scheme can't be consumed from (or produced to). Loaded on first use. */
   readonly consumer?: (endpoint: Endpoint<F>, context: ConnectorContext) => Consumer | Promise<Consumer>;
   readonly producer?: (endpoint: Endpoint<F>, context: ConnectorContext) => Producer | Promise<Producer>;
+  /** Its exchanges have lanes (partitions), whose order every step of the route keeps. */
+  readonly isOrdered?: boolean;
   /** Reaches other hosts, so that dynamic endpoints need it on the allow-list. */
   readonly isRemote?: boolean;
   /** Fed by routes of the same runtime (`direct:`, `seda:`): its consumers stop last, when the routes that feed them are idle. */

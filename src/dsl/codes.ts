@@ -120,6 +120,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   // M03xx: expressions and languages
   M0301: { title: 'An expression is wrong', explanation: 'The source text is not right in its language; the caret shows where.' },
   M0302: { title: 'An expression can not be compiled', explanation: 'The source text may be right, but something that it refers to is missing.' },
+  M0303: { title: '`orderBy` gives its value later', explanation: 'The lane of a message must be known when it comes in: an asynchronous language can not tell it in time.' },
   M0310: { title: '`onPrepare` names no processor', explanation: 'It must be a function, or an object with a method `process`.' },
   M0311: { title: '`timeout` without `parallelProcessing`', explanation: 'A time limit for branches works only when they run side by side.' },
   M0312: { title: 'Options that exclude each other', explanation: 'Stopping at the first failure leaves nothing for a threshold of failures to count.' },
@@ -172,6 +173,9 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0607: { title: 'Parameters of a template are missing', explanation: 'The template has parameters without a default value, and the route that is made from it does not give them.' },
   M0610: { title: 'A port is in use', explanation: 'Another program, or another instance of this one, listens on it.' },
   M0611: { title: 'A route can not start', explanation: 'Its consumer refuses to start; the message says why.' },
+  M0620: { title: 'Two `rest` verbs go to one route', explanation: 'A verb makes the `direct:` route that it goes to its own, unless `inlineRoutes` is off; a second verb finds nothing there.' },
+  M0621: { title: 'XML bodies can not be bound', explanation: 'Binding XML needs classes to bind to; the route itself can unmarshal it.' },
+  M0622: { title: 'A service can not be made from an OpenAPI document', explanation: 'The operations of a service are written as verbs under `rest`.' },
 
   // M07xx: configuration and files
   M0701: { title: 'There is no such configuration file', explanation: 'The file that was named does not exist.' },

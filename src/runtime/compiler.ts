@@ -11,6 +11,7 @@ import type { LanguageContext } from '../core/expression.ts';
 import type { EndpointReference, Field, Fields } from '../core/field.ts';
 import type { Call, Pipe } from '../core/flow.ts';
 import { callStep, detour, Exit, Inlet, sequence } from '../core/flow.ts';
+import { inOrder } from '../core/order.ts';
 import type { StateStore } from '../core/store.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
 import type { ErrorHandling } from './redelivery.ts';
@@ -83,6 +84,8 @@ export interface Surroundings {
   /** Runs before every step. */
   readonly intercepts: readonly Call[];
   readonly sendIntercepts: readonly SendIntercept[];
+  /** The route's exchanges have lanes: each step lets those of one lane leave in their order. */
+  readonly isOrdered?: boolean;
   /** Keeps values that look secret out of the route's own log lines. */
   readonly masksLogs?: boolean;
 }
@@ -138,6 +141,11 @@ export class StepCompiler {
   }
 
   private step(model: StepModel, around: Surroundings): Pipe {
+    const pipe = this.unordered(model, around);
+    return around.isOrdered === true ? inOrder(pipe) : pipe;
+  }
+
+  private unordered(model: StepModel, around: Surroundings): Pipe {
     const info = this.info(model);
     const compiled: CompiledStep = { info, statistics: info.statistics, children: [] };
     this.siblings.push(compiled);
@@ -229,6 +237,15 @@ export class StepCompiler {
     }
   }
 
+  private readonly stateKeys = new Map<string, number>();
+
+  /** A key that no other step of this route has. */
+  stateKey(key: string): string {
+    const count = (this.stateKeys.get(key) ?? 0) + 1;
+    this.stateKeys.set(key, count);
+    return count === 1 ? key : `${key}${count}/`;
+  }
+
   /** Models of endpoints by the reference that a step gets: the same object. */
   private readonly endpoints = new Map<EndpointReference, EndpointModel>();
 
@@ -304,9 +321,11 @@ class Context implements StepContext {
     return this.compiler.services.stopping;
   }
 
-  /** Never a running number: a step keeps its state when others come and go around it. */
+  private ownStateKey: string | null = null;
+
+  /** Never a running number: a step keeps its state when others come and go around it. Only steps that are alike are told apart by their order. */
   private get stateKey(): string {
-    return `${this.info.kind}/${this.info.routeId}/${this.model.id ?? hashOf(this.model.element)}/`;
+    return (this.ownStateKey ??= this.compiler.stateKey(`${this.info.kind}/${this.info.routeId}/${this.model.id ?? hashOf(this.model.element)}/`));
   }
 
   get masksLogs(): boolean {

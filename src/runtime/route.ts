@@ -25,6 +25,8 @@ export interface CompiledRoute {
   readonly resolved: ResolvedEndpoint;
   readonly variableReceive: string | null;
   readonly group: string | null;
+  /** Gives each message its lane; null where the source decides, or nothing keeps an order. */
+  readonly laneOf: ((exchange: Exchange) => object) | null;
   /** Runs on every exchange that enters (completions). */
   readonly enter: ((exchange: Exchange) => void) | null;
   readonly wires: Subscription;
@@ -106,6 +108,7 @@ export class Route implements GraphOwner, Sink {
   push(exchange: Exchange, delivery: Delivery): void {
     const { current } = this;
     if (current.group !== null) exchange.properties.set('CamelRouteGroup', current.group);
+    if (current.laneOf !== null) exchange.lane = current.laneOf(exchange);
     if (current.variableReceive !== null) this.receive(exchange, current.variableReceive);
     current.graph.push(exchange, delivery, current.enter);
   }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
 import type { ConnectorContext, Consumer } from '../core/connector.ts';
@@ -10,12 +11,13 @@ import type { ExchangeScope, Way } from '../core/exchange.ts';
 import { Exchange, UnitOfWork } from '../core/exchange.ts';
 import { Bag } from '../core/bag.ts';
 import { callStep, perform, sequence } from '../core/flow.ts';
+import { toText } from '../core/convert.ts';
 import { Headers } from '../core/headers.ts';
 import { builtInStrategies, builtInStrategy, strategyFrom } from '../core/strategies.ts';
 import { makeRepository, repositoryClasses } from '../core/repositories.ts';
 import type { StateStore } from '../core/store.ts';
 import { prefixed } from '../core/store.ts';
-import type { DocumentModel, ElementModel, EndpointModel, ModelValue } from '../dsl/model.ts';
+import type { DocumentModel, ElementModel, EndpointModel, ExpressionModel, ModelValue } from '../dsl/model.ts';
 import type { PropertyLookup } from '../dsl/placeholders.ts';
 import { propertyLookup } from '../dsl/placeholders.ts';
 import type { Parts } from '../dsl/read.ts';
@@ -142,6 +144,8 @@ export class Runtime implements ExchangeScope {
     this.settings = options.settings ?? (() => undefined);
     this.properties = options.properties ?? propertyLookup({});
     this.beans = this.newBeans();
+    // Every step that may wait listens.
+    setMaxListeners(0, this.stopper.signal);
     this.idPrefix = `${this.clock.now().toString(36).toUpperCase()}-${Math.floor(Math.random() * 36 ** 4).toString(36).toUpperCase()}-`;
     this.languages = new Languages(options.parts.languages, {
       property: (key) => this.property(key),
@@ -315,6 +319,7 @@ export class Runtime implements ExchangeScope {
       intercepts: intercepts(compiler, scope.intercept),
       sendIntercepts: sendIntercepts(compiler, scope.interceptSendToEndpoint),
       masksLogs: booleanField(plan.element, 'logMask', false),
+      isOrdered: resolved?.definition.isOrdered === true || plan.fromElement.fields['orderBy'] !== undefined,
     };
     const fromUri = resolved === null ? plan.from.uri : this.shownUri(resolved);
     const before = interceptFrom(compiler, scope.interceptFrom, fromUri, around);
@@ -348,7 +353,29 @@ export class Runtime implements ExchangeScope {
     wiring.graph = graph;
     const variable = textField(plan.fromElement, 'variableReceive');
     const group = textField(plan.element, 'group');
-    return { plan, graph, steps, resolved, variableReceive: variable, group, enter: work.enter ?? null, wires: wiring.subscription, producerUris: used, stepIds: compiler.ownIds };
+    return { plan, graph, steps, resolved, variableReceive: variable, group, laneOf: this.lanes(plan, problems), enter: work.enter ?? null, wires: wiring.subscription, producerUris: used, stepIds: compiler.ownIds };
+  }
+
+  /** The lane of each message by `orderBy`: a hash of its value, so that equal values share a lane. */
+  private lanes(plan: RoutePlan, problems: Diagnostics): ((exchange: Exchange) => object) | null {
+    const model = plan.fromElement.fields['orderBy'];
+    if (model === undefined || (model as ExpressionModel).type !== 'expression') return null;
+    const key = this.languages.compile(model as ExpressionModel, problems);
+    if (key.isAsync === true) problems.report('M0303', `\`orderBy\` can't use ${(model as ExpressionModel).language}: it gives its value later`, plan.fromElement.fieldsAt['orderBy'] ?? plan.at, { help: 'use simple, header or jsonpath' });
+    const count = Number(plan.fromElement.fields['lanes'] ?? 16);
+    const lanes = Array.from({ length: count }, () => ({}));
+    return (exchange) => {
+      let text: string;
+      try {
+        text = toText(key(exchange)) ?? '';
+      } catch {
+        // What has no key keeps the order of its lane; the route's own steps will say what is wrong with it.
+        text = '';
+      }
+      let hash = 0;
+      for (let i = 0; i < text.length; i++) hash = (hash * 31 + text.charCodeAt(i)) | 0;
+      return lanes[(hash >>> 0) % count]!;
+    };
   }
 
   private shownUri(resolved: ResolvedEndpoint): string {
