@@ -127,6 +127,7 @@ const parents: Readonly<Record<string, string>> = {
   'mecha.ShutdownException': 'org.apache.camel.CamelException',
   'mecha.StoreException': 'java.io.IOException',
   'mecha.MicrologicException': 'org.apache.camel.CamelException',
+  'mecha.MicrologicRejectedException': 'mecha.MicrologicException',
   'mecha.MicrologicUnavailableException': 'java.net.ConnectException',
 };
 

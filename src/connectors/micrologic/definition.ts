@@ -1,0 +1,40 @@
+import { defineConnector } from '../../core/connector.ts';
+import { field } from '../../core/field.ts';
+
+export const micrologicOptions = {
+  path: field.string('Path to call, below the URL that is configured.').required().inPath(),
+  method: field.enum('Method; by default POST with a body and GET without one.', ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']),
+  timeout: field.millis('Time for a reply. By default the setting `micrologic.timeoutMillis`, or 30 s.').atLeast(1),
+  waitMillis: field.millis('How long a call waits for the application to be ready. By default the setting `micrologic.waitMillis`, or 10 s.').atLeast(0),
+  throwExceptionOnFailure: field.boolean('A status over 299 fails the exchange; else it is a reply like any other.').default(true),
+  copyHeaders: field.boolean('The reply’s headers are added to those that the message has; `false`: they replace them.').default(true),
+  skipRequestHeaders: field.boolean('Sends no headers of the message.').default(false),
+  parse: field.boolean('A reply in JSON becomes an object; else it stays JSON until somebody reads it.').default(false),
+  maxResponseSize: field.bytes('Longest reply. By default the setting `micrologic.maxResponseBytes`, or 16 MB.').atLeast(1),
+  cloudEvents: field.boolean('Sends the message as a CloudEvent 1.0 in binary mode, and takes one as the reply.').default(false),
+  ceType: field.string('Type of the event; the header `CamelCloudEventType` goes before it.').default('mecha.message'),
+  ceSource: field.string('Source of the event; the header `CamelCloudEventSource` goes before it. By default the runtime and the route.'),
+  ceSubject: field.string('Subject of the event; the header `CamelCloudEventSubject` goes before it.'),
+} as const;
+
+export const micrologic = defineConnector({
+  scheme: 'micrologic',
+  syntax: 'micrologic:path',
+  summary: 'Calls the application beside this runtime, whose address is configured in one place (`micrologic.url`). Waits until it is ready.',
+  isLenient: true,
+  options: micrologicOptions,
+  headers: {
+    'Content-Type': 'Type of the body, both ways; maps and lists are sent as JSON.',
+    CamelHttpResponseCode: 'Status of the reply.',
+    CamelHttpResponseText: 'The words beside it.',
+    CamelCloudEventID: 'Id of the event, with `cloudEvents`; by default the exchange’s.',
+    CamelCloudEventType: 'Type of the event.',
+    CamelCloudEventSource: 'Source of the event.',
+    CamelCloudEventSubject: 'Subject of the event.',
+    CamelCloudEventTime: 'Time of the event; by default now.',
+  },
+  producer: async (endpoint, context) => {
+    const { MicrologicProducer } = await import('./producer.ts');
+    return MicrologicProducer.open(endpoint, context);
+  },
+});

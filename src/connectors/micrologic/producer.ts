@@ -1,0 +1,197 @@
+import type { Readable } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
+import { ExchangeError, toExchangeError } from '../../core/errors.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import { Headers } from '../../core/headers.ts';
+import type { HttpReply } from '../../core/http-client.ts';
+import { asNetworkError, isCompressed, rawHeader, ReplyHandler, unpack } from '../../core/http-client.ts';
+import { encodeQueryComponent } from '../../core/http-headers.ts';
+import { ReplyHeaders, requestBody, requestHeaders } from '../../core/http-message.ts';
+import { jsonText, parseJson, writeJson } from '../../core/json.ts';
+import { isJsonType, mediaTypeOf } from '../../core/media-type.ts';
+import type { Application } from './application.ts';
+import { applicationOf } from './application.ts';
+import { addEventHeaders, isEvent, readEventHeaders } from './cloudEvents.ts';
+import type { micrologicOptions } from './definition.ts';
+
+type MicrologicEndpoint = Endpoint<typeof micrologicOptions>;
+
+const defaultTimeoutMillis = 30_000;
+const defaultWaitMillis = 10_000;
+const defaultMaxResponseBytes = 16 * 1024 * 1024;
+/** JSON up to here is looked through, so that garbage is a failure here and not three steps on. */
+const checkedJsonBytes = 1024 * 1024;
+
+/** Calls the application beside the runtime. */
+export class MicrologicProducer implements Producer {
+  private readonly options: MicrologicEndpoint['options'];
+  private readonly context: ConnectorContext;
+  private readonly application: Application;
+  private readonly path: string;
+  private readonly shown: string;
+  private readonly timeoutMillis: number;
+  private readonly waitMillis: number;
+  private readonly maxResponseBytes: number;
+
+  /** @throws when `micrologic.url` is not configured */
+  static async open(endpoint: MicrologicEndpoint, context: ConnectorContext): Promise<MicrologicProducer> {
+    const application = await applicationOf(context);
+    application.join(context);
+    return new MicrologicProducer(endpoint, context, application);
+  }
+
+  private constructor(endpoint: MicrologicEndpoint, context: ConnectorContext, application: Application) {
+    const { options, rest } = endpoint;
+    this.options = options;
+    this.context = context;
+    this.application = application;
+    const names = Object.keys(rest).sort();
+    const query = names.map((name) => `${encodeQueryComponent(name)}=${encodeQueryComponent(rest[name]!)}`).join('&');
+    const path = encodeURI(decodeURI(`${application.basePath}/${options.path.replace(/^\/+/, '')}`));
+    this.path = query === '' ? path : `${path}?${query}`;
+    this.shown = `micrologic:/${options.path.replace(/^\/+/, '')}`;
+    const number = (name: string, otherwise: number): number => {
+      const value = context.setting(`micrologic.${name}`);
+      return value === undefined || value === null ? otherwise : Number(value);
+    };
+    this.timeoutMillis = options.timeout ?? number('timeoutMillis', defaultTimeoutMillis);
+    this.waitMillis = options.waitMillis ?? number('waitMillis', defaultWaitMillis);
+    this.maxResponseBytes = options.maxResponseSize ?? number('maxResponseBytes', defaultMaxResponseBytes);
+  }
+
+  readonly call = (exchange: Exchange): void =>
+    this.application.whenReady(this.waitMillis, (isReady) => {
+      if (isReady) return this.ask(exchange);
+      this.fail(exchange, new ExchangeError('mecha.MicrologicUnavailableException', `${this.shown}: the application was not ready within ${this.waitMillis} ms`, { details: { uri: this.shown } }));
+    });
+
+  close(): Promise<void> {
+    return this.application.leave(this.context);
+  }
+
+  private ask(exchange: Exchange): void {
+    const { options, application, context } = this;
+    let headers: string[];
+    let body: string | Buffer | Readable | null;
+    let method: string;
+    try {
+      headers = options.skipRequestHeaders ? [] : requestHeaders(exchange.headers, null);
+      body = this.bodyOf(exchange, headers);
+      method = options.method ?? (body === null ? 'GET' : 'POST');
+      if (options.cloudEvents) this.addEvent(exchange, headers);
+      withFixed(headers, application.fixedHeaders);
+    } catch (thrown) {
+      return this.fail(exchange, toExchangeError(thrown));
+    }
+    const timer = context.clock.schedule(this.timeoutMillis, () => handler.abort(new ExchangeError('java.net.SocketTimeoutException', `${this.shown}: no reply within ${this.timeoutMillis} ms`)));
+    const handler = new ReplyHandler((error, reply) => {
+      timer.cancel();
+      if (error !== null) return this.unanswered(exchange, asNetworkError(error, this.shown));
+      this.received(exchange, reply!);
+    }, this.maxResponseBytes);
+    exchange.signal?.addEventListener('abort', () => handler.abort(toExchangeError(exchange.signal!.reason)), { once: true });
+    application.dispatcher.dispatch({ origin: application.origin, path: this.path, method, headers, body }, handler as Dispatcher.DispatchHandler);
+  }
+
+  /** Maps, lists, numbers and truth values go as JSON, the rest as it is. */
+  private bodyOf(exchange: Exchange, headers: string[]): string | Buffer | Readable | null {
+    const { body } = exchange;
+    const type = exchange.headers.lookup('content-type');
+    const isData = typeof body === 'number' || typeof body === 'boolean' || typeof body === 'bigint' || (typeof body === 'object' && body !== null && isPlain(body));
+    if (isData) {
+      if (typeof type !== 'string' || !isJsonType(mediaTypeOf(type))) replace(headers, 'Content-Type', 'application/json');
+      return writeJson(body);
+    }
+    return requestBody(body, type);
+  }
+
+  private addEvent(exchange: Exchange, headers: string[]): void {
+    const { options, context } = this;
+    addEventHeaders(headers, exchange, {
+      id: exchange.id,
+      source: options.ceSource ?? `/${context.scope.name}/${exchange.routeId ?? ''}`,
+      type: options.ceType,
+      subject: options.ceSubject,
+      time: new Date(context.clock.now()).toISOString(),
+    });
+  }
+
+  private unanswered(exchange: Exchange, cause: ExchangeError): void {
+    if (cause.type === 'java.net.ConnectException' || cause.type === 'java.net.UnknownHostException' || cause.type === 'java.net.NoRouteToHostException') this.application.lost(cause);
+    this.fail(exchange, new ExchangeError('mecha.MicrologicException', cause.message, { cause, details: { uri: this.shown, reason: reasonOf(cause) } }));
+  }
+
+  private received(exchange: Exchange, reply: HttpReply): void {
+    if (reply.body !== null && !Buffer.isBuffer(reply.body)) {
+      reply.body.destroy();
+      return this.garbage(exchange, reply, `the reply is longer than ${this.maxResponseBytes} bytes`);
+    }
+    const encoding = rawHeader(reply.rawHeaders, 'content-encoding');
+    if (encoding === undefined || !isCompressed(encoding) || reply.body === null) return this.accept(exchange, reply, false);
+    unpack(reply.body, encoding, this.maxResponseBytes, (error, body) => {
+      if (error !== null) this.garbage(exchange, reply, error.message);
+      else this.accept(exchange, { ...reply, body }, true);
+    });
+  }
+
+  private accept(exchange: Exchange, reply: HttpReply, isUnpacked: boolean): void {
+    const { options } = this;
+    const bytes = reply.body as Buffer | null;
+    if (options.throwExceptionOnFailure && (reply.status < 200 || reply.status > 299)) return this.refused(exchange, reply, bytes);
+    let body: unknown = bytes;
+    const type = rawHeader(reply.rawHeaders, 'content-type');
+    if (bytes !== null && bytes.length > 0 && type !== undefined && isJsonType(mediaTypeOf(type)) && (options.parse || bytes.length <= checkedJsonBytes)) {
+      try {
+        const text = jsonText(bytes);
+        if (options.parse) body = parseJson(text);
+        else JSON.parse(text);
+      } catch {
+        return this.garbage(exchange, reply, 'the reply says that it is JSON, and is not');
+      }
+    }
+    exchange.headers = new Headers(new ReplyHeaders(reply.rawHeaders, options.copyHeaders ? exchange.headers : null, reply.status, reply.statusText, null, isUnpacked));
+    if (options.cloudEvents && isEvent(exchange)) readEventHeaders(exchange);
+    exchange.body = bytes !== null && bytes.length === 0 ? null : body;
+    exchange.leave();
+  }
+
+  private refused(exchange: Exchange, reply: HttpReply, bytes: Buffer | null): void {
+    const isRejected = reply.status >= 400 && reply.status < 500;
+    const type = isRejected ? 'mecha.MicrologicRejectedException' : 'mecha.MicrologicException';
+    this.fail(exchange, new ExchangeError(type, `${this.shown}: the application answered ${reply.status} ${reply.statusText}`, { details: { ...this.detailsOf(reply, bytes), reason: 'status' } }));
+  }
+
+  private garbage(exchange: Exchange, reply: HttpReply, what: string): void {
+    const bytes = Buffer.isBuffer(reply.body) ? reply.body : null;
+    this.fail(exchange, new ExchangeError('mecha.MicrologicException', `${this.shown}: ${what}`, { details: { ...this.detailsOf(reply, bytes), reason: 'garbage' } }));
+  }
+
+  private detailsOf(reply: HttpReply, bytes: Buffer | null): Record<string, unknown> {
+    const responseHeaders = Object.create(null) as Record<string, string>;
+    for (let i = 0; i < reply.rawHeaders.length; i += 2) responseHeaders[reply.rawHeaders[i]!.toString('latin1')] = reply.rawHeaders[i + 1]!.toString('latin1');
+    return { uri: this.shown, statusCode: reply.status, statusText: reply.statusText, responseHeaders, responseBody: bytes === null ? null : bytes.subarray(0, 64 * 1024).toString('utf8') };
+  }
+
+  private fail(exchange: Exchange, error: ExchangeError): void {
+    exchange.fail(error);
+    exchange.leave();
+  }
+}
+
+const isPlain = (value: object): boolean => {
+  const prototype = Object.getPrototypeOf(value) as unknown;
+  return Array.isArray(value) || value instanceof Map || prototype === Object.prototype || prototype === null;
+};
+
+const reasonOf = (cause: ExchangeError): string => (cause.type.endsWith('TimeoutException') ? 'timeout' : cause.type.endsWith('ConnectException') ? 'refused' : cause.type.endsWith('UnknownHostException') ? 'unknownHost' : 'network');
+
+function replace(lines: string[], name: string, value: string): void {
+  const folded = name.toLowerCase();
+  for (let i = lines.length - 2; i >= 0; i -= 2) if (lines[i]!.toLowerCase() === folded) lines.splice(i, 2);
+  lines.push(name, value);
+}
+
+function withFixed(lines: string[], fixed: readonly string[]): void {
+  for (let i = 0; i < fixed.length; i += 2) replace(lines, fixed[i]!, fixed[i + 1]!);
+}
