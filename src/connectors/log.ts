@@ -9,11 +9,12 @@ import type { Exchange } from '../core/exchange.ts';
 import { field } from '../core/field.ts';
 import { FileBody } from '../core/file-body.ts';
 import { maskSecrets } from '../core/mask.ts';
+import { StreamCache } from '../core/stream.ts';
 
-type LogEndpoint = Endpoint<typeof options>;
+type LogEndpoint = Endpoint<typeof fields>;
 type Level = EventMap['log']['level'];
 
-/** Options that change the line; when a URI has none of them, Camel shows the pattern, too. */
+/** Options that change the line; while all of them have their defaults, Camel shows the pattern, too. */
 const formatting = [
   'maxChars',
   'multiline',
@@ -38,7 +39,7 @@ const formatting = [
   'showVariables',
   'skipBodyLineSeparator',
   'style',
-];
+] as const;
 
 /** Lines in the form of Camel's DefaultExchangeFormatter. */
 class Formatter {
@@ -47,10 +48,9 @@ class Formatter {
   private readonly before: (label: string) => string;
   private readonly gap: string;
 
-  constructor({ uri, options }: LogEndpoint) {
-    const query = new URLSearchParams(uri.includes('?') ? uri.slice(uri.indexOf('?') + 1) : '');
+  constructor({ options }: LogEndpoint) {
     this.options = options;
-    this.showsPattern = options.showAll || options.showExchangePattern || !formatting.some((name) => query.has(name));
+    this.showsPattern = options.showAll || options.showExchangePattern || formatting.every((name) => options[name] === fields[name].shape.default);
     this.gap = options.multiline ? '\n' : '';
     if (options.style === 'Fixed') this.before = (label) => `\t${label.padEnd(20)}`;
     else if (options.style === 'Tab') this.before = (label) => `\t${label}: `;
@@ -113,9 +113,10 @@ class Formatter {
   }
 
   private body(body: unknown): string | null {
-    const { showFiles, showStreams, maxChars } = this.options;
+    const { showFiles, showStreams, showCachedStreams, maxChars } = this.options;
     if (body === null || body === undefined) return '[Body is null]';
     if (body instanceof FileBody && !showFiles) return `[Body is file based: ${body.toString()}]`;
+    if (body instanceof StreamCache && !showCachedStreams) return '[Body is instance of org.apache.camel.StreamCache]';
     if (isStream(body) && !showStreams) return `[Body is instance of ${javaType(body)}]`;
     const text = toText(body);
     if (text === null || maxChars <= 0 || text.length <= maxChars) return text;
@@ -154,6 +155,7 @@ function javaType(body: unknown): string {
   if (Array.isArray(body)) return 'java.util.ArrayList';
   if (body instanceof Date) return 'java.util.Date';
   if (body instanceof FileBody) return 'org.apache.camel.component.file.GenericFile';
+  if (body instanceof StreamCache) return 'org.apache.camel.converter.stream.ByteArrayInputStreamCache';
   if (body instanceof Error) return toExchangeError(body).type;
   if (isStream(body)) return 'java.io.InputStream';
   const prototype = Object.getPrototypeOf(body) as { constructor?: { name?: string } } | null;
@@ -255,7 +257,7 @@ class LogProducer implements Producer {
   }
 }
 
-const options = {
+const fields = {
   loggerName: field.string('Name of the logger.').required().inPath(),
   groupActiveOnly: field.boolean('Says nothing about intervals in which nothing came.').default(true),
   groupDelay: field.millis('Wait before the first interval.').default(0),
@@ -296,6 +298,6 @@ export const log = defineConnector({
   scheme: 'log',
   syntax: 'log:loggerName',
   summary: 'Logs exchanges, or how many there were.',
-  options,
+  options: fields,
   producer: (endpoint, context) => new LogProducer(endpoint, context),
 });

@@ -44,7 +44,7 @@ describe('log, the connector', () => {
       [Buffer.from('hello'), 'BodyType: byte[], Body: hello'],
       [new FileBody({ path: '/none', name: 'a.txt', length: 1, lastModified: 0 }), 'BodyType: org.apache.camel.component.file.GenericFile, Body: [Body is file based: GenericFile[a.txt]]'],
     ];
-    for (const [body, text] of shown) expect(await line('showBody=true', body)).to.equal(`Exchange[${text}]`);
+    for (const [body, text] of shown) expect(await line('showFuture=true', body)).to.equal(`Exchange[${text}]`);
   });
 
   it('sorts headers, and leaves line ends out unless it is told to keep them', async () => {
