@@ -29,6 +29,9 @@ const prepared = (charset: string): IconvLite => {
   return iconv;
 };
 
+/** What Node's own decoders call a charset (null is UTF-8); undefined when they don't know it. */
+export const nodeEncoding = (charset: string | null): BufferEncoding | undefined => (charset === null ? 'utf8' : native[charset.toLowerCase()]);
+
 /** Text of bytes; null is UTF-8. A byte order mark is kept, as Java does. */
 export function decodeText(bytes: Buffer, charset: string | null): string {
   const encoding = charset === null ? 'utf8' : native[charset.toLowerCase()];

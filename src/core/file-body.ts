@@ -1,8 +1,11 @@
-import { createReadStream, readFileSync } from 'node:fs';
+import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { decodeText } from './charset.ts';
+import { StringDecoder } from 'node:string_decoder';
+import { decodeText, nodeEncoding } from './charset.ts';
 
 const cachedBytes = 256 * 1024;
+const pieceBytes = 64 * 1024;
+const largestPieceBytes = 16 * 1024 * 1024;
 
 /**
  * A body that is a file: nothing is read until somebody asks. Whoever moves the file tells it (`moved`), so that what came before can be
@@ -50,6 +53,32 @@ export class FileBody {
   /** A new stream of its bytes from the start. */
   stream(): Readable {
     return createReadStream(this.current);
+  }
+
+  /**
+   * The text piece by piece, so that a large file never is in memory as a whole. Whoever stops early must call `return()`, as `for`
+   * loops do.
+   */
+  *pieces(): Generator<string> {
+    const encoding = nodeEncoding(this.charset);
+    if (this.cache !== null || encoding === undefined) {
+      yield this.text();
+      return;
+    }
+    const decoder = new StringDecoder(encoding);
+    const file = openSync(this.current, 'r');
+    try {
+      let buffer = Buffer.allocUnsafe(pieceBytes);
+      for (let size = readSync(file, buffer); size > 0; size = readSync(file, buffer)) {
+        yield decoder.write(buffer.subarray(0, size));
+        // Whoever looks for something that is far apart joins pieces: fewer, then.
+        if (buffer.length < largestPieceBytes && size === buffer.length) buffer = Buffer.allocUnsafe(buffer.length * 2);
+      }
+      const rest = decoder.end();
+      if (rest !== '') yield rest;
+    } finally {
+      closeSync(file);
+    }
   }
 
   toString(): string {

@@ -5,11 +5,14 @@ import type { Exchange } from '../core/exchange.ts';
 import type { LanguageContext } from '../core/expression.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
 import { field } from '../core/field.ts';
+import { FileBody } from '../core/file-body.ts';
 import { namedText } from '../core/namedText.ts';
 import { sourceReader } from '../core/source.ts';
 
-/** Gives the parts of a text, one by one. */
-type Cut = (text: string) => Iterable<string>;
+/** Gives the parts of a text, one by one. A text that comes in pieces is only asked for where it can be cut so. */
+type Cut = (text: string | Iterable<string>) => Iterable<string>;
+
+type WholeCut = (text: string) => Iterable<string>;
 
 export const tokenize = defineLanguage({
   name: 'tokenize',
@@ -34,10 +37,12 @@ export const tokenize = defineLanguage({
     if (options.includeTokens && options.endToken === undefined) throw new ExpressionSyntaxError('`includeTokens` needs `endToken`');
     const cutterOf = dynamicCutter({ ...options, token }, context);
     const read = sourceReader(options.source);
+    const isPlain = !options.xml && !options.regex && options.endToken === undefined;
     return (exchange) => {
       const value = read(exchange);
       if (value === null || value === undefined) throw new ExchangeError('java.lang.NullPointerException', 'there is nothing to cut: the value is null');
       const cut = cutterOf(exchange);
+      if (value instanceof FileBody && isPlain) return cut(value.pieces())[Symbol.iterator]();
       return isByteSource(value) ? partsOfStream(value, cut) : cut(toText(value)!)[Symbol.iterator]();
     };
   },
@@ -78,16 +83,40 @@ function cutter(options: Cutting): Cut {
 }
 
 function baseCutter(options: Cutting): Cut {
-  if (options.xml) return elements(options.token, options.inheritNamespaceTagName);
-  if (options.endToken !== undefined) return pairs(options.token, options.endToken, options.includeTokens);
-  if (!options.regex) return (text) => cutAt(text, options.token);
+  if (options.xml) return ofWhole(elements(options.token, options.inheritNamespaceTagName));
+  if (options.endToken !== undefined) return ofWhole(pairs(options.token, options.endToken, options.includeTokens));
+  if (!options.regex) return (text) => (typeof text === 'string' ? cutAt(text, options.token) : cutPieces(text, options.token));
   let pattern: RegExp;
   try {
     pattern = new RegExp(options.token, 'g');
   } catch (thrown) {
     throw new ExpressionSyntaxError((thrown as Error).message, 0, options.token.length);
   }
-  return (text) => cutByPattern(text, pattern);
+  return ofWhole((text) => cutByPattern(text, pattern));
+}
+
+const ofWhole =
+  (cut: WholeCut): Cut =>
+  (text) =>
+    cut(typeof text === 'string' ? text : [...text].join(''));
+
+/** The same for a text that comes in pieces: no more than a part and a piece is held. */
+function* cutPieces(pieces: Iterable<string>, token: string): Generator<string> {
+  let rest = '';
+  let isFirst = true;
+  for (const piece of pieces) {
+    // A token may begin in the rest and end in the piece.
+    let search = Math.max(0, rest.length - token.length + 1);
+    rest += piece;
+    let from = 0;
+    for (let at = rest.indexOf(token, search); at >= 0; at = rest.indexOf(token, search)) {
+      if (at > 0 || !isFirst) yield rest.slice(from, at);
+      isFirst = false;
+      from = search = at + token.length;
+    }
+    if (from > 0) rest = rest.slice(from);
+  }
+  if (rest !== '') yield rest;
 }
 
 /** A token at the very start or the very end makes no part. */
@@ -114,7 +143,7 @@ function* cutByPattern(text: string, pattern: RegExp): Generator<string> {
   if (from < text.length) yield text.slice(from);
 }
 
-const pairs = (start: string, end: string, includesTokens: boolean): Cut =>
+const pairs = (start: string, end: string, includesTokens: boolean): WholeCut =>
   function* (text) {
     for (let at = text.indexOf(start); at >= 0; ) {
       const from = at + start.length;
@@ -128,7 +157,7 @@ const pairs = (start: string, end: string, includesTokens: boolean): Cut =>
 const escapedForPattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
 /** Elements of a name, with any prefix, up to the first end tag; no XML parser, so that pieces of any document will do. */
-function elements(token: string, inherited: string | undefined): Cut {
+function elements(token: string, inherited: string | undefined): WholeCut {
   const name = token.replace(/^<|>$/g, '').trim();
   const tag = name === '*' ? '[^\\s/>!?]+' : `(?:[^\\s<>/:]{1,15}:)?${escapedForPattern(name)}`;
   const start = new RegExp(`<(${tag})((?:\\s(?:[^>"']|"[^"]*"|'[^']*')*?)?)(/?)>`, 'g');
