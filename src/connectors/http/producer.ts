@@ -57,13 +57,13 @@ export class HttpProducer implements Producer {
   private readonly cookies: CookieJar | null;
 
   /** @throws when an option's value can't be used */
-  static async open(endpoint: HttpEndpoint, context: ConnectorContext): Promise<HttpProducer> {
+  static async open(endpoint: HttpEndpoint, context: ConnectorContext, filter: HeaderFilter | null = null): Promise<HttpProducer> {
     const pools = context.shared('http-pools', () => new HttpPools());
     await pools.prepare();
-    return new HttpProducer(endpoint, context, pools);
+    return new HttpProducer(endpoint, context, pools, filter);
   }
 
-  private constructor(endpoint: HttpEndpoint, context: ConnectorContext, pools: HttpPools) {
+  private constructor(endpoint: HttpEndpoint, context: ConnectorContext, pools: HttpPools, filter: HeaderFilter | null) {
     const { options } = endpoint;
     this.endpoint = endpoint;
     this.context = context;
@@ -72,7 +72,7 @@ export class HttpProducer implements Producer {
     this.query = queryOf(endpoint.rest);
     this.target = parseTarget(this.url, this.query);
     this.isOk = statusRange(options.okStatusCodeRange);
-    this.filter = options.headerFilterStrategy === undefined ? null : context.bean<HeaderFilter>(options.headerFilterStrategy);
+    this.filter = options.headerFilterStrategy === undefined ? filter : context.bean<HeaderFilter>(options.headerFilterStrategy);
     const maxResponse = options.maxResponseSize ?? Number(context.setting('http.maxResponseBytes') ?? defaultMaxResponseBytes);
     this.streamAboveBytes = options.disableStreamCache ? options.responsePayloadStreamingThreshold : maxResponse;
     this.maxUnpackedBytes = Math.max(maxResponse, defaultMaxResponseBytes);

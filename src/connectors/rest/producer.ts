@@ -3,7 +3,8 @@ import { toText } from '../../core/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange, Way } from '../../core/exchange.ts';
 import { fold } from '../../core/headers.ts';
-import { encodeQueryComponent } from '../../core/http-headers.ts';
+import type { HeaderFilter } from '../../core/http-headers.ts';
+import { encodeQueryComponent, generalHeaders } from '../../core/http-headers.ts';
 import { jsonText, parseJson, writeJson } from '../../core/json.ts';
 import { httpOptions } from '../http/definition.ts';
 import { HttpProducer } from '../http/producer.ts';
@@ -30,7 +31,11 @@ export class RestProducer implements Producer {
     const match = /^(?:(https?):\/\/)?([^/]+)(\/.*)?$/.exec(host);
     if (match === null) throw new Error(`\`${host}\` is no host`);
     const scheme = match[1] ?? 'http';
-    const http = await HttpProducer.open({ ...endpoint, scheme, path: `//${match[2]!}`, options: withDefaults(httpOptions, { httpUri: match[2]! }), rest: {} }, context);
+    const http = await HttpProducer.open(
+      { ...endpoint, scheme, path: `//${match[2]!}`, options: withDefaults(httpOptions, { httpUri: match[2]! }), rest: {} },
+      context,
+      withoutParameters(`${options.path}/${options.uriTemplate ?? ''}?${options.queryParameters ?? ''}`),
+    );
     return new RestProducer(endpoint, http, `${scheme}://${match[2]!}${(match[3] ?? '').replace(/\/$/, '')}`);
   }
 
@@ -100,6 +105,12 @@ export class RestProducer implements Producer {
     }
     return parts.join('&');
   }
+}
+
+/** What has gone into the URL is not sent as a header besides. */
+function withoutParameters(template: string): HeaderFilter {
+  const names = new Set([...template.matchAll(/\{([^{}?]+)\??\}/g)].map((match) => fold(match[1]!)));
+  return { applyFilterToCamelHeaders: (name) => names.has(fold(name)) || generalHeaders.has(fold(name)) };
 }
 
 /** A reply in JSON becomes an object. */

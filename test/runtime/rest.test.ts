@@ -1,0 +1,174 @@
+import { expect } from 'chai';
+import { parse } from 'yaml';
+import { Mecha } from '../../src/index.ts';
+import { httpListeners } from '../../src/core/http-listener.ts';
+
+describe('rest', () => {
+  let mecha: Mecha | null = null;
+
+  afterEach(async () => {
+    await mecha?.stop();
+    mecha = null;
+  });
+
+  const start = async (routes: string): Promise<(path: string, init?: RequestInit) => Promise<Response>> => {
+    mecha = await Mecha.start({ routes, configuration: null, settings: { 'http.port': 0, 'management.enabled': false, 'admin.enabled': false, 'state.store': 'memory' } });
+    const { runtime } = mecha;
+    const [listener] = httpListeners({ clock: runtime.clock, shared: (name, make) => runtime.shared(name, make), setting: () => undefined }).all();
+    return (path, init) => fetch(`${listener!.url}${path}`, init);
+  };
+
+  const rejected = async (routes: string): Promise<string> => {
+    try {
+      await start(routes);
+    } catch (thrown) {
+      return (thrown as { problems?: readonly { code: string; message: string }[] }).problems?.map(({ code, message }) => `${code} ${message}`).join('\n') ?? String(thrown);
+    }
+    return '';
+  };
+
+  const json = { 'Content-Type': 'application/json' };
+
+  it('binds JSON both ways, and refuses what is none', async () => {
+    const ask = await start(`
+- restConfiguration: { bindingMode: json, clientRequestValidation: true }
+- rest:
+    path: /b
+    post:
+      - { path: /in, to: "direct:in", consumes: application/json, produces: application/json }
+- from: { uri: "direct:in", steps: [ { setBody: { simple: "\${body[lines]}" } } ] }
+`);
+    const good = await ask('/b/in', { method: 'POST', body: '{"lines":[{"sku":"a"}]}', headers: json });
+    expect([good.status, good.headers.get('content-type'), await good.text()]).to.deep.equal([200, 'application/json', '[{"sku":"a"}]']);
+    const broken = await ask('/b/in', { method: 'POST', body: '{broken', headers: json });
+    expect([broken.status, await broken.text()]).to.deep.equal([400, 'Invalid JSon payload.']);
+    expect((await ask('/b/in', { method: 'POST', body: '<x/>', headers: { 'Content-Type': 'application/xml' } })).status).to.equal(415);
+    expect((await ask('/b/in', { method: 'POST', body: '{}', headers: { ...json, Accept: 'text/html' } })).status).to.equal(406);
+  });
+
+  it('checks parameters, fills in defaults, and leaves error replies unbound', async () => {
+    const ask = await start(`
+- restConfiguration: { bindingMode: json, clientRequestValidation: true }
+- rest:
+    get:
+      - path: /p
+        param:
+          - { name: q, type: query, required: true, allowableValues: [ a, b ] }
+          - { name: d, type: query, required: false, defaultValue: dflt }
+          - { name: X-H, type: header, required: true }
+        to: direct:p
+      - { path: /code, to: "direct:code" }
+- from: { uri: "direct:p", steps: [ { setBody: { simple: "\${header.q}-\${header.d}" } } ] }
+- from: { uri: "direct:code", steps: [ { setHeader: { name: CamelHttpResponseCode, constant: "404" } }, { setBody: { constant: nope } } ] }
+`);
+    const h = { headers: { 'X-H': '1' } };
+    expect(await (await ask('/p?q=a', h)).text()).to.equal('"a-dflt"');
+    expect(await (await ask('/p', h)).text()).to.equal('Some of the required query parameters are missing.');
+    expect(await (await ask('/p?q=a')).text()).to.equal('Some of the required HTTP headers are missing.');
+    expect(await (await ask('/p?q=z', h)).text()).to.equal('Some of the query parameters or HTTP headers has a not-allowed value.');
+    const code = await ask('/code');
+    expect([code.status, await code.text()]).to.deep.equal([404, 'nope']);
+  });
+
+  it('answers preflight requests, and says on every reply who may read it', async () => {
+    const ask = await start(`
+- restConfiguration: { enableCORS: true, corsHeaders: [ { key: Access-Control-Allow-Origin, value: "http://x" } ] }
+- rest:
+    get: [ { path: /a, to: "direct:a" } ]
+- from: { uri: "direct:a", steps: [ { throwException: { exceptionType: java.lang.Exception, message: boom } } ] }
+`);
+    const preflight = await ask('/a', { method: 'OPTIONS' });
+    expect([preflight.status, preflight.headers.get('access-control-allow-origin'), preflight.headers.get('access-control-max-age')]).to.deep.equal([200, 'http://x', '3600']);
+    const failed = await ask('/a');
+    expect([failed.status, failed.headers.get('access-control-allow-origin')]).to.deep.equal([500, 'http://x']);
+  });
+
+  it('describes its services in OpenAPI 3.0, as JSON or YAML', async () => {
+    const ask = await start(`
+- restConfiguration:
+    contextPath: /api
+    apiContextPath: /doc
+    apiProperty: [ { key: api.title, value: Orders }, { key: api.version, value: "2.1" } ]
+- rest:
+    path: /orders
+    tag: orders
+    description: All about orders
+    securityDefinitions: { apiKey: { key: k, name: X-Key, inHeader: true } }
+    get:
+      - id: getOrder
+        path: "/{id}"
+        description: One order
+        produces: application/json
+        param: [ { name: full, type: query, dataType: boolean, required: false, defaultValue: "false" } ]
+        responseMessage: [ { code: "200", message: it }, { code: "404", message: no such order } ]
+        security: [ { key: k, scopes: "read,list" } ]
+        to: direct:get
+      - { path: /hidden, apiDocs: false, to: "direct:hidden" }
+    post:
+      - { consumes: application/json, param: [ { name: body, type: body, dataType: object } ], to: "direct:post" }
+- from: { uri: "direct:get", steps: [ { setBody: { constant: x } } ] }
+- from: { uri: "direct:hidden", steps: [ { setBody: { constant: x } } ] }
+- from: { uri: "direct:post", steps: [ { setBody: { constant: x } } ] }
+`);
+    const answer = await ask('/api/doc');
+    expect(answer.headers.get('content-type')).to.equal('application/json');
+    const document = (await answer.json()) as Record<string, never>;
+    expect(document).to.deep.equal({
+      openapi: '3.0.3',
+      info: { title: 'Orders', version: '2.1' },
+      servers: [{ url: '/api' }],
+      tags: [{ name: 'orders', description: 'All about orders' }],
+      paths: {
+        '/orders/{id}': {
+          get: {
+            tags: ['orders'],
+            summary: 'One order',
+            operationId: 'getOrder',
+            parameters: [
+              { name: 'full', in: 'query', required: false, schema: { type: 'boolean', default: false } },
+              { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
+            ],
+            responses: { 200: { description: 'it', content: { 'application/json': {} } }, 404: { description: 'no such order' } },
+            security: [{ k: ['read', 'list'] }],
+          },
+        },
+        '/orders': {
+          post: {
+            tags: ['orders'],
+            requestBody: { required: true, content: { 'application/json': { schema: { type: 'object' } } } },
+            responses: { 200: { description: 'Success' } },
+          },
+        },
+      },
+      components: { securitySchemes: { k: { type: 'apiKey', name: 'X-Key', in: 'header' } } },
+    });
+    const yaml = await ask('/api/doc/openapi.yaml');
+    expect(parse(await yaml.text())).to.deep.equal(document);
+    expect((await ask('/api/orders/hidden')).status).to.equal(200);
+  });
+
+  it('serves and calls with rest: endpoints, too', async () => {
+    const ask = await start(`
+- from: { uri: "rest:get:hello:/{me}", steps: [ { setBody: { simple: "hello \${header.me} \${header.q}" } } ] }
+- from: { uri: "platform-http:/call", steps: [ { setHeader: { name: me, constant: "a b" } }, { toD: "rest:get:hello/{me}?host=\${header.Host}&queryParameters=RAW(q={x?})" } ] }
+`);
+    expect(await (await ask('/hello/you?q=1')).text()).to.equal('hello you 1');
+    expect(await (await ask('/call')).text()).to.equal('hello a b ');
+    expect(await (await ask('/call?x=7')).text()).to.equal('hello a b 7');
+  });
+
+  it('keeps a direct route that a verb goes to for that verb alone, and says so', async () => {
+    const message = await rejected(`
+- rest: { get: [ { path: /a, to: "direct:x" }, { path: /b, to: "direct:x" } ] }
+- from: { uri: "direct:x", steps: [ { setBody: { constant: x } } ] }
+`);
+    expect(message).to.contain('duplicate target `direct:x`');
+  });
+
+  it('says that XML can not be bound', async () => {
+    expect(await rejected(`
+- rest: { get: [ { path: /a, bindingMode: xml, to: "direct:x" } ] }
+- from: { uri: "direct:x", steps: [ { setBody: { constant: x } } ] }
+`)).to.contain('XML bodies can not be bound');
+  });
+});
