@@ -79,6 +79,11 @@ export interface StepContext {
    * Rejects when it can't be kept.
    */
   keepFailed?(exchange: Exchange): void | Promise<void>;
+  /**
+   * The route's error handler around work that the step does on exchanges beside the one that entered it (or on a part of its way); null where
+   * none stands.
+   */
+  guard?(pipe: Pipe): Pipe | null;
   /** Aborted when the time for stopping is over. */
   readonly stopping: AbortSignal;
 }
@@ -92,10 +97,10 @@ export interface EipDefinition<F extends Fields = Fields> {
   /** The step may be written without a value or with `{}` (`stop:`). */
   readonly isBare?: boolean;
   /**
-   * Whether the route's error handler wraps the step itself, and its nested steps; `ownInheritsWith` names a boolean option that lets it wrap the
-   * step all the same.
+   * Whether the route's error handler wraps the step itself, and its nested steps (`unit`: each of them, and each list of them as a whole);
+   * `ownInheritsWith` names a boolean option that lets it wrap the step all the same.
    */
-  readonly errorHandling?: { readonly own?: 'inherit' | 'none'; readonly children?: 'inherit' | 'none'; readonly ownInheritsWith?: string };
+  readonly errorHandling?: { readonly own?: 'inherit' | 'none'; readonly children?: 'inherit' | 'none' | 'unit'; readonly ownInheritsWith?: string };
   /** False: `intercept` does not run before it (as for Camel's doTry, whose nested steps it runs before). */
   readonly isIntercepted?: boolean;
   readonly examples?: readonly Example[];

@@ -140,6 +140,8 @@ export interface ExchangeScope {
   bean(name: string): unknown;
   readonly globalVariables: Bag;
   routeVariables(routeId: string): Bag;
+  /** Ids of all routes. */
+  routeIds?(): string[];
 }
 
 const emptyScope: ExchangeScope = {
@@ -183,8 +185,6 @@ export class Exchange {
   /** Aborted when nobody waits for this exchange any more (a late branch, a stop). */
   signal: AbortSignal | null = null;
   private ends: (() => void)[] | null = null;
-  /** The route in which it failed inside a block where no error handler applies (doTry): the route's own handler leaves such a failure alone. */
-  unhandledIn: string | null = null;
 
   constructor(scope: ExchangeScope = emptyScope, body: unknown = null, headers: Headers = new Headers(), isInOut = false) {
     this.scope = scope;
@@ -276,7 +276,6 @@ export class Exchange {
   /** Fails the exchange with anything that was thrown; keeps an error of ours as it is. */
   fail(thrown: unknown, step: StepInfo | null = null): void {
     this.exception = toExchangeError(thrown);
-    this.unhandledIn = null;
     this.halt = (this.halt & ~(EXHAUSTED | HANDLED)) | FAILED;
     if (step === null) return;
     this.failedStep = step;
@@ -342,7 +341,6 @@ export class Exchange {
     }
     this.exception = result.exception;
     this.halt = result.halt;
-    this.unhandledIn = result.unhandledIn;
     if (result.failedStep !== null) this.failedStep = result.failedStep;
   }
 }

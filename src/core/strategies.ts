@@ -9,6 +9,7 @@ import { Message } from './message.ts';
 /** Where the list-building strategies keep what they have until the group is finished, as in Camel. */
 const groupedProperty = 'CamelGroupedExchange';
 const caughtProperty = 'CamelExceptionCaught';
+const failureEndpoint = 'CamelFailureEndpoint';
 
 /** Failed, handled or rolled back; a stop is none of these. */
 const troubleOf = (exchange: Exchange): number => exchange.halt & ~(STOPPED | EXHAUSTED);
@@ -135,6 +136,8 @@ export class UseLatestAggregationStrategy implements AggregationStrategy {
       newExchange.exception = oldExchange.exception;
       newExchange.halt |= FAILED;
       newExchange.failedStep = oldExchange.failedStep;
+      const endpoint = oldExchange.property(failureEndpoint);
+      if (endpoint !== undefined) newExchange.properties.set(failureEndpoint, endpoint);
       return newExchange;
     }
     return troubleOf(oldExchange) !== 0 ? oldExchange : newExchange;

@@ -233,7 +233,6 @@ class CircuitBreaker extends StepSubscriber {
   }
 
   private leaves(exchange: Exchange): void {
-    if (exchange.isFailed && !this.guard.inheritsErrorHandler) exchange.unhandledIn = this.info!.routeId;
     this.out.next(exchange);
   }
 }

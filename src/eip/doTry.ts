@@ -19,6 +19,9 @@ interface Catch extends Clause {
   readonly inlet: Inlet;
 }
 
+/** Tells, in a doCatch and in the doFinally after it, that a failure was caught. */
+const handledProperty = 'CamelExceptionHandled';
+
 const marks = ROLLBACK_ONLY | ROLLBACK_ONLY_LAST;
 
 const catches = ({ classes }: Clause, chain: readonly ExchangeError[]): boolean =>
@@ -30,6 +33,9 @@ class Try extends StepSubscriber {
   private readonly last: Inlet | null;
   /** What an exchange is marked with or has failed with, while its doCatch or doFinally runs. */
   private readonly suspended = new WeakMap<Exchange, { readonly error: ExchangeError | null; readonly halt: number }>();
+
+  /** Exchanges that bear the mark of this step's doCatch. */
+  private readonly marked = new WeakSet<Exchange>();
 
   constructor(out: Subscriber<Exchange>, steps: Pipe, clauses: readonly Clause[], last: Pipe | null, info: StepInfo) {
     super(out, info);
@@ -80,6 +86,10 @@ class Try extends StepSubscriber {
     const marked = exchange.halt & marks;
     if (marked !== 0) this.suspended.set(exchange, { error: exchange.exception, halt: marked | FAILED });
     this.noteFailure(exchange, exchange.exception!);
+    if (exchange.property(handledProperty) === undefined) {
+      exchange.properties.set(handledProperty, true);
+      this.marked.add(exchange);
+    }
     exchange.exception = null;
     exchange.halt &= ~(FAILED | EXHAUSTED | marks);
     inlet.next(exchange);
@@ -99,9 +109,9 @@ class Try extends StepSubscriber {
   }
 
   private finish(exchange: Exchange): void {
+    if (exchange.exception !== null) this.noteFailure(exchange, exchange.exception);
     if (this.last === null) return this.leaves(exchange);
     this.suspended.set(exchange, { error: exchange.exception, halt: exchange.halt });
-    if (exchange.exception !== null) this.noteFailure(exchange, exchange.exception);
     exchange.exception = null;
     exchange.halt = 0;
     this.last.next(exchange);
@@ -117,11 +127,11 @@ class Try extends StepSubscriber {
   }
 
   private leaves(exchange: Exchange): void {
+    if (this.marked.delete(exchange)) exchange.properties.remove(handledProperty);
     if (exchange.exception === null && exchange.hasProperties) {
       exchange.properties.remove('CamelFailureEndpoint');
       exchange.properties.remove('CamelFailureRouteId');
     }
-    if (exchange.isFailed) exchange.unhandledIn = this.info!.routeId;
     this.out.next(exchange);
   }
 

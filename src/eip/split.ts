@@ -362,6 +362,7 @@ class SplitTolerance {
 export const split = defineEip({
   name: 'split',
   summary: 'Cuts a message into parts and sends each of them through the inner steps.',
+  errorHandling: { children: 'unit' },
   options: {
     expression: field.expression('What is iterated over: a list, a map, an iterator, a stream of objects, a text to cut.').required(),
     delimiter: field.string('Where a text is cut; `false` leaves it whole, `single` takes any value as the one part.').default(','),

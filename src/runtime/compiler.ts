@@ -15,6 +15,7 @@ import { inOrder } from '../core/order.ts';
 import type { StateStore } from '../core/store.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
 import type { ErrorHandling } from './redelivery.ts';
+import type { ErrorHandlingContext } from './redelivery.ts';
 import { errorHandled, isPlain, markExhausted } from './redelivery.ts';
 import type { StepStatistics } from '../observe/statistics.ts';
 import { counted, StepStatistics as Statistics } from '../observe/statistics.ts';
@@ -157,7 +158,7 @@ export class StepCompiler {
     const inner: Surroundings = children === 'none' ? { ...around, handling: null } : around;
     const { siblings } = this;
     this.siblings = compiled.children;
-    const options = this.fields(definition.options, model.element, inner);
+    const options = this.fields(definition.options, model.element, inner, children === 'unit' ? info : null);
     this.siblings = siblings;
     let pipe: Pipe;
     try {
@@ -170,7 +171,25 @@ export class StepCompiler {
     if (around.intercepts.length > 0 && definition.isIntercepted !== false) pipe = sequence([...around.intercepts.map((call) => callStep(call, info)), pipe]);
     const { handling } = around;
     if (handling === null || own === 'none' || isPlain(handling)) return pipe;
-    return errorHandled(pipe, handling, { clock: this.services.clock, events: this.services.events, stopping: this.services.stopping, routeId: this.routeId }, info);
+    return errorHandled(pipe, handling, this.errorContext, info);
+  }
+
+  /** A list of steps whose error handler also takes, as one, what its steps leave alone: a part of a split (`unitOf`), a branch of a multicast. */
+  private unit(models: readonly StepModel[], around: Surroundings, unitOf: StepInfo | null): Pipe {
+    const pipe = this.steps(models, around);
+    const { handling } = around;
+    const leavesFailures = ({ definition, isDisabled }: StepModel): boolean => !isDisabled && definition.errorHandling?.own === 'none';
+    if (unitOf === null || handling === null || !models.some(leavesFailures)) return pipe;
+    if (isPlain(handling)) return sequence([pipe, markExhausted(this.routeId)]);
+    return errorHandled(pipe, handling, this.errorContext, unitOf);
+  }
+
+  guard(pipe: Pipe, { handling }: Surroundings, info: StepInfo): Pipe | null {
+    return handling === null || isPlain(handling) ? null : errorHandled(pipe, handling, this.errorContext, info);
+  }
+
+  private get errorContext(): ErrorHandlingContext {
+    return { clock: this.services.clock, events: this.services.events, stopping: this.services.stopping, routeId: this.routeId };
   }
 
   private info(model: StepModel): StepInfo & { readonly statistics: StepStatistics } {
@@ -196,16 +215,16 @@ export class StepCompiler {
   }
 
   /** The options of an element, as its code gets them. */
-  fields(fields: Fields, element: ElementModel, around: Surroundings): Record<string, unknown> {
+  fields(fields: Fields, element: ElementModel, around: Surroundings, unitOf: StepInfo | null = null): Record<string, unknown> {
     const options: Record<string, unknown> = {};
     for (const [name, definition] of Object.entries(fields)) {
       const value = element.fields[name];
-      options[name] = value === undefined ? definition.shape.default : this.value(definition, value, around);
+      options[name] = value === undefined ? definition.shape.default : this.value(definition, value, around, unitOf);
     }
     return options;
   }
 
-  private value(definition: Field, value: ModelValue, around: Surroundings): unknown {
+  private value(definition: Field, value: ModelValue, around: Surroundings, unitOf: StepInfo | null): unknown {
     const { shape } = definition;
     switch (shape.kind) {
       case 'expression':
@@ -213,8 +232,8 @@ export class StepCompiler {
       case 'predicate':
         return isModel<ExpressionModel>(value, 'expression') ? this.services.predicate(value, this.problems) : value;
       case 'steps':
-        if (shape.isFork) return (value as readonly StepModel[]).filter(({ isDisabled }) => !isDisabled).map((step) => this.steps([step], around));
-        return this.steps(value as readonly StepModel[], around);
+        if (shape.isFork) return (value as readonly StepModel[]).filter(({ isDisabled }) => !isDisabled).map((step) => this.unit([step], around, unitOf));
+        return this.unit(value as readonly StepModel[], around, unitOf);
       case 'endpoint': {
         const model = value as EndpointModel;
         this.endpoints.set(model, model);
@@ -222,12 +241,12 @@ export class StepCompiler {
       }
       case 'element':
         if (isModel<DataFormatModel>(value, 'dataFormat')) return { name: value.name, options: value.options };
-        return isModel<ElementModel>(value, 'element') ? this.fields(shape.fields, value, around) : value;
+        return isModel<ElementModel>(value, 'element') ? this.fields(shape.fields, value, around, unitOf) : value;
       case 'list':
-        return (value as readonly ModelValue[]).map((item) => this.value(shape.item!, item, around));
+        return (value as readonly ModelValue[]).map((item) => this.value(shape.item!, item, around, unitOf));
       case 'map': {
         const map: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-        for (const [key, item] of Object.entries((value as MapModel).entries)) map[key] = this.value(shape.item!, item, around);
+        for (const [key, item] of Object.entries((value as MapModel).entries)) map[key] = this.value(shape.item!, item, around, unitOf);
         return map;
       }
       case 'any':
@@ -326,6 +345,10 @@ class Context implements StepContext {
   /** Never a running number: a step keeps its state when others come and go around it. Only steps that are alike are told apart by their order. */
   private get stateKey(): string {
     return (this.ownStateKey ??= this.compiler.stateKey(`${this.info.kind}/${this.info.routeId}/${this.model.id ?? hashOf(this.model.element)}/`));
+  }
+
+  guard(pipe: Pipe): Pipe | null {
+    return this.compiler.guard(pipe, this.around, this.info);
   }
 
   get masksLogs(): boolean {

@@ -34,19 +34,19 @@ export class Graph {
   private readonly inlet = new Inlet();
   private readonly subscription = new Subscription();
   private readonly exitWork: ExitWork;
-  /** The message as it was when it came must be kept: some error handler restores it. */
-  private readonly keepsOriginal: boolean;
+  /** Whether the message as it was when it came must be kept: some error handler, of any route that it may come to, restores it. */
+  private readonly originals: { readonly isKept: boolean };
   /** Stream bodies are made readable more than once before the first step. */
   private readonly cachesStreams: boolean;
   private under = 0;
   private isRetired = false;
   private readonly idleListeners: (() => void)[] = [];
 
-  constructor(owner: GraphOwner, generation: number, pipe: Pipe, exitWork: ExitWork, keeps: { readonly original: boolean; readonly streams: boolean }) {
+  constructor(owner: GraphOwner, generation: number, pipe: Pipe, exitWork: ExitWork, keeps: { readonly originals: { readonly isKept: boolean }; readonly streams: boolean }) {
     this.owner = owner;
     this.generation = generation;
     this.exitWork = exitWork;
-    this.keepsOriginal = keeps.original;
+    this.originals = keeps.originals;
     this.cachesStreams = keeps.streams;
     this.subscription.add(this.inlet.pipe(pipe).subscribe(new Exit((exchange) => exchange.leave())));
   }
@@ -105,7 +105,7 @@ export class Graph {
   }
 
   private begun(exchange: Exchange, enter: ((exchange: Exchange) => void) | null): void {
-    if (this.keepsOriginal) {
+    if (this.originals.isKept) {
       const { unitOfWork } = exchange;
       if (unitOfWork !== null && unitOfWork.originalHeaders === null) {
         unitOfWork.originalBody = exchange.body;

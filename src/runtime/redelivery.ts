@@ -175,7 +175,24 @@ const removeRedeliveryHeaders = (exchange: Exchange): void => {
   exchange.headers.remove(redeliveryMaxCounter);
 };
 
-const isShutdown = (error: unknown): boolean => error instanceof ExchangeError && error.type === 'mecha.ShutdownException';
+const fatalProperty = 'CamelFatalFallbackErrorHandler';
+
+/** The routes whose onException steps run, as Camel keeps them: one list, shared by copies. */
+function enterFatal(exchange: Exchange, routeId: string): void {
+  const running = exchange.property(fatalProperty);
+  if (Array.isArray(running)) running.unshift(routeId);
+  else exchange.properties.set(fatalProperty, [routeId]);
+}
+
+function leaveFatal(exchange: Exchange, routeId: string): void {
+  const running = exchange.property(fatalProperty);
+  if (!Array.isArray(running)) return;
+  const at = running.indexOf(routeId);
+  if (at >= 0) running.splice(at, 1);
+}
+
+/** No policy applies to what was interrupted from outside. */
+const isInterruption = (error: ExchangeError): boolean => error.type === 'mecha.ShutdownException' || error.type === 'java.lang.InterruptedException';
 
 /**
  * Wraps a step with its error handler. Shape: what the step does well goes on; a failure is redelivered to the step, handled (the
@@ -228,17 +245,19 @@ class ErrorHandled extends StepSubscriber {
   private failed(exchange: Exchange, attempts: Attempts): void {
     const error = exchange.exception!;
     const { handling } = this;
-    exchange.properties.set('CamelExceptionCaught', error);
-    if (isShutdown(error)) {
+    if (isInterruption(error)) {
       exchange.halt |= EXHAUSTED;
       return this.out.next(exchange);
     }
+    exchange.properties.set('CamelExceptionCaught', error);
+    exchange.properties.set('CamelFailureRouteId', this.context.routeId);
     const clause = matchingClause(handling.clauses, exchange, error) ?? attempts.clause;
     attempts.clause = clause;
     (clause?.onOccurred ?? handling.onOccurred)?.(exchange);
     const policy = clause?.policy ?? handling.policy;
     const before = Number(exchange.headers.lookup('camelredeliverycounter') ?? 0);
-    const counter = (Number.isFinite(before) ? before : 0) + 1;
+    // What the step does to the header must not make it run for ever.
+    const counter = Math.max(Number.isFinite(before) ? before : 0, attempts.count) + 1;
     exchange.headers.put(redeliveryCounter, 'camelredeliverycounter', counter);
     exchange.headers.put(redelivered, 'camelredelivered', true);
     if (policy.maximumRedeliveries > 0) exchange.headers.set(redeliveryMaxCounter, policy.maximumRedeliveries);
@@ -336,7 +355,7 @@ class ErrorHandled extends StepSubscriber {
     const run = (): void => {
       exchange.clearFailure();
       exchange.halt &= ~STOPPED;
-      if (!toDeadLetter) exchange.properties.set('CamelFatalFallbackErrorHandler', [this.context.routeId]);
+      if (!toDeadLetter) enterFatal(exchange, this.context.routeId);
       exchange.way = new AfterHandler(exchange.way, finish);
       if (toDeadLetter && this.context.events.has('exchangeDeadLettered')) {
         this.context.events.emit('exchangeDeadLettered', { exchange, routeId: this.context.routeId, step: exchange.failedStep, error, to: deadLetter.shownUri });
@@ -352,11 +371,11 @@ class ErrorHandled extends StepSubscriber {
 
   private afterHandler(exchange: Exchange, error: ExchangeError, isHandled: boolean, isContinued: boolean, isDeadLetter: boolean): void {
     const isNewFailure = exchange.isFailed;
-    if (!isDeadLetter) exchange.properties.remove('CamelFatalFallbackErrorHandler');
+    if (!isDeadLetter) leaveFatal(exchange, this.context.routeId);
     if (isNewFailure && !(isDeadLetter && this.handling.deadLetter!.handleNewException)) {
       // What fails while a failure is handled replaces it.
       exchange.properties.set('CamelExceptionCaught', exchange.exception);
-      this.setFailureProperties(exchange);
+      if (!isDeadLetter) this.setFailureProperties(exchange);
       exchange.halt |= EXHAUSTED;
     } else if (isContinued) {
       exchange.clearFailure();
@@ -402,7 +421,7 @@ class MarkExhausted extends StepSubscriber {
   }
 
   override next(exchange: Exchange): void {
-    if (exchange.halt !== 0 && (exchange.halt & (FAILED | EXHAUSTED)) === FAILED && exchange.unhandledIn !== this.routeId) {
+    if (exchange.halt !== 0 && (exchange.halt & (FAILED | EXHAUSTED)) === FAILED) {
       exchange.halt |= EXHAUSTED;
       const { properties } = exchange;
       properties.set('CamelExceptionCaught', exchange.exception);

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
-import type { ConnectorContext, Consumer } from '../core/connector.ts';
+import type { ConnectorContext, Consumer, RuntimeAccess } from '../core/connector.ts';
 import type { AggregationStrategy, DataFormat } from '../core/definition.ts';
 import type { Diagnostic, Span } from '../core/diagnostics.ts';
 import type { Source } from '../core/diagnostics.ts';
@@ -24,6 +24,7 @@ import type { Parts } from '../dsl/read.ts';
 import { readDocument } from '../dsl/read.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
 import { endpointReader } from '../dsl/uri.ts';
+import { runtimeAccess } from './access.ts';
 import { Beans } from './beans.ts';
 import type { CompiledStep, CompilerServices, SendIntercept, Surroundings } from './compiler.ts';
 import { StepCompiler, Wiring } from './compiler.ts';
@@ -119,12 +120,14 @@ export class Runtime implements ExchangeScope {
   generation = 0;
   lastReload: ReloadResult | null = null;
   readonly settings: (key: string) => unknown;
+  private readonly access: RuntimeAccess;
   private beans: Beans;
   private readonly options: RuntimeOptions;
   private readonly properties: PropertyLookup;
   private readonly routeBags = new Map<string, Bag>();
   private readonly sharedThings = new Map<string, unknown>();
   private readonly carried = new Map<string, unknown>();
+  private readonly originals = { isKept: false };
   private readonly stopHooks = new Set<{ readonly routeId: string; readonly run: () => void | Promise<void> }>();
   private readonly stopper = new AbortController();
   private readonly idPrefix: string;
@@ -163,6 +166,21 @@ export class Runtime implements ExchangeScope {
       schemes: list('dynamicEndpoints.schemes'),
       hosts: list('dynamicEndpoints.hosts'),
     });
+    this.access = runtimeAccess({
+      clock: this.clock,
+      routes: this.routes,
+      languages: this.languages,
+      endpoints: this.endpoints,
+      dataformats: options.parts.dataformats,
+      resource: (uri) => this.resource(uri),
+      dataFormat: (name, given) => this.dataFormat(name, given),
+      consumer: async (uri) => this.consumer(endpointReader(options.parts.connectors).fromText(uri), ''),
+      stopped: (routeId) => this.runStopHooks(routeId, true),
+    });
+  }
+
+  routeIds(): string[] {
+    return [...this.routes.keys()];
   }
 
   // ---------------------------------------------------------------------------------------------- the exchange's scope
@@ -239,6 +257,7 @@ export class Runtime implements ExchangeScope {
       property: (key) => this.property(key),
       simple: (source) => this.languages.context.expression('simple', source),
       predicate: (source) => this.languages.context.predicate('simple', source),
+      runtime: this.access,
     };
   }
 
@@ -346,8 +365,9 @@ export class Runtime implements ExchangeScope {
       left: (exchange: Exchange, of: Graph, millis: number) => owner().left(exchange, of, millis),
       keep: (exchange: Exchange) => owner().keep(exchange),
     };
+    if (compiler.keepsOriginal) this.originals.isKept = true;
     graph = new Graph(proxy, generation, steps.length === 0 && before.length === 0 ? perform(() => undefined) : pipe, work, {
-      original: compiler.keepsOriginal,
+      originals: this.originals,
       streams: booleanField(plan.element, 'streamCache', true),
     });
     wiring.graph = graph;
@@ -633,10 +653,10 @@ export class Runtime implements ExchangeScope {
     void beans;
   }
 
-  private async runStopHooks(routeId: string | null): Promise<void> {
+  private async runStopHooks(routeId: string | null, mayStartAgain = false): Promise<void> {
     for (const hook of [...this.stopHooks]) {
       if (routeId !== null && hook.routeId !== routeId) continue;
-      this.stopHooks.delete(hook);
+      if (!mayStartAgain) this.stopHooks.delete(hook);
       try {
         await hook.run();
       } catch (thrown) {

@@ -102,8 +102,8 @@ describe('doTry', () => {
     expect([exchange.halt, exchange.exception?.message]).to.deep.equal([FAILED, 'last']);
   });
 
-  it("leaves what nobody caught to the callers: the route's own handler does not take it", () => {
-    expect(tried({ steps: throws(io()) }).unhandledIn).to.equal('route1');
+  it("leaves what nobody caught to what stands around it: redelivery is not over", () => {
+    expect(tried({ steps: throws(io()) }).halt).to.equal(FAILED);
   });
 
   it('skips doFinally after a stop, but not after a handled failure or a mark', () => {
