@@ -3,7 +3,8 @@ import type { StepContext } from './definition.ts';
 import { emptyUri, isInvalidEndpoint, shownUri, uriOf } from './dynamicEndpoint.ts';
 import { ExchangeError, toExchangeError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
-import { StepSubscriber, Turns, isPromise, pumped } from './flow.ts';
+import { StepSubscriber, Turns, isPromise } from './flow.ts';
+import { GuardedSends } from './guardedSends.ts';
 import type { Parts } from './iterate.ts';
 import { isAsyncIterable } from './iterate.ts';
 
@@ -38,11 +39,13 @@ const valueOf = ({ done, value }: IteratorResult<unknown>): unknown => (done ===
 export abstract class SlipStep extends StepSubscriber {
   readonly context: StepContext;
   readonly options: SlipOptions;
+  readonly sends: GuardedSends;
 
   constructor(out: Subscriber<Exchange>, context: StepContext, options: SlipOptions) {
     super(out, context.info);
     this.context = context;
     this.options = options;
+    this.sends = new GuardedSends(this, context);
   }
 
   protected step(exchange: Exchange): boolean {
@@ -129,7 +132,7 @@ class Slip extends Turns {
     }
     exchange.properties.set('CamelSlipEndpoint', shownUri(uri));
     exchange.way = this;
-    pumped(exchange, (sent) => context.dynamicCall(uri, sent));
+    this.step.sends.send(exchange, (sent) => context.dynamicCall(uri, sent));
   }
 
   private checkAborted(): void {

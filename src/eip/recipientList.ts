@@ -9,7 +9,8 @@ import type { FanOutOptions } from '../core/fanOut.ts';
 import { ChildBag, FanOut, Round, childModel, ownOriginal } from '../core/fanOut.ts';
 import { fanOutFields, fanOutOptions } from '../core/fanOutOptions.ts';
 import { field } from '../core/field.ts';
-import { isPromise, operator, pumped, settled } from '../core/flow.ts';
+import { isPromise, operator, settled } from '../core/flow.ts';
+import { GuardedSends } from '../core/guardedSends.ts';
 import { allParts, toIterable } from '../core/iterate.ts';
 import { UseLatestAggregationStrategy } from '../core/strategies.ts';
 
@@ -23,9 +24,11 @@ interface RecipientOptions extends FanOutOptions {
 
 class Recipients extends FanOut {
   declare readonly options: RecipientOptions;
+  readonly sends: GuardedSends;
 
   constructor(out: Subscriber<Exchange>, context: StepContext, options: RecipientOptions) {
     super(out, context, options);
+    this.sends = new GuardedSends(this, context);
   }
 
   protected override step(exchange: Exchange): boolean {
@@ -94,7 +97,7 @@ class RecipientRound extends Round {
     // What the preparation did not survive is not sent.
     if (child.halt !== 0) return child.leave();
     const uri = this.uris[index]!;
-    pumped(child, (sent) => this.step.context.dynamicCall(uri, sent));
+    this.step.sends.send(child, (sent) => this.step.context.dynamicCall(uri, sent));
   }
 }
 

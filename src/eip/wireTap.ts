@@ -12,6 +12,7 @@ import { dynamicText, isDynamicText } from '../core/dynamicText.ts';
 import { field } from '../core/field.ts';
 import type { Call } from '../core/flow.ts';
 import { StepSubscriber, isPromise, operator, settled } from '../core/flow.ts';
+import { GuardedSends } from '../core/guardedSends.ts';
 
 /** Copies of one step that may be under way at once; then exchanges wait for one to end. */
 const mostTaps = 1000;
@@ -29,11 +30,13 @@ class WireTap extends StepSubscriber {
   private readonly options: TapOptions;
   private underWay = 0;
   private readonly waiting: Exchange[] = [];
+  private readonly sends: GuardedSends;
 
   constructor(out: Subscriber<Exchange>, context: StepContext, options: TapOptions) {
     super(out, context.info);
     this.context = context;
     this.options = options;
+    this.sends = new GuardedSends(this, context);
   }
 
   protected step(exchange: Exchange): boolean {
@@ -87,8 +90,8 @@ class WireTap extends StepSubscriber {
     } catch (thrown) {
       return failed(thrown);
     }
-    if (isPromise(prepared)) prepared.then(() => call(copy), failed);
-    else call(copy);
+    if (isPromise(prepared)) prepared.then(() => this.sends.send(copy, call), failed);
+    else this.sends.send(copy, call);
   }
 
   private ended(): void {
