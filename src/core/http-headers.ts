@@ -50,3 +50,12 @@ function decodeComponent(text: string): string {
 /** As a query writes it: a space becomes `+`, letters, digits and `-_.*` stay. */
 export const encodeQueryComponent = (text: string): string =>
   encodeURIComponent(text).replace(/%20/g, '+').replace(/[!'()~]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`);
+
+/** A map of the message: an object as JSON gives it, or a Map. */
+export function isPlainMap(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype = Object.getPrototypeOf(value) as unknown;
+  return prototype === Object.prototype || prototype === null || value instanceof Map;
+}
+
+export const entriesOf = (map: object): Iterable<readonly [string, unknown]> => (map instanceof Map ? (map as Map<string, unknown>) : Object.entries(map));

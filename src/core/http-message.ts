@@ -6,7 +6,7 @@ import { FileBody } from './file-body.ts';
 import type { Headers, HeaderSource } from './headers.ts';
 import { fold } from './headers.ts';
 import type { HeaderFilter } from './http-headers.ts';
-import { generalHeaders, hopByHop, isCamelHeader } from './http-headers.ts';
+import { entriesOf, generalHeaders, hopByHop, isCamelHeader, isPlainMap } from './http-headers.ts';
 import { charsetOf } from './media-type.ts';
 import { StreamCache } from './stream.ts';
 
@@ -40,9 +40,7 @@ function safeValue(text: string): string {
 /** As Camel sends them: a list of one is that one, several are `[a, b]`, a map is its entries. */
 function listText(value: unknown): string {
   if (Array.isArray(value)) return value.length === 1 ? (toText(value[0]) ?? '') : (toText(value) ?? '');
-  if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
-    return listText(Object.entries(value as Record<string, unknown>).map(([key, item]) => `${key}=${toText(item) ?? ''}`));
-  }
+  if (isPlainMap(value)) return listText([...entriesOf(value)].map(([key, item]) => `${key}=${toText(item) ?? ''}`));
   return toText(value) ?? '';
 }
 
@@ -69,8 +67,7 @@ export function requestBody(body: unknown, contentType: unknown): string | Buffe
   if (body instanceof FileBody) return body.stream();
   if (body instanceof StreamCache) return body.isInMemory ? body.bytes() : body.stream();
   if (body instanceof Readable) return body;
-  const prototype = typeof body === 'object' ? (Object.getPrototypeOf(body) as unknown) : null;
-  if (typeof body === 'object' && !Array.isArray(body) && !(body instanceof Map) && prototype !== Object.prototype && prototype !== null) {
+  if (typeof body === 'object' && !Array.isArray(body) && !isPlainMap(body)) {
     return Symbol.asyncIterator in body ? Readable.from(body as AsyncIterable<unknown>) : (toText(body) ?? '');
   }
   const kind = Array.isArray(body) ? 'list' : typeof body === 'object' ? 'map' : typeof body;
@@ -78,7 +75,36 @@ export function requestBody(body: unknown, contentType: unknown): string | Buffe
 }
 
 /** What Camel does not carry over from the request to the message that the reply becomes. Folded. */
-const protocolHeaders: ReadonlySet<string> = new Set([...hopByHop, ...generalHeaders, 'content-encoding', 'from', 'user-agent', 'expect', 'max-forwards']);
+const protocolHeaders: ReadonlySet<string> = new Set([
+  ...hopByHop,
+  ...generalHeaders,
+  'content-encoding',
+  'content-language',
+  'content-location',
+  'content-md5',
+  'content-range',
+  'content-type',
+  'etag',
+  'expires',
+  'from',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'if-range',
+  'if-unmodified-since',
+  'last-modified',
+  'location',
+  'max-forwards',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'range',
+  'referer',
+  'retry-after',
+  'server',
+  'user-agent',
+  'vary',
+  'www-authenticate',
+]);
 
 /**
  * The headers of a message that a reply has become: the reply's lie over those that the message had before. Raw ones are only decoded

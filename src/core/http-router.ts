@@ -140,7 +140,8 @@ export class HttpRouter {
         request.params = namedParameters(pattern.names, match);
         return 200;
       }
-      failure = status;
+      // A path whose methods are others says less than one whose media types are.
+      if (status !== 405 || failure === 404) failure = status;
     }
     return failure;
   }
@@ -183,6 +184,8 @@ const decoded = (text: string): string => {
 /** 200, or why the mount does not take the request although its path matches. */
 function check(mount: HttpMount, request: HttpRequest): number {
   if (mount.methods !== null && !mount.methods.includes(request.method!)) return 405;
+  // Who asks what is allowed sends nothing and wants nothing.
+  if (request.method === 'OPTIONS') return 200;
   if (mount.consumes !== null && !isConsumed(mount.consumes, request.headers['content-type'])) return 415;
   if (mount.produces !== null) {
     const { accept } = request.headers;

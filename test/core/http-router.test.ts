@@ -46,6 +46,9 @@ describe('the HTTP router', () => {
     expect(ask(mounts, '/x').status).to.equal(405);
     expect(ask(mounts, '/x', 'POST').status).to.equal(415);
     expect(ask(mounts, '/x', 'POST', { 'content-type': 'application/json', accept: 'text/html' }).status).to.equal(406);
+    const both = [...mounts, mount('/x', { methods: ['PUT'] })];
+    expect(ask(both, '/x', 'POST').status, 'what fits nearly tells more').to.equal(415);
+    expect(ask([mount('/x', { consumes: ['a/b'] })], '/x', 'OPTIONS').status).to.equal(200);
     expect(ask(mounts, '/x', 'POST', { 'content-type': 'application/JSON; a=b', accept: 'text/*' }).status).to.equal(200);
   });
 

@@ -30,6 +30,7 @@ const mostOrigins = 100;
 /** What is sent, kept so that it can be sent again with a password. */
 interface Request {
   readonly target: Target;
+  readonly pool: Dispatcher;
   readonly method: string;
   readonly headers: string[];
   readonly body: string | Buffer | Readable | null;
@@ -148,7 +149,8 @@ export class HttpProducer implements Producer {
       const cookie = this.cookies.header(target.url);
       if (cookie !== null) replaceHeader(lines, 'Cookie', cookie);
     }
-    return { target, method, headers: lines, body };
+    const pool = target.origin === this.target.origin ? this.targetPool : this.pool(target.origin);
+    return { target, pool, method, headers: lines, body };
   }
 
   /** Camel's headers decide what is called; those for one call of a `rest:` producer are used up. */
@@ -161,8 +163,13 @@ export class HttpProducer implements Producer {
     const path = headers.lookup('camelhttppath') ?? null;
     const query = restQuery ?? headers.lookup('camelhttprawquery') ?? headers.lookup('camelhttpquery') ?? null;
     if (uri === null && (path === null || path === '') && query === null) return this.target;
-    const url = uri === null ? this.url : (toText(uri) ?? '');
+    const url = uri === null ? this.url : this.withProperties(toText(uri) ?? '');
     return parseTarget(path === null ? url : appendPath(url, toText(path) ?? ''), query === null ? this.query : toText(query));
+  }
+
+  /** As Camel does, `{{key}}` in the header's URL is a property. */
+  private withProperties(url: string): string {
+    return url.includes('{{') ? url.replace(/\{\{([^{}]+)\}\}/g, (whole, key: string) => this.context.property(key.trim()) ?? whole) : url;
   }
 
   private methodOf(exchange: Exchange, target: Target): string {
@@ -201,8 +208,7 @@ export class HttpProducer implements Producer {
       );
     }
     exchange.signal?.addEventListener('abort', () => handler.abort(toExchangeError(exchange.signal!.reason)), { once: true });
-    const pool = target.origin === this.target.origin ? this.targetPool : this.pool(target.origin);
-    pool.dispatch(
+    request.pool.dispatch(
       { origin: target.origin, path: target.path, method: request.method, headers: request.headers, body: request.body, reset: options.connectionClose },
       handler as Dispatcher.DispatchHandler,
     );

@@ -6,7 +6,7 @@ import type { Exchange } from '../../core/exchange.ts';
 import { Headers } from '../../core/headers.ts';
 import type { HttpReply } from '../../core/http-client.ts';
 import { asNetworkError, isCompressed, rawHeader, ReplyHandler, unpack } from '../../core/http-client.ts';
-import { encodeQueryComponent } from '../../core/http-headers.ts';
+import { encodeQueryComponent, isPlainMap } from '../../core/http-headers.ts';
 import { ReplyHeaders, requestBody, requestHeaders } from '../../core/http-message.ts';
 import { jsonText, parseJson, writeJson } from '../../core/json.ts';
 import { isJsonType, mediaTypeOf } from '../../core/media-type.ts';
@@ -98,7 +98,7 @@ export class MicrologicProducer implements Producer {
   private bodyOf(exchange: Exchange, headers: string[]): string | Buffer | Readable | null {
     const { body } = exchange;
     const type = exchange.headers.lookup('content-type');
-    const isData = typeof body === 'number' || typeof body === 'boolean' || typeof body === 'bigint' || (typeof body === 'object' && body !== null && isPlain(body));
+    const isData = typeof body === 'number' || typeof body === 'boolean' || typeof body === 'bigint' || Array.isArray(body) || isPlainMap(body);
     if (isData) {
       if (typeof type !== 'string' || !isJsonType(mediaTypeOf(type))) replace(headers, 'Content-Type', 'application/json');
       return writeJson(body);
@@ -178,11 +178,6 @@ export class MicrologicProducer implements Producer {
     exchange.leave();
   }
 }
-
-const isPlain = (value: object): boolean => {
-  const prototype = Object.getPrototypeOf(value) as unknown;
-  return Array.isArray(value) || value instanceof Map || prototype === Object.prototype || prototype === null;
-};
 
 const reasonOf = (cause: ExchangeError): string => (cause.type.endsWith('TimeoutException') ? 'timeout' : cause.type.endsWith('ConnectException') ? 'refused' : cause.type.endsWith('UnknownHostException') ? 'unknownHost' : 'network');
 

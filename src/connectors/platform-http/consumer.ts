@@ -13,7 +13,7 @@ import { networkBytes } from '../../core/network-bytes.ts';
 import { CookieHandler } from './cookies.ts';
 import type { platformHttpOptions } from './definition.ts';
 import type { ReplyOptions } from './reply.ts';
-import { writeReply } from './reply.ts';
+import { UnwritableReply, writeReply } from './reply.ts';
 import { RequestHeaders } from './request.ts';
 
 type PlatformHttpEndpoint = Endpoint<typeof platformHttpOptions>;
@@ -203,7 +203,7 @@ class RequestDelivery implements Delivery {
       if (reply.headersSent) reply.destroy();
       else {
         const text = 'Internal Server Error';
-        reply.writeHead(500, ['Content-Length', String(text.length)]);
+        reply.writeHead(500, [...(thrown instanceof UnwritableReply ? thrown.head : []), 'Content-Length', String(text.length)]);
         reply.end(text);
       }
     }

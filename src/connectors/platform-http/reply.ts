@@ -8,7 +8,7 @@ import { FAILED, HANDLED } from '../../core/exchange.ts';
 import { FileBody } from '../../core/file-body.ts';
 import { fold } from '../../core/headers.ts';
 import type { HeaderFilter } from '../../core/http-headers.ts';
-import { generalHeaders, hopByHop, isCamelHeader } from '../../core/http-headers.ts';
+import { entriesOf, generalHeaders, hopByHop, isCamelHeader, isPlainMap } from '../../core/http-headers.ts';
 import { charsetOf } from '../../core/media-type.ts';
 import { StreamCache } from '../../core/stream.ts';
 import type { RequestHeaders } from './request.ts';
@@ -63,13 +63,19 @@ function addHeader(name: string, value: unknown): void {
   if (origin !== null && origin.get(folded) === value) return;
   if (typeof value === 'string') lines.push(name, value);
   else if (Array.isArray(value)) for (const item of value) lines.push(name, toText(item) ?? '');
-  else if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
-    for (const [key, item] of Object.entries(value)) lines.push(name, `${key}=${toText(item) ?? ''}`);
-  } else lines.push(name, toText(value) ?? '');
+  else if (isPlainMap(value)) for (const [key, item] of entriesOf(value)) lines.push(name, `${key}=${toText(item) ?? ''}`);
+  else lines.push(name, toText(value) ?? '');
 }
 
-/** Thrown for a reply that can't be written; the request is answered with 500 then. */
-class UnwritableReply extends Error {}
+/** Thrown for a reply that can't be written; the request is answered with 500 then, and with the headers that it would have had. */
+export class UnwritableReply extends Error {
+  readonly head: readonly string[];
+
+  constructor(message: string, head: readonly string[] = []) {
+    super(message);
+    this.head = head;
+  }
+}
 
 /** Short bodies go out in one piece with the head. */
 const inOnePieceBytes = 16 * 1024;
@@ -123,11 +129,10 @@ function writeBody(reply: ServerResponse, status: number, head: string[], body: 
   }
   if (body instanceof Readable) return writeStream(reply, status, head, body);
   if (typeof body === 'object' && Symbol.asyncIterator in body) return writeStream(reply, status, head, Readable.from(body as AsyncIterable<unknown>));
-  const prototype = typeof body === 'object' ? (Object.getPrototypeOf(body) as unknown) : null;
-  if (typeof body === 'object' && !Array.isArray(body) && !(body instanceof Map) && prototype !== Object.prototype && prototype !== null) {
+  if (typeof body === 'object' && !Array.isArray(body) && !isPlainMap(body)) {
     return writeText(reply, status, head, toText(body) ?? '');
   }
-  throw new UnwritableReply(`a ${Array.isArray(body) ? 'list' : typeof body === 'object' ? 'map' : typeof body} can't be sent as an HTTP reply: marshal it first`);
+  throw new UnwritableReply(`a ${Array.isArray(body) ? 'list' : typeof body === 'object' ? 'map' : typeof body} can't be sent as an HTTP reply: marshal it first`, head);
 }
 
 function writeText(reply: ServerResponse, status: number, head: string[], text: string): void {

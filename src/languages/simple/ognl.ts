@@ -4,6 +4,7 @@ import { ExchangeError } from '../../core/errors.ts';
 import { ExactNumber } from '../../core/exactNumber.ts';
 import { Exchange } from '../../core/exchange.ts';
 import { isPlainObject, javaMethod } from '../../core/javaTypes.ts';
+import { ByteStream, StreamCache } from '../../core/stream.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { removeEndingQuotes, splitArguments } from './arguments.ts';
 import type { Compiler, Value } from './value.ts';
@@ -46,6 +47,8 @@ export function className(value: unknown): string {
   if (value instanceof ExchangeError) return value.type;
   if (value instanceof Exchange) return 'org.apache.camel.support.DefaultExchange';
   if (value instanceof Uint8Array) return isNetworkBytes(value) ? 'org.apache.camel.converter.stream.ByteArrayInputStreamCache' : '[B';
+  if (value instanceof StreamCache) return 'org.apache.camel.converter.stream.ByteArrayInputStreamCache';
+  if (value instanceof ByteStream) return 'java.io.ByteArrayInputStream';
   if (value instanceof Date) return 'java.util.Date';
   if (Array.isArray(value)) return 'java.util.ArrayList';
   if (value instanceof Set) return 'java.util.LinkedHashSet';
@@ -282,16 +285,25 @@ const classMembers: Members<JavaClass> = {
   packageName: (type) => type.name.slice(0, Math.max(0, type.name.lastIndexOf('.'))),
 };
 
+/** More that a failure says, such as the status of a reply; null where it says that there is none. */
+const detail =
+  (name: string) =>
+  (error: Error): unknown => {
+    const { details } = error as Partial<ExchangeError>;
+    return details !== undefined && name in details ? details[name] : missing;
+  };
+
 const errorMembers: Members<Error> = {
   message: (error) => error.message,
   localizedMessage: (error) => error.message,
   cause: (error) => error.cause ?? null,
   stackTrace: (error) => (error.stack ?? '').split('\n').slice(1),
-  statusCode: (error) => (error as ExchangeError).details?.statusCode ?? missing,
-  responseBody: (error) => (error as ExchangeError).details?.responseBody ?? missing,
-  responseHeaders: (error) => (error as ExchangeError).details?.responseHeaders ?? missing,
-  uri: (error) => (error as ExchangeError).details?.uri ?? missing,
-  statusText: (error) => (error as ExchangeError).details?.statusText ?? missing,
+  statusCode: detail('statusCode'),
+  responseBody: detail('responseBody'),
+  responseHeaders: detail('responseHeaders'),
+  uri: detail('uri'),
+  statusText: detail('statusText'),
+  redirectLocation: detail('redirectLocation'),
 };
 
 /** The message of an exchange, where a path asks for it as a thing. */
@@ -310,9 +322,11 @@ class Message {
 /** What stands for the CamelContext. */
 export class Context {
   readonly name: string;
+  readonly routes: readonly string[];
 
-  constructor(name: string) {
+  constructor({ name, routeIds }: { readonly name: string; readonly routeIds: readonly string[] }) {
     this.name = name;
+    this.routes = routeIds;
   }
 
   toString(): string {
@@ -324,6 +338,8 @@ const contextMembers: Members<Context> = {
   name: ({ name }) => name,
   version: () => '4.22.0',
   status: () => 'Started',
+  routes: ({ routes }) => routes,
+  routesSize: ({ routes }) => routes.length,
 };
 
 const messageMembers: Members<Message> = {
@@ -352,7 +368,7 @@ const exchangeMembers: Members<Exchange> = {
   isRollbackOnly: (exchange) => (exchange.halt & 8) !== 0,
   isRouteStop: (exchange) => (exchange.halt & 2) !== 0,
   in: (exchange) => new Message(exchange),
-  context: (exchange) => new Context(exchange.scope.name),
+  context: (exchange) => new Context({ name: exchange.scope.name, routeIds: exchange.scope.routeIds?.() ?? [] }),
   fromEndpoint: (exchange) => exchange.fromEndpoint,
 };
 

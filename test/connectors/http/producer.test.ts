@@ -168,7 +168,7 @@ describe('http', () => {
         reply.writeHead(201, { 'X-Server': 's', CamelFileName: '../x', 'Set-Cookie': ['a=1', 'b=2'], foo: 'theirs' });
         reply.end('made');
       });
-      const exchange = await send(await producer(`http://127.0.0.1:${backend}/`), null, { foo: 'ours', bar: 'ours', 'User-Agent': 'x', gone: null });
+      const exchange = await send(await producer(`http://127.0.0.1:${backend}/`), null, { foo: 'ours', bar: 'ours', 'User-Agent': 'x', 'Content-Type': 'text/csv', gone: null });
       const headers = exchange.headers.toObject();
       delete headers['Date'];
       expect({ ...headers }).to.deep.equal({ bar: 'ours', foo: 'theirs', 'X-Server': 's', 'Set-Cookie': ['a=1', 'b=2'], CamelHttpResponseCode: 201, CamelHttpResponseText: 'Created' });
