@@ -19,7 +19,7 @@ export interface BeanMethod {
  * Reads `name`, `name()` or `name(${body}, 'text', 5, true, null, *)`: arguments are literals, `*` (bound as without arguments) or Simple texts.
  * @throws ExpressionSyntaxError when brackets or quotes are not closed
  */
-export function parseBeanMethod(source: string | null | undefined, context: LanguageContext): BeanMethod {
+export function parseBeanMethod(source: string | null | undefined, context: Pick<LanguageContext, 'expression'>): BeanMethod {
   const trimmed = source?.trim() ?? '';
   if (trimmed === '') return { name: null, args: null };
   const open = trimmed.indexOf('(');
@@ -60,7 +60,7 @@ function splitArguments(source: string, offset: number): string[] {
 
 const bindsBody = Object.assign((exchange: Exchange) => exchange.body, { label: '*' });
 
-function argument(part: string, context: LanguageContext): Expression {
+function argument(part: string, context: Pick<LanguageContext, 'expression'>): Expression {
   const constant =
     (value: unknown): Expression =>
     () =>
@@ -203,6 +203,31 @@ export function callBeanMethod(run: Callable, exchange: Exchange, args?: readonl
   const arity = (run as { arity?: number }).arity ?? run.length;
   const body = toPlainNumbers(exchange.body);
   return arity === 1 ? run(body) : run(body, exchange.headers.toObject(), exchange);
+}
+
+const take = (exchange: Exchange, result: unknown): void => {
+  if (result !== undefined) exchange.body = result;
+};
+
+/** A step that calls a method of a bean (`find` gives it, for each call) and makes what it gives the body. */
+export function beanCall(find: () => unknown, { name, args }: BeanMethod): (exchange: Exchange) => void | Promise<void> {
+  let known: unknown;
+  let found: Callable | null = null;
+  const method = (): Callable => {
+    const target = find();
+    if (found !== null && target === known) return found;
+    known = target;
+    found = beanMethod(target, name);
+    if (found === null) throw methodMissing(target, name);
+    return found;
+  };
+  const call = (exchange: Exchange, values: readonly unknown[] | null): void | Promise<void> => {
+    const result = callBeanMethod(method(), exchange, values);
+    return isPromise(result) ? result.then((value) => take(exchange, value)) : take(exchange, result);
+  };
+  if (args === null) return (exchange) => call(exchange, null);
+  if (!args.some((argument) => argument.isAsync === true)) return (exchange) => call(exchange, args.map((argument) => argument(exchange)));
+  return async (exchange) => call(exchange, await Promise.all(args.map((argument) => argument(exchange))));
 }
 
 export function methodMissing(bean: unknown, method: string | null): ExchangeError {

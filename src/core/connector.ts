@@ -1,6 +1,8 @@
 import type { Clock } from './clock.ts';
 import type { Events } from './events.ts';
+import type { DataFormat } from './definition.ts';
 import type { Exchange, ExchangeScope } from './exchange.ts';
+import type { Expression } from './expression.ts';
 import type { Fields, Options } from './field.ts';
 import type { Call } from './flow.ts';
 import type { Headers } from './headers.ts';
@@ -115,6 +117,42 @@ export interface ConnectorContext {
   /** A compiled expression, for options that hold one (`fileName=${header.x}.txt`). */
   simple(source: string): (exchange: Exchange) => unknown;
   predicate(source: string): (exchange: Exchange) => boolean;
+  /** Absent where a connector runs without a runtime around it. */
+  readonly runtime?: RuntimeAccess;
+}
+
+/** What a connector may ask of the runtime beyond its own endpoint. */
+export interface RuntimeAccess {
+  /** An expression of any language. @throws ExpressionSyntaxError */
+  expression(language: string, source: string, options?: Readonly<Record<string, unknown>>): Expression;
+  /** The text behind `file:...`, `classpath:...` (the routes' folder), with or without `resource:` before it. @throws when it can't be read */
+  resource(uri: string): string;
+  /** A data format by its name in YAML; options may be texts. @throws when there is none, or an option is wrong */
+  dataFormat(name: string, options: Readonly<Record<string, string>>): DataFormat;
+  /** Sends to an endpoint that is only known now; the exchange comes back along its way, failed when it can't be sent. */
+  send(uri: string, exchange: Exchange): void;
+  /** The consumer of another endpoint, for a route of this connector. */
+  consumer(uri: string): Promise<Consumer>;
+  readonly routes: RouteControl;
+}
+
+/** Starts and stops routes by id. Each rejects when there is no such route. */
+export interface RouteControl {
+  /** `Started`, `Stopped`, `Suspended`, ...; null when there is no such route. */
+  state(routeId: string): string | null;
+  start(routeId: string): Promise<void>;
+  /** Resolves when the route is idle, unless `caller` is an exchange of that route itself. */
+  stop(routeId: string, caller: Exchange): Promise<void>;
+  suspend(routeId: string): Promise<void>;
+  resume(routeId: string): Promise<void>;
+  /** Figures of one route, or of all: name and value. */
+  statistics(routeId: string | null): Readonly<Record<string, string | number>> | null;
+}
+
+/** @throws Error for a connector that can't do its work without a runtime */
+export function runtimeOf({ runtime }: ConnectorContext): RuntimeAccess {
+  if (runtime === undefined) throw new Error('this connector needs a runtime around it');
+  return runtime;
 }
 
 export interface ConnectorDefinition<F extends Fields = Fields> {

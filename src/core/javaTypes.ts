@@ -319,6 +319,19 @@ export class AtomicNumber {
   }
 }
 
+/** `java.lang.Thread` as a bean: a name that can be read and set. */
+class NamedThread {
+  name = 'thread';
+
+  getName(): string {
+    return this.name;
+  }
+
+  setName(name: unknown): void {
+    this.name = text(name);
+  }
+}
+
 function methodsOf(value: unknown): Record<string, Method> | null {
   switch (typeof value) {
     case 'string':
@@ -403,6 +416,7 @@ const decimalStatics: Statics = {
 const list = (items: unknown): unknown[] => (items === null || items === undefined ? [] : typeof items === 'object' && Symbol.iterator in items ? [...(items as Iterable<unknown>)] : []);
 const mapping = (entries: unknown): Record<string, unknown> => Object.assign(Object.create(null) as Record<string, unknown>, isPlainObject(entries) ? entries : {});
 
+/** What stands here for a Java class: both parts are there only where the class has them. */
 interface JavaType {
   readonly construct?: (...args: unknown[]) => unknown;
   readonly statics?: Readonly<Statics>;
@@ -444,6 +458,8 @@ const types: Readonly<Record<string, JavaType>> = {
   },
   'java.lang.Object': { construct: () => mapping(null) },
   'java.lang.Math': { statics: mathStatics },
+  'java.lang.System': { statics: { currentTimeMillis: () => Math.trunc(performance.timeOrigin + performance.now()) } },
+  'java.lang.Thread': { construct: () => new NamedThread() },
   'java.util.ArrayList': { construct: list },
   'java.util.LinkedList': { construct: list },
   'java.util.Vector': { construct: list },
@@ -478,3 +494,6 @@ export function javaType(name: string): { readonly name: string } & JavaType | n
   }
   return null;
 }
+
+/** The names of all classes that have a stand-in: for "did you mean". */
+export const javaTypeNames = (): string[] => Object.keys(types);

@@ -1,12 +1,7 @@
 import { defineEip } from '../core/definition.ts';
-import { beanMethod, beanOfType, callBeanMethod, methodMissing, newBeanInstance, parseBeanMethod } from '../core/bean.ts';
-import type { Exchange } from '../core/exchange.ts';
+import { beanCall, beanInstance, beanMethod, beanOfType, methodMissing, newBeanInstance, parseBeanMethod } from '../core/bean.ts';
 import { field } from '../core/field.ts';
-import { isPromise, perform } from '../core/flow.ts';
-
-const take = (exchange: Exchange, result: unknown): void => {
-  if (result !== undefined) exchange.body = result;
-};
+import { perform } from '../core/flow.ts';
 
 export const bean = defineEip({
   name: 'bean',
@@ -25,14 +20,7 @@ export const bean = defineEip({
     const { name, args } = parseBeanMethod(method, context.languages);
     const found = beanMethod(target, name);
     if (found === null) throw methodMissing(target, name);
-    const methodOf = scope === 'Singleton' ? () => found : () => beanMethod(newBeanInstance(target), name) ?? found;
-    const isAsync = args !== null && args.some((argument) => argument.isAsync === true);
-    return perform((exchange) => {
-      if (isAsync) {
-        return Promise.all(args.map((argument) => argument(exchange))).then((values) => Promise.resolve(callBeanMethod(methodOf(), exchange, values)).then((result) => take(exchange, result)));
-      }
-      const result = callBeanMethod(methodOf(), exchange, args === null ? null : args.map((argument) => argument(exchange)));
-      return isPromise(result) ? result.then((value) => take(exchange, value)) : take(exchange, result);
-    }, info);
+    const singleton = beanInstance(target);
+    return perform(beanCall(scope === 'Singleton' ? () => singleton : () => newBeanInstance(target), { name, args }), info);
   },
 });

@@ -4,8 +4,8 @@ import { statSync } from 'node:fs';
 import type { AggregationStrategy } from '../core/definition.ts';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
+import { javaType, javaTypeNames } from '../core/javaTypes.ts';
 import type { ElementModel, MapModel, ModelValue } from '../dsl/model.ts';
-import { javaClasses, javaStatics } from './javaClasses.ts';
 
 /** A bean's declaration in YAML, values plain. */
 interface Declaration {
@@ -109,9 +109,9 @@ export class Beans {
       const made = this.module(name.replace(/^#?module:/, ''));
       return made;
     }
-    const made = this.factories.create(name, given, properties) ?? javaClasses[name]?.(given);
+    const made = this.factories.create(name, given, properties) ?? javaType(name)?.construct?.(...given);
     if (made === undefined) {
-      const near = nearest(name, [...this.factories.names(), ...Object.keys(javaClasses)]);
+      const near = nearest(name, [...this.factories.names(), ...javaTypeNames()]);
       throw new Error(
         `the Java class \`${name}\` is not known here${near === null ? '' : ` (did you mean \`${near}\`?)`}: write a JavaScript module in its place, \`type: "#module:./${(name.split('.').pop() ?? 'bean').toLowerCase()}.mjs"\``,
       );
@@ -141,7 +141,7 @@ export class Beans {
         if (typeof factory[factoryMethod] !== 'function') throw new Error(`the bean \`${factoryBean}\` has no method \`${factoryMethod}\``);
         return factory[factoryMethod](...constructors);
       }
-      const method = (javaStatics[type] as Record<string, (...args: unknown[]) => unknown> | undefined)?.[factoryMethod];
+      const method = javaType(type)?.statics?.[factoryMethod];
       if (method !== undefined) return method(...constructors);
       const owner = this.create(type, [], {}) as Record<string, (...args: unknown[]) => unknown>;
       if (typeof owner[factoryMethod] !== 'function') throw new Error(`\`${type}\` has no method \`${factoryMethod}\``);

@@ -105,7 +105,7 @@ function nameAndPath(call: Call, text: string, at: number, compiler: Compiler, r
   if (start <= 0) return reading(text, at, compiler, read, fixed);
   const path = ognl(reading(text.slice(0, start), at, compiler, read, fixed), text.slice(start), at + start, compiler);
   // A header may well have dots in its name (`http.status`): that one goes first.
-  if (!/^[\w.-]+$/.test(text)) return path;
+  if (!/^[\w.:-]+$/.test(text)) return path;
   const dotted = fixed(text);
   return (exchange) => {
     const value = dotted(exchange);
@@ -113,10 +113,11 @@ function nameAndPath(call: Call, text: string, at: number, compiler: Compiler, r
   };
 }
 
-const readHeader: Reader = (exchange, name) => exchange.headers.get(name);
+/** As in Camel, a property of that name stands in for a header that is not there. */
+const readHeader: Reader = (exchange, name) => exchange.headers.get(name) ?? exchange.property(name);
 const fixedHeader = (name: string): Value => {
   const folded = fold(name);
-  return (exchange) => exchange.headers.lookup(folded) ?? null;
+  return (exchange) => exchange.headers.lookup(folded) ?? exchange.property(name) ?? null;
 };
 
 const allHeaders = (call: Call): Value | null => {
@@ -264,7 +265,7 @@ const methodMissing =
 
 const camelContext: FunctionBuilder = (call) => {
   if (!/^[.?[]/.test(call.tail)) return notMine;
-  return ognl((exchange) => new Context(exchange.scope.name), call.tail, call.at + call.name.length, call.compiler);
+  return ognl((exchange) => new Context({ name: exchange.scope.name, routeIds: exchange.scope.routeIds?.() ?? [] }), call.tail, call.at + call.name.length, call.compiler);
 };
 
 const indented = (name: string, value: string): string => `\t${name.padEnd(20)}${value}`;
