@@ -1,0 +1,56 @@
+import { platformHttp } from '../../../src/connectors/platform-http/definition.ts';
+import { systemClock } from '../../../src/core/clock.ts';
+import { httpListeners } from '../../../src/core/http-listener.ts';
+import type { ConnectorDefinition } from '../../../src/core/connector.ts';
+import { keepsConnectorContract, Surroundings } from '../../contract/connector.ts';
+
+const definition = platformHttp as unknown as ConnectorDefinition<never>;
+const pause = (): Promise<void> => new Promise((resolve) => void systemClock.schedule(3, resolve));
+
+// A client that goes on asking until it is answered: what HTTP has in place of a source that keeps messages.
+keepsConnectorContract(
+  'platform-http',
+  async () => {
+    const surroundings = new Surroundings();
+    const listener = httpListeners(surroundings.context).at('127.0.0.1', 0);
+    // Keeps the port while consumers come and go.
+    const keeper = { path: '/keeper', methods: null, consumes: null, produces: null, maxBodyBytes: 1, handle: () => {} };
+    await listener.mount(keeper);
+    const acknowledged: string[] = [];
+    let isOpen = true;
+    const post = async (name: string): Promise<void> => {
+      while (isOpen) {
+        const reply = await fetch(`${listener.url}/in`, { method: 'POST', body: name }).catch(() => null);
+        await reply?.arrayBuffer().catch(() => null);
+        if (reply?.ok === true) return void acknowledged.push(name);
+        if (reply?.status === 500) return;
+        await pause();
+      }
+    };
+    return {
+      surroundings,
+      consumer: async (credit) => surroundings.consumer(definition, `platform-http:/in?port=0${credit === undefined ? '' : `&maxInFlight=${credit}`}`),
+      send: (...names) => {
+        for (const name of names) void post(name);
+        return Promise.resolve();
+      },
+      nameOf: ({ body }) => String(body),
+      acknowledged: () => Promise.resolve(acknowledged),
+      wrong: [
+        ['platform-http:/in?headerFilterStrategy=#nosuch', /#nosuch/],
+        ['platform-http:/in?port=70000', /port|70000/],
+        [`platform-http:/in?port=${listener.port}`, /is in use/],
+      ],
+      open: (uri) => surroundings.consumer(definition, uri),
+      close: async () => {
+        isOpen = false;
+        listener.unmount(keeper);
+        await listener.closed();
+      },
+    };
+  },
+  {
+    'delivers each message once, in the order in which they came': 'requests come over several connections, which have no order among them',
+    'delivers again what failed': 'HTTP can not deliver again: a failure is answered with 500',
+  },
+);
