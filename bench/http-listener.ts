@@ -83,11 +83,11 @@ const answer = <T>(child: ChildProcess): Promise<T> => new Promise((resolve) => 
 async function measure(kind: string, seconds: number): Promise<{ user: number; system: number }> {
   const child = fork(import.meta.filename, ['serve', kind], { execArgv: ['--import', 'tsx'] });
   const { port } = await answer<{ port: number }>(child);
-  const load = (time: number) => promisify(execFile)(process.execPath, ['--import', 'tsx', new URL('http-load.ts', import.meta.url).pathname, String(port), '/orders', '32', String(time)]);
+  const load = (time: number) => promisify(execFile)(process.execPath, [new URL('http-load.mjs', import.meta.url).pathname, String(port), '/orders', '32', String(time)]);
   await load(1);
   child.send('reset');
   const { stdout } = await load(seconds);
-  const { bad } = JSON.parse(stdout) as { bad: number };
+  const { bad } = JSON.parse(stdout.trim().split('\n').pop()!) as { bad: number };
   if (bad > 0) throw new Error(`${kind}: ${bad} bad replies`);
   child.send('report');
   const used = await answer<{ user: number; system: number }>(child);
