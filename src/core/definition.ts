@@ -72,6 +72,8 @@ export interface StepContext {
    * after a reload that keeps the step. Absent: nothing outlives it.
    */
   carry?<T>(make: () => T): T;
+  /** Something that all steps and endpoints of one runtime share. Made once. */
+  shared?<T>(name: string, make: () => T): T;
   /** Runs when the route stops for good (not at a reload), after its source and before its graph is taken down; stopping waits for it. */
   onStop?(run: () => void | Promise<void>): void;
   /**
@@ -94,7 +96,7 @@ export interface EipDefinition<F extends Fields = Fields> {
   readonly options: F;
   /** A plain text stands for the option of this name: `to: direct:x`, `log: text`. */
   readonly shorthand?: keyof F & string;
-  /** The step may be written without a value or with `{}` (`stop:`). */
+  /** The step works without options: `stop: {}`. */
   readonly isBare?: boolean;
   /**
    * Whether the route's error handler wraps the step itself, and its nested steps (`unit`: each of them, and each list of them as a whole);

@@ -39,7 +39,28 @@ export class ElementReader extends TextReader {
       if (step !== null) steps.push(step);
     }
     // Something was there: what was wrong with it has been said.
-    return steps.length === 0 && node.items.length > 0 ? undefined : steps;
+    return steps.length === 0 && node.items.length > 0 ? undefined : this.nested(steps);
+  }
+
+  /** As in Camel, the steps behind one that could hold steps and has none are its steps. */
+  private nested(steps: readonly StepModel[]): StepModel[] {
+    let following: StepModel[] = [];
+    for (let i = steps.length - 1; i >= 0; i--) {
+      const step = steps[i]!;
+      const { definition, element } = step;
+      if (definition.options['steps']?.shape.kind !== 'steps' || step.isDisabled || (element.fields['steps'] as readonly unknown[] | undefined)?.length !== 0) {
+        following.unshift(step);
+        continue;
+      }
+      this.problems.report('M0206', `\`${step.kind}\` has no steps`, step.at, {
+        severity: 'warning',
+        label: following.length === 0 ? 'nothing inside' : 'the steps behind it are taken for its own',
+        help: `write what \`${step.kind}\` is to do below \`steps\``,
+        docs: `docs/eip/${step.kind}.md`,
+      });
+      following = [{ ...step, element: { ...element, fields: { ...element.fields, steps: following } } }];
+    }
+    return following;
   }
 
   private step(node: YamlNode | null, written: unknown): StepModel | null {
@@ -53,11 +74,7 @@ export class ElementReader extends TextReader {
       return null;
     }
     const owner: Owner = { name: kind, at, docs: `docs/eip/${kind}.md` };
-    const value = this.file.follow(pair.value);
-    const isBare = isEmptyNode(value) && definition.isBare === true;
-    const element: Mutable<ElementModel> | null = isBare
-      ? { type: 'element', name: kind, fields: {}, at, fieldsAt: {} }
-      : this.element(owner, definition.options, definition.shorthand ?? null, pair.value, true);
+    const element: Mutable<ElementModel> | null = this.element(owner, definition.options, definition.shorthand ?? null, pair.value, true);
     if (element === null) return null;
     const taken = (key: string): ModelValue | undefined => (Object.hasOwn(definition.options, key) ? undefined : element.fields[key]);
     const id = element.fields['id'];
@@ -262,6 +279,10 @@ export class ElementReader extends TextReader {
     for (const key of Object.keys(fields)) {
       const { shape } = fields[key]!;
       if (!shape.isRequired || shape.default !== undefined) continue;
+      if (shape.kind === 'steps' && Object.hasOwn(this.parts.eips, owner.name) && (!given.has(key) || (read.fields[key] as readonly unknown[] | undefined)?.length === 0)) {
+        read.fields[key] = [];
+        continue;
+      }
       if (given.has(key)) {
         const value = read.fields[key];
         if (shape.kind === 'steps' && Array.isArray(value) && value.length === 0) {

@@ -89,9 +89,9 @@ export function jsonSchema(parts: Parts): JsonSchema {
   };
 
   /** An element as a mapping, or as the text (or list) that stands for one of its fields. */
-  const withShorthand = (fields: Fields, shorthand: string | null, mapping: JsonSchema, isBare = false): JsonSchema => {
+  const withShorthand = (fields: Fields, shorthand: string | null, mapping: JsonSchema): JsonSchema => {
     const short = shorthand === null ? undefined : fields[shorthand];
-    const forms = [mapping, ...(short === undefined ? [] : [short.shape.kind === 'endpoint' ? { type: 'string' } : valueOnly(short, shorthand!)]), ...(isBare ? [{ type: 'null' }] : [])];
+    const forms = [mapping, ...(short === undefined ? [] : [short.shape.kind === 'endpoint' ? { type: 'string' } : valueOnly(short, shorthand!)])];
     return forms.length === 1 ? mapping : { anyOf: forms };
   };
 
@@ -124,8 +124,8 @@ export function jsonSchema(parts: Parts): JsonSchema {
     return { type: 'object', properties, ...(required.length === 0 ? {} : { required }), additionalProperties: false, ...(rules.length === 0 ? {} : { allOf: rules }) };
   };
 
-  for (const [name, { summary, options, shorthand, isBare }] of Object.entries(parts.eips)) {
-    defs[`step.${name}`] = { description: summary, ...withShorthand(options, shorthand ?? null, object(options, true), isBare === true) };
+  for (const [name, { summary, options, shorthand }] of Object.entries(parts.eips)) {
+    defs[`step.${name}`] = { description: summary, ...withShorthand(options, shorthand ?? null, object(options, true)) };
   }
   for (const [name, { summary, options, isSourceOptional, sourceKey = 'expression' }] of Object.entries(parts.languages)) {
     const source = field.string('The source text.');

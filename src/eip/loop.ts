@@ -37,7 +37,9 @@ class Loop extends StepSubscriber {
   protected step(exchange: Exchange): boolean {
     let times = Infinity;
     if (this.options.goesOn === null) {
-      const count = convertTo(this.count(exchange), 'java.lang.Integer') as number | null;
+      const value = this.count(exchange);
+      // What is no whole number already is read as a text.
+      const count = (Number.isInteger(value) ? value : convertTo(convertTo(value, 'java.lang.String'), 'java.lang.Integer')) as number | null;
       if (count === null) throw new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', `the count of the loop is null: ${this.count.label ?? ''}`);
       exchange.properties.set('CamelLoopSize', count);
       times = count;

@@ -120,7 +120,6 @@ class TapEnd implements Way {
 export const wireTap = defineEip({
   name: 'wireTap',
   summary: 'Sends a copy of the message elsewhere and goes on without waiting for it.',
-  shorthand: 'uri',
   options: {
     uri: field.endpoint('Endpoint that gets the copy; may hold Simple.').required(),
     dynamicUri: field.boolean('Reads the URI as Simple for each message.').default(true),
@@ -136,7 +135,7 @@ export const wireTap = defineEip({
   examples: [
     {
       title: 'Keep a copy',
-      route: '- from:\n    uri: direct:start\n    steps:\n      - wireTap: mock:archive\n      - to: mock:out\n',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - wireTap: { uri: mock:archive }\n      - to: mock:out\n',
       in: ['a'],
       out: { 'mock:archive': ['a'], 'mock:out': ['a'] },
     },

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Exchange } from '../../src/core/exchange.ts';
 import { ExchangeError } from '../../src/core/errors.ts';
 import type { Headers } from '../../src/core/headers.ts';
+import { ByteStream, StreamCache } from '../../src/core/stream.ts';
 
 const volatileHeaders = new Set(
   (
@@ -76,6 +77,7 @@ export class Render {
     if (value instanceof Date) return value.toISOString().replace('.000Z', 'Z');
     if (value instanceof Exchange) return { ...(await this.message(value)), ...(value.exception === null ? {} : { exception: this.error(value.exception) }) };
     if (value instanceof Error) return this.error(value);
+    if (value instanceof ByteStream || value instanceof StreamCache) return this.bytes(value.bytes());
     if (value instanceof Readable) return this.bytes(await readAll(value));
     const object = value as Record<string | symbol, unknown>;
     if (typeof object['path'] === 'string' && bodyType(value) === 'file') {
@@ -119,7 +121,7 @@ export function bodyType(body: unknown): string {
   if (Array.isArray(body)) return 'list';
   if (body instanceof Set) return 'set';
   if (body instanceof Map) return 'map';
-  if (body instanceof Readable) return 'stream';
+  if (body instanceof Readable || body instanceof ByteStream || body instanceof StreamCache) return 'stream';
   if (body instanceof Exchange) return 'exchange';
   if (body instanceof Error) return 'exception';
   if (body instanceof Date) return 'date';

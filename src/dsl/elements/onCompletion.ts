@@ -10,7 +10,7 @@ export const onCompletionFields = {
   parallelProcessing: field.boolean('Runs the steps beside the route.').default(false),
   executorService: field.reference('Thread pool for that.', 'ExecutorService').ignored(noJavaThreads),
   useOriginalMessage: field.boolean('Its steps see the message as it came into the route.').default(false),
-  steps: field.steps('What a copy of the message goes through at its end.'),
+  steps: field.steps('What a copy of the message goes through at its end.').required(),
   disabled,
   ...naming,
 };
