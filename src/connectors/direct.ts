@@ -7,21 +7,26 @@ import type { Exchange } from '../core/exchange.ts';
 import { field } from '../core/field.ts';
 import { camelUri } from '../core/uri.ts';
 
+/** Who sends, and is told when nobody came. */
+interface Sender {
+  giveUp(exchange: Exchange): void;
+}
+
 interface Waiter {
   readonly exchange: Exchange;
   readonly timer: Timer;
-  readonly owner: DirectProducer;
+  readonly owner: Sender;
 }
 
-/** What stands behind one name. Producers hold on to the cell and read the route in it at every call. */
-class DirectTarget {
+/** What stands behind one name. Producers hold on to it and read the route in it at every call. */
+export class RouteTarget {
   sink: Sink | null = null;
   private waiters: Waiter[] = [];
 
   /** A route takes the name over from its own earlier generation only. */
   take(sink: Sink, name: string): void {
     if (this.sink !== null && this.sink.routeId !== sink.routeId) {
-      throw new Error(`multiple consumers for the same endpoint are not allowed: direct://${name} feeds route \`${this.sink.routeId}\` already`);
+      throw new Error(`multiple consumers for the same endpoint are not allowed: ${name} feeds route \`${this.sink.routeId}\` already`);
     }
     this.sink = sink;
     const { waiters } = this;
@@ -36,7 +41,7 @@ class DirectTarget {
     if (this.sink === sink) this.sink = null;
   }
 
-  wait(exchange: Exchange, owner: DirectProducer, clock: Clock, timeoutMillis: number): void {
+  wait(exchange: Exchange, owner: Sender, clock: Clock, timeoutMillis: number): void {
     const timer = clock.schedule(timeoutMillis, () => {
       this.waiters = this.waiters.filter((waiter) => waiter.exchange !== exchange);
       owner.giveUp(exchange);
@@ -45,7 +50,7 @@ class DirectTarget {
   }
 
   /** Ends the waiting of one producer's exchanges. */
-  abandon(owner: DirectProducer): void {
+  abandon(owner: Sender): void {
     const left = this.waiters.filter((waiter) => waiter.owner === owner);
     if (left.length === 0) return;
     this.waiters = this.waiters.filter((waiter) => waiter.owner !== owner);
@@ -56,16 +61,16 @@ class DirectTarget {
   }
 }
 
-const target = (context: ConnectorContext, name: string): DirectTarget => {
-  const targets = context.shared('direct', () => new Map<string, DirectTarget>());
+const target = (context: ConnectorContext, name: string): RouteTarget => {
+  const targets = context.shared('direct', () => new Map<string, RouteTarget>());
   let found = targets.get(name);
-  if (found === undefined) targets.set(name, (found = new DirectTarget()));
+  if (found === undefined) targets.set(name, (found = new RouteTarget()));
   return found;
 };
 
 class DirectConsumer implements Consumer {
   private readonly name: string;
-  private readonly target: DirectTarget;
+  private readonly target: RouteTarget;
   private sink: Sink | null = null;
 
   constructor(name: string, context: ConnectorContext) {
@@ -75,7 +80,7 @@ class DirectConsumer implements Consumer {
 
   start(sink: Sink): Promise<void> {
     try {
-      this.target.take(sink, this.name);
+      this.target.take(sink, `direct://${this.name}`);
     } catch (thrown) {
       return Promise.reject(thrown as Error);
     }
@@ -100,7 +105,7 @@ class DirectConsumer implements Consumer {
 class DirectProducer implements Producer {
   private readonly endpoint: Endpoint<typeof options>;
   private readonly clock: Clock;
-  private readonly target: DirectTarget;
+  private readonly target: RouteTarget;
   readonly call: Call;
 
   constructor(endpoint: Endpoint<typeof options>, context: ConnectorContext) {

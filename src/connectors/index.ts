@@ -7,6 +7,7 @@ import { dataformat } from './dataformat.ts';
 import { direct } from './direct.ts';
 import { file } from './file/definition.ts';
 import { http } from './http/definition.ts';
+import { kamelet } from './kamelet.ts';
 import { language } from './language.ts';
 import { log } from './log.ts';
 import { micrologic } from './micrologic/definition.ts';
@@ -29,6 +30,7 @@ export const connectors = {
   direct,
   file,
   http,
+  kamelet,
   language,
   log,
   micrologic,

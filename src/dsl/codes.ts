@@ -171,6 +171,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   },
   M0606: { title: 'There is no such route template', explanation: 'No `routeTemplate` and no kamelet has the id that is named.' },
   M0607: { title: 'Parameters of a template are missing', explanation: 'The template has parameters without a default value, and the route that is made from it does not give them.' },
+  M0608: { title: 'Kamelets go round in circles', explanation: 'The route of a kamelet uses the kamelet itself, or one that leads back to it.' },
   M0610: { title: 'A port is in use', explanation: 'Another program, or another instance of this one, listens on it.' },
   M0611: { title: 'A route can not start', explanation: 'Its consumer refuses to start; the message says why.' },
   M0620: { title: 'Two `rest` verbs go to one route', explanation: 'A verb makes the `direct:` route that it goes to its own, unless `inlineRoutes` is off; a second verb finds nothing there.' },

@@ -14,6 +14,7 @@ import { dynamicRouter } from './dynamicRouter.ts';
 import { enrich } from './enrich.ts';
 import { filter } from './filter.ts';
 import { idempotentConsumer } from './idempotentConsumer.ts';
+import { kamelet } from './kamelet.ts';
 import { loadBalance } from './loadBalance.ts';
 import { log } from './log.ts';
 import { loop } from './loop.ts';
@@ -71,6 +72,7 @@ export const eips = {
   enrich,
   filter,
   idempotentConsumer,
+  kamelet,
   loadBalance,
   log,
   loop,

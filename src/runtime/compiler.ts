@@ -10,7 +10,7 @@ import type { Exchange, ExchangeScope, StepInfo } from '../core/exchange.ts';
 import type { LanguageContext } from '../core/expression.ts';
 import type { EndpointReference, Field, Fields } from '../core/field.ts';
 import type { Call, Pipe } from '../core/flow.ts';
-import { callStep, detour, Exit, Inlet, sequence } from '../core/flow.ts';
+import { callStep, counted, detour, Exit, Inlet, sequence } from '../core/flow.ts';
 import { inOrder } from '../core/order.ts';
 import type { StateStore } from '../core/store.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
@@ -18,7 +18,7 @@ import type { ErrorHandling } from './redelivery.ts';
 import type { ErrorHandlingContext } from './redelivery.ts';
 import { errorHandled, isPlain, markExhausted } from './redelivery.ts';
 import type { StepStatistics } from '../observe/statistics.ts';
-import { counted, StepStatistics as Statistics } from '../observe/statistics.ts';
+import { StepStatistics as Statistics } from '../observe/statistics.ts';
 
 /** What the compiler asks the runtime for. */
 export interface CompilerServices {
@@ -39,6 +39,7 @@ export interface CompilerServices {
   receive(uri: string, timeoutMillis: number, exchange: Exchange): Promise<PolledMessage | null>;
   dataFormat(name: string, options: Readonly<Record<string, unknown>>): DataFormat;
   aggregationStrategy(reference: string, options?: { methodName?: string; methodAllowNull?: boolean }): AggregationStrategy;
+  shared<T>(name: string, make: () => T): T;
   /** What outlives a graph, by the step's state key. */
   carry<T>(key: string, make: () => T): T;
   /** Gives what takes the hook away again. */
@@ -362,6 +363,8 @@ class Context implements StepContext {
   carry<T>(make: () => T): T {
     return this.compiler.services.carry(this.stateKey, make);
   }
+
+  readonly shared = <T>(name: string, make: () => T): T => this.compiler.services.shared(name, make);
 
   onStop(run: () => void | Promise<void>): void {
     this.onDispose(this.compiler.services.onStop(this.info.routeId, run));

@@ -31,6 +31,7 @@ import { StepCompiler, Wiring } from './compiler.ts';
 import { completions } from './completions.ts';
 import { Endpoints } from './endpoints.ts';
 import { Graph } from './graph.ts';
+import { expandKamelets } from './kamelets.ts';
 import { Languages } from './languages.ts';
 import type { RoutePlan } from './plan.ts';
 import { booleanField, isElement, planRoutes, textField } from './plan.ts';
@@ -291,6 +292,7 @@ export class Runtime implements ExchangeScope {
         this.stepCounts.set(kind, count);
         return `${kind}${count}`;
       },
+      shared: (name, make) => this.shared(name, make),
       carry: (key, make) => {
         let thing = this.carried.get(key);
         if (thing === undefined) this.carried.set(key, (thing = make()));
@@ -344,9 +346,9 @@ export class Runtime implements ExchangeScope {
     const before = interceptFrom(compiler, scope.interceptFrom, fromUri, around);
     // As in Camel, an onCompletion counts as a step where every step is intercepted.
     const counted = scope.onCompletion.flatMap(() => around.intercepts.map((call) => callStep(call)));
-    const pipe = sequence([...counted, ...before, compiler.steps(plan.steps, around)]);
     let graph: Graph | null = null;
     const work = completions(compiler, scope.onCompletion, around, () => graph!);
+    const pipe = sequence([...before, ...counted, ...(work.enter === undefined ? [] : [perform(work.enter)]), compiler.steps(plan.steps, around)]);
     if (resolved === null) {
       wiring.subscription.unsubscribe();
       return null;
@@ -373,7 +375,7 @@ export class Runtime implements ExchangeScope {
     wiring.graph = graph;
     const variable = textField(plan.fromElement, 'variableReceive');
     const group = textField(plan.element, 'group');
-    return { plan, graph, steps, resolved, variableReceive: variable, group, laneOf: this.lanes(plan, problems), enter: work.enter ?? null, wires: wiring.subscription, producerUris: used, stepIds: compiler.ownIds };
+    return { plan, graph, steps, resolved, variableReceive: variable, group, laneOf: this.lanes(plan, problems), wires: wiring.subscription, producerUris: used, stepIds: compiler.ownIds };
   }
 
   /** The lane of each message by `orderBy`: a hash of its value, so that equal values share a lane. */
@@ -408,6 +410,7 @@ export class Runtime implements ExchangeScope {
     let documents: readonly DocumentModel[] = sources.map((source) => readDocument(source, parts, { properties: this.properties }, problems));
     documents = expandTemplates(documents, this.properties, problems);
     documents = expandRest(documents, problems);
+    documents = expandKamelets(documents, { parts, properties: this.properties, resource: (uri) => this.resource(uri), problems });
     const declared = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'beans')).flatMap((element) => beanElements(element));
     const beans = this.newBeans();
     await beans.loadModules(moduleReferences(documents), problems);

@@ -9,8 +9,8 @@ const isTemplate = (value: ModelValue | undefined): value is TemplateModel => ty
 
 const elementList = (value: ModelValue | undefined): ElementModel[] => (Array.isArray(value) ? (value as readonly ModelValue[]).filter(isElement) : []);
 
-/** Fills in the parameters of a template: given ones over defaults. Reports those that are missing. */
-function parametersOf(template: ElementModel, use: ElementModel, problems: Diagnostics): Record<string, string> {
+/** Fills in the parameters of a template: given ones over defaults. Reports those that are missing, and then gives null. */
+function parametersOf(template: ElementModel, use: ElementModel, problems: Diagnostics): Record<string, string> | null {
   const given = new Map(elementList(use.fields['parameters']).map((element) => [textField(element, 'name') ?? '', textField(element, 'value') ?? ''] as const));
   const values: Record<string, string> = {};
   const missing: string[] = [];
@@ -18,14 +18,15 @@ function parametersOf(template: ElementModel, use: ElementModel, problems: Diagn
     const name = textField(parameter, 'name') ?? '';
     const value = given.get(name) ?? textField(parameter, 'defaultValue');
     if (value !== null && value !== undefined) values[name] = value;
-    else if (parameter.fields['required'] !== false || textField(parameter, 'defaultValue') === null) missing.push(name);
+    else if (parameter.fields['required'] !== false) missing.push(name);
   }
   for (const [name, value] of given) values[name] ??= value;
   if (missing.length > 0) {
-    problems.report('M0607', `the template \`${textField(template, 'id')}\` needs ${missing.map((name) => `\`${name}\``).join(', ')}`, use.at, {
+    problems.report('M0607', `the ${use.name === 'kamelet' ? 'kamelet' : 'template'} \`${textField(template, 'id')}\` needs ${missing.map((name) => `\`${name}\``).join(', ')}`, use.at, {
       label: 'parameter missing',
       help: `add to parameters: ${missing.map((name) => `{ name: ${name}, value: ... }`).join(', ')}`,
     });
+    return null;
   }
   return values;
 }
@@ -42,7 +43,8 @@ export function expandTemplates(documents: readonly DocumentModel[], properties:
   }));
 }
 
-function instantiate(use: ElementModel, templates: ReadonlyMap<string, ElementModel>, properties: PropertyLookup, problems: Diagnostics, count: number): ElementModel[] {
+/** The route that `use` (a `templatedRoute`, or a use of a kamelet) makes from its template, the template's beans before it. */
+export function instantiate(use: ElementModel, templates: ReadonlyMap<string, ElementModel>, properties: PropertyLookup, problems: Diagnostics, count: number): ElementModel[] {
   const reference = textField(use, 'routeTemplateRef') ?? '';
   const template = templates.get(reference);
   if (template === undefined) {
@@ -54,6 +56,7 @@ function instantiate(use: ElementModel, templates: ReadonlyMap<string, ElementMo
     return [];
   }
   const values = parametersOf(template, use, problems);
+  if (values === null) return [];
   const beanSources = [template.fields['beans'], use.fields['beans']];
   // Beans of a template belong to one route: each gets a name of its own, which stands for the plain one in the route.
   const named = new Map<string, string>();

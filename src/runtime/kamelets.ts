@@ -1,0 +1,320 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Diagnostics, Span } from '../core/diagnostics.ts';
+import { nearest, Source } from '../core/diagnostics.ts';
+import type { KameletUse } from '../core/kamelets.ts';
+import type { DocumentModel, ElementModel, EndpointModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
+import type { PropertyLookup } from '../dsl/placeholders.ts';
+import { fillPlaceholders } from '../dsl/placeholders.ts';
+import type { Parts } from '../dsl/read.ts';
+import { readDocument } from '../dsl/read.ts';
+import { parseEndpoint } from '../dsl/uri.ts';
+import { isElement, textField } from './plan.ts';
+import { instantiate } from './templates.ts';
+
+export interface KameletServices {
+  readonly parts: Parts;
+  readonly properties: PropertyLookup;
+  /** The text of a file below the routes' folder. Throws when there is none. */
+  resource(uri: string): string;
+  readonly problems: Diagnostics;
+}
+
+interface Template {
+  readonly element: ElementModel;
+  readonly document: DocumentModel;
+}
+
+/** One use of a kamelet, as YAML wrote it. */
+interface Use {
+  readonly kind: KameletUse;
+  readonly name: string;
+  /** The id that the use gives the route; null: it gets an automatic one. */
+  readonly routeId: string | null;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly locations: string | null;
+  readonly leavesErrors: boolean;
+  readonly at: Span;
+}
+
+/** Where a use stands: the route's id, and the kamelets around it, outermost first. */
+interface Surrounding {
+  readonly routeId: string | null;
+  readonly kamelets: readonly string[];
+}
+
+interface Visitor {
+  endpoint(model: EndpointModel, isFrom: boolean): EndpointModel;
+  step(model: StepModel): StepModel;
+}
+
+const anyKamelet = /^kamelet:(?!(?:source|sink)\/(?:to|from|step|tail)-)/;
+const end = /^kamelet:(?:\/\/)?(source|sink)(?=\?|$)/;
+/** Which kamelet it is shows only when a message comes. */
+const isDynamic = (uri: string): boolean => /^[^?]*\$\{/.test(uri);
+const plainName = /^[\w.-]+$/;
+
+/** Puts a route in the place of every use of a kamelet, and makes both meet. Gives the documents as they are where there is none. */
+export function expandKamelets(documents: readonly DocumentModel[], services: KameletServices): readonly DocumentModel[] {
+  if (services.parts.connectors['kamelet'] === undefined) return documents;
+  return new Kamelets(documents, services).expanded(documents);
+}
+
+class Kamelets {
+  private readonly services: KameletServices;
+  private readonly templates = new Map<string, Template | null>();
+  /** Keys of those that are sent to: equal uses share a route. */
+  private readonly shared = new Map<string, string>();
+  private readonly timesUsed = new Map<string, number>();
+  /** Routes that are called, and routes that feed others: the former start before, the latter after the routes of the files. */
+  private readonly called: DocumentModel[] = [];
+  private readonly feeding: DocumentModel[] = [];
+  private count = 0;
+
+  constructor(documents: readonly DocumentModel[], services: KameletServices) {
+    this.services = services;
+    for (const document of documents) {
+      for (const element of document.elements) if (element.name === 'routeTemplate') this.templates.set(textField(element, 'id') ?? '', { element, document });
+    }
+  }
+
+  expanded(documents: readonly DocumentModel[]): readonly DocumentModel[] {
+    const rewrite = (make: (around: Surrounding) => Visitor, from: readonly DocumentModel[]): readonly DocumentModel[] =>
+      mapped(from, (document) => {
+        const elements = mapped(document.elements, (element) =>
+          element.name === 'routeTemplate' ? element : rewritten(element, make({ routeId: textField(element, 'id'), kamelets: [] })),
+        );
+        return elements === document.elements ? document : { ...document, elements };
+      });
+    // As in Camel, the routes of endpoints are made, and numbered, before those of steps.
+    const changed = rewrite((around) => this.steps(around), rewrite((around) => this.endpoints(around), documents));
+    return changed === documents ? documents : [...this.called, ...changed, ...this.feeding];
+  }
+
+  private endpoints(around: Surrounding): Visitor {
+    return {
+      endpoint: (model, isFrom) => (anyKamelet.test(model.uri) && !end.test(model.uri) && !isDynamic(model.uri) ? this.endpoint(model, isFrom ? 'from' : 'to', around) : model),
+      step: (model) => model,
+    };
+  }
+
+  private steps(around: Surrounding): Visitor {
+    return { endpoint: (model) => model, step: (model) => this.step(model, around) };
+  }
+
+  // ---------------------------------------------------------------- uses
+
+  private endpoint(model: EndpointModel, kind: 'from' | 'to', around: Surrounding): EndpointModel {
+    const use = this.useOf(model, kind);
+    if (use === null) return model;
+    const key = this.keyOf(use, around);
+    return key === null ? model : { ...model, uri: `kamelet:${use.name}/${key}`, parameters: {} };
+  }
+
+  private step(model: StepModel, around: Surrounding): StepModel {
+    const name = textField(model.element, 'name');
+    if (name === null) return model;
+    const parameters = (model.element.fields['parameters'] as MapModel | undefined)?.entries ?? {};
+    const at = model.element.fieldsAt['name'] ?? model.at;
+    const endpoint: EndpointModel = { type: 'endpoint', uri: `kamelet:${name}`, parameters, at, parametersAt: {} };
+    const use = this.useOf(endpoint, model.element.fields['steps'] === undefined ? 'to' : 'step');
+    const key = use === null ? null : this.keyOf(use, around);
+    if (use === null || key === null) return model;
+    const { parameters: _parameters, ...fields } = model.element.fields;
+    return { ...model, description: model.description ?? `kamelet[${use.name}]`, element: { ...model.element, fields: { ...fields, name: `${use.name}/${key}` } } };
+  }
+
+  private useOf(model: EndpointModel, kind: KameletUse): Use | null {
+    const resolved = parseEndpoint(model, this.services.parts.connectors, this.services.problems);
+    if (resolved === null) return null;
+    const { options, rest, uri } = resolved.endpoint;
+    const given = new URLSearchParams(uri.slice(uri.indexOf('?') + 1));
+    const name = String(options['templateId']);
+    const parameters: Record<string, string> = { ...rest };
+    // A parameter of the template may have the name of an option of the endpoint.
+    for (const parameter of parameterNames(this.template(name, textOption(options['location']), model.at)?.element)) {
+      const value = given.get(parameter);
+      if (uri.includes('?') && value !== null) parameters[parameter] ??= value;
+    }
+    return { kind, name, routeId: textOption(options['routeId']), parameters, locations: textOption(options['location']), leavesErrors: options['noErrorHandler'] === true, at: model.at };
+  }
+
+  /** The key of a use, whose route is there then; null when the problems say why there is none. */
+  private keyOf(use: Use, around: Surrounding): string | null {
+    const template = this.template(use.name, use.locations, use.at);
+    if (template === null) return null;
+    const { kamelets } = around;
+    if (kamelets.includes(use.name)) {
+      const circle = [...kamelets.slice(kamelets.indexOf(use.name)), use.name].map((name) => `\`${name}\``).join(' → ');
+      this.services.problems.report('M0608', `the kamelet \`${use.name}\` leads back to itself: ${circle}`, use.at, { label: 'closes the circle', help: 'take one of these uses out' });
+      return null;
+    }
+    const identity = createHash('sha256').update(JSON.stringify([use.name, use.routeId, Object.entries(use.parameters).sort(([a], [b]) => (a < b ? -1 : 1))])).digest('hex').slice(0, 12);
+    const known = use.kind === 'to' ? this.shared.get(identity) : undefined;
+    if (known !== undefined) return known;
+    const { routeId, elements } = this.made(template, use, around);
+    const kind = use.kind === 'step' && !elements.some(usesSink) ? 'tail' : use.kind;
+    const times = this.timesUsed.get(`${kind}-${identity}`) ?? 0;
+    this.timesUsed.set(`${kind}-${identity}`, times + 1);
+    const key = `${kind}-${identity}${times === 0 ? '' : `-${times}`}`;
+    if (kind === 'to') this.shared.set(identity, key);
+    const inner: Surrounding = { routeId, kamelets: [...kamelets, use.name] };
+    const document = this.tied(template, elements, key, use.leavesErrors, inner);
+    (use.kind === 'from' ? this.feeding : this.called).push(document);
+    return key;
+  }
+
+  // ---------------------------------------------------------------- routes
+
+  /** The beans and the route of one use, as the template has them. */
+  private made({ element }: Template, use: Use, around: Surrounding): { routeId: string; elements: readonly ElementModel[] } {
+    const { problems, properties } = this.services;
+    const number = ++this.count;
+    const routeId = use.routeId ?? `${use.name}-${number}`;
+    const values: Record<string, string> = { templateId: use.name, routeId, uuid: randomUUID().slice(0, 8) };
+    if (around.routeId !== null) values['parentRouteId'] = around.routeId;
+    for (const name of parameterNames(element)) {
+      const set = (use.routeId === null ? undefined : properties.get(`camel.kamelet.${use.name}.${use.routeId}.${name}`)) ?? properties.get(`camel.kamelet.${use.name}.${name}`);
+      if (set !== undefined) values[name] = set;
+    }
+    Object.assign(values, use.parameters);
+    const parameters = Object.entries(values).map(([name, value]): ElementModel => ({ type: 'element', name: 'parameters', fields: { name, value }, at: use.at, fieldsAt: {} }));
+    const wanted: ElementModel = { type: 'element', name: 'kamelet', fields: { routeTemplateRef: use.name, routeId, parameters }, at: use.at, fieldsAt: {} };
+    return { routeId, elements: instantiate(wanted, new Map([[use.name, element]]), properties, problems, number) };
+  }
+
+  /** The same with the ends of the route tied to the use, and the kamelets that it uses itself expanded. */
+  private tied({ document }: Template, elements: readonly ElementModel[], key: string, leavesErrors: boolean, inner: Surrounding): DocumentModel {
+    const isLeaving = leavesErrors || this.services.properties.get('camel.component.kamelet.noErrorHandler') !== 'false';
+    const routes = elements.map((element) => {
+      if (element.name !== 'route') return element;
+      const ends = rewritten(element, { endpoint: (model) => tiedEnd(model, key), step: (model) => model });
+      const route = rewritten(rewritten(ends, this.endpoints(inner)), this.steps(inner));
+      return isLeaving && route.fields['errorHandler'] === undefined ? withoutErrorHandler(route) : route;
+    });
+    const handlers = isLeaving ? [] : document.elements.filter(({ name }) => name === 'onException' || name === 'errorHandler');
+    return { file: document.file, elements: [...handlers, ...routes] };
+  }
+
+  // ---------------------------------------------------------------- templates
+
+  private template(name: string, locations: string | null, at: Span): Template | null {
+    const known = this.templates.get(name);
+    if (known !== undefined) return known;
+    const found = plainName.test(name) ? this.load(name, locations) : null;
+    this.templates.set(name, found);
+    if (found === null) {
+      const near = nearest(name, [...this.templates].filter(([, template]) => template !== null).map(([id]) => id));
+      this.services.problems.report('M0606', `no kamelet \`${name}\``, at, {
+        label: 'no such kamelet',
+        help: near === null ? `declare it as a \`routeTemplate\` with this id, or as a file kamelets/${name}.kamelet.yaml` : `did you mean \`${near}\`?`,
+      });
+    }
+    return found;
+  }
+
+  /** Reads `NAME.kamelet.yaml` from the first folder that has it. */
+  private load(name: string, locations: string | null): Template | null {
+    const { properties, parts, problems } = this.services;
+    const folders = (fillPlaceholders(locations ?? properties.get('camel.component.kamelet.location') ?? '', properties) || 'classpath:kamelets').split(',').map((folder) => folder.trim());
+    for (const folder of folders) {
+      const file = `${folder.replace(/\/$/, '')}/${name}.kamelet.yaml`;
+      let text: string;
+      try {
+        text = this.services.resource(file);
+      } catch {
+        continue;
+      }
+      const source = new Source(file.replace(/^(file|classpath):(\/\/)?/, ''), text);
+      const document = readDocument(source, parts, { properties }, problems);
+      const element = document.elements.find((one) => one.name === 'routeTemplate' && textField(one, 'id') === name);
+      if (element !== undefined) return { element, document };
+    }
+    return null;
+  }
+}
+
+const textOption = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+
+const parameterNames = (template: ElementModel | undefined): string[] => {
+  const list = template?.fields['parameters'];
+  return Array.isArray(list) ? (list as readonly ModelValue[]).filter(isElement).map((parameter) => textField(parameter, 'name') ?? '') : [];
+};
+
+/** Whether a route says `kamelet:sink` anywhere. */
+function usesSink(route: ElementModel): boolean {
+  let uses = false;
+  rewritten(route, {
+    endpoint: (model) => {
+      uses ||= end.exec(model.uri)?.[1] === 'sink';
+      return model;
+    },
+    step: (model) => model,
+  });
+  return uses;
+}
+
+/** The ends of a template's own route, for one use. */
+const tiedEnd = (model: EndpointModel, key: string): EndpointModel => {
+  const found = end.exec(model.uri);
+  return found === null ? model : { ...model, uri: `kamelet:${found[1]}/${key}${model.uri.slice(found[0].length)}` };
+};
+
+const withoutErrorHandler = (route: ElementModel): ElementModel => {
+  const none: ElementModel = { type: 'element', name: 'noErrorHandler', fields: {}, at: route.at, fieldsAt: {} };
+  return { ...route, fields: { ...route.fields, errorHandler: { type: 'element', name: 'errorHandler', fields: { noErrorHandler: none }, at: route.at, fieldsAt: {} } } };
+};
+
+// -------------------------------------------------------------------- trees
+
+/** A list with `change` applied; the same list when nothing changed. */
+function mapped<T>(list: readonly T[], change: (item: T) => T): readonly T[] {
+  let copy: T[] | null = null;
+  for (let i = 0; i < list.length; i++) {
+    const item = change(list[i]!);
+    if (item === list[i]) continue;
+    copy ??= list.slice();
+    copy[i] = item;
+  }
+  return copy ?? list;
+}
+
+function mappedRecord(record: Readonly<Record<string, ModelValue>>, change: (value: ModelValue) => ModelValue): Readonly<Record<string, ModelValue>> {
+  let copy: Record<string, ModelValue> | null = null;
+  for (const [key, value] of Object.entries(record)) {
+    const item = change(value);
+    if (item !== value) (copy ??= { ...record })[key] = item;
+  }
+  return copy ?? record;
+}
+
+/** An element with every endpoint and every kamelet step replaced by what the visitor gives for it. */
+function rewritten(element: ElementModel, visitor: Visitor): ElementModel {
+  const isFrom = element.name === 'from';
+  const fields = mappedRecord(element.fields, (value) => rewrittenValue(value, visitor, isFrom));
+  return fields === element.fields ? element : { ...element, fields };
+}
+
+function rewrittenValue(value: ModelValue, visitor: Visitor, isFrom: boolean): ModelValue {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return mapped(value as readonly ModelValue[], (item) => rewrittenValue(item, visitor, false));
+  const model = value as { type: string };
+  switch (model.type) {
+    case 'endpoint':
+      return visitor.endpoint(value as EndpointModel, isFrom);
+    case 'element':
+      return rewritten(value as ElementModel, visitor);
+    case 'map': {
+      const entries = mappedRecord((value as MapModel).entries, (item) => rewrittenValue(item, visitor, false));
+      return entries === (value as MapModel).entries ? value : { ...(value as MapModel), entries };
+    }
+    case 'step': {
+      const step = value as unknown as StepModel;
+      if (step.isDisabled) return value;
+      const element = rewritten(step.element, visitor);
+      const inner = element === step.element ? step : { ...step, element };
+      return (inner.kind === 'kamelet' ? visitor.step(inner) : inner) as unknown as ModelValue;
+    }
+    default:
+      return value;
+  }
+}
