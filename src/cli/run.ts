@@ -93,7 +93,7 @@ function summary(mecha: Mecha, millis: number, terminal: Terminal): string {
   const lines = [`mecha runs ${routes.length} route${routes.length === 1 ? '' : 's'}, started in ${Math.round(millis)} ms`];
   const shown = routes.slice(0, 20);
   const width = Math.max(...shown.map(({ routeId }) => routeId.length), 0);
-  for (const { routeId, fromUri, state, waitingFor } of shown) lines.push(`  ${routeId.padEnd(width)}  ${fromUri}${state === 'Started' ? '' : `  (${state})`}${waitingFor === null ? '' : `  waits: ${waitingFor}`}`);
+  for (const { routeId, fromUri, state, waitingFor } of shown) lines.push(`  ${routeId.padEnd(width)}  ${fromUri.replace(/\?.*/s, '')}${state === 'Started' ? '' : `  (${state})`}${waitingFor === null ? '' : `  waits: ${waitingFor}`}`);
   if (routes.length > shown.length) lines.push(`  ... and ${routes.length - shown.length} more`);
   if (mecha.port !== null) lines.push(`http     http://${String(mecha.configuration.get('http.host'))}:${mecha.port}  (/health/ready, /metrics)`);
   if (mecha.configuration.get('state.store') === 'lmdb') lines.push(`state    ${String(mecha.configuration.get('state.path'))}`);
