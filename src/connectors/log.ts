@@ -162,7 +162,9 @@ function javaType(body: unknown): string {
   return prototype === null || prototype === Object.prototype || body instanceof Map ? 'java.util.LinkedHashMap' : (prototype.constructor?.name ?? 'Object');
 }
 
-const number = new Intl.NumberFormat('en-US', { maximumFractionDigits: 3 });
+// Made on first use: it loads much of ICU.
+let number: Intl.NumberFormat | null = null;
+const shortNumber = (value: number): string => (number ??= new Intl.NumberFormat('en-US', { maximumFractionDigits: 3 })).format(value);
 
 /** Counts exchanges and says how many there were, after every `groupSize` of them or every `groupInterval`. */
 class Throughput {
@@ -209,8 +211,8 @@ class Throughput {
 
   private report(what: string, inGroup: number, now: number): void {
     const millis = now - this.groupStart;
-    const rate = number.format(perSecond(inGroup, millis));
-    const average = number.format(perSecond(this.count, now - this.start));
+    const rate = shortNumber(perSecond(inGroup, millis));
+    const average = shortNumber(perSecond(this.count, now - this.start));
     this.groupStart = now;
     this.write(`Received: ${what}. Last group took: ${millis} millis which is: ${rate} messages per second. average: ${average}`);
   }

@@ -1,0 +1,96 @@
+/**
+ * Builds what is published. `dist/` is the command: one script for the program, one for each library that it loads on use, and the launcher
+ * that runs them with V8's code cache. `lib/` is the library for embedders: plain modules, one a source file, with their types.
+ * `node scripts/build.mjs [dist|lib]`
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { warmUp } from './warm-up.mjs';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Libraries with native code: their JavaScript is bundled, what it loads besides is looked for from the package. */
+const natives = new Set(['lmdb']);
+/** What a native library loads by itself. */
+const external = ['node-gyp-build-optional-packages', 'msgpackr-extract'];
+
+const fileName = (library) => library.replace(/^@/, '').replace(/\//g, '-');
+
+const settings = {
+  absWorkingDir: root,
+  bundle: true,
+  format: 'cjs',
+  platform: 'node',
+  target: 'node20.19',
+  // Its modern form: the one meant for CommonJS can't be cut down to what is used.
+  alias: { rxjs: join(root, 'node_modules/rxjs/dist/esm/index.js') },
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+/** Hands `import('library')` and `import(expression)` to the launcher; notes which libraries are meant. */
+const lazyParts = (libraries) => ({
+  name: 'lazy parts',
+  setup({ onLoad, onResolve }) {
+    onLoad({ filter: /[\\/](src|bin)[\\/].*\.ts$/ }, ({ path }) => ({
+      loader: 'ts',
+      contents: readFileSync(path, 'utf8')
+        .replace(/(?<=\bawait )import\('([^'.][^']*)'\)/g, (_, library) => {
+          libraries.add(library);
+          return `__part('${fileName(library)}')`;
+        })
+        .replace(/(?<=\bawait )import\((?!')/g, '__import('),
+    }));
+    onResolve({ filter: /^[^.]/ }, ({ kind, path, importer }) =>
+      kind === 'dynamic-import' && !importer.includes('node_modules') ? { errors: [{ text: `write \`await import('${path}')\`, so that it becomes a part of its own` }] } : undefined,
+    );
+  },
+});
+
+/** A library as a script of its own, with the names that Node gives it when it is imported. */
+async function part(library) {
+  const names = Object.keys(await import(library)).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name));
+  const lines = names.map((name) => (name === 'default' ? 'export default __library.default;' : `export const ${name} = __library.${name};`));
+  const contents = natives.has(library) ? `module.exports = require('${library}');` : `import * as __library from '${library}';\n${lines.join('\n')}\n`;
+  const { outputFiles } = await build({ ...settings, external, write: false, stdin: { contents, resolveDir: root, sourcefile: natives.has(library) ? 'part.cjs' : 'part.mjs' } });
+  return outputFiles[0].text;
+}
+
+async function command() {
+  const folder = join(root, 'dist');
+  const made = join(root, `dist.${process.pid}`);
+  rmSync(made, { recursive: true, force: true });
+  mkdirSync(made, { recursive: true });
+  const libraries = new Set();
+  const { outputFiles } = await build({ ...settings, entryPoints: ['bin/mecha.ts'], write: false, plugins: [lazyParts(libraries)] });
+  const texts = new Map([['program', outputFiles[0].text.replace(/^#!.*\n/, '')]]);
+  for (const library of libraries) texts.set(fileName(library), await part(library));
+  const parts = {};
+  for (const [name, text] of texts) {
+    writeFileSync(join(made, `${name}.cjs`), text);
+    parts[name] = { digest: createHash('sha256').update(text).digest('hex').slice(0, 12), ...(natives.has(name) ? { native: name } : {}) };
+  }
+  writeFileSync(join(made, 'parts.json'), `${JSON.stringify(parts)}\n`);
+  copyFileSync(join(root, 'bin/launcher.cjs'), join(made, 'mecha.cjs'));
+  chmodSync(join(made, 'mecha.cjs'), 0o755);
+  await warmUp(join(made, 'mecha.cjs'));
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(made, folder);
+}
+
+function library() {
+  rmSync(join(root, 'lib'), { recursive: true, force: true });
+  const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
+  execFileSync(process.execPath, [compiler, '-p', join(root, 'tsconfig.build.json')], { stdio: 'inherit' });
+}
+
+const [, , wanted = 'all'] = process.argv;
+if (wanted !== 'lib') await command();
+if (wanted !== 'dist') library();
