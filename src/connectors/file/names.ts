@@ -41,8 +41,9 @@ export const plainFolder = (option: string | undefined): string | null => {
 export function placeOf(name: string, folder: string, writtenFolder: string): string {
   if (isAbsolute(name)) return normalize(name);
   const written = slashed(normalize(writtenFolder)).replace(/\/+$/, '');
-  const plain = slashed(normalize(name));
-  if (!isAbsolute(written) && written !== '.' && plain.startsWith(`${written}/`)) return resolve(folder, plain.slice(written.length + 1));
+  if (isAbsolute(written) || written === '.') return resolve(folder, name);
+  // As it is first: normalised, `in/../done` would no longer tell that it begins at `in`.
+  for (const given of [slashed(name), slashed(normalize(name))]) if (given.startsWith(`${written}/`)) return resolve(folder, given.slice(written.length + 1));
   return resolve(folder, name);
 }
 
