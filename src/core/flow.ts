@@ -17,6 +17,8 @@ export type Call = (exchange: Exchange) => void;
 export abstract class StepSubscriber extends Subscriber<Exchange> {
   protected readonly out: Subscriber<Exchange>;
   protected readonly info: StepInfo | null;
+  /** Counts what the step takes; null: nobody wants to know. */
+  counts: StepCounts | null = null;
 
   constructor(out: Subscriber<Exchange>, info: StepInfo | null = null) {
     super(out);
@@ -27,6 +29,7 @@ export abstract class StepSubscriber extends Subscriber<Exchange> {
   override next(exchange: Exchange): void {
     let goesOn = true;
     if (exchange.halt === 0) {
+      if (this.counts !== null) this.counts.total++;
       try {
         goesOn = this.step(exchange);
       } catch (thrown) {
@@ -48,6 +51,18 @@ export abstract class StepSubscriber extends Subscriber<Exchange> {
     this.add(inlet.pipe(pipe).subscribe(new Exit(exit)));
     return inlet;
   }
+
+  /** A branch whose exchanges go on where the step's own do. */
+  protected branchToOutput(pipe: Pipe): Inlet {
+    const inlet = new Inlet();
+    this.add(inlet.pipe(pipe).subscribe(new Forward(this.out)));
+    return inlet;
+  }
+}
+
+/** What is counted of a step while it runs. */
+export interface StepCounts {
+  total: number;
 }
 
 const leave = (exchange: Exchange): void => exchange.leave();
@@ -63,6 +78,20 @@ export class Exit extends Subscriber<Exchange> {
 
   override next(exchange: Exchange): void {
     this.exit(exchange);
+  }
+}
+
+/** The end of a sub-pipeline whose exchanges go on with others. */
+class Forward extends Subscriber<Exchange> {
+  private readonly target: Subscriber<Exchange>;
+
+  constructor(target: Subscriber<Exchange>) {
+    super();
+    this.target = target;
+  }
+
+  override next(exchange: Exchange): void {
+    this.target.next(exchange);
   }
 }
 
@@ -82,27 +111,88 @@ export class Inlet extends Observable<Exchange> {
   }
 }
 
-/** An operator from its subscriber. */
-export const operator =
-  (make: (out: Subscriber<Exchange>) => StepSubscriber): Pipe =>
-  (source) =>
-    new Observable((out) => source.subscribe(make(out)));
+// What pipes are made of, where that is known: it lets them be counted in place, and work in place be done by one subscriber.
+const makers = new WeakMap<Pipe, (out: Subscriber<Exchange>) => StepSubscriber>();
+const works = new WeakMap<Pipe, Work>();
+const sequences = new WeakMap<Pipe, readonly Pipe[]>();
 
-/** Several steps in a row. */
-export const sequence = (pipes: readonly Pipe[]): Pipe => {
-  if (pipes.length === 1) return pipes[0]!;
-  return (source) => pipes.reduce((stream, pipe) => pipe(stream), source);
+/** An operator from its subscriber. */
+export const operator = (make: (out: Subscriber<Exchange>) => StepSubscriber): Pipe => {
+  const pipe: Pipe = (source) => new Observable((out) => source.subscribe(make(out)));
+  makers.set(pipe, make);
+  return pipe;
 };
+
+/** Several steps in a row. Neighbours that work in place become one operator. */
+export const sequence = (pipes: readonly Pipe[]): Pipe => {
+  const parts = fused(pipes.flatMap((pipe) => sequences.get(pipe) ?? [pipe]));
+  if (parts.length === 1) return parts[0]!;
+  const pipe: Pipe = (source) => parts.reduce((stream, part) => part(stream), source);
+  sequences.set(pipe, parts);
+  return pipe;
+};
+
+function fused(pipes: readonly Pipe[]): Pipe[] {
+  const parts: Pipe[] = [];
+  let row: Pipe[] = [];
+  const close = (): void => {
+    if (row.length < 2) parts.push(...row);
+    else {
+      const all = row.map((pipe) => works.get(pipe)!);
+      parts.push((source) => new Observable((out) => source.subscribe(new PerformAll(out, all))));
+    }
+    row = [];
+  };
+  for (const pipe of pipes) {
+    if (works.has(pipe)) row.push(pipe);
+    else {
+      close();
+      parts.push(pipe);
+    }
+  }
+  close();
+  return parts;
+}
+
+class Counted extends StepSubscriber {
+  protected step(): boolean {
+    return true;
+  }
+}
+
+/** Counts the exchanges that enter a step, halted ones excepted. */
+export function counted(pipe: Pipe, counts: StepCounts): Pipe {
+  const work = works.get(pipe);
+  if (work !== undefined) return inPlace({ ...work, counts });
+  const parts = sequences.get(pipe);
+  if (parts !== undefined && parts.length > 0) return sequence([counted(parts[0]!, counts), ...parts.slice(1)]);
+  const make = makers.get(pipe);
+  const counting = operator((out) => {
+    const step = make === undefined ? new Counted(out) : make(out);
+    const counter = step.next === StepSubscriber.prototype.next ? step : new Counted(step);
+    counter.counts = counts;
+    return counter;
+  });
+  return make === undefined ? sequence([counting, pipe]) : counting;
+}
 
 export const isPromise = (value: unknown): value is Promise<unknown> =>
   typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 
+/** What a step does with an exchange in place. */
+interface Work {
+  readonly run: (exchange: Exchange) => unknown;
+  readonly info: StepInfo | null;
+  readonly counts: StepCounts | null;
+}
+
 class Perform extends StepSubscriber {
   private readonly run: (exchange: Exchange) => unknown;
 
-  constructor(out: Subscriber<Exchange>, run: (exchange: Exchange) => unknown, info: StepInfo | null) {
+  constructor(out: Subscriber<Exchange>, { run, info, counts }: Work) {
     super(out, info);
     this.run = run;
+    this.counts = counts;
   }
 
   protected step(exchange: Exchange): boolean {
@@ -119,9 +209,57 @@ class Perform extends StepSubscriber {
   }
 }
 
+/** Several steps that work in place, each guarded and counted as if it stood alone. */
+class PerformAll extends StepSubscriber {
+  private readonly works: readonly Work[];
+
+  constructor(out: Subscriber<Exchange>, all: readonly Work[]) {
+    super(out);
+    this.works = all;
+  }
+
+  override next(exchange: Exchange): void {
+    this.goOn(exchange, 0);
+  }
+
+  protected step(): boolean {
+    return true;
+  }
+
+  private goOn(exchange: Exchange, first: number): void {
+    const all = this.works;
+    for (let i = first; i < all.length && exchange.halt === 0; i++) {
+      const work = all[i]!;
+      if (work.counts !== null) work.counts.total++;
+      let result: unknown;
+      try {
+        result = work.run(exchange);
+      } catch (thrown) {
+        exchange.fail(thrown, work.info);
+        break;
+      }
+      if (result === undefined || !isPromise(result)) continue;
+      result.then(
+        () => this.goOn(exchange, i + 1),
+        (thrown: unknown) => {
+          exchange.fail(thrown, work.info);
+          this.out.next(exchange);
+        },
+      );
+      return;
+    }
+    this.out.next(exchange);
+  }
+}
+
+function inPlace(work: Work): Pipe {
+  const pipe: Pipe = (source) => new Observable((out) => source.subscribe(new Perform(out, work)));
+  works.set(pipe, work);
+  return pipe;
+}
+
 /** A step that works on the exchange in place, at once or (when it gives a promise) later. */
-export const perform = (run: (exchange: Exchange) => void | Promise<void>, info: StepInfo | null = null): Pipe =>
-  operator((out) => new Perform(out, run, info));
+export const perform = (run: (exchange: Exchange) => void | Promise<void>, info: StepInfo | null = null): Pipe => inPlace({ run, info, counts: null });
 
 /** A step that evaluates an expression, of either kind, and does something with its value. */
 export const performWith = <T>(expression: Expression<T>, run: (exchange: Exchange, value: T) => void | Promise<void>, info: StepInfo | null = null): Pipe => {
@@ -148,7 +286,7 @@ class Detour extends StepSubscriber {
   constructor(out: Subscriber<Exchange>, steps: Pipe, takes: (exchange: Exchange) => boolean, info: StepInfo | null) {
     super(out, info);
     this.takes = takes;
-    this.inner = this.branch(steps, (exchange) => this.out.next(exchange));
+    this.inner = this.branchToOutput(steps);
   }
 
   protected step(exchange: Exchange): boolean {

@@ -19,10 +19,9 @@ class Choose extends StepSubscriber {
 
   constructor(out: Subscriber<Exchange>, whens: readonly When[], otherwise: Pipe | null, info: StepInfo) {
     super(out, info);
-    const exit = (exchange: Exchange): void => this.out.next(exchange);
     this.predicates = whens.map(({ expression }) => expression);
-    this.branches = whens.map(({ steps }) => this.branch(steps, exit));
-    this.rest = otherwise === null ? null : this.branch(otherwise, exit);
+    this.branches = whens.map(({ steps }) => this.branchToOutput(steps));
+    this.rest = otherwise === null ? null : this.branchToOutput(otherwise);
   }
 
   protected step(exchange: Exchange): boolean {

@@ -1,8 +1,3 @@
-import type { Subscriber } from 'rxjs';
-import type { Exchange } from '../core/exchange.ts';
-import type { Pipe } from '../core/flow.ts';
-import { operator, sequence, StepSubscriber } from '../core/flow.ts';
-
 /** Upper bounds of the duration buckets, in milliseconds. */
 export const durationBuckets: readonly number[] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000];
 
@@ -32,20 +27,3 @@ export class StepStatistics {
   total = 0;
   failed = 0;
 }
-
-class Counted extends StepSubscriber {
-  private readonly statistics: StepStatistics;
-
-  constructor(out: Subscriber<Exchange>, statistics: StepStatistics) {
-    super(out);
-    this.statistics = statistics;
-  }
-
-  protected step(): boolean {
-    this.statistics.total++;
-    return true;
-  }
-}
-
-/** Counts the exchanges that enter a step. */
-export const counted = (pipe: Pipe, statistics: StepStatistics): Pipe => sequence([operator((out) => new Counted(out, statistics)), pipe]);

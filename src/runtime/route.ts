@@ -8,7 +8,7 @@ import type { ExchangeScope, Way } from '../core/exchange.ts';
 import type { Call } from '../core/flow.ts';
 import { Headers } from '../core/headers.ts';
 import { receiveInto } from '../core/send.ts';
-import type { CompiledStep } from './compiler.ts';
+import type { CompiledStep, SendIntercept } from './compiler.ts';
 import { camelUri } from '../core/uri.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
 import type { Graph, GraphOwner } from './graph.ts';
@@ -25,14 +25,21 @@ export interface CompiledRoute {
   readonly resolved: ResolvedEndpoint;
   readonly variableReceive: string | null;
   readonly group: string | null;
+  readonly sendIntercepts: readonly SendIntercept[];
   /** Gives each message its lane; null where the source decides, or nothing keeps an order. */
   readonly laneOf: ((exchange: Exchange) => object) | null;
-  /** Runs on every exchange that enters (completions). */
-  readonly enter: ((exchange: Exchange) => void) | null;
   readonly wires: Subscription;
   readonly producerUris: ReadonlySet<string>;
+  /** Keys of what its steps carry over from graph to graph. */
+  readonly carriedKeys: ReadonlySet<string>;
   /** Its explicit step ids, with where they stand. */
   readonly stepIds: ReadonlyMap<string, Span>;
+}
+
+/** Takes down what was compiled, as soon as nothing is under way in it. */
+export function retire({ graph, wires }: CompiledRoute): void {
+  graph.onDispose(() => wires.unsubscribe());
+  graph.retire();
 }
 
 class RestoreBody implements Way {
@@ -62,8 +69,12 @@ export class Route implements GraphOwner, Sink {
   private readonly scope: ExchangeScope;
   private readonly events: Events;
   private readonly keepInStore: (exchange: Exchange, routeId: string) => boolean | Promise<boolean>;
-  /** Graphs of earlier generations in which exchanges are still under way. */
-  private readonly retired = new Set<Graph>();
+  private shownFor: ResolvedEndpoint | null = null;
+  private shownUri = '';
+  /** Earlier generations in which exchanges are still under way. */
+  private readonly retired = new Map<Graph, CompiledRoute>();
+  /** Told when the last exchange has left an earlier generation. */
+  onRetired: (() => void) | null = null;
 
   constructor(
     routeId: string,
@@ -82,12 +93,17 @@ export class Route implements GraphOwner, Sink {
   }
 
   get fromUri(): string {
-    return camelUri(this.current.resolved.endpoint.shownUri);
+    const { resolved } = this.current;
+    if (resolved !== this.shownFor) {
+      this.shownFor = resolved;
+      this.shownUri = camelUri(resolved.endpoint.shownUri);
+    }
+    return this.shownUri;
   }
 
   get inFlight(): number {
     let count = this.current.graph.inFlight;
-    for (const graph of this.retired) count += graph.inFlight;
+    for (const graph of this.retired.keys()) count += graph.inFlight;
     return count;
   }
 
@@ -110,7 +126,7 @@ export class Route implements GraphOwner, Sink {
     if (current.group !== null) exchange.properties.set('CamelRouteGroup', current.group);
     if (current.laneOf !== null) exchange.lane = current.laneOf(exchange);
     if (current.variableReceive !== null) this.receive(exchange, current.variableReceive);
-    current.graph.push(exchange, delivery, current.enter);
+    current.graph.push(exchange, delivery);
   }
 
   readonly call: Call = (exchange) => {
@@ -119,7 +135,7 @@ export class Route implements GraphOwner, Sink {
     if (exchange.fromEndpoint === null) exchange.fromEndpoint = this.fromUri;
     if (current.group !== null) exchange.properties.set('CamelRouteGroup', current.group);
     if (current.variableReceive !== null) this.receive(exchange, current.variableReceive);
-    current.graph.call(exchange, current.enter);
+    current.graph.call(exchange);
   };
 
   private receive(exchange: Exchange, variable: string): void {
@@ -206,18 +222,30 @@ export class Route implements GraphOwner, Sink {
     this.retire(old);
   }
 
-  private retire({ graph, wires }: CompiledRoute): void {
-    this.retired.add(graph);
+  private retire(compiled: CompiledRoute): void {
+    const { graph } = compiled;
+    this.retired.set(graph, compiled);
     graph.onDispose(() => {
       this.retired.delete(graph);
-      wires.unsubscribe();
+      this.onRetired?.();
     });
-    graph.retire();
+    retire(compiled);
+  }
+
+  /** The generations of this route in which exchanges are, or may come to be, under way: the newest first. */
+  *generations(): Iterable<CompiledRoute> {
+    yield this.current;
+    yield* this.retired.values();
+  }
+
+  /** Resolves when nothing is under way in earlier generations. */
+  async whenRetired(): Promise<void> {
+    await Promise.all([...this.retired.keys()].map((graph) => graph.whenIdle()));
   }
 
   /** Resolves when nothing of this route is under way. */
   async whenIdle(): Promise<void> {
-    await Promise.all([this.current.graph.whenIdle(), ...[...this.retired].map((graph) => graph.whenIdle())]);
+    await Promise.all([this.current.graph.whenIdle(), ...[...this.retired.keys()].map((graph) => graph.whenIdle())]);
   }
 
   /** After `stop` and when idle: lets go of what the consumer and the graph hold. */
