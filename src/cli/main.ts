@@ -135,7 +135,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       terminal.out.write(program.helpInformation());
       return 0;
     }
-    await program.parseAsync(args as string[], { from: 'user' });
+    await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (thrown) {
     if (thrown instanceof CommanderError) {

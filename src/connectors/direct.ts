@@ -82,7 +82,7 @@ class DirectConsumer implements Consumer {
     try {
       this.target.take(sink, `direct://${this.name}`);
     } catch (thrown) {
-      return Promise.reject(thrown as Error);
+      return Promise.reject(thrown);
     }
     this.sink = sink;
     return Promise.resolve();

@@ -38,7 +38,7 @@ class KameletConsumer implements Consumer {
     try {
       this.target.take(sink, this.name);
     } catch (thrown) {
-      return Promise.reject(thrown as Error);
+      return Promise.reject(thrown);
     }
     this.sink = sink;
     return Promise.resolve();

@@ -20,7 +20,7 @@ const native: Readonly<Record<string, BufferEncoding>> = {
  */
 export async function prepareCharset(charset: string): Promise<void> {
   if (charset.toLowerCase() in native) return;
-  iconv ??= (await import('iconv-lite')).default as unknown as IconvLite;
+  iconv ??= (await import('iconv-lite')).default;
   if (!iconv.encodingExists(charset)) throw new Error(`unknown charset ${charset}`);
 }
 

@@ -24,7 +24,7 @@ export function toText(value: unknown): string | null {
       .map(([key, item]) => `${key}=${nestedText(item)}`)
       .join(', ')}}`;
   }
-  return String(value as number | boolean | bigint);
+  return String(value);
 }
 
 /** A body that stands for bytes elsewhere: a file, a cached stream. */

@@ -3,8 +3,8 @@ import { Bag } from './bag.ts';
 import type { Timer } from './clock.ts';
 import type { AggregationStrategy, StepContext } from './definition.ts';
 import { ExchangeError } from './errors.ts';
-import type { Completion, Way } from './exchange.ts';
-import { EXHAUSTED, Exchange, FAILED, UnitOfWork } from './exchange.ts';
+import type { Completion, Way , Exchange} from './exchange.ts';
+import { EXHAUSTED, FAILED, UnitOfWork } from './exchange.ts';
 import { StepSubscriber, Turns, isPromise } from './flow.ts';
 
 /** Parts or branches in flight at once under `parallelProcessing`, where no thread pool says another number. */

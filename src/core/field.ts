@@ -174,8 +174,8 @@ export const field = {
   reference: <T = unknown>(description: string, beanKind: string) => new Field<T, false>(shape('reference', description, { beanKind })),
   element: <F extends Fields>(description: string, fields: F, shorthand: (keyof F & string) | null = null) =>
     new Field<Options<F>, false>(shape('element', description, { fields, shorthand })),
-  list: <T>(description: string, item: Field<T>) => new Field<readonly T[], false>(shape('list', description, { item: item as Field })),
-  map: <T>(description: string, item: Field<T>) => new Field<Readonly<Record<string, T>>, false>(shape('map', description, { item: item as Field })),
+  list: <T>(description: string, item: Field<T>) => new Field<readonly T[], false>(shape('list', description, { item: item })),
+  map: <T>(description: string, item: Field<T>) => new Field<Readonly<Record<string, T>>, false>(shape('map', description, { item: item })),
   any: (description: string) => new Field<unknown, false>(shape('any', description)),
   /** The one key of the mapping names a data format, its value has that format's options. */
   dataFormat: (description: string) => new Field<DataFormatReference, false>(shape('element', description, { catalog: 'dataformats', isInline: true })),

@@ -50,7 +50,7 @@ export class Headers {
 
   static from(object: Readonly<Record<string, unknown>> | Iterable<readonly [string, unknown]>): Headers {
     const headers = new Headers();
-    const entries = Symbol.iterator in object ? (object as Iterable<readonly [string, unknown]>) : Object.entries(object);
+    const entries = Symbol.iterator in object ? (object) : Object.entries(object);
     for (const [name, value] of entries) headers.set(name, value);
     return headers;
   }

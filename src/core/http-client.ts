@@ -134,7 +134,7 @@ const decoders: Readonly<Record<string, { whole: typeof gunzip; stream: () => No
   gzip: { whole: gunzip, stream: () => createGunzip() },
   'x-gzip': { whole: gunzip, stream: () => createGunzip() },
   deflate: { whole: inflate, stream: () => createInflate() },
-  br: { whole: brotliDecompress as typeof gunzip, stream: () => createBrotliDecompress() },
+  br: { whole: brotliDecompress, stream: () => createBrotliDecompress() },
 };
 
 export const isCompressed = (contentEncoding: string): boolean => contentEncoding.trim().toLowerCase() in decoders;

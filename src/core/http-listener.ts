@@ -1,5 +1,5 @@
-import type { Server, ServerOptions } from 'node:http';
-import { createServer, IncomingMessage, ServerResponse } from 'node:http';
+import type { Server, ServerOptions , ServerResponse } from 'node:http';
+import { createServer, IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from './clock.ts';
 import type { ConnectorContext } from './connector.ts';
@@ -314,7 +314,7 @@ export function httpListeners(context: Pick<ConnectorContext, 'clock' | 'shared'
       const value = context.setting(`http.${name}`);
       if (value !== undefined && value !== null) limits[name] = Number(value);
     }
-    return new HttpListeners(context.clock, limits as Partial<HttpLimits>);
+    return new HttpListeners(context.clock, limits);
   });
 }
 

@@ -11,9 +11,9 @@ import { charsetOf } from './media-type.ts';
 import { StreamCache } from './stream.ts';
 
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// eslint-disable-next-line no-control-regex
+ 
 const unsafe = /[\x00-\x08\x0a-\x1f\x7f]/g;
-// eslint-disable-next-line no-control-regex
+ 
 const notLatin = /[^\x00-\xff]/;
 
 // The request that is being put together: one at a time, so that nothing but its list is allocated.

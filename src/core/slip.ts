@@ -29,7 +29,7 @@ export class PartsItinerary implements Itinerary {
 
   next(): unknown {
     const next = this.iterator.next();
-    return isPromise(next) ? (next as Promise<IteratorResult<unknown>>).then(valueOf) : valueOf(next);
+    return isPromise(next) ? (next).then(valueOf) : valueOf(next);
   }
 }
 

@@ -94,7 +94,7 @@ export class ByteStream implements AsyncIterable<Uint8Array> {
     return this.bytes().toString('utf8');
   }
 
-  // eslint-disable-next-line @typescript-eslint/require-await
+   
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     const rest = this.bytes();
     if (rest.length > 0) yield rest;

@@ -48,7 +48,7 @@ function parsed(text: string, mostAliases: number): unknown {
   refuseDepth(text);
   let documents: readonly Document[];
   try {
-    documents = parseAllDocuments(text, { version: '1.1', uniqueKeys: false, intAsBigInt: true, merge: true, logLevel: 'silent', prettyErrors: true }) as readonly Document[];
+    documents = parseAllDocuments(text, { version: '1.1', uniqueKeys: false, intAsBigInt: true, merge: true, logLevel: 'silent', prettyErrors: true });
   } catch (thrown) {
     // The parser's own recursion: a document nested without end.
     throw thrown instanceof RangeError ? failure('error.YAMLException', `Nesting Depth exceeded max ${deepest}`) : thrown;
@@ -106,7 +106,7 @@ const reserved =
   /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF|~|null|Null|NULL|<<|=|[-+]?0b_*[01_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x_*[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+|[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+|[-+]?\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?)$/;
 
 const lineBreak = /[\n\u0085\u2028\u2029]/;
-// eslint-disable-next-line no-control-regex
+ 
 const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u0084\u0086-\u009f\ud800-\udfff\ufeff\ufffe\uffff]/u;
 const foldedWidth = 80;
 
@@ -296,13 +296,13 @@ function plainScalar(value: unknown): string {
   if (typeof value === 'number') return Number.isNaN(value) ? '.NaN' : Number.isFinite(value) ? String(value) : value > 0 ? '.inf' : '-.inf';
   if (value instanceof Date) return value.toISOString().replace('.000Z', 'Z');
   if (value instanceof Uint8Array) return `!!binary |-\n  ${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}`;
-  return String(value as boolean | bigint | object);
+  return String(value);
 }
 
 const shortEscapes: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '\n': '\\n', '\t': '\\t', '\r': '\\r', '\0': '\\0', '\b': '\\b', '\u0007': '\\a', '\u000b': '\\v', '\f': '\\f', '\u001b': '\\e', '\u0085': '\\N', '\u2028': '\\L', '\u2029': '\\P' };
 
 const doubleQuoted = (text: string): string =>
-  // eslint-disable-next-line no-control-regex
+   
   `"${text.replace(/["\\\u0000-\u001f\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, (char) => {
     const code = char.charCodeAt(0);
     return shortEscapes[char] ?? (code <= 0xff ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`);

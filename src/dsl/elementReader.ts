@@ -132,7 +132,7 @@ export class ElementReader extends TextReader {
       this.problems.report('M0111', `a ${what} must be a key with a value`, at, { label: 'an empty mapping', help: `write it as \`${example}\`` });
       return null;
     }
-    const [first, second] = node.items as Pair[];
+    const [first, second] = node.items;
     const name = scalarText(this.file.follow(first!.key));
     if (name === null) {
       this.problems.report('M0107', 'a key must be a text', this.file.span(first!.key), {});
@@ -202,7 +202,7 @@ export class ElementReader extends TextReader {
     let parametersPair: Pair | null = null;
     let expressionKey: string | null = null;
     const seen = new Map<string, Pair>();
-    for (const pair of map.items as Pair[]) {
+    for (const pair of map.items) {
       const key = scalarText(this.file.follow(pair.key));
       if (key === null) {
         this.problems.report('M0107', 'a key must be a text', this.file.span(pair.key), {});
@@ -403,7 +403,7 @@ export class ElementReader extends TextReader {
     }
     const entries = Object.create(null) as Record<string, ModelValue>;
     const entriesAt = Object.create(null) as Record<string, Span>;
-    for (const pair of node.items as Pair[]) {
+    for (const pair of node.items) {
       const name = scalarText(this.file.follow(pair.key));
       if (name === null) continue;
       const value = this.value(definition.shape.item!, { ...owner, name: key }, name, pair.value, this.file.span(pair.key));
@@ -417,7 +417,7 @@ export class ElementReader extends TextReader {
   private anyValue(node: YamlNode | null): unknown {
     if (isMap(node)) {
       const object = Object.create(null) as Record<string, unknown>;
-      for (const pair of node.items as Pair[]) object[scalarText(this.file.follow(pair.key)) ?? ''] = this.anyValue(this.file.follow(pair.value));
+      for (const pair of node.items) object[scalarText(this.file.follow(pair.key)) ?? ''] = this.anyValue(this.file.follow(pair.value));
       return object;
     }
     if (isSeq(node)) return node.items.map((item) => this.anyValue(this.file.follow(item)));
@@ -481,7 +481,7 @@ export class ElementReader extends TextReader {
       this.wrongType(owner, 'parameters', node, 'a mapping', node);
       return { parameters, parametersAt, parameterNamesAt };
     }
-    for (const pair of node.items as Pair[]) {
+    for (const pair of node.items) {
       const key = scalarText(this.file.follow(pair.key));
       const value = this.file.follow(pair.value);
       const text = scalarText(value);
@@ -526,7 +526,7 @@ export class ElementReader extends TextReader {
     }
     let model: ExpressionModel | undefined;
     let language: string | null = null;
-    for (const pair of node.items as Pair[]) {
+    for (const pair of node.items) {
       const name = scalarText(this.file.follow(pair.key)) ?? '';
       const at = this.file.span(pair.key);
       if (name === 'id' || name === 'description' || name === 'note') continue;
@@ -610,7 +610,7 @@ export class ElementReader extends TextReader {
   }
 
   private dataFormatMapping(owner: Owner, key: string, node: YamlNode | null, written: unknown): DataFormatModel | undefined {
-    const pair = isMap(node) ? (node.items[0] as Pair | undefined) : undefined;
+    const pair = isMap(node) ? (node.items[0]) : undefined;
     const name = pair === undefined ? null : scalarText(this.file.follow(pair.key));
     if (pair === undefined || name === null) {
       this.wrongType(owner, key, written, 'a data format with its options, such as `json: {}`', node);

@@ -52,7 +52,7 @@ function beanValue(path: string, bean: ((name: string) => unknown) | undefined):
     value = typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[property] : undefined;
     if (typeof value === 'function') value = (value as () => unknown)();
   }
-  return value === undefined || value === null ? undefined : String(value as string | number | boolean);
+  return value === undefined || value === null ? undefined : String(value);
 }
 
 /** More properties, which win over those of `lookup`: a template's parameters. */

@@ -143,7 +143,7 @@ class DocumentReader extends ElementReader {
     const { routeTemplate } = elements;
     const owner: Owner = { name: 'template', at: kindAt, docs: 'docs/route/routeTemplate.md' };
     const { id: _id, parameters: _parameters, description: _description, note: _note, ...templateFields } = routeTemplate.options;
-    const model = this.element(owner, templateFields as Fields, null, template, false, routeTemplate.templates);
+    const model = this.element(owner, templateFields, null, template, false, routeTemplate.templates);
     if (model === null) return [];
     return [{ ...model, name: 'routeTemplate', fields: { ...model.fields, id: name, parameters, isKamelet: true } }];
   }

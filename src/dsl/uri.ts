@@ -238,7 +238,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
 const shownValue = ({ value, raw }: Parameter): string => raw ?? value;
 
 function besideUri(name: string, value: unknown): Parameter {
-  const text = typeof value === 'string' ? value : String(value as string | number | boolean);
+  const text = typeof value === 'string' ? value : String(value);
   const raw = rawValue(text);
   return { name, value: raw ?? text, raw: raw === null ? null : text, nameAt: null, valueAt: null };
 }

@@ -274,7 +274,7 @@ class SplitRound extends Round {
       return end;
     }
     this.isPulling = true;
-    (next as Promise<IteratorResult<unknown>>).then(
+    (next).then(
       ({ done, value }) => this.deliver(done === true ? end : value),
       (thrown: unknown) => this.deliver(new Failure(thrown)),
     );

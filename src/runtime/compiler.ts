@@ -163,7 +163,7 @@ export class StepCompiler {
     this.siblings = siblings;
     let pipe: Pipe;
     try {
-      pipe = definition.operator(options as never, new Context(this, info, model, around));
+      pipe = definition.operator(options, new Context(this, info, model, around));
     } catch (thrown) {
       this.problems.report(undefinedProblem, `can't build the step \`${model.kind}\`: ${(thrown as Error).message}`, model.at);
       return sequence([]);

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
-import { Diagnostics, nearest, Source } from '../core/diagnostics.ts';
+import type { Diagnostics} from '../core/diagnostics.ts';
+import { nearest, Source } from '../core/diagnostics.ts';
 import { parseMillis } from '../dsl/scalars.ts';
 
 /** One setting of `mecha.yaml`: its dotted key, with what it means. `*` stands for any name. */

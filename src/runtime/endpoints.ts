@@ -99,7 +99,6 @@ export class Endpoints {
   private readonly cells = new Map<string, ProducerCell>();
   private readonly dynamic = new LRUCache<string, ProducerCell>({ max: dynamicProducers, dispose: (cell) => void cell.close() });
   private readonly pollers = new LRUCache<string, Promise<Consumer>>({ max: dynamicProducers, dispose: (consumer) => void consumer.then((made) => made.close?.()).catch(() => undefined) });
-  private readonly used = new Set<string>();
 
   constructor(reader: EndpointReader, context: (resolved: ResolvedEndpoint, routeId: string | null) => ConnectorContext, allowed: AllowList) {
     this.reader = reader;
@@ -131,7 +130,6 @@ export class Endpoints {
       cell = new ProducerCell(resolved, () => resolved.definition.producer!(resolved.endpoint, this.context(resolved, null)));
       this.cells.set(uri, cell);
     }
-    this.used.add(uri);
     return cell;
   }
 
@@ -140,15 +138,10 @@ export class Endpoints {
     await Promise.all([...this.cells.values()].map((cell) => cell.open()));
   }
 
-  /** Called before a generation is compiled; `sweep` after it is in use. */
-  mark(): void {
-    this.used.clear();
-  }
-
   /** Closes fixed producers that nobody names any more. */
   async sweep(isUsed: (uri: string) => boolean): Promise<void> {
     for (const [uri, cell] of this.cells) {
-      if (this.used.has(uri) || isUsed(uri)) continue;
+      if (isUsed(uri)) continue;
       this.cells.delete(uri);
       await cell.close();
     }

@@ -12,7 +12,7 @@ export function askAdmin(socketPath: string, method: string, path: string, body?
         try {
           resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString('utf8')) });
         } catch (thrown) {
-          reject(thrown as Error);
+          reject(thrown);
         }
       });
       response.on('error', reject);

@@ -210,7 +210,7 @@ export class HttpProducer implements Producer {
     exchange.signal?.addEventListener('abort', () => handler.abort(toExchangeError(exchange.signal!.reason)), { once: true });
     request.pool.dispatch(
       { origin: target.origin, path: target.path, method: request.method, headers: request.headers, body: request.body, reset: options.connectionClose },
-      handler as Dispatcher.DispatchHandler,
+      handler,
     );
   }
 

@@ -130,7 +130,7 @@ export class Application {
     }, 1024 * 1024);
     pool.dispatcher.dispatch(
       { origin: this.origin, path, method: 'GET', headers: [...this.headers], headersTimeout: probeTimeoutMillis, bodyTimeout: probeTimeoutMillis },
-      handler as Dispatcher.DispatchHandler,
+      handler,
     );
   }
 

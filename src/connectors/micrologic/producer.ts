@@ -91,7 +91,7 @@ export class MicrologicProducer implements Producer {
       this.received(exchange, reply!);
     }, this.maxResponseBytes);
     exchange.signal?.addEventListener('abort', () => handler.abort(toExchangeError(exchange.signal!.reason)), { once: true });
-    application.dispatcher.dispatch({ origin: application.origin, path: this.path, method, headers, body }, handler as Dispatcher.DispatchHandler);
+    application.dispatcher.dispatch({ origin: application.origin, path: this.path, method, headers, body }, handler);
   }
 
   /** Maps, lists, numbers and truth values go as JSON, the rest as it is. */

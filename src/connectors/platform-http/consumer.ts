@@ -240,7 +240,7 @@ function formOf(fields: readonly string[]): Record<string, unknown> {
 
 const textSetting = (context: ConnectorContext, key: string): string | undefined => {
   const value = context.setting(key);
-  return value === undefined || value === null ? undefined : String(value as string);
+  return value === undefined || value === null ? undefined : String(value);
 };
 
 const numberSetting = (context: ConnectorContext, key: string): number | undefined => {

@@ -334,7 +334,7 @@ export class SedaConsumer implements Consumer {
     try {
       this.queue.join(this);
     } catch (thrown) {
-      return Promise.reject(thrown as Error);
+      return Promise.reject(thrown);
     }
     this.isTaking = true;
     return Promise.resolve();

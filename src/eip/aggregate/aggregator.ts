@@ -11,7 +11,7 @@ import { DueQueue } from './dueQueue.ts';
 import type { CompletedBy } from './group.ts';
 import { Group, Member } from './group.ts';
 import type { LoadedGroup } from './journal.ts';
-import { Journal } from './journal.ts';
+import type { Journal } from './journal.ts';
 
 /** How groups are made and when they are complete. 0: no such limit. */
 export interface Rules {

@@ -136,7 +136,7 @@ function zoneText(zone: string, instant: Date, isLong: boolean): string {
   if (/^GMT[+-]/.test(zone)) return isLong ? zone : zone;
   const city = zone.startsWith('Europe/') ? zone.slice(7) : '';
   const names = shortNames[zone] ?? (centralEurope.includes(city) ? ['CET', 'CEST'] : easternEurope.includes(city) ? ['EET', 'EEST'] : null);
-  if (!isLong && names !== null) return isSummer(zone, instant) ? names[1]! : names[0]!;
+  if (!isLong && names !== null) return isSummer(zone, instant) ? names[1] : names[0];
   const formatted = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: isLong ? 'long' : 'short' }).formatToParts(instant);
   return formatted.find(({ type }) => type === 'timeZoneName')?.value ?? zone;
 }

@@ -76,7 +76,7 @@ const matcher = (match: (text: string, offset: number, before: readonly IToken[]
   return ((text: string, offset: number, before: IToken[]) => {
     const found = match(text, offset, before);
     return found === null ? null : ([found] as unknown as RegExpExecArray);
-  }) as CustomPatternMatcherFunc;
+  });
 };
 
 const functionEnd = createToken({ name: 'FunctionEnd', pattern: '}', pop_mode: true });

@@ -54,7 +54,7 @@ export function className(value: unknown): string {
   if (value instanceof Set) return 'java.util.LinkedHashSet';
   if (value instanceof JavaClass) return 'java.lang.Class';
   if (value instanceof Map || isPlainObject(value)) return 'java.util.LinkedHashMap';
-  return (value as object | null)?.constructor?.name ?? 'java.lang.Object';
+  return (value)?.constructor?.name ?? 'java.lang.Object';
 }
 
 type Step = (target: unknown, exchange: Exchange) => unknown;
@@ -147,7 +147,7 @@ function indexStep(source: string, at: number, compiler: Compiler): Step {
   if (!key.isConstant) return (target, exchange) => elementOf(target, toText(key(exchange)) ?? '');
   const text = toText(constantOf(key)) ?? '';
   const number = /^-?\d+$/.test(text) ? Number(text) : null;
-  if (number === null) return (target) => (isPlainObject(target) ? ((target as Record<string, unknown>)[text] ?? null) : elementOf(target, text));
+  if (number === null) return (target) => (isPlainObject(target) ? ((target)[text] ?? null) : elementOf(target, text));
   return (target) => (Array.isArray(target) && number >= 0 && number < target.length ? target[number] : elementOf(target, text));
 }
 

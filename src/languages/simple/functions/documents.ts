@@ -35,7 +35,7 @@ const jsonpath = called((call) => {
   const [input, expression] = inputAndExpression(call);
   const path = expression.trim();
   const source = /^(['"]).*\1$/s.test(path) ? path.slice(1, -1) : path;
-  return call.compiler.context.expression('jsonpath', source, input === null ? {} : { source: input.replace(/^exchangeProperty:/, 'property:') }) as Value;
+  return call.compiler.context.expression('jsonpath', source, input === null ? {} : { source: input.replace(/^exchangeProperty:/, 'property:') });
 });
 
 const simpleJsonpath = called((call) => {

@@ -90,7 +90,7 @@ const bean: FunctionBuilder = (call) => {
   }
   const options = { ...(isType ? { beanType: target } : { ref: target }), ...(method === null ? {} : { method }), scope: 'Singleton', validate: false };
   const expression = context.expression('method', '', options);
-  return expression as Value;
+  return expression;
 };
 
 function beanAndMethod(source: string, isType: boolean): [bean: string, method: string | null] {
