@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import type { AggregationStrategy } from '../core/definition.ts';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
+import { hashOf } from './compiler.ts';
 import { javaType, javaTypeNames } from '../core/javaTypes.ts';
 import type { ElementModel, MapModel, ModelValue } from '../dsl/model.ts';
 
@@ -32,13 +33,17 @@ export interface BeanFactories {
 export class Beans {
   private readonly beans = new Map<string, unknown>();
   private readonly modules = new Map<string, unknown>();
-  private readonly destroyers: (() => unknown)[] = [];
+  /** What `beans:` declared, with what it was made from: the next generation takes over what has not changed. */
+  private readonly declared = new Map<string, { readonly identity: string; readonly bean: unknown; readonly destroy: (() => unknown) | null }>();
+  private readonly versions = new Map<string, number>();
+  private readonly previous: Beans | null;
   private readonly factories: BeanFactories;
   private readonly baseDir: string;
 
-  constructor(factories: BeanFactories, baseDir: string, given: Readonly<Record<string, unknown>> = {}) {
+  constructor(factories: BeanFactories, baseDir: string, given: Readonly<Record<string, unknown>> = {}, previous: Beans | null = null) {
     this.factories = factories;
     this.baseDir = baseDir;
+    this.previous = previous;
     for (const [name, bean] of Object.entries(given)) this.beans.set(name, bean);
   }
 
@@ -88,6 +93,7 @@ export class Beans {
       if (this.modules.has(path)) continue;
       try {
         const { mtimeMs } = statSync(path);
+        this.versions.set(path, mtimeMs);
         this.modules.set(path, await import(`${pathToFileURL(path).href}?changed=${mtimeMs}`));
       } catch (thrown) {
         const error = thrown as NodeJS.ErrnoException;
@@ -98,6 +104,11 @@ export class Beans {
         }
       }
     }
+  }
+
+  /** When each module that is loaded was changed last. */
+  get moduleVersions(): readonly (readonly [string, number])[] {
+    return [...this.versions].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
   /** An instance of a class: a stand-in for a Java class, or a module. Throws when there is none. */
@@ -123,10 +134,19 @@ export class Beans {
   async declare(element: ElementModel, problems: Diagnostics): Promise<void> {
     const declaration = readDeclaration(element);
     if (declaration.name === '') return;
+    const identity = hashOf({ declaration, modules: JSON.stringify(declaration).includes('module:') ? this.moduleVersions : [] });
+    const before = this.previous?.declared.get(declaration.name);
+    if (before !== undefined && before.identity === identity && !refersToBeans(declaration)) {
+      this.declared.set(declaration.name, before);
+      this.beans.set(declaration.name, before.bean);
+      return;
+    }
     try {
       const bean = this.build(declaration);
       if (declaration.initMethod !== null) await (bean as Record<string, () => unknown>)[declaration.initMethod]?.();
-      if (declaration.destroyMethod !== null) this.destroyers.push(() => (bean as Record<string, () => unknown>)[declaration.destroyMethod!]?.());
+      const { destroyMethod } = declaration;
+      const destroy = destroyMethod === null ? null : (): unknown => (bean as Record<string, () => unknown>)[destroyMethod]?.();
+      this.declared.set(declaration.name, { identity, bean, destroy });
       this.beans.set(declaration.name, bean);
     } catch (thrown) {
       problems.report('M0502', `can't make the bean \`${declaration.name}\`: ${(thrown as Error).message}`, element.fieldsAt['type'] ?? element.at);
@@ -165,10 +185,18 @@ export class Beans {
     }
   }
 
-  async destroy(): Promise<void> {
-    for (const destroy of this.destroyers.splice(0).reverse()) await destroy();
+  /** Calls the destroy methods, last first, of all beans but those that `heir` has taken over. */
+  async destroy(heir: Beans | null = null): Promise<void> {
+    for (const [name, { bean, destroy }] of [...this.declared].reverse()) {
+      this.declared.delete(name);
+      if (destroy !== null && heir?.declared.get(name)?.bean !== bean) await destroy();
+    }
   }
 }
+
+/** Made from other beans, which may have changed. */
+const refersToBeans = ({ properties, constructors, factoryBean }: Declaration): boolean =>
+  factoryBean !== null || [...Object.values(properties), ...constructors].some((value) => typeof value === 'string' && value.startsWith('#') && !value.startsWith('#class:'));
 
 export const splitModule = (specifier: string): [file: string, exported: string | null] => {
   const hash = specifier.indexOf('#', 1);

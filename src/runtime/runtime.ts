@@ -36,7 +36,7 @@ import { Languages } from './languages.ts';
 import type { RoutePlan } from './plan.ts';
 import { booleanField, isElement, planRoutes, textField } from './plan.ts';
 import type { CompiledRoute } from './route.ts';
-import { Route } from './route.ts';
+import { retire, Route } from './route.ts';
 import { expandRest } from './rest.ts';
 import { expandTemplates } from './templates.ts';
 import { errorHandling, interceptFrom, intercepts, sendIntercepts } from './scopes.ts';
@@ -63,6 +63,9 @@ export interface RuntimeOptions {
 
 export interface ReloadResult {
   readonly generation: number;
+  readonly reason: string;
+  /** Time that it took. */
+  readonly millis: number;
   readonly result: 'applied' | 'unchanged' | 'rejected';
   readonly changed: readonly string[];
   readonly added: readonly string[];
@@ -129,6 +132,8 @@ export class Runtime implements ExchangeScope {
   private readonly sharedThings = new Map<string, unknown>();
   private readonly carried = new Map<string, unknown>();
   private readonly originals = { isKept: false };
+  /** What intercepts messages that are sent from outside of all routes. */
+  private sendIntercepts: readonly SendIntercept[] = [];
   private readonly stopHooks = new Set<{ readonly routeId: string; readonly run: () => void | Promise<void> }>();
   private readonly stopper = new AbortController();
   private readonly idPrefix: string;
@@ -136,6 +141,9 @@ export class Runtime implements ExchangeScope {
   private readonly stepCounts = new Map<string, number>();
   private routeCount = 0;
   private changing: Promise<unknown> = Promise.resolve();
+  /** Routes of earlier generations whose last exchanges are under way. */
+  private readonly retiring = new Set<Route>();
+  private stopped: Promise<boolean> | null = null;
   private state: 'new' | 'running' | 'stopping' | 'stopped' = 'new';
   /** Ids of explicit steps, of the generation that runs. */
   private stepIds = new Map<string, Span>();
@@ -213,7 +221,7 @@ export class Runtime implements ExchangeScope {
     if (this.events.logs(level)) this.events.emit('log', { level, logger, message, routeId, stepId: null, exchangeId: null });
   }
 
-  private newBeans(): Beans {
+  private newBeans(previous: Beans | null = null): Beans {
     return new Beans(
       {
         create: (className, args, properties) => builtInStrategy(className, args, properties) ?? makeRepository(className, args, properties, this.options.store, this.clock),
@@ -221,6 +229,7 @@ export class Runtime implements ExchangeScope {
       },
       this.options.baseDir,
       this.options.beans,
+      previous,
     );
   }
 
@@ -231,9 +240,8 @@ export class Runtime implements ExchangeScope {
     return thing;
   }
 
-  private connectorContext(resolved: ResolvedEndpoint, routeId: string | null): ConnectorContext {
+  private connectorContext(resolved: ResolvedEndpoint, routeId: string | null, route: () => Route | null = () => null): ConnectorContext {
     const { scheme, shownUri } = resolved.endpoint;
-    const route = (): Route | undefined => (routeId === null ? undefined : this.routes.get(routeId));
     return {
       routeId,
       clock: this.clock,
@@ -245,13 +253,13 @@ export class Runtime implements ExchangeScope {
       bean: <T>(reference: string) => this.beans.resolve(reference) as T,
       waiting: (reason) => {
         const waiting = route();
-        if (waiting !== undefined) waiting.waitingFor = reason;
-        this.events.emit('connectorWaiting', { uri: shownUri, routeId: routeId ?? '', reason });
+        if (waiting !== null) waiting.waitingFor = reason;
+        this.events.emit('connectorWaiting', { uri: shownUri, routeId: waiting?.routeId ?? routeId ?? '', reason });
       },
       ready: () => {
         const ready = route();
-        if (ready !== undefined) ready.waitingFor = null;
-        this.events.emit('connectorReady', { uri: shownUri, routeId: routeId ?? '' });
+        if (ready !== null) ready.waitingFor = null;
+        this.events.emit('connectorReady', { uri: shownUri, routeId: ready?.routeId ?? routeId ?? '' });
       },
       log: (level, message) => this.log(level, `mecha.${scheme}`, message, routeId),
       setting: (key) => this.settings(key),
@@ -264,7 +272,7 @@ export class Runtime implements ExchangeScope {
 
   // ---------------------------------------------------------------------------------------------- compiling
 
-  private services(used: Set<string>): CompilerServices {
+  private services(used: Set<string>, carriedKeys: Set<string>): CompilerServices {
     const { endpoints, languages } = this;
     return {
       clock: this.clock,
@@ -294,6 +302,7 @@ export class Runtime implements ExchangeScope {
       },
       shared: (name, make) => this.shared(name, make),
       carry: (key, make) => {
+        carriedKeys.add(key);
         let thing = this.carried.get(key);
         if (thing === undefined) this.carried.set(key, (thing = make()));
         return thing as ReturnType<typeof make>;
@@ -332,7 +341,8 @@ export class Runtime implements ExchangeScope {
     const wiring = new Wiring();
     const steps: CompiledStep[] = [];
     const used = new Set<string>();
-    const compiler = new StepCompiler(routeId, this.services(used), problems, wiring, this.stepIds, steps);
+    const carriedKeys = new Set<string>();
+    const compiler = new StepCompiler(routeId, this.services(used, carriedKeys), problems, wiring, this.stepIds, steps);
     const { scope } = plan;
     const handling = errorHandling(compiler, scope);
     const around: Surroundings = {
@@ -375,7 +385,7 @@ export class Runtime implements ExchangeScope {
     wiring.graph = graph;
     const variable = textField(plan.fromElement, 'variableReceive');
     const group = textField(plan.element, 'group');
-    return { plan, graph, steps, resolved, variableReceive: variable, group, laneOf: this.lanes(plan, problems), wires: wiring.subscription, producerUris: used, stepIds: compiler.ownIds };
+    return { plan, graph, steps, resolved, variableReceive: variable, group, laneOf: this.lanes(plan, problems), sendIntercepts: around.sendIntercepts, wires: wiring.subscription, producerUris: used, carriedKeys, stepIds: compiler.ownIds };
   }
 
   /** The lane of each message by `orderBy`: a hash of its value, so that equal values share a lane. */
@@ -412,14 +422,14 @@ export class Runtime implements ExchangeScope {
     documents = expandRest(documents, problems);
     documents = expandKamelets(documents, { parts, properties: this.properties, resource: (uri) => this.resource(uri), problems });
     const declared = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'beans')).flatMap((element) => beanElements(element));
-    const beans = this.newBeans();
+    const beans = this.newBeans(this.beans);
     await beans.loadModules(moduleReferences(documents), problems);
     const previous = this.beans;
     this.beans = beans;
     for (const element of declared) await beans.declare(element, problems);
     this.beans = previous;
     const isWanted = (route: ElementModel): boolean => this.meetsPrecondition(route, problems);
-    const plans = planRoutes(documents, declared, problems, isWanted);
+    const plans = planRoutes(documents, { declared, modules: beans.moduleVersions }, problems, isWanted);
     return { plans, beans };
   }
 
@@ -458,8 +468,7 @@ export class Runtime implements ExchangeScope {
       const id = plan.id ?? `route${++count}`;
       const compiled = this.compile(plan, id, () => undefined as never, 0, problems);
       if (compiled === null) return [];
-      compiled.graph.retire();
-      compiled.wires.unsubscribe();
+      retire(compiled);
       return [{ id, from: this.shownUri(compiled.resolved), at: showSpan(plan.at), steps: compiled.steps }];
     });
   }
@@ -482,18 +491,34 @@ export class Runtime implements ExchangeScope {
 
   /** Records a reload whose files could not even be read. */
   reject(problems: Diagnostics, reason: string): ReloadResult {
-    return this.finish({ generation: this.generation, result: 'rejected', changed: [], added: [], removed: [], problems: problems.sorted() }, reason, this.clock.now());
+    return this.finish({ result: 'rejected', problems: problems.sorted() }, reason, this.clock.now());
   }
 
   private change(sources: readonly Source[], reason: string): Promise<ReloadResult> {
-    const turn = this.changing.then(() => this.apply(sources, reason));
+    const turn = this.changing.then(() => this.attempt(sources, reason));
     this.changing = turn.catch(() => undefined);
     return turn;
   }
 
-  private async apply(sources: readonly Source[], reason: string): Promise<ReloadResult> {
-    const started = this.clock.now();
+  private async attempt(sources: readonly Source[], reason: string): Promise<ReloadResult> {
     const problems = new Diagnostics();
+    if (this.isStopping) {
+      problems.report('M0612', 'the runtime is stopping', null);
+      return this.reject(problems, reason);
+    }
+    const { beans, stepIds } = this;
+    try {
+      return await this.apply(sources, reason, problems);
+    } catch (thrown) {
+      this.beans = beans;
+      this.stepIds = stepIds;
+      problems.report('M0611', `the routes can't be put together: ${(thrown as Error).message}`, null);
+      return this.reject(problems, reason);
+    }
+  }
+
+  private async apply(sources: readonly Source[], reason: string, problems: Diagnostics): Promise<ReloadResult> {
+    const started = this.clock.now();
     const generation = this.generation + 1;
     const previousBeans = this.beans;
     const previousIds = this.stepIds;
@@ -510,18 +535,17 @@ export class Runtime implements ExchangeScope {
       }
     }
     const rejected = async (): Promise<ReloadResult> => {
-      for (const entry of compiled) {
-        entry.compiled.graph.retire();
-        entry.compiled.wires.unsubscribe();
-      }
+      for (const entry of compiled) retire(entry.compiled);
       this.beans = previousBeans;
       this.stepIds = previousIds;
-      await this.endpoints.sweep((uri) => this.usesProducer(uri));
-      return this.finish({ generation: this.generation, result: 'rejected', changed: [], added: [], removed: [], problems: problems.sorted() }, reason, started);
+      await beans.destroy(previousBeans);
+      await this.sweep();
+      return this.finish({ result: 'rejected', problems: problems.sorted() }, reason, started);
     };
     if (problems.hasErrors) return rejected();
     if (compiled.length === 0 && next.removed.length === 0 && this.state === 'running') {
-      return this.finish({ generation: this.generation, result: 'unchanged', changed: [], added: [], removed: [], problems: problems.sorted() }, reason, started);
+      for (const { route, plan } of next.kept) route.current = { ...route.current, plan };
+      return this.finish({ result: 'unchanged', problems: problems.sorted() }, reason, started);
     }
 
     // New endpoints first: when one can't be had, nothing has changed yet.
@@ -531,12 +555,12 @@ export class Runtime implements ExchangeScope {
       const fresh: { route: Route; plan: RoutePlan }[] = [];
       for (const entry of compiled) {
         if (entry.route !== null) continue;
-        const consumer = await this.consumer(entry.compiled.resolved, entry.id);
+        const consumer = await this.consumer(entry.compiled.resolved, entry.id, () => entry.route);
         const route = new Route(entry.id, entry.compiled, consumer, this, this.events, (exchange, routeId) => this.keepFailed(exchange, routeId));
+        route.onRetired = () => this.sweepLater();
         entry.route = route;
         fresh.push({ route, plan: entry.compiled.plan });
       }
-      for (const { route } of fresh) this.routes.set(route.routeId, route);
       fresh.sort((a, b) => order(a.plan) - order(b.plan));
       for (const { route, plan } of fresh) {
         if (!plan.autoStartup) continue;
@@ -549,10 +573,7 @@ export class Runtime implements ExchangeScope {
       for (const route of startedRoutes.reverse()) await route.stop().catch(() => undefined);
       for (const entry of compiled) {
         const { route } = entry;
-        if (route !== null && route.current === entry.compiled) {
-          this.routes.delete(route.routeId);
-          await route.close().catch(() => undefined);
-        }
+        if (route !== null && route.current === entry.compiled) await route.close().catch(() => undefined);
       }
       return rejected();
     }
@@ -560,21 +581,23 @@ export class Runtime implements ExchangeScope {
     const changed: string[] = [];
     for (const { route, id, compiled: made } of compiled) {
       if (route === null || route.current === made) continue;
-      const before = route.routeId;
-      this.routes.delete(before);
       route.swap(made, id);
-      this.routes.set(id, route);
       changed.push(id);
     }
     for (const { route, plan } of next.kept) route.current = { ...route.current, plan };
     const added = compiled.filter(({ route, compiled: made }) => route !== null && route.current === made && !changed.includes(route.routeId)).map(({ id }) => id);
     this.generation = generation;
     this.state = 'running';
-    for (const route of next.removed) {
-      if (this.routes.get(route.routeId) === route) this.routes.delete(route.routeId);
+    // In the order of the files: ids may have gone from one route to another.
+    const byPlan = new Map([...compiled.map((entry) => [entry.compiled.plan, entry.route!] as const), ...next.kept.map(({ plan, route }) => [plan, route] as const)]);
+    this.routes.clear();
+    for (const plan of plans) {
+      const route = byPlan.get(plan);
+      if (route !== undefined) this.routes.set(route.routeId, route);
     }
-    void this.retireAll(next.removed, previousBeans === beans ? null : previousBeans);
-    return this.finish({ generation, result: 'applied', changed, added, removed: next.removed.map(({ routeId }) => routeId), problems: problems.sorted() }, reason, started);
+    this.sendIntercepts = [...this.routes.values()].find(({ current }) => current.sendIntercepts.length > 0)?.current.sendIntercepts ?? [];
+    void this.retireAll(next.removed, previousBeans);
+    return this.finish({ result: 'applied', changed, added, removed: next.removed.map(({ routeId }) => routeId), problems: problems.sorted() }, reason, started);
   }
 
   private async startRoute(route: Route, plan: RoutePlan, problems: Diagnostics): Promise<void> {
@@ -590,13 +613,25 @@ export class Runtime implements ExchangeScope {
     }
   }
 
-  private async consumer(resolved: ResolvedEndpoint, routeId: string): Promise<Consumer> {
-    return resolved.definition.consumer!(resolved.endpoint, this.connectorContext(resolved, routeId));
+  private async consumer(resolved: ResolvedEndpoint, routeId: string, route: () => Route | null = () => null): Promise<Consumer> {
+    return resolved.definition.consumer!(resolved.endpoint, this.connectorContext(resolved, routeId, route));
   }
 
-  private usesProducer(uri: string): boolean {
-    for (const route of this.routes.values()) if (route.current.producerUris.has(uri)) return true;
-    return false;
+  /** Closes and gives up what no generation uses in which something may still be under way. */
+  private async sweep(): Promise<void> {
+    const generations = [...this.routes.values(), ...this.retiring].flatMap((route) => [...route.generations()]);
+    await this.endpoints.sweep((uri) => generations.some(({ producerUris }) => producerUris.has(uri)));
+    for (const [key, thing] of this.carried) {
+      if (generations.some(({ carriedKeys }) => carriedKeys.has(key))) continue;
+      this.carried.delete(key);
+      await (thing as { abandon?(): void | Promise<void> }).abandon?.();
+    }
+  }
+
+  /** Not while a reload compiles: what it is about to use would be taken away. */
+  private sweepLater(): void {
+    if (this.isStopping) return;
+    this.changing = this.changing.then(() => (this.isStopping ? undefined : this.sweep())).catch((thrown: unknown) => this.log('warn', 'mecha.runtime', `clearing up after a reload: ${String(thrown)}`));
   }
 
   /** Which live routes stay as they are, which get a new graph, which are new, which go. */
@@ -620,7 +655,8 @@ export class Runtime implements ExchangeScope {
     };
     const rest: RoutePlan[] = [];
     for (const plan of open) {
-      const same = plan.id === null ? undefined : [...left].find((route) => route.routeId === plan.id && key(route.current.plan.from) === key(plan.from));
+      // One that is to start by itself now, and did not before, is a new one.
+      const same = plan.id === null ? undefined : [...left].find((route) => route.routeId === plan.id && key(route.current.plan.from) === key(plan.from) && (route.current.plan.autoStartup || !plan.autoStartup));
       if (same === undefined) rest.push(plan);
       else take(plan, same);
     }
@@ -643,17 +679,22 @@ export class Runtime implements ExchangeScope {
   }
 
   /** Takes routes away that the new generation does not have: their sources stop now, what is in flight finishes. */
-  private async retireAll(routes: readonly Route[], beans: Beans | null): Promise<void> {
+  private async retireAll(routes: readonly Route[], previousBeans: Beans): Promise<void> {
+    const { beans } = this;
+    const swapped = [...this.routes.values()].map((route) => route.whenRetired());
     await Promise.all(
       routes.map(async (route) => {
+        this.retiring.add(route);
         await route.stop().catch((thrown: unknown) => this.log('warn', 'mecha.runtime', `route ${route.routeId} did not stop: ${String(thrown)}`));
         await route.whenIdle();
         await this.runStopHooks(route.routeId);
         await route.close().catch(() => undefined);
+        this.retiring.delete(route);
       }),
     );
-    await this.endpoints.sweep((uri) => this.usesProducer(uri));
-    void beans;
+    this.sweepLater();
+    await Promise.all(swapped);
+    if (previousBeans !== beans) await previousBeans.destroy(beans);
   }
 
   private async runStopHooks(routeId: string | null, mayStartAgain = false): Promise<void> {
@@ -668,7 +709,8 @@ export class Runtime implements ExchangeScope {
     }
   }
 
-  private finish(result: ReloadResult, reason: string, started: number): ReloadResult {
+  private finish(given: Pick<ReloadResult, 'result' | 'problems'> & Partial<ReloadResult>, reason: string, started: number): ReloadResult {
+    const result: ReloadResult = { generation: this.generation, changed: [], added: [], removed: [], ...given, reason, millis: this.clock.now() - started };
     this.lastReload = result;
     this.events.emit('reloaded', {
       generation: result.generation,
@@ -677,7 +719,7 @@ export class Runtime implements ExchangeScope {
       changed: [...result.changed],
       added: [...result.added],
       removed: [...result.removed],
-      millis: this.clock.now() - started,
+      millis: result.millis,
       problem: result.problems.find(({ severity }) => severity === 'error')?.message ?? null,
     });
     return result;
@@ -694,6 +736,7 @@ export class Runtime implements ExchangeScope {
   get inFlight(): number {
     let count = 0;
     for (const route of this.routes.values()) count += route.inFlight;
+    for (const route of this.retiring) count += route.inFlight;
     return count;
   }
 
@@ -701,11 +744,15 @@ export class Runtime implements ExchangeScope {
    * Stops: sources take no more, what is in flight finishes (for at most `timeoutMillis`, then it fails unsettled), stores are flushed.
    * Gives whether everything finished in time.
    */
-  async stop(timeoutMillis = 30_000): Promise<boolean> {
-    if (this.state === 'stopping' || this.state === 'stopped') return true;
+  stop(timeoutMillis = 30_000): Promise<boolean> {
+    return (this.stopped ??= this.end(timeoutMillis));
+  }
+
+  private async end(timeoutMillis: number): Promise<boolean> {
     this.state = 'stopping';
     await this.changing;
-    const all = [...this.routes.values()].reverse();
+    const byStart = [...this.routes.values()].sort((a, b) => order(a.current.plan) - order(b.current.plan));
+    const all = [...this.retiring, ...byStart.reverse()];
     const isInternal = (route: Route): boolean => route.current.resolved.definition.isInternal === true;
     const outer = all.filter((route) => !isInternal(route));
     const inner = all.filter(isInternal);
@@ -772,7 +819,7 @@ export class Runtime implements ExchangeScope {
         unitOfWork.release();
         resolve(returned);
       });
-      this.endpoints.dynamicCall(uri, exchange, [], { routeId: '', stepId: 'send', kind: 'send', label: 'send', at: null });
+      this.endpoints.dynamicCall(uri, exchange, this.sendIntercepts, { routeId: '', stepId: 'send', kind: 'send', label: 'send', at: null });
     });
   }
 }

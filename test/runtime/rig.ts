@@ -34,7 +34,7 @@ export const routesFile = (routes: unknown, file = 'routes.yaml'): Source => new
 export const mockOf = (runtime: Runtime, name: string): MockEndpoint => runtime.shared('mocks', () => new Mocks(runtime.clock)).get(name);
 
 /** Waits, in real time, until `check` no longer throws. */
-export async function eventually(check: () => void | Promise<void>, timeoutMillis = 5000): Promise<void> {
+export async function eventually(check: () => unknown, timeoutMillis = 5000): Promise<void> {
   const end = performance.now() + timeoutMillis;
   for (;;) {
     try {
