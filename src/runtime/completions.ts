@@ -18,7 +18,7 @@ interface OnCompletion {
 }
 
 export interface Completions extends ExitWork {
-  /** Registers, on an exchange that enters, what runs when its unit of work is done. */
+  /** Registers, on an exchange that comes to the route's steps, what runs when it is done. */
   enter?(exchange: Exchange): void;
 }
 
@@ -100,6 +100,7 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
           if (!isDue) continue;
           current.halt = 0;
           current.exception = null;
+          current.properties.set('CamelOnCompletion', true);
           if (exception !== null) current.properties.set('CamelExceptionCaught', exception);
           if (completion.useOriginalMessage) restoreOriginal(current);
           current.way = new Then(current.way, next);
@@ -113,7 +114,8 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
 
   if (after.length > 0) {
     work.enter = (exchange) => {
-      exchange.unitOfWork?.onCompletion((finished) => {
+      const { unitOfWork } = exchange;
+      const complete = (finished: Exchange): void => {
         for (const completion of after) {
           if (!applies(completion, finished)) continue;
           const copy = finished.copy();
@@ -132,7 +134,10 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
           // Not on the sender's time: it has its answer already.
           clock.yield(() => completion.steps(copy));
         }
-      });
+      };
+      // A part or a copy is done before the delivery that it belongs to.
+      if (unitOfWork !== null && unitOfWork.exchange === exchange) unitOfWork.onCompletion(complete);
+      else exchange.onEnd(() => complete(exchange));
     };
   }
   return work;

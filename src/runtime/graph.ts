@@ -69,30 +69,30 @@ export class Graph {
   }
 
   /** Takes a delivery from the route's source. */
-  push(exchange: Exchange, delivery: Delivery, enter: ((exchange: Exchange) => void) | null): void {
+  push(exchange: Exchange, delivery: Delivery): void {
     const passage = new Passage(this, delivery, this.owner.now());
     exchange.way = passage;
     const unitOfWork = new UnitOfWork(exchange, (settled) => passage.settle(settled));
     exchange.unitOfWork = unitOfWork;
     if (delivery.id !== undefined) unitOfWork.deliveryId = delivery.id;
     this.under++;
-    this.enter(exchange, enter);
+    this.enter(exchange);
   }
 
   /** Takes an exchange that comes from another route and goes back to it. */
-  call(exchange: Exchange, enter: ((exchange: Exchange) => void) | null): void {
+  call(exchange: Exchange): void {
     exchange.way = new Visit(this, exchange.routeId, this.owner.now(), exchange.way);
     this.under++;
-    this.enter(exchange, enter);
+    this.enter(exchange);
   }
 
-  private enter(exchange: Exchange, enter: ((exchange: Exchange) => void) | null): void {
+  private enter(exchange: Exchange): void {
     exchange.routeId = this.owner.routeId;
     if (this.cachesStreams && typeof exchange.body === 'object' && exchange.body !== null) {
       const caching = cacheBody(exchange);
       if (caching !== null) {
         caching.then(
-          () => this.begun(exchange, enter),
+          () => this.begun(exchange),
           (thrown: unknown) => {
             exchange.fail(thrown);
             exchange.leave();
@@ -101,10 +101,10 @@ export class Graph {
         return;
       }
     }
-    this.begun(exchange, enter);
+    this.begun(exchange);
   }
 
-  private begun(exchange: Exchange, enter: ((exchange: Exchange) => void) | null): void {
+  private begun(exchange: Exchange): void {
     if (this.originals.isKept) {
       const { unitOfWork } = exchange;
       if (unitOfWork !== null && unitOfWork.originalHeaders === null) {
@@ -112,7 +112,6 @@ export class Graph {
         unitOfWork.originalHeaders = exchange.headers.copy();
       }
     }
-    if (enter !== null) enter(exchange);
     this.inlet.next(exchange);
   }
 

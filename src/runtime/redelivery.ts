@@ -375,7 +375,7 @@ class ErrorHandled extends StepSubscriber {
     if (isNewFailure && !(isDeadLetter && this.handling.deadLetter!.handleNewException)) {
       // What fails while a failure is handled replaces it.
       exchange.properties.set('CamelExceptionCaught', exchange.exception);
-      if (!isDeadLetter) this.setFailureProperties(exchange);
+      this.setFailureProperties(exchange);
       exchange.halt |= EXHAUSTED;
     } else if (isContinued) {
       exchange.clearFailure();

@@ -2,6 +2,7 @@ import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
 import { isKnownExceptionClass, knownExceptionClasses } from '../core/errors.ts';
 import type { Exchange, Way } from '../core/exchange.ts';
+import { STOPPED } from '../core/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { Call } from '../core/flow.ts';
 import { perform, sequence } from '../core/flow.ts';
@@ -202,7 +203,8 @@ export function intercepts(compiler: StepCompiler, elements: readonly ElementMod
   return elements.filter((element) => !booleanField(element, 'disabled', false)).map((element) => compiler.wiring.wire(compiler.steps(stepsOf(element), none)));
 }
 
-const setIntercepted = (uri: string) => perform((exchange) => exchange.properties.set('CamelInterceptedEndpoint', uri));
+/** As in Camel, a called route tells by which endpoint the message came in at first. */
+const setIntercepted = (uri: string) => perform((exchange) => exchange.properties.set('CamelInterceptedEndpoint', exchange.fromEndpoint ?? uri));
 
 /** What runs at the start of a route whose endpoint matches. */
 export function interceptFrom(compiler: StepCompiler, elements: readonly ElementModel[], fromUri: string, around: Surroundings): ReturnType<typeof sequence>[] {
@@ -264,22 +266,25 @@ export function sendIntercepts(compiler: StepCompiler, elements: readonly Elemen
     });
 }
 
-/** A call with the intercepts of its route around it. */
+/** A call with the first intercept of its route that matches around it: as in Camel there is one at most. */
 export function intercepted(call: Call, uri: string, intercepts: readonly SendIntercept[]): Call {
-  let wrapped = call;
-  for (const intercept of intercepts) if (intercept.matches(uri)) wrapped = interceptOne(wrapped, uri, intercept);
-  return wrapped;
+  const intercept = intercepts.find(({ matches }) => matches(uri));
+  return intercept === undefined ? call : interceptOne(call, uri, intercept);
 }
 
+const whenMatched = 'CamelInterceptSendToEndpointWhenMatched';
+
 function interceptOne(call: Call, uri: string, { before, after, skips, onWhen }: SendIntercept): Call {
-  const finish = (exchange: Exchange): void => {
-    if (after === null || exchange.halt !== 0) exchange.leave();
-    else after(exchange);
-  };
-  const send = (exchange: Exchange): void => {
-    if (after === null) return call(exchange);
-    exchange.way = new SendBackToCaller(exchange.way, finish);
+  const send = (exchange: Exchange, then: Call | null): void => {
+    exchange.way = new SendBackToCaller(exchange.way, (returned) => {
+      if (then === null || (returned.halt & STOPPED) !== 0) returned.leave();
+      else then(returned);
+    });
     call(exchange);
+  };
+  const forget = (exchange: Exchange): void => {
+    exchange.properties.remove(whenMatched);
+    exchange.leave();
   };
   return (exchange) => {
     let matches = true;
@@ -289,12 +294,16 @@ function interceptOne(call: Call, uri: string, { before, after, skips, onWhen }:
       exchange.fail(thrown);
       return exchange.leave();
     }
+    exchange.properties.set('CamelToEndpoint', uri);
     exchange.properties.set('CamelInterceptedEndpoint', uri);
-    if (!matches) return send(exchange);
+    if (onWhen !== null) {
+      exchange.properties.set(whenMatched, matches);
+      if (!matches || !skips) exchange.way = new SendBackToCaller(exchange.way, forget);
+    }
+    if (!matches) return send(exchange, null);
     exchange.way = new SendBackToCaller(exchange.way, (returned) => {
-      if (returned.halt !== 0) returned.leave();
-      else if (skips) finish(returned);
-      else send(returned);
+      if (returned.halt !== 0 || skips) returned.leave();
+      else send(returned, after);
     });
     before(exchange);
   };

@@ -311,7 +311,7 @@ export const exchangeFunctions: Readonly<Record<string, FunctionBuilder>> = {
   logExchange: plain(dump),
   exception,
   threadId: plain(() => 1),
-  threadName: plain(() => 'main'),
+  threadName: plain((exchange) => exchange.property('MechaThreadName') ?? 'main'),
   camelId: plain((exchange) => exchange.scope.name),
   camelContext,
   routeId: plain((exchange) => exchange.routeId),
