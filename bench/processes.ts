@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const benchFolder = fileURLToPath(new URL('.', import.meta.url));
-export const mechaCommand = process.env['MECHA_DIST'] ?? join(benchFolder, '../dist/mecha.mjs');
+export const mechaCommand = process.env['MECHA_DIST'] ?? join(benchFolder, '../dist/mecha.cjs');
 
 /** Microseconds that all threads of a process have been on a CPU. */
 export function cpuMicros(pid: number): number {

@@ -14,6 +14,11 @@ const cacheFolder = join(__dirname, 'cache');
 const loaded = new Map();
 const uncached = [];
 
+/** Parts of Node that most programs never need, though they ask for them; loaded when a name of theirs is used. */
+const lazyBuiltins = new Set(['node:child_process', 'node:crypto', 'node:zlib']);
+
+const ask = (id) => (lazyBuiltins.has(id) ? new Proxy({}, { get: (_, name) => require(id)[name] }) : require(id));
+
 const cacheFile = (name) => join(cacheFolder, `${name}-${parts[name].digest}-${process.version}-${process.arch}.bin`);
 
 function load(name) {
@@ -33,8 +38,8 @@ function load(name) {
   loaded.set(name, module);
   const { native } = parts[name];
   const place = native === undefined ? path : require.resolve(native);
-  const from = native === undefined ? require : require('node:module').createRequire(place);
-  script.runInThisContext()(module.exports, from, module, place, dirname(place), async (part) => load(part), (specifier) => import(specifier));
+  const from = native === undefined ? ask : require('node:module').createRequire(place);
+  script.runInThisContext()(module.exports, from, module, place, dirname(place), Object.assign(async (part) => load(part), { now: load }), (specifier) => import(specifier));
   return module.exports;
 }
 

@@ -5,9 +5,9 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { warmUp } from './warm-up.mjs';
@@ -18,6 +18,12 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const natives = new Set(['lmdb']);
 /** What a native library loads by itself. */
 const external = ['node-gyp-build-optional-packages', 'msgpackr-extract'];
+
+/** Libraries that the program asks for at once, but needs only for some routes: loaded when one of these names is used. */
+const lazies = { re2js: ['RE2JS'], jsonata: 'function' };
+
+/** Modules of ours that are made on the first call of what they export. */
+const lazyModules = { 'src/languages/simple/compile.ts': './grammar.ts' };
 
 const fileName = (library) => library.replace(/^@/, '').replace(/\//g, '-');
 
@@ -35,19 +41,39 @@ const settings = {
   logLevel: 'warning',
 };
 
+/** Turns `import { read } from './grammar.ts'` into functions that load the module when they are called. */
+function withLazyModule(file, text) {
+  const module = lazyModules[file.replaceAll('\\', '/')];
+  if (module === undefined) return text;
+  const parts = new RegExp(`^import \\{ ([^}]+) \\} from '${module.replaceAll('.', '\\.')}';$`, 'm').exec(text);
+  if (parts === null) throw new Error(`${file} no longer imports ${module}: correct lazyModules`);
+  const functions = parts[1].split(', ').map((name) => `const ${name} = (...args) => require('${module}').${name}(...args);`);
+  return text.replace(parts[0], functions.join(' '));
+}
+
 /** Hands `import('library')` and `import(expression)` to the launcher; notes which libraries are meant. */
 const lazyParts = (libraries) => ({
   name: 'lazy parts',
   setup({ onLoad, onResolve }) {
     onLoad({ filter: /[\\/](src|bin)[\\/].*\.ts$/ }, ({ path }) => ({
       loader: 'ts',
-      contents: readFileSync(path, 'utf8')
+      contents: withLazyModule(relative(root, path), readFileSync(path, 'utf8'))
         .replace(/(?<=\bawait )import\('([^'.][^']*)'\)/g, (_, library) => {
           libraries.add(library);
           return `__part('${fileName(library)}')`;
         })
         .replace(/(?<=\bawait )import\((?!')/g, '__import('),
     }));
+    onResolve({ filter: /^(re2js|jsonata)$/ }, ({ path }) => ({ path, namespace: 'lazy' }));
+    onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => {
+      libraries.add(path);
+      const loaded = `__part.now('${fileName(path)}')`;
+      const names = lazies[path];
+      return {
+        contents: names === 'function' ? `module.exports = (...args) => ${loaded}.default(...args);` : names.map((name) => `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => ${loaded}.${name} });`).join('\n'),
+        loader: 'js',
+      };
+    });
     onResolve({ filter: /^[^.]/ }, ({ kind, path, importer }) =>
       kind === 'dynamic-import' && !importer.includes('node_modules') ? { errors: [{ text: `write \`await import('${path}')\`, so that it becomes a part of its own` }] } : undefined,
     );
@@ -65,24 +91,21 @@ async function part(library) {
 
 async function command() {
   const folder = join(root, 'dist');
-  const made = join(root, `dist.${process.pid}`);
-  rmSync(made, { recursive: true, force: true });
-  mkdirSync(made, { recursive: true });
   const libraries = new Set();
   const { outputFiles } = await build({ ...settings, entryPoints: ['bin/mecha.ts'], write: false, plugins: [lazyParts(libraries)] });
   const texts = new Map([['program', outputFiles[0].text.replace(/^#!.*\n/, '')]]);
   for (const library of libraries) texts.set(fileName(library), await part(library));
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
   const parts = {};
   for (const [name, text] of texts) {
-    writeFileSync(join(made, `${name}.cjs`), text);
+    writeFileSync(join(folder, `${name}.cjs`), text);
     parts[name] = { digest: createHash('sha256').update(text).digest('hex').slice(0, 12), ...(natives.has(name) ? { native: name } : {}) };
   }
-  writeFileSync(join(made, 'parts.json'), `${JSON.stringify(parts)}\n`);
-  copyFileSync(join(root, 'bin/launcher.cjs'), join(made, 'mecha.cjs'));
-  chmodSync(join(made, 'mecha.cjs'), 0o755);
-  await warmUp(join(made, 'mecha.cjs'));
-  rmSync(folder, { recursive: true, force: true });
-  renameSync(made, folder);
+  writeFileSync(join(folder, 'parts.json'), `${JSON.stringify(parts)}\n`);
+  copyFileSync(join(root, 'bin/launcher.cjs'), join(folder, 'mecha.cjs'));
+  chmodSync(join(folder, 'mecha.cjs'), 0o755);
+  await warmUp(join(folder, 'mecha.cjs'));
 }
 
 function library() {

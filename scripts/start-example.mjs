@@ -1,45 +1,39 @@
-// Runs the example: the micrologic of examples/pricing and Mecha with routes/orders.yaml beside it. Signals reach Mecha, which drains; the
-// micrologic ends after it.
+/**
+ * Runs the example: the pricing service in a process beside this one, and `mecha run` in this very process, so that signals reach it. The
+ * service ends when this process does.
+ */
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { mkdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-const port = process.env.MECHA_HTTP_PORT ?? '8080';
-const pricingPort = process.env.PRICING_PORT ?? '3000';
-const environment = { ...process.env, MECHA_SUMMARY: '1', MECHA_LOG_FORMAT: process.env.MECHA_LOG_FORMAT ?? 'text', MECHA_MICROLOGIC_URL: `http://127.0.0.1:${pricingPort}` };
+const port = Number(process.env.PORT ?? 8080);
 
-const pricing = spawn(process.execPath, ['examples/pricing/server.mjs'], { cwd: root, env: { ...process.env, PORT: pricingPort }, stdio: 'inherit', detached: true });
-const mecha = spawn(process.execPath, ['dist/mecha.cjs', 'run'], { cwd: root, env: environment, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+for (const folder of ['inbox', 'outbox', 'dead-letters']) mkdirSync(`data/${folder}`, { recursive: true });
 
-let isShown = false;
-mecha.stdout.on('data', (text) => {
-  process.stdout.write(text);
-  if (isShown || !String(text).includes('mecha runs')) return;
-  isShown = true;
-  console.log(`
-Try:
-  curl -X POST localhost:${port}/orders -H 'Content-Type: application/json' \\
-    -d '{"id":"1","customer":"ann","region":"EU","lines":[{"item":"tea","quantity":3},{"item":"mug","quantity":2}]}'
-  printf 'order,customer,region,item,quantity\\n2,bob,US,coffee,4\\n' > data/inbox/2.csv      # then look into data/outbox
-  curl -X PUT localhost:${pricingPort}/mood -d '{"fails":true}'                                # retries, then data/dead-letters
-  curl localhost:${port}/health/ready
-Edit routes/orders.yaml while it runs; Ctrl-C stops.
+const endsWithUs = 'data:text/javascript,process.stdin.resume().on("end",()=>process.exit())';
+const pricing = spawn(process.execPath, ['--import', endsWithUs, 'examples/pricing/server.mjs'], {
+  // Apart from this process's group: a Ctrl-C must not take it away from orders in flight.
+  detached: true,
+  stdio: ['pipe', 'ignore', 'inherit'],
+  env: { ...process.env, PORT: '3000' },
+});
+pricing.unref();
+pricing.stdin.unref();
+
+process.env.MECHA_SUMMARY = '1';
+process.argv.splice(1, process.argv.length, 'mecha', 'run', '--port', String(port));
+console.log(`
+An order, priced line by line by examples/pricing and sent to a desk by its region and amount:
+  curl -s localhost:${port}/orders -H 'Content-Type: application/json' \\
+    -d '{"id":"o-1","customer":"Ann","region":"EU","lines":[{"item":"tea","quantity":3},{"item":"mug","quantity":1}]}'
+
+The same as a file; the answer is data/outbox/o-2.json:
+  printf 'order,customer,region,item,quantity\\no-2,Bob,US,coffee,2\\no-2,Bob,US,kettle,1\\n' > data/inbox/o-2.csv
+
+Make the prices fail, send an order again, and see data/dead-letters:
+  curl -s -X PUT localhost:3000/mood -d '{"fails":true}'
+
+Health and metrics:  curl -s localhost:${port}/health/ready    curl -s localhost:${port}/metrics
+Edit routes/orders.yaml while it runs. Ctrl-C stops it.
 `);
-});
-
-let isStopping = false;
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => {
-    mecha.kill(isStopping ? 'SIGKILL' : signal);
-    isStopping = true;
-  });
-}
-process.on('SIGHUP', () => mecha.kill('SIGHUP'));
-pricing.on('exit', (code) => {
-  if (!isStopping && code !== 0) console.error(`the micrologic ended with ${code}; is port ${pricingPort} in use? Set PRICING_PORT`);
-});
-mecha.on('exit', (code, signal) => {
-  isStopping = true;
-  pricing.kill('SIGTERM');
-  process.exitCode = code ?? (signal === null ? 0 : 1);
-});
+createRequire(import.meta.url)('../dist/mecha.cjs');

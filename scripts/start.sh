@@ -1,10 +1,13 @@
 #!/bin/sh
-# npm start                      the example: routes/orders.yaml with its micrologic
-# npm start -- my/routes.yaml    mine
-. "$(dirname "$0")/prepare.sh"
-build_program
-if [ $# -eq 0 ]; then
-  exec node scripts/start-example.mjs
-fi
-cd "${INIT_CWD:-.}" || exit 1
-MECHA_SUMMARY=1 exec node "$OLDPWD/dist/mecha.cjs" run "$@"
+# npm start                      runs the example: routes/ with the service in examples/pricing
+# npm start -- FILES OPTIONS     runs your routes, as `mecha run FILES OPTIONS`
+set -e
+from=${INIT_CWD:-$PWD}
+cd "$(dirname "$0")/.."
+root=$PWD
+. scripts/prepare.sh
+install_if_needed
+build_if_needed
+if [ $# -eq 0 ]; then exec node scripts/start-example.mjs; fi
+cd "$from"
+exec node "$root/dist/mecha.cjs" run "$@"

@@ -27,6 +27,12 @@ const routes = `
         - setBody:
             simple: "\${header.size} \${body[id]}"
         - log: "\${body}"
+- route:
+    id: call
+    from:
+      uri: direct:call
+      steps:
+        - to: http://127.0.0.1:9/never
 `;
 
 /**
@@ -37,7 +43,7 @@ export async function warmUp(command) {
   const folder = mkdtempSync(join(tmpdir(), 'mecha-warm-'));
   try {
     writeFileSync(join(folder, 'warm.yaml'), routes);
-    const child = spawn(process.execPath, [command, 'run', 'warm.yaml', '--port', '0', '--log-format', 'text', '--property', 'admin.enabled=false'], {
+    const child = spawn(process.execPath, [command, 'run', 'warm.yaml', '--port', '0', '--log-format', 'json', '--property', 'admin.enabled=false'], {
       cwd: folder,
       env: { ...process.env, MECHA_SUMMARY: '1' },
       stdio: ['ignore', 'pipe', 'inherit'],

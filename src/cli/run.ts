@@ -35,6 +35,11 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
   const pending: Parameters<LogSink>[0][] = [];
   let sink: LogSink = (line) => void pending.push(line);
   logEvents(events, () => systemClock.now(), (line) => sink(line));
+  // A signal that comes while the routes start is kept until they have.
+  let early: string | null = null;
+  let stop = (signal: string): void => void (early ??= signal);
+  let reload = (_reason: string): Promise<void> => Promise.resolve();
+  const offs = [terminal.onSignal('SIGTERM', () => stop('SIGTERM')), terminal.onSignal('SIGINT', () => stop('SIGINT')), terminal.onSignal('SIGHUP', () => void reload('SIGHUP'))];
   try {
     mecha = await Mecha.start({
       ...(paths.length === 0 ? {} : { routes: paths }),
@@ -46,18 +51,22 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
       ...(options['config'] === undefined ? {} : { configuration: String(options['config']) }),
     });
   } catch (thrown) {
+    for (const off of offs) off();
     if (!(thrown instanceof LoadError)) throw thrown;
     terminal.err.write(printDiagnostics(thrown.diagnostics, { color: colour }));
     return 2;
   }
+  const startMillis = performance.now() - started;
+  // Who waits at the door is served before the rest is loaded.
+  await new Promise<void>((resolve) => systemClock.schedule(10, resolve));
   const level = mecha.configuration.get('log.level') as 'info';
   events.logThreshold = options['dev'] === true && !mecha.configuration.settings.has('log.level') ? 'debug' : level;
   sink = await sinkFor(mecha.configuration.get('log.format') as string | undefined, terminal);
   for (const line of pending) sink(line);
   const closeAdmin = await openAdmin(mecha);
-  terminal.out.write(summary(mecha, performance.now() - started, terminal));
+  terminal.out.write(summary(mecha, startMillis, terminal));
 
-  const reload = async (reason: string): Promise<void> => {
+  reload = async (reason: string): Promise<void> => {
     const result = await mecha.reload(undefined, reason);
     if (result.result === 'rejected') terminal.err.write(printDiagnostics(result.problems, { color: colour }));
   };
@@ -65,13 +74,18 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
 
   return new Promise((resolve) => {
     let isStopping = false;
-    const stop = (signal: string): void => {
+    let stoppedAt = 0;
+    stop = (signal: string): void => {
+      const now = systemClock.now();
       if (isStopping) {
+        // A Ctrl-C comes from the terminal and once more from npm.
+        if (now - stoppedAt < 500) return;
         terminal.err.write('stopped at once: what was in flight is not acknowledged\n');
         terminal.exit(130);
         return;
       }
       isStopping = true;
+      stoppedAt = now;
       events.emit('log', { level: 'info', logger: 'mecha.runtime', message: `${signal}: stopping, ${mecha.runtime.inFlight} in flight`, routeId: null, stepId: null, exchangeId: null });
       void (async () => {
         await unwatch?.();
@@ -82,7 +96,7 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
         resolve(isDrained ? 0 : 1);
       })();
     };
-    const offs = [terminal.onSignal('SIGTERM', () => stop('SIGTERM')), terminal.onSignal('SIGINT', () => stop('SIGINT')), terminal.onSignal('SIGHUP', () => void reload('SIGHUP'))];
+    if (early !== null) stop(early);
   });
 }
 
