@@ -108,6 +108,9 @@ export class Aggregator {
   private isAdmitting = false;
   private readonly journal: Journal | null;
   private loading: 'not yet' | 'now' | 'done';
+  private reading: Promise<void> | null = null;
+  /** The outlet that was detached last. */
+  private last: Outlet | null = null;
   /** Deliveries that are under way, with the groups that they have added to. */
   private readonly touched = new Map<UnitOfWork, Set<Group>>();
   /** Groups with members of deliveries that are over already, or that could not be written. */
@@ -150,9 +153,34 @@ export class Aggregator {
       this.startInterval(this.outlet);
       return;
     }
+    this.last = outlet;
     this.timer?.timer.cancel();
     this.timer = null;
-    if (this.journal === null && this.open.size > 0) this.log(outlet, 'warn', `${this.open.size} incomplete groups end with the route`);
+    if (this.journal === null && this.open.size > 0 && outlet.context.stopping.aborted) this.log(outlet, 'warn', `${this.open.size} incomplete groups end with the route`);
+  }
+
+  /** No route has the step any more: the groups that are not finished go to the dead letters. What can't be kept there stays stored. */
+  async abandon(): Promise<void> {
+    const outlet = this.last;
+    if (outlet === null || this.outlets.length > 0) return;
+    await this.reading;
+    const { info } = outlet.context;
+    const groups = [...this.open.values(), ...this.complete.splice(0)];
+    this.open.clear();
+    for (const group of groups) {
+      const exchange = group.aggregate!;
+      try {
+        if (group.completedBy === null) outlet.rules.strategy.onCompletion?.(exchange);
+        exchange.fail(new ExchangeError('mecha.StepRemovedException', `the step ${info.stepId} was taken away before its group "${group.key}" of ${group.size} was finished`), info);
+        await outlet.context.keepFailed?.(exchange);
+      } catch (thrown) {
+        group.isKept = true;
+        this.log(outlet, 'error', `the group "${group.key}" of a step that was taken away can't be kept: ${String(thrown)}`, exchange);
+      }
+      this.forget(group);
+    }
+    if (groups.length > 0) this.log(outlet, 'warn', `${groups.length} unfinished groups went to the dead letters: their step was taken away`);
+    await this.journal?.idle();
   }
 
   private get outlet(): Outlet | null {
@@ -760,7 +788,7 @@ export class Aggregator {
 
   private load(): void {
     this.loading = 'now';
-    this.journal!.load().then(
+    this.reading = this.journal!.load().then(
       ({ groups, finished }) => {
         for (const [name, count] of finished) {
           this.deliveries.set(name, { unit: null, count, passed: 0 });
