@@ -34,7 +34,7 @@ export class Events {
   }
 
   on<N extends EventName>(name: N, listener: Listener<N>): () => void {
-    const list = ((this.listeners[name]) ?? []).concat(listener);
+    const list = ((this.listeners[name] as Listener<N>[] | undefined) ?? []).concat(listener);
     (this.listeners as Record<string, unknown>)[name] = list;
     return () => {
       (this.listeners as Record<string, unknown>)[name] = (this.listeners[name] as Listener<N>[]).filter((other) => other !== listener);
@@ -48,7 +48,7 @@ export class Events {
   }
 
   emit<N extends EventName>(name: N, event: EventMap[N]): void {
-    const list = this.listeners[name];
+    const list = this.listeners[name] as Listener<N>[] | undefined;
     if (list === undefined) return;
     for (const listener of list) {
       try {

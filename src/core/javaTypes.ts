@@ -426,7 +426,7 @@ const mathStatics: Statics = {
   ...Object.fromEntries(
     (['abs', 'ceil', 'floor', 'sqrt', 'cbrt', 'exp', 'log', 'log10', 'sin', 'cos', 'tan', 'max', 'min', 'pow', 'hypot', 'round'] as const).map((name) => [
       name,
-      (...args: unknown[]) => (Math[name])(...numbers(args)),
+      (...args: unknown[]) => (Math[name] as (...values: number[]) => number)(...numbers(args)),
     ]),
   ),
   random: () => Math.random(),

@@ -1,5 +1,4 @@
 import type { Diagnostics, Source, Span } from '../core/diagnostics.ts';
-import type { Fields } from '../core/field.ts';
 import { camelSteps } from './camelNames.ts';
 import { ElementReader } from './elementReader.ts';
 import { elements, elementsByName } from './elements/index.ts';

@@ -34,7 +34,8 @@ export class YamlFile {
     const range = (node as { range?: [number, number, number] | null } | null)?.range;
     const { source } = this;
     if (range === null || range === undefined) return { source, start: 0, end: 0 };
-    let [start, end] = range;
+    const [start] = range;
+    let [, end] = range;
     const { text } = source;
     while (end > start && (text[end - 1] === '\n' || text[end - 1] === '\r' || text[end - 1] === ' ')) end--;
     if (end <= start) end = Math.min(start + 1, text.length);

@@ -8,7 +8,7 @@ import { removeQuotes, splitArguments } from '../arguments.ts';
 import { toBytes } from '../conversions.ts';
 import { withInput } from '../functions.ts';
 import { javaConstant } from '../javaConstants.ts';
-import type { Call, FunctionBuilder, Value } from '../value.ts';
+import type { Call, FunctionBuilder } from '../value.ts';
 import { body, constant } from '../value.ts';
 import { inputOf } from './input.ts';
 import { notMine } from './notMine.ts';
