@@ -104,8 +104,13 @@ export class UnitOfWork {
     (this.preparations ??= []).push(preparation);
   }
 
+  /** All holders have let go, and the completions have run. */
+  protected settled(): void {
+    this.settle(this.exchange);
+  }
+
   private finish(): void {
-    if (this.preparations === null && this.completions === null) this.settle(this.exchange);
+    if (this.preparations === null && this.completions === null) this.settled();
     else void this.finishAll();
   }
 
@@ -118,7 +123,7 @@ export class UnitOfWork {
     const completions = this.completions ?? [];
     this.completions = null;
     for (let i = completions.length - 1; i >= 0; i--) await this.runGuarded(completions[i]!);
-    this.settle(this.exchange);
+    this.settled();
   }
 
   private async runGuarded(run: Completion): Promise<void> {

@@ -21,7 +21,8 @@ const foldedNames = new Map<string, string>();
 export function fold(name: string): string {
   let folded = foldedNames.get(name);
   if (folded === undefined) {
-    folded = name.toLowerCase();
+    // As a key the text becomes the one of its kind in the engine: comparing two of them is comparing two addresses.
+    folded = Object.keys({ [name.toLowerCase()]: 0 })[0]!;
     if (foldedNames.size > 4096) foldedNames.clear();
     foldedNames.set(name, folded);
   }

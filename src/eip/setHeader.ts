@@ -1,7 +1,7 @@
 import { defineEip } from '../core/definition.ts';
 import { dynamicText, isDynamicText } from '../core/dynamicText.ts';
 import { field } from '../core/field.ts';
-import { performWith, settled } from '../core/flow.ts';
+import { perform, performWith, settled } from '../core/flow.ts';
 import { fold } from '../core/headers.ts';
 
 export const setHeader = defineEip({
@@ -23,6 +23,7 @@ export const setHeader = defineEip({
     const { info } = context;
     if (!isDynamicText(name)) {
       const folded = fold(name);
+      if (expression.isAsync !== true) return perform((exchange) => exchange.headers.put(name, folded, expression(exchange) ?? null), info);
       return performWith(expression, (exchange, value) => exchange.headers.put(name, folded, value ?? null), info);
     }
     return settled(dynamicText(name, context), info, (nameOf) => performWith(expression, (exchange, value) => exchange.headers.set(nameOf(exchange), value ?? null), info));

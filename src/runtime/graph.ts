@@ -70,11 +70,12 @@ export class Graph {
 
   /** Takes a delivery from the route's source. */
   push(exchange: Exchange, delivery: Delivery): void {
-    const passage = new Passage(this, delivery, this.owner.now());
+    // A source makes an exchange and gives it away at once: one look at the clock does for both.
+    const isNew = exchange.routeId === null && exchange.created !== 0;
+    const passage = new Passage(this, exchange, delivery, isNew ? exchange.created : this.owner.now());
     exchange.way = passage;
-    const unitOfWork = new UnitOfWork(exchange, (settled) => passage.settle(settled));
-    exchange.unitOfWork = unitOfWork;
-    if (delivery.id !== undefined) unitOfWork.deliveryId = delivery.id;
+    exchange.unitOfWork = passage;
+    if (delivery.id !== undefined) passage.deliveryId = delivery.id;
     this.under++;
     this.enter(exchange);
   }
@@ -115,10 +116,10 @@ export class Graph {
     this.inlet.next(exchange);
   }
 
-  /** Runs the exit work and then `go`, which must take the exchange out of the graph. */
-  finish(exchange: Exchange, go: (exchange: Exchange) => void): void {
-    if (this.exitWork.beforeLeaving === undefined) go(exchange);
-    else this.exitWork.beforeLeaving(exchange, go);
+  /** Runs the exit work and then `passage.leave`, which takes the exchange out of the graph. */
+  finish(exchange: Exchange, passage: { leave(exchange: Exchange): void }): void {
+    if (this.exitWork.beforeLeaving === undefined) passage.leave(exchange);
+    else this.exitWork.beforeLeaving(exchange, (finished) => passage.leave(finished));
   }
 
   /** Takes no more; disposed when idle. */
@@ -133,37 +134,40 @@ export class Graph {
   }
 
   private idle(): void {
-    for (const listener of this.idleListeners.splice(0)) listener();
+    if (this.idleListeners.length > 0) for (const listener of this.idleListeners.splice(0)) listener();
     if (this.isRetired) this.subscription.unsubscribe();
   }
 }
 
+const nothing = (): void => {};
+
 /** The way of an exchange that a source delivered: out of the graph, credit back, and, when its unit of work is done, settled. */
-class Passage implements Way {
+class Passage extends UnitOfWork implements Way {
   readonly outer = null;
   private readonly graph: Graph;
   private readonly delivery: Delivery;
   private readonly entered: number;
 
-  constructor(graph: Graph, delivery: Delivery, entered: number) {
+  constructor(graph: Graph, exchange: Exchange, delivery: Delivery, entered: number) {
+    super(exchange, nothing);
     this.graph = graph;
     this.delivery = delivery;
     this.entered = entered;
   }
 
   back(exchange: Exchange): void {
-    this.graph.finish(exchange, (finished) => this.leave(finished));
+    this.graph.finish(exchange, this);
   }
 
-  private leave(exchange: Exchange): void {
+  leave(exchange: Exchange): void {
     const { graph } = this;
     graph.owner.left(exchange, graph, graph.owner.now() - this.entered);
     this.delivery.left?.(exchange);
     exchange.unitOfWork!.release();
   }
 
-  settle(exchange: Exchange): void {
-    const { graph } = this;
+  protected override settled(): void {
+    const { exchange, graph } = this;
     if (exchange.halt !== 0 && (exchange.halt & (FAILED | HANDLED)) === FAILED && this.delivery.wouldLose === true) {
       const kept = graph.owner.keep(exchange);
       if (kept !== false && kept !== true) {
@@ -209,10 +213,10 @@ class Visit implements Way {
   }
 
   back(exchange: Exchange): void {
-    this.graph.finish(exchange, (finished) => this.leave(finished));
+    this.graph.finish(exchange, this);
   }
 
-  private leave(exchange: Exchange): void {
+  leave(exchange: Exchange): void {
     const { graph } = this;
     graph.owner.left(exchange, graph, graph.owner.now() - this.entered);
     exchange.routeId = this.callerRouteId;

@@ -27,11 +27,12 @@ const bodyFunction: FunctionBuilder = (call) => {
   const key = /^\[([A-Za-z_][\w-]*)\]$/.exec(call.tail)?.[1];
   const path = ognl(body, call.tail, call.at + call.name.length, call.compiler);
   if (key === undefined || /^last/.test(key)) return path;
+  const isInherited = key in Object.prototype;
   return (exchange) => {
     const value = exchange.body;
     // Objects parsed from JSON or YAML are the common case; anything else goes the long way.
     if (typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
-      return Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : null;
+      return isInherited && !Object.hasOwn(value, key) ? null : ((value as Record<string, unknown>)[key] ?? null);
     }
     return path(exchange);
   };
