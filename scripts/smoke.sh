@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 root=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-[ -f lib/src/index.js ] && [ -f dist/mecha.cjs ] || node scripts/build.mjs
+[ -f lib/index.js ] && [ -f dist/mecha.cjs ] || node scripts/build.mjs
 npm pack --silent --ignore-scripts --pack-destination "$work" >/dev/null
 cd "$work"
 printf '{ "name": "consumer", "private": true, "type": "module" }\n' >package.json

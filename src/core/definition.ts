@@ -124,6 +124,8 @@ export interface LanguageDefinition<F extends Fields = Fields> {
   /** The key of the source text, where it is not `expression` (`tokenize` has `token`). */
   readonly sourceKey?: string;
   readonly examples?: readonly { readonly expression: string; readonly body: unknown; readonly gives: unknown }[];
+  /** Blanks around the source text mean something (a token). */
+  readonly keepsBlanks?: boolean;
   /** A boolean `resultType` makes a condition of the source text (Simple): the language has the last word about the value then. */
   readonly decidesOnBoolean?: boolean;
   /** Throws ExpressionSyntaxError. `resultType` is among the options, and applied by the caller. */

@@ -16,6 +16,7 @@ type WholeCut = (text: string) => Iterable<string>;
 
 export const tokenize = defineLanguage({
   name: 'tokenize',
+  keepsBlanks: true,
   summary: 'Cuts text at a token, at pairs of tokens, or into XML elements; gives an iterator.',
   isSourceOptional: true,
   options: {

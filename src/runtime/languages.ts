@@ -53,22 +53,22 @@ export class Languages {
 
   expression(language: string, source: string, options: Readonly<Record<string, unknown>>): Expression {
     const definition = this.definition(language);
-    const compiled = definition.expression(this.source(source, options), withDefaults(definition, options), this.context);
+    const compiled = definition.expression(this.source(definition, source, options), withDefaults(definition, options), this.context);
     if (definition.decidesOnBoolean === true && isBooleanType(options['resultType'])) return labelled(compiled, language, source);
     return typed(labelled(compiled, language, source), options['resultType']);
   }
 
   predicate(language: string, source: string, options: Readonly<Record<string, unknown>>): Predicate {
     const definition = this.definition(language);
-    const text = this.source(source, options);
+    const text = this.source(definition, source, options);
     const all = withDefaults(definition, options);
     if (definition.predicate !== undefined) return labelled(definition.predicate(text, all, this.context), language, source);
     return labelled(truth(definition.expression(text, all, this.context)), language, source);
   }
 
-  private source(source: string, options: Readonly<Record<string, unknown>>): string {
+  private source(definition: LanguageDefinition, source: string, options: Readonly<Record<string, unknown>>): string {
     const text = source.startsWith('resource:') ? this.context.resource(source) : source;
-    return options['trim'] === false || options['trim'] === 'false' ? text : text.trim();
+    return definition.keepsBlanks === true || options['trim'] === false || options['trim'] === 'false' ? text : text.trim();
   }
 
   /** Compiles from the model; a wrong source text becomes a problem that points into it. */
