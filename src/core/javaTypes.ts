@@ -1,4 +1,5 @@
 import { ExchangeError } from './errors.ts';
+import { RabbitConnectionFactory } from './rabbitConnectionFactory.ts';
 
 /**
  * Stand-ins for the methods of Java's everyday classes, so that YAML which calls them (`method: { ref: list, method: size }`,
@@ -460,6 +461,11 @@ const types: Readonly<Record<string, JavaType>> = {
   'java.lang.Math': { statics: mathStatics },
   'java.lang.System': { statics: { currentTimeMillis: () => Math.trunc(performance.timeOrigin + performance.now()) } },
   'java.lang.Thread': { construct: () => new NamedThread() },
+  'org.springframework.amqp.rabbit.connection.CachingConnectionFactory': { construct: (...args) => new RabbitConnectionFactory(...args) },
+  'org.springframework.amqp.rabbit.connection.ThreadChannelConnectionFactory': { construct: (...args) => new RabbitConnectionFactory(...args) },
+  'org.springframework.amqp.rabbit.connection.PooledChannelConnectionFactory': { construct: (...args) => new RabbitConnectionFactory(...args) },
+  'org.springframework.amqp.rabbit.connection.RabbitConnectionFactoryBean': { construct: () => new RabbitConnectionFactory() },
+  'com.rabbitmq.client.ConnectionFactory': { construct: () => new RabbitConnectionFactory() },
   'java.util.ArrayList': { construct: list },
   'java.util.LinkedList': { construct: list },
   'java.util.Vector': { construct: list },
