@@ -1,5 +1,5 @@
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { Agent, request } from 'node:http';
+import { Agent, createServer as createHttpServer, request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -177,5 +177,274 @@ describe('reload', () => {
     // One of a hundred may meet a busy machine.
     expect(slow.length, `reloads that took more than 50 ms: ${slow.join(', ')}`).to.be.lessThan(3);
     await eventually(() => expect(mecha.runtime.inFlight).to.equal(0));
+  });
+
+  it('leaves everything as it was when a file is wrong, and shows what is wrong with it', async () => {
+    place.write('routes/a.yaml', http('a', '/a', 'one')).write('routes/b.yaml', http('b', '/b', 'two'));
+    const mecha = await place.start();
+    place.write('routes/a.yaml', http('a', '/a', 'changed')).write('routes/b.yaml', http('b', '/b', 'two', '        - setBoby: { constant: "x" }\n'));
+    const result = await mecha.reload(undefined, 'a test');
+    expect(result).to.include({ result: 'rejected', reason: 'a test', generation: 1 });
+    expect(result.problems.map(({ message, at }) => `${at!.source.file}: ${message}`)).to.deep.equal(['routes/b.yaml: there is no step `setBoby`']);
+    expect((await place.get('/a')).text).to.equal('one');
+    expect(mecha.runtime.lastReload).to.equal(result);
+    expect(mecha.health.ready().status).to.equal('UP');
+  });
+
+  it('tells generation, result, reason and time in an event', async () => {
+    place.write('routes/a.yaml', http('a', '/a', 'one'));
+    const mecha = await place.start();
+    const told: EventMap['reloaded'][] = [];
+    mecha.on('reloaded', (event) => told.push(event));
+    await mecha.reload(undefined, 'nothing new');
+    place.write('routes/a.yaml', http('a', '/a', 'two')).write('routes/b.yaml', http('b', '/b', 'b'));
+    await mecha.reload(undefined, 'new text');
+    place.write('routes/a.yaml', '- nonsense: {}');
+    await mecha.reload(undefined, 'broken');
+    place.remove('routes/a.yaml');
+    await mecha.reload(undefined, 'gone');
+    expect(told.map(({ generation, result, reason, changed, added, removed }) => ({ generation, result, reason, changed, added, removed }))).to.deep.equal([
+      { generation: 1, result: 'unchanged', reason: 'nothing new', changed: [], added: [], removed: [] },
+      { generation: 2, result: 'applied', reason: 'new text', changed: ['a'], added: ['b'], removed: [] },
+      { generation: 2, result: 'rejected', reason: 'broken', changed: [], added: [], removed: [] },
+      { generation: 3, result: 'applied', reason: 'gone', changed: [], added: [], removed: ['a'] },
+    ]);
+    expect(told.every(({ millis }) => millis >= 0 && millis < 1000)).to.equal(true);
+    expect(told[2]!.problem).to.be.a('string');
+  });
+
+  it('takes a generation back as a whole when a port is in use', async () => {
+    const taken = createServer();
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+    const { port } = taken.address() as { port: number };
+    try {
+      place.write('routes/a.yaml', http('a', '/a', 'one')).write('routes/timer.yaml', '- route: { id: t, from: { uri: "timer:t?period=5", steps: [ { to: "mock:old" } ] } }');
+      const mecha = await place.start();
+      place
+        .write('routes/a.yaml', http('a', `/a?port=${port}`, 'new'))
+        .write('routes/timer.yaml', '- route: { id: t, from: { uri: "timer:t?period=5", steps: [ { to: "mock:new" } ] } }')
+        .write('routes/more.yaml', http('more', '/more', 'more'));
+      const result = await mecha.reload();
+      expect(result.result).to.equal('rejected');
+      expect(result.problems.map(({ code }) => code)).to.deep.equal(['M0610']);
+      expect((await place.get('/a')).text).to.equal('one');
+      expect((await place.get('/more')).status).to.equal(404);
+      expect([...mecha.runtime.routes.keys()]).to.deep.equal(['a', 't']);
+      const before = mecha.mock('old').count;
+      await eventually(() => expect(mecha.mock('old').count).to.be.greaterThan(before + 2));
+      expect(mecha.mock('new').count).to.equal(0);
+      place.write('routes/a.yaml', http('a', '/a', 'three'));
+      expect((await mecha.reload()).result).to.equal('applied');
+      expect((await place.get('/a')).text).to.equal('three');
+      expect((await place.get('/more')).text).to.equal('more');
+    } finally {
+      taken.close();
+    }
+  });
+
+  it('keeps the endpoint of a route that gets another id', async () => {
+    place.write('routes/a.yaml', http('before', '/a', 'one'));
+    const mecha = await place.start();
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    await place.get('/a', agent);
+    place.write('routes/a.yaml', http('after', '/a', 'two'));
+    const result = await mecha.reload();
+    expect(result).to.deep.include({ result: 'applied', changed: ['after'], added: [], removed: [] });
+    expect((await place.get('/a', agent)).text).to.equal('two');
+    expect([...mecha.runtime.routes.keys()]).to.deep.equal(['after']);
+    expect(mecha.runtime.routes.get('after')!.fromUri).to.contain('platform-http:///a');
+    agent.destroy();
+  });
+
+  it('lets routes exchange their ids', async () => {
+    place.write('routes/a.yaml', http('x', '/a', 'a1') + http('y', '/b', 'b1'));
+    const mecha = await place.start();
+    place.write('routes/a.yaml', http('y', '/a', 'a2') + http('x', '/b', 'b2'));
+    expect((await mecha.reload()).result).to.equal('applied');
+    expect([...mecha.runtime.routes.keys()]).to.deep.equal(['y', 'x']);
+    expect((await place.get('/a')).text).to.equal('a2');
+    expect((await place.get('/b')).text).to.equal('b2');
+    place.write('routes/a.yaml', http('z', '/a', 'a3') + http('y', '/c', 'c3'));
+    expect((await mecha.reload()).result).to.equal('applied');
+    expect([...mecha.runtime.routes.keys()]).to.deep.equal(['z', 'y']);
+    expect((await place.get('/a')).text).to.equal('a3');
+    expect((await place.get('/c')).text).to.equal('c3');
+    expect((await place.get('/b')).status).to.equal(404);
+  });
+
+  it('starts a route that is to start by itself from now on', async () => {
+    const tick = (more: string): string => `- route: { id: t, ${more} from: { uri: "timer:t?period=5", steps: [ { to: "mock:ticks" } ] } }`;
+    place.write('routes/a.yaml', tick('autoStartup: false,'));
+    const mecha = await place.start();
+    expect(mecha.runtime.routes.get('t')!.state).to.equal('Stopped');
+    place.write('routes/a.yaml', tick(''));
+    expect((await mecha.reload()).result).to.equal('applied');
+    await mecha.mock('ticks').waitFor(2);
+  });
+
+  const collect = (more: string, id = 'collect'): string => `- route:
+    id: orders
+    from:
+      uri: direct:orders
+      steps:
+        - aggregate:
+            id: ${id}
+            correlationExpression: { constant: all }
+            aggregationStrategy: "#class:org.apache.camel.processor.aggregate.GroupedBodyAggregationStrategy"
+            completionSize: 3
+            steps:
+${more}              - to: mock:groups
+- route: { id: keep, from: { uri: "direct:keep", steps: [ { to: "mock:keep" } ] } }
+`;
+
+  for (const store of ['memory', 'lmdb']) {
+    it(`carries an open group over to changed steps, and gives it to the dead letters when its step is taken away (${store})`, async () => {
+      place.write('routes/a.yaml', collect(''));
+      const mecha = await place.start({ settings: { 'state.store': store } });
+      await mecha.send('direct:orders', 'a');
+      place.write('routes/a.yaml', collect('              - setHeader: { name: version, constant: "2" }\n'));
+      expect((await mecha.reload()).result).to.equal('applied');
+      await mecha.send('direct:orders', 'b');
+      await mecha.send('direct:orders', 'c');
+      const [group] = await mecha.mock('groups').waitFor(1);
+      expect(group!.body).to.deep.equal(['a', 'b', 'c']);
+      expect(group!.headers.get('version')).to.equal('2');
+
+      await mecha.send('direct:orders', 'd');
+      await mecha.send('direct:orders', 'e');
+      place.write('routes/a.yaml', '- route: { id: keep, from: { uri: "direct:keep", steps: [ { to: "mock:keep" } ] } }\n');
+      expect((await mecha.reload()).result).to.equal('applied');
+      await eventually(async () => expect((await mecha.deadLetters!.list()).entries).to.have.length(1));
+      const { entries } = await mecha.deadLetters!.list();
+      expect(entries[0]).to.deep.include({ stepId: 'collect', failedRouteId: 'orders' });
+      expect(entries[0]!.exception!.message).to.contain('taken away');
+      const { body } = (await mecha.deadLetters!.get(entries[0]!.id))!;
+      expect(body).to.deep.equal(['d', 'e']);
+      // It does not come back with the step.
+      place.write('routes/a.yaml', collect(''));
+      await mecha.reload();
+      for (const text of ['f', 'g', 'h']) await mecha.send('direct:orders', text);
+      const groups = await mecha.mock('groups').waitFor(2);
+      expect(groups[1]!.body).to.deep.equal(['f', 'g', 'h']);
+    });
+  }
+
+  it('carries idempotency keys over, in a repository of its own and in the store', async () => {
+    const once = (more: string): string => `- beans:
+    - name: seen
+      type: "#class:org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository"
+- route:
+    id: once
+    from:
+      uri: direct:once
+      steps:
+${more}        - idempotentConsumer: { id: once, expression: { simple: "\${body}" }, idempotentRepository: "#seen", steps: [ { to: "mock:once" } ] }
+`;
+    place.write('routes/a.yaml', once(''));
+    const mecha = await place.start();
+    await mecha.send('direct:once', 'a');
+    place.write('routes/a.yaml', once('        - setHeader: { name: x, constant: y }\n'));
+    expect((await mecha.reload()).result).to.equal('applied');
+    await mecha.send('direct:once', 'a');
+    await mecha.send('direct:once', 'b');
+    expect(mecha.mock('once').bodies).to.deep.equal(['a', 'b']);
+  });
+
+  it('carries the count of a throttle over', async () => {
+    const limited = (more: string): string => `- route:
+    id: limited
+    from:
+      uri: direct:limited
+      steps:
+${more}        - throttle: { id: limit, expression: { constant: "2" }, timePeriodMillis: 60000, rejectExecution: true }
+        - to: mock:limited
+`;
+    place.write('routes/a.yaml', limited(''));
+    const mecha = await place.start();
+    await mecha.send('direct:limited', 1);
+    await mecha.send('direct:limited', 2);
+    place.write('routes/a.yaml', limited('        - setHeader: { name: x, constant: y }\n'));
+    expect((await mecha.reload()).result).to.equal('applied');
+    const late = await mecha.send('direct:limited', 3).then(
+      () => null,
+      (thrown: Error) => thrown,
+    );
+    expect(late!.message).to.contain('Exceeded the max throttle rate');
+  });
+
+  it('lets what is in flight finish on the steps that it began with, and stops with it', async () => {
+    const slow = (text: string): string => `- route: { id: s, from: { uri: "platform-http:/s", steps: [ { delay: { constant: "150" } }, { removeHeaders: { pattern: "CamelHttp*" } }, { to: "http:127.0.0.1:{{port}}/backend" }, { setBody: { simple: "\${body} ${text}" } } ] } }\n`;
+    const backend = createHttpServer((_, reply) => void reply.end('backend'));
+    await new Promise<void>((resolve) => backend.listen(0, '127.0.0.1', resolve));
+    place.write('routes/a.yaml', slow('old')).write('routes/b.yaml', http('b', '/b', 'b'));
+    const mecha = await place.start({ properties: { port: (backend.address() as { port: number }).port } });
+    const first = place.get('/s');
+    await eventually(() => expect(mecha.runtime.inFlight).to.be.greaterThan(0));
+    place.write('routes/a.yaml', '- route: { id: s, from: { uri: "platform-http:/s", steps: [ { setBody: { constant: "new" } } ] } }\n');
+    expect((await mecha.reload()).result).to.equal('applied');
+    expect((await place.get('/s')).text).to.equal('new');
+    expect((await first).text).to.equal('backend old');
+
+    place.write('routes/a.yaml', slow('again'));
+    await mecha.reload();
+    const second = place.get('/s');
+    await eventually(() => expect(mecha.runtime.inFlight).to.be.greaterThan(0));
+    // Its route is taken away, and then everything stops: it is answered all the same.
+    place.remove('routes/a.yaml');
+    expect((await mecha.reload()).removed).to.deep.equal(['s']);
+    const isDrained = mecha.stop(3000);
+    expect((await second).text).to.equal('backend again');
+    expect(await isDrained).to.equal(true);
+    backend.close();
+  });
+
+  it('takes a JavaScript module that has changed', async () => {
+    place.write('price.mjs', 'export default (exchange) => { exchange.body = "one"; };').write('routes/a.yaml', '- route: { id: p, from: { uri: "direct:p", steps: [ { process: { ref: "#module:./price.mjs" } } ] } }');
+    const mecha = await place.start();
+    expect(await mecha.request('direct:p')).to.equal('one');
+    await pause(5);
+    place.write('price.mjs', 'export default (exchange) => { exchange.body = "two"; };');
+    expect((await mecha.reload()).result).to.equal('applied');
+    expect(await mecha.request('direct:p')).to.equal('two');
+  });
+
+  it('keeps beans that have not changed, and ends those that are gone', async () => {
+    const beans = (more: string, type = 'counter'): string => `- beans: [ { name: counter, type: "#module:./${type}.mjs", destroyMethod: close } ]
+- route: { id: c, from: { uri: "direct:c", steps: [ ${more} { bean: { ref: counter, method: next } } ] } }
+`;
+    const module = (name: string): string => `globalThis.closed ??= []; export default class { count = 0; next() { return ++this.count; } close() { globalThis.closed.push('${name}'); } }`;
+    place.write('counter.mjs', module('counter')).write('other.mjs', module('other')).write('routes/a.yaml', beans(''));
+    const { closed } = Object.assign(globalThis, { closed: [] as string[] });
+    const mecha = await place.start();
+    await mecha.request('direct:c');
+    place.write('routes/a.yaml', beans('{ setHeader: { name: x, constant: y } },'));
+    await mecha.reload();
+    expect(await mecha.request('direct:c')).to.equal(2);
+    place.write('routes/a.yaml', beans('', 'other'));
+    await mecha.reload();
+    expect(await mecha.request('direct:c')).to.equal(1);
+    await eventually(() => expect(closed).to.deep.equal(['counter']));
+    await mecha.stop();
+    expect(closed).to.deep.equal(['counter', 'other']);
+  });
+
+  it('does nothing any more when the runtime stops', async () => {
+    place.write('routes/a.yaml', http('a', '/a', 'one'));
+    const mecha = await place.start();
+    const stopping = mecha.stop(1000);
+    const result = await mecha.reload(http('b', '/b', 'late'));
+    expect(result.result).to.equal('rejected');
+    expect(result.problems[0]!.message).to.equal('the runtime is stopping');
+    expect(await stopping).to.equal(true);
+    expect(mecha.runtime.routes.size).to.equal(0);
+  });
+
+  it('closes producers that no route uses any more', async () => {
+    place.write('routes/a.yaml', '- route: { id: a, from: { uri: "direct:a", steps: [ { to: "mock:one" } ] } }');
+    const mecha = await place.start();
+    const names = (): string[] => [...(mecha.runtime.endpoints as unknown as { cells: Map<string, unknown> }).cells.keys()];
+    place.write('routes/a.yaml', '- route: { id: a, from: { uri: "direct:a", steps: [ { to: "mock:two" } ] } }');
+    await mecha.reload();
+    await eventually(() => expect(names()).to.deep.equal(['mock:two']));
   });
 });
