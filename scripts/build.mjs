@@ -19,11 +19,19 @@ const natives = new Set(['lmdb']);
 /** What a native library loads by itself. */
 const external = ['node-gyp-build-optional-packages', 'msgpackr-extract'];
 
-/** Libraries that the program asks for at once, but needs only for some routes: loaded when one of these names is used. */
-const lazies = { re2js: ['RE2JS'], jsonata: 'function' };
+/** Libraries that modules ask for when they are made, but need only for some routes: loaded when a name of theirs is used. */
+const lazies = new Set(['re2js', 'jsonata', 'amqplib']);
+
+/** Libraries of which single modules are used, by modules of ours that are themselves loaded on use: one part holds them all. */
+const inPieces = /^(kafkajs)\//;
+
+/** Libraries that stay as they are installed: they come with native code or WebAssembly beside them, or share much with each other. */
+const installed = /^(@aws-sdk\/|@smithy\/|lz4-napi|@bokuweb\/zstd-wasm|kafkajs-snappy)/;
 
 /** Modules of ours that are made on the first call of what they export. */
 const lazyModules = { 'src/languages/simple/compile.ts': './grammar.ts' };
+
+const isName = (name) => /^[A-Za-z_$][\w$]*$/.test(name);
 
 const fileName = (library) => library.replace(/^@/, '').replace(/\//g, '-');
 
@@ -52,49 +60,66 @@ function withLazyModule(file, text) {
 }
 
 /** Hands `import('library')` and `import(expression)` to the launcher; notes which libraries are meant. */
-const lazyParts = (libraries) => ({
+const lazyParts = (libraries, pieces) => ({
   name: 'lazy parts',
   setup({ onLoad, onResolve }) {
     onLoad({ filter: /[\\/](src|bin)[\\/].*\.ts$/ }, ({ path }) => ({
       loader: 'ts',
       contents: withLazyModule(relative(root, path), readFileSync(path, 'utf8'))
-        .replace(/(?<=\bawait )import\('([^'.][^']*)'\)/g, (_, library) => {
+        // Not in types: `typeof import('x')`, `import('x').Name`.
+        .replace(/(?<!typeof )\bimport\('([^'.][^']*)'\)(?!\.[A-Z])/g, (_, library) => {
+          if (library.startsWith('node:')) return `Promise.resolve(require('${library}'))`;
+          if (installed.test(library)) return `__import('${library}')`;
           libraries.add(library);
           return `__part('${fileName(library)}')`;
         })
         .replace(/(?<=\bawait )import\((?!')/g, '__import('),
     }));
-    onResolve({ filter: /^(re2js|jsonata)$/ }, ({ path }) => ({ path, namespace: 'lazy' }));
-    onLoad({ filter: /.*/, namespace: 'lazy' }, ({ path }) => {
+    onResolve({ filter: /^[^.]/ }, ({ path, namespace }) => (lazies.has(path) && namespace === 'file' ? { path, namespace: 'lazy' } : undefined));
+    onResolve({ filter: inPieces }, ({ path, namespace }) => (namespace === 'file' ? { path, namespace: 'piece' } : undefined));
+    onLoad({ filter: /.*/, namespace: 'piece' }, ({ path }) => {
+      const [, library] = inPieces.exec(path);
+      pieces.set(library, new Set([...(pieces.get(library) ?? []), path]));
+      return { contents: `module.exports = __part.now('${fileName(library)}')['${path}'];`, loader: 'js' };
+    });
+    onLoad({ filter: /.*/, namespace: 'lazy' }, async ({ path }) => {
       libraries.add(path);
       const loaded = `__part.now('${fileName(path)}')`;
-      const names = lazies[path];
-      return {
-        contents: names === 'function' ? `module.exports = (...args) => ${loaded}.default(...args);` : names.map((name) => `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => ${loaded}.${name} });`).join('\n'),
-        loader: 'js',
-      };
+      const library = await import(path);
+      const lines = [
+        typeof library.default === 'function'
+          ? `module.exports = function (...args) { const made = ${loaded}.default; return new.target ? Reflect.construct(made, args) : made(...args); };`
+          : 'module.exports = {};',
+        ...Object.keys(library)
+          .filter((name) => name !== 'default' && isName(name))
+          .map((name) => `Object.defineProperty(module.exports, '${name}', { enumerable: true, get: () => ${loaded}.${name} });`),
+      ];
+      return { contents: lines.join('\n'), loader: 'js' };
     });
-    onResolve({ filter: /^[^.]/ }, ({ kind, path, importer }) =>
-      kind === 'dynamic-import' && !importer.includes('node_modules') ? { errors: [{ text: `write \`await import('${path}')\`, so that it becomes a part of its own` }] } : undefined,
-    );
   },
 });
 
 /** A library as a script of its own, with the names that Node gives it when it is imported. */
 async function part(library) {
-  const names = Object.keys(await import(library)).filter((name) => /^[A-Za-z_$][\w$]*$/.test(name));
+  const names = Object.keys(await import(library)).filter(isName);
   const lines = names.map((name) => (name === 'default' ? 'export default __library.default;' : `export const ${name} = __library.${name};`));
   const contents = natives.has(library) ? `module.exports = require('${library}');` : `import * as __library from '${library}';\n${lines.join('\n')}\n`;
-  const { outputFiles } = await build({ ...settings, external, write: false, stdin: { contents, resolveDir: root, sourcefile: natives.has(library) ? 'part.cjs' : 'part.mjs' } });
+  return script(contents, natives.has(library) ? 'part.cjs' : 'part.mjs');
+}
+
+async function script(contents, sourcefile) {
+  const { outputFiles } = await build({ ...settings, external, write: false, stdin: { contents, resolveDir: root, sourcefile } });
   return outputFiles[0].text;
 }
 
 async function command() {
   const folder = join(root, 'dist');
   const libraries = new Set();
-  const { outputFiles } = await build({ ...settings, entryPoints: ['bin/mecha.ts'], write: false, plugins: [lazyParts(libraries)] });
+  const pieces = new Map();
+  const { outputFiles } = await build({ ...settings, entryPoints: ['bin/mecha.ts'], write: false, plugins: [lazyParts(libraries, pieces)] });
   const texts = new Map([['program', outputFiles[0].text.replace(/^#!.*\n/, '')]]);
   for (const library of libraries) texts.set(fileName(library), await part(library));
+  for (const [library, paths] of pieces) texts.set(fileName(library), await script([...paths].map((path) => `exports['${path}'] = require('${path}');`).join('\n'), 'part.cjs'));
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const parts = {};
