@@ -96,7 +96,10 @@ export class Headers {
         return;
       }
     }
-    slots.push(folded, this.source === null || this.source.get(folded) === undefined ? name : this.spelling(folded), value);
+    const spelled = this.source === null || this.source.get(folded) === undefined ? name : this.spelling(folded);
+    // Most messages of many (parts, members) have one header: an array that grows would take room for five more.
+    if (slots.length === 0) this.slots = [folded, spelled, value];
+    else slots.push(folded, spelled, value);
   }
 
   remove(name: string): unknown {

@@ -4,11 +4,32 @@ import { ExactNumber, exactNumber, plainNumber } from './exactNumber.ts';
 /** Nesting that is read or written at most. */
 const deepest = 1000;
 
+const wholeDouble = /\.0+(?:[\s,\]}]|$)/;
+const maybeExponent = /\d[eE][-+\d]/;
+const exponent = /(?:^|[:[,\s])-?\d[\d.]*[eE]/;
+const longestSafe = 15;
+
 /**
- * Looks for numbers that JSON.parse would round or that Java tells apart (`5.0`, `1e5`, seventeen digits). It may also find
- * something in a text: the slow path then finds that out.
+ * Whether there may be numbers that JSON.parse would round or that Java tells apart (`5.0`, `1e5`, seventeen digits). What is found may
+ * also stand in a text: the slow path then finds that out. Each question is one that a text without such numbers answers fast.
  */
-const suspicious = /[\d.]{16}|\.0+(?:[\s,\]}]|$)|(?:^|[:[,\s])-?\d[\d.]*[eE]/;
+const isSuspicious = (json: string): boolean => hasLongNumber(json) || (json.includes('.0') && wholeDouble.test(json)) || (maybeExponent.test(json) && exponent.test(json));
+
+/** Whether more than fifteen digits and points stand in a row: looks at every sixteenth letter, and around those that are one. */
+function hasLongNumber(json: string): boolean {
+  for (let at = longestSafe; at < json.length; at += longestSafe + 1) {
+    if (!isNumeral(json.charCodeAt(at))) continue;
+    let from = at;
+    let to = at + 1;
+    while (isNumeral(json.charCodeAt(from - 1))) from--;
+    while (isNumeral(json.charCodeAt(to))) to++;
+    if (to - from > longestSafe) return true;
+  }
+  return false;
+}
+
+const isNumeral = (letter: number): boolean => (letter >= 48 && letter <= 57) || letter === 46;
+
 const textsAndNumbers = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 const mark = '\u0001exact:';
 
@@ -24,7 +45,7 @@ export const noteExactNumbers = (container: object): void => void holders.add(co
  */
 export function parseJson(text: string): unknown {
   const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  if (!suspicious.test(json)) return parsed(json);
+  if (!isSuspicious(json)) return parsed(json);
   let found = 0;
   const marked = json.replace(textsAndNumbers, (part) => {
     if (part.charCodeAt(0) === 34) {
