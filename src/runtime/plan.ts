@@ -1,6 +1,6 @@
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { showSpan } from '../core/diagnostics.ts';
-import type { DocumentModel, ElementModel, EndpointModel, ModelValue, StepModel } from '../dsl/model.ts';
+import type { DataFormatModel, DocumentModel, ElementModel, EndpointModel, ModelValue, StepModel } from '../dsl/model.ts';
 import { hashOf } from './compiler.ts';
 
 /** What applies to a route besides its own steps: written in its file, or in route configurations that it uses. */
@@ -30,6 +30,8 @@ export interface RoutePlan {
   readonly fromElement: ElementModel;
   readonly steps: readonly StepModel[];
   readonly scope: RouteScope;
+  /** By their id, those that any route may refer to. */
+  readonly dataFormats: ReadonlyMap<string, DataFormatModel>;
   /** Equal for routes that would be compiled to the same graph. */
   readonly hash: string;
   readonly startupOrder: number;
@@ -75,6 +77,8 @@ export function matchesPattern(name: string, pattern: string): boolean {
 export function planRoutes(documents: readonly DocumentModel[], salt: unknown, problems: Diagnostics, isWanted: (route: ElementModel) => boolean): RoutePlan[] {
   const configurations = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'routeConfiguration'));
   const plans: RoutePlan[] = [];
+  const dataFormats = namedFormats(documents);
+  const formats = [...dataFormats.values()];
   const ids = new Map<string, Span>();
   for (const { elements, file } of documents) {
     const own = fileScope(elements);
@@ -104,13 +108,23 @@ export function planRoutes(documents: readonly DocumentModel[], salt: unknown, p
         fromElement,
         steps,
         scope,
-        hash: hashOf({ element, scope, salt }),
+        dataFormats,
+        hash: hashOf({ element, scope, salt, formats }),
         startupOrder: Number(text(element, 'startupOrder') ?? 0),
         autoStartup: flag(element, 'autoStartup', true),
       });
     }
   }
   return plans;
+}
+
+function namedFormats(documents: readonly DocumentModel[]): Map<string, DataFormatModel> {
+  const named = new Map<string, DataFormatModel>();
+  for (const { name, fields } of documents.flatMap(({ elements }) => elements)) {
+    if (name !== 'dataFormats') continue;
+    for (const format of (fields['dataFormats'] ?? []) as readonly DataFormatModel[]) if (format.id !== null) named.set(format.id, format);
+  }
+  return named;
 }
 
 function fileScope(elements: readonly ElementModel[]): RouteScope {
@@ -147,7 +161,12 @@ function routeScope(route: ElementModel, file: RouteScope, configurations: reado
     };
   }
   const ownHandler = route.fields['errorHandler'];
-  return isElement(ownHandler) ? { ...scope, errorHandler: ownHandler } : scope;
+  if (isElement(ownHandler)) return { ...scope, errorHandler: ownHandler };
+  const reference = text(route, 'errorHandlerRef');
+  if (reference === null) return scope;
+  const at = route.fieldsAt['errorHandlerRef'] ?? route.at;
+  const named: ElementModel = { type: 'element', name: 'refErrorHandler', fields: { ref: reference }, at, fieldsAt: { ref: at } };
+  return { ...scope, errorHandler: { type: 'element', name: 'errorHandler', fields: { refErrorHandler: named }, at, fieldsAt: {} } };
 }
 
 export const emptyScope = empty;

@@ -17,7 +17,7 @@ import { builtInStrategies, builtInStrategy, strategyFrom } from '../core/strate
 import { makeRepository, repositoryClasses } from '../core/repositories.ts';
 import type { StateStore } from '../core/store.ts';
 import { prefixed } from '../core/store.ts';
-import type { DocumentModel, ElementModel, EndpointModel, ExpressionModel, ModelValue } from '../dsl/model.ts';
+import type { DataFormatModel, DocumentModel, ElementModel, EndpointModel, ExpressionModel, ModelValue } from '../dsl/model.ts';
 import type { PropertyLookup } from '../dsl/placeholders.ts';
 import { propertyLookup } from '../dsl/placeholders.ts';
 import type { Parts } from '../dsl/read.ts';
@@ -29,6 +29,7 @@ import { Beans } from './beans.ts';
 import type { CompiledStep, CompilerServices, SendIntercept, Surroundings } from './compiler.ts';
 import { StepCompiler, Wiring } from './compiler.ts';
 import { completions } from './completions.ts';
+import { contractOf } from './dataTypes.ts';
 import { Endpoints } from './endpoints.ts';
 import { Graph } from './graph.ts';
 import { expandKamelets } from './kamelets.ts';
@@ -136,6 +137,7 @@ export class Runtime implements ExchangeScope {
   private sendIntercepts: readonly SendIntercept[] = [];
   private readonly stopHooks = new Set<{ readonly routeId: string; readonly run: () => void | Promise<void> }>();
   private readonly stopper = new AbortController();
+  private readonly ender = new AbortController();
   private readonly idPrefix: string;
   private idCount = 0;
   private readonly stepCounts = new Map<string, number>();
@@ -157,7 +159,7 @@ export class Runtime implements ExchangeScope {
     this.properties = options.properties ?? propertyLookup({});
     this.beans = this.newBeans();
     // Every step that may wait listens.
-    setMaxListeners(0, this.stopper.signal);
+    setMaxListeners(0, this.stopper.signal, this.ender.signal);
     this.idPrefix = `${this.clock.now().toString(36).toUpperCase()}-${Math.floor(Math.random() * 36 ** 4).toString(36).toUpperCase()}-`;
     this.languages = new Languages(options.parts.languages, {
       property: (key) => this.property(key),
@@ -272,7 +274,7 @@ export class Runtime implements ExchangeScope {
 
   // ---------------------------------------------------------------------------------------------- compiling
 
-  private services(used: Set<string>, carriedKeys: Set<string>): CompilerServices {
+  private services(used: Set<string>, carriedKeys: Set<string>, formats: ReadonlyMap<string, DataFormatModel>): CompilerServices {
     const { endpoints, languages } = this;
     return {
       clock: this.clock,
@@ -280,6 +282,7 @@ export class Runtime implements ExchangeScope {
       scope: this,
       languages: languages.context,
       stopping: this.stopper.signal,
+      ending: this.ender.signal,
       beans: { get: (name) => this.beans.get(name), names: () => this.beans.names() },
       store: (prefix) => prefixed(this.options.store, prefix),
       expression: (model, problems) => languages.compile(model, problems),
@@ -293,7 +296,7 @@ export class Runtime implements ExchangeScope {
       dynamicCall: (uri, exchange, around: readonly SendIntercept[], step) => endpoints.dynamicCall(uri, exchange, around, step),
       checkEndpoint: (uri) => void endpoints.check(uri),
       receive: (uri, timeoutMillis) => endpoints.receive(uri, timeoutMillis),
-      dataFormat: (name, options) => this.dataFormat(name, options),
+      dataFormat: (name, options) => (name === 'custom' ? this.namedFormat(String(options['ref'] ?? ''), formats) : this.dataFormat(name, options)),
       aggregationStrategy: (reference, options) => this.aggregationStrategy(reference, options),
       nextStepId: (kind) => {
         const count = (this.stepCounts.get(kind) ?? 0) + 1;
@@ -314,6 +317,15 @@ export class Runtime implements ExchangeScope {
       },
       keepFailed: (exchange, routeId) => this.keepFailed(exchange, routeId),
     };
+  }
+
+  /** A data format by its id, or a bean that is one. */
+  private namedFormat(reference: string, formats: ReadonlyMap<string, DataFormatModel>): DataFormat {
+    const model = formats.get(reference.replace(/^#(bean:)?/, ''));
+    if (model !== undefined) return this.dataFormat(model.name, model.options);
+    const bean = this.beans.resolve(reference, 'data format') as Partial<DataFormat>;
+    if (typeof bean.marshal !== 'function' || typeof bean.unmarshal !== 'function') throw new Error(`the bean \`${reference}\` is no data format: it needs \`marshal(exchange, body)\` and \`unmarshal(exchange, body)\``);
+    return bean as DataFormat;
   }
 
   private dataFormat(name: string, given: Readonly<Record<string, unknown>>): DataFormat {
@@ -342,7 +354,7 @@ export class Runtime implements ExchangeScope {
     const steps: CompiledStep[] = [];
     const used = new Set<string>();
     const carriedKeys = new Set<string>();
-    const compiler = new StepCompiler(routeId, this.services(used, carriedKeys), problems, wiring, this.stepIds, steps);
+    const compiler = new StepCompiler(routeId, this.services(used, carriedKeys, plan.dataFormats), problems, wiring, this.stepIds, steps);
     const { scope } = plan;
     const handling = errorHandling(compiler, scope);
     const around: Surroundings = {
@@ -358,7 +370,14 @@ export class Runtime implements ExchangeScope {
     const counted = scope.onCompletion.flatMap(() => around.intercepts.map((call) => callStep(call)));
     let graph: Graph | null = null;
     const work = completions(compiler, scope.onCompletion, around, () => graph!);
-    const pipe = sequence([...before, ...counted, ...(work.enter === undefined ? [] : [perform(work.enter)]), compiler.steps(plan.steps, around)]);
+    const pipe = sequence([
+      ...contractOf(plan.element, 'inputType'),
+      ...before,
+      ...counted,
+      ...(work.enter === undefined ? [] : [perform(work.enter)]),
+      compiler.steps(plan.steps, around),
+      ...contractOf(plan.element, 'outputType'),
+    ]);
     if (resolved === null) {
       wiring.subscription.unsubscribe();
       return null;
@@ -757,7 +776,9 @@ export class Runtime implements ExchangeScope {
     const outer = all.filter((route) => !isInternal(route));
     const inner = all.filter(isInternal);
     const deadline = this.clock.now() + timeoutMillis;
-    await this.within(deadline, Promise.all(outer.map((route) => route.stop().catch(() => undefined))));
+    const sources = Promise.all(outer.map((route) => route.stop().catch(() => undefined)));
+    this.ender.abort(deadline);
+    await this.within(deadline, sources);
     let isIdle = await this.within(deadline, this.whenIdle(all));
     await this.within(deadline, Promise.all(inner.map((route) => route.stop().catch(() => undefined))));
     await this.within(deadline, this.runStopHooks(null));

@@ -115,6 +115,11 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope): ErrorH
   const kind = handler === null ? null : (handlerKinds.find((name) => handler.fields[name] !== undefined) ?? null);
   if (kind === 'noErrorHandler') return null;
   const given = kind === null ? undefined : handler!.fields[kind];
+  if (kind === 'refErrorHandler' && isElement(given)) {
+    const named = namedHandler(compiler, given, textField(given, 'ref') ?? '');
+    policy = { ...policy, ...(named.redeliveryPolicy ?? {}) };
+    if (typeof named.deadLetterUri === 'string') deadLetter = deadLetterOf(compiler, { type: 'endpoint', uri: named.deadLetterUri, parameters: {}, at: given.at, parametersAt: {} }, (name) => named[name] === true);
+  }
   if (kind !== null && isElement(given)) {
     policy = policyField(compiler, given, policy) ?? policy;
     onRedelivery = processor(compiler, given, 'onRedeliveryRef');
@@ -128,20 +133,38 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope): ErrorH
         : typeof uri === 'string'
           ? { type: 'endpoint', uri, parameters: {}, at: given.fieldsAt['deadLetterUri'] ?? given.at, parametersAt: {} }
           : null;
-      if (model !== null) {
-        deadLetter = {
-          send: compiler.services.producer(model, compiler.problems, []),
-          shownUri: model.uri.replace(/\?.*/s, ''),
-          useOriginalMessage: booleanField(given, 'useOriginalMessage', false),
-          useOriginalBody: booleanField(given, 'useOriginalBody', false),
-          handleNewException: booleanField(given, 'deadLetterHandleNewException', false),
-        };
-        if (deadLetter.useOriginalBody || deadLetter.useOriginalMessage) compiler.keepsOriginal = true;
-      }
+      if (model !== null) deadLetter = deadLetterOf(compiler, model, (name) => booleanField(given, name, false));
     }
   }
   const clauses = scope.onException.map(({ element, isRouteScoped }) => clause(compiler, element, isRouteScoped, policy));
   return { clauses, policy, retryWhile, deadLetter, onRedelivery, onPrepareFailure, onOccurred };
+}
+
+type HandlerFlag = 'useOriginalMessage' | 'useOriginalBody' | 'deadLetterHandleNewException';
+
+/** What a bean that is an error handler may say. */
+type NamedHandler = { readonly deadLetterUri?: unknown; readonly redeliveryPolicy?: Partial<RedeliveryPolicy> } & { readonly [flag in HandlerFlag]?: unknown };
+
+function namedHandler(compiler: StepCompiler, element: ElementModel, reference: string): NamedHandler {
+  try {
+    return compiler.services.bean(reference, 'error handler') as NamedHandler;
+  } catch (thrown) {
+    compiler.problems.report('M0501', (thrown as Error).message, element.fieldsAt['ref'] ?? element.at);
+    return {};
+  }
+}
+
+function deadLetterOf(compiler: StepCompiler, model: EndpointModel, flag: (name: HandlerFlag) => boolean): DeadLetter {
+  const useOriginalMessage = flag('useOriginalMessage');
+  const useOriginalBody = flag('useOriginalBody');
+  if (useOriginalBody || useOriginalMessage) compiler.keepsOriginal = true;
+  return {
+    send: compiler.services.producer(model, compiler.problems, []),
+    shownUri: model.uri.replace(/\?.*/s, ''),
+    useOriginalMessage,
+    useOriginalBody,
+    handleNewException: flag('deadLetterHandleNewException'),
+  };
 }
 
 function languagePredicate(compiler: StepCompiler, element: ElementModel, name: string): Predicate | null {

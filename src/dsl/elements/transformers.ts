@@ -30,6 +30,5 @@ const transformerFields = {
 export const transformers = defineElement({
   name: 'transformers',
   summary: 'How messages of one type become messages of another.',
-  options: { ...transformerFields, transformers: field.list('Several of them.', field.element('One transformer.', transformerFields)) },
-  shorthand: 'transformers',
+  options: transformerFields,
 });

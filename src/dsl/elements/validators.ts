@@ -19,7 +19,6 @@ const validatorFields = {
 
 export const validators = defineElement({
   name: 'validators',
-  summary: 'How messages of a type are checked, where a route asks for it.',
-  options: { ...validatorFields, validators: field.list('Several of them.', field.element('One validator.', validatorFields)) },
-  shorthand: 'validators',
+  summary: 'How messages of a type would be checked; as in Camel, those declared in YAML are never asked.',
+  options: validatorFields,
 });
