@@ -34,6 +34,8 @@ export interface Delivery {
    * moveFailed): the runtime then keeps it in the dead-letter store first, and the exchange comes to `settle` as handled.
    */
   readonly wouldLose?: boolean;
+  /** What is not acknowledged is delivered again, after a restart at the latest: a message that a stop interrupted is left to its source. */
+  readonly comesAgain?: boolean;
   left?(exchange: Exchange): void;
   /** Acknowledges, unless the exchange failed and nobody handled it (`isUnhandled(exchange)` of exchange.ts): then gives back. */
   settle(exchange: Exchange): void | Promise<void>;

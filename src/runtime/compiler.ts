@@ -27,6 +27,8 @@ export interface CompilerServices {
   readonly scope: ExchangeScope;
   readonly languages: LanguageContext;
   readonly stopping: AbortSignal;
+  /** Aborted when stopping begins, with the time until which it waits as its reason. */
+  readonly ending: AbortSignal;
   readonly beans: { get(name: string): unknown; names(): string[] };
   /** State whose keys begin with `prefix`. */
   store(prefix: string): StateStore;
@@ -190,7 +192,7 @@ export class StepCompiler {
   }
 
   private get errorContext(): ErrorHandlingContext {
-    return { clock: this.services.clock, events: this.services.events, stopping: this.services.stopping, routeId: this.routeId };
+    return { clock: this.services.clock, events: this.services.events, stopping: this.services.stopping, ending: this.services.ending, routeId: this.routeId };
   }
 
   private info(model: StepModel): StepInfo & { readonly statistics: StepStatistics } {

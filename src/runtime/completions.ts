@@ -115,30 +115,43 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
   if (after.length > 0) {
     work.enter = (exchange) => {
       const { unitOfWork } = exchange;
+      // Who called this route may be under way for longer than anything in it: the graph is needed until then.
+      const held = graph();
+      held.begin();
       const complete = (finished: Exchange): void => {
-        for (const completion of after) {
-          if (!applies(completion, finished)) continue;
-          const copy = finished.copy();
-          copy.isInOut = false;
-          copy.unitOfWork = null;
-          copy.properties.set('CamelOnCompletion', true);
-          if (finished.exception !== null) copy.properties.set('CamelExceptionCaught', finished.exception);
-          if (completion.useOriginalMessage) {
-            copy.unitOfWork = finished.unitOfWork;
-            restoreOriginal(copy);
-            copy.unitOfWork = null;
-          }
-          const { begin, end } = { begin: () => graph().begin(), end: () => graph().end() };
-          begin();
-          copy.way = new Then(null, end);
-          // Not on the sender's time: it has its answer already.
-          clock.yield(() => completion.steps(copy));
-        }
+        for (const completion of after) if (isDue(completion, finished)) start(completion, finished, held);
+        held.end();
       };
       // A part or a copy is done before the delivery that it belongs to.
       if (unitOfWork !== null && unitOfWork.exchange === exchange) unitOfWork.onCompletion(complete);
       else exchange.onEnd(() => complete(exchange));
     };
   }
+
+  const start = (completion: OnCompletion, finished: Exchange, held: { begin(): void; end(): void }): void => {
+    const copy = finished.copy();
+    copy.isInOut = false;
+    copy.unitOfWork = null;
+    copy.properties.set('CamelOnCompletion', true);
+    if (finished.exception !== null) copy.properties.set('CamelExceptionCaught', finished.exception);
+    if (completion.useOriginalMessage) {
+      copy.unitOfWork = finished.unitOfWork;
+      restoreOriginal(copy);
+      copy.unitOfWork = null;
+    }
+    held.begin();
+    copy.way = new Then(null, () => held.end());
+    // Not on the sender's time: it has its answer already.
+    clock.yield(() => completion.steps(copy));
+  };
   return work;
+}
+
+/** What can't be decided is not run, and is no failure of the exchange. */
+function isDue(completion: OnCompletion, finished: Exchange): boolean {
+  try {
+    return applies(completion, finished);
+  } catch {
+    return false;
+  }
 }

@@ -168,7 +168,7 @@ class Passage extends UnitOfWork implements Way {
 
   protected override settled(): void {
     const { exchange, graph } = this;
-    if (exchange.halt !== 0 && (exchange.halt & (FAILED | HANDLED)) === FAILED && this.delivery.wouldLose === true) {
+    if (exchange.halt !== 0 && (exchange.halt & (FAILED | HANDLED)) === FAILED && this.delivery.wouldLose === true && !this.isLeftToSource) {
       const kept = graph.owner.keep(exchange);
       if (kept !== false && kept !== true) {
         kept.then(
@@ -181,6 +181,10 @@ class Passage extends UnitOfWork implements Way {
       return;
     }
     this.settleFinally(exchange, false);
+  }
+
+  private get isLeftToSource(): boolean {
+    return this.delivery.comesAgain === true && this.exchange.exception?.type === 'mecha.ShutdownException';
   }
 
   private settleFinally(exchange: Exchange, isKept: boolean): void {

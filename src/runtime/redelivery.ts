@@ -1,6 +1,6 @@
 import type { Subscriber } from 'rxjs';
 import type { Clock, Timer } from '../core/clock.ts';
-import { causeChain, classDistance, ExchangeError, toExchangeError } from '../core/errors.ts';
+import { causeChain, classDistance, ExchangeError } from '../core/errors.ts';
 import type { Events } from '../core/events.ts';
 import type { Exchange, StepInfo, Way } from '../core/exchange.ts';
 import { EXHAUSTED, FAILED, HANDLED, ROLLBACK_ONLY, STOPPED } from '../core/exchange.ts';
@@ -95,6 +95,8 @@ export interface ErrorHandlingContext {
   readonly clock: Clock;
   readonly events: Events;
   readonly stopping: AbortSignal;
+  /** Aborted when stopping begins; its reason is the time (milliseconds since 1970) until which there is time for what is in flight. */
+  readonly ending: AbortSignal;
   readonly routeId: string;
 }
 
@@ -204,7 +206,7 @@ class ErrorHandled extends StepSubscriber {
   private readonly handling: ErrorHandling;
   private readonly context: ErrorHandlingContext;
   private readonly keepsMessage: boolean;
-  private readonly waiting = new Map<Exchange, Timer>();
+  private readonly waiting = new Map<Exchange, Waiting>();
 
   constructor(out: Subscriber<Exchange>, pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo) {
     super(out, info);
@@ -214,8 +216,10 @@ class ErrorHandled extends StepSubscriber {
     this.inner = this.branch(pipe, (exchange) => this.returned(exchange));
     if (this.keepsMessage) {
       const wake = (): void => this.giveUpWaiting();
-      context.stopping.addEventListener('abort', wake);
-      this.add(() => context.stopping.removeEventListener('abort', wake));
+      for (const signal of [context.ending, context.stopping]) {
+        signal.addEventListener('abort', wake);
+        this.add(() => signal.removeEventListener('abort', wake));
+      }
     }
   }
 
@@ -284,14 +288,22 @@ class ErrorHandled extends StepSubscriber {
         error: exchange.exception!,
       });
     }
-    if (delay <= 0) return this.context.clock.yield(() => this.redeliver(exchange, attempts));
-    this.waiting.set(
-      exchange,
-      this.context.clock.schedule(delay, () => {
-        this.waiting.delete(exchange);
-        this.redeliver(exchange, attempts);
-      }),
-    );
+    const { clock } = this.context;
+    const wait = { due: clock.now() + delay, policy };
+    if (!this.mayWait(exchange, wait)) return this.interrupt(exchange);
+    if (delay <= 0) return clock.yield(() => this.redeliver(exchange, attempts));
+    const timer = clock.schedule(delay, () => {
+      this.waiting.delete(exchange);
+      this.redeliver(exchange, attempts);
+    });
+    this.waiting.set(exchange, { ...wait, timer });
+  }
+
+  /** Once stopping has begun only who waits for a reply is worth another attempt, and only one that there is time for. */
+  private mayWait({ unitOfWork }: Exchange, { due, policy }: Pick<Waiting, 'due' | 'policy'>): boolean {
+    const { ending, stopping } = this.context;
+    if (!ending.aborted) return true;
+    return !stopping.aborted && policy.allowRedeliveryWhileStopping && unitOfWork?.isRequest === true && due <= Number(ending.reason);
   }
 
   private redeliver(exchange: Exchange, attempts: Attempts): void {
@@ -399,14 +411,28 @@ class ErrorHandled extends StepSubscriber {
   }
 
   private giveUpWaiting(): void {
-    for (const [exchange, timer] of this.waiting) {
-      timer.cancel();
+    for (const [exchange, wait] of [...this.waiting]) {
+      if (this.mayWait(exchange, wait)) continue;
+      wait.timer.cancel();
       this.waiting.delete(exchange);
-      exchange.fail(toExchangeError(new ExchangeError('mecha.ShutdownException', 'stopped while waiting for the next attempt', { cause: exchange.exception })), this.info);
-      exchange.halt |= EXHAUSTED;
-      this.out.next(exchange);
+      this.interrupt(exchange);
     }
   }
+
+  /** Goes past handlers and dead letters: the source is not acknowledged. */
+  private interrupt(exchange: Exchange): void {
+    exchange.fail(new ExchangeError('mecha.ShutdownException', 'stopped while waiting for the next attempt', { cause: exchange.exception }), this.info);
+    exchange.halt |= EXHAUSTED;
+    this.out.next(exchange);
+  }
+}
+
+/** Until the next attempt. */
+interface Waiting {
+  readonly timer: Timer;
+  /** Milliseconds since 1970. */
+  readonly due: number;
+  readonly policy: RedeliveryPolicy;
 }
 
 export const errorHandled = (pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo): Pipe =>

@@ -222,6 +222,7 @@ class FileConsumer implements Consumer {
     this.unsettled++;
     const delivery: Delivery = {
       wouldLose: this.moveFailedTo === null,
+      comesAgain: true,
       left: () => {
         this.underWay--;
         this.wake();
