@@ -1,6 +1,7 @@
 import type { ConnectorContext, Endpoint } from '../../core/connector.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Address } from './client.ts';
+import { isVirtualHostRefusal } from './client.ts';
 import type { rabbitmqOptions } from './definition.ts';
 
 export type RabbitEndpoint = Endpoint<typeof rabbitmqOptions>;
@@ -168,17 +169,19 @@ const shownAddress = ({ host, port, tls }: Address): string => `${tls === null ?
 export const shownBroker = ({ addresses }: BrokerSettings): string => addresses.map(shownAddress).join(', ');
 
 /** A refusal that no waiting mends: wrong password, unknown virtual host. */
-export const isRefusal = (error: Error): boolean => /ACCESS[_-]REFUSED|NOT_ALLOWED|authentication|Handshake terminated by server: 40[23]|\b403\b|\b530\b/i.test(error.message);
+export const isRefusal = (error: Error): boolean => isVirtualHostRefusal(error) || isLoginRefusal(error);
+
+const isLoginRefusal = ({ message }: Error): boolean => /Handshake terminated by server: .*ACCESS[_-]REFUSED/.test(message);
 
 /** Why a connection did not come about, or went, as the Java class by which routes catch it. */
 export function connectionError(error: Error | null, settings: BrokerSettings, address: Address | null = null): ExchangeError {
   const where = address === null ? shownBroker(settings) : shownAddress(address);
   if (error === null) return new ExchangeError('org.springframework.amqp.AmqpConnectException', `${where}: the connection was closed`);
   const { username, virtualHost } = settings.addresses[0]!;
-  if (/ACCESS[_-]REFUSED|403/.test(error.message) && !/vhost/i.test(error.message)) {
+  if (isLoginRefusal(error)) {
     return new ExchangeError('org.springframework.amqp.AmqpAuthenticationException', `${where} refuses the user \`${username}\`: check its name and password`, { cause: error });
   }
-  if (/vhost|NOT_ALLOWED|530/i.test(error.message)) {
+  if (isVirtualHostRefusal(error)) {
     return new ExchangeError('org.springframework.amqp.AmqpConnectException', `${where}: there is no virtual host \`${virtualHost}\`, or the user \`${username}\` may not use it`, { cause: error });
   }
   const code = (error as { code?: unknown }).code ?? (error as { errors?: { code?: unknown }[] }).errors?.[0]?.code;

@@ -83,6 +83,9 @@ export interface BrokerConnection {
   destroy(): void;
 }
 
+/** The library's words for what the broker says to a virtual host that is not there, or not for this user. */
+export const isVirtualHostRefusal = ({ message }: Error): boolean => /Expected ConnectionOpenOk; got <ConnectionClose/.test(message);
+
 /** An AMQP reply code with what the broker says. */
 export interface BrokerError extends Error {
   readonly code?: number | string;

@@ -26,6 +26,8 @@ const startPatienceMillis = 5000;
 const unsettledFactor = 16;
 const mostPrefetched = 65_535;
 const publishTimeoutMillis = 30_000;
+/** Longest that stopping waits for a broker that does not answer. */
+const farewellMillis = 2000;
 
 /** One message from when it came until it has settled. */
 class RabbitDelivery implements Delivery {
@@ -129,7 +131,7 @@ class Subscription {
     return (this.changing = this.changing
       .catch(() => undefined)
       .then(async () => {
-        if (this.isOpen) await Promise.all(this.tags.splice(0).map(({ tag }) => this.channel.cancel(tag)));
+        if (this.isOpen) await this.consumer.inTime(Promise.all(this.tags.splice(0).map(({ tag }) => this.channel.cancel(tag))), farewellMillis);
       })
       .catch(() => undefined)
       .then(() => {
@@ -146,7 +148,7 @@ class Subscription {
     if (!this.isOpen) return;
     const closed = new Promise<void>((resolve) => this.channel.onClose(() => resolve()));
     this.channel.close().catch(() => undefined);
-    await closed;
+    await this.consumer.inTime(closed, farewellMillis);
   }
 
   private received(message: WireMessage | null, queue: string): void {
@@ -299,17 +301,10 @@ export class RabbitConsumer implements Consumer, LinkUser {
   async close(): Promise<void> {
     await this.halt();
     const subscriptions = this.subscriptions.splice(0);
-    for (const channel of [this.retryChannel, this.polling]) if (channel?.isOpen === true) await channel.close().catch(() => undefined);
+    for (const channel of [this.retryChannel, this.polling]) if (channel?.isOpen === true) await this.inTime(channel.close(), farewellMillis).catch(() => undefined);
     await Promise.all(subscriptions.map((subscription) => subscription.close()));
     if (this.ownQueue !== null && this.connection !== null) {
-      const { connection, ownQueue } = this;
-      try {
-        const channel = await connection.channel(false);
-        await channel.deleteQueue(ownQueue);
-        await channel.close();
-      } catch {
-        // The broker drops it by itself when nobody has used it for a while.
-      }
+      await this.inTime(deleteQueue(this.connection, this.ownQueue), farewellMillis);
     }
     this.connection = null;
     const { held, publishing } = this;
@@ -334,7 +329,7 @@ export class RabbitConsumer implements Consumer, LinkUser {
       const held = (this.held = this.links.acquire(this.settings, 'consumers'));
       const connecting = held.link.attempt();
       held.link.join(this);
-      const failure = await this.soon(connecting);
+      const failure = await this.inTime(connecting, startPatienceMillis);
       if (failure !== null && failure !== 'late') {
         if (failure.isRefused || this.endpoint.options.testConnectionOnStartup) await this.giveUp(failure.error);
         return;
@@ -342,7 +337,7 @@ export class RabbitConsumer implements Consumer, LinkUser {
       if (failure === 'late') return this.wait(new ExchangeError('org.springframework.amqp.AmqpConnectException', `${shownBroker(this.settings)}: no connection yet`));
     } else if (this.connection !== null) this.open(this.connection);
     else return;
-    const error = await this.soon(opened);
+    const error = await this.inTime(opened, startPatienceMillis);
     if (error === null || error === 'late') return;
     // What is declared otherwise already, or not allowed, does not change by waiting; what is missing may come.
     const code = (error.cause as BrokerError | undefined)?.code;
@@ -354,9 +349,9 @@ export class RabbitConsumer implements Consumer, LinkUser {
     throw error;
   }
 
-  private soon<T>(promise: Promise<T>): Promise<T | 'late'> {
+  inTime<T>(promise: Promise<T>, millis: number): Promise<T | 'late'> {
     return new Promise((resolve, reject) => {
-      const timer = this.context.clock.schedule(startPatienceMillis, () => resolve('late'));
+      const timer = this.context.clock.schedule(millis, () => resolve('late'));
       promise.then(
         (value) => {
           timer.cancel();
@@ -752,6 +747,16 @@ export class RabbitConsumer implements Consumer, LinkUser {
     } catch (thrown) {
       throw new ExchangeError('org.springframework.amqp.AmqpIOException', this.explain(thrown as BrokerError), { cause: thrown });
     }
+  }
+}
+
+async function deleteQueue(connection: BrokerConnection, queue: string): Promise<void> {
+  try {
+    const channel = await connection.channel(false);
+    await channel.deleteQueue(queue);
+    await channel.close();
+  } catch {
+    // The broker drops it by itself when nobody has used it for a while.
   }
 }
 

@@ -153,7 +153,8 @@ export class Publisher implements LinkUser {
     this.link.leave(this);
     const { channel } = this;
     this.channel = null;
-    if (channel !== null) await Promise.race([channel.close().catch(() => undefined), new Promise<void>((resolve) => channel.onClose(() => resolve()))]).catch(() => undefined);
+    // Nothing is under way on it any more; the link closes it with the connection.
+    if (channel !== null) channel.close().catch(() => undefined);
     await this.releaseLink();
   }
 

@@ -10,11 +10,12 @@ const definition = rabbitmq as never;
 
 const soon = (holds: () => void): Promise<void> => eventually(holds, 5000);
 
-const awaited = async (holds: () => Promise<void>): Promise<void> => {
+const awaited = async (holds: () => Promise<unknown>): Promise<void> => {
   const end = systemClock.now() + 5000;
   for (;;) {
     try {
-      return await holds();
+      await holds();
+      return;
     } catch (thrown) {
       if (systemClock.now() > end) throw thrown;
     }
