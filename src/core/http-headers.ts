@@ -1,5 +1,5 @@
 /** Headers that steer Camel endpoints: they never come in from, nor go out to, a network. */
-export const isCamelHeader = (name: string): boolean => name.length >= 5 && name.slice(0, 5).toLowerCase() === 'camel';
+export const isCamelHeader = (name: string): boolean => name.length >= 5 && (name.charCodeAt(0) | 32) === 99 && name.slice(0, 5).toLowerCase() === 'camel';
 
 /** Of one connection only, or about how a message is framed on it: nothing that a message carries further. Folded. */
 export const hopByHop: ReadonlySet<string> = new Set([

@@ -47,6 +47,7 @@ export class HttpProducer implements Producer {
   private readonly query: string | null;
   private readonly target: Target;
   private readonly targetPool: Dispatcher;
+  private last: { readonly url: string; readonly path: string | null; readonly query: string | null; readonly target: Target } | null = null;
   private readonly isOk: (status: number) => boolean;
   private readonly filter: HeaderFilter | null;
   private readonly streamAboveBytes: number;
@@ -164,7 +165,16 @@ export class HttpProducer implements Producer {
     const query = restQuery ?? headers.lookup('camelhttprawquery') ?? headers.lookup('camelhttpquery') ?? null;
     if (uri === null && (path === null || path === '') && query === null) return this.target;
     const url = uri === null ? this.url : this.withProperties(toText(uri) ?? '');
-    return parseTarget(path === null ? url : appendPath(url, toText(path) ?? ''), query === null ? this.query : toText(query));
+    return this.parsed(url, path === null ? null : (toText(path) ?? ''), query === null ? this.query : toText(query));
+  }
+
+  /** The same as for the last message, mostly. */
+  private parsed(url: string, path: string | null, query: string | null): Target {
+    const { last } = this;
+    if (last !== null && last.url === url && last.path === path && last.query === query) return last.target;
+    const target = parseTarget(path === null ? url : appendPath(url, path), query);
+    this.last = { url, path, query, target };
+    return target;
   }
 
   /** As Camel does, `{{key}}` in the header's URL is a property. */

@@ -103,9 +103,9 @@ export class RequestHeaders implements HeaderSource {
     this.collect(all, this.query());
     if (request.params !== null) this.collect(all, request.params);
     if (this.form !== null) this.collect(all, this.form);
-    for (const name of camelNames) {
-      const value = this.camel(fold(name));
-      if (value !== undefined) all.push(fold(name), name, value);
+    for (const { name, folded } of camelNames) {
+      const value = this.camel(folded);
+      if (value !== undefined) all.push(folded, name, value);
     }
     return (this.all = all);
   }
@@ -124,4 +124,4 @@ export class RequestHeaders implements HeaderSource {
   }
 }
 
-const camelNames = ['CamelHttpMethod', 'CamelHttpPath', 'CamelHttpQuery', 'CamelHttpRawQuery', 'CamelHttpUri', 'CamelHttpUrl', 'CamelHttpCharacterEncoding'];
+const camelNames = ['CamelHttpMethod', 'CamelHttpPath', 'CamelHttpQuery', 'CamelHttpRawQuery', 'CamelHttpUri', 'CamelHttpUrl', 'CamelHttpCharacterEncoding'].map((name) => ({ name, folded: fold(name) }));
