@@ -94,14 +94,15 @@ const mask = (value: string): string => (/[{}]/.test(value) ? value.replaceAll('
 const unmask = (text: string): string => (/[\u0001\u0002]/.test(text) ? text.replaceAll('\u0001', '{').replaceAll('\u0002', '}') : text);
 
 /**
- * The text with its placeholders filled in. Null: an optional one (`{{?key}}`) has no value, so the option is to be left out.
+ * The text with its placeholders filled in. Null: it is an optional one (`{{?key}}`) that has no value, so the option is to be left out; within a
+ * longer text such a one is nothing.
  * Inner placeholders are filled in first; values may hold placeholders of their own.
  * @throws PlaceholderError
  */
 export function fillPlaceholders(text: string, lookup: PropertyLookup): string | null {
   if (!hasPlaceholder(text)) return text;
   const filled = unmask(fill(text, lookup, text, []));
-  return filled.includes(NOTHING) ? null : filled;
+  return filled === NOTHING ? null : filled.replaceAll(NOTHING, '');
 }
 
 /** As `fillPlaceholders`, for an endpoint URI: a query parameter whose optional placeholder has no value is left out. */

@@ -4,12 +4,15 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
-import { parse, stringify } from 'yaml';
+import type { Node } from 'yaml';
+import { parse, parseDocument, stringify, visit } from 'yaml';
+import { exactNumber } from '../../src/core/exactNumber.ts';
 import { LoadError, Source } from '../../src/core/diagnostics.ts';
 import type { Exchange } from '../../src/core/exchange.ts';
 import { ROLLBACK_ONLY, STOPPED } from '../../src/core/exchange.ts';
 import { Events } from '../../src/core/events.ts';
 import { Mocks } from '../../src/connectors/mock.ts';
+import { javaDouble } from '../../src/core/exactNumber.ts';
 import { ByteStream } from '../../src/core/stream.ts';
 import { propertyLookup } from '../../src/dsl/placeholders.ts';
 import { standardParts } from '../../src/runtime/standard.ts';
@@ -71,9 +74,23 @@ function interceptedUris(routes: unknown): string[] {
   return found;
 }
 
+/** Reads a case. Whole numbers with a point in what is sent are doubles, as in Java: `5.0` is not `5`. */
+function readSpec(source: string): Plain {
+  const document = parseDocument(source, { merge: false, version: '1.2' });
+  const sent = document.get('send', true);
+  if (sent !== undefined) {
+    visit(sent as Node, {
+      Scalar: (_, scalar) => {
+        if (typeof scalar.value === 'number' && typeof scalar.source === 'string' && /[.eE]/.test(scalar.source)) scalar.value = exactNumber(scalar.source);
+      },
+    });
+  }
+  return map(document.toJS());
+}
+
 /** Runs one case file in a runtime of its own and gives its answer in the oracle's form. */
 export async function runCase(file: string): Promise<Plain> {
-  const spec = map(parse(readFileSync(file, 'utf8'), { merge: false, version: '1.2' }));
+  const spec = readSpec(readFileSync(file, 'utf8'));
   const limit = Number(spec['limitMs'] ?? 20_000);
   const running = new Case(resolve(file), spec);
   let timer: NodeJS.Timeout | undefined;
@@ -258,6 +275,8 @@ class Case {
         return list(body);
       case 'set':
         return new Set(list(body));
+      case 'double':
+        return javaDouble(Number(body));
       default:
         return Number(body);
     }

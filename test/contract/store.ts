@@ -209,7 +209,7 @@ export const storeContract = {
         for await (const [name, { value }] of store.range('')) found.push([name, value.toString()]);
         expect(found).to.deep.equal([...model].sort(([one], [other]) => compareKeys(one, other)));
       }),
-      { numRuns: 15 },
+      { numRuns: 60 },
     );
   },
   'keeps parts apart': async ({ store }) => {
