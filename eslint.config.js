@@ -38,6 +38,11 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**/*.ts'],
+    ignores: ['src/core/clock.ts', 'src/cli/**'],
+    rules: { 'no-restricted-globals': ['error', { name: 'setTimeout', message: clockOnly }, { name: 'setInterval', message: clockOnly }, { name: 'process', message: 'only the command line touches the process' }] },
+  },
+  {
     files: ['test/**/*.ts', 'bench/**/*.ts', 'scripts/**/*.ts'],
     rules: {
       '@typescript-eslint/no-unused-expressions': 'off',

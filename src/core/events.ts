@@ -1,3 +1,4 @@
+import { emitWarning } from 'node:process';
 import type { Exchange, StepInfo } from './exchange.ts';
 
 /** What happens in a runtime, emitted once; logs, metrics, traces and the console come from it. */
@@ -55,7 +56,7 @@ export class Events {
         listener(event);
       } catch (thrown) {
         // A listener must not take the runtime down with it.
-        process.emitWarning(`a listener of ${name} threw: ${String(thrown)}`);
+        emitWarning(`a listener of ${name} threw: ${String(thrown)}`);
       }
     }
   }

@@ -3,8 +3,8 @@ import type { VirtualClock } from '../../src/core/clock.ts';
 import type { PutOptions, StateStore, StoredValue, StoreOperation } from '../../src/core/store.ts';
 import { StoreError } from '../../src/core/store.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
-import type { StoreRig } from './store.ts';
-import { durableContract, hold, lawsFor, storeContract } from './store.ts';
+import type { StoreRig , storeContract } from './store.ts';
+import { durableContract, hold, lawsFor } from './store.ts';
 
 type RangeOptions = { readonly after?: string; readonly limit?: number };
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { beanOfType, invokeBean, parseBeanMethod } from '../../src/core/bean.ts';
-import { ExchangeError } from '../../src/core/errors.ts';
+import type { ExchangeError } from '../../src/core/errors.ts';
 import { ExactNumber } from '../../src/core/exactNumber.ts';
 import { AtomicNumber } from '../../src/core/javaTypes.ts';
 import { parseJson } from '../../src/core/json.ts';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Exchange, UnitOfWork } from '../../src/core/exchange.ts';
+import type { Exchange} from '../../src/core/exchange.ts';
+import { UnitOfWork } from '../../src/core/exchange.ts';
 import type { Pipe } from '../../src/core/flow.ts';
 import { perform } from '../../src/core/flow.ts';
 import type { IdempotentRepository } from '../../src/core/repositories.ts';

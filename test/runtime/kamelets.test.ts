@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { systemClock } from '../../src/core/clock.ts';
-import { LoadError } from '../../src/core/diagnostics.ts';
+import type { LoadError } from '../../src/core/diagnostics.ts';
 import { propertyLookup } from '../../src/dsl/placeholders.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import type { RigOptions } from './rig.ts';

@@ -1,5 +1,4 @@
 import type { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
 import { ExchangeError, toExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';

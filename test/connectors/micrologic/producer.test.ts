@@ -129,7 +129,6 @@ describe('micrologic', () => {
       server.close(() => resolve());
       server.closeAllConnections();
     });
-    await eventually(async () => undefined);
     let type = '';
     for (let i = 0; i < 20 && type !== 'mecha.MicrologicUnavailableException'; i++) type = (await send(producer, 'x')).exception!.type;
     expect(type).to.equal('mecha.MicrologicUnavailableException');

@@ -1,6 +1,7 @@
-import { VirtualClock } from '../../../src/core/clock.ts';
+import type { VirtualClock } from '../../../src/core/clock.ts';
 import type { AggregationStrategy } from '../../../src/core/definition.ts';
-import { Exchange, UnitOfWork } from '../../../src/core/exchange.ts';
+import type { Exchange} from '../../../src/core/exchange.ts';
+import { UnitOfWork } from '../../../src/core/exchange.ts';
 import type { Expression } from '../../../src/core/expression.ts';
 import type { Pipe } from '../../../src/core/flow.ts';
 import { perform } from '../../../src/core/flow.ts';
