@@ -1,7 +1,8 @@
 import { decodeText, encodeText } from './charset.ts';
 import { ExchangeError } from './errors.ts';
-import { compareNumbers, ExactNumber, exactNumber, isNumeric, javaDouble } from './exactNumber.ts';
+import { compareNumbers, doubleText, ExactNumber, exactNumber, isNumeric, javaDouble } from './exactNumber.ts';
 import { jsonText, parseJson } from './json.ts';
+import { decodeXml, parseXml, XmlDocument, XmlElement, XmlNode } from './xml.ts';
 
 /** Text of a value as Camel gives it: null stays null. */
 export function toText(value: unknown): string | null {
@@ -24,7 +25,7 @@ export function toText(value: unknown): string | null {
       .map(([key, item]) => `${key}=${nestedText(item)}`)
       .join(', ')}}`;
   }
-  return String(value);
+  return typeof value === 'number' && !Number.isInteger(value) ? doubleText(value) : String(value);
 }
 
 /** A body that stands for bytes elsewhere: a file, a cached stream. */
@@ -74,6 +75,7 @@ function bytesOf(value: unknown, charset: string | null): Buffer | null {
   if (Buffer.isBuffer(value)) return value;
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (typeof value === 'string') return encodeText(value, charset);
+  if (value instanceof XmlNode) return encodeText(value.toString(), charset);
   if (typeof value === 'object' && value !== null && typeof (value as { bytes?: unknown }).bytes === 'function') return (value as { bytes(): Buffer }).bytes();
   return null;
 }
@@ -215,6 +217,19 @@ const dateOf: Conversion = (value, type) => {
   throw notAvailable(value, type);
 };
 
+const xmlDocument = (value: unknown, type: string, charset: string | null): XmlDocument => {
+  if (value instanceof XmlDocument) return value;
+  const bytesOrNull = typeof value === 'string' ? null : hasBytes(value) ? bytesOf(value, charset) : null;
+  if (typeof value !== 'string' && !(value instanceof XmlNode) && bytesOrNull === null) throw notAvailable(value, type);
+  try {
+    return parseXml(bytesOrNull === null ? String(value as string | XmlNode) : decodeXml(bytesOrNull, charset));
+  } catch (thrown) {
+    throw conversionError(value, type, thrown);
+  }
+};
+
+const xmlNode: Conversion = (value, type, charset) => (Array.isArray(value) && value[0] instanceof XmlNode ? value[0] : value instanceof XmlNode ? value : xmlDocument(value, type, charset));
+
 const int = integral(-(2n ** 31n), 2n ** 31n - 1n);
 const long = integral(-(2n ** 63n), 2n ** 63n - 1n);
 const short = integral(-(2n ** 15n), 2n ** 15n - 1n);
@@ -267,6 +282,12 @@ const conversions: Readonly<Record<string, Conversion>> = {
   'java.util.HashMap': mapOf,
   'java.util.LinkedHashMap': mapOf,
   'java.util.Date': dateOf,
+  'org.w3c.dom.Document': xmlDocument,
+  'org.w3c.dom.Element': (value, type, charset) => (value instanceof XmlElement ? value : xmlDocument(value, type, charset).root),
+  'org.w3c.dom.Node': xmlNode,
+  'org.w3c.dom.NodeList': (value, type, charset) => (Array.isArray(value) ? value : xmlDocument(value, type, charset).root.children),
+  'javax.xml.transform.Source': xmlNode,
+  'javax.xml.transform.dom.DOMSource': xmlNode,
   // Streams of Java are bytes here: they can be read as often as one likes.
   'java.io.InputStream': bytes,
   'java.io.ByteArrayInputStream': bytes,

@@ -38,10 +38,17 @@ export function exactNumber(text: string): number | ExactNumber {
 /** What a Java double of this value is here: the number itself, or `5.0` for a whole one. */
 export const javaDouble = (value: number): number | ExactNumber => (Number.isInteger(value) ? wholeDouble(value) : value);
 
-const wholeDouble = (value: number): ExactNumber => {
-  const text = Object.is(value, -0) ? '-0' : String(value);
-  return new ExactNumber(text.includes('e') ? text.replace('e+', 'E').replace('e', 'E') : `${text}.0`, 'double');
-};
+const wholeDouble = (value: number): ExactNumber => new ExactNumber(doubleText(value), 'double');
+
+/** A double as Java prints it: with a point, and with an exponent where it is very small or large (`1.5E10`). */
+export function doubleText(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0) return Object.is(value, -0) ? '-0.0' : '0.0';
+  if (!Number.isFinite(value)) return String(value);
+  if (size >= 1e-3 && size < 1e7) return Number.isInteger(value) ? `${value}.0` : String(value);
+  const [mantissa, exponent] = value.toExponential().split('e') as [string, string];
+  return `${mantissa.includes('.') ? mantissa : `${mantissa}.0`}E${exponent.replace('+', '')}`;
+}
 
 /** Whether the double nearest to a decimal text has, printed, the same digits. */
 const isExactDouble = (text: string, value: number): boolean => Number.isFinite(value) && significantDigits(text).length <= 15 ? true : sameDigits(text, value);

@@ -86,7 +86,7 @@ export const csv = defineDataFormat({
     captureHeaderRecord: field.boolean(`Keeps the column names in the header ${headerOfRecord}.`).default(false),
     allowMissingColumnNames: field.boolean('Columns may have an empty name.').default(false),
     ignoreHeaderCase: field.boolean('Column names differ only by their letters, not by case.').default(false),
-    ignoreEmptyLines: field.boolean('Skips empty lines; the usual formats do so anyway.').default(false),
+    ignoreEmptyLines: field.boolean('Skips empty lines. The formats know by themselves; the usual ones do so.'),
     ignoreSurroundingSpaces: field.boolean('Drops blanks around values, outside of quotes.').default(false),
     trim: field.boolean('Drops blanks at both ends of each value.').default(false),
     nullString: field.string('Text that stands for null.'),
@@ -134,7 +134,7 @@ interface DialectOptions {
   readonly escapeDisabled: boolean;
   readonly commentMarker: string | undefined;
   readonly commentMarkerDisabled: boolean;
-  readonly ignoreEmptyLines: boolean;
+  readonly ignoreEmptyLines: boolean | undefined;
   readonly ignoreSurroundingSpaces: boolean;
   readonly trim: boolean;
   readonly nullString: string | undefined;
@@ -156,7 +156,7 @@ function dialectOf(options: DialectOptions): Dialect {
     recordSeparator: options.recordSeparatorDisabled ? null : (options.recordSeparator ?? base.recordSeparator),
     quoteMode: options.quoteMode ?? base.quoteMode,
     nullString: options.nullStringDisabled ? null : (options.nullString ?? base.nullString),
-    skipsEmptyLines: options.ignoreEmptyLines || base.skipsEmptyLines,
+    skipsEmptyLines: options.ignoreEmptyLines ?? base.skipsEmptyLines,
     ignoresSpaces: options.ignoreSurroundingSpaces,
     trims: options.trim || base.trims,
     endsWithDelimiter: options.trailingDelimiter,

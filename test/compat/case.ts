@@ -81,7 +81,7 @@ function readSpec(source: string): Plain {
   if (sent !== undefined) {
     visit(sent as Node, {
       Scalar: (_, scalar) => {
-        if (typeof scalar.value === 'number' && typeof scalar.source === 'string' && /[.eE]/.test(scalar.source)) scalar.value = exactNumber(scalar.source);
+        if (typeof scalar.value === 'number' && typeof scalar.source === 'string' && (/[.eE]/.test(scalar.source) || !Number.isSafeInteger(scalar.value))) scalar.value = exactNumber(scalar.source);
       },
     });
   }
