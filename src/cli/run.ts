@@ -78,8 +78,8 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
     stop = (signal: string): void => {
       const now = systemClock.now();
       if (isStopping) {
-        // A Ctrl-C comes from the terminal and once more from npm.
-        if (now - stoppedAt < 500) return;
+        // A Ctrl-C comes from the terminal and, at once, once more from npm.
+        if (now - stoppedAt < 200) return;
         terminal.err.write('stopped at once: what was in flight is not acknowledged\n');
         terminal.exit(130);
         return;
@@ -88,8 +88,9 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
       stoppedAt = now;
       events.emit('log', { level: 'info', logger: 'mecha.runtime', message: `${signal}: stopping, ${mecha.runtime.inFlight} in flight`, routeId: null, stepId: null, exchangeId: null });
       void (async () => {
+        const stopped = mecha.stop();
         await unwatch?.();
-        const isDrained = await mecha.stop();
+        const isDrained = await stopped;
         await closeAdmin();
         events.emit('log', { level: 'info', logger: 'mecha.runtime', message: isDrained ? 'stopped' : 'stopped; what did not finish in time was not acknowledged', routeId: null, stepId: null, exchangeId: null });
         for (const off of offs) off();

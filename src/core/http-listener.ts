@@ -121,6 +121,7 @@ export class HttpListener {
   private server: Server | null = null;
   private listening: Promise<void> | null = null;
   private closing: Promise<void> | null = null;
+  private isDraining = false;
 
   constructor(host: string, port: number, clock: Clock, limits: HttpLimits = defaultHttpLimits, onClosed: (listener: HttpListener) => void = () => {}) {
     this.host = host;
@@ -143,7 +144,12 @@ export class HttpListener {
   }
 
   get isClosing(): boolean {
-    return this.closing !== null;
+    return this.closing !== null || this.isDraining;
+  }
+
+  /** It will close: connections end with their next reply, and what is not served any more is answered with 503 instead of 404. */
+  drain(): void {
+    this.isDraining = true;
   }
 
   /** What is mounted, in the order in which requests are offered to it. */
@@ -189,7 +195,7 @@ export class HttpListener {
     const text = reasons[status] ?? '';
     const headers = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(text.length)];
     if (status === 503) headers.push('Retry-After', '1');
-    if (endsConnection || this.closing !== null) reply.shouldKeepAlive = false;
+    if (endsConnection || this.isClosing) reply.shouldKeepAlive = false;
     reply.writeHead(status, headers);
     reply.end(text);
   }
@@ -253,8 +259,9 @@ export class HttpListener {
   }
 
   private answerUnmatched(request: HttpRequest, reply: ServerResponse, status: number): void {
+    if (status === 404 && this.isDraining) return this.refuse(reply, 503, true);
     if (status === 404) return this.refuse(reply, 404);
-    if (this.closing !== null) reply.shouldKeepAlive = false;
+    if (this.isClosing) reply.shouldKeepAlive = false;
     // Like Camel's server, which leaves `Allow` empty.
     if (status === 405 && request.method !== 'HEAD') reply.writeHead(405, ['Allow', '', 'Content-Length', '0']);
     else reply.writeHead(status, ['Content-Length', '0']);
@@ -299,6 +306,11 @@ export class HttpListeners {
       this.listeners.set(key, listener);
     }
     return listener;
+  }
+
+  /** For when everything is about to stop. */
+  drain(): void {
+    for (const listener of this.listeners.values()) listener.drain();
   }
 
   all(): HttpListener[] {

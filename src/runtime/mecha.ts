@@ -9,6 +9,7 @@ import { Events } from '../core/events.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { FAILED, HANDLED } from '../core/exchange.ts';
+import type { HttpListeners } from '../core/http-listener.ts';
 import { httpListeners } from '../core/http-listener.ts';
 import type { StateStore } from '../core/store.ts';
 import { Mocks } from '../connectors/mock.ts';
@@ -67,6 +68,7 @@ export class Mecha {
   private readonly store: StateStore;
   private readonly given: string | null;
   private closeManagement: (() => Promise<void>) | null = null;
+  private stopped: Promise<boolean> | null = null;
 
   private constructor(parts: {
     runtime: Runtime;
@@ -221,8 +223,11 @@ export class Mecha {
 
   /** Port of the HTTP listener that routes and management share; null while nothing listens. */
   get port(): number | null {
-    const listener = httpListeners({ clock: this.clock, shared: (name, make) => this.runtime.shared(name, make), setting: (key) => this.configuration.get(key) }).all()[0];
-    return listener === undefined ? null : listener.port;
+    return this.listeners.all()[0]?.port ?? null;
+  }
+
+  private get listeners(): HttpListeners {
+    return httpListeners({ clock: this.clock, shared: (name, make) => this.runtime.shared(name, make), setting: (key) => this.configuration.get(key) });
   }
 
   get snapshot(): RuntimeSnapshot {
@@ -242,7 +247,12 @@ export class Mecha {
   }
 
   /** Stops gracefully; gives whether everything in flight finished within `timeoutMillis` (default: `shutdownTimeout`). */
-  async stop(timeoutMillis = Number(this.configuration.get('shutdownTimeout'))): Promise<boolean> {
+  stop(timeoutMillis = Number(this.configuration.get('shutdownTimeout'))): Promise<boolean> {
+    return (this.stopped ??= this.end(timeoutMillis));
+  }
+
+  private async end(timeoutMillis: number): Promise<boolean> {
+    this.listeners.drain();
     const isDrained = await this.runtime.stop(timeoutMillis);
     await this.closeManagement?.();
     this.closeManagement = null;

@@ -1,0 +1,114 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import type { Agent } from 'node:http';
+import { request } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { eventually } from './rig.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+export const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const server = createServer();
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+
+/** The program itself in a process and a folder of its own. */
+export class Program {
+  readonly folder = mkdtempSync(join(tmpdir(), 'mecha-run-'));
+  port = 0;
+  out = '';
+  err = '';
+  private child: ChildProcess | null = null;
+  private exiting: Promise<{ code: number | null; signal: NodeJS.Signals | null }> | null = null;
+
+  /** Whole at once, as an editor that saves atomically does it. */
+  write(name: string, text: string): this {
+    const path = join(this.folder, name);
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(`${path}.new`, text);
+    renameSync(`${path}.new`, path);
+    return this;
+  }
+
+  files(name: string): string[] {
+    try {
+      return readdirSync(join(this.folder, name)).sort();
+    } catch {
+      return [];
+    }
+  }
+
+  /** `mecha run routes`; resolves when it is ready. */
+  async start(...args: string[]): Promise<this> {
+    this.port = await freePort();
+    this.spawn(['run', 'routes', '--port', String(this.port), ...args]);
+    await eventually(async () => {
+      if (this.child!.exitCode !== null) throw new Error(`it has ended: ${this.err}${this.out}`);
+      const { status } = await this.get('/health/ready');
+      if (status !== 200) throw new Error(`not ready: ${status}`);
+    }, 30_000);
+    return this;
+  }
+
+  spawn(args: readonly string[]): void {
+    const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'bin/mecha.ts'), ...args], {
+      cwd: this.folder,
+      env: { PATH: process.env['PATH'], TSX_TSCONFIG_PATH: join(root, 'tsconfig.json'), NODE_PATH: join(root, 'node_modules') },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => (this.out += text));
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => (this.err += text));
+    this.exiting = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })));
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child!.kill(signal);
+  }
+
+  get isRunning(): boolean {
+    return this.child !== null && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  exited(): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
+    return this.exiting!;
+  }
+
+  get(path: string, options: { agent?: Agent; method?: string; body?: string } = {}): Promise<{ status: number; text: string }> {
+    return new Promise((resolve, reject) => {
+      const sent = request({ host: '127.0.0.1', port: this.port, path, method: options.method ?? 'GET', agent: options.agent ?? false }, (response) => {
+        let text = '';
+        response.setEncoding('utf8');
+        response.on('data', (piece: string) => (text += piece));
+        response.on('end', () => resolve({ status: response.statusCode!, text }));
+        response.on('error', reject);
+      });
+      sent.on('error', reject);
+      sent.end(options.body);
+    });
+  }
+
+  /** What `mecha` prints for a command in the same folder. */
+  async command(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+    const other = new Program();
+    rmSync(other.folder, { recursive: true });
+    Object.assign(other, { folder: this.folder });
+    other.spawn(args);
+    const { code } = await other.exited();
+    return { code, out: other.out, err: other.err };
+  }
+
+  async end(): Promise<void> {
+    if (this.isRunning) this.signal('SIGKILL');
+    await this.exiting;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
