@@ -5,7 +5,7 @@ export class AdminUnreachable extends Error {}
 /** Asks the admin API over its socket. @throws AdminUnreachable when no Mecha answers there */
 export function askAdmin(socketPath: string, method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, method, path, headers: body === undefined ? {} : { 'Content-Type': 'application/json' } }, (response) => {
+    const sent = request({ socketPath, method, path, agent: false, headers: body === undefined ? {} : { 'Content-Type': 'application/json' } }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
