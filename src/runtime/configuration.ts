@@ -38,6 +38,7 @@ export const settings: readonly Setting[] = [
   { key: 'admin.port', kind: 'integer', description: 'Serves the admin API on this loopback port as well; needs `admin.token`.' },
   { key: 'admin.token', kind: 'string', description: 'Token that the admin API asks for on its port.', isSecret: true },
   { key: 'micrologic.*', kind: 'string', description: 'The application beside this runtime: its `url`, `readiness` path, time-outs and headers.' },
+  { key: 'rabbitmq.*', kind: 'string', description: 'The broker of `spring-rabbitmq:` endpoints that name none: its `url`, or `addresses`, `hostname`, `port`, `username`, `password`, `virtualHost`, `tls`.', isSecret: true },
   { key: 'state.store', kind: 'enum', values: ['lmdb', 'memory'], default: 'lmdb', description: 'Where state lives: `lmdb` survives a crash, `memory` does not.' },
   { key: 'state.path', kind: 'string', default: '.mecha', description: 'Folder of the embedded store, of its lock and of the admin socket.' },
   { key: 'deadLetters.enabled', kind: 'boolean', default: true, description: 'Keeps one-way messages that no error handler took.' },

@@ -90,6 +90,7 @@ interface Conversation {
 /** Stands between the connector and the broker and reads along which deliveries are acknowledged on the wire. */
 export class Wiretap {
   readonly acknowledged: string[] = [];
+  private readonly talks = new Set<Conversation>();
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
@@ -104,12 +105,14 @@ export class Wiretap {
     this.server = createServer((client) => {
       const broker = connectSocket({ host: hostname, port: Number(port || 5672) });
       const talk: Conversation = { deliveries: new Map(), pending: null };
+      this.talks.add(talk);
       const [sent, received] = [new Frames((frame) => this.sent(talk, frame), 8), new Frames((frame) => this.received(talk, frame), 0)];
       for (const socket of [client, broker]) {
         this.sockets.add(socket);
         socket.on('error', () => undefined);
         socket.on('close', () => {
           this.sockets.delete(socket);
+          this.talks.delete(talk);
           client.destroy();
           broker.destroy();
         });
@@ -131,8 +134,11 @@ export class Wiretap {
     return url.toString();
   }
 
-  get connections(): number {
-    return this.sockets.size / 2;
+  /** Deliveries that were sent to clients and are not acknowledged. */
+  get unsettled(): number {
+    let count = 0;
+    for (const { deliveries } of this.talks) count += deliveries.size;
+    return count;
   }
 
   cut(): void {
