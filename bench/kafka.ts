@@ -49,7 +49,7 @@ async function fill(topic: string, partitions: number): Promise<void> {
       records: Array.from({ length: size }, (_item, i) => {
         const id = from + partition * size + i;
         const amount = (id * 7919) % 1000 < passing * 1000 ? 101 + (id % 900) : id % 100;
-        return { key: `k${id}`, value: JSON.stringify({ id: `order-${id}`, region: regions[id % 3], amount, customer: { id, name: `customer ${id % 1000}` }, note }) };
+        return { timestamp: 1_700_000_000_000 + id, key: `k${id}`, value: JSON.stringify({ id: `order-${id}`, region: regions[id % 3], amount, customer: { id, name: `customer ${id % 1000}` }, note }) };
       }),
     }));
     for (const { failure } of await sender.send(batches)) if (failure !== null) throw failure;

@@ -132,8 +132,8 @@ export interface GroupMember {
 export interface OutgoingRecord {
   readonly key: Buffer | string | null;
   readonly value: Buffer | string | null;
-  /** Milliseconds, as text; absent: now. */
-  readonly timestamp?: string;
+  /** Milliseconds since 1970. */
+  readonly timestamp: number;
   readonly headers?: Readonly<Record<string, HeaderBytes | HeaderBytes[]>>;
 }
 

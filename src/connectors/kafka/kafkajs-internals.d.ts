@@ -139,6 +139,14 @@ declare module 'kafkajs/src/protocol/message/compression/index.js' {
   export default compression;
 }
 
+declare module 'kafkajs/src/protocol/encoder.js' {
+  export default class Encoder {
+    constructor(initialSize: number);
+    buf: Buffer;
+    offset: number;
+  }
+}
+
 declare module 'kafkajs/src/protocol/error.js' {
   const errors: { createErrorFromCode(code: number): Error & { type: string } };
   export default errors;
@@ -156,7 +164,7 @@ declare module 'kafkajs/src/shapes.js' {
   export interface KafkaJsBroker {
     readonly nodeId: string;
     readonly connectionPool: { send<T>(request: { request: unknown; response: { decode(bytes: Buffer): Promise<T>; parse(decoded: T): Promise<T> | T } }): Promise<T> };
-    lookupRequest(apiKey: number, definition: unknown): (options: object) => { request: unknown; response: { decode(bytes: Buffer): Promise<ProduceResponse> } };
+    lookupRequest(apiKey: number, definition: unknown): (options: object) => { request: { encode: () => Promise<unknown> }; response: { decode(bytes: Buffer): Promise<ProduceResponse> } };
     offsetFetch(options: { groupId: string; topics: readonly { topic: string; partitions: readonly { partition: number }[] }[] }): Promise<{
       responses: { topic: string; partitions: { partition: number; offset: string }[] }[];
     }>;

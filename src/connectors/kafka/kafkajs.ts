@@ -11,6 +11,7 @@ import InstrumentationEventEmitter from 'kafkajs/src/instrumentation/emitter.js'
 import loggers from 'kafkajs/src/loggers/index.js';
 import type { EosManager } from 'kafkajs/src/producer/eosManager/index.js';
 import createEosManager from 'kafkajs/src/producer/eosManager/index.js';
+import Encoder from 'kafkajs/src/protocol/encoder.js';
 import protocolErrors from 'kafkajs/src/protocol/error.js';
 import compressions from 'kafkajs/src/protocol/message/compression/index.js';
 import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js';
@@ -33,6 +34,7 @@ import type {
 } from './client.ts';
 import { KafkaFailure } from './client.ts';
 import { installCodecs } from './codecs.ts';
+import { encodeBatch, encodeProduce } from './record-batch.ts';
 
 const longestConnectMillis = 10_000;
 /** While some partition is full, a fetch of the others must not keep it waiting for long once it has room again. */
@@ -621,6 +623,17 @@ class Member implements GroupMember {
 const compressionTypes = { none: compressions.Types.None, gzip: compressions.Types.GZIP, snappy: compressions.Types.Snappy, lz4: compressions.Types.LZ4, zstd: compressions.Types.ZSTD } as const;
 const duplicateSequence = 46;
 
+/** Bytes in the form that the library wants, without copying them. */
+function asEncoder(bytes: Buffer): Encoder {
+  const encoder = new Encoder(0);
+  encoder.buf = bytes;
+  encoder.offset = bytes.length;
+  return encoder;
+}
+
+/** The library's own 64-bit number, or its text. */
+const producerIdOf = (id: unknown): bigint => BigInt(String(typeof id === 'object' && id !== null && 'value' in id ? id.value : id));
+
 class KafkaJsSender implements Sender {
   private readonly client: KafkaJsClient;
   private readonly cluster: Cluster;
@@ -713,19 +726,10 @@ class KafkaJsSender implements Sender {
   private async produce(leader: number, indexes: readonly number[], batches: readonly PartitionRecords[], results: PartitionResult[]): Promise<void> {
     const { eos, options } = this;
     const broker = await this.cluster.findBroker({ nodeId: leader });
-    const topicData = byTopic(
-      indexes.map((index) => batches[index]!),
-      ({ topic, partition, records }) => ({ partition, messages: records, firstSequence: eos.getSequence(topic, partition) }),
-    );
-    if (eos.isTransactional()) await this.patiently(() => eos.addPartitionsToTransaction(topicData));
-    const { request, response } = broker.lookupRequest(apiKeys.Produce, protocolRequests.requests.Produce)({
-      acks: options.acks,
-      timeout: options.requestTimeoutMillis,
-      compression: compressionTypes[options.compression],
-      topicData,
-      transactionalId: eos.isTransactional() ? eos.getTransactionalId() : undefined,
-      ...(eos.isInitialized() ? { producerId: eos.getProducerId(), producerEpoch: eos.getProducerEpoch() } : {}),
-    });
+    const chosen = indexes.map((index) => batches[index]!);
+    if (eos.isTransactional()) await this.patiently(() => eos.addPartitionsToTransaction(byTopic(chosen, ({ partition }) => ({ partition }))));
+    const { request, response } = broker.lookupRequest(apiKeys.Produce, protocolRequests.requests.Produce)({ acks: options.acks, timeout: options.requestTimeoutMillis, topicData: [] });
+    request.encode = async () => asEncoder(await this.encode(chosen));
     // The library's own reading stops at the first partition that failed.
     const answer = await broker.connectionPool.send<ProduceResponse>({ request, response: { decode: (bytes) => response.decode(bytes), parse: (decoded) => decoded } });
     if (options.acks === 0) {
@@ -745,6 +749,33 @@ class KafkaJsSender implements Sender {
         results[index] = { baseOffset: -1, failure };
       }
     }
+  }
+
+  /** Instead of the library, which makes a buffer for each piece of each record. */
+  private async encode(batches: readonly PartitionRecords[]): Promise<Buffer> {
+    const { eos, options } = this;
+    const compression = compressionTypes[options.compression];
+    const codec = compression === 0 ? null : compressions.Codecs[compression]!();
+    const compress = codec === null ? null : (buffer: Buffer): Promise<Buffer> => codec.compress({ buffer });
+    const isIdentified = eos.isInitialized();
+    const encoded = await Promise.all(
+      batches.map(async ({ topic, partition, records }) => {
+        const head = {
+          producerId: isIdentified ? producerIdOf(eos.getProducerId()) : -1n,
+          producerEpoch: isIdentified ? eos.getProducerEpoch() : -1,
+          firstSequence: isIdentified ? eos.getSequence(topic, partition) : -1,
+          isTransactional: eos.isTransactional(),
+          compression,
+        };
+        return { topic, partition, batch: await encodeBatch(records, head, compress) };
+      }),
+    );
+    return encodeProduce(
+      eos.isTransactional() ? eos.getTransactionalId() : null,
+      options.acks,
+      options.requestTimeoutMillis,
+      byTopic(encoded, ({ partition, batch }) => ({ partition, batch })),
+    );
   }
 
   begin(): void {

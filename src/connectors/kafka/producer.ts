@@ -284,7 +284,7 @@ export class KafkaProducer implements Producer {
   private record(topic: string, headers: Headers, body: unknown, timestamp: number): OutgoingRecord {
     const key = this.endpoint.options.key ?? steering(headers, names.key);
     const out = outgoing(headers, this.writing);
-    const record = { key: key === undefined || key === null ? null : this.keySerialiser(topic, key), value: this.value(topic, body ?? null), timestamp: String(timestamp) };
+    const record = { key: key === undefined || key === null ? null : this.keySerialiser(topic, key), value: this.value(topic, body ?? null), timestamp };
     return out === undefined ? record : { ...record, headers: out };
   }
 
