@@ -241,9 +241,8 @@ class AwsObjectStore implements ObjectStore {
   /** The same failure in words that say where it happened, and what to look at. Secrets are in none of them. */
   private explained(thrown: unknown, name: string, { Bucket: bucket, Key: key }: { Bucket?: string | undefined; Key?: string | undefined }): ExchangeError {
     const error = thrown as Error & { code?: string; $metadata?: { httpStatusCode?: number; attempts?: number }; errors?: Error[] };
-    const { shownUri } = this.endpoint;
     const server = this.server === null ? 'AWS' : maskUri(this.server);
-    const where = `${shownUri} (${server}${this.context.routeId === null ? '' : `, route ${this.context.routeId}`})`;
+    const where = `aws2-s3://${this.endpoint.options.bucketNameOrArn} (${server}${this.context.routeId === null ? '' : `, route ${this.context.routeId}`})`;
     const status = error.$metadata?.httpStatusCode;
     const told = (type: string, what: string, isPlain = false): ExchangeError =>
       new ExchangeError(type, `${where}: ${what}`, { ...(isPlain ? {} : { cause: thrown }), details: { statusCode: status, errorCode: error.name, operation: name } });

@@ -266,8 +266,8 @@ class S3Consumer implements Consumer {
     if (doneFileName === undefined) return false;
     if (!this.isDynamicDone) return key === doneFileName;
     const [before, after] = doneFileName.split(/\$\{file:name(?:\.noext)?\}/);
-    const [folder, name] = split(key);
-    return name.startsWith(before ?? '') && name.endsWith(after ?? '') && name.length > (before ?? '').length + (after ?? '').length && folder !== null;
+    const [, name] = split(key);
+    return name.startsWith(before ?? '') && name.endsWith(after ?? '') && name.length > (before ?? '').length + (after ?? '').length;
   }
 
   /** Objects that were moved within the bucket are not taken again. */
