@@ -596,8 +596,13 @@ export class Aggregator {
     });
   }
 
+  /** Groups wait for their turn. */
+  get hasComplete(): boolean {
+    return this.complete.length > 0;
+  }
+
   /** Sends completed groups into the inner steps: in constant stack, so many at a time, with pauses for the event loop. */
-  private drain(): void {
+  drain(): void {
     if (this.isDraining) return;
     this.isDraining = true;
     const end = performance.now() + sliceMillis;

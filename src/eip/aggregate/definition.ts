@@ -31,7 +31,12 @@ class Aggregate extends StepSubscriber implements Outlet {
   }
 
   protected step(exchange: Exchange): boolean {
-    return this.aggregator.take(exchange, this);
+    if (!this.aggregator.take(exchange, this)) return false;
+    if (!this.aggregator.hasComplete) return true;
+    // The sender first; then the group that it has completed, so that a long split does not pile them up.
+    this.out.next(exchange);
+    this.aggregator.drain();
+    return false;
   }
 
   enter(exchange: Exchange): void {
