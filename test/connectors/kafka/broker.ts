@@ -1,0 +1,132 @@
+import { randomUUID } from 'node:crypto';
+import type { Admin, ITopicConfig, KafkaMessage, Producer } from 'kafkajs';
+import kafkajs from 'kafkajs';
+import { systemClock } from '../../../src/core/clock.ts';
+import { installCodecs } from '../../../src/connectors/kafka/codecs.ts';
+
+export const brokers = process.env['KAFKA_BROKERS'] ?? '';
+export const proxiedBrokers = process.env['KAFKA_BROKERS_PROXIED'] ?? '';
+
+/** Tests against the real broker: pending where there is none, but a failure where there must be one. */
+export function describeWithKafka(title: string, define: () => void, needs: readonly string[] = []): void {
+  const missing = ['KAFKA_BROKERS', ...needs].filter((name) => (process.env[name] ?? '') === '');
+  if (missing.length === 0) {
+    describe(title, define);
+    return;
+  }
+  const names = missing.join(' and ');
+  const isNeeded = process.env['CI'] === 'true' && process.env['MECHA_SERVICES'] === '1';
+  const fail = (): void => {
+    throw new Error(`${names} must be set here`);
+  };
+  describe(title, () => {
+    it(`needs a Kafka broker: ${names} not set`, isNeeded ? fail : undefined);
+  });
+}
+
+export const pause = (millis: number): Promise<void> => new Promise((resolve) => void systemClock.schedule(millis, resolve));
+
+/** Waits until it holds, for what has to be asked for. */
+export async function soon<T>(holds: () => T | Promise<T>, millis = 15_000): Promise<T> {
+  const end = systemClock.now() + millis;
+  for (;;) {
+    try {
+      return await holds();
+    } catch (thrown) {
+      if (systemClock.now() > end) throw thrown;
+    }
+    await pause(10);
+  }
+}
+
+/** A client of its own, apart from the connector. */
+export class Broker {
+  readonly admin: Admin;
+  readonly producer: Producer;
+  private readonly kafka: kafkajs.Kafka;
+  private readonly topics: string[] = [];
+
+  static async open(): Promise<Broker> {
+    const broker = new Broker();
+    await Promise.all([broker.admin.connect(), broker.producer.connect()]);
+    return broker;
+  }
+
+  private constructor() {
+    installCodecs();
+    this.kafka = new kafkajs.Kafka({ brokers: brokers.split(','), logLevel: kafkajs.logLevel.NOTHING, retry: { initialRetryTime: 50, retries: 20, maxRetryTime: 500 } });
+    this.admin = this.kafka.admin();
+    this.producer = this.kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+  }
+
+  name(kind = 'topic'): string {
+    return `mecha-test-${kind}-${randomUUID().slice(0, 8)}`;
+  }
+
+  async topic(partitions = 1, config: Record<string, string> = {}, name = this.name()): Promise<string> {
+    const topic: ITopicConfig = { topic: name, numPartitions: partitions, replicationFactor: 1, configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })) };
+    await this.admin.createTopics({ topics: [topic], waitForLeaders: true });
+    this.topics.push(name);
+    return name;
+  }
+
+  async send(topic: string, ...values: readonly (string | null | { key?: string | Buffer | null; value: string | Buffer | null; headers?: Record<string, string | Buffer>; partition?: number })[]): Promise<void> {
+    const messages = values.map((value) => (typeof value === 'string' || value === null ? { value } : value));
+    for (let at = 0; at < messages.length; at += 500) await this.producer.send({ topic, messages: messages.slice(at, at + 500) });
+  }
+
+  /** What a group would begin with, by partition; -1: nothing committed. */
+  async committed(group: string, topic: string): Promise<number[]> {
+    const [found] = await this.admin.fetchOffsets({ groupId: group, topics: [topic] });
+    return found!.partitions.sort((a, b) => a.partition - b.partition).map(({ offset }) => Number(offset));
+  }
+
+  async count(topic: string): Promise<number> {
+    return (await this.admin.fetchTopicOffsets(topic)).reduce((sum, { high, low }) => sum + Number(high) - Number(low), 0);
+  }
+
+  /** All records of a topic that are committed by now, partition after partition. */
+  async read(topic: string): Promise<(KafkaMessage & { partition: number; text: string | null })[]> {
+    const ends = (await this.admin.fetchTopicOffsets(topic)).filter(({ high, low }) => Number(high) > Number(low));
+    const records: (KafkaMessage & { partition: number; text: string | null })[] = [];
+    const left = new Set(ends.map(({ partition }) => partition));
+    if (left.size === 0) return [];
+    const consumer = this.kafka.consumer({ groupId: this.name('reader'), maxWaitTimeInMs: 20, readUncommitted: false });
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    let done: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => (done = resolve));
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: ({ batch }) => {
+        for (const message of batch.messages) records.push({ ...message, partition: batch.partition, text: message.value === null ? null : message.value.toString() });
+        const end = ends.find(({ partition }) => partition === batch.partition);
+        if (end !== undefined && Number(batch.lastOffset()) >= Number(end.high) - 1) left.delete(batch.partition);
+        if (left.size === 0) done();
+        return Promise.resolve();
+      },
+    });
+    // Where a topic ends with control records no batch comes for them: what has come is all there is.
+    await Promise.race([ended, this.quiet(() => records.length)]);
+    await consumer.disconnect();
+    return records.sort((a, b) => a.partition - b.partition || Number(a.offset) - Number(b.offset));
+  }
+
+  /** Resolves when something has stayed the same for a while. */
+  private async quiet(count: () => number): Promise<void> {
+    let last = -1;
+    for (let same = 0; same < 8; ) {
+      await pause(100);
+      same = count() === last && last > 0 ? same + 1 : 0;
+      last = count();
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.topics.length > 0) await this.admin.deleteTopics({ topics: this.topics }).catch(() => undefined);
+    await Promise.all([this.admin.disconnect(), this.producer.disconnect()]);
+  }
+}
+
+/** Quick to notice and to leave, for tests. */
+export const quick = 'fetchWaitMaxMs=50&heartbeatIntervalMs=100&reconnectBackoffMs=20&reconnectBackoffMaxMs=100&retryBackoffMs=20&retryBackoffMaxMs=200';
