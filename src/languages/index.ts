@@ -11,6 +11,8 @@ import { ref } from './ref.ts';
 import { simple } from './simple/definition.ts';
 import { tokenize } from './tokenize.ts';
 import { variable } from './variable.ts';
+import { xpath } from './xpath/definition.ts';
+import { xtokenize } from './xtokenize.ts';
 
 export const languages = {
   constant,
@@ -24,4 +26,6 @@ export const languages = {
   simple,
   tokenize,
   variable,
+  xpath,
+  xtokenize,
 } as unknown as Readonly<Record<string, LanguageDefinition>>;

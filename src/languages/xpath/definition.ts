@@ -1,0 +1,192 @@
+import { convertTo, isByteSource, toText } from '../../core/convert.ts';
+import { defineLanguage } from '../../core/definition.ts';
+import { ExchangeError } from '../../core/errors.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import type { Expression, LanguageContext, Predicate } from '../../core/expression.ts';
+import { ExpressionSyntaxError } from '../../core/expression.ts';
+import { field } from '../../core/field.ts';
+import { sourceReader } from '../../core/source.ts';
+import { parseXml, XmlDocument, XmlNode } from '../../core/xml.ts';
+import type { XPathExpression, XPathScope, XPathValue } from './evaluate.ts';
+import { toNodes, toXPathBoolean, toXPathNumber, toXPathString } from './evaluate.ts';
+import { compileXPath } from './parser.ts';
+
+/** Nodes that one evaluation may look at. */
+const mostWork = 100_000_000;
+
+type Kind = 'NUMBER' | 'STRING' | 'BOOLEAN' | 'NODESET' | 'NODE';
+
+interface Settings {
+  readonly namespace: readonly { readonly key: string; readonly value: string }[] | undefined;
+  readonly resultType: string | undefined;
+  readonly resultQName: Kind;
+  readonly source: string | undefined;
+  readonly logNamespaces: boolean;
+}
+
+const camelNamespaces: Readonly<Record<string, string>> = {
+  in: 'http://camel.apache.org/xml/in/',
+  out: 'http://camel.apache.org/xml/out/',
+  function: 'http://camel.apache.org/xml/function/',
+  env: 'http://camel.apache.org/xml/variables/environment-variables',
+  system: 'http://camel.apache.org/xml/variables/system-properties',
+  exchange: 'http://camel.apache.org/xml/variables/exchange-property',
+  xml: 'http://www.w3.org/XML/1998/namespace',
+};
+
+/** As in Camel, the type that is wanted decides what XPath evaluates to. */
+function kindOf({ resultType, resultQName }: Settings): Kind {
+  const type = (resultType ?? '').replace(/^java\.lang\./, '');
+  if (type === 'String') return 'STRING';
+  if (/^(boolean|Boolean)$/.test(type)) return 'BOOLEAN';
+  if (/^(int|long|short|byte|double|float|Integer|Long|Short|Byte|Double|Float|Number|java\.math\.Big(Integer|Decimal))$/.test(type)) return 'NUMBER';
+  if (type === 'org.w3c.dom.Node') return 'NODE';
+  return resultQName;
+}
+
+interface Parsed {
+  readonly value: unknown;
+  readonly document: XmlDocument;
+}
+
+/** A body is parsed once, however many expressions look at it. */
+const parsed = new WeakMap<Exchange, Parsed>();
+
+function documentOf(exchange: Exchange, value: unknown): XmlNode | null {
+  if (value === null || value === undefined) return null;
+  if (value instanceof XmlNode) return value;
+  if (Array.isArray(value) && value.length > 0 && value[0] instanceof XmlNode) return value[0];
+  const known = parsed.get(exchange);
+  if (known !== undefined && known.value === value) return known.document;
+  const document = convertTo(value, 'org.w3c.dom.Document') as XmlDocument;
+  parsed.set(exchange, { value, document });
+  return document;
+}
+
+const empty = parseXml('<empty/>');
+
+function asXPath(value: unknown): XPathValue {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (value instanceof XmlNode) return [value];
+  if (Array.isArray(value) && value.every((item) => item instanceof XmlNode)) return value;
+  return toText(value) ?? '';
+}
+
+class Scope implements XPathScope {
+  private readonly exchange: Exchange;
+  private readonly context: LanguageContext;
+  private left = mostWork;
+
+  constructor(exchange: Exchange, context: LanguageContext) {
+    this.exchange = exchange;
+    this.context = context;
+  }
+
+  work(steps: number): void {
+    this.left -= steps;
+    if (this.left < 0) throw new ExchangeError('javax.xml.xpath.XPathExpressionException', `the expression looks at more than ${mostWork} nodes`);
+  }
+
+  function(name: string): (args: readonly XPathValue[]) => XPathValue {
+    const { exchange, context } = this;
+    switch (name.slice(name.indexOf(':') + 1)) {
+      case 'header':
+        return ([header]) => asXPath(exchange.headers.get(toXPathString(header!)) ?? null);
+      case 'properties':
+        return ([key, otherwise]) => context.property(toXPathString(key!)) ?? (otherwise === undefined ? '' : toXPathString(otherwise));
+      case 'simple':
+        return ([source]) => asXPath(context.expression('simple', toXPathString(source!))(exchange));
+      default:
+        return () => asXPath(exchange.body);
+    }
+  }
+
+  variable(name: string): XPathValue {
+    const { exchange } = this;
+    const colon = name.indexOf(':');
+    const space = name.slice(0, Math.max(0, colon));
+    const key = name.slice(colon + 1);
+    const value = this.lookup(space, key, exchange);
+    if (value === null || value === undefined) throw new ExchangeError('javax.xml.xpath.XPathExpressionException', `the variable \`$${name}\` has no value`);
+    return asXPath(value);
+  }
+
+  private lookup(space: string, key: string, exchange: Exchange): unknown {
+    switch (space) {
+      case '':
+        return exchange.headers.get(key) ?? exchange.property(key);
+      case 'in':
+      case 'out':
+        return exchange.headers.get(key) ?? (key === 'body' ? exchange.body : null);
+      case 'exchange':
+        return exchange.property(key);
+      case 'env':
+      case 'system':
+        return this.context.environment[key];
+      default:
+        return null;
+    }
+  }
+}
+
+function compile(source: string, { namespace }: Settings): XPathExpression {
+  if (source === '') throw new ExpressionSyntaxError('there is no expression');
+  return compileXPath(source, { ...camelNamespaces, ...Object.fromEntries((namespace ?? []).map(({ key, value }) => [key, value])) });
+}
+
+function result(value: XPathValue, kind: Kind): unknown {
+  switch (kind) {
+    case 'STRING':
+      return toXPathString(value);
+    case 'NUMBER':
+      return toXPathNumber(value);
+    case 'BOOLEAN':
+      return toXPathBoolean(value);
+    case 'NODE':
+      return toNodes(value)[0] ?? null;
+    default:
+      return toNodes(value);
+  }
+}
+
+/** The value that an expression has for the document of an exchange, by what is wanted. */
+function evaluator(source: string, options: Settings, kind: Kind, context: LanguageContext): Expression {
+  const run = compile(source, options);
+  const read = sourceReader(options.source);
+  const evaluate = (exchange: Exchange, value: unknown): unknown => {
+    const document = documentOf(exchange, value);
+    if (document === null && kind === 'NODESET') return [];
+    const node = document ?? empty;
+    if (options.logNamespaces && node instanceof XmlDocument) context.log('info', `Namespaces discovered in message: ${[...node.root.namespaces].map(([prefix, uri]) => `xmlns${prefix === '' ? '' : `:${prefix}`}="${uri}"`).join(', ')}`);
+    return result(run({ node, position: 1, size: 1, scope: new Scope(exchange, context) }), kind);
+  };
+  return (exchange) => {
+    const value = read(exchange);
+    if (isByteSource(value)) throw new ExchangeError('java.lang.IllegalStateException', 'the stream has not been read: use stream caching or convertBodyTo before');
+    return evaluate(exchange, value);
+  };
+}
+
+export const xpath = defineLanguage({
+  name: 'xpath',
+  summary: 'XPath 1.0 over an XML document. `in:header(..)`, `in:body()`, `function:simple(..)` and `$header` reach the rest of the message.',
+  options: {
+    documentType: field.string('Class that the document is converted to before.').ignored('documents are of one kind here'),
+    resultType: field.string('Type of the result: String, Boolean, Integer, ..., org.w3c.dom.Node, org.w3c.dom.NodeList.'),
+    resultQName: field.enum('What the expression evaluates to, where resultType does not say.', ['NUMBER', 'STRING', 'BOOLEAN', 'NODESET', 'NODE']).default('NODESET'),
+    saxon: field.boolean('Uses Saxon.').default(false).ignored('there is one engine here, for XPath 1.0'),
+    factoryRef: field.string('Bean that is the XPath factory.').ignored('there is one engine here, for XPath 1.0'),
+    objectModel: field.string('The object model.').ignored('there is one object model here'),
+    logNamespaces: field.boolean('Logs the namespaces of each document.').default(false),
+    threadSafety: field.boolean('Makes results safe to be read by several threads.').default(false).ignored('documents are never changed here'),
+    preCompile: field.boolean('Compiles the expression before the first message.').default(true).ignored('expressions are always compiled before'),
+    namespace: field.list(
+      'Namespaces of the prefixes that the expression uses.',
+      field.element('One namespace.', { key: field.string('The prefix.').required(), value: field.string('The URI.').required() }),
+    ),
+    source: field.string('Where the document is, instead of the body: `header:x`, `property:x`, `variable:x`.'),
+  },
+  examples: [{ expression: 'count(/order/item)', body: '<order><item/><item/></order>', gives: 2 }],
+  expression: (source, options, context) => evaluator(source, options as Settings, kindOf(options as Settings), context),
+  predicate: (source, options, context) => evaluator(source, options as Settings, 'BOOLEAN', context) as Predicate,
+});
