@@ -84,11 +84,13 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
   if (before.length > 0) {
     work.beforeLeaving = (exchange, done) => {
       const { halt, exception } = exchange;
+      const caught = exchange.property('CamelExceptionCaught');
       let at = 0;
       const next = (current: Exchange): void => {
         // What a completion does to the outcome does not count; what it does to the message does.
         current.halt = halt;
         current.exception = exception;
+        if (exception !== null && caught === undefined && at > 0) current.properties.remove('CamelExceptionCaught');
         while (at < before.length) {
           const completion = before[at++]!;
           let isDue = false;

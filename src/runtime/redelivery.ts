@@ -387,7 +387,8 @@ class ErrorHandled extends StepSubscriber {
     if (isNewFailure && !(isDeadLetter && this.handling.deadLetter!.handleNewException)) {
       // What fails while a failure is handled replaces it.
       exchange.properties.set('CamelExceptionCaught', exchange.exception);
-      this.setFailureProperties(exchange);
+      // A called route has told already where it failed.
+      if ((exchange.halt & EXHAUSTED) === 0) this.setFailureProperties(exchange);
       exchange.halt |= EXHAUSTED;
     } else if (isContinued) {
       exchange.clearFailure();

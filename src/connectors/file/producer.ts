@@ -100,9 +100,9 @@ class FileProducer implements Producer {
     const { headers } = exchange;
     const given = headers.get('CamelFileName') ?? null;
     const overrule = headers.get('CamelOverruleFileName') ?? null;
+    if (overrule !== null) headers.set('CamelFileName', overrule);
+    const target = this.target(exchange);
     try {
-      if (overrule !== null) headers.set('CamelFileName', overrule);
-      const target = this.target(exchange);
       await this.queue.run(target.path, () => this.write(exchange, target));
       headers.set('CamelFileNameProduced', target.shown);
     } finally {
