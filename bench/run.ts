@@ -1,11 +1,11 @@
 /**
  * `npm run bench [-- NAME...] [-- --quick]`: Mecha (as built, started by `mecha run`, with its default store, logs and metrics) against the same
  * programs written by hand in plain Node. Rounds of the two take turns; what counts is CPU time (of all threads), the median of the rounds.
- * The whole run writes bench/RESULTS.json and the tables of bench/RESULTS.md.
+ * A whole run writes the table of bench/RESULTS.md.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, release, tmpdir, totalmem } from 'node:os';
+import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Served } from './processes.ts';
 import { answering, ask, benchFolder, byHand, cpuMicros, endAll, freePort, load, mecha, mechaCommand, median, residentMegabytes, sleep } from './processes.ts';
@@ -18,6 +18,8 @@ interface Row {
   /** What the program by hand must reach on such a machine (within 15 %), or the run is void. */
   readonly expected: number | null;
   readonly mecha: number;
+  /** Median of what each round of Mecha gave by what the neighbouring round by hand gave; null without a program by hand. */
+  readonly ratio: number | null;
   /** At least (a speed) or at most (a time, a size). */
   readonly goal: number;
   readonly isRatio: boolean;
@@ -34,12 +36,24 @@ const rows: Row[] = [];
 
 const inRoutes = (name: string): string => join(benchFolder, 'routes', name);
 
+interface Figures {
+  readonly byHand: number;
+  readonly mecha: number;
+  readonly ratio: number;
+}
+
+const figuresOf = (byHandRounds: readonly number[], mechaRounds: readonly number[]): Figures => ({
+  byHand: median(byHandRounds),
+  mecha: median(mechaRounds),
+  ratio: median(mechaRounds.map((figure, round) => figure / byHandRounds[round]!)),
+});
+
 /** Both servers, each in fresh processes `launches` times, loaded in turns. */
-async function compareServers(path: string, open: (port: number) => Promise<Served>[]): Promise<Record<string, number>> {
+async function compareServers(path: string, open: () => Promise<Served>[]): Promise<Figures> {
   const measured: Record<string, number[]> = {};
   for (let launched = 0; launched < launches; launched++) {
     const servers: Served[] = [];
-    for (const opening of open(await freePort())) servers.push(await opening);
+    for (const opening of open()) servers.push(await opening);
     for (const server of servers) {
       await answering(server);
       await load(server, path, 0.1, isQuick ? 1.5 : 3);
@@ -52,12 +66,12 @@ async function compareServers(path: string, open: (port: number) => Promise<Serv
     }
     for (const server of servers) await server.stop();
   }
-  return Object.fromEntries(Object.entries(measured).map(([name, figures]) => [name, median(figures)]));
+  return figuresOf(measured['by hand']!, measured['mecha']!);
 }
 
 async function orders(): Promise<void> {
   const figures = await compareServers('/orders', () => [freePort().then((port) => byHand('orders.mjs', port)), freePort().then((port) => mecha(inRoutes('orders.yaml'), port))]);
-  rows.push({ benchmark: 'orders', figure: 'HTTP POST, JSON, choice, Simple, reply', unit: 'requests a CPU second', byHand: figures['by hand']!, expected: 38_100, mecha: figures['mecha']!, goal: 0.9, isRatio: true, isMost: false });
+  rows.push({ benchmark: 'orders', figure: 'HTTP POST, JSON, choice, Simple, reply', unit: 'requests a CPU second', ...figures, expected: 38_100, goal: 0.9, isRatio: true, isMost: false });
 }
 
 async function proxy(): Promise<void> {
@@ -69,7 +83,7 @@ async function proxy(): Promise<void> {
     freePort().then((port) => mecha(inRoutes('proxy.yaml'), port, { 'backend.port': String(backendPort) })),
   ]);
   await backend.stop();
-  rows.push({ benchmark: 'proxy', figure: 'HTTP in, `http:` to a backend, header, reply', unit: 'requests a CPU second', byHand: figures['by hand']!, expected: 14_800, mecha: figures['mecha']!, goal: 1.3, isRatio: true, isMost: false });
+  rows.push({ benchmark: 'proxy', figure: 'HTTP in, `http:` to a backend, header, reply', unit: 'requests a CPU second', ...figures, expected: 14_800, goal: 1.3, isRatio: true, isMost: false });
 }
 
 interface Measured {
@@ -79,7 +93,7 @@ interface Measured {
 }
 
 /** Loops in the processes themselves: how many a second of CPU time. */
-async function compareLoops(ways: { byHand: string; mecha: string }, counts: { byHand: number; mecha: number }): Promise<{ byHand: number; mecha: number }> {
+async function compareLoops(ways: { byHand: string; mecha: string }, counts: { byHand: number; mecha: number }): Promise<Figures> {
   const figures = { byHand: [] as number[], mecha: [] as number[] };
   for (let launched = 0; launched < launches; launched++) {
     const hand = byHand('in-process.mjs', await freePort());
@@ -101,7 +115,7 @@ async function compareLoops(ways: { byHand: string; mecha: string }, counts: { b
     await hand.stop();
     await own.stop();
   }
-  return { byHand: median(figures.byHand), mecha: median(figures.mecha) };
+  return figuresOf(figures.byHand, figures.mecha);
 }
 
 async function steps(): Promise<void> {
@@ -144,7 +158,7 @@ async function start(): Promise<void> {
     await own.stop();
   }
   const row = (figure: string, unit: string, hand: readonly number[], own: readonly number[], goal: number, expected: number | null): void => {
-    rows.push({ benchmark: 'start', figure, unit, byHand: median(hand), expected, mecha: median(own), goal, isRatio: true, isMost: true });
+    rows.push({ benchmark: 'start', figure, unit, ...figuresOf(hand, own), expected, goal, isRatio: true, isMost: true });
   };
   row('start to the first reply', 'ms', figures.byHand, figures.mecha, 1.8, 81);
   row('CPU time until then', 'ms', figures.byHandCpu, figures.mechaCpu, 1.8, null);
@@ -176,17 +190,24 @@ async function thousand(): Promise<void> {
   );
   writeFileSync(file, texts.join(''));
   const millis: number[] = [];
+  const cpu: number[] = [];
   const memory: number[] = [];
   for (let round = 0; round < (isQuick ? 1 : 5); round++) {
     const own = mecha(file, await freePort());
-    millis.push((await firstReply(own, '/hello')).millis);
+    const started = await firstReply(own, '/hello');
+    millis.push(started.millis);
+    cpu.push(started.cpuMillis);
     await sleep(1000);
     memory.push(residentMegabytes(own.pid));
     await own.stop();
   }
   rmSync(folder, { recursive: true });
-  rows.push({ benchmark: 'thousand', figure: '1,000 routes: start to the first reply', unit: 'ms', byHand: null, expected: null, mecha: median(millis), goal: 2000, isRatio: false, isMost: true });
-  rows.push({ benchmark: 'thousand', figure: '1,000 routes: memory', unit: 'MB', byHand: null, expected: null, mecha: median(memory), goal: 200, isRatio: false, isMost: true });
+  const row = (figure: string, unit: string, own: readonly number[], goal: number): void => {
+    rows.push({ benchmark: 'thousand', figure, unit, byHand: null, expected: null, mecha: median(own), ratio: null, goal, isRatio: false, isMost: true });
+  };
+  row('1,000 routes: start to the first reply', 'ms', millis, 2000);
+  row('1,000 routes: CPU time until then', 'ms', cpu, 2000);
+  row('1,000 routes: memory', 'MB', memory, 200);
 }
 
 const benchmarks: Readonly<Record<string, () => Promise<void>>> = { orders, proxy, steps, split, start, thousand };
@@ -195,7 +216,7 @@ const benchmarks: Readonly<Record<string, () => Promise<void>>> = { orders, prox
 const shown = (value: number | null): string => (value === null ? '' : value >= 10_000 ? `${Number((value / 1000).toPrecision(3))}k` : String(Number(value.toPrecision(3))));
 
 function cells(row: Row): string[] {
-  const ratio = row.byHand === null ? null : row.mecha / row.byHand;
+  const { ratio } = row;
   const achieved = row.isRatio ? ratio! : row.mecha;
   const isMet = row.isMost ? achieved <= row.goal : achieved >= row.goal;
   const slowness = row.expected === null ? 0 : row.isMost ? row.byHand! / row.expected - 1 : 1 - row.byHand! / row.expected;
@@ -210,8 +231,9 @@ function table(): string {
   return lines.map((line) => `| ${line.join(' | ')} |`).join('\n');
 }
 
-if (!existsSync(mechaCommand)) execFileSync(process.execPath, [join(benchFolder, '../scripts/build.mjs'), '--only', 'dist'], { stdio: 'inherit' });
+if (!existsSync(mechaCommand)) execFileSync(process.execPath, [join(benchFolder, '../scripts/build.mjs'), 'dist'], { stdio: 'inherit' });
 process.on('exit', endAll);
+const loadBefore = loadavg()[1]!;
 for (const [name, run] of Object.entries(benchmarks)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue;
   const before = rows.length;
@@ -221,6 +243,6 @@ for (const [name, run] of Object.entries(benchmarks)) {
 if (wanted.length === 0 && !isQuick) {
   const path = join(benchFolder, 'RESULTS.md');
   const [beginning, rest = ''] = readFileSync(path, 'utf8').split('<!-- begin figures -->\n');
-  const facts = `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]!.model}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}, Node ${process.version}`;
+  const facts = `${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0]!.model}, ${Math.round(totalmem() / 2 ** 30)} GB, Linux ${release()}, Node ${process.version}; the machine's load before the run was ${loadBefore.toFixed(1)}`;
   writeFileSync(path, `${beginning}<!-- begin figures -->\n${facts}\n\n${table()}\n<!-- end figures -->${rest.split('<!-- end figures -->')[1] ?? ''}`);
 }
