@@ -1,0 +1,368 @@
+import { expect } from 'chai';
+import type { Consumer } from '../../../src/core/connector.ts';
+import type { Exchange } from '../../../src/core/exchange.ts';
+import { HANDLED } from '../../../src/core/exchange.ts';
+import { kafka } from '../../../src/connectors/kafka/definition.ts';
+import { Surroundings, TestRoute } from '../../contract/connector.ts';
+import { Broker, brokers, describeWithKafka, pause, quick, soon } from './broker.ts';
+
+const definition = kafka as never;
+
+describeWithKafka('the consumer of kafka', function () {
+  let broker: Broker;
+  let around: Surroundings;
+  let consumers: Consumer[];
+  let group: string;
+  const beans: Record<string, unknown> = {};
+
+  beforeEach(async () => {
+    broker = await Broker.open();
+    around = new Surroundings({ beans });
+    consumers = [];
+    group = broker.name('group');
+  });
+
+  afterEach(async () => {
+    for (const consumer of consumers) {
+      await consumer.stop();
+      await consumer.close!();
+    }
+    expect(around.clock.waiting, 'timers left behind').to.equal(0);
+    await broker.close();
+  });
+
+  const consume = async (topic: string, options = '', work?: (exchange: Exchange) => unknown): Promise<TestRoute> => {
+    const route = new TestRoute(around.scope, work);
+    const consumer = await around.consumer(definition, `kafka:${topic}?brokers=${brokers}&groupId=${group}&autoOffsetReset=earliest&${quick}${options}`);
+    consumers.push(consumer);
+    await consumer.start(route);
+    return route;
+  };
+
+  const end = async (): Promise<void> => {
+    const consumer = consumers.pop()!;
+    await consumer.stop();
+    await consumer.close!();
+  };
+
+  const bodies = (route: TestRoute): unknown[] => route.received.map(({ body }) => body);
+  const numbers = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, i) => String(from + i));
+
+  it('gives each record its place, key, time and headers, and lets no header of Camel in', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, {
+      key: 'k',
+      value: 'v',
+      headers: { color: 'red', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', bytes: Buffer.from([0xff, 0xfe]), CamelFileName: '../etc', 'camelhttpuri': 'x', 'kafka.OVERRIDE_TOPIC': 'x' },
+    });
+    const route = await consume(topic);
+    await soon(() => expect(route.received).to.have.length(1));
+    const { headers } = route.received[0]!;
+    expect(headers.get('CamelKafkaTopic')).to.equal(topic);
+    expect(headers.get('CamelKafkaPartition')).to.equal(0);
+    expect(headers.get('CamelKafkaOffset')).to.equal(0);
+    expect(headers.get('CamelKafkaKey')).to.equal('k');
+    expect(headers.get('kafka.KEY'), 'its former name').to.equal('k');
+    expect(headers.get('CamelKafkaTimestamp')).to.be.closeTo(Date.now(), 60_000);
+    expect(headers.get('Color')).to.equal('red');
+    expect(headers.get('traceparent')).to.match(/^00-0af7/);
+    expect(headers.get('bytes')).to.deep.equal(Buffer.from([0xff, 0xfe]));
+    expect(headers.get('CamelFileName')).to.equal(undefined);
+    expect(headers.names().filter((name) => /^camel(file|http)/i.test(name) || name.startsWith('kafka.'))).to.deep.equal([]);
+    expect(route.deliveries[0]!.id).to.equal(`${topic}/0/0`);
+  });
+
+  it('reads values and keys as the deserialisers say', async () => {
+    const topic = await broker.topic();
+    const long = Buffer.alloc(8);
+    long.writeBigInt64BE(42n);
+    await broker.send(topic, { key: long, value: '{"a":[1]}' });
+    const route = await consume(topic, '&keyDeserializer=org.apache.kafka.common.serialization.LongDeserializer&valueDeserializer=io.confluent.kafka.serializers.KafkaJsonDeserializer');
+    await soon(() => expect(route.received).to.have.length(1));
+    expect(route.received[0]!.headers.get('CamelKafkaKey')).to.equal(42);
+    expect(bodies(route)).to.deep.equal([{ a: [1] }]);
+  });
+
+  it('takes a tombstone for a body of null', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, { key: 'gone', value: null });
+    const route = await consume(topic);
+    await soon(() => expect(bodies(route)).to.deep.equal([null]));
+  });
+
+  it('has several records of a partition under way at once, in order, and one lane a partition', async () => {
+    const topic = await broker.topic(2);
+    await broker.send(topic, ...numbers(0, 40).map((value) => ({ value, partition: Number(value) % 2 })));
+    const route = new TestRoute(around.scope);
+    route.isHolding = true;
+    const consumer = await around.consumer(definition, `kafka:${topic}?brokers=${brokers}&groupId=${group}&autoOffsetReset=earliest&recordsInFlight=8&${quick}`);
+    consumers.push(consumer);
+    await consumer.start(route);
+    await soon(() => expect(route.held).to.have.length(16));
+    await pause(50);
+    expect(route.held, '8 of each partition').to.have.length(16);
+    expect(new Set(route.held.map(({ lane }) => lane)).size).to.equal(2);
+    route.releaseAll();
+    await soon(() => expect(route.received).to.have.length(40));
+    for (const parity of [0, 1]) expect(bodies(route).filter((body) => Number(body) % 2 === parity)).to.deep.equal(numbers(0, 40).filter((body) => Number(body) % 2 === parity));
+  });
+
+  it('commits the lowest offset up to which all is done', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, ...numbers(0, 5));
+    const route = new TestRoute(around.scope);
+    route.isHolding = true;
+    const consumer = await around.consumer(definition, `kafka:${topic}?brokers=${brokers}&groupId=${group}&autoOffsetReset=earliest&autoCommitIntervalMs=20&${quick}`);
+    consumers.push(consumer);
+    await consumer.start(route);
+    await soon(() => expect(route.held).to.have.length(5));
+    const [first, second, third, fourth] = route.held;
+    for (const exchange of [second!, fourth!]) exchange.leave();
+    await pause(100);
+    expect(await broker.committed(group, topic)).to.deep.equal([-1]);
+    first!.leave();
+    await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([2]));
+    third!.leave();
+    await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([4]));
+    route.held.at(-1)!.leave();
+    route.held.length = 0;
+    await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([5]));
+  });
+
+  it('goes on where the group has committed after a restart', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, 'a', 'b');
+    const first = await consume(topic);
+    await soon(() => expect(bodies(first)).to.deep.equal(['a', 'b']));
+    await end();
+    await broker.send(topic, 'c');
+    const second = await consume(topic);
+    await soon(() => expect(bodies(second)).to.deep.equal(['c']));
+  });
+
+  it('says that a failed record would be lost, unless breakOnFirstError delivers it again', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, 'a');
+    const route = await consume(topic, '', (exchange) => {
+      exchange.halt |= HANDLED;
+    });
+    await soon(() => expect(route.received).to.have.length(1));
+    expect(route.deliveries[0]!.wouldLose).to.equal(true);
+    await end();
+    await broker.send(topic, 'b');
+    const breaking = await consume(topic, '&breakOnFirstError=true');
+    await soon(() => expect(breaking.received).to.have.length(1));
+    expect(breaking.deliveries[0]!.wouldLose).to.equal(false);
+  });
+
+  it('delivers again from the failed record on, in order, until it succeeds', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, 'a', 'b', 'c');
+    let failures = 0;
+    const route = await consume(topic, '&breakOnFirstError=true', ({ body }) => {
+      if (body === 'b' && failures++ < 2) throw new Error('not yet');
+    });
+    await soon(() => expect(bodies(route)).to.deep.equal(['a', 'b', 'b', 'b', 'c']));
+    await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([3]));
+  });
+
+  it('makes a failed exchange of a record that can not be read, goes on, and skips it with DISCARD', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, '{"a":1}', 'no json', '{"a":2}');
+    const json = '&valueDeserializer=org.springframework.kafka.support.serializer.JsonDeserializer';
+    const route = await consume(topic, json, (exchange) => {
+      if (exchange.isFailed) exchange.halt |= HANDLED;
+    });
+    await soon(() => expect(route.received).to.have.length(3));
+    expect(route.received[1]!.exception?.type).to.equal('org.apache.kafka.common.errors.SerializationException');
+    expect(String(route.received[1]!.body)).to.equal('no json');
+    expect(route.deliveries[1]!.wouldLose).to.equal(true);
+    group = broker.name('group');
+    const discarding = await consume(topic, `${json}&pollOnError=DISCARD`);
+    await soon(() => expect(bodies(discarding)).to.deep.equal([{ a: 1 }, { a: 2 }]));
+    await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([3]));
+  });
+
+  it('begins at the latest record, at the first, or fails without an offset, as autoOffsetReset says', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, 'old');
+    const latest = new TestRoute(around.scope);
+    const consumer = await around.consumer(definition, `kafka:${topic}?brokers=${brokers}&groupId=${group}&${quick}`);
+    consumers.push(consumer);
+    await consumer.start(latest);
+    await pause(200);
+    await broker.send(topic, 'new');
+    await soon(() => expect(bodies(latest)).to.deep.equal(['new']));
+    group = broker.name('group');
+    let message = '';
+    const none = await around.consumer(definition, `kafka:${topic}?brokers=${brokers}&groupId=${group}&autoOffsetReset=none&${quick}`);
+    consumers.push(none);
+    await none.start(new TestRoute(around.scope)).catch((thrown: unknown) => (message = (thrown as Error).message));
+    expect(message).to.match(new RegExp(`no offset for ${topic}/0`));
+  });
+
+  it('begins where seekTo says, whatever is committed', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, 'a', 'b');
+    const first = await consume(topic);
+    await soon(() => expect(first.settled).to.equal(2));
+    await end();
+    const again = await consume(topic, '&seekTo=BEGINNING');
+    await soon(() => expect(bodies(again)).to.deep.equal(['a', 'b']));
+    await end();
+    await broker.send(topic, 'c');
+    const later = await consume(topic, '&seekTo=END');
+    await pause(150);
+    await broker.send(topic, 'd');
+    await soon(() => expect(bodies(later)).to.deep.equal(['d']));
+  });
+
+  it('reads all topics that match a pattern, those too that come later', async () => {
+    const prefix = broker.name('pattern');
+    await broker.send(await broker.topic(1, {}, `${prefix}-a`), 'a');
+    await broker.topic(1, {}, `other-${prefix}`);
+    const route = await consume(`${prefix}-.*`, '&topicIsPattern=true&metadataMaxAgeMs=150');
+    await soon(() => expect(bodies(route)).to.deep.equal(['a']));
+    await broker.send(await broker.topic(1, {}, `${prefix}-b`), 'b');
+    await soon(() => expect(bodies(route)).to.deep.equal(['a', 'b']));
+  });
+
+  it('reads several topics, with several members', async () => {
+    const [one, two] = [await broker.topic(2), await broker.topic(2)];
+    const route = await consume(`${one},${two}`, '&consumersCount=2');
+    await broker.send(one, ...numbers(0, 20).map((value) => ({ value, key: value })));
+    await broker.send(two, ...numbers(20, 40).map((value) => ({ value, key: value })));
+    await soon(() => expect(bodies(route).map(Number).sort((a, b) => a - b)).to.deep.equal(numbers(0, 40).map(Number)));
+    const { groups } = await broker.admin.describeGroups([group]);
+    expect(groups[0]!.members).to.have.length(2);
+  });
+
+  it('gives a batch as one exchange with a list, when it is full or its time is over', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, ...numbers(0, 5));
+    const route = await consume(topic, '&batching=true&maxPollRecords=3&batchingIntervalMs=100');
+    await soon(() => expect(route.received).to.have.length(2));
+    const lists = route.received.map(({ body }) => (body as Exchange[]).map((part) => part.body));
+    expect(lists).to.deep.equal([numbers(0, 3), numbers(3, 5)]);
+    expect((route.received[0]!.body as Exchange[])[1]!.headers.get('CamelKafkaOffset')).to.equal(1);
+    await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([5]));
+  });
+
+  it('commits only when the route says so, with manual commits', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, ...numbers(0, 4));
+    const route = await consume(topic, '&autoCommitEnable=false&allowManualCommit=true');
+    await soon(() => expect(route.settled).to.equal(4));
+    expect(await broker.committed(group, topic)).to.deep.equal([-1]);
+    const { commit } = route.received[2]!.headers.get('CamelKafkaManualCommit') as { commit(): Promise<void> };
+    await commit();
+    expect(await broker.committed(group, topic)).to.deep.equal([3]);
+    expect(route.received.map(({ headers }) => headers.get('CamelKafkaLastPollRecord'))).to.deep.equal([false, false, false, true]);
+  });
+
+  it('keeps offsets in a repository of its own', async () => {
+    const topic = await broker.topic();
+    const states = new Map<string, string>([[`${topic}/0`, '1']]);
+    beans['offsets'] = { getState: (key: string) => states.get(key), setState: (key: string, value: string) => void states.set(key, value) };
+    await broker.send(topic, ...numbers(0, 4));
+    const route = await consume(topic, '&offsetRepository=#offsets');
+    await soon(() => expect(bodies(route)).to.deep.equal(['2', '3']));
+    await soon(() => expect(states.get(`${topic}/0`)).to.equal('3'));
+  });
+
+  it('does not deliver what a transaction has aborted with read_committed', async () => {
+    const topic = await broker.topic();
+    const producer = await around.producer(definition, `kafka:${topic}?brokers=${brokers}&transactionalId=${broker.name('tx')}`);
+    await around.send(producer, around.exchange('good'));
+    const failing = around.exchange('bad');
+    await around.send({ call: (exchange) => {
+      exchange.way = { outer: exchange.way, back: (returned) => {
+        returned.fail(new Error('after sending'));
+        returned.leave();
+      } };
+      producer.call!(exchange);
+    } }, failing);
+    await around.send(producer, around.exchange('also good'));
+    const route = await consume(topic, '&isolationLevel=read_committed');
+    await soon(() => expect(bodies(route)).to.deep.equal(['good', 'also good']));
+    await producer.close!();
+  });
+
+  it('loses nothing and repeats nothing when members come and go', async () => {
+    const topic = await broker.topic(4);
+    const seen = new Map<string, number>();
+    const work = ({ body }: Exchange): void => void seen.set(String(body), (seen.get(String(body)) ?? 0) + 1);
+    await consume(topic, '', work);
+    let next = 0;
+    let isOver = false;
+    const feeding = (async () => {
+      while (!isOver) {
+        await broker.send(topic, ...numbers(next, (next += 100)).map((value) => ({ value, key: value })));
+        await pause(5);
+      }
+    })();
+    await consume(topic, '', work);
+    await consume(topic, '', work);
+    await pause(300);
+    await end();
+    await pause(200);
+    await end();
+    await pause(100);
+    isOver = true;
+    await feeding;
+    await soon(() => expect(seen.size).to.equal(next));
+    expect([...seen.values()].filter((count) => count > 1), 'delivered twice').to.deep.equal([]);
+    await soon(async () => expect((await broker.committed(group, topic)).reduce((sum, offset) => sum + Math.max(0, offset), 0)).to.equal(next));
+  });
+
+  it('waits with a rebalance for what is under way, and commits it before it gives the partition away', async () => {
+    const topic = await broker.topic(1);
+    await broker.send(topic, 'a');
+    const first = new TestRoute(around.scope);
+    first.isHolding = true;
+    const holder = await around.consumer(definition, `kafka:${topic}?brokers=${brokers}&groupId=${group}&autoOffsetReset=earliest&${quick}`);
+    consumers.push(holder);
+    await holder.start(first);
+    await soon(() => expect(first.held).to.have.length(1));
+    const second = new TestRoute(around.scope);
+    const other = await around.consumer(definition, `kafka:${topic}?brokers=${brokers}&groupId=${group}&autoOffsetReset=earliest&${quick}`);
+    consumers.push(other);
+    const joining = other.start(second);
+    await pause(400);
+    first.releaseAll();
+    await joining;
+    await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([1]));
+    await broker.send(topic, 'b');
+    await soon(() => expect([...bodies(first), ...bodies(second)]).to.deep.equal(['a', 'b']));
+  });
+
+  it('fetches no more of a partition than it can hold while the route is slow', async () => {
+    const topic = await broker.topic();
+    const big = 'x'.repeat(10_000);
+    for (let sent = 0; sent < 2000; sent += 50) await broker.send(topic, ...Array.from({ length: 50 }, () => big));
+    const route = new TestRoute(around.scope);
+    route.isHolding = true;
+    const before = process.memoryUsage().arrayBuffers;
+    const consumer = await around.consumer(definition, `kafka:${topic}?brokers=${brokers}&groupId=${group}&autoOffsetReset=earliest&recordsInFlight=10&maxPartitionFetchBytes=200000&${quick}`);
+    consumers.push(consumer);
+    await consumer.start(route);
+    await soon(() => expect(route.held).to.have.length(10));
+    await pause(300);
+    expect(process.memoryUsage().arrayBuffers - before, 'of 20 MB').to.be.below(8_000_000);
+    route.releaseAll();
+    await soon(() => expect(route.received).to.have.length(2000));
+  });
+
+  it('reads every compression', async () => {
+    for (const codec of ['gzip', 'snappy', 'lz4', 'zstd']) {
+      const topic = await broker.topic();
+      const producer = await around.producer(definition, `kafka:${topic}?brokers=${brokers}&compressionCodec=${codec}`);
+      await Promise.all(numbers(0, 50).map((value) => around.send(producer, around.exchange(`${value} ${'z'.repeat(100)}`))));
+      await producer.close!();
+      const route = await consume(topic);
+      await soon(() => expect(route.received, codec).to.have.length(50));
+      expect(bodies(route)[49]).to.match(/^49 z+$/);
+      await end();
+    }
+  });
+});
