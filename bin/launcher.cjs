@@ -31,8 +31,7 @@ function load(name) {
   } catch {
     // Compiled below.
   }
-  const text = `(function (exports, require, module, __filename, __dirname, __part, __import) {${readFileSync(path, 'latin1')}\n})`;
-  const script = new Script(text, { filename: path, cachedData });
+  const script = new Script(readFileSync(path, 'utf8'), { filename: path, cachedData });
   if (cachedData === undefined || script.cachedDataRejected) uncached.push({ name, script });
   const module = { exports: {} };
   loaded.set(name, module);

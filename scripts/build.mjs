@@ -123,7 +123,9 @@ async function command() {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const parts = {};
-  for (const [name, text] of texts) {
+  for (const [name, body] of texts) {
+    // Wrapped here: the launcher would hold a second copy while it does so.
+    const text = `(function (exports, require, module, __filename, __dirname, __part, __import) {${body}\n})\n`;
     writeFileSync(join(folder, `${name}.cjs`), text);
     parts[name] = { digest: createHash('sha256').update(text).digest('hex').slice(0, 12), ...(natives.has(name) ? { native: name } : {}) };
   }
