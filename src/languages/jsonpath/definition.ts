@@ -93,7 +93,7 @@ function expressionOf(source: string, options: JsonpathOptions, context: Languag
     try {
       const input = read(exchange);
       if (input === null || input === undefined) {
-        if (wanted.suppresses) return null;
+        if (wanted.suppresses) return finish(null);
         throw unreadable();
       }
       const query = queryOf(exchange);
@@ -183,7 +183,7 @@ function finisher({ writeAsString, unpackArray, resultType }: JsonpathOptions): 
   const unpack = (result: unknown): unknown => (unpacks && Array.isArray(result) && result.length === 1 ? (result[0] as unknown) : result);
   if (!writeAsString) return unpacks ? unpack : (result) => result;
   return (result) => {
-    if (result === null) return null;
+    if (result === null) return 'null';
     if (Array.isArray(result)) return unpack(result.map((item) => writeJson(item)));
     if (typeof result !== 'object' || isNumeric(result)) return writeJson(result);
     const texts = Object.create(null) as Record<string, string>;
