@@ -231,6 +231,8 @@ export class KafkaJsClient implements KafkaClient {
     const socket = ssl === null ? connectPlain({ host, port }, onConnect) : connectSecure({ ...(isIP(host) === 0 ? { servername: host } : {}), ...ssl, host, port }, onConnect);
     socket.setKeepAlive(true, 60_000);
     socket.setNoDelay(true);
+    // While it connects the library may end it many times.
+    socket.setMaxListeners(0);
     this.sockets.add(socket);
     socket.once('close', () => this.sockets.delete(socket));
     return socket;
