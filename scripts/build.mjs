@@ -43,6 +43,7 @@ const settings = {
   target: 'node20.19',
   // Its modern form: the one meant for CommonJS can't be cut down to what is used.
   alias: { rxjs: join(root, 'node_modules/rxjs/dist/esm/index.js') },
+  define: { 'import.meta.url': '__moduleUrl' },
   minifyWhitespace: true,
   minifySyntax: true,
   legalComments: 'none',
@@ -125,7 +126,7 @@ async function command() {
   const parts = {};
   for (const [name, body] of texts) {
     // Wrapped here: the launcher would hold a second copy while it does so.
-    const text = `(function (exports, require, module, __filename, __dirname, __part, __import) {${body}\n})\n`;
+    const text = `(function (exports, require, module, __filename, __dirname, __part, __import) {const __moduleUrl=require('node:url').pathToFileURL(__filename).href;${body}\n})\n`;
     writeFileSync(join(folder, `${name}.cjs`), text);
     parts[name] = { digest: createHash('sha256').update(text).digest('hex').slice(0, 12), ...(natives.has(name) ? { native: name } : {}) };
   }
