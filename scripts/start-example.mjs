@@ -23,7 +23,7 @@ pricing.unref();
 pricing.stdin.unref();
 
 Object.assign(process.env, { MECHA_SUMMARY: '1', MECHA_LOG_FORMAT: process.env.MECHA_LOG_FORMAT ?? 'text', MECHA_MICROLOGIC_URL: `http://127.0.0.1:${pricingPort}` });
-process.argv.splice(1, process.argv.length, 'mecha', 'run');
+process.argv.splice(1, process.argv.length, 'mecha', 'run', 'routes/orders.yaml');
 console.log(`
 An order, priced line by line by examples/pricing and sent to a desk by its region and amount:
   curl -s localhost:${port}/orders -H 'Content-Type: application/json' \\

@@ -41,6 +41,7 @@ describe('routes/orders.yaml', () => {
     for (const name of ['inbox', 'outbox', 'dead']) mkdirSync(join(folder, name));
     mecha = await Mecha.start({
       folder: root,
+      routes: [join(root, 'routes/orders.yaml')],
       properties: { inbox: join(folder, 'inbox'), outbox: join(folder, 'outbox'), deadLetters: join(folder, 'dead') },
       settings: { 'http.port': 0, 'micrologic.url': pricing.url, 'state.store': 'memory', watch: false },
     });
