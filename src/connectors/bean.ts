@@ -1,4 +1,4 @@
-import { beanCall, beanInstance, beanMethod, newBeanInstance, parseBeanMethod } from '../core/bean.ts';
+import { beanCall, beanInstance, beanMethod, beanOfType, newBeanInstance, parseBeanMethod } from '../core/bean.ts';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
 import { field } from '../core/field.ts';
@@ -15,7 +15,7 @@ const beanOptions = {
 
 /** Calls a method of what `reference` names; the method is looked up when the first message comes, as in Camel. */
 export function beanProducer(reference: string, { options: { method, scope, parameters } }: BeanEndpoint, context: ConnectorContext): Producer {
-  const bean = context.bean<unknown>(reference);
+  const bean = (reference.startsWith('#class:') ? beanOfType(reference.slice('#class:'.length)) : undefined) ?? context.bean<unknown>(reference);
   const call = parseBeanMethod(method, { expression: (_language, source) => context.simple(source) });
   const configured = (instance: unknown): unknown => {
     for (const [name, value] of Object.entries(parameters ?? {})) setProperty(instance, name, value);

@@ -2,7 +2,7 @@ import { decodeText, encodeText } from './charset.ts';
 import { ExchangeError } from './errors.ts';
 import { compareNumbers, doubleText, ExactNumber, exactNumber, isNumeric, javaDouble } from './exactNumber.ts';
 import { jsonText, parseJson } from './json.ts';
-import { decodeXml, parseXml, XmlDocument, XmlElement, XmlNode } from './xml.ts';
+import { decodeXml, parseXml, XmlDocument, XmlElement, XmlNode, XmlNodeList } from './xml.ts';
 
 /** Text of a value as Camel gives it: null stays null. */
 export function toText(value: unknown): string | null {
@@ -11,6 +11,7 @@ export function toText(value: unknown): string | null {
   if (Buffer.isBuffer(value)) return value.toString('utf8');
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
   if (value instanceof Error) return `${value instanceof ExchangeError ? value.type : value.name}: ${value.message}`;
+  if (value instanceof XmlNodeList) return value.toString();
   if (Array.isArray(value)) return `[${value.map(nestedText).join(', ')}]`;
   if (value instanceof Set) return `[${[...(value as Set<unknown>)].map(nestedText).join(', ')}]`;
   if (value instanceof Date) return value.toISOString();
@@ -75,7 +76,7 @@ function bytesOf(value: unknown, charset: string | null): Buffer | null {
   if (Buffer.isBuffer(value)) return value;
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (typeof value === 'string') return encodeText(value, charset);
-  if (value instanceof XmlNode) return encodeText(value.toString(), charset);
+  if (value instanceof XmlNode || value instanceof XmlNodeList) return encodeText(value.toString(), charset);
   if (typeof value === 'object' && value !== null && typeof (value as { bytes?: unknown }).bytes === 'function') return (value as { bytes(): Buffer }).bytes();
   return null;
 }

@@ -134,6 +134,11 @@ export class XmlAttribute extends XmlNode implements Name {
   get stringValue(): string {
     return this.value;
   }
+
+  /** By itself an attribute is its value. */
+  override toString(): string {
+    return this.value;
+  }
 }
 
 export class XmlText extends XmlNode {
@@ -144,6 +149,11 @@ export class XmlText extends XmlNode {
     super();
     this.text = text;
     this.nodeType = isCdata ? XML_CDATA : XML_TEXT;
+  }
+
+  /** By itself a text is what it says. */
+  override toString(): string {
+    return this.text;
   }
 
   get stringValue(): string {
@@ -178,6 +188,18 @@ export class XmlInstruction extends XmlNode {
 
   get stringValue(): string {
     return this.text;
+  }
+}
+
+/** Nodes that an expression has found; as a text they stand one behind the other. */
+export class XmlNodeList extends Array<XmlNode> {
+  /** What is made of the list (its mapped or filtered items) is a plain list. */
+  static override get [Symbol.species](): ArrayConstructor {
+    return Array;
+  }
+
+  override toString(): string {
+    return Array.from(this, String).join('');
   }
 }
 

@@ -3,6 +3,7 @@ import type { DataFormatDefinition } from '../core/definition.ts';
 import { base64 } from './base64.ts';
 import { csv } from './csv.ts';
 import { gzipDeflater } from './gzipDeflater.ts';
+import { jacksonXml } from './jacksonXml.ts';
 import { json } from './json.ts';
 import { yaml } from './yaml.ts';
 import { zipDeflater } from './zipDeflater.ts';
@@ -12,6 +13,7 @@ export const dataformats = {
   base64,
   csv,
   gzipDeflater,
+  jacksonXml,
   json,
   yaml,
   zipDeflater,

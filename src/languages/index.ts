@@ -3,6 +3,7 @@ import type { LanguageDefinition } from '../core/definition.ts';
 import { constant } from './constant.ts';
 import { exchangeProperty } from './exchangeProperty.ts';
 import { header } from './header.ts';
+import { jq } from './jq/definition.ts';
 import { jsonata } from './jsonata.ts';
 import { jsonpath } from './jsonpath/definition.ts';
 import { language } from './language.ts';
@@ -18,6 +19,7 @@ export const languages = {
   constant,
   exchangeProperty,
   header,
+  jq,
   jsonata,
   jsonpath,
   language,

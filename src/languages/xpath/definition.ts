@@ -6,7 +6,7 @@ import type { Expression, LanguageContext, Predicate } from '../../core/expressi
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { field } from '../../core/field.ts';
 import { sourceReader } from '../../core/source.ts';
-import { parseXml, XmlDocument, XmlNode } from '../../core/xml.ts';
+import { parseXml, XmlDocument, XmlNode, XmlNodeList } from '../../core/xml.ts';
 import type { XPathExpression, XPathScope, XPathValue } from './evaluate.ts';
 import { toNodes, toXPathBoolean, toXPathNumber, toXPathString } from './evaluate.ts';
 import { compileXPath } from './parser.ts';
@@ -145,9 +145,11 @@ function result(value: XPathValue, kind: Kind): unknown {
     case 'NODE':
       return toNodes(value)[0] ?? null;
     default:
-      return toNodes(value);
+      return listOf(toNodes(value));
   }
 }
+
+const listOf = (nodes: readonly XmlNode[]): XmlNodeList => XmlNodeList.from(nodes) as XmlNodeList;
 
 /** The value that an expression has for the document of an exchange, by what is wanted. */
 function evaluator(source: string, options: Settings, kind: Kind, context: LanguageContext): Expression {
@@ -155,7 +157,7 @@ function evaluator(source: string, options: Settings, kind: Kind, context: Langu
   const read = sourceReader(options.source);
   const evaluate = (exchange: Exchange, value: unknown): unknown => {
     const document = documentOf(exchange, value);
-    if (document === null && kind === 'NODESET') return [];
+    if (document === null && kind === 'NODESET') return listOf([]);
     const node = document ?? empty;
     if (options.logNamespaces && node instanceof XmlDocument) context.log('info', `Namespaces discovered in message: ${[...node.root.namespaces].map(([prefix, uri]) => `xmlns${prefix === '' ? '' : `:${prefix}`}="${uri}"`).join(', ')}`);
     return result(run({ node, position: 1, size: 1, scope: new Scope(exchange, context) }), kind);

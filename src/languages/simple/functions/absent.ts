@@ -13,8 +13,6 @@ const html = absent('there is no HTML parser here', 'call a JavaScript bean: `${
 /** What Camel has and this runtime has not: named, so that the error says so. */
 export const absentFunctions: Readonly<Record<string, FunctionBuilder>> = {
   a2a: absent('there is no agent-to-agent component here'),
-  jq: absent('there is no jq here', 'use `${jsonpath(...)}`'),
-  xpath: absent('there is no XPath here'),
   attachment: attachments,
   attachments,
   attachmentContent: attachments,

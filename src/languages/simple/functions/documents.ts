@@ -31,12 +31,14 @@ function inputAndExpression(call: Call): [input: string | null, expression: stri
   return [inner.slice(0, comma).trim(), inner.slice(comma + 1)];
 }
 
-const jsonpath = called((call) => {
-  const [input, expression] = inputAndExpression(call);
-  const path = expression.trim();
-  const source = /^(['"]).*\1$/s.test(path) ? path.slice(1, -1) : path;
-  return call.compiler.context.expression('jsonpath', source, input === null ? {} : { source: input.replace(/^exchangeProperty:/, 'property:') });
-});
+/** An expression of another language, over the body or what the first argument names. */
+const inLanguage = (language: string): FunctionBuilder =>
+  called((call) => {
+    const [input, expression] = inputAndExpression(call);
+    const path = expression.trim();
+    const source = /^(['"]).*\1$/s.test(path) ? path.slice(1, -1) : path;
+    return call.compiler.context.expression(language, source, input === null ? {} : { source: input.replace(/^exchangeProperty:/, 'property:') }) as Value;
+  });
 
 const simpleJsonpath = called((call) => {
   const [input, expression] = inputAndExpression(call);
@@ -112,7 +114,9 @@ const pretty = (value: unknown): string | null => {
 };
 
 export const documentFunctions: Readonly<Record<string, FunctionBuilder>> = {
-  jsonpath,
+  jsonpath: inLanguage('jsonpath'),
+  jq: inLanguage('jq'),
+  xpath: inLanguage('xpath'),
   simpleJsonpath,
   pretty: ofRaw(pretty),
   prettyBody: ofBody(pretty),
