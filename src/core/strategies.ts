@@ -11,6 +11,13 @@ const groupedProperty = 'CamelGroupedExchange';
 const caughtProperty = 'CamelExceptionCaught';
 const failureEndpoint = 'CamelFailureEndpoint';
 
+/** As in Camel: where the last failure was is told by the older of two results, also when it knows of none. */
+function copyFailureEndpoint(from: Exchange, to: Exchange): void {
+  const endpoint = from.property(failureEndpoint);
+  if (endpoint !== undefined) to.properties.set(failureEndpoint, endpoint);
+  else to.properties.remove(failureEndpoint);
+}
+
 /** Failed, handled or rolled back; a stop is none of these. */
 const troubleOf = (exchange: Exchange): number => exchange.halt & ~(STOPPED | EXHAUSTED);
 
@@ -130,14 +137,13 @@ export class StringAggregationStrategy implements AggregationStrategy {
 export class UseLatestAggregationStrategy implements AggregationStrategy {
   aggregate(oldExchange: Exchange | null, newExchange: Exchange | null): Exchange {
     if (newExchange === null || oldExchange === null) return (newExchange ?? oldExchange)!;
+    if (newExchange.exception === null && (oldExchange.failedStep !== null || newExchange.failedStep !== null)) copyFailureEndpoint(oldExchange, newExchange);
     if (oldExchange.halt === 0) return newExchange;
     if (newExchange.exception !== null) return newExchange;
     if (oldExchange.exception !== null) {
       newExchange.exception = oldExchange.exception;
       newExchange.halt |= FAILED;
       newExchange.failedStep = oldExchange.failedStep;
-      const endpoint = oldExchange.property(failureEndpoint);
-      if (endpoint !== undefined) newExchange.properties.set(failureEndpoint, endpoint);
       return newExchange;
     }
     return troubleOf(oldExchange) !== 0 ? oldExchange : newExchange;
@@ -188,6 +194,7 @@ export class ShareUnitOfWorkAggregationStrategy implements AggregationStrategy {
     const answer = this.strategy.aggregate(oldExchange, newExchange, input);
     const outcome = newExchange === null ? 0 : troubleOf(newExchange);
     if (outcome === 0 || answer === null || answer === undefined || answer === newExchange) return answer;
+    copyFailureEndpoint(newExchange, answer);
     if (newExchange.exception !== null) {
       answer.exception = newExchange.exception;
       answer.halt |= FAILED;
