@@ -13,7 +13,7 @@ import { copyObject, listPage } from '../../../src/connectors/aws2-s3/bucket.ts'
 import { openObjectStore } from '../../../src/connectors/aws2-s3/client.ts';
 import { aws2S3 } from '../../../src/connectors/aws2-s3/definition.ts';
 import { eventually, Surroundings } from '../../contract/connector.ts';
-import { connection, credentials, describeWithServer, Gate, serverUrl, Storage } from './rig.ts';
+import { connection, describeWithServer, Gate, serverUrl, Storage } from './rig.ts';
 
 const definition = aws2S3 as never;
 
