@@ -1,8 +1,6 @@
 import type { RabbitEndpoint } from './address.ts';
 import type { BrokerChannel } from './client.ts';
 
-type Arguments = Readonly<Record<string, unknown>>;
-
 /** Arguments that the broker wants as numbers or truth values, though a URI only has text. */
 const numeric: ReadonlySet<string> = new Set([
   'x-message-ttl',
