@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { version } from './version.ts';
 
 /** What a command may reach of the process; tests hand in their own. */
@@ -23,6 +23,14 @@ const keyValue = (text: string, before: Record<string, string>): Record<string, 
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 };
 
+/** A whole number between two others. */
+const whole =
+  (least: number, most: number) =>
+  (text: string): number => {
+    if (!/^\d+$/.test(text) || Number(text) < least || Number(text) > most) throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
+    return Number(text);
+  };
+
 const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
 
 /**
@@ -44,11 +52,11 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .argument('[paths...]', 'files, folders or globs; what mecha.yaml names when there are none')
     .option('--dev', 'shows more of what happens: every exchange that fails or is handled, and reload problems in place')
     .option('--config <file>', 'configuration file in place of mecha.yaml')
-    .option('--port <port>', 'port of the HTTP listener', (text) => Number(text))
+    .option('--port <port>', 'port of the HTTP listener; 0 takes any free one', whole(0, 65_535))
     .option('--property <key=value>', 'sets a property placeholder or a setting (repeatable)', keyValue, {})
     .option('--no-watch', 'does not reload when files change')
-    .option('--log-level <level>', 'trace, debug, info, warn or error')
-    .option('--log-format <format>', 'text or json')
+    .addOption(new Option('--log-level <level>', 'lowest level that is logged').choices(['trace', 'debug', 'info', 'warn', 'error']))
+    .addOption(new Option('--log-format <format>', 'lines for people or for machines').choices(['text', 'json']))
     .addHelpText('after', examples('mecha run routes/orders.yaml', "mecha run 'integrations/**/*.yaml' --port 9090 --property outbox=/var/outbox") + '\nExit codes: 0 stopped gracefully, 1 something in flight did not finish in time, 2 routes or configuration are wrong.\n')
     .action(async (paths: string[], options: Record<string, unknown>) => {
       const { run } = await import('./run.ts');
@@ -109,7 +117,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   const common = (command: Command): Command => command.option('--config <file>', 'configuration file in place of mecha.yaml').option('--json', 'as JSON');
   common(deadLetters.command('list').description('Lists dead letters, oldest first.'))
     .option('--route <id>', 'only those of a route')
-    .option('--limit <count>', 'at most so many', (text) => Number(text), 100)
+    .option('--limit <count>', 'at most so many', whole(1, 1000), 100)
     .option('--after <id>', 'those after this one')
     .addHelpText('after', examples('mecha deadletters list', 'mecha deadletters list --route orders --json'))
     .action(async (options: Record<string, unknown>) => {

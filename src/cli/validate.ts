@@ -1,11 +1,18 @@
 import { relative } from 'node:path';
 import { Diagnostics } from '../core/diagnostics.ts';
 import { printDiagnostics, toJson } from '../dsl/diagnose.ts';
+import { readConfiguration } from '../runtime/configuration.ts';
 import { routeFiles } from '../runtime/files.ts';
 import { Mecha } from '../runtime/mecha.ts';
 import { hasErrors, mechaOptions } from './checked.ts';
 import type { Terminal } from './main.ts';
 import { hasColour } from './main.ts';
+
+/** What `mecha.yaml` names. */
+function configuredPaths(options: Readonly<Record<string, unknown>>, { folder, environment }: Terminal): readonly string[] {
+  const configuration = readConfiguration({ folder, file: (options['config'] as string | undefined) ?? null, environment }, new Diagnostics());
+  return (configuration.get('routes') as readonly string[] | undefined) ?? [];
+}
 
 export async function validate(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<number> {
   const { format } = options;
@@ -15,7 +22,7 @@ export async function validate(paths: readonly string[], options: Readonly<Recor
   }
   const list = await Mecha.check(mechaOptions(paths, options, terminal));
   if (format === 'json') {
-    const files = new Set(routeFiles(paths, terminal.folder, new Diagnostics()).map((file) => relative(terminal.folder, file)));
+    const files = new Set(routeFiles(paths.length > 0 ? paths : configuredPaths(options, terminal), terminal.folder, new Diagnostics()).map((file) => relative(terminal.folder, file)));
     for (const { at } of list) if (at !== null) files.add(at.source.file);
     const placed = list.filter(({ at }) => at !== null);
     for (const file of files) terminal.out.write(`${JSON.stringify(toJson(file, placed))}\n`);

@@ -9,6 +9,7 @@ import { deserialisedText } from './deadLetterView.ts';
 import { toJson } from '../dsl/diagnose.ts';
 import type { StepSnapshot } from '../observe/snapshot.ts';
 import type { Mecha } from '../runtime/mecha.ts';
+import type { ReloadResult } from '../runtime/runtime.ts';
 import { adminDescription } from './openapi.ts';
 
 /** Bodies that clients of the admin API may send. */
@@ -129,10 +130,23 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+function reloadView(result: ReloadResult): unknown {
+  const files = new Set(result.problems.map(({ at }) => at?.source.file ?? ''));
+  return { ...result, problems: [...files].map((file) => toJson(file, result.problems)) };
+}
+
 const stepView = ({ info, statistics, children }: StepSnapshot): unknown => ({ id: info.stepId, kind: info.kind, label: info.label, at: info.at, exchanges: statistics.total, failures: statistics.failed, steps: children.map(stepView) });
 
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new ApiError(400, `\`${part}\` is no part of a path`);
+  }
+}
+
 async function route(method: string, url: URL, body: string, mecha: Mecha): Promise<Answer> {
-  const parts = url.pathname.split('/').filter((part) => part !== '').map(decodeURIComponent);
+  const parts = url.pathname.split('/').filter((part) => part !== '').map(decoded);
   const key = `${method} ${parts[0] ?? ''}`;
   const snapshot = mecha.snapshot;
   if (key === 'GET ' || key === 'GET openapi.json') return { status: 200, body: adminDescription };
@@ -170,12 +184,25 @@ async function route(method: string, url: URL, body: string, mecha: Mecha): Prom
   }
   if (key === 'POST reload') {
     const result = await mecha.reload(body.trim() === '' ? undefined : body, 'admin API');
-    const files = new Set(result.problems.map(({ at }) => at?.source.file ?? ''));
-    return { status: result.result === 'rejected' ? 422 : 200, body: { ...result, problems: [...files].map((file) => toJson(file, result.problems)) } };
+    return { status: result.result === 'rejected' ? 422 : 200, body: reloadView(result) };
   }
-  if (key === 'GET reload') return { status: 200, body: mecha.runtime.lastReload === null ? {} : { ...mecha.runtime.lastReload, problems: undefined } };
+  if (key === 'GET reload') return { status: 200, body: mecha.runtime.lastReload === null ? {} : reloadView(mecha.runtime.lastReload) };
   if (parts[0] === 'deadletters') return deadLetters(method, parts.slice(1), url, body, mecha);
   throw new ApiError(404, `there is nothing at ${method} ${url.pathname}; see /openapi.json`);
+}
+
+/** What a dead letter is to become. */
+function readJson(text: string): { body?: unknown; headers?: Record<string, unknown> } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (thrown) {
+    throw new ApiError(400, `the body is no JSON: ${(thrown as Error).message}`);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new ApiError(400, 'the body must be an object with `body`, `headers` or both');
+  const { headers } = value as { headers?: unknown };
+  if (headers !== undefined && (typeof headers !== 'object' || headers === null || Array.isArray(headers))) throw new ApiError(400, '`headers` must be an object');
+  return value;
 }
 
 async function deadLetters(method: string, parts: readonly string[], url: URL, body: string, mecha: Mecha): Promise<Answer> {
@@ -201,7 +228,7 @@ async function deadLetters(method: string, parts: readonly string[], url: URL, b
     return { status: 200, body: { id, isReplayed: true } };
   }
   if (method === 'PUT') {
-    const change = JSON.parse(body) as { body?: unknown; headers?: Record<string, unknown> };
+    const change = readJson(body);
     await store.edit(id, { ...('body' in change ? { body: change.body } : {}), ...(change.headers === undefined ? {} : { headers: Object.entries(change.headers) }) });
     return { status: 200, body: { id, isEdited: true } };
   }
