@@ -507,8 +507,8 @@ class S3Consumer implements Consumer {
         const message = new Message(this.context.scope, null, headers.copy());
         const text = (source: string | undefined): string => (source === undefined ? '' : source.includes('${') ? (toText(this.context.simple(source)(message)) ?? '') : source);
         const { prefix = '' } = options;
-        const name = !isFailed && options.removePrefixOnMove && key.startsWith(prefix) ? key.slice(prefix.length) : key;
-        const target = isFailed ? `${text(options.moveFailedPrefix)}${key}` : `${text(options.destinationBucketPrefix)}${name}${text(options.destinationBucketSuffix)}`;
+        const name = options.removePrefixOnMove && key.startsWith(prefix) ? key.slice(prefix.length) : key;
+        const target = isFailed ? `${text(options.moveFailedPrefix)}${name}` : `${text(options.destinationBucketPrefix)}${name}${text(options.destinationBucketSuffix)}`;
         const own = customerKey(options);
         await copyObject(this.store, {
           from: { bucket: this.bucket, key, size },
