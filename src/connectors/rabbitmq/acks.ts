@@ -1,13 +1,17 @@
-import type { Clock } from '../../core/clock.ts';
+import type { Clock, Timer } from '../../core/clock.ts';
 import type { BrokerChannel } from './client.ts';
 
 const open = 0;
 const done = 1;
 const over = 2;
 
+/** Longest that an acknowledgement waits for others while more deliveries are under way. */
+const gatherMillis = 5;
+
 /**
- * Acknowledges the deliveries of one channel: those that finish within one turn of the event loop together, in as few frames as it takes. A
- * channel numbers its deliveries from 1 without gaps.
+ * Acknowledges the deliveries of one channel, in as few frames as it takes: those that finish within one turn of the event loop together, and,
+ * while there is more under way, a good part of the prefetch count or what comes within a few milliseconds. The broker then sends as many new
+ * ones together. A channel numbers its deliveries from 1 without gaps.
  */
 export class Acks {
   private readonly channel: BrokerChannel;
@@ -18,12 +22,16 @@ export class Acks {
   private first = 1;
   private finished: number[] = [];
   private isDue = false;
+  private timer: Timer | null = null;
+  /** So many are worth a frame of their own while others are under way. */
+  private readonly enough: () => number;
   /** Deliveries that are neither acknowledged nor given back. */
   open = 0;
 
-  constructor(channel: BrokerChannel, clock: Clock) {
+  constructor(channel: BrokerChannel, clock: Clock, enough: () => number) {
     this.channel = channel;
     this.clock = clock;
+    this.enough = enough;
   }
 
   received(tag: number): void {
@@ -37,6 +45,10 @@ export class Acks {
     if (!this.take(tag, done)) return;
     this.finished.push(tag);
     if (this.isDue) return;
+    if (this.open > 0 && this.finished.length < this.enough()) {
+      this.timer ??= this.clock.schedule(gatherMillis, () => this.flush());
+      return;
+    }
     this.isDue = true;
     this.clock.yield(() => this.flush());
   }
@@ -52,6 +64,8 @@ export class Acks {
 
   flush(): void {
     this.isDue = false;
+    this.timer?.cancel();
+    this.timer = null;
     const { finished } = this;
     if (finished.length === 0) return;
     this.finished = [];

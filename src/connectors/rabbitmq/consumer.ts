@@ -94,7 +94,7 @@ class Subscription {
   constructor(consumer: RabbitConsumer, channel: BrokerChannel) {
     this.consumer = consumer;
     this.channel = channel;
-    this.acks = new Acks(channel, consumer.context.clock);
+    this.acks = new Acks(channel, consumer.context.clock, () => this.prefetch >> 2);
   }
 
   get isOpen(): boolean {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { Acks } from '../../../src/connectors/rabbitmq/acks.ts';
 import type { BrokerChannel } from '../../../src/connectors/rabbitmq/client.ts';
-import type { Clock } from '../../../src/core/clock.ts';
+import type { Clock, Timer } from '../../../src/core/clock.ts';
 
 /** Follows what the broker would do: an acknowledgement of what is not open closes the channel. */
 class Ledger {
@@ -34,7 +34,12 @@ describe('acknowledgements of spring-rabbitmq', () => {
   const made = (): { acks: Acks; ledger: Ledger } => {
     turns = [];
     const ledger = new Ledger();
-    return { acks: new Acks(ledger as unknown as BrokerChannel, { yield: (run: () => void) => void turns.push(run) } as unknown as Clock), ledger };
+    const later = (run: () => void): Timer => {
+      turns.push(run);
+      return { cancel: () => (turns = turns.filter((other) => other !== run)) };
+    };
+    const clock = { yield: later, schedule: (_millis: number, run: () => void) => later(run) } as unknown as Clock;
+    return { acks: new Acks(ledger as unknown as BrokerChannel, clock, () => 4), ledger };
   };
 
   it('go out together for all that finished in one turn', () => {
