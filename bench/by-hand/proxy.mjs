@@ -3,24 +3,18 @@ import { createServer } from 'node:http';
 import { Pool } from 'undici';
 
 const pool = new Pool(`http://127.0.0.1:${process.argv[3]}`, { connections: 64 });
-const ofOneConnection = new Set(['connection', 'host', 'keep-alive', 'transfer-encoding', 'expect', 'upgrade', 'te', 'trailer']);
-
-/** Headers, but for those about the connection. */
-function passedOn(headers) {
-  const passed = {};
-  for (const name in headers) if (!ofOneConnection.has(name)) passed[name] = headers[name];
-  return passed;
-}
 
 createServer((request, reply) => {
-  pool.request({ path: '/backend', method: request.method, headers: passedOn(request.headers), body: request }).then(
-    ({ statusCode, headers, body }) => {
-      const passed = passedOn(headers);
-      passed['x-gateway'] = 'by hand';
-      reply.writeHead(statusCode, passed);
-      body.pipe(reply);
+  const { 'content-type': type, 'content-length': length } = request.headers;
+  const options = { path: '/backend', method: request.method, headers: { 'content-type': type, 'content-length': length }, body: length === undefined ? null : request };
+  pool.stream(
+    options,
+    ({ statusCode, headers }) => {
+      reply.writeHead(statusCode, ['Content-Type', headers['content-type'], 'Content-Length', headers['content-length'], 'X-Gateway', 'by hand']);
+      return reply;
     },
-    () => {
+    (error) => {
+      if (error === null || reply.headersSent) return;
       reply.writeHead(502);
       reply.end();
     },
