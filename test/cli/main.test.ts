@@ -80,7 +80,7 @@ describe('mecha schema', () => {
     expect(validate(parse(good)), JSON.stringify(validate.errors)).to.equal(true);
     expect(validate(parse(wrong))).to.equal(false);
     expect(validate(parse(readFileSync(new URL('../../routes/orders.yaml', import.meta.url), 'utf8'))), JSON.stringify(validate.errors?.slice(0, 5))).to.equal(true);
-  });
+  }).timeout(60_000);
 });
 
 describe('mecha catalog', () => {
