@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Agent as HttpAgent } from 'node:http';
 import type * as Sdk from '@aws-sdk/client-s3';
 import type { ConnectorContext } from '../../core/connector.ts';
@@ -281,3 +282,10 @@ class AwsObjectStore implements ObjectStore {
 export const isMissingKey = (thrown: unknown): boolean => thrown instanceof ExchangeError && thrown.type.endsWith('.NoSuchKeyException');
 export const isMissingBucket = (thrown: unknown): boolean => thrown instanceof ExchangeError && thrown.type.endsWith('.NoSuchBucketException');
 export const isChanged = (thrown: unknown): boolean => thrown instanceof ExchangeError && thrown.details['statusCode'] === 412;
+
+/** Ends any number of requests at once. */
+export function unlimitedAborter(): AbortController {
+  const controller = new AbortController();
+  setMaxListeners(0, controller.signal);
+  return controller;
+}

@@ -13,7 +13,7 @@ import { StreamCache } from '../../core/stream.ts';
 import type { ListedObject } from './bucket.ts';
 import { bucketName, copyObject, customerKey, listPage, prepareBucket } from './bucket.ts';
 import type { ObjectFields, ObjectStore } from './client.ts';
-import { isChanged, isMissingKey, openObjectStore } from './client.ts';
+import { isChanged, isMissingKey, openObjectStore, unlimitedAborter } from './client.ts';
 import type { Fetched } from './content.ts';
 import { describe, fetchObject, wholeContent } from './content.ts';
 import type { S3Endpoint } from './options.ts';
@@ -81,7 +81,9 @@ class S3Consumer implements Consumer {
   private credit: number;
   private underWay = 0;
   private unsettled = 0;
-  private fetching = new AbortController();
+  /** Being moved or deleted. */
+  private settling = 0;
+  private fetching = unlimitedAborter();
   private listeners: (() => void)[] = [];
 
   constructor(endpoint: S3Endpoint, context: ConnectorContext, store: ObjectStore, schedule: Schedule | null) {
@@ -133,7 +135,7 @@ class S3Consumer implements Consumer {
 
   resume(): Promise<void> {
     this.isOn = true;
-    this.fetching = new AbortController();
+    this.fetching = unlimitedAborter();
     this.poller.resume();
     return Promise.resolve();
   }
@@ -327,7 +329,7 @@ class S3Consumer implements Consumer {
     let last: Promise<void> = Promise.resolve();
     let next = 0;
     for (; next < found.length; next++) {
-      await this.until(() => !this.isOn || failed !== null || (this.underWay < this.credit && this.unsettled < mostUnsettled));
+      await this.until(() => !this.isOn || failed !== null || (this.underWay < this.credit && this.settling < this.credit && this.unsettled < mostUnsettled));
       if (!this.isOn || failed !== null) break;
       const index = next;
       const listed = found[index]!;
@@ -368,7 +370,9 @@ class S3Consumer implements Consumer {
         this.wake();
       },
       settle: async (settled) => {
+        this.settling++;
         await this.settle(taken, settled);
+        this.settling--;
         this.unsettled--;
         this.wake();
       },

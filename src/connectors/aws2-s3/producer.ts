@@ -8,7 +8,7 @@ import { StreamCache } from '../../core/stream.ts';
 import type { ListedObject } from './bucket.ts';
 import { bucketName, copyObject, createBucket, customerKey, listPage, prepareBucket } from './bucket.ts';
 import type { ObjectStore, Requests, WriteInput } from './client.ts';
-import { isMissingBucket, openObjectStore } from './client.ts';
+import { isMissingBucket, openObjectStore, unlimitedAborter } from './client.ts';
 import type { Content } from './content.ts';
 import { contentOf, describe, fetchObject, traceHeaders, wholeContent } from './content.ts';
 import { Gatherer } from './gatherer.ts';
@@ -33,7 +33,7 @@ export class S3Producer implements Producer {
   private readonly store: ObjectStore;
   private readonly keyName: ((exchange: Exchange) => unknown) | null;
   private readonly gatherer: Gatherer | null;
-  private readonly closing = new AbortController();
+  private readonly closing = unlimitedAborter();
   private preparing: Promise<void> | null = null;
 
   constructor(endpoint: S3Endpoint, context: ConnectorContext, store: ObjectStore) {
