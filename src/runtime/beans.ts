@@ -111,6 +111,11 @@ export class Beans {
     return [...this.versions].sort(([a], [b]) => (a < b ? -1 : 1));
   }
 
+  /** Whether a module is not any more as it was when it was loaded. */
+  get hasChangedModules(): boolean {
+    return [...this.versions].some(([path, version]) => statSync(path, { throwIfNoEntry: false })?.mtimeMs !== version);
+  }
+
   /** An instance of a class: a stand-in for a Java class, or a module. Throws when there is none. */
   private create(type: string, args: readonly unknown[], properties: Readonly<Record<string, unknown>>): unknown {
     const call = /^([^(]+)\((.*)\)$/s.exec(type);

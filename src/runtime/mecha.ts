@@ -69,6 +69,8 @@ export class Mecha {
   private readonly given: string | null;
   private closeManagement: (() => Promise<void>) | null = null;
   private stopped: Promise<boolean> | null = null;
+  /** What was read last. */
+  private read = '';
 
   private constructor(parts: {
     runtime: Runtime;
@@ -188,7 +190,16 @@ export class Mecha {
 
   private sources(problems: Diagnostics): Source[] {
     if (this.given !== null) return [new Source('routes', this.given)];
-    return readSources(routeFiles(this.paths!, this.folder, problems), this.folder, problems);
+    const sources = readSources(routeFiles(this.paths!, this.folder, problems), this.folder, problems);
+    this.read = textOf(sources);
+    return sources;
+  }
+
+  /** Whether files or modules are not any more what they were when they were read. */
+  get isStale(): boolean {
+    if (this.given !== null) return false;
+    const problems = new Diagnostics();
+    return textOf(readSources(routeFiles(this.paths!, this.folder, problems), this.folder, problems)) !== this.read || this.runtime.hasChangedModules;
   }
 
   /** Sends a request and gives the reply's body. @throws what the routes failed with */
@@ -260,6 +271,8 @@ export class Mecha {
     return isDrained;
   }
 }
+
+const textOf = (sources: readonly Source[]): string => JSON.stringify(sources.map(({ file, text }) => [file, text]));
 
 function unwrap(exchange: Exchange): Exchange {
   if ((exchange.halt & (FAILED | HANDLED)) === FAILED) throw exchange.exception ?? new ExchangeError('org.apache.camel.CamelExecutionException', 'the exchange failed');

@@ -10,6 +10,7 @@ import { Events } from '../core/events.ts';
 import type { ExchangeScope, Way } from '../core/exchange.ts';
 import { Exchange, UnitOfWork } from '../core/exchange.ts';
 import { Bag } from '../core/bag.ts';
+import { dataSetClasses, makeDataSet } from '../core/dataSets.ts';
 import { callStep, perform, sequence } from '../core/flow.ts';
 import { toText } from '../core/convert.ts';
 import { Headers } from '../core/headers.ts';
@@ -226,8 +227,8 @@ export class Runtime implements ExchangeScope {
   private newBeans(previous: Beans | null = null): Beans {
     return new Beans(
       {
-        create: (className, args, properties) => builtInStrategy(className, args, properties) ?? makeRepository(className, args, properties, this.options.store, this.clock),
-        names: () => [...builtInStrategies, ...repositoryClasses],
+        create: (className, args, properties) => builtInStrategy(className, args, properties) ?? makeRepository(className, args, properties, this.options.store, this.clock) ?? makeDataSet(className, args, this.options.baseDir),
+        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses],
       },
       this.options.baseDir,
       this.options.beans,
@@ -742,6 +743,15 @@ export class Runtime implements ExchangeScope {
       problem: result.problems.find(({ severity }) => severity === 'error')?.message ?? null,
     });
     return result;
+  }
+
+  /** Files of the modules that routes name. */
+  get modulePaths(): readonly string[] {
+    return this.beans.moduleVersions.map(([path]) => path);
+  }
+
+  get hasChangedModules(): boolean {
+    return this.beans.hasChangedModules;
   }
 
   get isRunning(): boolean {

@@ -1,26 +1,60 @@
+import { sep } from 'node:path';
+import type { Stats } from 'node:fs';
 import { watchedPaths } from './files.ts';
 import type { Mecha } from './mecha.ts';
 
 /** Waits this long for more changes before it tells: editors write in several steps. */
 const settleMillis = 15;
+/** It tells after this time though changes go on. */
+const longestSettleMillis = 100;
 
-/** Watches the files and folders of a running Mecha (and the links that a mounted ConfigMap swaps). Gives what ends it. */
+/**
+ * Watches the files and folders of a running Mecha, the modules that its routes name, and the links that a mounted ConfigMap swaps; tells of
+ * what changed since they were read, too. Gives what ends it.
+ */
 export async function watchRoutes(mecha: Mecha, changed: () => void): Promise<() => Promise<void>> {
   const { watch } = await import('chokidar');
-  const paths = watchedPaths(mecha.paths ?? [], mecha.folder);
-  const watcher = watch(paths, { ignoreInitial: true, ignored: (path) => /(^|[\\/])node_modules([\\/]|$)/.test(path), followSymlinks: true });
+  const roots = watchedPaths(mecha.paths ?? [], mecha.folder);
+  for (const path of mecha.runtime.modulePaths) roots.push(path);
+  const ignored = (path: string, stats?: Stats): boolean => {
+    if (roots.includes(path)) return false;
+    const root = roots.find((candidate) => path.startsWith(candidate + sep));
+    const below = root === undefined ? path : path.slice(root.length);
+    // A ConfigMap's own folders begin with two dots; ours for state, and those of editors, with one.
+    if (/[\\/](node_modules|\.(?!\.)[^\\/]*)([\\/]|$)/.test(below)) return true;
+    return stats?.isFile() === true && !/\.ya?ml$/i.test(path);
+  };
+  const watcher = watch(roots, { ignoreInitial: true, ignored, followSymlinks: true });
   let timer: { cancel(): void } | null = null;
-  watcher.on('all', () => {
+  let since = 0;
+  const look = (): void => {
+    timer = null;
+    if (mecha.isStale) changed();
+  };
+  const noticed = (): void => {
+    const now = mecha.clock.now();
+    if (timer === null) since = now;
     timer?.cancel();
-    timer = mecha.clock.schedule(settleMillis, () => {
-      timer = null;
-      changed();
-    });
+    timer = mecha.clock.schedule(Math.max(0, Math.min(settleMillis, since + longestSettleMillis - now)), look);
+  };
+  watcher.on('all', noticed);
+  // It keeps a second change within 50 ms to itself; what the system tells it of does not.
+  watcher.on('raw', (_event, path) => {
+    if (/\.ya?ml$/i.test(path) || path.startsWith('..') || roots.some((root) => root.endsWith(path))) noticed();
   });
   // A watcher that fails (too many files) must not take the runtime down; reload by signal or API still works.
   watcher.on('error', (thrown) => mecha.runtime.log('warn', 'mecha.watch', `files are not watched: ${String(thrown)}`));
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
+  const off = mecha.on('reloaded', () => {
+    for (const path of mecha.runtime.modulePaths) {
+      if (roots.includes(path)) continue;
+      roots.push(path);
+      watcher.add(path);
+    }
+  });
+  look();
   return async () => {
+    off();
     timer?.cancel();
     await watcher.close();
   };
