@@ -373,6 +373,8 @@ class Member implements GroupMember {
   async bounds(partitions: readonly TopicPartition[], bound: 'first' | 'next'): Promise<Offset[]> {
     try {
       const topics = byTopic(partitions, ({ partition }) => ({ partition })).map((topic) => ({ ...topic, fromBeginning: bound === 'first' }));
+      await this.cluster.connect();
+      await this.cluster.addMultipleTargetTopics(topics.map(({ topic }) => topic));
       const found = await this.cluster.fetchTopicsOffset(topics);
       return found.flatMap(({ topic, partitions: offsets }) => offsets.map(({ partition, offset }) => ({ topic, partition, offset: Number(offset) })));
     } catch (thrown) {

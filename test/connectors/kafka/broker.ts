@@ -8,7 +8,7 @@ export const brokers = process.env['KAFKA_BROKERS'] ?? '';
 export const proxiedBrokers = process.env['KAFKA_BROKERS_PROXIED'] ?? '';
 
 /** Tests against the real broker: pending where there is none, but a failure where there must be one. */
-export function describeWithKafka(title: string, define: () => void, needs: readonly string[] = []): void {
+export function describeWithKafka(title: string, define: (this: Mocha.Suite) => void, needs: readonly string[] = []): void {
   const missing = ['KAFKA_BROKERS', ...needs].filter((name) => (process.env[name] ?? '') === '');
   if (missing.length === 0) {
     describe(title, define);

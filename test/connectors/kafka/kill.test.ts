@@ -1,0 +1,22 @@
+import { expect } from 'chai';
+import { describeWithKafka } from './broker.ts';
+import { killRelay } from './killing.ts';
+
+const kills = 3;
+const messages = 3000;
+
+describeWithKafka('kafka, killed', function () {
+  this.timeout(180_000);
+
+  for (const isExactlyOnce of [false, true]) {
+    it(`loses nothing when the process is killed ${kills} times with records under way, and repeats ${isExactlyOnce ? 'nothing, exactly once' : 'no more than were'}`, async () => {
+      const killed = await killRelay({ kills, messages, partitions: isExactlyOnce ? 2 : 1, isExactlyOnce, inFlight: 100 });
+      console.log(`        ${messages} records, unsettled at the kills: ${killed.unsettled.join(', ')}; lost ${killed.lost}, duplicates ${killed.duplicates} (at most ${killed.bound})`);
+      expect(killed.unsettled).to.have.length(kills);
+      expect(killed.lost, 'lost').to.equal(0);
+      expect(killed.duplicates, 'duplicates').to.be.at.most(killed.bound);
+      expect(killed.isInOrder, 'in order').to.equal(true);
+      expect(killed.exitCode, 'exit code').to.equal(0);
+    });
+  }
+});

@@ -1,0 +1,156 @@
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { systemClock } from '../../../src/core/clock.ts';
+import { KafkaJsClient } from '../../../src/connectors/kafka/kafkajs.ts';
+import { Broker, brokers, pause, soon } from './broker.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
+export interface Killing {
+  readonly kills: number;
+  readonly messages: number;
+  readonly partitions: number;
+  readonly isExactlyOnce: boolean;
+  /** Records of one partition under way at once. */
+  readonly inFlight: number;
+  /** The command to run in place of the sources. */
+  readonly command?: readonly string[];
+}
+
+export interface Killed {
+  /** At each kill: records that had gone out but were not committed. */
+  readonly unsettled: readonly number[];
+  readonly lost: number;
+  readonly duplicates: number;
+  readonly isInOrder: boolean;
+  /** What may be there twice at most. */
+  readonly bound: number;
+  readonly exitCode: unknown;
+}
+
+const send = `              - to:
+                  uri: kafka:{{to}}
+                  parameters: { brokers: "{{brokers}}" }
+`;
+const wait = `              - delay: { simple: "\${random(1,20)}" }
+`;
+
+/** What a transaction holds open for a while is sent first; what is delivered again anyway is sent as late as can be. */
+const routes = ({ isExactlyOnce, inFlight }: Killing): string => `
+- route:
+    id: relay
+    from:
+      uri: kafka:{{from}}
+      parameters:
+        brokers: "{{brokers}}"
+        groupId: "{{from}}"
+        autoOffsetReset: earliest
+        recordsInFlight: ${inFlight}
+        maxPollRecords: ${inFlight}
+        exactlyOnce: ${isExactlyOnce}
+        sessionTimeoutMs: 6000
+        heartbeatIntervalMs: 500
+      steps:
+        - filter:
+            simple: "\${body} != 'nothing'"
+            steps:
+${(isExactlyOnce ? [send, wait] : [wait, send]).join('')}`;
+
+/** Kills a relay again and again while records are under way, then lets it end its work. */
+export async function killRelay(options: Killing): Promise<Killed> {
+  const { kills, messages, partitions, isExactlyOnce, inFlight } = options;
+  const broker = await Broker.open();
+  const [from, to] = [await broker.topic(partitions), await broker.topic(partitions)];
+  const folder = mkdtempSync(join(tmpdir(), 'kafka-kill-'));
+  writeFileSync(join(folder, 'relay.yaml'), routes(options));
+  const looking = new KafkaJsClient({
+    clock: systemClock,
+    settings: { brokers: brokers.split(','), clientId: 'looking', tls: null, sasl: null, requestTimeoutMillis: 10_000, metadataMaxAgeMillis: 60_000, firstBackoffMillis: 50, longestBackoffMillis: 500 },
+    log: () => undefined,
+  });
+  const nobody = { assigned: () => Promise.resolve(), revoking: () => Promise.resolve(), revoked: () => undefined, wants: () => false, records: () => undefined, waiting: () => undefined, ready: () => undefined };
+  const stable = looking.member(
+    { groupId: 'looking', topics: [], isFromBeginning: true, assignors: ['range'], sessionTimeoutMillis: 10_000, rebalanceTimeoutMillis: 10_000, heartbeatIntervalMillis: 3000, minBytes: 1, maxBytes: 1, maxPartitionBytes: 1, maxWaitMillis: 1, readsCommittedOnly: true },
+    nobody,
+  );
+  const places = Array.from({ length: partitions }, (_, partition) => ({ topic: to, partition }));
+  const committed = async (): Promise<number> => (await broker.committed(from, from)).reduce((sum, offset) => sum + Math.max(0, offset), 0);
+  /** Gone out, and not committed. */
+  const openNow = async (): Promise<number> => {
+    if (!isExactlyOnce) {
+      const done = await committed();
+      return (await broker.count(to)) - done;
+    }
+    const last = (await stable.bounds(places, 'next')).reduce((sum, { offset }) => sum + offset, 0);
+    return (await broker.admin.fetchTopicOffsets(to)).reduce((sum, { high }) => sum + Number(high), 0) - last;
+  };
+  const [command, ...args] = options.command ?? [process.execPath, '--import', tsx, join(root, 'bin/mecha.ts')];
+  const start = (): ChildProcess =>
+    spawn(command!, [...args, 'run', 'relay.yaml', '--port', '0', '--property', `brokers=${brokers}`, '--property', `from=${from}`, '--property', `to=${to}`], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+  const ended = (child: ChildProcess): Promise<unknown> => new Promise((resolve) => child.once('exit', resolve));
+  try {
+    await broker.send(from, ...Array.from({ length: messages }, (_, i) => ({ value: String(i), partition: i % partitions })));
+    const unsettled: number[] = [];
+    let duplicatesBefore = 0;
+    for (let kill = 0; kill < kills; kill++) {
+      const before = await committed();
+      const child = start();
+      const end = ended(child);
+      const wanted = before + Math.floor((messages / (kills + 3) / 2) * (0.5 + Math.random()));
+      for (;;) {
+        if (child.exitCode !== null) throw new Error(`it ended by itself with ${child.exitCode}`);
+        if ((await committed()) >= wanted && (await openNow()) > duplicatesBefore) break;
+        await pause(1);
+      }
+      child.kill('SIGKILL');
+      await end;
+      // What it had sent last is on its way in the broker still.
+      await pause(50);
+      const open = (await openNow()) - duplicatesBefore;
+      if (open <= 0) {
+        // It was done with everything just then: does not count.
+        if ((await committed()) > messages * 0.9) throw new Error('there are too few records for so many kills');
+        kill--;
+        continue;
+      }
+      unsettled.push(open);
+      if (!isExactlyOnce) duplicatesBefore += open;
+    }
+    const last = start();
+    const end = ended(last);
+    await soon(async () => {
+      if ((await committed()) < messages) throw new Error(`${await committed()} of ${messages} are committed`);
+    }, 60_000 + messages * 10);
+    last.kill('SIGTERM');
+    const exitCode = await end;
+    const seen = new Map<string, number>();
+    const order = new Map<number, number>();
+    let isInOrder = true;
+    for (const { text, partition } of await broker.read(to)) {
+      const times = (seen.get(text!) ?? 0) + 1;
+      seen.set(text!, times);
+      if (times > 1 || partition < 0) continue;
+      const source = Number(text) % partitions;
+      if (Number(text) < (order.get(source) ?? -1)) isInOrder = false;
+      order.set(source, Number(text));
+    }
+    return {
+      unsettled,
+      lost: messages - seen.size,
+      duplicates: [...seen.values()].reduce((sum, count) => sum + count - 1, 0),
+      isInOrder: partitions > 1 || isInOrder,
+      bound: isExactlyOnce ? 0 : kills * partitions * (inFlight + Math.max(inFlight, 100)),
+      exitCode,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+    await looking.close();
+    await broker.close();
+  }
+}
