@@ -2,18 +2,24 @@
 import type { ConnectorDefinition } from '../core/connector.ts';
 import { aws2S3 } from './aws2-s3/definition.ts';
 import { bean, classConnector } from './bean.ts';
+import { browse } from './browse.ts';
 import { controlbus } from './controlbus.ts';
 import { cron } from './cron.ts';
 import { dataformat } from './dataformat.ts';
+import { dataset } from './dataset.ts';
 import { direct } from './direct.ts';
+import { exec } from './exec.ts';
 import { file } from './file/definition.ts';
 import { http } from './http/definition.ts';
+import { jsonValidator } from './json-validator.ts';
+import { jsonata } from './jsonata.ts';
 import { kafka } from './kafka/definition.ts';
 import { kamelet } from './kamelet.ts';
 import { language } from './language.ts';
 import { log } from './log.ts';
 import { micrologic } from './micrologic/definition.ts';
 import { mock } from './mock.ts';
+import { mustache } from './mustache.ts';
 import { platformHttp } from './platform-http/definition.ts';
 import { quartz } from './quartz.ts';
 import { rabbitmq } from './rabbitmq/definition.ts';
@@ -21,25 +27,32 @@ import { restApi } from './rest-api/definition.ts';
 import { rest } from './rest/definition.ts';
 import { scheduler } from './scheduler.ts';
 import { seda } from './seda/definition.ts';
+import { stream } from './stream.ts';
 import { stub } from './stub.ts';
 import { timer } from './timer.ts';
 
 export const connectors = {
   'aws2-s3': aws2S3,
   bean,
+  browse,
   class: classConnector,
   controlbus,
   cron,
   dataformat,
+  dataset,
   direct,
+  exec,
   file,
   http,
+  'json-validator': jsonValidator,
+  jsonata,
   kafka,
   kamelet,
   language,
   log,
   micrologic,
   mock,
+  mustache,
   'platform-http': platformHttp,
   quartz,
   rest,
@@ -47,6 +60,7 @@ export const connectors = {
   scheduler,
   seda,
   'spring-rabbitmq': rabbitmq,
+  stream,
   stub,
   timer,
 } as unknown as Readonly<Record<string, ConnectorDefinition>>;

@@ -31,6 +31,7 @@ export const settings: readonly Setting[] = [
   { key: 'http.requestTimeoutMillis', kind: 'millis', description: 'Time within which a request must have arrived whole.' },
   { key: 'http.keepAliveMillis', kind: 'millis', description: 'Time that an idle connection stays open.' },
   { key: 'http.closeTimeoutMillis', kind: 'millis', description: 'Time that connections get to finish when the listener closes.' },
+  { key: 'exec.allowed', kind: 'list', description: 'Programs that `exec:` may run; none unless named.' },
   { key: 'management.enabled', kind: 'boolean', default: true, description: 'Serves /health/live, /health/ready and /metrics.' },
   { key: 'management.host', kind: 'string', description: 'Address of the management endpoints; `http.host` unless named.' },
   { key: 'management.port', kind: 'integer', description: 'Port of the management endpoints; `http.port` unless named.' },

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
+import { PassThrough, Readable } from 'node:stream';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Node } from 'yaml';
@@ -166,13 +167,15 @@ class Case {
       properties: propertyLookup({ properties, environment: process.env, readFile: (path) => readFileSync(resolve(this.workDir, path), 'utf8') }),
       environment: Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)),
       keepFailed: () => true,
-      settings: (key) => (key === 'http.port' ? this.httpPort : key === 'http.host' ? '127.0.0.1' : undefined),
+      settings: (key) => (key === 'http.port' ? this.httpPort : key === 'http.host' ? '127.0.0.1' : key === 'exec.allowed' ? ['echo', 'cat'] : undefined),
       resource: (uri) => readFileSync(resolve(this.workDir, uri.replace(/^resource:/, '').replace(/^(file|classpath):/, '')), 'utf8'),
     });
     events.on('log', ({ level, logger, message, stepId }) => {
       // Lines of the runtime itself are not the routes' own.
       if (stepId !== null || !logger.startsWith('mecha.')) this.logs.push({ logger, level: level.toUpperCase(), message: this.render.text(message) });
     });
+    // What routes write must not stand among the answers.
+    runtime.shared('standard streams', () => ({ input: () => Readable.from([]), out: () => new PassThrough().resume(), err: () => new PassThrough().resume() }));
     try {
       await runtime.start(sources);
       return { runtime, failed: null };

@@ -36,11 +36,16 @@ interface Answer {
 const failure = (message: string): ExchangeError => new ExchangeError('org.apache.camel.RuntimeCamelException', `jq: ${message}`);
 
 /** One thread for all jq expressions, started with the first message; evaluations take turns. */
-class JqThread {
+export class JqThread {
+  private readonly longestMillis: number;
   private worker: Worker | null = null;
   private timer: Timer | null = null;
   private readonly queue: Job[] = [];
   private running: Job | null = null;
+
+  constructor(longest = longestMillis) {
+    this.longestMillis = longest;
+  }
 
   /** The output as jq prints it with `--compact-output`. Rejects with what jq says, or when it takes too long. */
   run(input: string, filter: string, flags: readonly string[]): Promise<string> {
@@ -60,7 +65,7 @@ class JqThread {
     }
     this.worker ??= this.start();
     this.worker.ref();
-    this.timer = systemClock.schedule(longestMillis, () => this.giveUp(failure(`the expression took longer than ${longestMillis} ms`)));
+    this.timer = systemClock.schedule(this.longestMillis, () => this.giveUp(failure(`the expression took longer than ${this.longestMillis} ms`)));
     this.worker.postMessage({ input: job.input, filter: job.filter, flags: ['--compact-output', ...job.flags] });
   }
 

@@ -1,6 +1,7 @@
 import { conversionError, toText } from '../../core/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { ExactNumber, javaDouble } from '../../core/exactNumber.ts';
+import { XmlNode, XmlNodeList } from '../../core/xml.ts';
 
 const integerText = /^[+-]?\d+$/;
 const decimalText = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?\s*$/;
@@ -12,7 +13,7 @@ function textOrNumber(value: unknown): string | number | null {
   if (value === null || value === undefined) return null;
   if (typeof value === 'bigint') return Number(value);
   if (value instanceof Date) return value.getTime();
-  if (value instanceof Uint8Array) return toText(value);
+  if (value instanceof Uint8Array || value instanceof XmlNode || value instanceof XmlNodeList) return toText(value);
   return value instanceof ExactNumber ? Number(value.text) : null;
 }
 

@@ -1,0 +1,42 @@
+import { defineConnector, runtimeOf } from '../core/connector.ts';
+import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
+import type { Expression } from '../core/expression.ts';
+import { field } from '../core/field.ts';
+import { writeJson } from '../core/json.ts';
+import { templateText } from './template.ts';
+
+const headers = { template: 'JsonataTemplate', resource: 'JsonataResourceUri' };
+
+function producer({ options }: Endpoint<typeof jsonataOptions>, context: ConnectorContext): Producer {
+  const textFor = templateText(options, headers, context);
+  let known: { readonly text: string; readonly expression: Expression } | null = null;
+  return {
+    send: async (exchange) => {
+      const text = textFor(exchange);
+      if (known?.text !== text) known = { text, expression: runtimeOf(context).expression('jsonata', text) };
+      const value: unknown = await known.expression(exchange);
+      exchange.body = options.outputType === 'JsonString' ? writeJson(value, { isPretty: options.prettyPrint }) : value;
+    },
+  };
+}
+
+const jsonataOptions = {
+  resourceUri: field.string('The file with the JSONata expression.').required().inPath(),
+  allowContextMapAll: field.boolean('Lets the expression see the whole exchange.').default(false).ignored('the expression sees body, headers, properties and variables'),
+  allowTemplateFromHeader: field.boolean('Takes the expression from a header where there is one. Only for messages whose sender is trusted.').default(false),
+  contentCache: field.boolean('Reads the file once.').default(true),
+  inputType: field.enum('What the body is.', ['Jackson', 'JsonString']).default('Jackson').ignored('texts are parsed, everything else is taken as it is'),
+  outputType: field.enum('What the body becomes: Jackson for the value, JsonString for its text.', ['Jackson', 'JsonString']).default('Jackson'),
+  prettyPrint: field.boolean('Writes JSON with line breaks.').default(false),
+  lazyStartProducer: field.boolean('Starts the producer with its first message.').default(false).ignored('there is nothing to start'),
+  frameBinding: field.string('Bean that adds functions.').ignored('headers, properties and variables are bound as `$headers`, `$properties`, `$variables`'),
+};
+
+export const jsonata = defineConnector({
+  scheme: 'jsonata',
+  syntax: 'jsonata:resourceUri',
+  summary: 'Transforms a JSON body with a JSONata expression from a file.',
+  options: jsonataOptions,
+  headers: { JsonataResourceUri: 'Another file, where allowTemplateFromHeader is on.', JsonataTemplate: 'The expression itself, where allowTemplateFromHeader is on.' },
+  producer,
+});

@@ -1,0 +1,99 @@
+import { LRUCache } from 'lru-cache';
+import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
+import { defineConnector } from '../core/connector.ts';
+import { toText } from '../core/convert.ts';
+import type { Exchange } from '../core/exchange.ts';
+import { field } from '../core/field.ts';
+import { templateText } from './template.ts';
+
+const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;', '=': '&#61;', '\n': '&#10;', '\r': '&#13;', '\t': '&#9;' };
+
+const escaped = (value: unknown): string => (toText(value) ?? '').replace(/[&<>"'`=\n\r\t]/g, (char) => escapes[char]!);
+
+/** A value as a template may see it: only what documents hold, so that no name in a template reaches anything else. */
+function visible(value: unknown, depth = 0): unknown {
+  if (value === null || value === undefined || depth > 100) return null;
+  if (typeof value !== 'object') return typeof value === 'function' ? null : value;
+  if (Array.isArray(value) || value instanceof Set) return Array.from(value as Iterable<unknown>, (item) => visible(item, depth + 1));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (!(value instanceof Map) && prototype !== null && prototype !== Object.prototype) return toText(value);
+  const record = Object.create(null) as Record<string, unknown>;
+  for (const [key, item] of value instanceof Map ? (value as Map<string, unknown>) : Object.entries(value)) record[key] = visible(item, depth + 1);
+  return record;
+}
+
+function viewOf(exchange: Exchange, isWhole: boolean): Record<string, unknown> {
+  const view = Object.create(null) as Record<string, unknown>;
+  view['body'] = visible(exchange.body);
+  view['headers'] = visible(exchange.headers.toObject());
+  const variables = Object.create(null) as Record<string, unknown>;
+  if (exchange.hasVariables) exchange.variables.forEach((name, value) => void (variables[name] = visible(value)));
+  view['variables'] = variables;
+  if (!isWhole) return view;
+  const properties = Object.create(null) as Record<string, unknown>;
+  if (exchange.hasProperties) exchange.properties.forEach((name, value) => void (properties[name] = visible(value)));
+  view['exchange'] = { exchangeId: exchange.id, fromRouteId: exchange.fromRouteId, properties };
+  view['camelContext'] = { name: exchange.scope.name };
+  return view;
+}
+
+/** Own members along a dotted name; a text has none but its own. */
+function memberOf(view: unknown, name: string): { readonly found: boolean; readonly value: unknown } {
+  let value = view;
+  for (const part of name.split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return { found: false, value: undefined };
+    value = (value as Record<string, unknown>)[part];
+  }
+  return { found: true, value };
+}
+
+async function producer({ options }: Endpoint<typeof mustacheOptions>, context: ConnectorContext): Promise<Producer> {
+  const { default: library } = await import('mustache');
+  class View extends library.Context {
+    override lookup(name: string): unknown {
+      if (name === '.') return (this as unknown as { view: unknown }).view;
+      for (let level: View | undefined = this; level !== undefined; level = (level as unknown as { parent?: View }).parent) {
+        const { found, value } = memberOf((level as unknown as { view: unknown }).view, name);
+        if (found) return value;
+      }
+      return undefined;
+    }
+
+    override push(view: unknown): InstanceType<typeof library.Context> {
+      return new View(view, this);
+    }
+  }
+  const tags: [string, string] = [options.startDelimiter, options.endDelimiter];
+  const parsed = new LRUCache<string, true>({ max: 1000 });
+  const writer = new library.Writer();
+  const textFor = templateText(options, { template: 'MustacheTemplate', resource: 'MustacheResourceUri' }, context);
+  return {
+    send: (exchange) => {
+      const template = textFor(exchange);
+      // The library keeps what it has parsed for ever.
+      if (!parsed.has(template) && parsed.size >= 1000) writer.clearCache();
+      parsed.set(template, true);
+      exchange.body = writer.render(template, new View(viewOf(exchange, options.allowContextMapAll)), undefined, { tags, escape: escaped });
+    },
+  };
+}
+
+const mustacheOptions = {
+  resourceUri: field.string('The template: `greet.mustache`, `file:greet.mustache`.').required().inPath(),
+  allowContextMapAll: field.boolean('Lets the template see the exchange besides body, headers and variables.').default(false),
+  allowTemplateFromHeader: field.boolean('Takes the template from a header where there is one. Only for messages whose sender is trusted.').default(false),
+  contentCache: field.boolean('Reads the template once.').default(true),
+  encoding: field.string('Charset of the template.').ignored('templates are read as UTF-8'),
+  endDelimiter: field.string('What closes a tag.').default('}}'),
+  startDelimiter: field.string('What opens a tag.').default('{{'),
+  lazyStartProducer: field.boolean('Starts the producer with its first message.').default(false).ignored('there is nothing to start'),
+};
+
+export const mustache = defineConnector({
+  scheme: 'mustache',
+  syntax: 'mustache:resourceUri',
+  summary: 'Makes the body from a Mustache template; it sees `body`, `headers` and `variables`.',
+  options: mustacheOptions,
+  headers: { MustacheResourceUri: 'Another template file, where allowTemplateFromHeader is on.', MustacheTemplate: 'The template itself, where allowTemplateFromHeader is on.' },
+  producer,
+});

@@ -1,0 +1,168 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { expect } from 'chai';
+import { systemClock } from '../../src/core/clock.ts';
+import { LoadError } from '../../src/core/diagnostics.ts';
+import { browseBox } from '../../src/connectors/browse.ts';
+import { splitArguments } from '../../src/connectors/exec.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { eventually, mockOf, routesFile, runtimeWith } from '../runtime/rig.ts';
+
+const route = (from: string, ...steps: unknown[]): unknown => ({ from: { uri: from, steps } });
+
+describe('connectors with templates, schemas, programs and streams', () => {
+  let runtime: Runtime;
+  const folder = mkdtempSync(join(tmpdir(), 'mecha-connectors-'));
+
+  const start = async (routes: readonly unknown[], files: Record<string, string> = {}, settings: Record<string, unknown> = {}): Promise<void> => {
+    const resource = (uri: string): string => {
+      const text = files[uri.replace(/^file:/, '')];
+      if (text === undefined) throw new Error(`no file ${uri}`);
+      return text;
+    };
+    runtime = runtimeWith({ clock: systemClock, resource, baseDir: folder, settings: (key) => settings[key] });
+    await runtime.start([routesFile(routes)]);
+  };
+  const body = async (uri: string, sent: unknown = null, headers: Record<string, unknown> = {}): Promise<unknown> => {
+    const exchange = await runtime.send(uri, sent, { headers });
+    return exchange.exception === null ? exchange.body : exchange.exception.type;
+  };
+
+  afterEach(() => runtime.stop(100));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  describe('mustache', () => {
+    it('fills a template in, escaped unless it says otherwise', async () => {
+      await start([route('direct:a', { to: 'mustache:file:t' })], { t: 'Hello {{body}} {{headers.h}} {{{headers.h}}} {{#headers.list}}<{{.}}>{{/headers.list}}{{^none}}!{{/none}}' });
+      expect(await body('direct:a', 'b', { h: `<'="`, list: [1, 2] })).to.equal(`Hello b &lt;&#39;&#61;&quot; <'=" <1><2>!`);
+    });
+
+    it('reaches nothing but the message', async () => {
+      await start([route('direct:a', { to: 'mustache:t' })], { t: '[{{body.constructor}}{{constructor.name}}{{headers.__proto__}}{{exchange.exchangeId}}{{body.length}}]' });
+      expect(await body('direct:a', 'b')).to.equal('[]');
+    });
+
+    it('takes a template from the header only where that is allowed, and other tags', async () => {
+      await start([route('direct:a', { to: 'mustache:t?startDelimiter=<<&endDelimiter=>>' }), route('direct:b', { to: 'mustache:t?allowTemplateFromHeader=true' })], { t: 'fixed <<body>>' });
+      const headers = { MustacheTemplate: 'given {{body}}' };
+      expect([await body('direct:a', 'b', headers), await body('direct:b', 'b', headers)]).to.deep.equal(['fixed b', 'given b']);
+    });
+
+    it('shows a missing template at the start', async () => {
+      let problem: unknown = null;
+      await start([route('direct:a', { to: 'mustache:nosuch' })]).catch((thrown: unknown) => (problem = thrown));
+      expect(problem).to.be.instanceOf(LoadError);
+    });
+  });
+
+  it('jsonata transforms with the expression of a file', async () => {
+    await start([route('direct:a', { to: 'jsonata:file:t?outputType=JsonString' }), route('direct:b', { to: 'jsonata:t' })], { t: '{"sum": a + b}' });
+    expect([await body('direct:a', '{"a":1,"b":2}'), await body('direct:b', { a: 1, b: 2 })]).to.deep.equal(['{"sum":3}', { sum: 3 }]);
+  });
+
+  describe('json-validator', () => {
+    const rules = { type: 'object', required: ['a'], properties: { a: { type: 'integer' }, d: { type: 'string', format: 'date' } } };
+    const wrong = 'org.apache.camel.component.jsonvalidator.JsonValidationException';
+
+    it('lets what holds pass, and says what does not', async () => {
+      await start([route('direct:a', { to: 'json-validator:s' })], { s: JSON.stringify(rules) });
+      expect([await body('direct:a', '{"a":1}'), await body('direct:a', { a: 1 }), await body('direct:a', '{}'), await body('direct:a', 'nope')]).to.deep.equal(['{"a":1}', { a: 1 }, wrong, wrong]);
+      const { exception } = await runtime.send('direct:a', '{"a":"x"}');
+      expect(exception!.message).to.equal('JSON validation error with 1 errors:\n$.a: must be integer');
+    });
+
+    for (const [draft, checksFormats] of [
+      ['http://json-schema.org/draft-04/schema#', true],
+      ['http://json-schema.org/draft-06/schema#', true],
+      ['http://json-schema.org/draft-07/schema#', true],
+      ['https://json-schema.org/draft/2019-09/schema', false],
+      ['https://json-schema.org/draft/2020-12/schema', false],
+    ] as const) {
+      it(`knows ${draft}`, async () => {
+        await start([route('direct:a', { to: 'json-validator:s' })], { s: JSON.stringify({ $schema: draft, ...rules }) });
+        expect(await body('direct:a', '{}')).to.equal(wrong);
+        expect((await body('direct:a', '{"a":1,"d":"x"}')) === wrong).to.equal(checksFormats);
+      });
+    }
+
+    it('checks a header in place of the body, and takes none where that is allowed', async () => {
+      await start([route('direct:a', { to: 'json-validator:s?headerName=h' }), route('direct:b', { to: 'json-validator:s?failOnNullBody=false' })], { s: JSON.stringify(rules) });
+      expect([await body('direct:a', 'x', { h: '{"a":1}' }), await body('direct:a', 'x'), await body('direct:b', null)]).to.deep.equal(['x', 'org.apache.camel.component.jsonvalidator.NoJsonHeaderValidationException', null]);
+    });
+  });
+
+  describe('exec', () => {
+    it('runs only programs that the settings name', async () => {
+      let problem = '';
+      await start([route('direct:a', { to: 'exec:echo' })]).catch((thrown: unknown) => (problem = (thrown as Error).message));
+      expect(problem).to.contain('`echo` may not be run: add it to `exec.allowed`');
+    });
+
+    it('gives the body to the program, and takes what it says', async () => {
+      await start([route('direct:a', { to: 'exec:cat' }), route('direct:b', { to: { uri: 'exec:echo', parameters: { args: '"a  b" $HOME' } } })], {}, { 'exec.allowed': ['cat', 'echo'] });
+      const { body: result, headers } = await runtime.send('direct:a', 'piped');
+      expect([String(result), headers.get('CamelExecExitValue')]).to.deep.equal(['piped', 0]);
+      expect(String(await body('direct:b'))).to.equal('a  b $HOME\n');
+    });
+
+    it('fails for an exit value that is not wanted, and for a program that takes too long', async () => {
+      await start([route('direct:a', { to: 'exec:false?exitValues=0' }), route('direct:b', { to: 'exec:sleep?args=10&timeout=50' })], {}, { 'exec.allowed': 'false, sleep' });
+      expect([await body('direct:a'), await body('direct:b')]).to.deep.equal(['org.apache.camel.component.exec.ExecException', 'org.apache.camel.component.exec.ExecException']);
+    });
+
+    it('cuts arguments at blanks outside of quotes', () => expect(splitArguments('a "b c"  d')).to.deep.equal(['a', 'b c', 'd']));
+  });
+
+  describe('stream', () => {
+    it('writes lines to a file, and reads them', async () => {
+      await start([route('direct:a', { to: 'stream:file?fileName=s.txt&autoCloseCount=1' })]);
+      await body('direct:a', 'one');
+      await body('direct:a', 'two');
+      expect(readFileSync(join(folder, 's.txt'), 'utf8')).to.equal('one\ntwo\n');
+      await runtime.stop(100);
+      await start([route('stream:file?fileName=s.txt', { to: 'mock:lines' })]);
+      await eventually(() => void expect(mockOf(runtime, 'lines').received.map((one) => [one.body, one.headers.get('CamelStreamComplete')])).to.deep.equal([['one', false], ['two', true]]));
+    });
+
+    it('stays below the folder of the routes', async () => {
+      let problem = '';
+      await start([route('direct:a', { to: 'stream:file?fileName=../s.txt' })]).catch((thrown: unknown) => (problem = (thrown as Error).message));
+      expect(problem).to.contain('is outside of');
+    });
+
+    it('writes to the streams of the process', async () => {
+      const out = new PassThrough();
+      runtime = runtimeWith({ clock: systemClock });
+      runtime.shared('standard streams', () => ({ input: () => Readable.from([Buffer.from('x\ny\n')]), out: () => out, err: () => out }));
+      await runtime.start([routesFile([route('direct:a', { to: 'stream:out' }), route('stream:in', { to: 'mock:in' })])]);
+      await body('direct:a', 'said');
+      expect(String(out.read())).to.equal('said\n');
+      await eventually(() => void expect(mockOf(runtime, 'in').bodies).to.deep.equal(['x', 'y']));
+    });
+  });
+
+  describe('dataset and browse', () => {
+    const beans = { beans: [{ name: 'set', type: 'org.apache.camel.component.dataset.ListDataSet', properties: { size: 3 } }, { name: 'simple', type: 'org.apache.camel.component.dataset.SimpleDataSet', properties: { size: 2, defaultBody: 'ds' } }] };
+
+    it('sends each message of a set once, with its number', async () => {
+      await start([beans, route('dataset:simple?initialDelay=0&produceDelay=0', { to: 'mock:out' })]);
+      await eventually(() => void expect(mockOf(runtime, 'out').received.map((one) => [one.body, one.headers.get('CamelDataSetIndex')])).to.deep.equal([['ds', 0], ['ds', 1]]));
+    });
+
+    it('fails what is not the next message of a set', async () => {
+      await start([beans, route('direct:a', { to: 'dataset:simple' })]);
+      expect([await body('direct:a', 'ds'), await body('direct:a', 'other'), await body('direct:a', 'ds', { CamelDataSetIndex: 7 })]).to.deep.equal(['ds', 'java.lang.AssertionError', 'java.lang.AssertionError']);
+    });
+
+    it('browse keeps what goes through, and feeds a route', async () => {
+      await start([route('direct:a', { to: 'browse:box?browseLimit=1' }), route('browse:fed', { to: 'mock:fed' }), route('direct:b', { to: 'browse:fed' })]);
+      await body('direct:a', 'one');
+      await body('direct:a', 'two');
+      await body('direct:b', 'three');
+      expect(browseBox(runtime, 'box').received.map((one) => one.body)).to.deep.equal(['two']);
+      expect(mockOf(runtime, 'fed').bodies).to.deep.equal(['three']);
+    });
+  });
+});
