@@ -11,8 +11,8 @@ import { benchFolder, byHand, cpuMicros, endAll, freePort, mecha, median, reside
 const { S3_ENDPOINT: url, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = process.env;
 if (url === undefined || accessKey === undefined || secretKey === undefined) throw new Error('S3_ENDPOINT, S3_ACCESS_KEY and S3_SECRET_KEY must name a server');
 const isQuick = process.argv.includes('--quick');
-const rounds = isQuick ? 3 : 5;
-const count = isQuick ? 500 : 2000;
+const rounds = isQuick ? 2 : 5;
+const count = isQuick ? 200 : 2000;
 
 const client = new S3Client({ endpoint: url, region: 'us-east-1', forcePathStyle: true, credentials: { accessKeyId: accessKey, secretAccessKey: secretKey } });
 const tag = randomUUID().slice(0, 8);
