@@ -61,7 +61,7 @@ export interface ObjectStore {
 }
 
 /** Parts under way at once hold no more than this, unless one part alone does. */
-const bytesUnderWay = 24 * 1024 * 1024;
+const bytesUnderWay = 8 * 1024 * 1024;
 const mostParts = 4;
 
 const silent = { trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
