@@ -30,7 +30,7 @@ export const runtimeAccess = (served: Served): RuntimeAccess => ({
   expression: (language, source, options = {}) => served.languages.context.expression(language, source, options),
   resource: (uri) => served.resource(uri),
   dataFormat: (name, options) => served.dataFormat(name, scalarOptions(served.dataformats[name], options)),
-  send: (uri, exchange) => served.endpoints.dynamicCall(uri, exchange, [], step),
+  send: (uri, exchange) => served.endpoints.trustedCall(uri, exchange, [], step),
   consumer: (uri) => served.consumer(uri),
   routes: new Routes(served),
 });

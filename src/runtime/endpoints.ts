@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Consumer, PolledMessage, Producer } from '../core/connector.ts';
 import type { Diagnostics } from '../core/diagnostics.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
-import type { Exchange, StepInfo } from '../core/exchange.ts';
+import type { Exchange, StepInfo, Way } from '../core/exchange.ts';
 import type { Call } from '../core/flow.ts';
 import { callFrom } from '../core/flow.ts';
 import type { EndpointModel } from '../dsl/model.ts';
@@ -34,6 +34,10 @@ class ProducerCell {
   private producer: Producer | null = null;
   private opening: Promise<Producer> | null = null;
   private send: Call | null = null;
+  /** Named in a route: the routes decide when it is closed. */
+  isFixed = false;
+  private underWay = 0;
+  private isDropped = false;
 
   constructor(resolved: ResolvedEndpoint, make: () => Producer | Promise<Producer>) {
     this.resolved = resolved;
@@ -82,6 +86,24 @@ class ProducerCell {
     );
   };
 
+  /** As `call`, and counts what is under way. */
+  readonly countedCall: Call = (exchange) => {
+    this.underWay++;
+    exchange.way = new Counted(this, exchange.way);
+    this.call(exchange);
+  };
+
+  returned(): void {
+    if (--this.underWay === 0 && this.isDropped) void this.close().catch(() => undefined);
+  }
+
+  /** Nobody can find it any more: closed as soon as nothing is under way in it. */
+  drop(): void {
+    if (this.isFixed) return;
+    this.isDropped = true;
+    if (this.underWay === 0) void this.close().catch(() => undefined);
+  }
+
   async close(): Promise<void> {
     const producer = this.producer ?? (await this.opening?.catch(() => null));
     this.producer = null;
@@ -91,13 +113,28 @@ class ProducerCell {
   }
 }
 
+class Counted implements Way {
+  readonly outer: Way | null;
+  private readonly cell: ProducerCell;
+
+  constructor(cell: ProducerCell, outer: Way | null) {
+    this.cell = cell;
+    this.outer = outer;
+  }
+
+  back(exchange: Exchange): void {
+    this.cell.returned();
+    exchange.leave();
+  }
+}
+
 /** Producers by URI: those named in routes, kept while a generation uses them, and a bounded number of dynamic ones. */
 export class Endpoints {
   private readonly reader: EndpointReader;
   private readonly context: (resolved: ResolvedEndpoint, routeId: string | null) => ConnectorContext;
   private readonly allowed: AllowList;
   private readonly cells = new Map<string, ProducerCell>();
-  private readonly dynamic = new LRUCache<string, ProducerCell>({ max: dynamicProducers, dispose: (cell) => void cell.close() });
+  private readonly dynamic = new LRUCache<string, ProducerCell>({ max: dynamicProducers, dispose: (cell) => cell.drop() });
   private readonly pollers = new LRUCache<string, Promise<Consumer>>({ max: dynamicProducers, dispose: (consumer) => void consumer.then((made) => made.close?.()).catch(() => undefined) });
 
   constructor(reader: EndpointReader, context: (resolved: ResolvedEndpoint, routeId: string | null) => ConnectorContext, allowed: AllowList) {
@@ -128,6 +165,7 @@ export class Endpoints {
     let cell = this.cells.get(uri);
     if (cell === undefined) {
       cell = new ProducerCell(resolved, () => resolved.definition.producer!(resolved.endpoint, this.context(resolved, null)));
+      cell.isFixed = true;
       this.cells.set(uri, cell);
     }
     return cell;
@@ -143,6 +181,7 @@ export class Endpoints {
     for (const [uri, cell] of this.cells) {
       if (isUsed(uri)) continue;
       this.cells.delete(uri);
+      cell.isFixed = false;
       await cell.close();
     }
   }
@@ -151,6 +190,10 @@ export class Endpoints {
   check(uri: string): ResolvedEndpoint {
     const known = this.dynamic.get(uri);
     if (known !== undefined) return known.resolved;
+    return producing(this.allowedEndpoint(uri));
+  }
+
+  private allowedEndpoint(uri: string): ResolvedEndpoint {
     const resolved = this.reader.fromText(uri);
     const { scheme } = resolved.endpoint;
     if (this.allowed.schemes !== null && !this.allowed.schemes.includes(scheme)) {
@@ -162,30 +205,38 @@ export class Endpoints {
         throw new ExchangeError('org.apache.camel.ResolveEndpointFailedException', `dynamic endpoints may not reach the host \`${host}\`: add it to \`dynamicEndpoints.hosts\``);
       }
     }
-    if (resolved.definition.producer === undefined) throw new ExchangeError('org.apache.camel.FailedToCreateProducerException', `\`${scheme}:\` can only be consumed from`);
     return resolved;
   }
 
-  /** Sends to an endpoint that is only known now; a failure to reach it fails the exchange. */
+  /** Sends to an endpoint that a message names; a failure to reach it fails the exchange. */
   dynamicCall(uri: string, exchange: Exchange, intercepts: readonly SendIntercept[], step: StepInfo): void {
-    let cell = this.cells.get(uri) ?? this.dynamic.get(uri);
+    this.send(exchange, intercepts, step, uri, () => this.check(uri));
+  }
+
+  /** Sends to an endpoint that a program names: it may be any. */
+  trustedCall(uri: string, exchange: Exchange, intercepts: readonly SendIntercept[], step: StepInfo): void {
+    this.send(exchange, intercepts, step, `trusted ${uri}`, () => producing(this.reader.fromText(uri)));
+  }
+
+  private send(exchange: Exchange, intercepts: readonly SendIntercept[], step: StepInfo, key: string, resolve: () => ResolvedEndpoint): void {
+    let cell = this.dynamic.get(key);
     if (cell === undefined) {
       try {
-        const resolved = this.check(uri);
+        const resolved = resolve();
         cell = this.cells.get(resolved.endpoint.uri) ?? new ProducerCell(resolved, () => resolved.definition.producer!(resolved.endpoint, this.context(resolved, null)));
       } catch (thrown) {
         exchange.fail(toExchangeError(thrown), step);
         return exchange.leave();
       }
-      this.dynamic.set(uri, cell);
+      this.dynamic.set(key, cell);
     }
-    intercepted(cell.call, cell.shown, intercepts)(exchange);
+    intercepted(cell.isFixed ? cell.call : cell.countedCall, cell.shown, intercepts)(exchange);
   }
 
   async receive(uri: string, timeoutMillis: number): Promise<PolledMessage | null> {
     let poller = this.pollers.get(uri);
     if (poller === undefined) {
-      const resolved = this.reader.fromText(uri);
+      const resolved = this.allowedEndpoint(uri);
       const { definition } = resolved;
       if (definition.consumer === undefined) throw new ExchangeError('org.apache.camel.FailedToCreateConsumerException', `\`${definition.scheme}:\` can't be polled`);
       poller = Promise.resolve(definition.consumer(resolved.endpoint, this.context(resolved, null)));
@@ -203,6 +254,12 @@ export class Endpoints {
     this.pollers.clear();
     await Promise.all(cells.map((cell) => cell.close().catch(() => undefined)));
   }
+}
+
+function producing(resolved: ResolvedEndpoint): ResolvedEndpoint {
+  const { scheme } = resolved.endpoint;
+  if (resolved.definition.producer === undefined) throw new ExchangeError('org.apache.camel.FailedToCreateProducerException', `\`${scheme}:\` can only be consumed from`);
+  return resolved;
 }
 
 const hostOf = (path: string): string => {

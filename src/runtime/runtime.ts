@@ -850,7 +850,7 @@ export class Runtime implements ExchangeScope {
         unitOfWork.release();
         resolve(returned);
       });
-      this.endpoints.dynamicCall(uri, exchange, this.sendIntercepts, { routeId: '', stepId: 'send', kind: 'send', label: 'send', at: null });
+      this.endpoints.trustedCall(uri, exchange, this.sendIntercepts, { routeId: '', stepId: 'send', kind: 'send', label: 'send', at: null });
     });
   }
 }
