@@ -52,11 +52,9 @@ async function producer({ options }: Endpoint<typeof mustacheOptions>, context: 
   class View extends library.Context {
     override lookup(name: string): unknown {
       if (name === '.') return (this as unknown as { view: unknown }).view;
-      for (let level: View | undefined = this; level !== undefined; level = (level as unknown as { parent?: View }).parent) {
-        const { found, value } = memberOf((level as unknown as { view: unknown }).view, name);
-        if (found) return value;
-      }
-      return undefined;
+      const { view, parent } = this as unknown as { view: unknown; parent?: View };
+      const { found, value } = memberOf(view, name);
+      return found ? value : parent?.lookup(name);
     }
 
     override push(view: unknown): InstanceType<typeof library.Context> {

@@ -26,8 +26,7 @@ export abstract class XmlNode {
   abstract get stringValue(): string;
 
   get document(): XmlDocument | null {
-    for (let node: XmlNode | null = this; node !== null; node = node.parent) if (node instanceof XmlDocument) return node;
-    return null;
+    return this.parent === null ? null : this.parent.document;
   }
 
   /** The node as XML. */
@@ -71,6 +70,10 @@ export class XmlDocument extends Parent {
   /** What it was read from. */
   readonly source: string;
 
+  override get document(): XmlDocument {
+    return this;
+  }
+
   constructor(source: string) {
     super();
     this.source = source;
@@ -108,10 +111,8 @@ export class XmlElement extends Parent implements Name {
 
   /** The namespaces in scope, by prefix. */
   get namespaces(): Map<string, string> {
-    const found = new Map<string, string>();
-    for (let node: XmlNode | null = this; node instanceof XmlElement; node = node.parent) {
-      for (const [prefix, uri] of node.declarations ?? []) if (!found.has(prefix)) found.set(prefix, uri);
-    }
+    const found = this.parent instanceof XmlElement ? this.parent.namespaces : new Map<string, string>();
+    for (const [prefix, uri] of this.declarations ?? []) found.set(prefix, uri);
     return found;
   }
 }
