@@ -56,7 +56,7 @@ async function compareServers(path: string, open: () => Promise<Served>[]): Prom
     for (const opening of open()) servers.push(await opening);
     for (const server of servers) {
       await answering(server);
-      await load(server, path, 0.1, isQuick ? 1.5 : 3);
+      await load(server, path, 0.1, isQuick ? 2 : 6);
     }
     for (let round = 0; round < rounds; round++) {
       for (const server of round % 2 === 0 ? servers : [...servers].reverse()) {

@@ -177,7 +177,8 @@ function statusOf(code: unknown, isFailed: boolean): number {
   return status;
 }
 
-const isBlank = (text: string): boolean => text === '' || text.trim() === '';
+/** Most texts begin with something that shows. */
+const isBlank = (text: string): boolean => text === '' || ((text.charCodeAt(0) <= 32 || text.charCodeAt(0) > 126) && text.trim() === '');
 
 /** The failure and its causes, without what runs inside. */
 function traceOf(exchange: Exchange): string {
