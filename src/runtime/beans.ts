@@ -36,6 +36,8 @@ export class Beans {
   /** What `beans:` declared, with what it was made from: the next generation takes over what has not changed. */
   private readonly declared = new Map<string, { readonly identity: string; readonly bean: unknown; readonly destroy: (() => unknown) | null }>();
   private readonly versions = new Map<string, number>();
+  /** Modules that could not be loaded: that has been complained about once, and is enough. */
+  private readonly missing = new Set<string>();
   private readonly previous: Beans | null;
   private readonly factories: BeanFactories;
   private readonly baseDir: string;
@@ -75,6 +77,7 @@ export class Beans {
   private module(specifier: string): unknown {
     const [file, exported] = splitModule(specifier);
     const loaded = this.modules.get(this.path(file)) as Record<string, unknown> | undefined;
+    if (loaded === undefined && this.missing.has(this.path(file))) return standIn;
     if (loaded === undefined) throw new Error(`the module \`${file}\` is not loaded`);
     const value = exported === null ? (loaded['default'] ?? loaded) : loaded[exported];
     if (value === undefined) throw new Error(`the module \`${file}\` exports no \`${exported}\`; it exports ${Object.keys(loaded).join(', ') || 'nothing'}`);
@@ -97,6 +100,7 @@ export class Beans {
         this.modules.set(path, await import(`${pathToFileURL(path).href}?changed=${mtimeMs}`));
       } catch (thrown) {
         const error = thrown as NodeJS.ErrnoException;
+        this.missing.add(path);
         if (error.code === 'ENOENT') {
           problems.report('M0503', `no module \`${file}\``, at, { label: 'no such file', help: `paths start at the routes' folder: is there a file ${file}?`, values: { file } });
         } else {
@@ -198,6 +202,9 @@ export class Beans {
     }
   }
 }
+
+/** In the place of a bean that there is none of: has every method. */
+const standIn: unknown = new Proxy(() => undefined, { get: (_, name) => (name === 'then' || typeof name === 'symbol' ? undefined : standIn) });
 
 /** Made from other beans, which may have changed. */
 const refersToBeans = ({ properties, constructors, factoryBean }: Declaration): boolean =>

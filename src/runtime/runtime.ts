@@ -875,8 +875,9 @@ function* moduleReferences(documents: readonly DocumentModel[]): Iterable<readon
       continue;
     }
     if (typeof value !== 'object' || value === null) continue;
-    const model = value as { at?: Span; fieldsAt?: Record<string, Span> };
-    for (const [key, item] of Object.entries(value)) {
+    const model = value as { at?: Span; fields?: object; fieldsAt?: Record<string, Span> };
+    // The fields of an element have places of their own.
+    for (const [key, item] of Object.entries(model.fieldsAt === undefined ? value : (model.fields ?? value))) {
       if (key === 'at' || key === 'fieldsAt' || key === 'entriesAt' || key === 'parametersAt' || key === 'sourceAt' || key === 'definition') continue;
       pending.push({ value: item, at: model.fieldsAt?.[key] ?? model.at ?? at });
     }

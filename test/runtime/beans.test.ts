@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { Mecha } from '../../src/runtime/mecha.ts';
+
+describe('beans', () => {
+  let folder: string;
+  let mecha: Mecha | null = null;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mecha-beans-'));
+    writeFileSync(join(folder, 'function.mjs'), 'export default (exchange) => { exchange.body = `f(${exchange.body})`; };');
+    writeFileSync(join(folder, 'object.mjs'), 'export const shout = { process(exchange) { exchange.body = String(exchange.body).toUpperCase(); } };');
+    writeFileSync(join(folder, 'class.mjs'), 'export default class { greeting = "Hello"; setName(name) { this.name = `<${name}>`; } init() { this.ready = true; } greet(body) { return `${this.greeting} ${this.name} ${body} ${this.ready}`; } }');
+    writeFileSync(join(folder, 'broken.mjs'), 'export default (exchange => {;');
+  });
+
+  afterEach(async () => {
+    await mecha?.stop(0);
+    mecha = null;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const run = async (routes: string, beans: Record<string, unknown> = {}): Promise<unknown> => {
+    mecha = await Mecha.start({ folder, routes, beans, settings: { 'state.store': 'memory', 'management.enabled': false } });
+    return mecha.request('direct:a', 'x');
+  };
+  const route = (steps: string): string => `- route:\n    id: a\n    from:\n      uri: direct:a\n      steps:\n${steps}`;
+  const problems = async (routes: string): Promise<string[]> =>
+    (await Mecha.check({ folder, routes })).map(({ code, message, at }) => `${code} ${at === null ? '' : `${at.source.text.slice(0, at.start).split('\n').length}:${at.start - at.source.text.lastIndexOf('\n', at.start - 1)}`} ${message}`);
+
+  it('may be functions of a module', async () => {
+    expect(await run(route('        - process: { ref: "#module:./function.mjs" }\n'))).to.equal('f(x)');
+  });
+
+  it('may be exports of a module by name, with a method process', async () => {
+    expect(await run(route('        - process: { ref: "#module:./object.mjs#shout" }\n'))).to.equal('X');
+  });
+
+  it('may be classes of a module, with properties, setters and an init method', async () => {
+    const routes = `- beans:
+    - name: greeter
+      type: "#module:./class.mjs"
+      initMethod: init
+      properties: { greeting: Moin, name: Ada }
+${route('        - bean: { ref: greeter, method: greet }\n')}`;
+    expect(await run(routes)).to.equal('Moin <Ada> x true');
+  });
+
+  it('are given by the program that embeds', async () => {
+    expect(await run(route('        - process: { ref: mine }\n'), { mine: (exchange: { body: unknown }) => void (exchange.body = 'mine') })).to.equal('mine');
+  });
+
+  it('whose module is missing are complained about where they stand', async () => {
+    expect(await problems(route('        - process: { ref: "#module:./gone.mjs" }\n'))).to.deep.include('M0503 6:27 no module `./gone.mjs`');
+    expect((await problems(`- beans:\n    - name: b\n      type: "#module:./gone.mjs"\n${route('        - to: mock:x\n')}`))[0]).to.match(/^M0503 3:13 /);
+  });
+
+  it('whose module is broken, or has not the export, are complained about', async () => {
+    expect((await problems(route('        - process: { ref: "#module:./broken.mjs" }\n')))[0]).to.match(/^M0504 6:27 the module `\.\/broken\.mjs` can't be loaded/);
+    expect((await problems(route('        - process: { ref: "#module:./object.mjs#whisper" }\n')))[0]).to.match(/exports no `whisper`; it exports shout/);
+  });
+
+  it('that nobody has are complained about, with the nearest name', async () => {
+    const found = await problems(`- beans:\n    - { name: greeter, type: "#module:./class.mjs" }\n${route('        - bean: { ref: greter, method: greet }\n')}`);
+    expect(found.join('\n')).to.contain('did you mean `greeter`?');
+    expect((await problems(`- beans:\n    - { name: b, type: "#class:com.example.Pricing" }\n${route('        - to: mock:x\n')}`))[0]).to.contain('M0502').and.to.contain('#module:./pricing.mjs');
+  });
+});

@@ -1,0 +1,95 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { Diagnostics } from '../../src/core/diagnostics.ts';
+import type { Configuration, ConfigurationSources } from '../../src/runtime/configuration.ts';
+import { parseProperties, readConfiguration } from '../../src/runtime/configuration.ts';
+
+describe('the configuration', () => {
+  let folder: string;
+  let problems: Diagnostics;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mecha-configuration-'));
+    problems = new Diagnostics();
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const write = (name: string, text: string): void => writeFileSync(join(folder, name), text);
+  const read = (more: Partial<ConfigurationSources> = {}): Configuration => readConfiguration({ folder, ...more }, problems);
+  const messages = (): string[] => problems.sorted().map(({ code, message, at, help }) => `${code} ${at === null ? '' : `${at.source.text.slice(0, at.start).split('\n').length} `}${message}${help === null ? '' : ` (${help})`}`);
+
+  it('has defaults, which files, environment and command line replace in this order', () => {
+    expect(read().get('http.port')).to.equal(8080);
+    write('application.properties', 'mecha.http.port=1\nmecha.name=properties');
+    expect(read().get('http.port')).to.equal(1);
+    write('mecha.yaml', 'http: { port: 2 }');
+    expect(read().get('http.port')).to.equal(2);
+    expect(read({ environment: { MECHA_HTTP_PORT: '3' } }).get('http.port')).to.equal(3);
+    expect(read({ environment: { MECHA_HTTP_PORT: '3' }, properties: { 'http.port': '4' } }).get('http.port')).to.equal(4);
+    expect(read({ properties: { 'http.port': '4' }, overrides: { 'http.port': 5 } }).get('http.port')).to.equal(5);
+    expect(read().get('name')).to.equal('properties');
+    expect(messages()).to.deep.equal([]);
+  });
+
+  it('gives properties for placeholders, nested ones with dots', () => {
+    write('application.properties', 'a=1\nshared = from properties');
+    write('mecha.yaml', 'properties: { outbox: { folder: out, size: 3 }, shared: from yaml }');
+    expect(read({ properties: { a: '2' } }).properties).to.deep.equal({ a: '2', shared: 'from yaml', 'outbox.folder': 'out', 'outbox.size': '3' });
+  });
+
+  it('reads durations, sizes, lists and yes or no', () => {
+    write('mecha.yaml', 'shutdownTimeout: 5s\nhttp: { maxBodyBytes: 2MB }\nroutes: [ a, b ]\nwatch: false\nexpressions: { environment: "HOME, PATH" }');
+    const configuration = read();
+    expect(configuration.get('shutdownTimeout')).to.equal(5000);
+    expect(configuration.get('http.maxBodyBytes')).to.equal(2 * 1024 * 1024);
+    expect(configuration.get('routes')).to.deep.equal(['a', 'b']);
+    expect(configuration.get('watch')).to.equal(false);
+    expect(configuration.get('expressions.environment')).to.deep.equal(['HOME', 'PATH']);
+  });
+
+  it('shows all that is wrong, with the line and the nearest name, and never a secret', () => {
+    write('mecha.yaml', 'htp: { port: 80 }\nhttp:\n  port: many\nstate: { store: redis2 }\nadmin: { token: { secret: hush } }\n');
+    read();
+    const found = messages();
+    expect(found[0]).to.contain('M0704 1 unknown setting `htp.port` (did you mean `http.port`?)');
+    expect(found[1]).to.contain('M0705 3 `http.port` must be a whole number, not `many`');
+    expect(found[2]).to.contain('M0705 4 `state.store` must be one of lmdb, memory');
+    expect(found.join('\n')).not.to.contain('hush');
+  });
+
+  it('says where it is no YAML, that it is no mapping, or not there', () => {
+    write('mecha.yaml', 'http: { port: 80\n');
+    read();
+    write('mecha.yaml', '- a\n');
+    read();
+    read({ file: 'other.yaml' });
+    expect(messages().map((text) => text.slice(0, 5))).to.have.members(['M0702', 'M0703', 'M0701']);
+  });
+
+  it('takes properties files as Java writes them', () => {
+    const text = '# comment\n! another\nplain=value\ncolon: value\nspace value\n\\ key\\ with\\=signs = a\\tb\nlong = one, \\\n   two\nunicode=\\u00e4\nempty=\nurl=http://x/y?a=b';
+    expect(Object.fromEntries(parseProperties(text))).to.deep.equal({
+      plain: 'value',
+      colon: 'value',
+      space: 'value',
+      ' key with=signs': 'a\tb',
+      long: 'one, two',
+      unicode: 'ä',
+      empty: '',
+      url: 'http://x/y?a=b',
+    });
+  });
+
+  it('gives back what was written to a properties file, whatever it is', () => {
+    const escaped = (value: string): string => value.replace(/[\\=:\s#!]/g, (letter) => ({ '\n': '\\n', '\t': '\\t', '\r': '\\r', '\f': '\\f' })[letter] ?? `\\${letter}`);
+    const word = fc.string({ unit: fc.constantFrom('a', 'ü', '=', ':', ' ', '\\', '#', '\n', '\t', '.'), minLength: 1, maxLength: 8 });
+    fc.assert(fc.property(fc.dictionary(word, word, { maxKeys: 4 }), (values) => {
+      const text = Object.entries(values).map(([key, value]) => `${escaped(key)}=${escaped(value)}`).join('\n');
+      expect({ ...Object.fromEntries(parseProperties(text)) }).to.deep.equal({ ...values });
+    }));
+  });
+});

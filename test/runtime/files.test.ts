@@ -1,0 +1,59 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { expect } from 'chai';
+import { Diagnostics } from '../../src/core/diagnostics.ts';
+import { readSources, routeFiles, watchedPaths } from '../../src/runtime/files.ts';
+
+describe('route files', () => {
+  let folder: string;
+  let problems: Diagnostics;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'mecha-files-'));
+    problems = new Diagnostics();
+    for (const name of ['routes/b.yaml', 'routes/a.yml', 'routes/deep/c.yaml', 'routes/mecha.yaml', 'routes/a.test.yaml', 'routes/note.txt', 'routes/.hidden/d.yaml', 'routes/node_modules/e.yaml', 'other.yaml']) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), '[]');
+    }
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const found = (...paths: string[]): string[] => routeFiles(paths, folder, problems).map((file) => relative(folder, file));
+
+  it('are the YAML files of a folder and those below it, without configuration, tests and what is hidden', () => {
+    expect(found('routes')).to.deep.equal(['routes/a.yml', 'routes/b.yaml', 'routes/deep/c.yaml']);
+  });
+
+  it('are what a glob matches', () => {
+    expect(found('routes/*.yaml')).to.include('routes/b.yaml').and.not.to.include('routes/deep/c.yaml');
+    expect(found('routes/**/c.yaml', '*.yaml')).to.deep.equal(['routes/deep/c.yaml', 'other.yaml']);
+  });
+
+  it('are taken once each, in the order in which they are named', () => {
+    expect(found('routes/deep', 'routes', 'routes/b.yaml', join(folder, 'other.yaml'))).to.deep.equal(['routes/deep/c.yaml', 'routes/a.yml', 'routes/b.yaml', 'other.yaml']);
+  });
+
+  it('may lie behind links', () => {
+    symlinkSync(join(folder, 'routes/deep'), join(folder, 'linked'));
+    expect(found('linked')).to.deep.equal(['linked/c.yaml']);
+  });
+
+  it('that are missing are complained about', () => {
+    found('gone', 'gone/*.yaml');
+    expect(problems.sorted().map(({ code }) => code)).to.deep.equal(['M0706', 'M0706']);
+  });
+
+  it('are read as text without a byte order mark; what is none is complained about', () => {
+    writeFileSync(join(folder, 'bom.yaml'), '\uFEFF- a');
+    writeFileSync(join(folder, 'binary.yaml'), Buffer.from([1, 0, 2]));
+    const sources = readSources([join(folder, 'bom.yaml'), join(folder, 'binary.yaml'), join(folder, 'gone.yaml')], folder, problems);
+    expect(sources.map(({ file, text }) => [file, text])).to.deep.equal([['bom.yaml', '- a']]);
+    expect(problems.sorted().map(({ code }) => code)).to.have.members(['M0708', 'M0709']);
+  });
+
+  it('are watched at the folder where a glob begins', () => {
+    expect(watchedPaths(['routes', 'routes/**/*.yaml', 'other.yaml'], folder).map((path) => relative(folder, path))).to.deep.equal(['routes', 'routes', 'other.yaml']);
+  });
+});
