@@ -63,7 +63,15 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
   events.logThreshold = options['dev'] === true && !mecha.configuration.settings.has('log.level') ? 'debug' : level;
   sink = await sinkFor(mecha.configuration.get('log.format') as string | undefined, terminal);
   for (const line of pending) sink(line);
-  const closeAdmin = await openAdmin(mecha);
+  let closeAdmin: () => Promise<void>;
+  try {
+    closeAdmin = await openAdmin(mecha);
+  } catch (thrown) {
+    for (const off of offs) off();
+    terminal.err.write(`error: the admin API can't be served: ${(thrown as Error).message}\n`);
+    await mecha.stop();
+    return 2;
+  }
   terminal.out.write(summary(mecha, startMillis, terminal));
 
   reload = async (reason: string): Promise<void> => {

@@ -109,7 +109,10 @@ export class Mecha {
     } catch (thrown) {
       await mecha.runtime.stop(0);
       await mecha.store.close();
-      throw thrown;
+      const { code, message } = thrown as { code?: string; message: string };
+      if (code !== 'EADDRINUSE' && code !== 'EACCES') throw thrown;
+      problems.report('M0610', `health and metrics can't be served: ${message}`, null, { help: 'choose another port with `management.port`' });
+      throw new LoadError(problems.sorted());
     }
     return mecha;
   }

@@ -160,6 +160,8 @@ export class Runtime implements ExchangeScope {
     this.properties = options.properties ?? propertyLookup({});
     this.beans = this.newBeans();
     // Every step that may wait listens.
+    this.events.on('exchangeRedelivered', ({ routeId }) => this.count(routeId, 'redelivered'));
+    this.events.on('exchangeDeadLettered', ({ routeId }) => this.count(routeId, 'deadLettered'));
     setMaxListeners(0, this.stopper.signal, this.ender.signal);
     this.idPrefix = `${this.clock.now().toString(36).toUpperCase()}-${Math.floor(Math.random() * 36 ** 4).toString(36).toUpperCase()}-`;
     this.languages = new Languages(options.parts.languages, {
@@ -743,6 +745,11 @@ export class Runtime implements ExchangeScope {
       problem: result.problems.find(({ severity }) => severity === 'error')?.message ?? null,
     });
     return result;
+  }
+
+  private count(routeId: string, what: 'redelivered' | 'deadLettered'): void {
+    const route = this.routes.get(routeId);
+    if (route !== undefined) route.statistics[what]++;
   }
 
   /** Files of the modules that routes name. */
