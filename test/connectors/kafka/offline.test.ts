@@ -1,0 +1,86 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import crcOfLibrary from 'kafkajs/src/protocol/recordBatch/crc32C/crc32C.js';
+import decodeRecords from 'kafkajs/src/protocol/recordBatch/v0/decoder.js';
+import Decoder from 'kafkajs/src/protocol/decoder.js';
+import murmurOfLibrary from 'kafkajs/src/producer/partitioners/default/murmur2.js';
+import { Exchange } from '../../../src/core/exchange.ts';
+import { crc32c } from '../../../src/connectors/kafka/crc32c.ts';
+import { kafka } from '../../../src/connectors/kafka/definition.ts';
+import { Lane } from '../../../src/connectors/kafka/lane.ts';
+import type { RecordDelivery } from '../../../src/connectors/kafka/lane.ts';
+import { murmur2 } from '../../../src/connectors/kafka/murmur.ts';
+import { encodeBatch } from '../../../src/connectors/kafka/record-batch.ts';
+import { Surroundings } from '../../contract/connector.ts';
+
+const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
+
+describe('kafka without a broker', () => {
+  it('hashes keys as the Java client does', () => {
+    fc.assert(fc.property(bytes, (key) => void expect(murmur2(key)).to.equal((murmurOfLibrary as (key: Buffer) => number)(key))));
+  });
+
+  it('computes checksums of any length, from any start', () => {
+    fc.assert(fc.property(bytes, fc.nat(20), (data, start) => void expect(crc32c(data, Math.min(start, data.length))).to.equal((crcOfLibrary as (data: Buffer) => number)(data.subarray(Math.min(start, data.length))) >>> 0)));
+  });
+
+  it('writes record batches that the library reads', async () => {
+    const part = fc.oneof(bytes, fc.string({ maxLength: 50 }), fc.constant(null));
+    const record = fc.record({ key: part, value: part, timestamp: fc.integer({ min: 0, max: 2 ** 42 }), headers: fc.option(fc.dictionary(fc.string({ minLength: 1, maxLength: 10 }).filter((name) => name !== '__proto__'), fc.oneof(bytes, fc.string())), { nil: undefined }) });
+    const asBytes = (value: Buffer | string | null): Buffer | null => (value === null ? null : Buffer.from(value));
+    await fc.assert(
+      fc.asyncProperty(fc.array(record, { minLength: 1, maxLength: 20 }), async (records) => {
+        const encoded = await encodeBatch(records as never, { producerId: 7n, producerEpoch: 3, firstSequence: 11, isTransactional: true, compression: 0 }, null);
+        const decoder: unknown = new (Decoder as new (bytes: Buffer) => unknown)(encoded);
+        const decoded = await (decodeRecords as (decoder: unknown) => Promise<{ records: { key: Buffer | null; value: Buffer | null; timestamp: string; headers: Record<string, Buffer> }[]; producerId: string; firstSequence: number; inTransaction: boolean }>)(decoder);
+        expect(decoded.inTransaction).to.equal(true);
+        expect(decoded.producerId).to.equal('7');
+        expect(decoded.firstSequence).to.equal(11);
+        expect(decoded.records.map(({ key, value, timestamp }) => ({ key, value, timestamp }))).to.deep.equal(records.map(({ key, value, timestamp }) => ({ key: asBytes(key), value: asBytes(value), timestamp: String(timestamp) })));
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('knows the offset below which all is done, in whatever order records settle', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 3000 }), fc.func(fc.nat()), (count, orderOf) => {
+        const lane = new Lane('t', 0, { left: () => undefined, settled: () => undefined, keepsFailed: true });
+        lane.add({ topic: 't', partition: 0, nextOffset: 100 + count * 2, records: Array.from({ length: count }, (_, i) => ({ key: null, value: null, timestamp: '0', offset: String(100 + i * 2) })) });
+        const deliveries: RecordDelivery[] = [];
+        while (lane.hasFetched) deliveries.push(lane.take());
+        const order = deliveries.map((_, i) => i).sort((a, b) => (orderOf(a) % 97) - (orderOf(b) % 97));
+        const done = new Set<number>();
+        for (const index of order) {
+          deliveries[index]!.settle(new Exchange());
+          done.add(index);
+          let low = 0;
+          if (done.size % 101 !== 0 && done.size !== count) continue;
+          while (done.has(low)) low++;
+          expect(lane.finished).to.equal(low === 0 ? -1 : low === count ? 100 + count * 2 : 100 + (low - 1) * 2 + 1);
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('refuses options that can not work, naming them', async () => {
+    const around = new Surroundings();
+    const wrong: readonly (readonly [string, RegExp])[] = [
+      ['kafka:t', /`brokers` is missing/],
+      ['kafka:t?brokers=a:b:c', /must be host:port/],
+      ['kafka:t?brokers=a:1&securityProtocol=SASL_SSL', /saslMechanism/],
+      ['kafka:t?brokers=a:1&securityProtocol=SSL&sslTruststoreLocation=/nowhere.pem', /sslTruststoreLocation/],
+      ['kafka:t?brokers=a:1&exactlyOnce=true&groupId=g&autoCommitEnable=false', /exactlyOnce/],
+      ['kafka:t?brokers=a:1&heartbeatIntervalMs=9000&sessionTimeoutMs=6000', /heartbeatIntervalMs/],
+    ];
+    for (const [uri, complaint] of wrong) {
+      let message = '';
+      await around.consumer(kafka as never, uri).catch((thrown: unknown) => (message = (thrown as Error).message));
+      expect(message, uri).to.match(complaint);
+    }
+    let message = '';
+    await around.producer(kafka as never, 'kafka:t?brokers=a:1&transacted=true&requestRequiredAcks=1').catch((thrown: unknown) => (message = (thrown as Error).message));
+    expect(message).to.match(/requestRequiredAcks=all/);
+  });
+});
