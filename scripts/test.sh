@@ -4,4 +4,4 @@
 . "$(dirname "$0")/prepare.sh"
 build_program
 if [ $# -eq 0 ]; then set -- 'test/**/*.test.ts'; fi
-exec node_modules/.bin/mocha "$@"
+exec node_modules/.bin/mocha --exit "$@"
