@@ -137,6 +137,8 @@ function outcome(run: () => void): ExchangeError | null {
 describe('simple gives what Camel gives', () => {
   const names = readdirSync(folder)
     .filter((file) => /^simple-.*\.yaml$/.test(file))
-    .map((file) => file.slice(0, -5));
+    .map((file) => file.slice(0, -5))
+    // It has steps that are not played here; the compatibility suite runs it.
+    .filter((name) => name !== 'simple-texts-and-predicates');
   for (const name of names) it(`in ${name}`, () => play(name));
 });

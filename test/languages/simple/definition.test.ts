@@ -173,7 +173,6 @@ describe('simple', () => {
       ['${uppercase}', 'expression', '`${uppercase}` is not how `uppercase` is called', 'uppercase', 'write `${uppercase(...)}`, or a text without braces'],
       ['${bean:pricez}', 'expression', 'no bean `pricez`', 'pricez', 'did you mean `prices`?'],
       ['${file:nam}', 'expression', 'unknown file property `nam`', 'nam', 'did you mean `file:name`?'],
-      ['x ${xpath(/a)}', 'expression', '`xpath` is not available: there is no XPath here', 'xpath', null],
       ['${a2a:text}', 'expression', '`a2a` is not available: there is no agent-to-agent component here', 'a2a', null],
     ];
     for (const [source, kind, message, marked, help] of cases) {
