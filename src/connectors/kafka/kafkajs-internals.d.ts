@@ -165,6 +165,7 @@ declare module 'kafkajs/src/shapes.js' {
     readonly nodeId: string;
     readonly connectionPool: { send<T>(request: { request: unknown; response: { decode(bytes: Buffer): Promise<T>; parse(decoded: T): Promise<T> | T } }): Promise<T> };
     lookupRequest(apiKey: number, definition: unknown): (options: object) => { request: { encode: () => Promise<unknown> }; response: { decode(bytes: Buffer): Promise<ProduceResponse> } };
+    fetch(request: object): Promise<{ responses: { topicName: string; partitions: import('./aborted.ts').FetchedPartition[] }[] }>;
     offsetFetch(options: { groupId: string; topics: readonly { topic: string; partitions: readonly { partition: number }[] }[] }): Promise<{
       responses: { topic: string; partitions: { partition: number; offset: string }[] }[];
     }>;

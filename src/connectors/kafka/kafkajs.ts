@@ -16,7 +16,7 @@ import protocolErrors from 'kafkajs/src/protocol/error.js';
 import compressions from 'kafkajs/src/protocol/message/compression/index.js';
 import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js';
 import protocolRequests from 'kafkajs/src/protocol/requests/index.js';
-import type { KafkaJsLogger, ProduceResponse } from 'kafkajs/src/shapes.js';
+import type { KafkaJsBroker, KafkaJsLogger, ProduceResponse } from 'kafkajs/src/shapes.js';
 import type { Timer } from '../../core/clock.ts';
 import type {
   ClientContext,
@@ -33,6 +33,7 @@ import type {
   TopicPartition,
 } from './client.ts';
 import { KafkaFailure } from './client.ts';
+import { hideAborted } from './aborted.ts';
 import { installCodecs } from './codecs.ts';
 import { encodeBatch, encodeProduce } from './record-batch.ts';
 
@@ -186,8 +187,27 @@ export class KafkaJsClient implements KafkaClient {
       socketFactory: (options: { host: string; port: number; ssl: ConnectionOptions | null; onConnect: () => void }) => this.socket(options),
     });
     cluster.retry = { retries: 10, initialRetryTime: 20, maxRetryTime: 500 };
+    if (isolationLevel === readCommitted) this.hideAborted(cluster);
     this.clusters.push(cluster);
     return cluster;
+  }
+
+  /** Looks at what is fetched before the library's filter does. */
+  private hideAborted(cluster: Cluster): void {
+    const find = cluster.findBroker.bind(cluster);
+    const known = new WeakSet<KafkaJsBroker>();
+    cluster.findBroker = async (node) => {
+      const broker = await find(node);
+      if (known.has(broker)) return broker;
+      known.add(broker);
+      const fetch = broker.fetch.bind(broker);
+      broker.fetch = async (request) => {
+        const response = await fetch(request);
+        for (const { partitions } of response.responses) for (const partition of partitions) hideAborted(partition);
+        return response;
+      };
+      return broker;
+    };
   }
 
   group(cluster: Cluster, options: MemberOptions, topics: readonly string[]): ConsumerGroup {

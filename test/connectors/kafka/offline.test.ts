@@ -5,6 +5,8 @@ import decodeRecords from 'kafkajs/src/protocol/recordBatch/v0/decoder.js';
 import Decoder from 'kafkajs/src/protocol/decoder.js';
 import murmurOfLibrary from 'kafkajs/src/producer/partitioners/default/murmur2.js';
 import { Exchange } from '../../../src/core/exchange.ts';
+import { hideAborted } from '../../../src/connectors/kafka/aborted.ts';
+import type { FetchedMessage } from '../../../src/connectors/kafka/aborted.ts';
 import { crc32c } from '../../../src/connectors/kafka/crc32c.ts';
 import { kafka } from '../../../src/connectors/kafka/definition.ts';
 import { Lane } from '../../../src/connectors/kafka/lane.ts';
@@ -62,6 +64,15 @@ describe('kafka without a broker', () => {
       }),
       { numRuns: 20 },
     );
+  });
+
+  it('hides what was aborted, where transactions overlap and the broker lists them in any order', () => {
+    const marker = (kind: number): Buffer => Buffer.from([0, 0, 0, kind]);
+    const message = (offset: number, producerId: string, control: number | null = null): FetchedMessage => ({ offset: String(offset), key: control === null ? marker(0) : marker(control), isControlRecord: control !== null, batchContext: { producerId, inTransaction: true } });
+    // The fetch begins in the middle of both aborted transactions; one producer goes on with a good one.
+    const messages = [message(12, 'b'), message(13, 'a'), message(14, 'c'), message(15, 'a', 0), message(16, 'b'), message(17, 'a'), message(18, 'b', 0), message(19, 'a', 1), message(20, 'b')];
+    hideAborted({ messages, abortedTransactions: [{ producerId: 'b', firstOffset: '11' }, { producerId: 'a', firstOffset: '10' }] });
+    expect(messages.filter(({ isControlRecord }) => isControlRecord !== true).map(({ offset }) => offset)).to.deep.equal(['14', '17', '20']);
   });
 
   it('refuses options that can not work, naming them', async () => {
