@@ -221,7 +221,7 @@ class Reading {
         return Buffer.from(this.blobs.subarray(at, at + length));
       }
       case 'date':
-        return new Date(rest[0] as number);
+        return new Date((rest[0] as number | null) ?? NaN);
       case 'exact':
         return new ExactNumber(rest[1] as string, rest[0] as ExactNumber['kind']);
       case 'map':
