@@ -115,6 +115,7 @@ export const connect = async (address: Address, timing: ConnectTiming): Promise<
 };
 
 class Connection implements BrokerConnection {
+  isClosing = false;
   private readonly model: ChannelModel;
   private error: Error | null = null;
 
@@ -143,10 +144,11 @@ class Connection implements BrokerConnection {
   }
 
   async channel(confirms: boolean): Promise<BrokerChannel> {
-    return new Channel(confirms ? await this.model.createConfirmChannel() : await this.model.createChannel(), confirms);
+    return new Channel(confirms ? await this.model.createConfirmChannel() : await this.model.createChannel(), confirms, this);
   }
 
   async close(): Promise<void> {
+    this.isClosing = true;
     await this.model.close();
   }
 
@@ -176,13 +178,16 @@ function writeTogether(socket: Duplex): void {
 
 class Channel implements BrokerChannel {
   isOpen = true;
+  private isClosing = false;
+  private readonly connection: Connection;
   private readonly channel: AmqpChannel;
   private readonly confirms: boolean;
   private error: BrokerError | null = null;
   private readonly closers: ((error: BrokerError | null) => void)[] = [];
 
-  constructor(channel: AmqpChannel, confirms: boolean) {
+  constructor(channel: AmqpChannel, confirms: boolean, connection: Connection) {
     this.channel = channel;
+    this.connection = connection;
     this.confirms = confirms;
     channel.on('error', (error) => (this.error = error));
     channel.once('close', () => {
@@ -247,11 +252,16 @@ class Channel implements BrokerChannel {
   }
 
   ack(tag: number, isAllUpTo: boolean): void {
-    if (this.isOpen) this.channel.ack({ fields: { deliveryTag: tag } } as never, isAllUpTo);
+    if (this.canSettle) this.channel.ack({ fields: { deliveryTag: tag } } as never, isAllUpTo);
   }
 
   nack(tag: number, isAllUpTo: boolean, isRequeued: boolean): void {
-    if (this.isOpen) this.channel.nack({ fields: { deliveryTag: tag } } as never, isAllUpTo, isRequeued);
+    if (this.canSettle) this.channel.nack({ fields: { deliveryTag: tag } } as never, isAllUpTo, isRequeued);
+  }
+
+  /** On a channel that is about to close the library throws; the broker sends again what was not settled before. */
+  private get canSettle(): boolean {
+    return this.isOpen && !this.isClosing && !this.connection.isClosing;
   }
 
   publish(exchange: string, routingKey: string, content: Buffer, properties: WireProperties, isMandatory: boolean, done: ((error: Error | null) => void) | undefined): boolean {
@@ -262,6 +272,8 @@ class Channel implements BrokerChannel {
   }
 
   async close(): Promise<void> {
-    if (this.isOpen) await this.channel.close();
+    if (!this.isOpen || this.isClosing) return;
+    this.isClosing = true;
+    await this.channel.close();
   }
 }
