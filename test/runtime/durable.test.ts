@@ -119,7 +119,7 @@ describe('a killed program', function () {
     const listed = async (): Promise<readonly Entry[]> => (JSON.parse((await program.command('deadletters', 'list', '--json')).out) as { entries: Entry[] }).entries;
     const asked = async (): Promise<readonly Entry[]> => ((await askAdmin(adminSocket(program.folder, '.mecha'), 'GET', '/deadletters')).body as { entries: Entry[] }).entries;
     await eventually(async () => expect((await asked()).map(({ routeId }) => routeId).sort()).to.deep.equal(['files', 'queue', 'ticks']), 20_000);
-    expect(program.files('in')).to.deep.equal(['.camel']);
+    await eventually(() => expect(program.files('in')).to.deep.equal(['.camel']));
     const entries = await asked();
     expect(entries.every(({ exception }) => exception.message === 'out of order')).to.equal(true);
     const file = entries.find(({ routeId }) => routeId === 'files')!;

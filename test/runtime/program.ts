@@ -6,10 +6,8 @@ import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mecha } from '../command.ts';
 import { eventually } from './rig.ts';
-
-const root = fileURLToPath(new URL('../..', import.meta.url));
 
 export const freePort = (): Promise<number> =>
   new Promise((resolve) => {
@@ -59,9 +57,9 @@ export class Program {
   }
 
   spawn(args: readonly string[]): void {
-    const child = spawn(process.execPath, ['--import', 'tsx', join(root, 'bin/mecha.ts'), ...args], {
+    const child = spawn(process.execPath, [...mecha, ...args], {
       cwd: this.folder,
-      env: { PATH: process.env['PATH'], TSX_TSCONFIG_PATH: join(root, 'tsconfig.json'), NODE_PATH: join(root, 'node_modules') },
+      env: { PATH: process.env['PATH'] },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;

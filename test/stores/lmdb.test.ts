@@ -8,6 +8,7 @@ import { VirtualClock } from '../../src/core/clock.ts';
 import type { StateStore } from '../../src/core/store.ts';
 import { StoreError } from '../../src/core/store.ts';
 import { lmdbStore } from '../../src/stores/lmdb.ts';
+import { readsTypeScript } from '../command.ts';
 import type { StoreRig } from '../contract/store.ts';
 import { keepsStoreContract, keysIn } from '../contract/store.ts';
 
@@ -15,7 +16,7 @@ const writer = fileURLToPath(new URL('./lmdbWriter.ts', import.meta.url));
 
 const inAnotherProcess = (folder: string, what: string, count = 0, before = ''): Promise<string> =>
   new Promise((resolve) => {
-    const command = `${before} exec ${JSON.stringify(process.execPath)} --import tsx ${JSON.stringify(writer)} ${JSON.stringify(folder)} ${what} ${count}`;
+    const command = `${before} exec ${[process.execPath, ...readsTypeScript].map((part) => JSON.stringify(part)).join(' ')} ${JSON.stringify(writer)} ${JSON.stringify(folder)} ${what} ${count}`;
     execFile('sh', ['-c', command], (_, stdout) => resolve(stdout.trim()));
   });
 

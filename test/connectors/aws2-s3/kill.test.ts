@@ -2,17 +2,12 @@ import { expect } from 'chai';
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { systemClock } from '../../../src/core/clock.ts';
+import { mecha } from '../../command.ts';
 import { credentials, describeWithServer, serverUrl, Storage } from './rig.ts';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
-/** As built, where that is said; else from the sources. */
-const program = process.env['MECHA_DIST'] === undefined ? ['--import', tsx, join(root, 'bin/mecha.ts')] : [process.env['MECHA_DIST']];
 const objects = 150;
 const credit = 10;
 const kills = 3;
@@ -43,7 +38,7 @@ describeWithServer('aws2-s3, killed', () => {
     for (let i = 0; i < objects; i += 50) await Promise.all(Array.from({ length: 50 }, (_, j) => storage.put(from, `k${i + j}`, String(i + j))));
     const properties = { s3: serverUrl, from, to, ...credentials };
     const start = (): ChildProcess =>
-      spawn(process.execPath, [...program, 'run', 'relay.yaml', '--port', '0', ...Object.entries(properties).flatMap(([name, value]) => ['--property', `${name}=${value}`])], {
+      spawn(process.execPath, [...mecha, 'run', 'relay.yaml', '--port', '0', ...Object.entries(properties).flatMap(([name, value]) => ['--property', `${name}=${value}`])], {
         cwd: folder,
         stdio: ['ignore', 'ignore', 'ignore'],
       });

@@ -1,17 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { systemClock } from '../../../src/core/clock.ts';
 import { KafkaJsClient } from '../../../src/connectors/kafka/kafkajs.ts';
 import type { GroupMember, Offset } from '../../../src/connectors/kafka/client.ts';
+import { mecha } from '../../command.ts';
 import { Broker, brokers, pause, soon } from './broker.ts';
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 export interface Killing {
   readonly kills: number;
@@ -20,7 +16,7 @@ export interface Killing {
   readonly isExactlyOnce: boolean;
   /** Records of one partition under way at once. */
   readonly inFlight: number;
-  /** The command to run in place of the sources. */
+  /** The command to run in place of the program. */
   readonly command?: readonly string[];
 }
 
@@ -95,7 +91,7 @@ export async function killRelay(options: Killing): Promise<Killed> {
     const ends = sum(await whole.bounds(places, 'next'));
     return ends - sum(await stable.bounds(places, 'next'));
   };
-  const [command, ...args] = options.command ?? [process.execPath, '--import', tsx, join(root, 'bin/mecha.ts')];
+  const [command, ...args] = options.command ?? [process.execPath, ...mecha];
   const start = (): ChildProcess =>
     spawn(command!, [...args, 'run', 'relay.yaml', '--port', '0', '--property', `brokers=${brokers}`, '--property', `from=${from}`, '--property', `to=${to}`], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
   const ended = (child: ChildProcess): Promise<unknown> => new Promise((resolve) => child.once('exit', resolve));

@@ -4,13 +4,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { createRequire } from 'node:module';
 import { systemClock } from '../../../src/core/clock.ts';
+import { mecha } from '../../command.ts';
 import { Broker, describeWithBroker, Wiretap } from './broker.ts';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const messages = 1500;
 const prefetch = 100;
 const kills = 3;
@@ -44,7 +41,7 @@ describeWithBroker('spring-rabbitmq, killed', () => {
     writeFileSync(join(folder, 'relay.yaml'), routes);
     for (let i = 0; i < messages; i += 500) await Promise.all(Array.from({ length: 500 }, (_, j) => broker.send(from, String(i + j))));
     const start = (): ChildProcess =>
-      spawn(process.execPath, ['--import', tsx, join(root, 'bin/mecha.ts'), 'run', 'relay.yaml', '--port', '0', '--property', `in=${tap.url}`, '--property', `out=${process.env['AMQP_URL']!}`, '--property', `from=${from}`, '--property', `to=${to}`], {
+      spawn(process.execPath, [...mecha, 'run', 'relay.yaml', '--port', '0', '--property', `in=${tap.url}`, '--property', `out=${process.env['AMQP_URL']!}`, '--property', `from=${from}`, '--property', `to=${to}`], {
         cwd: folder,
         stdio: ['ignore', 'ignore', 'inherit'],
       });
