@@ -27,7 +27,7 @@ const client = new KafkaJsClient({
   settings: { brokers: brokers.split(','), clientId: 'bench', tls: null, sasl: null, requestTimeoutMillis: 30_000, metadataMaxAgeMillis: 300_000, firstBackoffMillis: 50, longestBackoffMillis: 1000 },
   log: () => undefined,
 });
-const sender = client.sender({ acks: -1, isIdempotent: false, compression: 'none', transactionalId: null, transactionTimeoutMillis: 60_000, requestTimeoutMillis: 30_000 });
+const sender = client.sender({ acks: -1, isIdempotent: false, compression: 'none', transactionalId: null, transactionTimeoutMillis: 60_000, requestTimeoutMillis: 30_000, patienceMillis: 0 });
 const admin = new kafkajs.Kafka({ brokers: brokers.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin();
 const run = `bench-${process.pid}`;
 

@@ -144,6 +144,8 @@ export interface SenderOptions {
   readonly transactionalId: string | null;
   readonly transactionTimeoutMillis: number;
   readonly requestTimeoutMillis: number;
+  /** How long a coordinator of transactions is asked again that can't answer for now. */
+  readonly patienceMillis: number;
 }
 
 /** Records of one partition in a request. */

@@ -19,6 +19,8 @@ import type { TransactionOptions, Transactions } from './transactions.ts';
 import { LaneTransaction, resumeOffset, transactionsOf } from './transactions.ts';
 
 const sliceMillis = 8;
+/** After it the transaction counts as lost, and what was in it is delivered again. */
+const longestPatienceMillis = 5000;
 /** Part of the time that a rebalance waits for its members in which these may finish what is under way. */
 const drainShare = 0.8;
 
@@ -138,6 +140,7 @@ function readOptions(endpoint: KafkaEndpoint, context: ConnectorContext): Readin
           brokers,
           timeoutMillis: options.transactionTimeoutMs,
           requestTimeoutMillis: options.consumerRequestTimeoutMs,
+          patienceMillis: Math.min(options.maxBlockMs, longestPatienceMillis),
           compression: options.compressionCodec,
           outbox: {
             clock: context.clock,
@@ -391,8 +394,14 @@ class MemberReader implements MemberListener, LaneOwner {
         this.transactionsByLane.set(lane, transaction);
         return transaction;
       });
-      // Before any offset is asked for: what the last owner left open has an end then.
-      await Promise.all(transactions.map((transaction) => transaction.open()));
+      try {
+        // Before any offset is asked for: what the last owner left open has an end then.
+        await Promise.all(transactions.map((transaction) => transaction.open()));
+      } catch (thrown) {
+        for (const lane of lanes) this.transactionsByLane.delete(lane);
+        for (const transaction of transactions) transaction.close();
+        throw thrown;
+      }
     }
     if (reading.repository !== null) await this.seekStored(lanes, reading.repository);
     if (reading.needsOffset) {

@@ -7,7 +7,7 @@ declare module 'kafkajs/src/cluster/index.js' {
 
   export default class Cluster {
     constructor(options: Readonly<Record<string, unknown>> & { readonly logger: KafkaJsLogger });
-    retry?: object;
+    retry?: object | undefined;
     connect(): Promise<void>;
     disconnect(): Promise<void>;
     removeBroker(address: { host: string; port: number }): void;
@@ -17,7 +17,8 @@ declare module 'kafkajs/src/cluster/index.js' {
     addMultipleTargetTopics(topics: readonly string[]): Promise<void>;
     findTopicPartitionMetadata(topic: string): { partitionId: number; leader: number | null; partitionErrorCode: number }[];
     findBroker(options: { nodeId: number | string }): Promise<KafkaJsBroker>;
-    findGroupCoordinator(options: { groupId: string }): Promise<KafkaJsBroker>;
+    findControllerBroker(): Promise<KafkaJsBroker>;
+    findGroupCoordinator(options: { groupId: string; coordinatorType?: number }): Promise<KafkaJsBroker>;
     fetchTopicsOffset(
       topics: readonly { topic: string; partitions: readonly { partition: number }[]; fromBeginning: boolean }[],
     ): Promise<{ topic: string; partitions: { partition: number; offset: string }[] }[]>;
@@ -89,7 +90,7 @@ declare module 'kafkajs/src/producer/eosManager/index.js' {
 
   const createEosManager: (options: {
     logger: KafkaJsLogger;
-    cluster: Cluster;
+    cluster: Pick<Cluster, 'retry' | 'refreshMetadataIfNecessary' | 'findControllerBroker' | 'findGroupCoordinator'>;
     transactionTimeout: number;
     transactional: boolean;
     transactionalId?: string | undefined;
@@ -161,7 +162,15 @@ declare module 'kafkajs/src/shapes.js' {
     readonly topics: readonly { topicName: string; partitions: readonly { partition: number; errorCode: number; baseOffset?: string; offset?: string }[] }[];
   }
 
-  export interface KafkaJsBroker {
+  /** What a coordinator of transactions is asked. */
+  export interface TransactionRequests {
+    initProducerId(request: object): Promise<unknown>;
+    addPartitionsToTxn(request: object): Promise<unknown>;
+    addOffsetsToTxn(request: object): Promise<unknown>;
+    endTxn(request: object): Promise<unknown>;
+  }
+
+  export interface KafkaJsBroker extends TransactionRequests {
     readonly nodeId: string;
     readonly connectionPool: { send<T>(request: { request: unknown; response: { decode(bytes: Buffer): Promise<T>; parse(decoded: T): Promise<T> | T } }): Promise<T> };
     lookupRequest(apiKey: number, definition: unknown): (options: object) => { request: { encode: () => Promise<unknown> }; response: { decode(bytes: Buffer): Promise<ProduceResponse> } };

@@ -16,7 +16,7 @@ import protocolErrors from 'kafkajs/src/protocol/error.js';
 import compressions from 'kafkajs/src/protocol/message/compression/index.js';
 import apiKeys from 'kafkajs/src/protocol/requests/apiKeys.js';
 import protocolRequests from 'kafkajs/src/protocol/requests/index.js';
-import type { KafkaJsBroker, KafkaJsLogger, ProduceResponse } from 'kafkajs/src/shapes.js';
+import type { KafkaJsBroker, KafkaJsLogger, ProduceResponse, TransactionRequests } from 'kafkajs/src/shapes.js';
 import type { Timer } from '../../core/clock.ts';
 import type {
   ClientContext,
@@ -46,7 +46,8 @@ const readUncommitted = 0;
 const readCommitted = 1;
 /** Wait before a request that met the end of the transaction before. */
 const concurrentTransactionMillis = 10;
-const mostConcurrentTransactions = 500;
+/** As the protocol numbers kinds of coordinators. */
+const transactionCoordinator = 1;
 
 // ------------------------------------------------------------------------------------------------ failures
 
@@ -130,8 +131,9 @@ export class KafkaJsClient implements KafkaClient {
   private readonly sockets = new Set<Socket>();
   private readonly clusters: Cluster[] = [];
   private readonly logger: KafkaJsLogger;
+  private readonly waits = new Set<() => void>();
   private writing: Cluster | null = null;
-  private isClosed = false;
+  isClosed = false;
 
   constructor(context: ClientContext) {
     this.context = context;
@@ -150,6 +152,7 @@ export class KafkaJsClient implements KafkaClient {
 
   async close(): Promise<void> {
     this.isClosed = true;
+    for (const end of this.waits) end();
     this.drop('closed');
     for (const cluster of this.clusters.splice(0)) {
       // It waits for answers that will not come where a connection is gone.
@@ -235,8 +238,17 @@ export class KafkaJsClient implements KafkaClient {
     });
   }
 
+  /** Ends early when the client is closed. */
   wait(millis: number): Promise<void> {
-    return new Promise((resolve) => void this.context.clock.schedule(millis, resolve));
+    return new Promise((resolve) => {
+      const end = (): void => {
+        timer.cancel();
+        this.waits.delete(end);
+        resolve();
+      };
+      const timer = this.context.clock.schedule(millis, end);
+      this.waits.add(end);
+    });
   }
 
   /** Waits for something to end, well or not, but not for long. */
@@ -490,7 +502,13 @@ class Member implements GroupMember {
     await group.joinAndSync();
     this.isJoined = true;
     if (this.heart === null) this.beatLater();
-    await this.listener.assigned(group.assigned().flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition }))));
+    try {
+      await this.listener.assigned(group.assigned().flatMap(({ topic, partitions }) => partitions.map((partition) => ({ topic, partition }))));
+    } catch (thrown) {
+      // It would stay in the group and read nothing.
+      this.unjoin();
+      throw thrown;
+    }
   }
 
   private unjoin(): void {
@@ -703,12 +721,11 @@ class KafkaJsSender implements Sender {
   }
 
   async open(): Promise<void> {
-    try {
-      await this.refresh();
-      if ((this.options.isIdempotent || this.options.transactionalId !== null) && !this.eos.isInitialized()) await this.eos.initProducerId();
-    } catch (thrown) {
-      throw this.noted(thrown);
-    }
+    const { isIdempotent, transactionalId } = this.options;
+    await this.tried(async () => {
+      if (transactionalId === null) await this.refresh();
+      if ((isIdempotent || transactionalId !== null) && !this.eos.isInitialized()) await this.eos.initProducerId();
+    });
   }
 
   async send(batches: readonly PartitionRecords[]): Promise<PartitionResult[]> {
@@ -751,7 +768,7 @@ class KafkaJsSender implements Sender {
     const { eos, options } = this;
     const broker = await this.cluster.findBroker({ nodeId: leader });
     const chosen = indexes.map((index) => batches[index]!);
-    if (eos.isTransactional()) await this.patiently(() => eos.addPartitionsToTransaction(byTopic(chosen, ({ partition }) => ({ partition }))));
+    if (eos.isTransactional()) await eos.addPartitionsToTransaction(byTopic(chosen, ({ partition }) => ({ partition })));
     const { request, response } = broker.lookupRequest(apiKeys.Produce, protocolRequests.requests.Produce)({ acks: options.acks, timeout: options.requestTimeoutMillis, topicData: [] });
     request.encode = async () => asEncoder(await this.encode(chosen));
     // The library's own reading stops at the first partition that failed.
@@ -808,7 +825,7 @@ class KafkaJsSender implements Sender {
 
   sendOffsets(groupId: string, offsets: readonly Offset[]): Promise<void> {
     const topics = byTopic(offsets, ({ partition, offset }) => ({ partition, offset: String(offset) }));
-    return this.tried(() => this.patiently(() => this.eos.sendOffsets({ consumerGroupId: groupId, topics })));
+    return this.patiently(() => this.eos.sendOffsets({ consumerGroupId: groupId, topics }));
   }
 
   commit(): Promise<void> {
@@ -823,11 +840,33 @@ class KafkaJsSender implements Sender {
     const { transactionalId, transactionTimeoutMillis } = this.options;
     return createEosManager({
       logger: this.logger,
-      cluster: this.cluster,
+      cluster: transactionalId === null ? this.cluster : this.patientCluster(),
       transactionTimeout: transactionTimeoutMillis,
       transactional: transactionalId !== null,
       transactionalId: transactionalId ?? undefined,
     });
+  }
+
+  /** What the library's bookkeeping of transactions asks, with a coordinator that is asked until it answers. */
+  private patientCluster(): Pick<Cluster, 'retry' | 'refreshMetadataIfNecessary' | 'findControllerBroker' | 'findGroupCoordinator'> {
+    const { cluster } = this;
+    return {
+      retry: cluster.retry,
+      refreshMetadataIfNecessary: () => cluster.refreshMetadataIfNecessary(),
+      findControllerBroker: () => cluster.findControllerBroker(),
+      findGroupCoordinator: (wanted) => {
+        if (wanted.coordinatorType !== transactionCoordinator) return cluster.findGroupCoordinator(wanted);
+        const ask =
+          (name: keyof TransactionRequests) =>
+          (request: object): Promise<unknown> =>
+            this.patiently(async () => {
+              await this.refresh();
+              return (await cluster.findGroupCoordinator(wanted))[name](request);
+            });
+        const coordinator: TransactionRequests = { initProducerId: ask('initProducerId'), addPartitionsToTxn: ask('addPartitionsToTxn'), addOffsetsToTxn: ask('addOffsetsToTxn'), endTxn: ask('endTxn') };
+        return Promise.resolve(coordinator as KafkaJsBroker);
+      },
+    };
   }
 
   private async refresh(): Promise<void> {
@@ -837,15 +876,25 @@ class KafkaJsSender implements Sender {
     this.isStale = false;
   }
 
-  /** The end of the transaction before may still be on its way to all partitions. */
-  private async patiently(run: () => Promise<void>): Promise<void> {
-    for (let attempt = 0; ; attempt++) {
+  /**
+   * Asks a coordinator again, for `patienceMillis`: it may be coming up or moving to another broker, the connection may be broken, the end of the
+   * transaction before may still be on its way to all partitions. All of these requests do the same when they are sent twice.
+   * @throws KafkaFailure
+   */
+  private async patiently<T>(run: () => Promise<T>): Promise<T> {
+    const { clock, settings } = this.client.context;
+    const until = clock.now() + this.options.patienceMillis;
+    let delay = settings.firstBackoffMillis;
+    for (;;) {
       try {
-        await run();
-        return;
+        return await run();
       } catch (thrown) {
-        if ((thrown as LibraryError).type !== 'CONCURRENT_TRANSACTIONS' || attempt >= mostConcurrentTransactions) throw thrown;
-        await this.client.wait(concurrentTransactionMillis);
+        const isConcurrent = (thrown as LibraryError).type === 'CONCURRENT_TRANSACTIONS';
+        const failure = this.noted(thrown);
+        const wait = isConcurrent ? concurrentTransactionMillis : delay;
+        if ((failure.kind !== 'transient' && failure.kind !== 'unreachable') || this.client.isClosed || clock.now() + wait > until) throw failure;
+        await this.client.wait(wait);
+        if (!isConcurrent) delay = Math.min(delay * 2, settings.longestBackoffMillis);
       }
     }
   }

@@ -158,6 +158,7 @@ export class KafkaProducer implements Producer {
       transactionalId,
       transactionTimeoutMillis: options.transactionTimeoutMs,
       requestTimeoutMillis: options.requestTimeoutMs,
+      patienceMillis: options.maxBlockMs,
     };
     this.transactions = transactionsOf(context);
     this.lines = context.shared('kafka.lines', () => new Lines());

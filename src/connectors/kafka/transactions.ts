@@ -29,6 +29,7 @@ export interface TransactionOptions {
   readonly groupId: string;
   readonly timeoutMillis: number;
   readonly requestTimeoutMillis: number;
+  readonly patienceMillis: number;
   readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
   readonly brokers: string;
   readonly outbox: Omit<OutboxOptions, 'lostTrack'>;
@@ -62,6 +63,7 @@ export class LaneTransaction {
       transactionalId: `mecha-${options.groupId}-${lane.topic}-${lane.partition}`,
       transactionTimeoutMillis: options.timeoutMillis,
       requestTimeoutMillis: options.requestTimeoutMillis,
+      patienceMillis: options.patienceMillis,
     });
     this.outbox = new Outbox(this.sender, {
       ...options.outbox,

@@ -9,6 +9,8 @@ import { Broker, brokers, describeWithKafka, pause, quick, soon } from './broker
 const definition = kafka as never;
 
 describeWithKafka('the consumer of kafka', function () {
+  // Longer than `soon` waits, so that it can say what did not come.
+  this.timeout(20_000);
   let broker: Broker;
   let around: Surroundings;
   let consumers: Consumer[];
