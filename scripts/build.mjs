@@ -60,13 +60,37 @@ function withLazyModule(file, text) {
   return text.replace(parts[0], functions.join(' '));
 }
 
+/** Catalogs of definitions: each is made when it is asked for, so that a start pays for the parts that its routes use. */
+const catalogs = /^src\/(eip|languages|dataformats|connectors)\/index\.ts$/;
+
+/** Turns a generated index into one whose entries load their module on first use. */
+function withLazyEntries(file, text) {
+  if (!catalogs.test(file.replaceAll('\\', '/'))) return text;
+  const modules = new Map();
+  for (const [, names, path] of text.matchAll(/^import \{ ([^}]+) \} from '([^']+)';$/gm)) for (const name of names.split(', ')) modules.set(name, path);
+  const [, constant, entries] = /^export const (\w+) = \{\n(.*?)^\}/ms.exec(text);
+  const getters = [...entries.matchAll(/^ {2}(?:'([^']+)'|(\w+))(?:: (\w+))?,$/gm)].map(([, quoted, plain, exported]) => {
+    const name = quoted ?? plain;
+    const path = modules.get(exported ?? name);
+    if (path === undefined) throw new Error(`${file}: no module for ${name}`);
+    return `entry('${name}', () => require('${path}').${exported ?? name});`;
+  });
+  return `export const ${constant} = {};
+const entry = (name, make) => Object.defineProperty(${constant}, name, { enumerable: true, configurable: true, get() {
+  const value = make();
+  Object.defineProperty(${constant}, name, { value, enumerable: true });
+  return value;
+} });
+${getters.join('\n')}\n`;
+}
+
 /** Hands `import('library')` and `import(expression)` to the launcher; notes which libraries are meant. */
 const lazyParts = (libraries, pieces) => ({
   name: 'lazy parts',
   setup({ onLoad, onResolve }) {
     onLoad({ filter: /[\\/](src|bin)[\\/].*\.ts$/ }, ({ path }) => ({
       loader: 'ts',
-      contents: withLazyModule(relative(root, path), readFileSync(path, 'utf8'))
+      contents: withLazyEntries(relative(root, path), withLazyModule(relative(root, path), readFileSync(path, 'utf8')))
         // Not in types: `typeof import('x')`, `import('x').Name`.
         .replace(/(?<!typeof )\bimport\('([^'.][^']*)'\)(?!\.[A-Z])/g, (_, library) => {
           if (library.startsWith('node:')) return `Promise.resolve(require('${library}'))`;

@@ -35,12 +35,13 @@ async function index({ folder, constant, type, module, key, marks }: Catalog): P
     const exports = (await import(pathToFileURL(join(base, path)).href)) as Record<string, unknown>;
     for (const [exported, value] of Object.entries(exports)) {
       if (typeof value !== 'object' || value === null || !marks.every((mark) => mark in value)) continue;
-      entries.push({ name: String((value as Record<string, unknown>)[key]), exported, path });
+      const { [key]: name, aliases = [] } = value as Record<string, unknown>;
+      for (const one of [name, ...(aliases as readonly string[])]) entries.push({ name: String(one), exported, path });
     }
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   const byPath = new Map<string, string[]>();
-  for (const { exported, path } of entries) byPath.set(path, [...(byPath.get(path) ?? []), exported]);
+  for (const { exported, path } of entries) byPath.set(path, [...new Set([...(byPath.get(path) ?? []), exported])]);
   const imports = [...byPath].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, names]) => `import { ${names.sort().join(', ')} } from './${path}';\n`);
   const property = ({ name, exported }: { name: string; exported: string }): string => (name === exported ? `  ${name},\n` : `  ${/^[A-Za-z_$][\w$]*$/.test(name) ? name : `'${name}'`}: ${exported},\n`);
   return `${header}import type { ${type} } from '../core/${module}.ts';\n${imports.join('')}\nexport const ${constant} = {\n${entries.map(property).join('')}} as unknown as Readonly<Record<string, ${type}>>;\n`;

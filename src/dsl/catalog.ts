@@ -40,7 +40,7 @@ export function catalog(parts: Parts): CatalogEntry[] {
     ...Object.values(parts.eips).map(({ name, summary, options }): CatalogEntry => ({ kind: 'step', name, summary, options: optionsOf(options) })),
     ...Object.values(parts.languages).map(({ name, summary, options }): CatalogEntry => ({ kind: 'language', name, summary, options: optionsOf({ ...options, ...languageCommon }) })),
     ...Object.values(parts.dataformats).map(({ name, summary, options }): CatalogEntry => ({ kind: 'dataformat', name, summary, options: optionsOf(options) })),
-    ...Object.values(parts.connectors).map(({ scheme, summary, syntax, options, headers = {}, consumer, producer }): CatalogEntry => ({
+    ...[...new Set(Object.values(parts.connectors))].map(({ scheme, summary, syntax, options, headers = {}, consumer, producer }): CatalogEntry => ({
       kind: 'connector',
       name: scheme,
       summary,

@@ -72,23 +72,6 @@ export const endpointReader = (connectors: Connectors) => ({
   fromText: (uri: string): ResolvedEndpoint => resolveEndpoint(uri, connectors),
 });
 
-const bySchemes = new WeakMap<Connectors, ReadonlyMap<string, ConnectorDefinition>>();
-
-/** The connectors by scheme, aliases too. */
-function schemesOf(connectors: Connectors): ReadonlyMap<string, ConnectorDefinition> {
-  let schemes = bySchemes.get(connectors);
-  if (schemes === undefined) {
-    const all = new Map<string, ConnectorDefinition>();
-    for (const [name, definition] of Object.entries(connectors)) {
-      for (const alias of definition.aliases ?? []) all.set(alias, definition);
-      all.set(name, definition);
-      all.set(definition.scheme, definition);
-    }
-    bySchemes.set(connectors, (schemes = all));
-  }
-  return schemes;
-}
-
 function resolve(written: string, parameters: Readonly<Record<string, unknown>>, connectors: Connectors): { resolved: ResolvedEndpoint | null; complaints: Complaint[] } {
   const complaints: Complaint[] = [];
   const lead = written.length - written.trimStart().length;
@@ -101,15 +84,14 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
   const address = query < 0 ? uri : uri.slice(0, query);
   const colon = address.indexOf(':');
   const scheme = colon < 0 ? address : address.slice(0, colon);
-  const schemes = schemesOf(connectors);
-  const definition = schemes.get(scheme);
+  const definition = Object.hasOwn(connectors, scheme) ? connectors[scheme] : undefined;
   if (definition === undefined) {
     const whole = { start: 0, end: Math.max(scheme.length, 1) };
     if (uri === '') complain('M0403', 'the endpoint has no URI', whole, 'nothing stands here', 'write a URI such as `log:here`');
     else if (camelComponents.has(scheme)) complain('M0402', `the connector \`${scheme}\` is not supported yet`, whole, 'Camel has it, this runtime does not', 'use another connector');
     else {
-      const meant = nearest(scheme, schemes.keys());
-      const help = meant !== null ? `did you mean \`${meant}\`?` : colon < 0 ? 'a URI starts with the name of a connector and a colon, such as `direct:orders`' : `the connectors are ${quoted([...schemes.keys()])}`;
+      const meant = nearest(scheme, Object.keys(connectors));
+      const help = meant !== null ? `did you mean \`${meant}\`?` : colon < 0 ? 'a URI starts with the name of a connector and a colon, such as `direct:orders`' : `the connectors are ${quoted(Object.keys(connectors))}`;
       complain('M0401', `there is no connector \`${scheme}\``, whole, 'no such connector', help);
     }
     return { resolved: null, complaints };

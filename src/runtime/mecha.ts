@@ -20,6 +20,7 @@ import { Metrics } from '../observe/metrics.ts';
 import type { RuntimeSnapshot } from '../observe/snapshot.ts';
 import { live, ready } from '../observe/health.ts';
 import { DeadLetterStore } from '../stores/deadletters.ts';
+import { DeferredStore } from '../stores/deferred.ts';
 import { MemoryStore } from '../stores/memory.ts';
 import type { Configuration } from './configuration.ts';
 import { readConfiguration } from './configuration.ts';
@@ -27,8 +28,11 @@ import { readSources, routeFiles } from './files.ts';
 import { openManagement } from './management.ts';
 import type { ReloadResult, RouteDescription, SendOptions } from './runtime.ts';
 import { Runtime } from './runtime.ts';
-import { standardParts } from './standard.ts';
+import { partsWith } from './standard.ts';
 import { snapshotOf } from './snapshots.ts';
+
+/** How long what came while the routes started goes before what is done behind it. */
+const doorMillis = 10;
 
 export interface MechaOptions {
   /**
@@ -106,6 +110,7 @@ export class Mecha {
       if (problems.hasErrors) throw new LoadError(problems.sorted());
       await mecha.runtime.start(sources);
       mecha.closeManagement = await openManagement(mecha);
+      await mecha.openStore();
     } catch (thrown) {
       await mecha.runtime.stop(0);
       await mecha.store.close();
@@ -115,6 +120,17 @@ export class Mecha {
       throw new LoadError(problems.sorted());
     }
     return mecha;
+  }
+
+  /** Who waits at the door is served before the store is opened, when nothing has needed it yet. @throws LoadError when it can't be opened */
+  private async openStore(): Promise<void> {
+    if (!(this.store instanceof DeferredStore)) return;
+    await new Promise<void>((done) => systemClock.schedule(doorMillis, done));
+    try {
+      await this.store.open();
+    } catch (thrown) {
+      throw unusable(resolve(this.folder, String(this.configuration.get('state.path'))), thrown);
+    }
   }
 
   /** All that is wrong with routes and configuration; nothing is started, nothing is written. */
@@ -165,7 +181,7 @@ export class Mecha {
     const readText = (path: string): string => readFileSync(isAbsolute(path) ? path : join(folder, path), 'utf8');
     const runtime = new Runtime({
       name: String(configuration.get('name')),
-      parts: { ...standardParts, ...options.parts, connectors: { ...standardParts.connectors, ...options.parts?.connectors } },
+      parts: partsWith(options.parts ?? {}),
       clock,
       events,
       store,
@@ -285,16 +301,19 @@ function unwrap(exchange: Exchange): Exchange {
 async function openStore(configuration: Configuration, folder: string, clock: Clock): Promise<StateStore> {
   if (configuration.get('state.store') === 'memory') return new MemoryStore(clock);
   const path = resolve(folder, String(configuration.get('state.path')));
-  const problems = new Diagnostics();
   try {
     mkdirSync(path, { recursive: true });
-    const { lmdbStore } = await import('../stores/lmdb.ts');
-    return await lmdbStore(join(path, 'state'), clock);
+    const { reserveLmdb } = await import('../stores/lmdb.ts');
+    return new DeferredStore(reserveLmdb(join(path, 'state'), clock), true);
   } catch (thrown) {
-    const error = thrown as Error & { code?: string };
-    problems.report('M0710', `the state folder can't be used: ${error.message}`, null, { help: 'name another folder with `state.path`, or use `state.store: memory`', values: { path } });
-    throw new LoadError(problems.sorted());
+    throw unusable(path, thrown);
   }
+}
+
+function unusable(path: string, thrown: unknown): LoadError {
+  const problems = new Diagnostics();
+  problems.report('M0710', `the state folder can't be used: ${(thrown as Error).message}`, null, { help: 'name another folder with `state.path`, or use `state.store: memory`', values: { path } });
+  return new LoadError(problems.sorted());
 }
 
 /** The dead letters of a configuration while no Mecha runs; null when there is no store yet. */

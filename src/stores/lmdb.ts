@@ -5,6 +5,7 @@ import type { Database, RootDatabase } from 'lmdb';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { PutOptions, StateStore, StoredValue, StoreOperation } from '../core/store.ts';
 import { checkKey, StoreError } from '../core/store.ts';
+import type { Reserved } from './deferred.ts';
 import { FolderLock } from './folderLock.ts';
 
 type Bytes = Database<Buffer, Buffer>;
@@ -367,21 +368,47 @@ function checkFile(folder: string): void {
   }
 }
 
+const refusal = (folder: string, thrown: unknown): StoreError => new StoreError(`can't open the state store in ${folder}: ${reason(thrown as Error, folder)}`, thrown);
+
+/**
+ * Takes a folder, which is made when it isn't there, for a store that may be opened later.
+ * @throws StoreError when another process has the folder (named), or what lies there is no store
+ */
+export function reserveLmdb(folder: string, clock: Clock): Reserved {
+  const lock = new FolderLock(folder, clock);
+  try {
+    checkFile(folder);
+  } catch (thrown) {
+    lock.release();
+    throw refusal(folder, thrown);
+  }
+  return {
+    isEmpty: !existsSync(join(folder, 'data.mdb')),
+    open: async () => {
+      let root: RootDatabase<Buffer, Buffer> | null = null;
+      try {
+        const { open } = await import('lmdb');
+        root = open<Buffer, Buffer>({ path: folder, noSubdir: false, encoding: 'binary', keyEncoding: 'binary', maxDbs: 4, ...writing });
+        return new LmdbStore(folder, clock, lock, root);
+      } catch (thrown) {
+        await root?.close().catch(() => {});
+        throw refusal(folder, thrown);
+      }
+    },
+    release: () => lock.release(),
+  };
+}
+
 /**
  * Opens the store in a folder, which is made when it isn't there.
  * @throws StoreError when another process has the folder (named), or the files can't be used
  */
 export async function lmdbStore(folder: string, clock: Clock): Promise<StateStore> {
-  const lock = new FolderLock(folder, clock);
-  let root: RootDatabase<Buffer, Buffer> | null = null;
+  const reserved = reserveLmdb(folder, clock);
   try {
-    checkFile(folder);
-    const { open } = await import('lmdb');
-    root = open<Buffer, Buffer>({ path: folder, noSubdir: false, encoding: 'binary', keyEncoding: 'binary', maxDbs: 4, ...writing });
-    return new LmdbStore(folder, clock, lock, root);
+    return await reserved.open();
   } catch (thrown) {
-    await root?.close().catch(() => {});
-    lock.release();
-    throw new StoreError(`can't open the state store in ${folder}: ${reason(thrown as Error, folder)}`, thrown);
+    reserved.release();
+    throw thrown;
   }
 }

@@ -85,7 +85,7 @@ describe('endpoint URIs', () => {
   it('keep references to beans', () => expect(options('seda:x?strategy=#bean:mine')['strategy']).to.equal('#bean:mine'));
   it('cut lists at commas', () => expect(options('seda:x?names=a, b')['names']).to.deep.equal(['a', 'b']));
   it('gather options with a prefix', () => expect(options('quartz:x?cron=y&job.a=1&job.b=2')['jobParameters']).to.deep.equal({ a: '1', b: '2' }));
-  it('keep what is no option where the connector is lenient', () => expect(resolveEndpoint('https://x.org/a?q=1', connectors).endpoint).to.deep.include({ scheme: 'https', path: 'x.org/a', rest: { q: '1' } }));
+  it('keep what is no option where the connector is lenient', () => expect(resolveEndpoint('http://x.org/a?q=1', connectors).endpoint).to.deep.include({ scheme: 'http', path: 'x.org/a', rest: { q: '1' } }));
 
   it('are normalised: parameters sorted, unsafe characters encoded', () => {
     const uri = (text: string): string => resolveEndpoint(text, connectors).endpoint.uri;

@@ -1,41 +1,15 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { hostname, tmpdir } from 'node:os';
+import { readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { VirtualClock } from '../../src/core/clock.ts';
 import type { StateStore } from '../../src/core/store.ts';
 import { StoreError } from '../../src/core/store.ts';
 import { lmdbStore } from '../../src/stores/lmdb.ts';
-import { readsTypeScript } from '../command.ts';
-import type { StoreRig } from '../contract/store.ts';
 import { keepsStoreContract, keysIn } from '../contract/store.ts';
+import { inAnotherProcess, lmdbRig, newFolder } from './lmdbRig.ts';
 
-const writer = fileURLToPath(new URL('./lmdbWriter.ts', import.meta.url));
-
-const inAnotherProcess = (folder: string, what: string, count = 0, before = ''): Promise<string> =>
-  new Promise((resolve) => {
-    const command = `${before} exec ${[process.execPath, ...readsTypeScript].map((part) => JSON.stringify(part)).join(' ')} ${JSON.stringify(writer)} ${JSON.stringify(folder)} ${what} ${count}`;
-    execFile('sh', ['-c', command], (_, stdout) => resolve(stdout.trim()));
-  });
-
-const newFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'mecha-lmdb-'));
-
-export function lmdbRig(): StoreRig {
-  let folder = '';
-  return {
-    open: async (clock) => lmdbStore((folder = await newFolder()), clock),
-    // Its own count of entries, whatever they are.
-    occupied: async (store) => (store as unknown as { entries: { getKeysCount(): number } }).entries.getKeysCount(),
-    reopen: (clock) => lmdbStore(folder, clock),
-    writeAndKill: async (count) => void (await inAnotherProcess(folder, 'write', count)),
-    openElsewhere: () => inAnotherProcess(folder, 'open'),
-    clean: () => rm(folder, { recursive: true, force: true }),
-  };
-}
-
-keepsStoreContract('LMDB', true, lmdbRig);
+keepsStoreContract('LMDB', true, () => lmdbRig(lmdbStore));
 
 describe('the LMDB store', () => {
   let folder: string;
