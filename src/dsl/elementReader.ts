@@ -4,6 +4,7 @@ import type { Field, Fields } from '../core/field.ts';
 import { field } from '../core/field.ts';
 import { camelDataFormats, camelLanguages, camelStepParts, camelSteps } from './camelNames.ts';
 import { elements, elementsByName } from './elements/index.ts';
+import { insteadOfDataFormat, insteadOfLanguage } from './instead.ts';
 import { commonFields as common, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel, TemplateModel } from './model.ts';
 import { parseScalar, plainValue } from './scalars.ts';
@@ -568,7 +569,7 @@ export class ElementReader extends TextReader {
     if (definition === undefined && name !== 'language') {
       this.problems.report('M0325', `the expression language \`${name}\` is not supported yet`, at, {
         label: 'Camel has it, this runtime does not',
-        help: `use another, such as ${quoted(['simple', 'jsonata', 'jsonpath'].filter((one) => Object.hasOwn(this.parts.languages, one)))}`,
+        help: insteadOfLanguage[name] ?? `use another, such as ${quoted(['simple', 'jsonata', 'jsonpath'].filter((one) => Object.hasOwn(this.parts.languages, one)))}`,
         values: { name },
       });
       return undefined;
@@ -627,7 +628,7 @@ export class ElementReader extends TextReader {
     const at = this.file.span(pair.key);
     const definition = Object.hasOwn(this.parts.dataformats, name) ? this.parts.dataformats[name] : undefined;
     if (definition === undefined && name !== 'custom') {
-      this.problems.report('M0210', `the data format \`${name}\` is not supported yet`, at, { label: 'Camel has it, this runtime does not', help: `use another, such as ${quoted(['json', 'csv', 'yaml'].filter((one) => Object.hasOwn(this.parts.dataformats, one)))}`, values: { name } });
+      this.problems.report('M0210', `the data format \`${name}\` is not supported yet`, at, { label: 'Camel has it, this runtime does not', help: insteadOfDataFormat[name] ?? `use another, such as ${quoted(['json', 'csv', 'yaml'].filter((one) => Object.hasOwn(this.parts.dataformats, one)))}`, values: { name } });
       return undefined;
     }
     const fields: Fields = { id: common['id']!, ...(definition?.options ?? customDataFormat) };

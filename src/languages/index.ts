@@ -4,6 +4,7 @@ import { constant } from './constant.ts';
 import { exchangeProperty } from './exchangeProperty.ts';
 import { header } from './header.ts';
 import { jq } from './jq/definition.ts';
+import { js } from './js/definition.ts';
 import { jsonata } from './jsonata.ts';
 import { jsonpath } from './jsonpath/definition.ts';
 import { language } from './language.ts';
@@ -20,6 +21,7 @@ export const languages = {
   exchangeProperty,
   header,
   jq,
+  js,
   jsonata,
   jsonpath,
   language,

@@ -167,7 +167,9 @@ export class StepCompiler {
     try {
       pipe = definition.operator(options, new Context(this, info, model, around));
     } catch (thrown) {
-      this.problems.report(undefinedProblem, `can't build the step \`${model.kind}\`: ${(thrown as Error).message}`, model.at);
+      // An option that could not be read has been complained about already.
+      const isIncomplete = this.problems.hasErrors && Object.entries(definition.options).some(([name, { shape }]) => shape.isRequired && (options as Readonly<Record<string, unknown>>)[name] === undefined);
+      if (!isIncomplete) this.problems.report(undefinedProblem, `can't build the step \`${model.kind}\`: ${(thrown as Error).message}`, model.at);
       return sequence([]);
     }
     pipe = counted(pipe, compiled.statistics);

@@ -1,0 +1,42 @@
+/** What stands in for a language or data format of Camel's that no engine exists for here: printed as the help of the load error. */
+const module = 'or a JavaScript module: a bean `type: "#module:./x.mjs"`, called with `method`';
+
+export const insteadOfLanguage: Readonly<Record<string, string>> = {
+  groovy: `no Groovy runs without a JVM: write it in \`js\` or \`simple\`, ${module}`,
+  java: `no Java runs without a JVM: write it in \`js\` or \`simple\`, ${module}`,
+  joor: `no Java runs without a JVM: write it in \`js\` or \`simple\`, ${module}`,
+  jactl: `there is no engine for it here: write it in \`js\`, ${module}`,
+  python: `there is no sandboxed engine for it here: write it in \`js\`, ${module}`,
+  mvel: `MVEL calls Java: write it in \`simple\` or \`js\`, ${module}`,
+  ognl: 'Simple reads the same paths: `simple: "${body.address.street}"`; or write it in `js`',
+  spel: 'SpEL calls Java: `#{body}` is `${body}` in `simple`; or write it in `js`',
+  csimple: '`simple` takes the same text, and is compiled as well',
+  datasonnet: 'there is no engine for it here: write the transformation in `jsonata` or `jq`',
+  hl7terser: 'unmarshal with `hl7`, then read the segments with `simple` or `jsonpath`',
+  wasm: `there is no such host here: load the module in JavaScript, ${module.replace('or ', '')}`,
+  xquery: 'there is no engine for it here: use `xpath`',
+};
+
+export const insteadOfDataFormat: Readonly<Record<string, string>> = {
+  asn1: 'there is no library that reads any ASN.1 schema',
+  barcode: 'there is no library for it here',
+  beanio: 'BeanIO maps to Java classes: use `csv`, or `bindy` with a schema',
+  dfdl: 'there is no library for it here',
+  fhirJson: 'FHIR resources are JSON: use `json`',
+  fhirXml: 'use `jacksonXml`, which gives maps',
+  flatpack: 'use `csv`, or `univocityFixed` for columns of fixed length',
+  fory: 'Fory serialises Java objects: use `cbor` or `json`',
+  grok: 'cut the line with `simple` or a regular expression in `js`',
+  groovyJson: 'use `json`',
+  groovyXml: 'use `jacksonXml`, which gives maps',
+  iso8583: 'there is no kept library for it',
+  jaxb: 'JAXB maps to Java classes: use `jacksonXml`, which gives maps, or `xpath`',
+  jsonApi: 'use `json`: a JSON:API document is a map with `data` and `included`',
+  ocsf: 'OCSF events are JSON: use `json`',
+  parquetAvro: 'there is no library for it here',
+  pqc: 'there is no library for it here: `crypto` encrypts with AES-GCM',
+  smooks: 'there is no library for it here: use `jacksonXml`, `csv` or `jsonata`',
+  swiftMt: 'there is no kept library for it',
+  swiftMx: 'SWIFT MX messages are XML: use `jacksonXml` or `xpath`',
+  thrift: 'there is no kept library that reads a Thrift schema when routes are loaded: use `protobuf` or `avro`',
+};

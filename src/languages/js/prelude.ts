@@ -1,0 +1,205 @@
+/**
+ * Runs inside of the sandbox, once for each script, and gives the function that evaluates it. `host(operation, name, value)` is the only way
+ * out: texts in, texts out. Values cross as JSON; what JSON has no form for is a list that begins with the mark.
+ *
+ * A script sees what Camel's sees: exchange, exchangeId, message, body, headers, properties, variables, context. They are made when they are
+ * looked at. Lists and maps answer to JavaScript's own ways and to Java's everyday methods (`get`, `put`, `size`).
+ */
+export const mark = '\u0001js';
+
+export const prelude = `(function (host, source, mark) {
+  'use strict';
+  const JavaMap = Object.create(Object.prototype);
+  const hidden = (object, methods) => {
+    for (const name of Object.keys(methods)) Object.defineProperty(object, name, { value: methods[name], enumerable: false, writable: true, configurable: true });
+  };
+  const own = (object, key) => Object.prototype.hasOwnProperty.call(object, key);
+  const define = (object, key, value) => Object.defineProperty(object, key, { value, enumerable: true, writable: true, configurable: true });
+  hidden(JavaMap, {
+    get(key) { return own(this, key) ? this[key] : null; },
+    getOrDefault(key, other) { return own(this, key) ? this[key] : other; },
+    put(key, value) { const old = own(this, key) ? this[key] : null; define(this, key, value); return old; },
+    putAll(other) { for (const key of Object.keys(other)) define(this, key, other[key]); },
+    remove(key) { const old = own(this, key) ? this[key] : null; delete this[key]; return old; },
+    containsKey(key) { return own(this, key); },
+    size() { return Object.keys(this).length; },
+    isEmpty() { return Object.keys(this).length === 0; },
+    keySet() { return Object.keys(this); },
+    values() { return Object.values(this); },
+  });
+  hidden(Array.prototype, {
+    get(index) { return this[index]; },
+    set(index, value) { const old = this[index]; this[index] = value; return old; },
+    add(value) { this.push(value); return true; },
+    size() { return this.length; },
+    isEmpty() { return this.length === 0; },
+    contains(value) { return this.includes(value); },
+  });
+
+  const revive = (value) => {
+    if (typeof value !== 'object' || value === null) return value;
+    if (Array.isArray(value)) {
+      if (value[0] === mark) {
+        if (value[1] === 'bytes') return Int8Array.from(value[2]);
+        if (value[1] === 'integer') return BigInt(value[2]);
+        if (value[1] === 'number') return Number(value[2]);
+        if (value[1] === 'date') return new Date(value[2]);
+        return undefined;
+      }
+      for (let i = 0; i < value.length; i++) value[i] = revive(value[i]);
+      return value;
+    }
+    Object.setPrototypeOf(value, JavaMap);
+    for (const key of Object.keys(value)) {
+      const item = value[key];
+      if (typeof item === 'object') define(value, key, revive(item));
+    }
+    return value;
+  };
+  const replace = (value) => {
+    switch (typeof value) {
+      case 'undefined': return null;
+      case 'bigint': return [mark, 'integer', String(value)];
+      case 'number': return Number.isFinite(value) ? value : [mark, 'number', String(value)];
+      case 'function': case 'symbol': return String(value);
+      case 'string': case 'boolean': return value;
+    }
+    if (value === null) return null;
+    if (value instanceof Date) return [mark, 'date', value.getTime()];
+    if (value instanceof ArrayBuffer) return [mark, 'bytes', Array.from(new Uint8Array(value))];
+    if (ArrayBuffer.isView(value)) return [mark, 'bytes', Array.from(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))];
+    if (value instanceof Error) return String(value);
+    if (value instanceof Map) return replace(Object.fromEntries(value));
+    if (value instanceof Set) return replace([...value]);
+    if (value === exchange || value === message || value === context) return String(value);
+    if (Array.isArray(value)) return value.map(replace);
+    const plain = Object.create(null);
+    for (const key of Object.keys(value)) plain[key] = replace(value[key]);
+    return plain;
+  };
+  const write = (value) => JSON.stringify(replace(value));
+  const ask = (operation, name, value) => {
+    const answer = host(operation, name === undefined ? '' : String(name), value === undefined ? '' : write(value));
+    return answer === undefined ? undefined : revive(JSON.parse(answer));
+  };
+  const orElse = (value, other) => (value === null && other !== undefined ? other : value);
+
+  const view = (kind) => {
+    const methods = {
+      get: (name) => ask('get', kind + name),
+      getOrDefault: (name, other) => orElse(ask('get', kind + name), other),
+      put: (name, value) => { const old = ask('get', kind + name); ask('set', kind + name, value === undefined ? null : value); return old; },
+      remove: (name) => ask('remove', kind + name),
+      containsKey: (name) => ask('has', kind + name),
+      size: () => ask('names', kind).length,
+      isEmpty: () => ask('names', kind).length === 0,
+      keySet: () => ask('names', kind),
+      values: () => ask('names', kind).map((name) => ask('get', kind + name)),
+    };
+    return new Proxy(Object.create(null), {
+      get(_, name) {
+        if (typeof name === 'symbol') return undefined;
+        if (ask('has', kind + name)) return ask('get', kind + name);
+        return own(methods, name) ? methods[name] : undefined;
+      },
+      set(_, name, value) { ask('set', kind + String(name), value === undefined ? null : value); return true; },
+      has: (_, name) => typeof name === 'string' && ask('has', kind + name),
+      deleteProperty(_, name) { ask('remove', kind + String(name)); return true; },
+      ownKeys: () => ask('names', kind),
+      getOwnPropertyDescriptor: (_, name) => (typeof name === 'string' && ask('has', kind + name) ? { value: ask('get', kind + name), enumerable: true, writable: true, configurable: true } : undefined),
+    });
+  };
+  const headers = view('h');
+  const properties = view('p');
+  const variables = view('v');
+
+  let given = null;
+  const body = () => {
+    if (given === null) {
+      const text = host('body', '', '');
+      const value = revive(JSON.parse(text));
+      given = { value, text: typeof value === 'object' && value !== null ? write(value) : null };
+    }
+    return given.value;
+  };
+  const setBody = (value) => {
+    ask('setBody', '', value === undefined ? null : value);
+    given = { value, text: typeof value === 'object' && value !== null ? write(value) : null };
+  };
+  const message = {
+    getBody: (type) => (type === undefined ? body() : ask('bodyAs', type)),
+    getMandatoryBody: (type) => (type === undefined ? body() : ask('bodyAs', type)),
+    setBody,
+    getHeader: (name, other) => orElse(ask('get', 'h' + name), other),
+    setHeader: (name, value) => ask('set', 'h' + name, value === undefined ? null : value),
+    removeHeader: (name) => ask('remove', 'h' + name),
+    hasHeaders: () => ask('names', 'h').length > 0,
+    getHeaders: () => headers,
+    getExchange: () => exchange,
+    getMessageId: () => ask('id'),
+    get body() { return body(); },
+    set body(value) { setBody(value); },
+    get headers() { return headers; },
+    toString: () => 'Message',
+  };
+  const exchange = {
+    getIn: () => message,
+    getMessage: () => message,
+    getExchangeId: () => ask('id'),
+    getPattern: () => ask('pattern'),
+    getFromRouteId: () => ask('fromRouteId'),
+    getContext: () => context,
+    getProperty: (name, other) => orElse(ask('get', 'p' + name), other),
+    setProperty: (name, value) => ask('set', 'p' + name, value === undefined ? null : value),
+    removeProperty: (name) => ask('remove', 'p' + name),
+    getProperties: () => properties,
+    getVariable: (name, other) => orElse(ask('get', 'v' + name), other),
+    setVariable: (name, value) => ask('set', 'v' + name, value === undefined ? null : value),
+    removeVariable: (name) => ask('remove', 'v' + name),
+    getVariables: () => variables,
+    setRouteStop: (stop) => ask('routeStop', '', stop === true),
+    isRouteStop: () => ask('isRouteStop'),
+    get in() { return message; },
+    get message() { return message; },
+    get properties() { return properties; },
+    get variables() { return variables; },
+    toString: () => 'Exchange[' + ask('id') + ']',
+  };
+  const context = {
+    getName: () => ask('name'),
+    resolvePropertyPlaceholders: (text) => ask('placeholders', '', text),
+    toString: () => 'CamelContext(' + ask('name') + ')',
+  };
+  const line = (level) => (...parts) => void host('log', level, parts.map((part) => (typeof part === 'string' ? part : typeof part === 'object' ? write(part) : String(part))).join(' '));
+  globalThis.console = { log: line('info'), info: line('info'), debug: line('debug'), warn: line('warn'), error: line('error') };
+  globalThis.print = globalThis.console.log;
+
+  const bindings = Object.create(null);
+  const lazy = { exchange: () => exchange, exchangeId: () => ask('id'), message: () => message, body, headers: () => headers, properties: () => properties, variables: () => variables, context: () => context };
+  for (const name of Object.keys(lazy)) {
+    let value, isSet = false;
+    Object.defineProperty(bindings, name, { get: () => (isSet ? value : lazy[name]()), set: (next) => { isSet = true; value = next; }, configurable: true });
+    lazy[name].reset = () => { isSet = false; value = undefined; };
+  }
+  const evaluate = new Function('scope', 'source', 'with (scope) { return eval(source); }');
+  const usual = new Set(Object.getOwnPropertyNames(globalThis));
+  const finish = (value) => {
+    if (given !== null && given.text !== null) {
+      const now = write(given.value);
+      if (now !== given.text) host('setBody', '', now);
+    }
+    return write(value);
+  };
+  return {
+    run() {
+      given = null;
+      for (const name of Object.keys(lazy)) lazy[name].reset();
+      try {
+        const value = evaluate(bindings, source);
+        return value instanceof Promise ? value.then(finish) : finish(value);
+      } finally {
+        for (const name of Object.getOwnPropertyNames(globalThis)) if (!usual.has(name)) delete globalThis[name];
+      }
+    },
+  };
+})`;
