@@ -10,6 +10,7 @@ import type { CatalogEntry, CatalogOption } from '../src/dsl/catalog.ts';
 import { catalog } from '../src/dsl/catalog.ts';
 import { codes } from '../src/dsl/codes.ts';
 import { settings } from '../src/runtime/configuration.ts';
+import { adminDescription } from '../src/sidecar/openapi.ts';
 import { standardParts } from '../src/runtime/standard.ts';
 
 const root = fileURLToPath(new URL('../docs', import.meta.url));
@@ -76,6 +77,8 @@ ${settings.map(({ key, kind, default: otherwise, values, description }) => `| \`
 );
 
 const sections = (Object.keys(folders) as CatalogEntry['kind'][]).map((kind) => `## ${titles[kind]}\n\n${entries.filter((entry) => entry.kind === kind).map(({ name, summary }) => `- [${name}](${folders[kind]}/${name}.md): ${summary}`).join('\n')}\n`);
+pages.set('admin-api.json', `${JSON.stringify(adminDescription, null, 2)}\n`);
+
 pages.set('reference.md', `${note}# Reference\n\nSettings: [configuration](configuration.md). Error codes: [errors](errors/).\n\n${sections.join('\n')}`);
 
 const generatedFolders = [...new Set(Object.values(folders)), 'errors'];

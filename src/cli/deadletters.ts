@@ -1,38 +1,29 @@
 import { resolve } from 'node:path';
-import { Diagnostics } from '../core/diagnostics.ts';
-import { printDiagnostics } from '../dsl/diagnose.ts';
-import { readConfiguration } from '../runtime/configuration.ts';
 import { openDeadLetters } from '../runtime/mecha.ts';
 import type { DeadLetter, DeadLetterPage, DeadLetterSummary } from '../stores/deadletters.ts';
-import { adminSocket } from '../sidecar/admin.ts';
+import type { Configuration } from '../runtime/configuration.ts';
+import type { AdminAddress } from '../sidecar/client.ts';
 import { AdminUnreachable, askAdmin } from '../sidecar/client.ts';
 import { deserialisedText } from '../sidecar/deadLetterView.ts';
+import type { Options } from './adminAccess.ts';
+import { adminAddress, configurationOf, withAdmin } from './adminAccess.ts';
 import type { Terminal } from './main.ts';
-
-type Options = Readonly<Record<string, unknown>>;
-
-function configurationOf(options: Options, terminal: Terminal) {
-  const problems = new Diagnostics();
-  const configuration = readConfiguration({ folder: terminal.folder, file: (options['config'] as string | undefined) ?? null, environment: terminal.environment }, problems);
-  if (problems.hasErrors) terminal.err.write(printDiagnostics(problems.sorted()));
-  return { configuration, isGood: !problems.hasErrors };
-}
 
 const time = (millis: number): string => new Date(millis).toISOString().replace('T', ' ').slice(0, 19);
 
-/** Asks the running Mecha; where none runs, reads the store itself. */
-async function ask<T>(options: Options, terminal: Terminal, path: string, read: (store: NonNullable<Awaited<ReturnType<typeof openDeadLetters>>>['deadLetters']) => Promise<T>): Promise<T | null> {
-  const { configuration, isGood } = configurationOf(options, terminal);
-  if (!isGood) return null;
+type Store = NonNullable<Awaited<ReturnType<typeof openDeadLetters>>>['deadLetters'];
+
+/** Asks the running Mecha; where none runs in this folder, reads the store itself. Null: there is nothing. */
+async function ask<T>(address: AdminAddress, configuration: Configuration, { folder }: Terminal, path: string, read: (store: Store) => Promise<T>): Promise<T | null> {
   try {
-    const { status, body } = await askAdmin(adminSocket(terminal.folder, String(configuration.get('state.path'))), 'GET', path);
+    const { status, body } = await askAdmin(address, 'GET', path);
     if (status === 404) return null;
-    if (status !== 200) throw new Error(String((body as { error?: string }).error));
+    if (status !== 200) throw new AdminUnreachable(`the admin API refuses: ${String((body as { error?: string }).error)}`);
     return body as T;
   } catch (thrown) {
-    if (!(thrown instanceof AdminUnreachable)) throw thrown;
+    if (!(thrown instanceof AdminUnreachable) || typeof address !== 'string') throw thrown;
   }
-  const opened = await openDeadLetters(configuration, resolve(terminal.folder));
+  const opened = await openDeadLetters(configuration, resolve(folder));
   if (opened === null) return null;
   try {
     return await read(opened.deadLetters);
@@ -41,11 +32,13 @@ async function ask<T>(options: Options, terminal: Terminal, path: string, read: 
   }
 }
 
-export async function list(options: Options, terminal: Terminal): Promise<number> {
+export const list = (options: Options, terminal: Terminal): Promise<number> => withAdmin(options, terminal, (address, configuration) => listFrom(address, configuration, options, terminal));
+
+async function listFrom(address: AdminAddress, configuration: Configuration, options: Options, terminal: Terminal): Promise<number> {
   const query = new URLSearchParams({ limit: String(options['limit']) });
   if (options['route'] !== undefined) query.set('route', String(options['route']));
   if (options['after'] !== undefined) query.set('after', String(options['after']));
-  const page = await ask<DeadLetterPage>(options, terminal, `/deadletters?${query.toString()}`, (store) =>
+  const page = await ask<DeadLetterPage>(address, configuration, terminal, `/deadletters?${query.toString()}`, (store) =>
     store.list({ ...(options['route'] === undefined ? {} : { routeId: String(options['route']) }), ...(options['after'] === undefined ? {} : { after: String(options['after']) }), limit: Number(options['limit']) }),
   );
   const entries: readonly DeadLetterSummary[] = page?.entries ?? [];
@@ -60,8 +53,10 @@ export async function list(options: Options, terminal: Terminal): Promise<number
   return 0;
 }
 
-export async function show(id: string, options: Options, terminal: Terminal): Promise<number> {
-  const entry = await ask<DeadLetter>(options, terminal, `/deadletters/${encodeURIComponent(id)}`, async (store) => (await store.get(id)) as DeadLetter);
+export const show = (id: string, options: Options, terminal: Terminal): Promise<number> => withAdmin(options, terminal, (address, configuration) => showFrom(address, configuration, id, options, terminal));
+
+async function showFrom(address: AdminAddress, configuration: Configuration, id: string, options: Options, terminal: Terminal): Promise<number> {
+  const entry = await ask<DeadLetter>(address, configuration, terminal, `/deadletters/${encodeURIComponent(id)}`, async (store) => (await store.get(id)) as DeadLetter);
   if (entry === null) {
     terminal.err.write(`error: there is no dead letter \`${id}\`; see \`mecha deadletters list\`\n`);
     return 1;
@@ -89,9 +84,9 @@ export async function show(id: string, options: Options, terminal: Terminal): Pr
 }
 
 export async function replay(id: string | undefined, options: Options, terminal: Terminal): Promise<number> {
-  const { configuration, isGood } = configurationOf(options, terminal);
-  if (!isGood) return 2;
-  const socket = adminSocket(terminal.folder, String(configuration.get('state.path')));
+  const configuration = configurationOf(options, terminal);
+  if (configuration === null) return 2;
+  const socket = adminAddress(options, configuration, terminal);
   if (id === undefined && options['route'] === undefined) {
     terminal.err.write('error: say which: `mecha deadletters replay <id>`, or all of a route with `--route <id>`\n');
     return 2;

@@ -1,4 +1,6 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
+import { findsAdmin, operateCommands } from './operateCommands.ts';
+import { examples, keyValue, whole } from './options.ts';
 import { version } from './version.ts';
 
 /** What a command may reach of the process; tests hand in their own. */
@@ -7,6 +9,8 @@ export interface Terminal {
   readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly nodeVersion?: string;
+  readonly pid?: number;
   /** Called with SIGINT, SIGTERM, SIGHUP; gives what ends it. */
   onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', run: () => void): () => void;
   /** Ends the process at once. */
@@ -15,23 +19,6 @@ export interface Terminal {
 
 export const hasColour = (stream: { readonly isTTY?: boolean }, environment: Terminal['environment']): boolean =>
   environment['NO_COLOR'] === undefined && (environment['FORCE_COLOR'] !== undefined || stream.isTTY === true);
-
-/** Collects `--property key=value`. */
-const keyValue = (text: string, before: Record<string, string>): Record<string, string> => {
-  const at = text.indexOf('=');
-  if (at <= 0) throw new CommanderError(2, 'mecha.property', `error: --property wants key=value, not \`${text}\``);
-  return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
-};
-
-/** A whole number between two others. */
-const whole =
-  (least: number, most: number) =>
-  (text: string): number => {
-    if (!/^\d+$/.test(text) || Number(text) < least || Number(text) > most) throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`);
-    return Number(text);
-  };
-
-const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
 
 /**
  * Runs one command line (without node and script). Gives the exit code: 0 fine, 1 not found or nothing done, 2 wrong input.
@@ -114,7 +101,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .command('deadletters')
     .description('Lists, shows and replays messages that no error handler took.')
     .addHelpText('after', examples('mecha deadletters list --route orders', 'mecha deadletters replay 01J9Z...') + '\nExit codes: 0 fine, 1 no such dead letter or no running Mecha to replay it.\n');
-  const common = (command: Command): Command => command.option('--config <file>', 'configuration file in place of mecha.yaml').option('--json', 'as JSON');
+  const common = findsAdmin;
   common(deadLetters.command('list').description('Lists dead letters, oldest first.'))
     .option('--route <id>', 'only those of a route')
     .option('--limit <count>', 'at most so many', whole(1, 1000), 100)
@@ -137,6 +124,10 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       const { replay } = await import('./deadletters.ts');
       code = await replay(id, options, terminal);
     });
+
+  operateCommands(program, terminal, (ended) => {
+    code = ended;
+  });
 
   try {
     if (args.length === 0) {

@@ -8,6 +8,7 @@ import { Events } from '../core/events.ts';
 import { openAdmin } from '../sidecar/admin.ts';
 import type { Terminal } from './main.ts';
 import { hasColour } from './main.ts';
+import { version } from './version.ts';
 import { systemClock } from '../core/clock.ts';
 
 /** Lines for people on a terminal, JSON for machines. */
@@ -65,7 +66,7 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
   for (const line of pending) sink(line);
   let closeAdmin: () => Promise<void>;
   try {
-    closeAdmin = await openAdmin(mecha);
+    closeAdmin = await openAdmin(mecha, { version, pid: terminal.pid ?? 0 });
   } catch (thrown) {
     for (const off of offs) off();
     terminal.err.write(`error: the admin API can't be served: ${(thrown as Error).message}\n`);

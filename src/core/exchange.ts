@@ -45,7 +45,7 @@ export interface StepInfo {
   /** `file:line:column`, or null for a step that was not written in a file. */
   readonly at: string | null;
   /** Counted where the step runs. */
-  readonly statistics?: { total: number; failed: number };
+  readonly statistics?: { total: number; failed: number; probe: ((exchange: Exchange) => void) | null };
 }
 
 export type Completion = (exchange: Exchange) => void | Promise<void>;

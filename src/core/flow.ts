@@ -29,7 +29,11 @@ export abstract class StepSubscriber extends Subscriber<Exchange> {
   override next(exchange: Exchange): void {
     let goesOn = true;
     if (exchange.halt === 0) {
-      if (this.counts !== null) this.counts.total++;
+      const { counts } = this;
+      if (counts !== null) {
+        counts.total++;
+        if (counts.probe !== null) counts.probe(exchange);
+      }
       try {
         goesOn = this.step(exchange);
       } catch (thrown) {
@@ -63,6 +67,8 @@ export abstract class StepSubscriber extends Subscriber<Exchange> {
 /** What is counted of a step while it runs. */
 export interface StepCounts {
   total: number;
+  /** Looks at what the step is about to take; null, unless somebody traces the route. Must not throw. */
+  probe: ((exchange: Exchange) => void) | null;
 }
 
 const leave = (exchange: Exchange): void => exchange.leave();
@@ -230,7 +236,11 @@ class PerformAll extends StepSubscriber {
     const all = this.works;
     for (let i = first; i < all.length && exchange.halt === 0; i++) {
       const work = all[i]!;
-      if (work.counts !== null) work.counts.total++;
+      const { counts } = work;
+      if (counts !== null) {
+        counts.total++;
+        if (counts.probe !== null) counts.probe(exchange);
+      }
       let result: unknown;
       try {
         result = work.run(exchange);

@@ -1,3 +1,5 @@
+import type { Exchange } from '../core/exchange.ts';
+
 /** Upper bounds of the duration buckets, in milliseconds. */
 export const durationBuckets: readonly number[] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000];
 
@@ -22,8 +24,9 @@ export class RouteStatistics {
   }
 }
 
-/** Counts of one step. */
+/** Counts of one step, and who traces it. */
 export class StepStatistics {
   total = 0;
   failed = 0;
+  probe: ((exchange: Exchange) => void) | null = null;
 }

@@ -1,26 +1,51 @@
+import type { IncomingMessage } from 'node:http';
 import { request } from 'node:http';
+import { request as secureRequest } from 'node:https';
+
+/** Where an admin API is: a socket, or an address with its token. */
+export type AdminAddress = string | { readonly url: string; readonly token: string | null };
 
 export class AdminUnreachable extends Error {}
 
-/** Asks the admin API over its socket. @throws AdminUnreachable when no Mecha answers there */
-export function askAdmin(socketPath: string, method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
+export const shownAddress = (address: AdminAddress): string => (typeof address === 'string' ? address : address.url);
+
+const unreachable = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
+
+/** Asks and gives the answer as it begins. @throws AdminUnreachable when no Mecha answers there */
+export function openAdminAnswer(address: AdminAddress, method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sent = request({ socketPath, method, path, agent: false, headers: body === undefined ? {} : { 'Content-Type': 'application/json' } }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => {
-        try {
-          resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString('utf8')) });
-        } catch (thrown) {
-          reject(thrown);
-        }
-      });
-      response.on('error', reject);
-    });
+    const isText = typeof body === 'string';
+    const headers: Record<string, string> = body === undefined ? {} : { 'Content-Type': isText ? 'application/yaml' : 'application/json' };
+    if (typeof address !== 'string' && address.token !== null) headers['Authorization'] = `Bearer ${address.token}`;
+    const options = { method, agent: false as const, headers, ...(signal === undefined ? {} : { signal }) };
+    let sent;
+    try {
+      if (typeof address === 'string') sent = request({ ...options, socketPath: address, path }, resolve);
+      else {
+        const url = new URL(path.replace(/^\//, ''), address.url.endsWith('/') ? address.url : `${address.url}/`);
+        sent = (url.protocol === 'https:' ? secureRequest : request)(url, options, resolve);
+      }
+    } catch (thrown) {
+      reject(new AdminUnreachable(`\`${shownAddress(address)}\` is no address of an admin API: ${(thrown as Error).message}`));
+      return;
+    }
     sent.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ECONNREFUSED') reject(new AdminUnreachable(`no running Mecha answers at ${socketPath}`));
+      if (unreachable.has(error.code ?? '')) reject(new AdminUnreachable(`no running Mecha answers at ${shownAddress(address)}`));
       else reject(error);
     });
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
+    sent.end(body === undefined ? undefined : isText ? body : JSON.stringify(body));
   });
+}
+
+/** Asks the admin API over its socket or address. @throws AdminUnreachable when no Mecha answers there */
+export async function askAdmin(address: AdminAddress, method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
+  const response = await openAdminAnswer(address, method, path, body);
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('utf8');
+  try {
+    return { status: response.statusCode ?? 0, body: JSON.parse(text) as unknown };
+  } catch {
+    throw new AdminUnreachable(`what answers at ${shownAddress(address)} is no Mecha`);
+  }
 }

@@ -1,12 +1,13 @@
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect } from 'chai';
 import { Mecha } from '../../src/runtime/mecha.ts';
-import { adminSocket, openAdmin } from '../../src/sidecar/admin.ts';
+import { adminSocket, openAdmin, operations } from '../../src/sidecar/admin.ts';
 import { adminDescription } from '../../src/sidecar/openapi.ts';
-import { askAdmin } from '../../src/sidecar/client.ts';
+import { askAdmin, openAdminAnswer } from '../../src/sidecar/client.ts';
 import { eventually } from '../runtime/rig.ts';
 import { freePort } from '../runtime/program.ts';
 
@@ -165,6 +166,188 @@ describe('the admin API', () => {
     expect(statSync(adminSocket(folder, '.mecha')).mode & 0o777).to.equal(0o600);
     const { body } = await ask('GET', '/openapi.json');
     expect(body).to.deep.equal(JSON.parse(JSON.stringify(adminDescription)));
+  });
+
+  describe('as its OpenAPI document describes it', () => {
+    it('offers exactly what is in the document', () => {
+      const described = Object.entries(adminDescription.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+      expect(Object.keys(operations).sort()).to.deep.equal(described.sort());
+    });
+
+    it('names each operation once, and the parameters of each path', () => {
+      const ids = Object.values(adminDescription.paths).flatMap((methods) => Object.values(methods as Record<string, { operationId: string }>).map(({ operationId }) => operationId));
+      expect(new Set(ids).size).to.equal(ids.length);
+      for (const [path, methods] of Object.entries(adminDescription.paths)) {
+        for (const operation of Object.values(methods as Record<string, { parameters?: { name: string; in: string }[] }>)) {
+          const named = (operation.parameters ?? []).filter((parameter) => parameter.in === 'path').map(({ name }) => name);
+          expect(named, path).to.deep.equal([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+        }
+      }
+    });
+
+    it('answers what its schemas say', async () => {
+      await start();
+      await mecha.send('seda:work', 'bad');
+      await eventually(async () => expect((await ask('GET', '/deadletters')).body.entries).to.have.length(1));
+      const [{ id }] = (await ask('GET', '/deadletters')).body.entries;
+      const ajv = new Ajv2020({ strict: false });
+      ajv.addSchema(JSON.parse(JSON.stringify(adminDescription)) as object, 'admin');
+      const asked: [method: string, path: string, url: string, body?: unknown][] = [
+        ['GET', '/', '/'],
+        ['GET', '/openapi.json', '/openapi.json'],
+        ['GET', '/info', '/info'],
+        ['GET', '/health', '/health'],
+        ['GET', '/inflight', '/inflight'],
+        ['GET', '/routes', '/routes'],
+        ['GET', '/routes/{id}', '/routes/work'],
+        ['GET', '/routes/{id}', '/routes/gone'],
+        ['POST', '/routes/{id}/suspend', '/routes/ticks/suspend'],
+        ['GET', '/health', '/health'],
+        ['POST', '/routes/{id}/resume', '/routes/ticks/resume'],
+        ['POST', '/routes/{id}/stop', '/routes/ticks/stop'],
+        ['GET', '/health', '/health'],
+        ['POST', '/routes/{id}/start', '/routes/ticks/start'],
+        ['GET', '/reload', '/reload'],
+        ['POST', '/reload', '/reload'],
+        ['POST', '/reload', '/reload', '- from: {'],
+        ['POST', '/send', '/send', { uri: 'seda:work', body: 'good', isInOut: false }],
+        ['POST', '/send', '/send', { uri: 'nowhere:x' }],
+        ['POST', '/send', '/send', {}],
+        ['GET', '/deadletters', '/deadletters?limit=1'],
+        ['GET', '/deadletters/{id}', `/deadletters/${id}`],
+        ['POST', '/deadletters/{id}/replay', `/deadletters/${id}/replay`],
+        ['PUT', '/deadletters/{id}', `/deadletters/${id}`, { body: 'good' }],
+        ['POST', '/deadletters/{id}/replay', `/deadletters/${id}/replay`],
+        ['DELETE', '/deadletters/{id}', `/deadletters/${id}`],
+        ['DELETE', '/deadletters/{id}', `/deadletters/${id}`],
+      ];
+      for (const [method, path, url, body] of asked) {
+        const answer = await ask(method, url, body);
+        const { responses } = (adminDescription.paths as any)[path][method.toLowerCase()];
+        const status = responses[answer.status] === undefined ? 'default' : String(answer.status);
+        const place = `admin#/paths/${path.replaceAll('/', '~1').replaceAll('{', '%7B').replaceAll('}', '%7D')}/${method.toLowerCase()}/responses/${status}/content/application~1json/schema`;
+        const check = ajv.getSchema(place)!;
+        expect(check(answer.body), `${method} ${url} answers ${answer.status} ${JSON.stringify(answer.body)}: ${JSON.stringify(check.errors)}`).to.equal(true);
+      }
+      const tested = new Set(asked.map(([method, path]) => `${method} ${path}`));
+      // A trace has no end: it has tests of its own.
+      expect(Object.keys(operations).filter((operation) => !tested.has(operation))).to.deep.equal(['GET /trace']);
+    });
+
+    it('stands in a file of the docs', () => {
+      expect(JSON.parse(readFileSync(new URL('../../docs/admin-api.json', import.meta.url), 'utf8'))).to.deep.equal(JSON.parse(JSON.stringify(adminDescription)));
+    });
+  });
+
+  it('says which methods there are where another one was used', async () => {
+    await start();
+    const { status, body } = await ask('DELETE', '/routes');
+    expect(status).to.equal(405);
+    expect(body.error).to.contain('GET');
+  });
+
+  it('sends a message and gives the reply, or what it failed with and where', async () => {
+    await start();
+    await mecha.reload(`- route:
+    id: greet
+    from:
+      uri: direct:greet
+      steps:
+        - choice:
+            when:
+              - simple: "\${body} == null"
+                steps:
+                  - throwException: { id: refuse, exceptionType: java.lang.IllegalArgumentException, message: "nobody to greet" }
+        - setBody: { simple: "Hello \${body}, \${header.title}" }
+`);
+    const fine = await ask('POST', '/send', { uri: 'direct:greet', body: 'Ada', headers: { title: 'Countess' } });
+    expect(fine.status).to.equal(200);
+    expect(fine.body).to.deep.include({ body: 'Hello Ada, Countess' });
+    const failed = await ask('POST', '/send', { uri: 'direct:greet' });
+    expect(failed).to.deep.include({ status: 409 });
+    expect(failed.body).to.include({ error: 'nobody to greet', route: 'greet', step: 'refuse' });
+  });
+
+  describe('traces', () => {
+    const lines: any[] = [];
+    let hangUp: AbortController;
+
+    const trace = async (query: string): Promise<number> => {
+      hangUp = new AbortController();
+      const response = await openAdminAnswer(adminSocket(folder, '.mecha'), 'GET', `/trace${query}`, undefined, hangUp.signal);
+      let text = '';
+      response.on('error', () => undefined);
+      response.on('data', (chunk: Buffer) => {
+        text += chunk.toString();
+        const parts = text.split('\n');
+        text = parts.pop()!;
+        for (const part of parts) lines.push(JSON.parse(part));
+      });
+      return response.statusCode!;
+    };
+
+    beforeEach(() => {
+      lines.length = 0;
+    });
+
+    afterEach(() => hangUp.abort());
+
+    const probes = (): unknown[] => [...mecha.runtime.routes.values()].flatMap(({ current }) => current.steps.map(({ statistics }) => statistics.probe));
+
+    it('live what enters each step and leaves the route, over a reload too, and costs nothing afterwards', async () => {
+      await start();
+      expect(await trace('?route=work')).to.equal(200);
+      await mecha.send('seda:work', 'good', { headers: { Authorization: 'Bearer hush', kind: 'x' } });
+      await eventually(() => expect(lines.map(({ event, kind }) => `${event} ${kind ?? ''}`)).to.deep.equal(['step choice', 'step to', 'completed ']));
+      expect(lines[0]).to.deep.include({ route: 'work', body: 'good', bodyType: 'string', at: 'routes.yaml:12:11', headers: { Authorization: 'xxxxx', kind: 'x' } });
+      const check = new Ajv2020({ strict: false }).compile({ ...JSON.parse(JSON.stringify(adminDescription.components.schemas.TraceEntry)) });
+      for (const line of lines) expect(check(line), JSON.stringify(check.errors)).to.equal(true);
+      lines.length = 0;
+      writeFileSync(join(folder, 'routes.yaml'), routes.replace('to: mock:done', 'to: mock:finished'));
+      await mecha.reload();
+      await mecha.send('seda:work', 'bad');
+      await eventually(() => expect(lines.map(({ event, step, error }) => [event, step, error])).to.deep.include.members([['step', 'refuse', null], ['failed', 'refuse', 'bad bad']]));
+      expect(probes().some((probe) => probe !== null)).to.equal(true);
+      hangUp.abort();
+      await eventually(() => expect(probes().every((probe) => probe === null)).to.equal(true));
+      expect(mecha.events.has('exchangeCompleted')).to.equal(false);
+    });
+
+    it('only one step, or only where a predicate holds', async () => {
+      await start();
+      await trace(`?step=refuse`);
+      await mecha.send('seda:work', 'good');
+      await mecha.send('seda:work', 'bad');
+      await eventually(() => expect(lines.map(({ step }) => step)).to.deep.equal(['refuse']));
+      hangUp.abort();
+      lines.length = 0;
+      await trace(`?route=work&when=${encodeURIComponent("${body} contains 'o'")}`);
+      await mecha.send('seda:work', 'bad');
+      await mecha.send('seda:work', 'good');
+      await eventually(() => expect(lines.map(({ event }) => event)).to.include('completed'));
+      expect(new Set(lines.map(({ body }) => body))).to.deep.equal(new Set(['good']));
+    });
+
+    it('nothing for a route that there is not, or a predicate that is wrong', async () => {
+      await start();
+      expect((await ask('GET', '/trace?route=gone')).status).to.equal(404);
+      const { status, body } = await ask('GET', `/trace?when=${encodeURIComponent('${body')}`);
+      expect(status).to.equal(400);
+      expect(body.error).to.contain('when');
+      expect((await ask('GET', '/trace?when=true&language=jsonata')).body.error).to.contain('later');
+      hangUp = new AbortController();
+    });
+  });
+
+  it('listens in the folder for temporary files where the path of the state folder is too long for a socket', async () => {
+    const deep = join(folder, 'd'.repeat(60), 'e'.repeat(60));
+    mkdirSync(deep, { recursive: true });
+    await start({ 'state.path': deep });
+    const socket = adminSocket(folder, deep);
+    expect(socket.startsWith(tmpdir())).to.equal(true);
+    expect((await askAdmin(socket, 'GET', '/health')).status).to.equal(200);
+    await close();
+    expect(existsSync(socket)).to.equal(false);
   });
 
   it('asks for the token on its port', async () => {
