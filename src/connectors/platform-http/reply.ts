@@ -146,16 +146,41 @@ function writeText(reply: ServerResponse, status: number, head: string[], text: 
     }
     return writeBytes(reply, status, head, bytes);
   }
-  head.push('Content-Length', String(Buffer.byteLength(text)));
+  const length = Buffer.byteLength(text);
+  head.push('Content-Length', String(length));
   reply.writeHead(status, head);
-  reply.end(text);
+  if (length === text.length && length <= inOnePieceBytes) endAtOnce(reply, text);
+  else reply.end(text);
+}
+
+/** What Node keeps of a reply: its head as text once `writeHead` was called, and whether that is out. */
+interface HeadState {
+  _header: string | null;
+  _headerSent: boolean;
+  readonly _hasBody: boolean;
+}
+
+/**
+ * Ends a reply with a text of single bytes. Node's own `end` corks the socket, queues the head with the text and an empty piece behind them, and has both
+ * gathered by `writev`: one plain write costs less (see bench/RESULTS.md, orders).
+ */
+function endAtOnce(reply: ServerResponse, text: string): void {
+  const { socket } = reply;
+  const state = reply as unknown as HeadState;
+  if (socket === null || state._header === null || state._headerSent || !state._hasBody || socket.writableCorked > 0 || socket.writableLength > 0) {
+    reply.end(text, 'latin1');
+    return;
+  }
+  state._headerSent = true;
+  socket.write(state._header + text, 'latin1');
+  reply.end();
 }
 
 function writeBytes(reply: ServerResponse, status: number, head: string[], bytes: Buffer): void {
   head.push('Content-Length', String(bytes.length));
   reply.writeHead(status, head);
   // A text goes out in one write with the head, bytes in a second one.
-  if (bytes.length <= inOnePieceBytes) reply.end(bytes.toString('latin1'), 'latin1');
+  if (bytes.length <= inOnePieceBytes) endAtOnce(reply, bytes.toString('latin1'));
   else reply.end(bytes);
 }
 

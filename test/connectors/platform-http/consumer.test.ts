@@ -159,6 +159,20 @@ describe('platform-http', () => {
       expect(Buffer.from(await (await ask(port, '/bytes')).arrayBuffer()).equals(bytes)).to.equal(true);
     });
 
+    it('answers requests that came at once one after the other, each whole, and HEAD without a body', async () => {
+      const { port } = await rig.serve('/p', async (exchange) => {
+        const text = String(exchange.headers.get('n'));
+        // The first is answered last: the others wait for it.
+        if (text === 'one') await new Promise((resolve) => setImmediate(resolve));
+        exchange.body = text === 'four' ? 'vi\u00eb r' : text;
+      });
+      const line = (method: string, n: string, last = ''): string => `${method} /p?n=${n} HTTP/1.1\r\nHost: x\r\n${last}\r\n`;
+      const answers = await rawRequest(port, line('GET', 'one') + line('GET', 'two') + line('HEAD', 'three') + line('GET', 'four') + line('GET', 'five', 'Connection: close\r\n'));
+      const bodies = answers.split(/HTTP\/1\.1 200 OK\r\n/).slice(1).map((answer) => answer.split('\r\n\r\n'));
+      expect(bodies.map(([, body]) => body)).to.deep.equal(['one', 'two', '', Buffer.from('vi\u00eb r').toString('latin1'), 'five']);
+      expect(bodies.map(([head]) => /content-length: (\d+)/i.exec(head!)?.[1])).to.deep.equal(['3', '3', '5', '6', '4']);
+    });
+
     it('encodes a text by the charset of its content type', async () => {
       const { port } = await rig.serve('/c', reply('é', { 'Content-Type': 'text/plain; charset=iso-8859-1' }));
       expect(Buffer.from(await (await ask(port, '/c')).arrayBuffer())).to.deep.equal(Buffer.from([0xe9]));
