@@ -21,7 +21,10 @@ class LaneQueue {
  */
 class InOrder extends StepSubscriber {
   private readonly inner: Inlet;
-  private readonly lanes = new Map<object, LaneQueue>();
+  // Weak, so that nothing is taken out: a map that grows and shrinks with each message makes garbage that lives long.
+  private readonly lanes = new WeakMap<object, LaneQueue>();
+  private lane: object | null = null;
+  private queue = new LaneQueue();
 
   constructor(out: Subscriber<Exchange>, pipe: Pipe) {
     super(out);
@@ -35,12 +38,9 @@ class InOrder extends StepSubscriber {
       else this.out.next(exchange);
       return;
     }
-    let queue = this.lanes.get(lane);
-    if (queue === undefined) {
-      if (exchange.halt !== 0) return this.out.next(exchange);
-      this.lanes.set(lane, (queue = new LaneQueue()));
-    }
+    const queue = this.queueOf(lane);
     const isHalted = exchange.halt !== 0;
+    if (isHalted && queue.places.length === 0 && !queue.isReleasing) return this.out.next(exchange);
     queue.places.push({ exchange, isBack: isHalted });
     if (!isHalted) this.inner.next(exchange);
   }
@@ -51,8 +51,8 @@ class InOrder extends StepSubscriber {
 
   private returned(exchange: Exchange): void {
     const { lane } = exchange;
-    const queue = lane === null ? undefined : this.lanes.get(lane);
-    if (lane === null || queue === undefined) return this.out.next(exchange);
+    if (lane === null) return this.out.next(exchange);
+    const queue = this.queueOf(lane);
     const { places } = queue;
     let at = 0;
     while (at < places.length && places[at]!.exchange !== exchange) at++;
@@ -62,7 +62,14 @@ class InOrder extends StepSubscriber {
     queue.isReleasing = true;
     while (places.length > 0 && places[0]!.isBack) this.out.next(places.shift()!.exchange);
     queue.isReleasing = false;
-    if (places.length === 0) this.lanes.delete(lane);
+  }
+
+  private queueOf(lane: object): LaneQueue {
+    if (lane === this.lane) return this.queue;
+    let queue = this.lanes.get(lane);
+    if (queue === undefined) this.lanes.set(lane, (queue = new LaneQueue()));
+    this.lane = lane;
+    return (this.queue = queue);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import type { Channel as AmqpChannel, ChannelModel, ConfirmChannel, Options, SocketOptions } from 'amqplib';
+import type { Channel as AmqpChannel, ChannelModel, SocketOptions } from 'amqplib';
 
 /** Where a broker is, and who connects. */
 export interface Address {
@@ -176,17 +176,27 @@ function writeTogether(socket: Duplex): void {
   }) as typeof socket.write;
 }
 
+/** What the library's `publish` is made of. */
+interface WritableChannel extends AmqpChannel {
+  sendMessage(
+    fields: { readonly exchange: string; readonly routingKey: string; readonly mandatory: boolean; readonly immediate: boolean; readonly ticket: number },
+    properties: WireProperties,
+    content: Buffer,
+  ): boolean;
+  pushConfirmCallback(done: ((error: Error | null) => void) | undefined): void;
+}
+
 class Channel implements BrokerChannel {
   isOpen = true;
   private isClosing = false;
   private readonly connection: Connection;
-  private readonly channel: AmqpChannel;
+  private readonly channel: WritableChannel;
   private readonly confirms: boolean;
   private error: BrokerError | null = null;
   private readonly closers: ((error: BrokerError | null) => void)[] = [];
 
   constructor(channel: AmqpChannel, confirms: boolean, connection: Connection) {
-    this.channel = channel;
+    this.channel = channel as WritableChannel;
     this.connection = connection;
     this.confirms = confirms;
     channel.on('error', (error) => (this.error = error));
@@ -265,10 +275,11 @@ class Channel implements BrokerChannel {
   }
 
   publish(exchange: string, routingKey: string, content: Buffer, properties: WireProperties, isMandatory: boolean, done: ((error: Error | null) => void) | undefined): boolean {
-    const options = properties as Options.Publish;
-    options.mandatory = isMandatory;
-    if (this.confirms) return (this.channel as ConfirmChannel).publish(exchange, routingKey, content, options, done as never);
-    return this.channel.publish(exchange, routingKey, content, options);
+    // What the library's own `publish` does, but that one makes the table of headers the prototype of another object, which costs V8 a new
+    // hidden class for each message: a fifth of the CPU time of a relay.
+    const goesOn = this.channel.sendMessage({ exchange, routingKey, mandatory: isMandatory, immediate: false, ticket: 0 }, properties, content);
+    if (this.confirms) this.channel.pushConfirmCallback(done);
+    return goesOn;
   }
 
   async close(): Promise<void> {
