@@ -25,6 +25,7 @@ import { quartz } from './quartz.ts';
 import { rabbitmq } from './rabbitmq/definition.ts';
 import { restApi } from './rest-api/definition.ts';
 import { rest } from './rest/definition.ts';
+import { saga } from './saga.ts';
 import { scheduler } from './scheduler.ts';
 import { seda } from './seda/definition.ts';
 import { stream } from './stream.ts';
@@ -59,6 +60,7 @@ export const connectors = {
   rabbitmq,
   rest,
   'rest-api': restApi,
+  saga,
   scheduler,
   seda,
   'spring-rabbitmq': rabbitmq,

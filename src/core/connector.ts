@@ -100,6 +100,8 @@ export interface ConnectorContext {
   readonly clock: Clock;
   readonly events: Events;
   readonly scope: ExchangeScope;
+  /** Aborted when the time for stopping is over; absent where a connector runs without a runtime around it. */
+  readonly stopping?: AbortSignal;
   /** State of its own: keys are prefixed with the scheme. */
   readonly store: StateStore;
   /** Files may be read and written below these folders; relative paths start at the first. */

@@ -46,6 +46,8 @@ export interface StepContext {
   readonly masksLogs?: boolean;
   /** State of this step: keys are prefixed with route id and the step's explicit id or the hash of its definition. */
   readonly store: StateStore;
+  /** State that steps and endpoints of one runtime share, under a prefix that they agree on. */
+  sharedStore?(prefix: string): StateStore;
   /** Reports what is wrong with the step's options; the route does not start then. */
   readonly problems: Diagnostics;
   readonly languages: LanguageContext;
@@ -105,6 +107,8 @@ export interface EipDefinition<F extends Fields = Fields> {
   readonly errorHandling?: { readonly own?: 'inherit' | 'none'; readonly children?: 'inherit' | 'none' | 'unit'; readonly ownInheritsWith?: string };
   /** False: `intercept` does not run before it (as for Camel's doTry, whose nested steps it runs before). */
   readonly isIntercepted?: boolean;
+  /** Stands on the top level of a route, once, and takes in all of the route's other steps: they run inside it, before its own. */
+  readonly wrapsRoute?: boolean;
   readonly examples?: readonly Example[];
   /** Checks that one option alone can't tell; reports through `context.problems`. */
   readonly operator: (options: Options<F>, context: StepContext) => Pipe;

@@ -116,6 +116,8 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0222: { title: 'Interval and timeout together', explanation: 'An interval completes all groups at once, a timeout each group when nothing came for it. One of them can be given.' },
   M0223: { title: 'A batch whose members may be dropped', explanation: 'A group that takes its size from a batch would wait for the member that was dropped.' },
   M0224: { title: 'Not an aggregation repository', explanation: 'The bean or class that is named does not keep groups.' },
+  M0225: { title: 'A saga step outside of all sagas that has something to complete', explanation: 'With the propagation NEVER or NOT_SUPPORTED the steps take part in no saga, so there is nothing to complete, to undo or to keep.' },
+  M0226: { title: 'A step that takes in the whole route, in the wrong place', explanation: 'Such a step stands on the top level of a route, once. The steps beside it in the route belong to it, too.' },
 
   // M03xx: expressions and languages
   M0301: { title: 'An expression is wrong', explanation: 'The source text is not right in its language; the caret shows where.' },

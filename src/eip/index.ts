@@ -33,6 +33,7 @@ import { removeVariable } from './removeVariable.ts';
 import { resequence } from './resequence.ts';
 import { rollback } from './rollback.ts';
 import { routingSlip } from './routingSlip.ts';
+import { saga } from './saga.ts';
 import { sample } from './sample.ts';
 import { script } from './script.ts';
 import { setBody } from './setBody.ts';
@@ -91,6 +92,7 @@ export const eips = {
   resequence,
   rollback,
   routingSlip,
+  saga,
   sample,
   script,
   setBody,

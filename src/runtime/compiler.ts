@@ -119,6 +119,26 @@ export class StepCompiler {
     this.siblings = into;
   }
 
+  /** Steps on the top level of the route: only there may one wrap it. */
+  private readonly wrappers = new WeakSet<StepModel>();
+
+  /** The steps of the route itself. One that wraps the route takes in the others, before its own. */
+  routeSteps(models: readonly StepModel[], around: Surroundings): Pipe {
+    const enabled = models.filter(({ isDisabled }) => !isDisabled);
+    const wrappers = enabled.filter(({ definition }) => definition.wrapsRoute === true);
+    const wrapper = wrappers[0];
+    if (wrapper === undefined) return this.steps(models, around);
+    for (const other of wrappers.slice(1)) {
+      if (other.kind === wrapper.kind) this.problems.report('M0226', `a route can have only one \`${other.kind}\``, other.at, { label: 'the second one', help: `the first one stands at ${showSpan(wrapper.at)}, and the whole route belongs to it` });
+    }
+    const { element } = wrapper;
+    const steps = [...enabled.filter((model) => model !== wrapper), ...((element.fields['steps'] ?? []) as readonly StepModel[])];
+    const whole: StepModel = { ...wrapper, element: { ...element, fields: { ...element.fields, steps } } };
+    this.wrappers.add(whole);
+    for (const other of wrappers.slice(1)) this.wrappers.add(other);
+    return this.steps([whole], around);
+  }
+
   /** A list of steps as one operator. */
   steps(models: readonly StepModel[], around: Surroundings): Pipe {
     const enabled = models.filter(({ isDisabled }) => !isDisabled);
@@ -154,6 +174,9 @@ export class StepCompiler {
     const compiled: CompiledStep = { info, statistics: info.statistics, children: [] };
     this.siblings.push(compiled);
     const { definition } = model;
+    if (definition.wrapsRoute === true && !this.wrappers.has(model)) {
+      this.problems.report('M0226', `\`${model.kind}\` stands inside another step`, model.at, { label: 'only on the top level of a route', help: 'move it to the steps of the route itself, or into a route of its own that is called by `direct:`' });
+    }
     const { ownInheritsWith } = definition.errorHandling ?? {};
     const inheritsAllTheSame = ownInheritsWith !== undefined && model.element.fields[ownInheritsWith] === true;
     const own = inheritsAllTheSame ? 'inherit' : (definition.errorHandling?.own ?? 'inherit');
@@ -362,6 +385,10 @@ class Context implements StepContext {
 
   get store(): StateStore {
     return this.compiler.services.store(this.stateKey);
+  }
+
+  sharedStore(prefix: string): StateStore {
+    return this.compiler.services.store(prefix);
   }
 
   carry<T>(make: () => T): T {

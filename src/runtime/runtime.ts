@@ -16,6 +16,7 @@ import { toText } from '../core/convert.ts';
 import { Headers } from '../core/headers.ts';
 import { builtInStrategies, builtInStrategy, strategyFrom } from '../core/strategies.ts';
 import { makeRepository, repositoryClasses } from '../core/repositories.ts';
+import { makeSagaService, sagaServiceClass } from '../core/sagas.ts';
 import type { StateStore } from '../core/store.ts';
 import { prefixed } from '../core/store.ts';
 import type { DataFormatModel, DocumentModel, ElementModel, EndpointModel, ExpressionModel, ModelValue } from '../dsl/model.ts';
@@ -229,8 +230,8 @@ export class Runtime implements ExchangeScope {
   private newBeans(previous: Beans | null = null): Beans {
     return new Beans(
       {
-        create: (className, args, properties) => builtInStrategy(className, args, properties) ?? makeRepository(className, args, properties, this.options.store, this.clock) ?? makeDataSet(className, args, this.options.baseDir),
-        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses],
+        create: (className, args, properties) => builtInStrategy(className, args, properties) ?? makeRepository(className, args, properties, this.options.store, this.clock) ?? makeDataSet(className, args, this.options.baseDir) ?? makeSagaService(className),
+        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses, sagaServiceClass],
       },
       this.options.baseDir,
       this.options.beans,
@@ -252,6 +253,7 @@ export class Runtime implements ExchangeScope {
       clock: this.clock,
       events: this.events,
       scope: this,
+      stopping: this.stopper.signal,
       store: prefixed(this.options.store, `${scheme}/`),
       baseDir: this.options.baseDir,
       shared: (name, make) => this.shared(name, make),
@@ -378,7 +380,7 @@ export class Runtime implements ExchangeScope {
       ...before,
       ...counted,
       ...(work.enter === undefined ? [] : [perform(work.enter)]),
-      compiler.steps(plan.steps, around),
+      compiler.routeSteps(plan.steps, around),
       ...contractOf(plan.element, 'outputType'),
     ]);
     if (resolved === null) {

@@ -143,6 +143,44 @@ describe('a killed program', function () {
     expect(late.err).to.contain('no running Mecha');
   });
 
+  it('undoes, when it starts again, the sagas that were under way', async () => {
+    program.write(
+      'routes/a.yaml',
+      `- beans: [ { name: sagaService, type: org.apache.camel.saga.InMemorySagaService, initMethod: start } ]
+- from:
+    uri: platform-http:/order
+    steps:
+      - saga:
+          compensation: direct:cancel
+          option: [ { key: order, simple: "\${header.number}" } ]
+          steps:
+            - to: direct:pay
+            - to: "file:out?fileName=begun.txt&fileExist=Append&appendChars=\\\\n"
+            - delay: { simple: "\${header.wait}" }
+- from: { uri: "direct:pay", steps: [ { saga: { propagation: MANDATORY, compensation: "direct:refund", option: [ { key: order, simple: "\${header.number}" } ], steps: [ { setBody: { simple: "\${header.number}" } } ] } } ] }
+- from: { uri: "direct:cancel", steps: [ { setBody: { simple: "cancel \${header.order}" } }, { to: "direct:write" } ] }
+- from: { uri: "direct:refund", steps: [ { setBody: { simple: "refund \${header.order}" } }, { to: "direct:write" } ] }
+- from: { uri: "direct:write", steps: [ { to: "file:out?fileName=undone.txt&fileExist=Append&appendChars=\\\\n" } ] }
+`,
+    );
+    await program.start();
+    expect((await program.get('/order?number=1&wait=0')).status).to.equal(200);
+    const cut = program.get('/order?number=2&wait=600000').catch(() => null);
+    await eventually(() => expect(lines('out/begun.txt')).to.deep.equal(['1', '2']), 20_000);
+    program.signal('SIGKILL');
+    await program.exited();
+    await cut;
+    expect(lines('out/undone.txt')).to.deep.equal([]);
+    await program.start();
+    await eventually(() => expect(lines('out/undone.txt')).to.deep.equal(['refund 2', 'cancel 2']), 20_000);
+    program.signal('SIGTERM');
+    expect((await program.exited()).code).to.equal(0);
+    await program.start();
+    program.signal('SIGTERM');
+    await program.exited();
+    expect(lines('out/undone.txt')).to.deep.equal(['refund 2', 'cancel 2']);
+  });
+
   it('says what is wrong with a store that is damaged, and starts nothing', async () => {
     program.write('routes/a.yaml', routes);
     await program.start();
