@@ -44,9 +44,10 @@ function examples(list: readonly Example[] | undefined): string {
   return list.map(({ title, route, in: sent, out }) => `\n## ${title}\n\n\`\`\`yaml\n${route.trimEnd()}\n\`\`\`\n\nSent to \`direct:start\`: ${sent.map((body) => `\`${JSON.stringify(body)}\``).join(', ')}.\n${Object.entries(out).map(([mock, bodies]) => `\`${mock}\` gets ${bodies.length === 0 ? 'nothing' : bodies.map((body) => `\`${JSON.stringify(body)}\``).join(', ')}.`).join('\n')}\n`).join('');
 }
 
-function page({ kind, name, summary, syntax, canConsume, canProduce, headers, options }: CatalogEntry): string {
+function page({ kind, name, summary, syntax, canConsume, canProduce, headers, longestWaitMillis, options }: CatalogEntry): string {
   const lines = [`${note}# ${name}\n`, `${summary}\n`];
   if (syntax !== undefined) lines.push(`\`\`\`\n${syntax}\n\`\`\`\n`, `${canConsume === true ? 'Can be consumed from. ' : ''}${canProduce === true ? 'Can be sent to.' : ''}\n`);
+  if (longestWaitMillis !== undefined) lines.push(`A message waits up to ${longestWaitMillis / 60_000} minutes for another attempt of a failing step; one that has longer to wait is put aside in the state store, and settled (see "Errors" in [the route language](../route-language.md)).\n`);
   lines.push(optionTable(options));
   const names = Object.entries(headers ?? {});
   if (names.length > 0) lines.push(`## Headers\n\n| header | |\n|---|---|\n${names.map(([header, meaning]) => `| \`${header}\` | ${cell(meaning)} |`).join('\n')}\n`);

@@ -179,6 +179,11 @@ export interface ConnectorDefinition<F extends Fields = Fields> {
   readonly isRemote?: boolean;
   /** Fed by routes of the same runtime (`direct:`, `seda:`): its consumers stop last, when the routes that feed them are idle. */
   readonly isInternal?: boolean;
+  /**
+   * Milliseconds that its messages, unless somebody waits for a reply, can wait with their source for another attempt of a failing step. One that
+   * has longer to wait is put aside in the state store, and its source is settled. A minute when absent.
+   */
+  readonly longestWaitMillis?: number;
 }
 
 /** Defines a connector; the type of its options follows from its fields. */

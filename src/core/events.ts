@@ -10,6 +10,8 @@ export interface EventMap {
   exchangeCompleted: { exchange: Exchange; routeId: string; millis: number };
   exchangeFailed: { exchange: Exchange; routeId: string; step: StepInfo | null; error: Error; millis: number; isHandled: boolean };
   exchangeRedelivered: { exchange: Exchange; routeId: string; step: StepInfo; attempt: number; delayMillis: number; error: Error };
+  /** Put aside in the state store until `due` (milliseconds since 1970). */
+  exchangeParked: { exchange: Exchange; routeId: string; step: StepInfo; due: number };
   exchangeDeadLettered: { exchange: Exchange; routeId: string; step: StepInfo | null; error: Error; to: string };
   connectorWaiting: { uri: string; routeId: string; reason: string };
   connectorReady: { uri: string; routeId: string };

@@ -19,6 +19,9 @@ export const EXHAUSTED = 16;
 /** As ROLLBACK_ONLY, but for the innermost transaction only (`rollback` with markRollbackOnlyLast). */
 export const ROLLBACK_ONLY_LAST = 32;
 
+/** It goes on later, from the state store: nothing is over, but its source may be settled. Only ever together with HANDLED. */
+export const PARKED = 64;
+
 /** Whether the exchange ends with a failure that nobody has dealt with, or was rolled back: its source must not acknowledge it. */
 export const isUnhandled = (exchange: Exchange): boolean =>
   (exchange.halt & (FAILED | HANDLED)) === FAILED || (exchange.halt & ROLLBACK_ONLY) !== 0;
@@ -73,6 +76,11 @@ export class UnitOfWork {
     this.exchange = exchange;
     this.isRequest = exchange.isInOut;
     this.settle = settle;
+  }
+
+  /** Milliseconds that the source can wait for another attempt of a step; a message that has longer to wait is put aside. */
+  get longestWaitMillis(): number {
+    return Infinity;
   }
 
   /** The delivery that this stands for: itself, where it is not only a child's view of it. */

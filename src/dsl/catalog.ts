@@ -30,6 +30,8 @@ export interface CatalogEntry {
   readonly canConsume?: boolean;
   readonly canProduce?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Connectors: how long a message waits with its source for another attempt, where it is not a minute. */
+  readonly longestWaitMillis?: number;
   readonly options: readonly CatalogOption[];
 }
 
@@ -40,7 +42,7 @@ export function catalog(parts: Parts): CatalogEntry[] {
     ...Object.values(parts.eips).map(({ name, summary, options }): CatalogEntry => ({ kind: 'step', name, summary, options: optionsOf(options) })),
     ...Object.values(parts.languages).map(({ name, summary, options }): CatalogEntry => ({ kind: 'language', name, summary, options: optionsOf({ ...options, ...languageCommon }) })),
     ...Object.values(parts.dataformats).map(({ name, summary, options }): CatalogEntry => ({ kind: 'dataformat', name, summary, options: optionsOf(options) })),
-    ...[...new Set(Object.values(parts.connectors))].map(({ scheme, summary, syntax, options, headers = {}, consumer, producer }): CatalogEntry => ({
+    ...[...new Set(Object.values(parts.connectors))].map(({ scheme, summary, syntax, options, headers = {}, consumer, producer, longestWaitMillis }): CatalogEntry => ({
       kind: 'connector',
       name: scheme,
       summary,
@@ -48,6 +50,7 @@ export function catalog(parts: Parts): CatalogEntry[] {
       canConsume: consumer !== undefined,
       canProduce: producer !== undefined,
       headers,
+      ...(longestWaitMillis === undefined ? {} : { longestWaitMillis }),
       options: optionsOf(options),
     })),
   ];

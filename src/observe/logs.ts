@@ -40,6 +40,7 @@ export function logEvents(events: Events, now: () => number, sink: LogSink): () 
     events.on('exchangeRedelivered', ({ exchange, routeId, step, attempt, delayMillis, error }) =>
       write('warn', 'mecha.route', `attempt ${attempt} in ${delayMillis} ms at ${step.stepId}${step.at === null ? '' : ` (${step.at})`}: ${error.message}`, { route: routeId, step: step.stepId, exchange: exchange.id }),
     ),
+    events.on('exchangeParked', ({ exchange, routeId, step, due }) => write('info', 'mecha.route', `put aside until ${new Date(due).toISOString()} at ${step.stepId}: its source is settled`, { route: routeId, step: step.stepId, exchange: exchange.id })),
     events.on('exchangeDeadLettered', ({ exchange, routeId, step, error, to }) => write('warn', 'mecha.route', `to dead letters ${to}: ${error.message}`, { route: routeId, step: step?.stepId ?? null, exchange: exchange.id })),
     events.on('routeFailed', ({ routeId, reason }) => write('error', 'mecha.runtime', `route can't run: ${reason}`, { route: routeId })),
     events.on('connectorWaiting', ({ uri, routeId, reason }) => write('warn', 'mecha.runtime', `${uri} can't be reached yet: ${reason}`, { route: routeId })),

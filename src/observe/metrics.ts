@@ -45,6 +45,7 @@ export class Metrics {
     metric('mecha_route_failures_handled_total', 'counter', 'Failures that an error handler dealt with.', perRoute(({ statistics }) => statistics.handled));
     metric('mecha_route_redeliveries_total', 'counter', 'Attempts after the first one.', perRoute(({ statistics }) => statistics.redelivered));
     metric('mecha_route_dead_letters_total', 'counter', 'Messages that went to dead letters.', perRoute(({ statistics }) => statistics.deadLettered));
+    metric('mecha_route_exchanges_parked', 'gauge', 'Messages put aside in the state store until their next attempt.', perRoute(({ statistics }) => statistics.parked));
     lines.push('# HELP mecha_route_exchange_duration_seconds Time from entering to leaving the route.', '# TYPE mecha_route_exchange_duration_seconds histogram');
     for (const { routeId, statistics } of routes) {
       let cumulative = 0;

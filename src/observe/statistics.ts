@@ -10,6 +10,8 @@ export class RouteStatistics {
   handled = 0;
   redelivered = 0;
   deadLettered = 0;
+  /** Messages that wait in the state store for another attempt. */
+  parked = 0;
   totalMillis = 0;
   /** One count a bucket, not cumulative; the last is for everything above. */
   readonly buckets: number[] = durationBuckets.map(() => 0).concat(0);

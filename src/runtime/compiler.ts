@@ -14,6 +14,8 @@ import { callStep, counted, detour, Exit, Inlet, sequence } from '../core/flow.t
 import { inOrder } from '../core/order.ts';
 import type { StateStore } from '../core/store.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
+import type { Parking } from './parking.ts';
+import { Places } from './parking.ts';
 import type { ErrorHandling } from './redelivery.ts';
 import type { ErrorHandlingContext } from './redelivery.ts';
 import { errorHandled, isPlain, markExhausted } from './redelivery.ts';
@@ -47,6 +49,7 @@ export interface CompilerServices {
   /** Gives what takes the hook away again. */
   onStop(routeId: string, run: () => void | Promise<void>): () => void;
   keepFailed(exchange: Exchange, routeId: string): boolean | Promise<boolean>;
+  readonly parking: Parking;
   /** Camel's automatic id of the next step of a kind: `setBody3`. */
   nextStepId(kind: string): string;
 }
@@ -107,6 +110,8 @@ export class StepCompiler {
   private siblings: CompiledStep[];
   /** Some error handler or completion of this route restores the original message. */
   keepsOriginal = false;
+  /** Where messages of this route may wait for another attempt. */
+  readonly places = new Places();
   /** Explicit ids of this route's steps. */
   readonly ownIds = new Map<string, Span>();
 
@@ -199,7 +204,7 @@ export class StepCompiler {
     if (around.intercepts.length > 0 && definition.isIntercepted !== false) pipe = sequence([...around.intercepts.map((call) => callStep(call, info)), pipe]);
     const { handling } = around;
     if (handling === null || own === 'none' || isPlain(handling)) return pipe;
-    return errorHandled(pipe, handling, this.errorContext, info);
+    return errorHandled(pipe, handling, this.errorContext, info, this.places.add(() => `${model.kind}/${model.id ?? hashOf(model.element)}`));
   }
 
   /** A list of steps whose error handler also takes, as one, what its steps leave alone: a part of a split (`unitOf`), a branch of a multicast. */
@@ -217,7 +222,7 @@ export class StepCompiler {
   }
 
   private get errorContext(): ErrorHandlingContext {
-    return { clock: this.services.clock, events: this.services.events, stopping: this.services.stopping, ending: this.services.ending, routeId: this.routeId };
+    return { clock: this.services.clock, events: this.services.events, stopping: this.services.stopping, ending: this.services.ending, routeId: this.routeId, parking: this.services.parking };
   }
 
   private info(model: StepModel): StepInfo & { readonly statistics: StepStatistics } {

@@ -1,5 +1,5 @@
 import type { Exchange, Way } from '../core/exchange.ts';
-import { FAILED, HANDLED } from '../core/exchange.ts';
+import { FAILED, HANDLED, PARKED } from '../core/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { Call } from '../core/flow.ts';
 import type { ElementModel, ExpressionModel, StepModel } from '../dsl/model.ts';
@@ -15,11 +15,6 @@ interface OnCompletion {
   readonly onWhen: Predicate | null;
   readonly useOriginalMessage: boolean;
   readonly steps: Call;
-}
-
-export interface Completions extends ExitWork {
-  /** Registers, on an exchange that comes to the route's steps, what runs when it is done. */
-  enter?(exchange: Exchange): void;
 }
 
 function whenField(compiler: StepCompiler, element: ElementModel): Predicate | null {
@@ -61,7 +56,7 @@ class Then implements Way {
  * The onCompletion blocks of a route. `BeforeConsumer` ones run on the exchange itself at the route's exit and may change the
  * reply; the others run on a copy of their own when the whole unit of work is done.
  */
-export function completions(compiler: StepCompiler, elements: readonly ElementModel[], around: Surroundings, graph: () => { begin(): void; end(): void }): Completions {
+export function completions(compiler: StepCompiler, elements: readonly ElementModel[], around: Surroundings, graph: () => { begin(): void; end(): void }): ExitWork {
   const all = elements
     .filter((element) => !booleanField(element, 'disabled', false))
     .map((element): OnCompletion => {
@@ -78,7 +73,7 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
     });
   const before = all.filter(({ isBefore }) => isBefore);
   const after = all.filter(({ isBefore }) => !isBefore);
-  const work: Completions = {};
+  const work: ExitWork = {};
   const { clock } = compiler.services;
 
   if (before.length > 0) {
@@ -121,7 +116,8 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
       const held = graph();
       held.begin();
       const complete = (finished: Exchange): void => {
-        for (const completion of after) if (isDue(completion, finished)) start(completion, finished, held);
+        // What was put aside is not done.
+        if ((finished.halt & PARKED) === 0) for (const completion of after) if (isDue(completion, finished)) start(completion, finished, held);
         held.end();
       };
       // A part or a copy is done before the delivery that it belongs to.

@@ -46,6 +46,7 @@ export const settings: readonly Setting[] = [
   { key: 'deadLetters.enabled', kind: 'boolean', default: true, description: 'Keeps one-way messages that no error handler took.' },
   { key: 'deadLetters.ttl', kind: 'millis', description: 'Time after which a dead letter is forgotten; none = never.' },
   { key: 'deadLetters.limit', kind: 'integer', default: 100000, description: 'Dead letters that are kept; a message that finds no room stays with its source.' },
+  { key: 'redelivery.longestWait', kind: 'millis', description: 'Time that a message waits with its source for another attempt; one that has longer to wait is put aside in the state store, and its source is settled. A minute, five for Kafka and RabbitMQ, unless named.' },
   { key: 'dynamicEndpoints.schemes', kind: 'list', description: 'Schemes that toD, recipientList and their like may use; all when absent.' },
   { key: 'dynamicEndpoints.hosts', kind: 'list', description: 'Hosts that they may reach; all when absent.' },
   { key: 'expressions.environment', kind: 'list', default: [], description: 'Environment variables that expressions may read with `${env.X}` and `${sysenv.X}`.' },

@@ -1,7 +1,7 @@
 import { Subscription } from 'rxjs';
 import type { Delivery } from '../core/connector.ts';
 import type { Exchange, Way } from '../core/exchange.ts';
-import { FAILED, HANDLED, UnitOfWork } from '../core/exchange.ts';
+import { FAILED, HANDLED, PARKED, UnitOfWork } from '../core/exchange.ts';
 import type { Pipe } from '../core/flow.ts';
 import { Exit, Inlet, pumped } from '../core/flow.ts';
 import { cacheBody } from '../core/stream.ts';
@@ -22,6 +22,8 @@ export interface GraphOwner {
 export interface ExitWork {
   /** Runs before the exchange goes back to who waits for it. Calls `done` exactly once. */
   beforeLeaving?(exchange: Exchange, done: (exchange: Exchange) => void): void;
+  /** Registers, on an exchange that comes to the route's steps, what runs when it is done. */
+  enter?(exchange: Exchange): void;
 }
 
 /**
@@ -38,16 +40,19 @@ export class Graph {
   private readonly originals: { readonly isKept: boolean };
   /** Stream bodies are made readable more than once before the first step. */
   private readonly cachesStreams: boolean;
+  /** See ConnectorDefinition.longestWaitMillis. */
+  readonly longestWaitMillis: number;
   private under = 0;
   private isRetired = false;
   private readonly idleListeners: (() => void)[] = [];
 
-  constructor(owner: GraphOwner, generation: number, pipe: Pipe, exitWork: ExitWork, keeps: { readonly originals: { readonly isKept: boolean }; readonly streams: boolean }) {
+  constructor(owner: GraphOwner, generation: number, pipe: Pipe, exitWork: ExitWork, keeps: { readonly originals: { readonly isKept: boolean }; readonly streams: boolean; readonly longestWaitMillis: number }) {
     this.owner = owner;
     this.generation = generation;
     this.exitWork = exitWork;
     this.originals = keeps.originals;
     this.cachesStreams = keeps.streams;
+    this.longestWaitMillis = keeps.longestWaitMillis;
     this.subscription.add(this.inlet.pipe(pipe).subscribe(new Exit((exchange) => exchange.leave())));
   }
 
@@ -72,12 +77,24 @@ export class Graph {
   push(exchange: Exchange, delivery: Delivery): void {
     // A source makes an exchange and gives it away at once: one look at the clock does for both.
     const isNew = exchange.routeId === null && exchange.created !== 0;
-    const passage = new Passage(this, exchange, delivery, isNew ? exchange.created : this.owner.now());
+    this.deliver(exchange, delivery, isNew ? exchange.created : this.owner.now());
+    this.enter(exchange);
+  }
+
+  private deliver(exchange: Exchange, delivery: Delivery, entered: number): void {
+    const passage = new Passage(this, exchange, delivery, entered);
     exchange.way = passage;
     exchange.unitOfWork = passage;
     if (delivery.id !== undefined) passage.deliveryId = delivery.id;
     this.under++;
-    this.enter(exchange);
+  }
+
+  /** Takes a message that goes on in the middle, where it was put aside. */
+  resume(exchange: Exchange, delivery: Delivery, goOn: () => void): void {
+    this.deliver(exchange, delivery, this.owner.now());
+    exchange.routeId = this.owner.routeId;
+    this.exitWork.enter?.(exchange);
+    goOn();
   }
 
   /** Takes an exchange that comes from another route and goes back to it. */
@@ -118,7 +135,7 @@ export class Graph {
 
   /** Runs the exit work and then `passage.leave`, which takes the exchange out of the graph. */
   finish(exchange: Exchange, passage: { leave(exchange: Exchange): void }): void {
-    if (this.exitWork.beforeLeaving === undefined) passage.leave(exchange);
+    if (this.exitWork.beforeLeaving === undefined || (exchange.halt & PARKED) !== 0) passage.leave(exchange);
     else this.exitWork.beforeLeaving(exchange, (finished) => passage.leave(finished));
   }
 
@@ -153,6 +170,11 @@ class Passage extends UnitOfWork implements Way {
     this.graph = graph;
     this.delivery = delivery;
     this.entered = entered;
+  }
+
+  /** Who waits for a reply is answered by nothing else. */
+  override get longestWaitMillis(): number {
+    return this.isRequest ? Infinity : this.graph.longestWaitMillis;
   }
 
   back(exchange: Exchange): void {

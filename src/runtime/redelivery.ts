@@ -3,11 +3,12 @@ import type { Clock, Timer } from '../core/clock.ts';
 import { causeChain, classDistance, ExchangeError } from '../core/errors.ts';
 import type { Events } from '../core/events.ts';
 import type { Exchange, StepInfo, Way } from '../core/exchange.ts';
-import { EXHAUSTED, FAILED, HANDLED, ROLLBACK_ONLY, STOPPED } from '../core/exchange.ts';
+import { EXHAUSTED, FAILED, HANDLED, PARKED, ROLLBACK_ONLY, STOPPED } from '../core/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { Call, Inlet, Pipe } from '../core/flow.ts';
 import { isPromise, operator, StepSubscriber } from '../core/flow.ts';
 import type { Headers } from '../core/headers.ts';
+import type { AttemptsState, Parking, Place, Resumable } from './parking.ts';
 
 /** How often, and after which waits, a failing step runs again. Times are milliseconds. */
 export interface RedeliveryPolicy {
@@ -98,6 +99,7 @@ export interface ErrorHandlingContext {
   /** Aborted when stopping begins; its reason is the time (milliseconds since 1970) until which there is time for what is in flight. */
   readonly ending: AbortSignal;
   readonly routeId: string;
+  readonly parking: Parking;
 }
 
 /** Whether a failing step may run again, so that the message must be kept as it was before. */
@@ -136,16 +138,16 @@ export function matchingClause(clauses: readonly Clause[], exchange: Exchange, e
 /** One delivery attempt series of one step: kept on the exchange's way while the step runs. */
 class Attempts implements Way {
   readonly outer: Way | null;
-  readonly body: unknown;
+  body: unknown;
   readonly headers: Headers;
   count = 0;
   previousDelay = 0;
   clause: Clause | null = null;
 
-  constructor(exchange: Exchange, outer: Way | null) {
+  constructor({ body, headers }: { readonly body: unknown; readonly headers: Headers }, outer: Way | null) {
     this.outer = outer;
-    this.body = exchange.body;
-    this.headers = exchange.headers.copy();
+    this.body = body;
+    this.headers = headers.copy();
   }
 
   back(): void {
@@ -201,15 +203,19 @@ const isInterruption = (error: ExchangeError): boolean => error.type === 'mecha.
  * exchange passes the later steps, marked HANDLED), continued, or goes on as FAILED and EXHAUSTED.
  * The order of events and the headers are Camel's (RedeliveryErrorHandler of Camel 4).
  */
-class ErrorHandled extends StepSubscriber {
+class ErrorHandled extends StepSubscriber implements Resumable {
   private readonly inner: Inlet;
   private readonly handling: ErrorHandling;
   private readonly context: ErrorHandlingContext;
   private readonly keepsMessage: boolean;
   private readonly waiting = new Map<Exchange, Waiting>();
+  /** Null where a message can't be taken up again: in the parts of a split, and their like. */
+  private readonly place: Place | null;
 
-  constructor(out: Subscriber<Exchange>, pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo) {
+  constructor(out: Subscriber<Exchange>, pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo, place: Place | null) {
     super(out, info);
+    this.place = place;
+    if (place !== null) place.target = this;
     this.handling = handling;
     this.context = context;
     this.keepsMessage = mayRedeliver(handling);
@@ -292,11 +298,67 @@ class ErrorHandled extends StepSubscriber {
     const wait = { due: clock.now() + delay, policy };
     if (!this.mayWait(exchange, wait)) return this.interrupt(exchange);
     if (delay <= 0) return clock.yield(() => this.redeliver(exchange, attempts));
-    const timer = clock.schedule(delay, () => {
+    const series = this.seriesToPark(exchange, attempts, delay);
+    if (series === null) this.wait(exchange, attempts, wait);
+    else this.park(exchange, attempts, wait, series);
+  }
+
+  private wait(exchange: Exchange, attempts: Attempts, wait: Pick<Waiting, 'due' | 'policy'>): void {
+    const { clock } = this.context;
+    const timer = clock.schedule(Math.max(0, wait.due - clock.now()), () => {
       this.waiting.delete(exchange);
       this.redeliver(exchange, attempts);
     });
     this.waiting.set(exchange, { ...wait, timer });
+  }
+
+  /** What to store of a message that has longer to wait than its source can; null: it waits here. */
+  private seriesToPark(exchange: Exchange, attempts: Attempts, delay: number): AttemptsState[] | null {
+    const { unitOfWork } = exchange;
+    if (this.place === null || unitOfWork === null || delay <= unitOfWork.longestWaitMillis || !this.context.parking.isPossible) return null;
+    const series = [this.state(attempts)];
+    let { way } = exchange;
+    for (; way instanceof Attempts; way = way.outer) series.push(this.state(way));
+    // Only the delivery's own exchange, in its own route: what others have begun with it does not survive.
+    return (way as unknown) === unitOfWork ? series : null;
+  }
+
+  private state({ body, headers, count, previousDelay, clause }: Attempts): AttemptsState {
+    return { body, headers, count, previousDelay, clauseAt: clause === null ? -1 : this.handling.clauses.indexOf(clause) };
+  }
+
+  private park(exchange: Exchange, attempts: Attempts, wait: Pick<Waiting, 'due' | 'policy'>, series: readonly AttemptsState[]): void {
+    const { clock, events, parking, routeId } = this.context;
+    const end = clock.pending();
+    parking.park(exchange, this.place!, series, wait.due).then(
+      () => {
+        end();
+        if (events.has('exchangeParked')) events.emit('exchangeParked', { exchange, routeId, step: exchange.failedStep ?? this.info!, due: wait.due });
+        exchange.clearFailure();
+        exchange.halt |= HANDLED | PARKED;
+        this.out.next(exchange);
+      },
+      () => {
+        end();
+        // It stays with its source, where it is as safe as it was. A stream has been read by now.
+        attempts.body = series[0]!.body;
+        if (this.mayWait(exchange, wait)) this.wait(exchange, attempts, wait);
+        else this.interrupt(exchange);
+      },
+    );
+  }
+
+  resume(exchange: Exchange, series: readonly AttemptsState[]): void {
+    for (const { body, headers, count, previousDelay, clauseAt } of [...series].reverse()) {
+      const attempts = new Attempts({ body, headers }, exchange.way);
+      attempts.count = count;
+      attempts.previousDelay = previousDelay;
+      attempts.clause = this.handling.clauses[clauseAt] ?? null;
+      exchange.way = attempts;
+    }
+    const own = exchange.way as Attempts;
+    exchange.way = own.outer;
+    this.redeliver(exchange, own);
   }
 
   /** Once stopping has begun only who waits for a reply is worth another attempt, and only one that there is time for. */
@@ -436,8 +498,8 @@ interface Waiting {
   readonly policy: RedeliveryPolicy;
 }
 
-export const errorHandled = (pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo): Pipe =>
-  operator((out) => new ErrorHandled(out, pipe, handling, context, info));
+export const errorHandled = (pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo, place: Place | null = null): Pipe =>
+  operator((out) => new ErrorHandled(out, pipe, handling, context, info, place));
 
 class MarkExhausted extends StepSubscriber {
   private readonly routeId: string;

@@ -2,7 +2,7 @@ import type { Subscription } from 'rxjs';
 import type { Span } from '../core/diagnostics.ts';
 import type { Consumer, Delivery, Sink } from '../core/connector.ts';
 import { Exchange } from '../core/exchange.ts';
-import { FAILED, HANDLED, STOPPED } from '../core/exchange.ts';
+import { FAILED, HANDLED, PARKED, STOPPED } from '../core/exchange.ts';
 import type { Events } from '../core/events.ts';
 import type { ExchangeScope, Way } from '../core/exchange.ts';
 import type { Call } from '../core/flow.ts';
@@ -12,6 +12,7 @@ import type { CompiledStep, SendIntercept } from './compiler.ts';
 import { camelUri } from '../core/uri.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
 import type { Graph, GraphOwner } from './graph.ts';
+import type { Places } from './parking.ts';
 import type { RoutePlan } from './plan.ts';
 import { RouteStatistics } from '../observe/statistics.ts';
 
@@ -34,6 +35,8 @@ export interface CompiledRoute {
   readonly carriedKeys: ReadonlySet<string>;
   /** Its explicit step ids, with where they stand. */
   readonly stepIds: ReadonlyMap<string, Span>;
+  /** Where its messages may wait for another attempt. */
+  readonly places: Places;
 }
 
 /** Takes down what was compiled, as soon as nothing is under way in it. */
@@ -129,6 +132,11 @@ export class Route implements GraphOwner, Sink {
     current.graph.push(exchange, delivery);
   }
 
+  /** Goes on with a message where it was put aside. */
+  takeUp(exchange: Exchange, delivery: Delivery, goOn: () => void): void {
+    this.current.graph.resume(exchange, delivery, goOn);
+  }
+
   readonly call: Call = (exchange) => {
     const { current } = this;
     if (exchange.fromRouteId === null) exchange.fromRouteId = this.routeId;
@@ -149,10 +157,12 @@ export class Route implements GraphOwner, Sink {
   // ---------------------------------------------------------------------------------------------- the graph's owner
 
   left(exchange: Exchange, graph: Graph, millis: number): void {
+    const { halt } = exchange;
+    // It is not over.
+    if ((halt & PARKED) !== 0) return;
     const { statistics } = this;
     statistics.lastExchange = exchange.created;
     statistics.record(millis);
-    const { halt } = exchange;
     if (halt === 0 || (halt & (FAILED | HANDLED)) === 0) {
       statistics.completed++;
       if (this.events.has('exchangeCompleted')) this.events.emit('exchangeCompleted', { exchange, routeId: this.routeId, millis });

@@ -36,6 +36,7 @@ import { Endpoints } from './endpoints.ts';
 import { Graph } from './graph.ts';
 import { expandKamelets } from './kamelets.ts';
 import { Languages } from './languages.ts';
+import { Parking } from './parking.ts';
 import type { RoutePlan } from './plan.ts';
 import { booleanField, isElement, planRoutes, textField } from './plan.ts';
 import type { CompiledRoute } from './route.ts';
@@ -127,6 +128,7 @@ export class Runtime implements ExchangeScope {
   generation = 0;
   lastReload: ReloadResult | null = null;
   readonly settings: (key: string) => unknown;
+  private readonly parking: Parking;
   private readonly access: RuntimeAccess;
   private beans: Beans;
   private readonly options: RuntimeOptions;
@@ -180,6 +182,14 @@ export class Runtime implements ExchangeScope {
     this.endpoints = new Endpoints(endpointReader(options.parts.connectors), (resolved, routeId) => this.connectorContext(resolved, routeId), {
       schemes: list('dynamicEndpoints.schemes'),
       hosts: list('dynamicEndpoints.hosts'),
+    });
+    this.parking = new Parking({
+      store: prefixed(options.store, 'parked/'),
+      clock: this.clock,
+      scope: this,
+      routes: () => this.routes.values(),
+      keepFailed: (exchange, routeId) => this.keepFailed(exchange, routeId),
+      log: (level, message, routeId) => this.log(level, 'mecha.redelivery', message, routeId),
     });
     this.access = runtimeAccess({
       clock: this.clock,
@@ -321,6 +331,7 @@ export class Runtime implements ExchangeScope {
         return () => void this.stopHooks.delete(hook);
       },
       keepFailed: (exchange, routeId) => this.keepFailed(exchange, routeId),
+      parking: this.parking,
     };
   }
 
@@ -405,11 +416,12 @@ export class Runtime implements ExchangeScope {
     graph = new Graph(proxy, generation, steps.length === 0 && before.length === 0 ? perform(() => undefined) : pipe, work, {
       originals: this.originals,
       streams: booleanField(plan.element, 'streamCache', true),
+      longestWaitMillis: Number(this.settings('redelivery.longestWait') ?? resolved.definition.longestWaitMillis ?? defaultWaitMillis),
     });
     wiring.graph = graph;
     const variable = textField(plan.fromElement, 'variableReceive');
     const group = textField(plan.element, 'group');
-    return { plan, graph, steps, resolved, variableReceive: variable, group, laneOf: this.lanes(plan, problems), sendIntercepts: around.sendIntercepts, wires: wiring.subscription, producerUris: used, carriedKeys, stepIds: compiler.ownIds };
+    return { plan, graph, steps, resolved, variableReceive: variable, group, laneOf: this.lanes(plan, problems), sendIntercepts: around.sendIntercepts, wires: wiring.subscription, producerUris: used, carriedKeys, stepIds: compiler.ownIds, places: compiler.places };
   }
 
   /** The lane of each message by `orderBy`: a hash of its value, so that equal values share a lane. */
@@ -506,6 +518,7 @@ export class Runtime implements ExchangeScope {
       await this.stop(0);
       throw new LoadError(result.problems);
     }
+    if (this.parking.isPossible) this.parking.start();
   }
 
   /** Replaces the routes by those of `sources`. What is wrong with them leaves everything as it is. */
@@ -796,6 +809,7 @@ export class Runtime implements ExchangeScope {
     const inner = all.filter(isInternal);
     const deadline = this.clock.now() + timeoutMillis;
     const sources = Promise.all(outer.map((route) => route.stop().catch(() => undefined)));
+    this.parking.stop();
     this.ender.abort(deadline);
     await this.within(deadline, sources);
     let isIdle = await this.within(deadline, this.whenIdle(all));
@@ -863,6 +877,9 @@ export class Runtime implements ExchangeScope {
     });
   }
 }
+
+/** That long a message waits with its source for another attempt, unless the connector says otherwise. */
+const defaultWaitMillis = 60_000;
 
 const order = (plan: RoutePlan): number => (plan.startupOrder > 0 ? plan.startupOrder : 1_000_000);
 

@@ -12,7 +12,7 @@ const shortestSweepMillis = 1000;
 
 /** Keeps everything in this process: for tests, and where nothing needs to outlive it. */
 export class MemoryStore implements StateStore {
-  readonly isDurable = false;
+  readonly isDurable: boolean = false;
   private readonly clock: Clock;
   private readonly entries = new Map<string, Entry>();
   /** All keys in order; null when keys came or went since. */

@@ -98,6 +98,50 @@ describe('a killed program', function () {
     expect((await program.command('deadletters', 'list')).out).to.equal('no dead letters\n');
   });
 
+  it('loses nothing of what waits in its store for another attempt', async () => {
+    const count = 30;
+    program.write(
+      'routes/a.yaml',
+      `- errorHandler: { defaultErrorHandler: { redeliveryPolicy: { maximumRedeliveries: -1, redeliveryDelay: 1000 } } }
+- route:
+    id: files
+    from:
+      uri: file:in?delay=10&initialDelay=0
+      steps:
+        - convertBodyTo: java.lang.String
+        - to: "file:out?fileName=before.txt&fileExist=Append&appendChars=\\\\n"
+        - process: { id: work, ref: "#module:./work.mjs" }
+        - to: "file:out?fileName=done.txt&fileExist=Append&appendChars=\\\\n"
+`,
+    );
+    program.write('work.mjs', "import { existsSync } from 'node:fs';\nexport default async () => { if (!existsSync('repaired')) throw new Error('out of order'); await new Promise((resolve) => setTimeout(resolve, 30)); };");
+    const names = Array.from({ length: count }, (_, i) => `f${i}`);
+    for (const name of names) program.write(`in/${name}`, name);
+    const wait = ['--property', 'redelivery.longestWait=100'];
+    await program.start(...wait);
+    // All of them wait, none of them in the folder.
+    await eventually(() => expect(program.files('in')).to.deep.equal(['.camel']), 20_000);
+    const parked = async (): Promise<number> => Number(/^mecha_route_exchanges_parked{route="files"} (\d+)$/m.exec((await program.get('/metrics')).text)?.[1]);
+    await eventually(async () => expect(await parked()).to.equal(count));
+    program.signal('SIGKILL');
+    await program.exited();
+    program.write('repaired', '');
+    const done = (): string[] => (program.files('out').includes('done.txt') ? lines('out/done.txt') : []);
+    // Killed again while they go on.
+    for (let kills = 0; kills < 2; kills++) {
+      const before = done().length;
+      await program.start(...wait);
+      await eventually(() => expect(done().length).to.be.greaterThan(before), 20_000);
+      program.signal('SIGKILL');
+      await program.exited();
+    }
+    await program.start(...wait);
+    await eventually(async () => expect(await parked()).to.equal(0), 20_000);
+    await eventually(() => expect(new Set(done()).size).to.equal(count));
+    expect(lines('out/before.txt').sort()).to.deep.equal([...names].sort());
+    expect((await program.command('deadletters', 'list')).out).to.equal('no dead letters\n');
+  });
+
   it('keeps one-way messages that fail (of a timer, seda, a file), shows them and sends them again', async () => {
     program.write(
       'routes/a.yaml',

@@ -1,0 +1,361 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock, Timer } from '../core/clock.ts';
+import type { Delivery } from '../core/connector.ts';
+import { ExchangeError } from '../core/errors.ts';
+import type { ExchangeScope, UnitOfWork } from '../core/exchange.ts';
+import { Exchange, isUnhandled, PARKED } from '../core/exchange.ts';
+import type { Bag } from '../core/bag.ts';
+import type { Headers } from '../core/headers.ts';
+import { bagFrom, deserialise, headersFrom, serialise, storableBody, storablePairs } from '../core/serialise.ts';
+import type { StateStore, StoredValue } from '../core/store.ts';
+import { StoreError } from '../core/store.ts';
+import type { Route } from './route.ts';
+
+type Pairs = readonly (readonly [string, unknown])[];
+
+/** A series of attempts of one step, with the message as it was before the first. */
+export interface AttemptsState {
+  body: unknown;
+  readonly headers: Headers;
+  readonly count: number;
+  readonly previousDelay: number;
+  /** Which onException took the last failure; -1: none. */
+  readonly clauseAt: number;
+}
+
+/** A step that can be tried again with a message that comes out of the store. */
+export interface Resumable {
+  /** The series of the step itself first, then those of the steps around it. The exchange's way leads out of the route. */
+  resume(exchange: Exchange, series: readonly AttemptsState[]): void;
+}
+
+/** Where, in a route, a message may wait for another attempt. */
+export class Place {
+  target: Resumable | null = null;
+  private readonly places: Places;
+  readonly label: () => string;
+
+  constructor(places: Places, label: () => string) {
+    this.places = places;
+    this.label = label;
+  }
+
+  /** Never a running number: it is the same when other steps come and go. Only steps that are alike are told apart by their order. */
+  get key(): string {
+    return this.places.keyOf(this);
+  }
+}
+
+/** The places of one compiled route. Keys are made when the first is asked for. */
+export class Places {
+  private readonly all: Place[] = [];
+  private keys: Map<string, Place> | null = null;
+
+  /** @param label the step's explicit id, or the hash of its definition */
+  add(label: () => string): Place {
+    const place = new Place(this, label);
+    this.all.push(place);
+    return place;
+  }
+
+  find(key: string): Place | null {
+    return this.byKey().get(key) ?? null;
+  }
+
+  keyOf(place: Place): string {
+    for (const [key, candidate] of this.byKey()) if (candidate === place) return key;
+    throw new Error('a place of another route');
+  }
+
+  private byKey(): Map<string, Place> {
+    if (this.keys !== null) return this.keys;
+    this.keys = new Map();
+    for (const place of this.all) {
+      const label = place.label();
+      let key = label;
+      for (let count = 2; this.keys.has(key); count++) key = `${label}/${count}`;
+      this.keys.set(key, place);
+    }
+    return this.keys;
+  }
+}
+
+/** What is stored of a message. */
+interface Parked {
+  readonly routeId: string;
+  readonly fromEndpoint: string | null;
+  readonly place: string;
+  readonly exchangeId: string;
+  readonly created: number;
+  readonly isInOut: boolean;
+  readonly deliveryId: string | null;
+  readonly series: readonly { readonly body: unknown; readonly headers: Pairs; readonly count: number; readonly previousDelay: number; readonly clauseAt: number }[];
+  /** Headers when it failed: they say how often it was tried. */
+  readonly headers: Pairs;
+  readonly properties: Pairs;
+  readonly variables: Pairs;
+  readonly original: { readonly body: unknown; readonly headers: Pairs } | null;
+  readonly exception: { readonly type: string; readonly message: string } | null;
+}
+
+/** That many come out of the store and are under way at once. */
+const mostAtOnce = 64;
+/** What can't go on now (its route is stopped, nobody took its failure) is looked at again after this. */
+const againMillis = 60_000;
+
+export interface ParkingContext {
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly scope: ExchangeScope;
+  routes(): Iterable<Route>;
+  keepFailed(exchange: Exchange, routeId: string): boolean | Promise<boolean>;
+  log(level: 'info' | 'warn' | 'error', message: string, routeId: string): void;
+}
+
+/**
+ * Messages whose next attempt is further away than their source can wait. They are kept in the state store, so that the source is settled;
+ * at their time they go on at the step that failed, also after a restart. An entry is deleted when its message is done, or stored anew: what a
+ * crash interrupts comes again.
+ */
+export class Parking {
+  private readonly context: ParkingContext;
+  /** Entries whose messages are under way again. */
+  private readonly underWay = new Set<string>();
+  private readonly keys = new WeakMap<UnitOfWork, string>();
+  private timer: Timer | null = null;
+  private timerDue = Infinity;
+  /** Keys that were stored while the earlier ones are counted. */
+  private own: Set<string> | null = new Set();
+  private isOpen = false;
+  private isLooking = false;
+  private mustLookAgain = false;
+
+  constructor(context: ParkingContext) {
+    this.context = context;
+  }
+
+  /** A store that forgets must not take what a source has safe. */
+  get isPossible(): boolean {
+    return this.context.store.isDurable;
+  }
+
+  /** From now on messages go on when they are due. */
+  start(): void {
+    this.isOpen = true;
+    void this.countStored();
+    void this.look();
+  }
+
+  stop(): void {
+    this.isOpen = false;
+    this.timer?.cancel();
+    this.timer = null;
+    this.timerDue = Infinity;
+  }
+
+  /**
+   * Keeps a message until `due`. Resolves when it is safe: its source may be settled then.
+   * @throws StoreError when it can't be stored
+   */
+  async park(exchange: Exchange, place: Place, series: readonly AttemptsState[], due: number): Promise<void> {
+    const { store } = this.context;
+    const unitOfWork = exchange.unitOfWork!;
+    const routeId = exchange.fromRouteId ?? exchange.routeId ?? '';
+    for (const attempts of series) attempts.body = await storableBody(attempts.body);
+    const { originalHeaders, originalBody } = unitOfWork;
+    const { exception } = exchange;
+    const parked: Parked = {
+      routeId,
+      fromEndpoint: exchange.fromEndpoint,
+      place: place.key,
+      exchangeId: exchange.id,
+      created: exchange.created,
+      isInOut: exchange.isInOut,
+      deliveryId: unitOfWork.deliveryId,
+      series: series.map(({ body, headers, count, previousDelay, clauseAt }) => ({ body, headers: allPairs(headers), count, previousDelay, clauseAt })),
+      headers: allPairs(exchange.headers),
+      properties: exchange.hasProperties ? allPairs(exchange.properties) : [],
+      variables: exchange.hasVariables ? allPairs(exchange.variables) : [],
+      original: originalHeaders === null ? null : { body: await storableBody(originalBody), headers: allPairs(originalHeaders) },
+      exception: exception === null ? null : { type: exception.type, message: exception.message },
+    };
+    const key = keyFor(due, routeId);
+    const before = this.keys.get(unitOfWork);
+    this.own?.add(key);
+    await store.batch([{ type: 'put', key, value: serialise(parked) }, ...(before === undefined ? [] : [{ type: 'delete', key: before } as const])]);
+    this.count(routeId, 1);
+    if (before !== undefined) this.count(routeOf(before), -1);
+    this.lookAt(due);
+  }
+
+  private lookAt(due: number): void {
+    if (!this.isOpen || due >= this.timerDue) return;
+    this.timer?.cancel();
+    this.timerDue = due;
+    const { clock } = this.context;
+    this.timer = clock.schedule(Math.max(0, due - clock.now()), () => {
+      this.timer = null;
+      this.timerDue = Infinity;
+      void this.look();
+    });
+  }
+
+  private async look(): Promise<void> {
+    if (this.isLooking) {
+      this.mustLookAgain = true;
+      return;
+    }
+    this.isLooking = true;
+    const end = this.context.clock.pending();
+    try {
+      do {
+        this.mustLookAgain = false;
+        await this.resumeDue();
+      } while (this.mustLookAgain && this.isOpen);
+    } catch (thrown) {
+      this.context.log('error', `messages that wait for another attempt can't be read: ${(thrown as Error).message}`, '');
+      this.lookAt(this.context.clock.now() + againMillis);
+    } finally {
+      this.isLooking = false;
+      end();
+    }
+  }
+
+  private async resumeDue(): Promise<void> {
+    const { store, clock } = this.context;
+    for await (const [key, stored] of store.range('')) {
+      if (!this.isOpen) return;
+      const due = dueOf(key);
+      if (due > clock.now()) return this.lookAt(due);
+      if (this.underWay.has(key)) continue;
+      // Who is done looks again.
+      if (this.underWay.size >= mostAtOnce) return;
+      await this.resume(key, stored);
+    }
+  }
+
+  private async resume(key: string, stored: StoredValue): Promise<void> {
+    const { clock, scope, log } = this.context;
+    let parked: Parked;
+    try {
+      parked = deserialise(stored.value, scope) as Parked;
+    } catch (thrown) {
+      log('error', `a message that waits for another attempt can't be read: ${(thrown as Error).message}`, routeOf(key));
+      return this.lookAt(clock.now() + againMillis);
+    }
+    const found = this.find(parked);
+    const exchange = exchangeOf(parked, scope);
+    if (found === null) return this.giveUp(key, parked, exchange);
+    const { route, place } = found;
+    // Of a route that is stopped nothing is under way.
+    if (route.state !== 'Started') return this.lookAt(clock.now() + againMillis);
+    exchange.fromRouteId = route.routeId;
+    this.underWay.add(key);
+    const delivery: Delivery = {
+      ...(parked.deliveryId === null ? {} : { id: parked.deliveryId }),
+      wouldLose: true,
+      comesAgain: true,
+      settle: (settled) => this.settled(key, settled, stored.value),
+    };
+    route.takeUp(exchange, delivery, () => {
+      const unitOfWork = exchange.unitOfWork!;
+      this.keys.set(unitOfWork, key);
+      if (parked.original !== null) {
+        unitOfWork.originalBody = parked.original.body;
+        unitOfWork.originalHeaders = headersFrom(parked.original.headers);
+      }
+      place.target!.resume(
+        exchange,
+        parked.series.map(({ headers, ...rest }) => ({ ...rest, headers: headersFrom(headers) })),
+      );
+    });
+  }
+
+  /** The route by its id, or one that the same endpoint feeds: it may have got another id. */
+  private find(parked: Parked): { route: Route; place: Place } | null {
+    const routes = [...this.context.routes()];
+    for (const route of [...routes.filter(({ routeId }) => routeId === parked.routeId), ...routes.filter(({ routeId, fromUri }) => routeId !== parked.routeId && fromUri === parked.fromEndpoint)]) {
+      const place = route.current.places.find(parked.place);
+      if (place !== null && place.target !== null) return { route, place };
+    }
+    return null;
+  }
+
+  /** What belonged to a step that is no more goes to the dead letters. */
+  private async giveUp(key: string, parked: Parked, exchange: Exchange): Promise<void> {
+    const { clock, keepFailed, log, store } = this.context;
+    const { exception, routeId } = parked;
+    exchange.body = parked.series[0]?.body ?? null;
+    const cause = exception === null ? undefined : new ExchangeError(exception.type, exception.message);
+    exchange.fail(new ExchangeError('mecha.StepRemovedException', `the step at which it waited for another attempt is no more${cause === undefined ? '' : `; it had failed with ${cause.message}`}`, { cause }));
+    if (await keepFailed(exchange, routeId)) {
+      await store.delete(key);
+      this.count(routeId, -1);
+      return log('warn', 'a message waited for another attempt of a step that is no more: it is in the dead letters', routeId);
+    }
+    log('warn', 'a message waits for another attempt of a step that is no more, and can not be kept in the dead letters', routeId);
+    this.lookAt(clock.now() + againMillis);
+  }
+
+  private async settled(key: string, exchange: Exchange, value: Buffer): Promise<void> {
+    const { clock, log, store } = this.context;
+    const end = clock.pending();
+    try {
+      if ((exchange.halt & PARKED) !== 0) return;
+      if (!isUnhandled(exchange)) {
+        await store.delete(key);
+        this.count(routeOf(key), -1);
+      } else if (exchange.exception?.type !== 'mecha.ShutdownException') {
+        // Nothing else has it: it is tried again rather than lost.
+        await store.batch([
+          { type: 'delete', key },
+          { type: 'put', key: keyFor(clock.now() + againMillis, routeOf(key)), value },
+        ]);
+      }
+    } catch (thrown) {
+      log('error', `a message that is done may be tried again after a restart: ${(thrown as Error).message}`, routeOf(key));
+      // Not while this process lives.
+      return;
+    } finally {
+      end();
+    }
+    this.underWay.delete(key);
+    if (this.isOpen) void this.look();
+  }
+
+  private count(routeId: string, change: number): void {
+    for (const route of this.context.routes()) if (route.routeId === routeId) route.statistics.parked = Math.max(0, route.statistics.parked + change);
+  }
+
+  /** Counts what was stored before this process began. */
+  private async countStored(): Promise<void> {
+    try {
+      for await (const [key] of this.context.store.range('')) if (this.own?.has(key) !== true) this.count(routeOf(key), 1);
+    } catch {
+      // Whoever looks for what is due says so.
+    }
+    this.own = null;
+  }
+}
+
+/** All of them, or none: a message must not come back with less than it had. */
+function allPairs(named: Headers | Bag): Pairs {
+  const pairs = storablePairs(named);
+  if (pairs.length < named.size) throw new StoreError('a header, property or variable can not be stored');
+  return pairs;
+}
+
+const keyFor = (due: number, routeId: string): string => `${String(Math.ceil(due)).padStart(15, '0')}/${encodeURIComponent(routeId).slice(0, 1000)}/${randomBytes(9).toString('base64url')}`;
+const dueOf = (key: string): number => Number(key.slice(0, 15));
+const routeOf = (key: string): string => decodeURIComponent(key.slice(16, key.lastIndexOf('/')));
+
+function exchangeOf(parked: Parked, scope: ExchangeScope): Exchange {
+  const exchange = new Exchange(scope, null, headersFrom(parked.headers), parked.isInOut);
+  exchange.id = parked.exchangeId;
+  exchange.created = parked.created;
+  exchange.fromRouteId = parked.routeId;
+  exchange.fromEndpoint = parked.fromEndpoint;
+  if (parked.properties.length > 0) exchange.replaceProperties(bagFrom(parked.properties));
+  if (parked.variables.length > 0) exchange.replaceVariables(bagFrom(parked.variables));
+  return exchange;
+}
