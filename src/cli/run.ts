@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8';
 import { LoadError } from '../core/diagnostics.ts';
 import { printDiagnostics } from '../dsl/diagnose.ts';
 import { logEvents, textLine } from '../observe/logs.ts';
@@ -23,6 +24,12 @@ async function sinkFor(format: string | undefined, terminal: Terminal): Promise<
   return ({ time, level, logger: name, message, more, ...ids }) => logger[level]({ time, logger: name, ...ids, ...more }, message);
 }
 
+/**
+ * By how much V8 lets its young generation grow when it is full. What loading routes allocates is kept, or gone at once: a large young generation takes no
+ * less time for it and stays resident (1,000 routes: 165 MB, with a small one 143). Messages are what a large one is for.
+ */
+const youngGrowth = (factor: 1 | 2): void => setFlagsFromString(`--semi-space-growth-factor=${factor}`);
+
 export async function run(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<number> {
   const events = new Events();
   const settings: Record<string, unknown> = {};
@@ -41,6 +48,7 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
   let stop = (signal: string): void => void (early ??= signal);
   let reload = (_reason: string): Promise<void> => Promise.resolve();
   const offs = [terminal.onSignal('SIGTERM', () => stop('SIGTERM')), terminal.onSignal('SIGINT', () => stop('SIGINT')), terminal.onSignal('SIGHUP', () => void reload('SIGHUP'))];
+  youngGrowth(1);
   try {
     mecha = await Mecha.start({
       ...(paths.length === 0 ? {} : { routes: paths }),
@@ -56,6 +64,8 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
     if (!(thrown instanceof LoadError)) throw thrown;
     terminal.err.write(printDiagnostics(thrown.diagnostics, { color: colour }));
     return 2;
+  } finally {
+    youngGrowth(2);
   }
   const startMillis = performance.now() - started;
   // Who waits at the door is served before the rest is loaded.
