@@ -83,6 +83,68 @@ class Line {
 }
 
 /**
+ * What was written and is not confirmed, in order. A ring and no set: a set that much goes in and out of is copied again and again, and V8 chains
+ * the copies, so that all that was ever in one of them stays until the next full collection.
+ */
+class Written {
+  private ring: (Entry | undefined)[] = new Array<Entry | undefined>(512).fill(undefined);
+  /** Of the oldest that may be there, and behind the newest: they only grow. */
+  private head = 0;
+  private tail = 0;
+  size = 0;
+
+  add(entry: Entry): void {
+    if (this.tail - this.head === this.ring.length) this.grow();
+    entry.isWritten = true;
+    this.ring[this.tail++ & (this.ring.length - 1)] = entry;
+    this.size++;
+  }
+
+  remove(entry: Entry): void {
+    if (!entry.isWritten) return;
+    entry.isWritten = false;
+    this.size--;
+    const { ring } = this;
+    const mask = ring.length - 1;
+    while (this.head < this.tail && !ring[this.head & mask]!.isWritten) ring[this.head++ & mask] = undefined;
+  }
+
+  clear(): void {
+    this.forEach((entry) => (entry.isWritten = false));
+    this.ring.fill(undefined);
+    this.head = this.tail;
+    this.size = 0;
+  }
+
+  forEach(visit: (entry: Entry) => void): void {
+    for (let at = this.head; at < this.tail; at++) {
+      const entry = this.ring[at & (this.ring.length - 1)]!;
+      if (entry.isWritten) visit(entry);
+    }
+  }
+
+  find(isIt: (entry: Entry) => boolean): Entry | undefined {
+    for (let at = this.head; at < this.tail; at++) {
+      const entry = this.ring[at & (this.ring.length - 1)]!;
+      if (entry.isWritten && isIt(entry)) return entry;
+    }
+    return undefined;
+  }
+
+  entries(): Entry[] {
+    const all: Entry[] = [];
+    this.forEach((entry) => all.push(entry));
+    return all;
+  }
+
+  private grow(): void {
+    const ring = new Array<Entry | undefined>(this.ring.length * 2).fill(undefined);
+    for (let at = this.head; at < this.tail; at++) ring[at & (ring.length - 1)] = this.ring[at & (this.ring.length - 1)];
+    this.ring = ring;
+  }
+}
+
+/**
  * Publishes over one channel, in order, and knows of each message whether the broker has it. What is not confirmed when the connection goes is
  * sent again over the next one. When the broker closes the channel because of one message, the others are sent again, and only that one fails.
  */
@@ -95,8 +157,8 @@ export class Publisher implements LinkUser {
   private connection: BrokerConnection | null = null;
   private failure: ExchangeError | null = null;
   private readonly waiting = new Line();
-  /** Written, in order; those in front may be over already. */
-  private readonly written = new Set<Entry>();
+  /** Those in front may be over already. */
+  private readonly written = new Written();
   /** Confirmed, without a reply yet. */
   private readonly requests = new Map<string, Entry>();
   /** Messages that were under way when the broker closed the channel because of one of them: sent one at a time. */
@@ -146,7 +208,7 @@ export class Publisher implements LinkUser {
     this.sweep?.cancel();
     this.sweep = null;
     const error = new ExchangeError('org.springframework.amqp.AmqpConnectException', 'the connection was closed before the broker had the message');
-    for (const entry of [...this.written, ...this.requests.values()]) this.end(entry, error);
+    for (const entry of [...this.written.entries(), ...this.requests.values()]) this.end(entry, error);
     for (let entry = this.waiting.shift(); entry !== undefined; entry = this.waiting.shift()) this.end(entry, error);
     this.written.clear();
     this.requests.clear();
@@ -236,10 +298,10 @@ export class Publisher implements LinkUser {
   /** Finds the message that the broker closed the channel for. */
   private blame(error: BrokerError): void {
     const missing = /no exchange '(.*?)' in vhost/.exec(error.message)?.[1];
-    const open = [...this.written].filter((entry) => !entry.isOver && !entry.isConfirmed);
+    const open = this.written.entries().filter((entry) => !entry.isOver);
     const guilty = missing !== undefined ? open.filter(({ message }) => message.exchange === missing) : open.length === 1 ? open : [];
     for (const entry of guilty) {
-      this.written.delete(entry);
+      this.written.remove(entry);
       this.end(entry, refused(error, entry.message));
     }
     this.suspects = guilty.length === 0 ? open.length : Math.max(0, this.suspects - guilty.length);
@@ -248,12 +310,11 @@ export class Publisher implements LinkUser {
   /** What was written and not confirmed waits, in front of the others, for the next channel. */
   private again(): void {
     const entries: Entry[] = [];
-    for (const entry of this.written) {
-      if (entry.isOver) continue;
-      entry.isWritten = false;
+    this.written.forEach((entry) => {
+      if (entry.isOver) return;
       entry.channel = null;
       entries.push(entry);
-    }
+    });
     this.written.clear();
     if (entries.length > 0) this.waiting.unshift(entries);
     const requests = [...this.requests.values()];
@@ -281,13 +342,12 @@ export class Publisher implements LinkUser {
     const { message } = entry;
     if (this.isForRequests && !this.known.has(message.exchange)) return void this.check(entry, channel);
     if (this.isForRequests) this.address(entry);
-    entry.isWritten = true;
     entry.channel = channel;
     this.written.add(entry);
     try {
       if (!channel.publish(message.exchange, message.routingKey, message.content, message.properties, message.isMandatory, (error) => this.confirmed(entry, channel, error))) this.isFull = true;
     } catch (thrown) {
-      this.written.delete(entry);
+      this.written.remove(entry);
       this.end(entry, new ExchangeError('org.springframework.amqp.AmqpIOException', `${message.shownUri}: ${(thrown as Error).message}`, { cause: thrown }));
       return;
     }
@@ -303,9 +363,7 @@ export class Publisher implements LinkUser {
   }
 
   private isTaken(correlationId: string, entry: Entry): boolean {
-    if (this.requests.has(correlationId)) return true;
-    for (const other of this.written) if (other !== entry && other.correlationId === correlationId) return true;
-    return false;
+    return this.requests.has(correlationId) || this.written.find((other) => other !== entry && other.correlationId === correlationId) !== undefined;
   }
 
   /** A missing exchange would close the channel that the replies of all others come by: it is looked for on another one first. */
@@ -328,7 +386,7 @@ export class Publisher implements LinkUser {
   private confirmed(entry: Entry, channel: BrokerChannel, error: Error | null): void {
     // A channel that was closed says so of all its messages.
     if (entry.channel !== channel || (error !== null && !isNack(error))) return;
-    this.written.delete(entry);
+    this.written.remove(entry);
     if (this.suspects > 0) this.suspects--;
     entry.isConfirmed = true;
     const { message } = entry;
@@ -342,23 +400,18 @@ export class Publisher implements LinkUser {
   /** Comes before the confirm of the same message, and does not say of which one. */
   private returned(message: WireMessage, reason: string): void {
     const { exchange, routingKey } = message.fields;
-    for (const entry of this.written) {
-      const sent = entry.message;
-      if (entry.returned !== null || sent.exchange !== exchange || sent.routingKey !== routingKey || !sent.isMandatory) continue;
-      if (sent.properties.messageId !== message.properties.messageId || sent.properties.correlationId !== message.properties.correlationId || !sent.content.equals(message.content)) continue;
-      entry.returned = reason;
-      return;
-    }
+    const entry = this.written.find(({ returned, message: sent }) => {
+      if (returned !== null || sent.exchange !== exchange || sent.routingKey !== routingKey || !sent.isMandatory) return false;
+      return sent.properties.messageId === message.properties.messageId && sent.properties.correlationId === message.properties.correlationId && sent.content.equals(message.content);
+    });
+    if (entry !== undefined) entry.returned = reason;
   }
 
   private replied(message: WireMessage): void {
     const correlationId = message.properties.correlationId ?? '';
-    let entry = this.requests.get(correlationId);
-    if (entry === undefined) {
-      // The reply overtook the confirm.
-      for (const other of this.written) if (other.correlationId === correlationId) entry = other;
-      if (entry === undefined) return;
-    }
+    // The reply may overtake the confirm.
+    const entry = this.requests.get(correlationId) ?? this.written.find((other) => other.correlationId === correlationId);
+    if (entry === undefined) return;
     this.requests.delete(correlationId);
     this.end(entry, null, message);
   }
