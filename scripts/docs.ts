@@ -71,9 +71,12 @@ pages.set(
 first (keys \`mecha.*\` are settings, all keys are property placeholders), \`mecha.yaml\`, environment variables (\`MECHA_HTTP_PORT\` sets \`http.port\`), and
 \`--property key=value\`.
 
+A reload (a changed file, SIGHUP, the admin API) reads these files again. Properties and settings that are marked \`live\` are taken at once; for each other one that has changed a
+warning says that it takes effect at the next start.
+
 | setting | kind | default | |
 |---|---|---|---|
-${settings.map(({ key, kind, default: otherwise, values, description }) => `| \`${key}\` | ${kind}${values === undefined ? '' : ` (${values.join(', ')})`} | ${otherwise === undefined ? '' : `\`${JSON.stringify(otherwise)}\``} | ${cell(description)} |`).join('\n')}
+${settings.map(({ key, kind, default: otherwise, values, description, isLive }) => `| \`${key}\` | ${kind}${values === undefined ? '' : ` (${values.join(', ')})`} | ${otherwise === undefined ? '' : `\`${JSON.stringify(otherwise)}\``} | ${cell(description)}${isLive === true ? " (live)" : ""} |`).join('\n')}
 `,
 );
 

@@ -18,7 +18,7 @@ export async function describe(paths: readonly string[], options: Readonly<Recor
     routes = await Mecha.describe(mechaOptions(paths, options, terminal));
   } catch (thrown) {
     if (!(thrown instanceof LoadError)) throw thrown;
-    terminal.err.write(printDiagnostics(thrown.diagnostics, { color: hasColour(terminal.err, terminal.environment) }));
+    terminal.err.write(`${printDiagnostics(thrown.diagnostics, { color: hasColour(terminal.err, terminal.environment) })}\n`);
     return 2;
   }
   if (format === 'json') terminal.out.write(`${JSON.stringify(routes.map(asJson), null, 2)}\n`);

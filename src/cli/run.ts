@@ -1,4 +1,5 @@
 import { setFlagsFromString } from 'node:v8';
+import type { Diagnostic } from '../core/diagnostics.ts';
 import { LoadError } from '../core/diagnostics.ts';
 import { printDiagnostics } from '../dsl/diagnose.ts';
 import { logEvents, textLine } from '../observe/logs.ts';
@@ -62,7 +63,7 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
   } catch (thrown) {
     for (const off of offs) off();
     if (!(thrown instanceof LoadError)) throw thrown;
-    terminal.err.write(printDiagnostics(thrown.diagnostics, { color: colour }));
+    terminal.err.write(`${printDiagnostics(thrown.diagnostics, { color: colour })}\n`);
     return 2;
   } finally {
     youngGrowth(2);
@@ -70,8 +71,12 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
   const startMillis = performance.now() - started;
   // Who waits at the door is served before the rest is loaded.
   await new Promise<void>((resolve) => systemClock.schedule(10, resolve));
-  const level = mecha.configuration.get('log.level') as 'info';
-  events.logThreshold = options['dev'] === true && !mecha.configuration.settings.has('log.level') ? 'debug' : level;
+  const takeLevel = (): void => {
+    const { configuration } = mecha;
+    events.logThreshold = options['dev'] === true && !configuration.settings.has('log.level') ? 'debug' : (configuration.get('log.level') as 'info');
+  };
+  takeLevel();
+  mecha.on('reloaded', takeLevel);
   sink = await sinkFor(mecha.configuration.get('log.format') as string | undefined, terminal);
   for (const line of pending) sink(line);
   let closeAdmin: () => Promise<void>;
@@ -84,10 +89,13 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
     return 2;
   }
   terminal.out.write(summary(mecha, startMillis, terminal));
+  const show = (problems: readonly Diagnostic[]): void => {
+    if (problems.length > 0) terminal.err.write(`${printDiagnostics(problems, { color: colour })}\n`);
+  };
+  show(mecha.runtime.lastReload?.problems ?? []);
 
   reload = async (reason: string): Promise<void> => {
-    const result = await mecha.reload(undefined, reason);
-    if (result.result === 'rejected') terminal.err.write(printDiagnostics(result.problems, { color: colour }));
+    show((await mecha.reload(undefined, reason)).problems);
   };
   const unwatch = mecha.configuration.get('watch') === true && mecha.paths !== null ? await watchRoutes(mecha, () => void reload('file changed')) : null;
 

@@ -28,7 +28,7 @@ export async function validate(paths: readonly string[], options: Readonly<Recor
     for (const file of files) terminal.out.write(`${JSON.stringify(toJson(file, placed))}\n`);
     const rest = list.filter(({ at }) => at === null);
     if (rest.length > 0) terminal.out.write(`${JSON.stringify(toJson('', rest))}\n`);
-  } else if (list.length > 0) terminal.err.write(printDiagnostics(list, { color: hasColour(terminal.err, terminal.environment) }));
+  } else if (list.length > 0) terminal.err.write(`${printDiagnostics(list, { color: hasColour(terminal.err, terminal.environment) })}\n`);
   else terminal.out.write('nothing wrong\n');
   return hasErrors(list) ? 2 : 0;
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import { LineCounter, parseDocument } from 'yaml';
-import type { Diagnostics} from '../core/diagnostics.ts';
+import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest, Source } from '../core/diagnostics.ts';
 import { parseMillis } from '../dsl/scalars.ts';
 
@@ -13,13 +13,15 @@ export interface Setting {
   readonly values?: readonly string[];
   readonly description: string;
   readonly isSecret?: boolean;
+  /** A reload takes a new value; without it, only the next start does. */
+  readonly isLive?: boolean;
 }
 
 /** Everything that can be configured, in one place: the checks, the docs and `mecha schema --config` come from it. */
 export const settings: readonly Setting[] = [
   { key: 'name', kind: 'string', default: 'mecha', description: 'Name of this runtime in logs and metrics.' },
-  { key: 'routes', kind: 'list', description: 'Files, folders or globs with routes, when the command line names none.' },
-  { key: 'properties', kind: 'map', description: 'Values of property placeholders, such as `{{outbox}}`.' },
+  { key: 'routes', kind: 'list', description: 'Files, folders or globs with routes, when the command line names none.', isLive: true },
+  { key: 'properties', kind: 'map', description: 'Values of property placeholders, such as `{{outbox}}`.', isLive: true },
   { key: 'http.host', kind: 'string', default: '127.0.0.1', description: 'Address that `platform-http:` and `rest` listen on; loopback unless another is named.' },
   { key: 'http.port', kind: 'integer', default: 8080, description: 'Port that they listen on; 0 takes any free one.' },
   { key: 'http.maxHeaderBytes', kind: 'bytes', description: 'Size that the headers of a request may have.' },
@@ -45,15 +47,15 @@ export const settings: readonly Setting[] = [
   { key: 'state.path', kind: 'string', default: '.mecha', description: 'Folder of the embedded store, of its lock and of the admin socket.' },
   { key: 'deadLetters.enabled', kind: 'boolean', default: true, description: 'Keeps one-way messages that no error handler took.' },
   { key: 'deadLetters.ttl', kind: 'millis', description: 'Time after which a dead letter is forgotten; none = never.' },
-  { key: 'deadLetters.limit', kind: 'integer', default: 100000, description: 'Dead letters that are kept; a message that finds no room stays with its source.' },
-  { key: 'redelivery.longestWait', kind: 'millis', description: 'Time that a message waits with its source for another attempt; one that has longer to wait is put aside in the state store, and its source is settled. A minute, five for Kafka and RabbitMQ, unless named.' },
+  { key: 'deadLetters.limit', kind: 'integer', default: 100000, description: 'Dead letters that are kept; a message that finds no room stays with its source.', isLive: true },
+  { key: 'redelivery.longestWait', kind: 'millis', description: 'Time that a message waits with its source for another attempt; one that has longer to wait is put aside in the state store, and its source is settled. A minute, five for Kafka and RabbitMQ, unless named.', isLive: true },
   { key: 'dynamicEndpoints.schemes', kind: 'list', description: 'Schemes that toD, recipientList and their like may use; all when absent.' },
   { key: 'dynamicEndpoints.hosts', kind: 'list', description: 'Hosts that they may reach; all when absent.' },
   { key: 'expressions.environment', kind: 'list', default: [], description: 'Environment variables that expressions may read with `${env.X}` and `${sysenv.X}`.' },
-  { key: 'log.level', kind: 'enum', values: ['trace', 'debug', 'info', 'warn', 'error'], default: 'info', description: 'Lowest level that is logged.' },
+  { key: 'log.level', kind: 'enum', values: ['trace', 'debug', 'info', 'warn', 'error'], default: 'info', description: 'Lowest level that is logged.', isLive: true },
   { key: 'log.format', kind: 'enum', values: ['text', 'json'], description: 'Lines for people or for machines; text on a terminal, else json.' },
   { key: 'watch', kind: 'boolean', default: true, description: 'Reloads when a routes file changes.' },
-  { key: 'shutdownTimeout', kind: 'millis', default: 30000, description: 'Time that messages in flight get to finish when the runtime stops.' },
+  { key: 'shutdownTimeout', kind: 'millis', default: 30000, description: 'Time that messages in flight get to finish when the runtime stops.', isLive: true },
 ];
 
 const placeholderKey = (pattern: string): RegExp => new RegExp(`^${pattern.replace(/[.]/g, '\\.').replace(/\*/g, '.+')}$`);
@@ -66,6 +68,10 @@ export interface Configuration {
   readonly properties: Readonly<Record<string, string>>;
   /** Files that it was read from. */
   readonly files: readonly string[];
+  /** Their texts as one, to see whether something has changed. */
+  readonly text: string;
+  /** Where settings stand in a file. */
+  readonly places: ReadonlyMap<string, Span>;
   get(key: string): unknown;
 }
 
@@ -84,13 +90,20 @@ export interface ConfigurationSources {
 
 /** Reads the configuration: files, then environment, then command line; later ones win. Problems are reported with their line. */
 export function readConfiguration({ folder, file = null, environment = {}, properties = {}, overrides = {} }: ConfigurationSources, problems: Diagnostics): Configuration {
-  const values = new Map<string, unknown>();
+  const places = new Map<string, Span>();
+  const values: Values = { places, settings: new Map<string, unknown>() };
   const placeholders: Record<string, string> = {};
   const files: string[] = [];
+  const texts: string[] = [];
+  const readText = (path: string): string => {
+    files.push(path);
+    const text = readFileSync(path, 'utf8');
+    texts.push(text);
+    return text;
+  };
   const propertiesFile = join(folder, 'application.properties');
   if (existsSync(propertiesFile)) {
-    files.push(propertiesFile);
-    for (const [key, value] of parseProperties(readFileSync(propertiesFile, 'utf8'))) {
+    for (const [key, value] of parseProperties(readText(propertiesFile))) {
       placeholders[key] = value;
       const setting = key.startsWith('mecha.') ? key.slice('mecha.'.length) : key === 'camel.server.port' ? 'http.port' : key === 'camel.server.host' ? 'http.host' : null;
       if (setting !== null) set(values, setting, value, null, problems);
@@ -100,8 +113,7 @@ export function readConfiguration({ folder, file = null, environment = {}, prope
   if (yamlFile !== undefined) {
     if (!existsSync(yamlFile)) problems.report('M0701', `no configuration file \`${file ?? yamlFile}\``, null, { help: 'name one that is there with --config, or leave it out' });
     else {
-      files.push(yamlFile);
-      readYaml(yamlFile, values, placeholders, problems);
+      readYaml(new Source(yamlFile, readText(yamlFile)), values, placeholders, problems);
     }
   }
   for (const { key } of settings) {
@@ -112,19 +124,44 @@ export function readConfiguration({ folder, file = null, environment = {}, prope
   }
   for (const [name, value] of Object.entries(environment)) {
     if (!name.startsWith('MECHA_MICROLOGIC_') || value === undefined) continue;
-    values.set(`micrologic.${camelCase(name.slice('MECHA_MICROLOGIC_'.length))}`, value);
+    values.settings.set(`micrologic.${camelCase(name.slice('MECHA_MICROLOGIC_'.length))}`, value);
   }
   for (const [key, value] of Object.entries(properties)) {
     placeholders[key] = value;
     if (settingOf(key) !== undefined && !key.startsWith('properties')) set(values, key, value, null, problems, `--property ${key}`);
   }
-  for (const [key, value] of Object.entries(overrides)) if (value !== undefined) values.set(key, value);
-  return {
-    settings: values,
-    properties: placeholders,
-    files,
-    get: (key) => values.get(key) ?? settings.find((setting) => setting.key === key)?.default ?? group(values, key),
-  };
+  for (const [key, value] of Object.entries(overrides)) if (value !== undefined) values.settings.set(key, value);
+  return { settings: values.settings, properties: placeholders, files, text: JSON.stringify([files, texts]), places, get: lookUp(values.settings) };
+}
+
+const lookUp =
+  (values: ReadonlyMap<string, unknown>) =>
+  (key: string): unknown =>
+    values.get(key) ?? settings.find((setting) => setting.key === key)?.default ?? group(values, key);
+
+/** Settings as they are read, with where they stand. */
+interface Values {
+  readonly settings: Map<string, unknown>;
+  readonly places: Map<string, Span>;
+}
+
+/** What a running program makes of a configuration that was read again: settings that only a start can take stay as they are, and are complained about. */
+export function liveConfiguration(current: Configuration, next: Configuration, problems: Diagnostics): Configuration {
+  const effective = new Map(next.settings);
+  const isEqual = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+  for (const key of new Set([...current.settings.keys(), ...next.settings.keys()])) {
+    if (settingOf(key)?.isLive === true || isEqual(current.get(key), next.get(key))) continue;
+    const at = next.places.get(key) ?? null;
+    problems.report('M0711', `\`${key}\` has changed, which a running program can't take`, at, {
+      severity: 'warning',
+      label: 'takes effect at the next start',
+      help: 'start the program again for it; everything else that has changed is taken',
+      docs: 'docs/configuration.md',
+    });
+    if (current.settings.has(key)) effective.set(key, current.settings.get(key));
+    else effective.delete(key);
+  }
+  return { ...next, settings: effective, get: lookUp(effective) };
 }
 
 const camelCase = (name: string): string => name.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
@@ -136,8 +173,7 @@ function group(values: ReadonlyMap<string, unknown>, key: string): Record<string
   return Object.keys(found).length === 0 ? undefined : found;
 }
 
-function readYaml(path: string, values: Map<string, unknown>, placeholders: Record<string, string>, problems: Diagnostics): void {
-  const source = new Source(path, readFileSync(path, 'utf8'));
+function readYaml(source: Source, values: Values, placeholders: Record<string, string>, problems: Diagnostics): void {
   const document = parseDocument(source.text, { lineCounter: new LineCounter(), prettyErrors: false, merge: false, uniqueKeys: true });
   for (const error of document.errors) problems.report('M0702', `the configuration is no valid YAML: ${error.message}`, { source, start: error.pos[0], end: error.pos[1] });
   if (document.errors.length > 0) return;
@@ -174,7 +210,7 @@ function* flatten(value: unknown, prefix: string): Iterable<[string, string]> {
   } else if (value !== null && value !== undefined) yield [prefix, Array.isArray(value) ? value.join(',') : String(value)];
 }
 
-function set(values: Map<string, unknown>, key: string, value: unknown, at: { source: Source; start: number; end: number } | null, problems: Diagnostics, origin = key): void {
+function set(values: Values, key: string, value: unknown, at: Span | null, problems: Diagnostics, origin = key): void {
   const setting = settingOf(key);
   if (setting === undefined) {
     const near = nearest(
@@ -190,7 +226,9 @@ function set(values: Map<string, unknown>, key: string, value: unknown, at: { so
     problems.report('M0705', `\`${origin}\` must be ${wanted}, not \`${setting.isSecret === true ? '***' : String(value)}\``, at, { label: `wants ${wanted}`, docs: 'docs/configuration.md' });
     return;
   }
-  values.set(key, parsed);
+  values.settings.set(key, parsed);
+  if (at === null) values.places.delete(key);
+  else values.places.set(key, at);
 }
 
 function parseSetting(setting: Setting, value: unknown): unknown {

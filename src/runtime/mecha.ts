@@ -14,6 +14,7 @@ import { httpListeners } from '../core/http-listener.ts';
 import type { StateStore } from '../core/store.ts';
 import { Mocks } from '../connectors/mock.ts';
 import type { MockEndpoint } from '../connectors/mock.ts';
+import type { PropertyLookup } from '../dsl/placeholders.ts';
 import { propertyLookup } from '../dsl/placeholders.ts';
 import type { Parts } from '../dsl/read.ts';
 import { Metrics } from '../observe/metrics.ts';
@@ -23,7 +24,7 @@ import { DeadLetterStore } from '../stores/deadletters.ts';
 import { DeferredStore } from '../stores/deferred.ts';
 import { MemoryStore } from '../stores/memory.ts';
 import type { Configuration } from './configuration.ts';
-import { readConfiguration } from './configuration.ts';
+import { liveConfiguration, readConfiguration } from './configuration.ts';
 import { readSources, routeFiles } from './files.ts';
 import { openManagement } from './management.ts';
 import type { ReloadResult, RouteDescription, SendOptions } from './runtime.ts';
@@ -64,25 +65,26 @@ export class Mecha {
   readonly runtime: Runtime;
   readonly events: Events;
   readonly clock: Clock;
-  readonly configuration: Configuration;
   readonly folder: string;
-  /** What the routes were read from: paths, or null for given text. */
-  readonly paths: readonly string[] | null;
   readonly deadLetters: DeadLetterStore | null;
   private readonly store: StateStore;
   private readonly given: string | null;
+  /** Paths of routes, where they do not come from the configuration. */
+  private readonly named: readonly string[] | null;
+  private readonly configured: Configured;
   private closeManagement: (() => Promise<void>) | null = null;
   private stopped: Promise<boolean> | null = null;
   /** What was read last. */
   private read = '';
+  private readConfiguration: string;
 
   private constructor(parts: {
     runtime: Runtime;
     events: Events;
     clock: Clock;
-    configuration: Configuration;
+    configured: Configured;
     folder: string;
-    paths: readonly string[] | null;
+    named: readonly string[] | null;
     given: string | null;
     store: StateStore;
     deadLetters: DeadLetterStore | null;
@@ -90,12 +92,28 @@ export class Mecha {
     this.runtime = parts.runtime;
     this.events = parts.events;
     this.clock = parts.clock;
-    this.configuration = parts.configuration;
+    this.configured = parts.configured;
+    this.readConfiguration = parts.configured.current.text;
     this.folder = parts.folder;
-    this.paths = parts.paths;
+    this.named = parts.named;
     this.given = parts.given;
     this.store = parts.store;
     this.deadLetters = parts.deadLetters;
+  }
+
+  /** As it is in effect: what a reload can't take is as it was at the start. */
+  get configuration(): Configuration {
+    return this.configured.current;
+  }
+
+  /** What the routes are read from: paths, or null for given text. */
+  get paths(): readonly string[] | null {
+    return this.pathsOf(this.configuration);
+  }
+
+  private pathsOf(configuration: Configuration): readonly string[] | null {
+    if (this.given !== null) return null;
+    return this.named ?? (configuration.get('routes') as readonly string[] | undefined) ?? [];
   }
 
   /**
@@ -111,6 +129,7 @@ export class Mecha {
       await mecha.runtime.start(sources);
       mecha.closeManagement = await openManagement(mecha);
       await mecha.openStore();
+      mecha.runtime.takeUpParked();
     } catch (thrown) {
       await mecha.runtime.stop(0);
       await mecha.store.close();
@@ -163,14 +182,14 @@ export class Mecha {
     const problems = new Diagnostics();
     const environment = options.environment ?? {};
     const texts = Object.fromEntries(Object.entries(options.properties ?? {}).map(([key, value]) => [key, String(value)]));
-    const configuration =
+    const readAgain = (into: Diagnostics): Configuration =>
       options.configuration === null
-        ? readConfiguration({ folder: join(folder, '.none'), properties: texts, overrides: options.settings ?? {} }, problems)
-        : readConfiguration({ folder, file: options.configuration ?? null, environment, properties: texts, overrides: options.settings ?? {} }, problems);
+        ? readConfiguration({ folder: join(folder, '.none'), properties: texts, overrides: options.settings ?? {} }, into)
+        : readConfiguration({ folder, file: options.configuration ?? null, environment, properties: texts, overrides: options.settings ?? {} }, into);
+    const configuration = readAgain(problems);
     if (problems.hasErrors) throw new LoadError(problems.sorted());
     const given = typeof options.routes === 'string' && options.routes.includes('\n') ? options.routes : null;
-    const configured = configuration.get('routes') as readonly string[] | undefined;
-    const paths = given !== null ? null : options.routes === undefined ? (configured ?? []) : typeof options.routes === 'string' ? [options.routes] : options.routes;
+    const named = given !== null || options.routes === undefined ? null : typeof options.routes === 'string' ? [options.routes] : options.routes;
     const store = options.store ?? (await openStore(configuration, folder, clock));
     const isKeeping = configuration.get('deadLetters.enabled') === true;
     const ttl = configuration.get('deadLetters.ttl') as number | undefined;
@@ -179,15 +198,9 @@ export class Mecha {
     const shownEnvironment: Record<string, string> = {};
     for (const name of visible) if (environment[name] !== undefined) shownEnvironment[name] = environment[name];
     const readText = (path: string): string => readFileSync(isAbsolute(path) ? path : join(folder, path), 'utf8');
-    const runtime = new Runtime({
-      name: String(configuration.get('name')),
-      parts: partsWith(options.parts ?? {}),
-      clock,
-      events,
-      store,
-      baseDir: folder,
-      properties: propertyLookup({
-        properties: configuration.properties,
+    const properties = (of: Configuration): PropertyLookup =>
+      propertyLookup({
+        properties: of.properties,
         environment,
         readFile: (path) => {
           try {
@@ -197,27 +210,47 @@ export class Mecha {
           }
         },
         bean: (name) => options.beans?.[name],
-      }),
+      });
+    const configured: Configured = {
+      current: configuration,
+      readAgain,
+      properties,
+      files: options.configuration === null ? [] : [join(folder, 'application.properties'), ...(options.configuration === undefined ? ['mecha.yaml', 'mecha.yml'].map((name) => join(folder, name)) : [resolve(folder, options.configuration)])],
+    };
+    const runtime = new Runtime({
+      name: String(configuration.get('name')),
+      parts: partsWith(options.parts ?? {}),
+      clock,
+      events,
+      store,
+      baseDir: folder,
+      properties: properties(configuration),
       beans: options.beans ?? {},
       settings: (key) => configuration.get(key),
       environment: shownEnvironment,
       resource: (uri) => readText(uri.replace(/^resource:/, '').replace(/^(file|classpath):(\/\/)?/, '')),
-      ...(deadLetters === null ? {} : { keepFailed: keeper(deadLetters, events, configuration.get('deadLetters.limit') as number) }),
+      ...(deadLetters === null ? {} : { keepFailed: keeper(deadLetters, events, () => configured.current.get('deadLetters.limit') as number) }),
     });
-    return new Mecha({ runtime, events, clock, configuration, folder, paths, given, store, deadLetters });
+    return new Mecha({ runtime, events, clock, configured, folder, named, given, store, deadLetters });
   }
 
-  private sources(problems: Diagnostics): Source[] {
+  private sources(problems: Diagnostics, configuration = this.configuration): Source[] {
     if (this.given !== null) return [new Source('routes', this.given)];
-    const sources = readSources(routeFiles(this.paths!, this.folder, problems), this.folder, problems);
+    const sources = readSources(routeFiles(this.pathsOf(configuration)!, this.folder, problems), this.folder, problems);
     this.read = textOf(sources);
     return sources;
   }
 
+  /** Files that hold the configuration, where there are any. */
+  get configurationFiles(): readonly string[] {
+    return this.configured.files;
+  }
+
   /** Whether files or modules are not any more what they were when they were read. */
   get isStale(): boolean {
-    if (this.given !== null) return false;
     const problems = new Diagnostics();
+    if (this.configured.readAgain(problems).text !== this.readConfiguration) return true;
+    if (this.given !== null) return false;
     return textOf(readSources(routeFiles(this.paths!, this.folder, problems), this.folder, problems)) !== this.read || this.runtime.hasChangedModules;
   }
 
@@ -241,14 +274,23 @@ export class Mecha {
   }
 
   /**
-   * Reads the routes again (or takes `routes` as YAML text) and swaps what has changed. What is wrong leaves everything as it is and is in
-   * the result's problems.
+   * Reads configuration and routes again (or takes `routes` as YAML text) and swaps what has changed. What is wrong leaves everything as it is
+   * and is in the result's problems; so are settings that only a start can take.
    */
   async reload(routes?: string, reason = 'asked for'): Promise<ReloadResult> {
     const problems = new Diagnostics();
-    const sources = routes === undefined ? this.sources(problems) : [new Source('routes', routes)];
+    const { configured } = this;
+    const read = configured.readAgain(problems);
+    this.readConfiguration = read.text;
+    const configuration = liveConfiguration(this.configuration, read, problems);
+    const sources = routes === undefined ? this.sources(problems, configuration) : [new Source('routes', routes)];
     if (problems.hasErrors) return this.runtime.reject(problems, reason);
-    return this.runtime.reload(sources, reason);
+    return this.runtime.reload(sources, reason, {
+      properties: configured.properties(configuration),
+      settings: (key) => configuration.get(key),
+      problems,
+      taken: () => void (configured.current = configuration),
+    });
   }
 
   /** Port of the HTTP listener that routes and management share; null while nothing listens. */
@@ -291,6 +333,14 @@ export class Mecha {
   }
 }
 
+/** The configuration, and how it is read again. */
+interface Configured {
+  current: Configuration;
+  readAgain(problems: Diagnostics): Configuration;
+  properties(of: Configuration): PropertyLookup;
+  readonly files: readonly string[];
+}
+
 const textOf = (sources: readonly Source[]): string => JSON.stringify(sources.map(({ file, text }) => [file, text]));
 
 function unwrap(exchange: Exchange): Exchange {
@@ -324,13 +374,13 @@ export async function openDeadLetters(configuration: Configuration, folder: stri
 }
 
 /** Keeps failed one-way messages, while there is room. */
-function keeper(deadLetters: DeadLetterStore, events: Events, limit: number): (exchange: Exchange, routeId: string) => Promise<boolean> {
+function keeper(deadLetters: DeadLetterStore, events: Events, limit: () => number): (exchange: Exchange, routeId: string) => Promise<boolean> {
   let kept: number | null = null;
   return async (exchange, routeId) => {
     try {
       kept ??= await deadLetters.count();
-      if (kept >= limit) {
-        events.emit('log', { level: 'error', logger: 'mecha.deadletters', message: `no room for another dead letter: there are ${kept}, and deadLetters.limit is ${limit}`, routeId, stepId: null, exchangeId: exchange.id });
+      if (kept >= limit()) {
+        events.emit('log', { level: 'error', logger: 'mecha.deadletters', message: `no room for another dead letter: there are ${kept}, and deadLetters.limit is ${limit()}`, routeId, stepId: null, exchangeId: exchange.id });
         kept = null;
         return false;
       }

@@ -77,6 +77,16 @@ export interface ReloadResult {
   readonly problems: readonly Diagnostic[];
 }
 
+/** A configuration that comes with a reload. */
+export interface NewConfiguration {
+  readonly properties: PropertyLookup;
+  readonly settings: (key: string) => unknown;
+  /** What is to be said about it. */
+  readonly problems: Diagnostics;
+  /** Told when the reload takes it, before anybody hears of the reload. */
+  taken(): void;
+}
+
 /** A route as it is compiled. */
 export interface RouteDescription {
   readonly id: string;
@@ -127,12 +137,12 @@ export class Runtime implements ExchangeScope {
   readonly languages: Languages;
   generation = 0;
   lastReload: ReloadResult | null = null;
-  readonly settings: (key: string) => unknown;
+  settings: (key: string) => unknown;
   private readonly parking: Parking;
   private readonly access: RuntimeAccess;
   private beans: Beans;
   private readonly options: RuntimeOptions;
-  private readonly properties: PropertyLookup;
+  private properties: PropertyLookup;
   private readonly routeBags = new Map<string, Bag>();
   private readonly sharedThings = new Map<string, unknown>();
   private readonly carried = new Map<string, unknown>();
@@ -465,7 +475,7 @@ export class Runtime implements ExchangeScope {
     for (const element of declared) await beans.declare(element, problems);
     this.beans = previous;
     const isWanted = (route: ElementModel): boolean => this.meetsPrecondition(route, problems);
-    const plans = planRoutes(documents, { declared, modules: beans.moduleVersions }, problems, isWanted);
+    const plans = planRoutes(documents, { declared, modules: beans.moduleVersions, longestWait: this.settings('redelivery.longestWait') }, problems, isWanted);
     return { plans, beans };
   }
 
@@ -518,12 +528,16 @@ export class Runtime implements ExchangeScope {
       await this.stop(0);
       throw new LoadError(result.problems);
     }
-    if (this.parking.isPossible) this.parking.start();
+  }
+
+  /** From now on messages that were put aside go on when they are due: reads the state store. */
+  takeUpParked(): void {
+    if (this.parking.isPossible && !this.isStopping) this.parking.start();
   }
 
   /** Replaces the routes by those of `sources`. What is wrong with them leaves everything as it is. */
-  async reload(sources: readonly Source[], reason = 'asked for'): Promise<ReloadResult> {
-    return this.change(sources, reason);
+  async reload(sources: readonly Source[], reason = 'asked for', configuration: NewConfiguration | null = null): Promise<ReloadResult> {
+    return this.change(sources, reason, configuration);
   }
 
   /** Records a reload whose files could not even be read. */
@@ -531,30 +545,32 @@ export class Runtime implements ExchangeScope {
     return this.finish({ result: 'rejected', problems: problems.sorted() }, reason, this.clock.now());
   }
 
-  private change(sources: readonly Source[], reason: string): Promise<ReloadResult> {
-    const turn = this.changing.then(() => this.attempt(sources, reason));
+  private change(sources: readonly Source[], reason: string, configuration: NewConfiguration | null = null): Promise<ReloadResult> {
+    const turn = this.changing.then(() => this.attempt(sources, reason, configuration));
     this.changing = turn.catch(() => undefined);
     return turn;
   }
 
-  private async attempt(sources: readonly Source[], reason: string): Promise<ReloadResult> {
-    const problems = new Diagnostics();
+  private async attempt(sources: readonly Source[], reason: string, configuration: NewConfiguration | null): Promise<ReloadResult> {
+    const problems = configuration?.problems ?? new Diagnostics();
     if (this.isStopping) {
       problems.report('M0612', 'the runtime is stopping', null);
       return this.reject(problems, reason);
     }
-    const { beans, stepIds } = this;
+    const { beans, stepIds, properties, settings } = this;
+    if (configuration !== null) ({ properties: this.properties, settings: this.settings } = configuration);
     try {
-      return await this.apply(sources, reason, problems);
+      const result = await this.apply(sources, reason, problems, configuration?.taken ?? null);
+      if (result.result === 'rejected') Object.assign(this, { properties, settings });
+      return result;
     } catch (thrown) {
-      this.beans = beans;
-      this.stepIds = stepIds;
+      Object.assign(this, { beans, stepIds, properties, settings });
       problems.report('M0611', `the routes can't be put together: ${(thrown as Error).message}`, null);
       return this.reject(problems, reason);
     }
   }
 
-  private async apply(sources: readonly Source[], reason: string, problems: Diagnostics): Promise<ReloadResult> {
+  private async apply(sources: readonly Source[], reason: string, problems: Diagnostics, taken: (() => void) | null): Promise<ReloadResult> {
     const started = this.clock.now();
     const generation = this.generation + 1;
     const previousBeans = this.beans;
@@ -582,6 +598,7 @@ export class Runtime implements ExchangeScope {
     if (problems.hasErrors) return rejected();
     if (compiled.length === 0 && next.removed.length === 0 && this.state === 'running') {
       for (const { route, plan } of next.kept) route.current = { ...route.current, plan };
+      taken?.();
       return this.finish({ result: 'unchanged', problems: problems.sorted() }, reason, started);
     }
 
@@ -623,6 +640,7 @@ export class Runtime implements ExchangeScope {
     }
     for (const { route, plan } of next.kept) route.current = { ...route.current, plan };
     const added = compiled.filter(({ route, compiled: made }) => route !== null && route.current === made && !changed.includes(route.routeId)).map(({ id }) => id);
+    taken?.();
     this.generation = generation;
     this.state = 'running';
     // In the order of the files: ids may have gone from one route to another.
@@ -749,6 +767,7 @@ export class Runtime implements ExchangeScope {
   private finish(given: Pick<ReloadResult, 'result' | 'problems'> & Partial<ReloadResult>, reason: string, started: number): ReloadResult {
     const result: ReloadResult = { generation: this.generation, changed: [], added: [], removed: [], ...given, reason, millis: this.clock.now() - started };
     this.lastReload = result;
+    if (result.result !== 'rejected') for (const { at, code, message } of result.problems) this.log('warn', 'mecha.runtime', `${at === null ? '' : `${showSpan(at)}: `}${code}: ${message}`);
     this.events.emit('reloaded', {
       generation: result.generation,
       reason,

@@ -1,5 +1,6 @@
-import { sep } from 'node:path';
-import type { Stats } from 'node:fs';
+import type { FSWatcher, Stats } from 'node:fs';
+import { watch as watchFolder } from 'node:fs';
+import { basename, dirname, sep } from 'node:path';
 import { watchedPaths } from './files.ts';
 import type { Mecha } from './mecha.ts';
 
@@ -9,8 +10,8 @@ const settleMillis = 15;
 const longestSettleMillis = 100;
 
 /**
- * Watches the files and folders of a running Mecha, the modules that its routes name, and the links that a mounted ConfigMap swaps; tells of
- * what changed since they were read, too. Gives what ends it.
+ * Watches the files and folders of a running Mecha, the modules that its routes name, its configuration, and the links that a mounted ConfigMap
+ * swaps; tells of what changed since they were read, too. Gives what ends it.
  */
 export async function watchRoutes(mecha: Mecha, changed: () => void): Promise<() => Promise<void>> {
   const { watch } = await import('chokidar');
@@ -45,8 +46,9 @@ export async function watchRoutes(mecha: Mecha, changed: () => void): Promise<()
   // A watcher that fails (too many files) must not take the runtime down; reload by signal or API still works.
   watcher.on('error', (thrown) => mecha.runtime.log('warn', 'mecha.watch', `files are not watched: ${String(thrown)}`));
   await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
+  const folders = configurationFolders(mecha, noticed);
   const off = mecha.on('reloaded', () => {
-    for (const path of mecha.runtime.modulePaths) {
+    for (const path of [...watchedPaths(mecha.paths ?? [], mecha.folder), ...mecha.runtime.modulePaths]) {
       if (roots.includes(path)) continue;
       roots.push(path);
       watcher.add(path);
@@ -56,6 +58,25 @@ export async function watchRoutes(mecha: Mecha, changed: () => void): Promise<()
   return async () => {
     off();
     timer?.cancel();
+    for (const folder of folders) folder.close();
     await watcher.close();
   };
+}
+
+/** The configuration may come to be where there is none yet: its folder is watched, without what is below it. */
+function configurationFolders(mecha: Mecha, noticed: () => void): FSWatcher[] {
+  const files = mecha.configurationFiles;
+  const names = new Set(files.map((path) => basename(path)));
+  return [...new Set(files.map((path) => dirname(path)))].flatMap((folder) => {
+    try {
+      const watcher = watchFolder(folder, (_event, name) => {
+        if (name === null || names.has(name) || name.startsWith('..')) noticed();
+      });
+      watcher.on('error', () => watcher.close());
+      return [watcher];
+    } catch (thrown) {
+      mecha.runtime.log('warn', 'mecha.watch', `the configuration is not watched: ${(thrown as Error).message}`);
+      return [];
+    }
+  });
 }

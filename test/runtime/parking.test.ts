@@ -116,6 +116,7 @@ describe('a message that has longer to wait than its source can', () => {
     });
     runtimes.push(runtime);
     await runtime.start([routesFile(text)]);
+    runtime.takeUpParked();
     return runtime;
   }
 

@@ -4,6 +4,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { Diagnostic } from '../../src/core/diagnostics.ts';
+import { showSpan } from '../../src/core/diagnostics.ts';
 import type { EventMap } from '../../src/core/events.ts';
 import { Mecha } from '../../src/runtime/mecha.ts';
 import type { MechaOptions } from '../../src/runtime/mecha.ts';
@@ -189,6 +191,76 @@ describe('reload', () => {
     expect((await place.get('/a')).text).to.equal('one');
     expect(mecha.runtime.lastReload).to.equal(result);
     expect(mecha.health.ready().status).to.equal('UP');
+  });
+
+  describe('of the configuration', () => {
+    const get = async (): Promise<unknown> => place.mecha.request('direct:a');
+    const messages = (problems: readonly Diagnostic[]): string[] => problems.map(({ code, severity, message, at }) => `${severity} ${code} ${at === null ? '-' : showSpan(at).replace(/^.*[\\/]/, '')} ${message}`);
+
+    beforeEach(async () => {
+      place
+        .write('mecha.yaml', 'properties: { greeting: hello }\nhttp: { maxBodyBytes: 10KB }\nshutdownTimeout: 5s\n')
+        .write('routes/a.yaml', '- route: { id: a, from: { uri: "direct:a", steps: [ { setBody: { simple: "{{greeting}} ${properties:name:nobody}" } } ] } }\n- route: { id: b, from: { uri: "direct:b", steps: [ { log: b } ] } }\n');
+      await place.start({ settings: {} });
+    });
+
+    it('takes new properties, and touches only routes that use them', async () => {
+      expect(await get()).to.equal('hello nobody');
+      place.write('mecha.yaml', 'properties: { greeting: good day, name: you }\nhttp: { maxBodyBytes: 10KB }\nshutdownTimeout: 5s\n');
+      expect(await place.mecha.reload()).to.deep.include({ result: 'applied', changed: ['a'], problems: [] });
+      expect(await get()).to.equal('good day you');
+      place.write('application.properties', 'name=all\n').write('mecha.yaml', 'properties: { greeting: good day }\nhttp: { maxBodyBytes: 10KB }\nshutdownTimeout: 5s\n');
+      expect(await place.mecha.reload()).to.include({ result: 'unchanged' });
+      expect(await get()).to.equal('good day all');
+    });
+
+    it('takes settings that it can, and says of each other one, where it stands, that it takes effect at the next start', async () => {
+      place.write('mecha.yaml', 'properties: { greeting: hi }\nhttp:\n  maxBodyBytes: 20KB\nshutdownTimeout: 7s\nstate: { path: elsewhere }\n');
+      const { result, problems } = await place.mecha.reload();
+      expect(result).to.equal('applied');
+      expect(messages(problems)).to.deep.equal([
+        "warning M0711 mecha.yaml:3:17 `http.maxBodyBytes` has changed, which a running program can't take",
+        "warning M0711 mecha.yaml:5:16 `state.path` has changed, which a running program can't take",
+      ]);
+      const { configuration } = place.mecha;
+      expect([configuration.get('http.maxBodyBytes'), configuration.get('state.path'), configuration.get('shutdownTimeout')]).to.deep.equal([10_240, '.mecha', 7000]);
+      expect(await get()).to.equal('hi nobody');
+    });
+
+    it('keeps routes, properties and settings when the configuration or a route is wrong', async () => {
+      for (const [name, text, code] of [
+        ['mecha.yaml', 'properties: { greeting: bad }\nshutdownTimeout: long\n', 'M0705'],
+        ['mecha.yaml', 'properties: { greeting: "bad }\n', 'M0702'],
+        ['mecha.yaml', 'properties: {}\nhttp: { maxBodyBytes: 10KB }\n', 'M0118'],
+      ] as const) {
+        place.write(name, text);
+        const { result, problems } = await place.mecha.reload();
+        expect(result, code).to.equal('rejected');
+        expect(problems.map((problem) => problem.code)).to.include(code);
+        expect(await get()).to.equal('hello nobody');
+        expect(place.mecha.configuration.get('shutdownTimeout')).to.equal(5000);
+      }
+    });
+
+    it('takes routes from where it says now', async () => {
+      await place.mecha.stop(0);
+      place.write('more/c.yaml', '- route: { id: c, from: { uri: "direct:c", steps: [ { log: c } ] } }\n').write('mecha.yaml', 'routes: [routes]\nproperties: { greeting: hello }\n');
+      place.mecha = await Mecha.start({ folder: place.folder, settings: { 'state.store': 'memory', 'management.enabled': false } });
+      place.write('mecha.yaml', 'routes: [routes, more]\nproperties: { greeting: hello }\n');
+      expect(await place.mecha.reload()).to.deep.include({ result: 'applied', added: ['c'] });
+    });
+  });
+
+  it('warns, with the place, of a file that is no list of routes any more, and takes the rest', async () => {
+    const lines: string[] = [];
+    place.write('routes/a.yaml', http('a', '/a', 'a')).write('routes/b.yaml', http('b', '/b', 'b'));
+    const mecha = await place.start();
+    mecha.on('log', ({ level, message }) => void (level === 'warn' && lines.push(message)));
+    place.write('routes/b.yaml', 'just a text\n');
+    const { result, removed, problems } = await mecha.reload();
+    expect({ result, removed }).to.deep.equal({ result: 'applied', removed: ['b'] });
+    expect(problems.map(({ code, severity, at }) => [code, severity, showSpan(at!)])).to.deep.equal([['M0105', 'warning', 'routes/b.yaml:1:1']]);
+    expect(lines).to.deep.equal(['routes/b.yaml:1:1: M0105: the file is not a list of elements: nothing in it is used']);
   });
 
   it('tells generation, result, reason and time in an event', async () => {

@@ -1,14 +1,38 @@
+import { Agent } from 'node:http';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Mecha } from '../../src/runtime/mecha.ts';
 import { watchRoutes } from '../../src/runtime/watch.ts';
+import { adminSocket } from '../../src/sidecar/admin.ts';
+import { askAdmin } from '../../src/sidecar/client.ts';
 import { eventually } from './rig.ts';
 import { Program } from './program.ts';
 
 const answering = (text: string): string => `- route: { id: a, from: { uri: "platform-http:/a", steps: [ { setBody: { constant: "${text}" } } ] } }\n`;
 const pause = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis));
+
+const quantile = (list: readonly number[], part: number): number => [...list].sort((a, b) => a - b)[Math.floor(list.length * part)]!;
+
+/** Notices how long this process does not get its turn: so long the others may not, either. */
+class Stalls {
+  private last = performance.now();
+  private most = 0;
+  private readonly timer = setInterval(() => this.look(), 2);
+
+  private look(): void {
+    const now = performance.now();
+    this.most = Math.max(this.most, now - this.last - 2);
+    this.last = now;
+  }
+
+  longest(): number {
+    this.look();
+    clearInterval(this.timer);
+    return this.most;
+  }
+}
 
 describe('the file watcher of a running program', function () {
   this.timeout(60_000);
@@ -20,19 +44,39 @@ describe('the file watcher of a running program', function () {
 
   afterEach(() => program.end());
 
-  it('has the new route answer soon after its file is written, and takes files that come and go', async () => {
-    program.write('routes/a.yaml', answering('0'));
+  for (const [how, args, take] of [
+    ['by itself', [], () => Promise.resolve()],
+    ['when the admin API asks for it', ['--no-watch'], async () => void (await askAdmin(adminSocket(program.folder, '.mecha'), 'POST', '/reload'))],
+  ] as const) {
+    it(`answers by a new route within 50 ms of the file's being there, taken ${how}`, async () => {
+      program.write('routes/a.yaml', answering('0'));
+      await program.start(...args);
+      // It opens when whoever waited for the routes has been served.
+      await eventually(() => askAdmin(adminSocket(program.folder, '.mecha'), 'GET', '/health'));
+      const agent = new Agent({ keepAlive: true });
+      const times: number[] = [];
+      const undisturbed: number[] = [];
+      for (let version = 1; version <= 40; version++) {
+        const machine = new Stalls();
+        const written = performance.now();
+        program.write('routes/a.yaml', answering(String(version)));
+        const taken = take();
+        while ((await program.get('/a', { agent })).text !== String(version)) expect(performance.now() - written).to.be.lessThan(10_000);
+        times.push(performance.now() - written);
+        if (machine.longest() < 10) undisturbed.push(times.at(-1)!);
+        await taken;
+        await pause(60);
+      }
+      agent.destroy();
+      expect(quantile(times, 0.5), 'median').to.be.lessThan(50);
+      // Nearly all of them, where nothing else kept the machine from it.
+      if (undisturbed.length >= 10) expect(quantile(undisturbed, 0.9), 'of ten, nine').to.be.lessThan(50);
+    });
+  }
+
+  it('takes files that come and go', async () => {
+    program.write('routes/a.yaml', answering('10'));
     await program.start();
-    const times: number[] = [];
-    for (let version = 1; version <= 10; version++) {
-      program.write('routes/a.yaml', answering(String(version)));
-      const written = performance.now();
-      await eventually(async () => expect((await program.get('/a')).text).to.equal(String(version)));
-      times.push(performance.now() - written);
-      await pause(20);
-    }
-    // The time that the system takes to tell is in it, and that of a busy machine.
-    expect(times.sort((a, b) => a - b)[times.length >> 1]).to.be.lessThan(150);
     program.write('routes/more/b.yaml', answering('b').replace('id: a', 'id: b').replace('/a', '/b'));
     await eventually(async () => expect((await program.get('/b')).text).to.equal('b'));
     rmSync(join(program.folder, 'routes/more/b.yaml'));
@@ -84,6 +128,22 @@ describe('watching routes', () => {
     expect(await get()).to.equal('one');
     writeFileSync(path('price.mjs'), 'export default (exchange) => { exchange.body = "two"; };');
     await eventually(async () => expect(await get()).to.equal('two'));
+  });
+
+  it('tells of a configuration that comes, changes and goes', async () => {
+    writeFileSync(path('routes/a.yaml'), answer('{{greeting:none}}'));
+    await start();
+    await watch();
+    expect(await get()).to.equal('none');
+    writeFileSync(path('mecha.yaml'), 'properties: { greeting: hello }\n');
+    await eventually(async () => expect(await get()).to.equal('hello'));
+    writeFileSync(path('application.properties'), 'greeting=good day\n');
+    rmSync(path('mecha.yaml'));
+    await eventually(async () => expect(await get()).to.equal('good day'));
+    mkdirSync(path('more'));
+    writeFileSync(path('more/b.yaml'), answer('b').replace('direct:a', 'direct:b').replace('id: a', 'id: b'));
+    await pause(50);
+    expect(mecha.snapshot.routes).to.have.length(1);
   });
 
   it('tells of what was changed before it began', async () => {
