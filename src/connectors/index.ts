@@ -10,7 +10,10 @@ import { dataset } from './dataset.ts';
 import { direct } from './direct.ts';
 import { exec } from './exec.ts';
 import { file } from './file/definition.ts';
+import { freemarker } from './freemarker/definition.ts';
+import { handlebars } from './handlebars.ts';
 import { http } from './http/definition.ts';
+import { jslt } from './jslt/definition.ts';
 import { jsonValidator } from './json-validator.ts';
 import { jsonata } from './jsonata.ts';
 import { kafka } from './kafka/definition.ts';
@@ -31,6 +34,9 @@ import { seda } from './seda/definition.ts';
 import { stream } from './stream.ts';
 import { stub } from './stub.ts';
 import { timer } from './timer.ts';
+import { validator } from './validator.ts';
+import { velocity } from './velocity.ts';
+import { xslt } from './xslt.ts';
 
 export const connectors = {
   'aws2-s3': aws2S3,
@@ -44,8 +50,11 @@ export const connectors = {
   direct,
   exec,
   file,
+  freemarker,
+  handlebars,
   http,
   https: http,
+  jslt,
   'json-validator': jsonValidator,
   jsonata,
   kafka,
@@ -67,4 +76,7 @@ export const connectors = {
   stream,
   stub,
   timer,
+  validator,
+  velocity,
+  xslt,
 } as unknown as Readonly<Record<string, ConnectorDefinition>>;

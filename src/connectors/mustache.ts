@@ -2,40 +2,12 @@ import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
 import { toText } from '../core/convert.ts';
-import type { Exchange } from '../core/exchange.ts';
 import { field } from '../core/field.ts';
-import { templateText } from './template.ts';
+import { templateText, viewOf } from './template.ts';
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;', '=': '&#61;', '\n': '&#10;', '\r': '&#13;', '\t': '&#9;' };
 
 const escaped = (value: unknown): string => (toText(value) ?? '').replace(/[&<>"'`=\n\r\t]/g, (char) => escapes[char]!);
-
-/** A value as a template may see it: only what documents hold, so that no name in a template reaches anything else. */
-function visible(value: unknown, depth = 0): unknown {
-  if (value === null || value === undefined || depth > 100) return null;
-  if (typeof value !== 'object') return typeof value === 'function' ? null : value;
-  if (Array.isArray(value) || value instanceof Set) return Array.from(value as Iterable<unknown>, (item) => visible(item, depth + 1));
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (!(value instanceof Map) && prototype !== null && prototype !== Object.prototype) return toText(value);
-  const record = Object.create(null) as Record<string, unknown>;
-  for (const [key, item] of value instanceof Map ? (value as Map<string, unknown>) : Object.entries(value)) record[key] = visible(item, depth + 1);
-  return record;
-}
-
-function viewOf(exchange: Exchange, isWhole: boolean): Record<string, unknown> {
-  const view = Object.create(null) as Record<string, unknown>;
-  view['body'] = visible(exchange.body);
-  view['headers'] = visible(exchange.headers.toObject());
-  const variables = Object.create(null) as Record<string, unknown>;
-  if (exchange.hasVariables) exchange.variables.forEach((name, value) => void (variables[name] = visible(value)));
-  view['variables'] = variables;
-  if (!isWhole) return view;
-  const properties = Object.create(null) as Record<string, unknown>;
-  if (exchange.hasProperties) exchange.properties.forEach((name, value) => void (properties[name] = visible(value)));
-  view['exchange'] = { exchangeId: exchange.id, fromRouteId: exchange.fromRouteId, properties };
-  view['camelContext'] = { name: exchange.scope.name };
-  return view;
-}
 
 /** Own members along a dotted name; a text has none but its own. */
 function memberOf(view: unknown, name: string): { readonly found: boolean; readonly value: unknown } {

@@ -1,5 +1,4 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { resolve, sep } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { decodeText, encodeText } from '../core/charset.ts';
@@ -10,6 +9,7 @@ import { isByteSource, readBytes, toText } from '../core/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { field } from '../core/field.ts';
+import { pathBelow } from '../core/folder.ts';
 import { Headers } from '../core/headers.ts';
 
 type StreamEndpoint = Endpoint<typeof options>;
@@ -36,10 +36,7 @@ export function standardStreams(context: Pick<ConnectorContext, 'shared'>): Stan
 /** A file below the folder that endpoints may use. */
 function fileBelow({ fileName }: StreamEndpoint['options'], { baseDir }: ConnectorContext): string {
   if (fileName === undefined) throw new Error('stream:file needs `fileName`');
-  const base = resolve(baseDir);
-  const path = resolve(base, fileName);
-  if (path !== base && !path.startsWith(base.endsWith(sep) ? base : base + sep)) throw new Error(`\`${fileName}\` is outside of ${base}`);
-  return path;
+  return pathBelow(baseDir, fileName);
 }
 
 const pause = (context: ConnectorContext, millis: number): Promise<void> => new Promise((done) => void context.clock.schedule(millis, done));

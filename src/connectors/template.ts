@@ -16,16 +16,17 @@ interface TemplateOptions {
  */
 export function templateText(
   { resourceUri, contentCache, allowTemplateFromHeader }: TemplateOptions,
-  headers: { readonly template: string; readonly resource: string } | null,
+  headers: { readonly template: string; readonly resource: string; readonly stay?: boolean } | null,
   context: ConnectorContext,
 ): (exchange: Exchange) => string {
   const read = (uri: string): string => runtimeOf(context).resource(uri.replace(/^resource:/, ''));
   const fixed = contentCache && resourceUri !== '' && !(allowTemplateFromHeader && resourceUri === 'dummy') ? read(resourceUri) : null;
   return (exchange) => {
     if (allowTemplateFromHeader && headers !== null) {
-      const template = exchange.headers.remove(headers.template);
+      const take = (name: string): unknown => (headers.stay === true ? exchange.headers.get(name) : exchange.headers.remove(name));
+      const template = take(headers.template);
       if (template !== undefined && template !== null) return toText(template) ?? '';
-      const other = exchange.headers.remove(headers.resource);
+      const other = take(headers.resource);
       if (other !== undefined && other !== null) return read(toText(other) ?? '');
     }
     if (fixed !== null) return fixed;
@@ -35,4 +36,32 @@ export function templateText(
       throw new ExchangeError('java.io.FileNotFoundException', `no template ${resourceUri}`, { cause: thrown });
     }
   };
+}
+
+/** A value as a template may see it: only what documents hold, so that no name in a template reaches anything else. */
+export function visible(value: unknown, depth = 0): unknown {
+  if (value === null || value === undefined || depth > 100) return null;
+  if (typeof value !== 'object') return typeof value === 'function' ? null : value;
+  if (Array.isArray(value) || value instanceof Set) return Array.from(value as Iterable<unknown>, (item) => visible(item, depth + 1));
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (!(value instanceof Map) && prototype !== null && prototype !== Object.prototype) return toText(value);
+  const record = Object.create(null) as Record<string, unknown>;
+  for (const [key, item] of value instanceof Map ? (value as Map<string, unknown>) : Object.entries(value)) record[key] = visible(item, depth + 1);
+  return record;
+}
+
+/** What a template sees: body, headers and variables; the exchange too, where it may see all. */
+export function viewOf(exchange: Exchange, isWhole: boolean): Record<string, unknown> {
+  const view = Object.create(null) as Record<string, unknown>;
+  view['body'] = visible(exchange.body);
+  view['headers'] = visible(exchange.headers.toObject());
+  const variables = Object.create(null) as Record<string, unknown>;
+  if (exchange.hasVariables) exchange.variables.forEach((name, value) => void (variables[name] = visible(value)));
+  view['variables'] = variables;
+  if (!isWhole) return view;
+  const properties = Object.create(null) as Record<string, unknown>;
+  if (exchange.hasProperties) exchange.properties.forEach((name, value) => void (properties[name] = visible(value)));
+  view['exchange'] = { exchangeId: exchange.id, fromRouteId: exchange.fromRouteId, properties };
+  view['camelContext'] = { name: exchange.scope.name };
+  return view;
 }

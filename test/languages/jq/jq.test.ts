@@ -55,7 +55,7 @@ describe('jq', function () {
     const thread = new JqThread(1500);
     const never = thread.run('{}', 'last(range(infinite))', []).catch((thrown: Error) => thrown.message);
     const next = thread.run('{"a":1}', '.a', []);
-    expect(await never).to.equal('jq: the expression took longer than 1500 ms');
+    expect(await never).to.equal('jq: it took longer than 1500 ms');
     expect((await next).trim()).to.equal('1');
   });
 

@@ -1,0 +1,51 @@
+import { LRUCache } from 'lru-cache';
+import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
+import { defineConnector } from '../../core/connector.ts';
+import { ExchangeError } from '../../core/errors.ts';
+import { field } from '../../core/field.ts';
+import { templateText, viewOf } from '../template.ts';
+
+const mostTemplates = 1000;
+
+async function producer({ options }: Endpoint<typeof freemarkerOptions>, context: ConnectorContext): Promise<Producer> {
+  const [{ compileTemplate, MissingError }, { TemplateSyntaxError }] = [await import('./template.ts'), await import('./syntax.ts')];
+  const compiled = new LRUCache<string, ReturnType<typeof compileTemplate>>({ max: mostTemplates });
+  const textFor = templateText(options, { template: 'CamelFreemarkerTemplate', resource: 'CamelFreemarkerResourceUri' }, context);
+  const typeOf = (thrown: unknown): string =>
+    thrown instanceof TemplateSyntaxError ? 'freemarker.core.ParseException' : thrown instanceof MissingError ? 'freemarker.core.InvalidReferenceException' : 'freemarker.template.TemplateException';
+  return {
+    send: (exchange) => {
+      const template = textFor(exchange);
+      try {
+        let render = compiled.get(template);
+        if (render === undefined) compiled.set(template, (render = compileTemplate(template)));
+        exchange.body = render(viewOf(exchange, options.allowContextMapAll));
+      } catch (thrown) {
+        throw new ExchangeError(typeOf(thrown), (thrown as Error).message, { cause: thrown });
+      }
+    },
+  };
+}
+
+const freemarkerOptions = {
+  resourceUri: field.string('The template: `greet.ftl`, `file:greet.ftl`.').required().inPath(),
+  allowContextMapAll: field.boolean('Lets the template see the exchange besides body, headers and variables.').default(false),
+  allowTemplateFromHeader: field.boolean('Takes the template from a header where there is one. Only for messages whose sender is trusted.').default(false),
+  contentCache: field.boolean('Reads the template once.').default(true),
+  encoding: field.string('Charset of the template.').ignored('templates are read as UTF-8'),
+  templateUpdateDelay: field.count('Seconds that a template stays cached.').ignored('`contentCache: false` reads it for each message'),
+  configuration: field.string('Bean that configures FreeMarker.').ignored('there is no Java engine here'),
+  lazyStartProducer: field.boolean('Starts the producer with its first message.').default(false).ignored('there is nothing to start'),
+};
+
+export const freemarker = defineConnector({
+  scheme: 'freemarker',
+  syntax: 'freemarker:resourceUri',
+  summary: 'Makes the body from a FreeMarker template (its core: no dates, no includes); it sees `body`, `headers` and `variables`.',
+  options: freemarkerOptions,
+  headers: {
+    CamelFreemarkerResourceUri: 'Another template file, where allowTemplateFromHeader is on.',
+    CamelFreemarkerTemplate: 'The template itself, where allowTemplateFromHeader is on.',
+  },
+  producer,
+});

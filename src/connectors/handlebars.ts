@@ -1,0 +1,49 @@
+import { LRUCache } from 'lru-cache';
+import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
+import { defineConnector } from '../core/connector.ts';
+import { ExchangeError } from '../core/errors.ts';
+import { field } from '../core/field.ts';
+import { templateText, viewOf } from './template.ts';
+
+const mostTemplates = 1000;
+
+async function producer({ options }: Endpoint<typeof handlebarsOptions>, context: ConnectorContext): Promise<Producer> {
+  const { default: library } = await import('handlebars');
+  const engine = library.create();
+  const compiled = new LRUCache<string, ReturnType<typeof engine.compile>>({ max: mostTemplates });
+  const textFor = templateText(options, { template: 'CamelHandlebarsTemplate', resource: 'CamelHandlebarsResourceUri' }, context);
+  return {
+    send: (exchange) => {
+      const template = textFor(exchange);
+      let render = compiled.get(template);
+      if (render === undefined) compiled.set(template, (render = engine.compile(template)));
+      try {
+        // Members are own ones: prototypes stay out of reach.
+        exchange.body = render(viewOf(exchange, options.allowContextMapAll), { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false });
+      } catch (thrown) {
+        throw new ExchangeError('com.github.jknack.handlebars.HandlebarsException', (thrown as Error).message, { cause: thrown });
+      }
+    },
+  };
+}
+
+const handlebarsOptions = {
+  resourceUri: field.string('The template: `greet.hbs`, `file:greet.hbs`.').required().inPath(),
+  allowContextMapAll: field.boolean('Lets the template see the exchange besides body, headers and variables.').default(false),
+  allowTemplateFromHeader: field.boolean('Takes the template from a header where there is one. Only for messages whose sender is trusted.').default(false),
+  contentCache: field.boolean('Reads the template once.').default(true),
+  encoding: field.string('Charset of the template.').ignored('templates are read as UTF-8'),
+  lazyStartProducer: field.boolean('Starts the producer with its first message.').default(false).ignored('there is nothing to start'),
+};
+
+export const handlebars = defineConnector({
+  scheme: 'handlebars',
+  syntax: 'handlebars:resourceUri',
+  summary: 'Makes the body from a Handlebars template; it sees `body`, `headers` and `variables`.',
+  options: handlebarsOptions,
+  headers: {
+    CamelHandlebarsResourceUri: 'Another template file, where allowTemplateFromHeader is on.',
+    CamelHandlebarsTemplate: 'The template itself, where allowTemplateFromHeader is on.',
+  },
+  producer,
+});

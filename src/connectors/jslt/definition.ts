@@ -1,0 +1,63 @@
+import { LRUCache } from 'lru-cache';
+import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
+import { defineConnector, runtimeOf } from '../../core/connector.ts';
+import { isByteSource, readBytes } from '../../core/convert.ts';
+import { ExchangeError } from '../../core/errors.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import { field } from '../../core/field.ts';
+import { jsonText, parseJson, toPlainNumbers, writeJson } from '../../core/json.ts';
+import { templateText, viewOf, visible } from '../template.ts';
+
+const mostScripts = 1000;
+
+/** The JSON that a body holds; a text stands for its JSON, anything else for itself. */
+async function documentOf(exchange: Exchange): Promise<unknown> {
+  let { body } = exchange;
+  if (body === null || body === undefined) throw new ExchangeError('org.apache.camel.ValidationException', 'Allowed body types are String or InputStream. Body is null');
+  if (isByteSource(body)) body = await readBytes(body);
+  if (typeof body === 'string' || body instanceof Uint8Array) return toPlainNumbers(parseJson(typeof body === 'string' ? body : jsonText(body)));
+  return toPlainNumbers(visible(body));
+}
+
+async function producer({ options }: Endpoint<typeof jsltOptions>, context: ConnectorContext): Promise<Producer> {
+  const [{ compileJslt }, { JsltSyntaxError }] = [await import('./compile.ts'), await import('./syntax.ts')];
+  const surroundings = { read: (uri: string) => runtimeOf(context).resource(uri), now: () => context.clock.now() };
+  const compiled = new LRUCache<string, ReturnType<typeof compileJslt>>({ max: mostScripts });
+  const textFor = templateText(options, { template: 'CamelJsltString', resource: 'CamelJsltResourceUri', stay: true }, context);
+  return {
+    send: async (exchange) => {
+      const source = textFor(exchange);
+      try {
+        let run = compiled.get(source);
+        if (run === undefined) compiled.set(source, (run = compileJslt(source, surroundings)));
+        const { body: _body, ...view } = viewOf(exchange, options.allowContextMapAll);
+        const isText = typeof exchange.body === 'string' || exchange.body instanceof Uint8Array || isByteSource(exchange.body);
+        const result = run(await documentOf(exchange), new Map(Object.entries(view)));
+        exchange.body = isText ? writeJson(result, { isPretty: options.prettyPrint }) : result;
+      } catch (thrown) {
+        if (thrown instanceof ExchangeError) throw thrown;
+        throw new ExchangeError('com.schibsted.spt.data.jslt.JsltException', `${thrown instanceof JsltSyntaxError ? 'Parse error: ' : ''}${(thrown as Error).message}`, { cause: thrown });
+      }
+    },
+  };
+}
+
+const jsltOptions = {
+  resourceUri: field.string('The file with the JSLT expression.').required().inPath(),
+  allowContextMapAll: field.boolean('Binds `$exchange` and `$camelContext`, too.').default(false),
+  allowTemplateFromHeader: field.boolean('Takes the expression from a header where there is one. Only for messages whose sender is trusted.').default(false),
+  contentCache: field.boolean('Reads the file once.').default(true),
+  mapBigDecimalAsFloats: field.boolean('Reads decimals as BigDecimal.').default(false).ignored('numbers are as JSON has them'),
+  objectMapper: field.string('Bean that is the ObjectMapper.').ignored('there is no Jackson here'),
+  prettyPrint: field.boolean('Writes JSON with line breaks.').default(false),
+  lazyStartProducer: field.boolean('Starts the producer with its first message.').default(false).ignored('there is nothing to start'),
+};
+
+export const jslt = defineConnector({
+  scheme: 'jslt',
+  syntax: 'jslt:resourceUri',
+  summary: 'Transforms a JSON body with a JSLT expression from a file; `$headers` and `$variables` are bound.',
+  options: jsltOptions,
+  headers: { CamelJsltResourceUri: 'Another file, where allowTemplateFromHeader is on.', CamelJsltString: 'The expression itself, where allowTemplateFromHeader is on.' },
+  producer,
+});
