@@ -319,15 +319,15 @@ function label(model: StepModel): string {
   return model.kind;
 }
 
-/** The model without positions, for hashes. */
-export const withoutPositions = (value: unknown): unknown =>
-  JSON.parse(
-    JSON.stringify(value, (key, item: unknown) =>
-      key === 'at' || key === 'fieldsAt' || key === 'entriesAt' || key === 'parametersAt' || key === 'sourceAt' || key === 'definition' ? undefined : item,
-    ) ?? 'null',
-  );
+/** Positions say where a model stands, not what it is. */
+const positions: ReadonlySet<string> = new Set(['at', 'fieldsAt', 'entriesAt', 'parametersAt', 'parameterNamesAt', 'sourceAt', 'definition']);
 
-export const hashOf = (value: unknown): string => createHash('sha256').update(JSON.stringify(withoutPositions(value))).digest('hex').slice(0, 16);
+/** Equal for models that mean the same, wherever they stand. */
+export const hashOf = (value: unknown): string =>
+  createHash('sha256')
+    .update(JSON.stringify(value, (key, item: unknown) => (positions.has(key) ? undefined : item)) ?? 'null')
+    .digest('hex')
+    .slice(0, 16);
 
 /** What one step sees of the runtime. */
 class Context implements StepContext {

@@ -78,7 +78,7 @@ export function planRoutes(documents: readonly DocumentModel[], salt: unknown, p
   const configurations = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'routeConfiguration'));
   const plans: RoutePlan[] = [];
   const dataFormats = namedFormats(documents);
-  const formats = [...dataFormats.values()];
+  const saltFingerprint = hashOf([salt, [...dataFormats.values()]]);
   const ids = new Map<string, Span>();
   for (const { elements, file } of documents) {
     const own = fileScope(elements);
@@ -109,7 +109,7 @@ export function planRoutes(documents: readonly DocumentModel[], salt: unknown, p
         steps,
         scope,
         dataFormats,
-        hash: hashOf({ element, scope, salt, formats }),
+        hash: hashOf([fingerprint(element), scopeFingerprint(scope), saltFingerprint]),
         startupOrder: Number(text(element, 'startupOrder') ?? 0),
         autoStartup: flag(element, 'autoStartup', true),
       });
@@ -117,6 +117,21 @@ export function planRoutes(documents: readonly DocumentModel[], salt: unknown, p
   }
   return plans;
 }
+
+const fingerprints = new WeakMap<object, string>();
+
+/** The hash of a model, which never changes: files that are not read again keep their models through a reload. */
+function fingerprint(model: object): string {
+  let found = fingerprints.get(model);
+  if (found === undefined) fingerprints.set(model, (found = hashOf(model)));
+  return found;
+}
+
+const scopeFingerprint = ({ onException, onCompletion, intercept, interceptFrom, interceptSendToEndpoint, errorHandler }: RouteScope): unknown => [
+  onException.map(({ element, isRouteScoped }) => [fingerprint(element), isRouteScoped]),
+  ...[onCompletion, intercept, interceptFrom, interceptSendToEndpoint].map((elements) => elements.map(fingerprint)),
+  errorHandler === null ? null : fingerprint(errorHandler),
+];
 
 function namedFormats(documents: readonly DocumentModel[]): Map<string, DataFormatModel> {
   const named = new Map<string, DataFormatModel>();

@@ -23,7 +23,6 @@ import type { DataFormatModel, DocumentModel, ElementModel, EndpointModel, Expre
 import type { PropertyLookup } from '../dsl/placeholders.ts';
 import { propertyLookup } from '../dsl/placeholders.ts';
 import type { Parts } from '../dsl/read.ts';
-import { readDocument } from '../dsl/read.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
 import { endpointReader } from '../dsl/uri.ts';
 import { runtimeAccess } from './access.ts';
@@ -32,6 +31,7 @@ import type { CompiledStep, CompilerServices, SendIntercept, Surroundings } from
 import { StepCompiler, Wiring } from './compiler.ts';
 import { completions } from './completions.ts';
 import { contractOf } from './dataTypes.ts';
+import { Documents } from './documents.ts';
 import { Endpoints } from './endpoints.ts';
 import { Graph } from './graph.ts';
 import { expandKamelets } from './kamelets.ts';
@@ -143,6 +143,7 @@ export class Runtime implements ExchangeScope {
   private beans: Beans;
   private readonly options: RuntimeOptions;
   private properties: PropertyLookup;
+  private readonly documents: Documents;
   private readonly routeBags = new Map<string, Bag>();
   private readonly sharedThings = new Map<string, unknown>();
   private readonly carried = new Map<string, unknown>();
@@ -171,6 +172,7 @@ export class Runtime implements ExchangeScope {
     this.events = options.events ?? new Events();
     this.settings = options.settings ?? (() => undefined);
     this.properties = options.properties ?? propertyLookup({});
+    this.documents = new Documents(options.parts);
     this.beans = this.newBeans();
     // Every step that may wait listens.
     this.events.on('exchangeRedelivered', ({ routeId }) => this.count(routeId, 'redelivered'));
@@ -463,7 +465,7 @@ export class Runtime implements ExchangeScope {
   /** Reads and checks documents; nothing is started. */
   private async read(sources: readonly Source[], problems: Diagnostics): Promise<{ plans: RoutePlan[]; beans: Beans }> {
     const { parts } = this.options;
-    let documents: readonly DocumentModel[] = sources.map((source) => readDocument(source, parts, { properties: this.properties }, problems));
+    let documents: readonly DocumentModel[] = this.documents.read(sources, this.properties, problems);
     documents = expandTemplates(documents, this.properties, problems);
     documents = expandRest(documents, problems);
     documents = expandKamelets(documents, { parts, properties: this.properties, resource: (uri) => this.resource(uri), problems });

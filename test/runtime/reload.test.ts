@@ -181,6 +181,21 @@ describe('reload', () => {
     await eventually(() => expect(mecha.runtime.inFlight).to.equal(0));
   });
 
+  it('touches the one route that has changed, though others of its file have moved', async () => {
+    const routes = (text: string): string =>
+      ['first', 'second', 'third'].map((id) => `- route:\n    id: ${id}\n    from:\n      uri: timer:${id}\n      parameters:\n        delay: 1h\n      steps:\n        - setBody:\n            constant: ${id === 'first' ? text : id}\n`).join('');
+    place.write('routes/all.yaml', routes('short'));
+    await place.start();
+    const before = new Map([...place.mecha.runtime.routes].map(([id, route]) => [id, route.current.graph]));
+    place.write('routes/all.yaml', routes('a much longer text than before\n        - log: and another line'));
+    expect(await place.mecha.reload()).to.deep.include({ result: 'applied', changed: ['first'], added: [], removed: [] });
+    expect([...place.mecha.runtime.routes].map(([id, route]) => [id, route.current.graph === before.get(id)])).to.deep.equal([
+      ['first', false],
+      ['second', true],
+      ['third', true],
+    ]);
+  });
+
   it('leaves everything as it was when a file is wrong, and shows what is wrong with it', async () => {
     place.write('routes/a.yaml', http('a', '/a', 'one')).write('routes/b.yaml', http('b', '/b', 'two'));
     const mecha = await place.start();

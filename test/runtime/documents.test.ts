@@ -1,0 +1,49 @@
+import { expect } from 'chai';
+import { Diagnostics, Source } from '../../src/core/diagnostics.ts';
+import { propertyLookup } from '../../src/dsl/placeholders.ts';
+import { Documents } from '../../src/runtime/documents.ts';
+import { standardParts } from '../../src/runtime/standard.ts';
+
+const route = (step: string): string => `- route:\n    from:\n      uri: direct:a\n      steps:\n        - ${step}\n`;
+
+describe('documents of a reload', () => {
+  const read = (documents: Documents, files: Record<string, string>, properties: Record<string, string> = {}, environment: Record<string, string> = {}) => {
+    const problems = new Diagnostics();
+    const models = documents.read(Object.entries(files).map(([name, text]) => new Source(name, text)), propertyLookup({ properties, environment }), problems);
+    return { models, codes: problems.list.map(({ code }) => code) };
+  };
+
+  it('are read again only where a text has changed', () => {
+    const documents = new Documents(standardParts);
+    const before = read(documents, { a: route('log: one'), b: route('log: two') }).models;
+    const after = read(documents, { a: route('log: one'), b: route('log: three') }).models;
+    expect(after[0]).to.equal(before[0]);
+    expect(after[1]).not.to.equal(before[1]);
+  });
+
+  it('are read again when a placeholder has another value, a default and a function among them', () => {
+    const documents = new Documents(standardParts);
+    const files = { plain: route('log: one'), asks: route('log: "{{greeting:hello}}"'), env: route('log: "{{env:USER}}"') };
+    const before = read(documents, files, {}, { USER: 'ann' }).models;
+    expect(read(documents, files, {}, { USER: 'ann' }).models).to.have.ordered.members(before);
+    const after = read(documents, files, { greeting: 'hi' }, { USER: 'ann' }).models;
+    expect(after.map((model, i) => model === before[i])).to.deep.equal([true, false, true]);
+    const last = read(documents, files, { greeting: 'hi' }, { USER: 'bob' }).models;
+    expect(last.map((model, i) => model === after[i])).to.deep.equal([true, true, false]);
+    expect(JSON.stringify(last.map(({ elements }) => elements), (key, value: unknown) => (key === 'source' ? undefined : value))).to.include('hi').and.to.include('bob');
+  });
+
+  it('are complained about each time, however often they are read', () => {
+    const documents = new Documents(standardParts);
+    const files = { a: route('lgo: one') };
+    expect(read(documents, files).codes).to.deep.equal(['M0201']);
+    expect(read(documents, files).codes).to.deep.equal(['M0201']);
+  });
+
+  it('are forgotten when their file is gone', () => {
+    const documents = new Documents(standardParts);
+    const [before] = read(documents, { a: route('log: one') }).models;
+    read(documents, {});
+    expect(read(documents, { a: route('log: one') }).models[0]).not.to.equal(before);
+  });
+});
