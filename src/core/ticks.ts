@@ -66,7 +66,8 @@ export class TickingConsumer implements Consumer {
   resume(): Promise<void> {
     if (this.isOn) return Promise.resolve();
     this.isOn = true;
-    this.arm(this.catchesUp ? this.due : this.clock.now());
+    // What fell due while it was suspended does not happen.
+    this.arm(this.catchesUp ? Math.max(this.due, this.clock.now() - 1) : this.clock.now());
     return Promise.resolve();
   }
 
