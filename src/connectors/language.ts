@@ -60,7 +60,7 @@ class LanguageProducer implements Producer {
 
   private expressionFor(exchange: Exchange): Expression {
     const { allowTemplateFromHeader, cacheScript } = this.endpoint.options;
-    const given = allowTemplateFromHeader ? exchange.headers.remove(scriptHeader) : null;
+    const given = allowTemplateFromHeader ? exchange.headers.get(scriptHeader) : null;
     if (given === null || given === undefined) {
       if (this.fixed === null) throw new ExchangeError('org.apache.camel.CamelExchangeException', 'No script to evaluate. Exchange[]');
       return this.fixed();

@@ -1,56 +1,85 @@
-import { convertTo, isByteSource, readBytes, toText } from '../../core/convert.ts';
+import { convertTo, isByteSource, toText } from '../../core/convert.ts';
 import { defineLanguage } from '../../core/definition.ts';
+import { isNumeric } from '../../core/exactNumber.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import type { Expression } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { field } from '../../core/field.ts';
-import { parseJson, writeJson } from '../../core/json.ts';
 import { sourceReader } from '../../core/source.ts';
-import { runJq } from './engine.ts';
-import type { Bag } from '../../core/bag.ts';
+import type { OutsideFunction } from './compile.ts';
+import { compileJq } from './compile.ts';
+import { runFilter } from './filter.ts';
+import { JqError } from './values.ts';
 
-/** Functions of Camel's, as definitions of jq that read the variable that they get with each message. */
-const functions: readonly { readonly name: string; readonly definition: string; value(exchange: Exchange): unknown }[] = [
-  { name: 'header', definition: 'def header($name): $camel.header[$name | ascii_downcase];', value: ({ headers }) => lowerCase(headers.toObject()) },
-  { name: 'property', definition: 'def property($name): $camel.property[$name];', value: (exchange) => (exchange.hasProperties ? entriesOf(exchange.properties) : {}) },
-  { name: 'variable', definition: 'def variable($name): $camel.variable[$name];', value: (exchange) => (exchange.hasVariables ? entriesOf(exchange.variables) : {}) },
-  { name: 'body', definition: 'def body: $camel.body;', value: ({ body }) => body },
-];
-
-function entriesOf(bag: Bag): Record<string, unknown> {
-  const entries: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
-  bag.forEach((name, value) => void (entries[name] = value));
-  return entries;
-}
-
-const lowerCase = (record: Readonly<Record<string, unknown>>): Record<string, unknown> => Object.fromEntries(Object.entries(record).map(([name, value]) => [name.toLowerCase(), value]));
-
-/** Values that jq can take: those that JSON has, all others as their texts. */
-function jsonValue(value: unknown): unknown {
-  if (value === null || value === undefined) return null;
-  if (typeof value !== 'object') return value;
-  if (Array.isArray(value)) return value.map(jsonValue);
+/** Whether a value has only what JSON has. */
+function isJson(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || isNumeric(value)) return value !== undefined;
+  if (Array.isArray(value)) {
+    for (const item of value) if (!isJson(item)) return false;
+    return true;
+  }
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === null || prototype === Object.prototype) return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonValue(item)]));
-  return toText(value);
+  if (prototype !== null && prototype !== Object.prototype) return false;
+  for (const key in value) if (!isJson((value as Record<string, unknown>)[key])) return false;
+  return true;
 }
 
-async function documentText(value: unknown): Promise<string> {
+/** A value as jq can take it: what JSON has no form for, as text. */
+const jsonValue = (value: unknown): unknown => (isJson(value) ? value : converted(value));
+
+function converted(value: unknown): unknown {
+  if (value === undefined) return null;
+  if (isJson(value)) return value;
+  if (Array.isArray(value)) return value.map(converted);
+  if (value instanceof Map) return converted(Object.fromEntries(value));
+  if (value instanceof Set) return converted([...value]);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) return toText(value);
+  return Object.fromEntries(Object.entries(value as Record<string, unknown>).map(([key, item]) => [key, converted(item)]));
+}
+
+function document(value: unknown): unknown {
   if (value === null || value === undefined) {
     throw new ExchangeError('org.apache.camel.InvalidPayloadException', 'No body available of type: com.fasterxml.jackson.databind.JsonNode on: Message. Exchange[]');
   }
-  const read = isByteSource(value) ? await readBytes(value) : value;
-  if (typeof read === 'number' || typeof read === 'boolean' || Array.isArray(read)) return writeJson(jsonValue(read));
-  return writeJson(jsonValue(convertTo(read, 'com.fasterxml.jackson.databind.JsonNode')));
+  if (typeof value === 'boolean' || Array.isArray(value) || isNumeric(value)) return jsonValue(value);
+  const read = convertTo(value, 'com.fasterxml.jackson.databind.JsonNode');
+  return read === value ? jsonValue(read) : read;
 }
 
+/** The exchange whose message is filtered: filters run to their end at once. */
+let current: Exchange | null = null;
+
+const named = (read: (exchange: Exchange, name: string) => unknown): OutsideFunction => (args) => jsonValue(read(current!, String(args[0])) ?? args[1] ?? null);
+
+const header = named((exchange, name) => exchange.headers.get(name));
+const property = named((exchange, name) => exchange.property(name));
+const variable = named((exchange, name) => exchange.variable(name));
+
+/** Camel's own functions. */
+const functions: Readonly<Record<string, OutsideFunction>> = {
+  'header/1': header,
+  'header/2': header,
+  'property/1': property,
+  'property/2': property,
+  'variable/1': variable,
+  'variable/2': variable,
+  'constant/1': ([value]) => value,
+  'body/0': () => (current!.body === null ? null : (toText(current!.body) ?? null)),
+  'now/0': () => current!.scope.clock.now() / 1000,
+};
+
 /** What Camel gives for the results: nothing, the one, or a list of them. */
-function resultOf(output: string): unknown {
-  const lines = output.split('\n').filter((line) => line !== '');
-  if (lines.length === 0) return null;
-  return lines.length === 1 ? parseJson(lines[0]!) : lines.map((line) => parseJson(line));
+function resultOf(results: readonly unknown[]): unknown {
+  if (results.length === 0) return null;
+  return results.length === 1 ? results[0] : results;
 }
+
+const camelError = (error: JqError): ExchangeError =>
+  new ExchangeError('org.apache.camel.RuntimeCamelException', `net.thisptr.jackson.jq.exception.${error.isRaised ? 'JsonQueryUserException' : 'JsonQueryException'}: ${error.message}`, {
+    cause: new ExchangeError(`net.thisptr.jackson.jq.exception.${error.isRaised ? 'JsonQueryUserException' : 'JsonQueryException'}`, error.message),
+  });
 
 export const jq = defineLanguage({
   name: 'jq',
@@ -59,18 +88,26 @@ export const jq = defineLanguage({
     source: field.string('Where the document is, instead of the body: `header:x`, `property:x`, `variable:x`.'),
   },
   examples: [{ expression: '{total: ([.items[].price] | add)}', body: { items: [{ price: 1 }, { price: 2 }] }, gives: { total: 3 } }],
-  expression: (source, options): Expression => {
+  expression: (source, options, context): Expression => {
     if (source.trim() === '') throw new ExpressionSyntaxError('there is no expression');
-    // `constant(x)` takes its argument as it is written, which no function of jq does.
-    const written = source.replace(/\bconstant\(\s*(?:"([^"]*)"|([\w.-]+))\s*\)/g, (_all, quoted?: string, bare?: string) => JSON.stringify(quoted ?? bare));
-    const used = functions.filter(({ name }) => new RegExp(`(?<![\\w.$"])${name}\\b`).test(written));
-    const filter = `${used.map(({ definition }) => definition).join(' ')} ${written}`.trim();
+    const filter = compileJq(source, ['ENV'], functions);
+    const env = { next: null, value: context.environment };
     const read = sourceReader(options.source);
-    const evaluate = async (exchange: Exchange): Promise<unknown> => {
-      const input = await documentText(read(exchange));
-      const flags = used.length === 0 ? [] : ['--argjson', 'camel', writeJson(Object.fromEntries(used.map(({ name, value }) => [name, jsonValue(value(exchange))])))];
-      return resultOf(await runJq(input, filter, flags));
+    const run = (exchange: Exchange, value: unknown): unknown => {
+      const before = current;
+      current = exchange;
+      try {
+        return resultOf(runFilter(filter, document(value), env));
+      } catch (thrown) {
+        throw thrown instanceof JqError ? camelError(thrown) : thrown;
+      } finally {
+        current = before;
+      }
     };
-    return Object.assign(evaluate, { isAsync: true });
+    return (exchange) => {
+      const value = read(exchange);
+      if (isByteSource(value)) throw new ExchangeError('java.lang.IllegalStateException', 'the stream has not been read: use stream caching or convertBodyTo before');
+      return run(exchange, value);
+    };
   },
 });

@@ -1,0 +1,278 @@
+import { compareNumbers, isNumeric, ExactNumber } from '../../core/exactNumber.ts';
+import { writeJson } from '../../core/json.ts';
+
+/** What a filter failed with; `value` is what `catch` sees. */
+export class JqError extends Error {
+  readonly value: unknown;
+  /** Raised by `error`, not by a function that got the wrong value. */
+  readonly isRaised: boolean;
+
+  constructor(value: unknown, isRaised = false) {
+    super(typeof value === 'string' ? value : json(value));
+    this.value = value;
+    this.isRaised = isRaised;
+  }
+}
+
+export type Json = unknown;
+export type JsonMap = Record<string, unknown>;
+
+/** JSON text of a value. As in Camel's jq, a whole double (`5.0`) is printed without its fraction. */
+export const json = (value: unknown): string => writeJson(withoutFractions(value));
+
+function withoutFractions(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof ExactNumber) return value.kind === 'double' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (Array.isArray(value)) return value.some((item) => typeof item === 'object') ? value.map(withoutFractions) : value;
+  const entries = Object.entries(value);
+  return entries.some(([, item]) => typeof item === 'object') ? Object.fromEntries(entries.map(([key, item]) => [key, withoutFractions(item)])) : value;
+}
+
+export const isMap = (value: unknown): value is JsonMap => typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
+
+export function typeName(value: unknown): string {
+  if (value === null) return 'null';
+  if (isNumeric(value)) return 'number';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+export const isTrue = (value: unknown): boolean => value !== null && value !== false;
+
+const excerpt = (value: unknown): string => {
+  const text = json(value);
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+};
+
+export const describe = (value: unknown): string => `${typeName(value)} (${excerpt(value)})`;
+
+const ranks: Readonly<Record<string, number>> = { null: 0, boolean: 1, number: 3, string: 4, array: 5, object: 6 };
+const rank = (value: unknown): number => (value === true ? 2 : ranks[typeName(value)]!);
+
+/** The order of all values: null, false, true, numbers, texts, lists, maps. */
+export function compare(a: unknown, b: unknown): number {
+  if (a === b) return 0;
+  const difference = rank(a) - rank(b);
+  if (difference !== 0) return difference;
+  if (isNumeric(a)) {
+    // As in jq, nan is less than any number.
+    if (Number.isNaN(Number(a))) return -1;
+    if (Number.isNaN(Number(b))) return 1;
+    return compareNumbers(a, b as number);
+  }
+  if (typeof a === 'string') return a < (b as string) ? -1 : 1;
+  if (Array.isArray(a)) {
+    const other = b as unknown[];
+    for (let i = 0; i < a.length && i < other.length; i++) {
+      const item = compare(a[i], other[i]);
+      if (item !== 0) return item;
+    }
+    return a.length - other.length;
+  }
+  if (!isMap(a)) return 0;
+  const [keys, otherKeys] = [Object.keys(a).sort(), Object.keys(b as JsonMap).sort()];
+  const byKeys = compare(keys, otherKeys);
+  if (byKeys !== 0) return byKeys;
+  for (const key of keys) {
+    const item = compare(a[key], (b as JsonMap)[key]);
+    if (item !== 0) return item;
+  }
+  return 0;
+}
+
+export function put(map: JsonMap, key: string, value: unknown): void {
+  if (key === '__proto__') Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true });
+  else map[key] = value;
+}
+
+export const own = (map: JsonMap, key: string): unknown => (Object.hasOwn(map, key) ? map[key] : undefined);
+
+/** Texts and lists that an operator makes are at most so long. */
+const longest = 64 * 1024 * 1024;
+
+const wrongOperands = (a: unknown, b: unknown, what: string): JqError => new JqError(`${describe(a)} and ${describe(b)} cannot be ${what}`);
+
+export function add(a: unknown, b: unknown): unknown {
+  if (typeof a === 'number' && typeof b === 'number') return a + b;
+  if (a === null) return b;
+  if (b === null) return a;
+  if (isNumeric(a) && isNumeric(b)) return Number(a) + Number(b);
+  if (typeof a === 'string' && typeof b === 'string') {
+    if (a.length + b.length > longest) throw new JqError(`a text would be longer than ${longest}`);
+    return a + b;
+  }
+  if (Array.isArray(a) && Array.isArray(b)) return [...(a as unknown[]), ...(b as unknown[])];
+  if (isMap(a) && isMap(b)) {
+    const sum: JsonMap = { ...a };
+    for (const key of Object.keys(b)) put(sum, key, b[key]);
+    return sum;
+  }
+  throw wrongOperands(a, b, 'added');
+}
+
+export function subtract(a: unknown, b: unknown): unknown {
+  if (isNumeric(a) && isNumeric(b)) return Number(a) - Number(b);
+  if (Array.isArray(a) && Array.isArray(b)) return a.filter((item) => !b.some((other) => compare(item, other) === 0));
+  throw wrongOperands(a, b, 'subtracted');
+}
+
+export function multiply(a: unknown, b: unknown): unknown {
+  if (isNumeric(a) && isNumeric(b)) return Number(a) * Number(b);
+  const [text, times] = typeof a === 'string' ? [a, b] : [b, a];
+  if (typeof text === 'string' && isNumeric(times)) {
+    const count = Number(times);
+    if (!(count > 0)) return null;
+    if (text.length * count > longest) throw new JqError(`a text would be longer than ${longest}`);
+    return text.repeat(Math.max(1, Math.ceil(count)));
+  }
+  if (isMap(a) && isMap(b)) return deepMerge(a, b);
+  throw wrongOperands(a, b, 'multiplied');
+}
+
+function deepMerge(a: JsonMap, b: JsonMap): JsonMap {
+  const merged: JsonMap = { ...a };
+  for (const key of Object.keys(b)) {
+    const [mine, other] = [own(merged, key), b[key]];
+    put(merged, key, isMap(mine) && isMap(other) ? deepMerge(mine, other) : other);
+  }
+  return merged;
+}
+
+export function divide(a: unknown, b: unknown): unknown {
+  if (isNumeric(a) && isNumeric(b)) {
+    if (Number(b) === 0) throw wrongOperands(a, b, 'divided because the divisor is zero');
+    return Number(a) / Number(b);
+  }
+  if (typeof a === 'string' && typeof b === 'string') return a === '' ? [] : a.split(b);
+  throw wrongOperands(a, b, 'divided');
+}
+
+export function remainder(a: unknown, b: unknown): unknown {
+  if (!isNumeric(a) || !isNumeric(b)) throw wrongOperands(a, b, 'divided');
+  const [x, y] = [Number(a), Number(b)];
+  if (Number.isNaN(x) || Number.isNaN(y)) return NaN;
+  const divisor = Math.abs(Math.trunc(y));
+  if (divisor === 0) throw wrongOperands(a, b, 'divided (remainder) because the divisor is zero');
+  const rest = Math.trunc(x) % divisor;
+  return rest === 0 ? 0 : rest;
+}
+
+/** `.[key]`: of a map by a text, of a list by a number, a slice's map, or a list that is looked for. */
+export function getKey(value: unknown, key: unknown): unknown {
+  if (typeof key === 'string') {
+    if (value === null) return null;
+    if (isMap(value)) return own(value, key) ?? null;
+    throw new JqError(`Cannot index ${typeName(value)} with string "${key}"`);
+  }
+  if (isNumeric(key)) {
+    if (value === null) return null;
+    if (Array.isArray(value)) {
+      const index = Number(key);
+      return (value as unknown[])[index < 0 ? index + value.length : index] ?? null;
+    }
+  }
+  if (isMap(key) && (value === null || Array.isArray(value) || typeof value === 'string')) return slice(value, key['start'] ?? null, key['end'] ?? null);
+  if (Array.isArray(value) && Array.isArray(key)) return indexesOf(value, key as unknown[]);
+  throw new JqError(`Cannot index ${typeName(value)} with ${typeName(key)}`);
+}
+
+export function indexesOf(list: readonly unknown[], wanted: readonly unknown[]): number[] | null {
+  if (wanted.length === 0) return null;
+  const found: number[] = [];
+  for (let at = 0; at + wanted.length <= list.length; at++) if (wanted.every((item, i) => compare(item, list[at + i]) === 0)) found.push(at);
+  return found;
+}
+
+function sliceBounds(length: number, start: unknown, end: unknown): [number, number] {
+  for (const bound of [start, end]) if (bound !== null && !isNumeric(bound)) throw new JqError('Start and end indices of an array slice must be numbers');
+  const from = start === null ? 0 : Math.floor(Number(start));
+  const to = end === null ? length : Math.ceil(Number(end));
+  const inside = (index: number): number => Math.min(length, Math.max(0, index < 0 ? index + length : index));
+  return [inside(from), inside(to)];
+}
+
+export function slice(value: unknown, start: unknown, end: unknown): unknown {
+  if (value === null) return null;
+  if (typeof value === 'string') {
+    const letters = Array.from(value);
+    return letters.slice(...sliceBounds(letters.length, start, end)).join('');
+  }
+  if (Array.isArray(value)) return value.slice(...sliceBounds(value.length, start, end));
+  throw new JqError(`Cannot index ${typeName(value)} with object`);
+}
+
+/** A copy of the value in which what stands at the path is replaced. */
+export function setPath(value: unknown, path: readonly unknown[], at: number, update: (old: unknown) => unknown): unknown {
+  if (at === path.length) return update(value);
+  const key = path[at];
+  if (typeof key === 'string') {
+    if (value !== null && !isMap(value)) throw new JqError(`Cannot index ${typeName(value)} with string "${key}"`);
+    const copy: JsonMap = { ...value };
+    put(copy, key, setPath(value === null ? null : (own(value, key) ?? null), path, at + 1, update));
+    return copy;
+  }
+  if (isNumeric(key)) {
+    if (value !== null && !Array.isArray(value)) throw new JqError(`Cannot index ${typeName(value)} with number`);
+    const copy = value === null ? [] : [...(value as unknown[])];
+    let index = Math.floor(Number(key));
+    if (index < 0) index += copy.length;
+    if (index < 0) throw new JqError('Out of bounds negative array index');
+    if (index > longest) throw new JqError('Array index too large');
+    while (copy.length < index) copy.push(null);
+    copy[index] = setPath(copy[index] ?? null, path, at + 1, update);
+    return copy;
+  }
+  if (isMap(key)) {
+    if (value !== null && !Array.isArray(value)) throw new JqError(`Cannot update field at object index of ${typeName(value)}`);
+    const list = (value ?? []) as unknown[];
+    const [from, to] = sliceBounds(list.length, key['start'] ?? null, key['end'] ?? null);
+    const part = setPath(value === null ? null : list.slice(from, Math.max(from, to)), path, at + 1, update);
+    if (!Array.isArray(part)) throw new JqError('A slice of an array can only be assigned another array');
+    return [...list.slice(0, from), ...(part as unknown[]), ...list.slice(Math.max(from, to))];
+  }
+  throw new JqError(`Invalid path component: ${typeName(key)}`);
+}
+
+export function getPath(value: unknown, path: readonly unknown[]): unknown {
+  let current = value;
+  for (const key of path) {
+    if (current === null) return null;
+    current = getKey(current, key);
+  }
+  return current;
+}
+
+/** Without what stands at the paths. */
+export function deletePaths(value: unknown, paths: readonly (readonly unknown[])[]): unknown {
+  // From the last to the first, so that places do not move.
+  return [...paths].sort((a, b) => compare(b, a)).reduce((left: unknown, path) => deletePath(left, path, 0), value);
+}
+
+function deletePath(value: unknown, path: readonly unknown[], at: number): unknown {
+  if (value === null || path.length === 0) return null;
+  const key = path[at];
+  const isLast = at === path.length - 1;
+  if (typeof key === 'string' && isMap(value)) {
+    if (!Object.hasOwn(value, key)) return value;
+    const copy: JsonMap = { ...value };
+    if (isLast) delete copy[key];
+    else put(copy, key, deletePath(copy[key], path, at + 1));
+    return copy;
+  }
+  if (isNumeric(key) && Array.isArray(value)) {
+    const copy = [...(value as unknown[])];
+    let index = Math.floor(Number(key));
+    if (index < 0) index += copy.length;
+    if (index < 0 || index >= copy.length) return value;
+    if (isLast) copy.splice(index, 1);
+    else copy[index] = deletePath(copy[index], path, at + 1);
+    return copy;
+  }
+  if (isMap(key) && Array.isArray(value)) {
+    const [from, to] = sliceBounds(value.length, key['start'] ?? null, key['end'] ?? null);
+    const list = value as unknown[];
+    if (to <= from) return value;
+    if (isLast) return [...list.slice(0, from), ...list.slice(to)];
+    return [...list.slice(0, from), ...(deletePath(list.slice(from, to), path, at + 1) as unknown[]), ...list.slice(to)];
+  }
+  throw new JqError(`Cannot delete field at ${typeof key === 'string' ? 'object' : 'array'} index of ${typeName(value)}`);
+}
