@@ -129,7 +129,7 @@ export class Surroundings {
 
   endpoint(definition: ConnectorDefinition<never>, uri: string): Endpoint {
     const any = definition as unknown as ConnectorDefinition;
-    return resolveEndpoint(uri, { [any.scheme]: any }).endpoint;
+    return resolveEndpoint(uri, Object.fromEntries([any.scheme, ...(any.aliases ?? [])].map((name) => [name, any]))).endpoint;
   }
 
   async consumer(definition: ConnectorDefinition<never>, uri: string, routeId = 'test'): Promise<Consumer> {

@@ -285,6 +285,8 @@ class Channel implements BrokerChannel {
   async close(): Promise<void> {
     if (!this.isOpen || this.isClosing) return;
     this.isClosing = true;
-    await this.channel.close();
+    // The library only waits for the broker's answer, for ever when the connection goes before it comes.
+    const closed = new Promise<void>((resolve) => this.onClose(() => resolve()));
+    await Promise.race([closed, this.channel.close()]);
   }
 }

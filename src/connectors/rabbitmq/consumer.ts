@@ -416,9 +416,7 @@ export class RabbitConsumer implements Consumer, LinkUser {
       for (let i = 0; i < missing; i++) await this.subscribe(connection);
     } catch (thrown) {
       if (this.connection !== connection) return;
-      const error = thrown as BrokerError;
-      if (error.code === undefined && !/closed|ended/i.test(error.message)) throw thrown;
-      this.again(connection, error);
+      this.again(connection, thrown as BrokerError);
       return;
     }
     this.delayMillis = firstDelayMillis;

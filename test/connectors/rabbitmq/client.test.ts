@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Address, BrokerChannel, BrokerConnection, WireMessage } from '../../../src/connectors/rabbitmq/client.ts';
 import { connect } from '../../../src/connectors/rabbitmq/client.ts';
-import { amqpUrl, Broker, describeWithBroker } from './broker.ts';
+import { amqpUrl, Broker, describeWithBroker, Wiretap } from './broker.ts';
 
 describeWithBroker('the AMQP client', () => {
   let broker: Broker;
@@ -12,11 +12,15 @@ describeWithBroker('the AMQP client', () => {
   beforeEach(async () => {
     broker = await Broker.open();
     queue = await broker.queue();
-    const { hostname, port, username, password } = new URL(amqpUrl);
-    const address: Address = { host: hostname, port: Number(port || 5672), username, password, virtualHost: '/', tls: null };
-    connection = await connect(address, { connectTimeoutMillis: 5000, heartbeatSeconds: 10, name: 'mecha-test', signal: new AbortController().signal });
+    connection = await open(amqpUrl);
     channel = await connection.channel(false);
   });
+
+  const open = (url: string): Promise<BrokerConnection> => {
+    const { hostname, port, username, password } = new URL(url);
+    const address: Address = { host: hostname, port: Number(port || 5672), username, password, virtualHost: '/', tls: null };
+    return connect(address, { connectTimeoutMillis: 5000, heartbeatSeconds: 10, name: 'mecha-test', signal: new AbortController().signal });
+  };
 
   afterEach(async () => {
     connection.destroy();
@@ -42,4 +46,13 @@ describeWithBroker('the AMQP client', () => {
       expect((await broker.get(queue))!.content.toString()).to.equal('a');
     });
   }
+
+  it('has closed a channel when the connection goes before the broker answers', async () => {
+    const tap = await Wiretap.open();
+    const cut = await open(tap.url);
+    const closing = (await cut.channel(false)).close();
+    tap.cut();
+    await closing;
+    await tap.close();
+  });
 });
