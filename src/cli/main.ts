@@ -64,12 +64,33 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     });
 
   program
+    .command('test')
+    .description('Runs tests of routes: *.test.yaml, with mocks and virtual time.')
+    .argument('[paths...]', 'files, folders or globs; the folder itself when there are none')
+    .option('--filter <text>', 'only tests with this in their name or file')
+    .option('--update', 'takes snapshots anew')
+    .option('--watch', 'runs the tests again when something changes')
+    .option('--coverage', 'shows which steps of the routes no test ran')
+    .option('--min-coverage <percent>', 'fails when fewer steps ran', whole(0, 100))
+    .addOption(new Option('--format <format>', 'how results are written').choices(['text', 'json', 'junit']).default('text'))
+    .option('--output <file>', 'writes json or junit into a file, and text to the terminal')
+    .option('--limit <ms>', 'how long a test may really take before it is cut', whole(1, 3_600_000))
+    .option('--config <file>', 'configuration file in place of mecha.yaml')
+    .option('--property <key=value>', 'sets a property placeholder (repeatable)', keyValue, {})
+    .addHelpText('after', examples('mecha test routes/', 'mecha test --format junit --output report.xml --coverage') + '\nExit codes: 0 all passed, 1 some failed (or too few steps ran), 2 a test or a route can not be read, or there are no tests.\n')
+    .action(async (paths: string[], options: Record<string, unknown>) => {
+      const { test } = await import('./test.ts');
+      code = await test(paths, options, terminal);
+    });
+
+  program
     .command('schema')
     .description('Prints the JSON Schema (2020-12) of routes, for editors.')
-    .addHelpText('after', examples('mecha schema > routes.schema.json', 'mecha schema | jq .title') + '\nExit codes: 0.\n')
-    .action(async () => {
+    .option('--tests', 'that of test files')
+    .addHelpText('after', examples('mecha schema > routes.schema.json', 'mecha schema --tests > tests.schema.json') + '\nExit codes: 0.\n')
+    .action(async (options: Record<string, unknown>) => {
       const { schema } = await import('./schema.ts');
-      code = schema(terminal);
+      code = schema(options, terminal);
     });
 
   program

@@ -60,11 +60,15 @@ interface VirtualTimer extends Timer {
 export class VirtualClock implements Clock {
   private time: number;
   private order = 0;
-  private timers: VirtualTimer[] = [];
+  private readonly timers = new Set<VirtualTimer>();
   private operations = 0;
+  private readonly isBusy: () => boolean;
+  private isOver = false;
 
-  constructor(startMillis = Date.UTC(2026, 0, 1)) {
+  /** `isBusy`: whether something is under way that nobody has counted (a file that is being read). */
+  constructor(startMillis = Date.UTC(2026, 0, 1), isBusy: () => boolean = () => false) {
     this.time = startMillis;
+    this.isBusy = isBusy;
   }
 
   now(): number {
@@ -72,15 +76,8 @@ export class VirtualClock implements Clock {
   }
 
   schedule(delayMillis: number, run: () => void): Timer {
-    const timer: VirtualTimer = {
-      due: this.time + Math.max(0, delayMillis),
-      order: this.order++,
-      run,
-      cancel: () => {
-        this.timers = this.timers.filter((other) => other !== timer);
-      },
-    };
-    this.timers.push(timer);
+    const timer: VirtualTimer = { due: this.time + Math.max(0, delayMillis), order: this.order++, run, cancel: () => void this.timers.delete(timer) };
+    if (!this.isOver) this.timers.add(timer);
     return timer;
   }
 
@@ -88,7 +85,7 @@ export class VirtualClock implements Clock {
     const end = this.pending();
     setImmediate(() => {
       end();
-      run();
+      if (!this.isOver) run();
     });
   }
 
@@ -102,22 +99,32 @@ export class VirtualClock implements Clock {
   }
 
   get waiting(): number {
-    return this.timers.length;
+    return this.timers.size;
+  }
+
+  /** The end of time: nothing that waits for it, or for its turn, ever goes on. */
+  end(): void {
+    this.isOver = true;
+    this.timers.clear();
   }
 
   /** Lets `millis` pass. Resolves when everything that fell due has run and no counted operation is pending. */
   async advance(millis: number): Promise<void> {
     const end = this.time + millis;
     await this.settle();
-    for (;;) {
-      const next = this.earliest();
-      if (next === undefined || next.due > end) break;
-      this.time = Math.max(this.time, next.due);
-      this.timers = this.timers.filter((other) => other !== next);
-      next.run();
-      await this.settle();
-    }
-    this.time = end;
+    while (await this.advanceToNext(end));
+    this.time = Math.max(this.time, end);
+  }
+
+  /** Lets time pass until the next run is due, and runs it. False: none is due by `end`, and no time has passed. */
+  async advanceToNext(end = Infinity): Promise<boolean> {
+    const next = this.earliest();
+    if (next === undefined || next.due > end) return false;
+    this.time = Math.max(this.time, next.due);
+    this.timers.delete(next);
+    next.run();
+    await this.settle();
+    return true;
   }
 
   private earliest(): VirtualTimer | undefined {
@@ -128,8 +135,9 @@ export class VirtualClock implements Clock {
     return first;
   }
 
-  private async settle(): Promise<void> {
+  /** Resolves when everything has gone on as far as it can without time passing. */
+  async settle(): Promise<void> {
     do await new Promise((resolve) => setImmediate(resolve));
-    while (this.operations > 0);
+    while (!this.isOver && (this.operations > 0 || this.isBusy()));
   }
 }

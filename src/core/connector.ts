@@ -177,6 +177,10 @@ export interface ConnectorDefinition<F extends Fields = Fields> {
   readonly isOrdered?: boolean;
   /** Reaches other hosts, so that dynamic endpoints need it on the allow-list. */
   readonly isRemote?: boolean;
+  /** Consumed from, it is a server that others call: it reaches nobody itself. */
+  readonly serves?: boolean;
+  /** Talks to programs outside of this one, though not to a host that a message may name (`micrologic:`): tests put mocks in their place. */
+  readonly reachesOut?: boolean;
   /** Fed by routes of the same runtime (`direct:`, `seda:`): its consumers stop last, when the routes that feed them are idle. */
   readonly isInternal?: boolean;
   /**

@@ -1,6 +1,7 @@
 import type { Server, ServerOptions , ServerResponse } from 'node:http';
 import { createServer, IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock } from './clock.ts';
 import type { ConnectorContext } from './connector.ts';
 import type { HttpMount } from './http-router.ts';
@@ -19,6 +20,8 @@ export interface HttpLimits {
   readonly maxConnections: number;
   /** How long `close` waits for requests under way before it cuts their connections. */
   readonly closeTimeoutMillis: number;
+  /** False: it takes no address of the system, only what `accept` is given. */
+  readonly binds: boolean;
 }
 
 export const defaultHttpLimits: HttpLimits = {
@@ -28,6 +31,7 @@ export const defaultHttpLimits: HttpLimits = {
   keepAliveMillis: 65_000,
   maxConnections: 0,
   closeTimeoutMillis: 30_000,
+  binds: true,
 };
 
 const noBytes = Buffer.alloc(0);
@@ -189,6 +193,12 @@ export class HttpListener {
     if (this.closing !== null) await this.closing;
   }
 
+  /** Takes a connection that did not come by the network. */
+  accept(connection: Duplex): void {
+    if (this.server === null) connection.destroy(new Error(`nothing is served at ${this.host}:${this.wantedPort}`));
+    else this.server.emit('connection', connection);
+  }
+
   /** Answers with a status of the listener's own. `endsConnection`: what comes after can't be trusted, or is not wanted. */
   refuse(reply: ServerResponse, status: number, endsConnection = false): void {
     if (reply.headersSent) return;
@@ -223,6 +233,7 @@ export class HttpListener {
     server.maxHeadersCount = limits.maxHeaders + 1;
     if (limits.maxConnections > 0) server.maxConnections = limits.maxConnections;
     this.server = server;
+    if (!limits.binds) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const failed = (error: NodeJS.ErrnoException): void => {
         this.server = null;
@@ -323,6 +334,7 @@ export function httpListeners(context: Pick<ConnectorContext, 'clock' | 'shared'
   return context.shared('http-listeners', () => {
     const limits: Record<string, number> = {};
     for (const name of Object.keys(defaultHttpLimits)) {
+      if (name === 'binds') continue;
       const value = context.setting(`http.${name}`);
       if (value !== undefined && value !== null) limits[name] = Number(value);
     }

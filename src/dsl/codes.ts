@@ -193,4 +193,11 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0709: { title: 'A route file can not be read', explanation: 'The system refuses it; the message says why.' },
   M0711: { title: 'A setting that only a start can take', explanation: 'The configuration was read again while the program runs. Most of it is taken at once; what sockets, stores and connections are made from is taken at the next start.' },
   M0710: { title: 'The state folder can not be used', explanation: 'It can not be written, or another instance uses it.' },
+
+  // M08xx: tests of routes
+  M0801: { title: 'A step of a test does two things', explanation: 'Each step of a test sends, waits or changes one thing, so that their order is clear; `reply` belongs to what was sent.' },
+  M0802: { title: 'A test does nothing', explanation: 'It sends nothing and expects nothing, so it could never fail.' },
+  M0803: { title: 'A step of a test does not say what it needs', explanation: 'The message has no destination, two bodies, or waits for a reply that nobody asked for.' },
+  M0804: { title: 'Nothing says which routes are tested', explanation: 'A test file names its routes, or has the name of a routes file beside it: `orders.test.yaml` tests `orders.yaml`.' },
+  M0805: { title: 'Snapshots can not be read', explanation: 'The file beside the test file that holds its snapshots is damaged.' },
 };

@@ -1,4 +1,5 @@
 import type { Diagnostics, Source, Span } from '../core/diagnostics.ts';
+import type { Fields } from '../core/field.ts';
 import { camelSteps } from './camelNames.ts';
 import { ElementReader } from './elementReader.ts';
 import { elements, elementsByName } from './elements/index.ts';
@@ -20,6 +21,19 @@ export function readDocument(source: Source, parts: Parts, { properties }: ReadO
   const file = parseYaml(source, problems);
   const found = file === null ? [] : new DocumentReader(file, parts, properties, problems, false).document();
   return { file: source.file, elements: found };
+}
+
+/** Reads a file that is one mapping with these fields (a test file); placeholders that have no value stay as they are. Null: the problems say why. */
+export function readMapping(source: Source, name: string, fields: Fields, parts: Parts, { properties }: ReadOptions, docs: string, problems: Diagnostics): ElementModel | null {
+  const file = parseYaml(source, problems);
+  return file === null ? null : new MappingReader(file, parts, properties, problems, true).mappingOf(name, fields, docs);
+}
+
+class MappingReader extends ElementReader {
+  mappingOf(name: string, fields: Fields, docs: string): ElementModel | null {
+    const { root, source } = this.file;
+    return this.element({ name, at: { source, start: 0, end: 1 }, docs }, fields, null, root, false);
+  }
 }
 
 /** Reads a whole file: a list of elements, or a resource of Camel K. */

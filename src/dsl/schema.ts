@@ -17,8 +17,18 @@ const anyCase = (values: readonly string[]): string => {
   return `^\\s*(?:${values.map(loose).join('|')})\\s*$`;
 };
 
-/** JSON Schema (2020-12) of route files, made from the definitions: for editors, and for checks outside of this program. */
-export function jsonSchema(parts: Parts): JsonSchema {
+/** A file that is one mapping, such as a test file. */
+export interface MappingFile {
+  readonly title: string;
+  readonly description: string;
+  readonly fields: Fields;
+}
+
+/**
+ * JSON Schema (2020-12) of route files (or of another kind of file), made from the definitions: for editors, and for checks outside of this
+ * program.
+ */
+export function jsonSchema(parts: Parts, file: MappingFile | null = null): JsonSchema {
   const defs: Record<string, JsonSchema> = {};
   const languageKeys = Object.keys(parts.languages);
   const formatKeys = Object.keys(parts.dataformats);
@@ -178,6 +188,10 @@ export function jsonSchema(parts: Parts): JsonSchema {
       resourceOf(['Pipe', 'KameletBinding'], { type: 'object', required: ['source', 'sink'], properties: { source: ref('pipeEnd'), sink: ref('pipeEnd'), steps: { type: 'array', items: ref('pipeEnd') }, errorHandler: { type: 'object' } } }),
     ],
   };
+  if (file !== null) {
+    const root = { title: file.title, description: file.description, ...object(file.fields, false) };
+    return { $schema: 'https://json-schema.org/draft/2020-12/schema', ...root, $defs: reachable(root, defs) };
+  }
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Routes',
@@ -185,6 +199,20 @@ export function jsonSchema(parts: Parts): JsonSchema {
     anyOf: [ref('elements'), ref('resource')],
     $defs: defs,
   };
+}
+
+/** The definitions that a schema refers to, directly or through others. */
+function reachable(root: JsonSchema, defs: Readonly<Record<string, JsonSchema>>): Record<string, JsonSchema> {
+  const found: Record<string, JsonSchema> = {};
+  const open = [root];
+  while (open.length > 0) {
+    for (const [, name] of JSON.stringify(open.pop()).matchAll(/"#\/\$defs\/([^"]+)"/g)) {
+      if (found[name!] !== undefined) continue;
+      found[name!] = defs[name!]!;
+      open.push(defs[name!]!);
+    }
+  }
+  return found;
 }
 
 const resourceOf = (kinds: readonly string[], spec: JsonSchema): JsonSchema => ({ if: { properties: { kind: { enum: kinds } } }, then: { properties: { spec } } });

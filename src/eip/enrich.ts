@@ -105,6 +105,7 @@ class Enriching implements Way {
 
 export const enrich = defineEip({
   name: 'enrich',
+  sends: true,
   summary: 'Asks an endpoint for more, and puts its answer together with the message.',
   options: {
     expression: field.expression('The endpoint to ask.').required(),

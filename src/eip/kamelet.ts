@@ -29,6 +29,7 @@ class WithNestedSteps extends StepSubscriber {
 
 export const kamelet = defineEip({
   name: 'kamelet',
+  sends: true,
   summary: "Goes through a kamelet: a route template, or a resource of the kind Kamelet, with its parameters. Nested steps stand in the place of the template's `kamelet:sink`.",
   shorthand: 'name',
   options: {

@@ -127,6 +127,7 @@ class TakePolledStrategy extends UseReplyStrategy {
 
 export const pollEnrich = defineEip({
   name: 'pollEnrich',
+  sends: true,
   summary: 'Takes one message from an endpoint, and puts it together with the message.',
   options: {
     expression: field.expression('The endpoint to take from.').required(),

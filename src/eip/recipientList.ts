@@ -103,6 +103,7 @@ class RecipientRound extends Round {
 
 export const recipientList = defineEip({
   name: 'recipientList',
+  sends: true,
   summary: 'Sends a copy of the message to each of the endpoints that an expression names.',
   options: {
     expression: field.expression('The endpoints: a text, or a list of texts.').required(),

@@ -27,6 +27,7 @@ class RoutingSlip extends SlipStep {
 
 export const routingSlip = defineEip({
   name: 'routingSlip',
+  sends: true,
   summary: 'Sends the message through a list of endpoints that an expression names, one after the other.',
   options: {
     expression: field.expression('The endpoints, evaluated once: a text, or a list of texts.').required(),

@@ -4,6 +4,7 @@ import { sendStep } from '../core/send.ts';
 
 export const to = defineEip({
   name: 'to',
+  sends: true,
   summary: 'Sends the message to an endpoint and goes on with its reply.',
   shorthand: 'uri',
   options: {

@@ -8,6 +8,7 @@ import { enterCall } from '../core/send.ts';
 
 export const toD = defineEip({
   name: 'toD',
+  sends: true,
   summary: 'Sends the message to an endpoint whose URI is put together for each message.',
   shorthand: 'uri',
   options: {

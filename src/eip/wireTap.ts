@@ -119,6 +119,7 @@ class TapEnd implements Way {
 
 export const wireTap = defineEip({
   name: 'wireTap',
+  sends: true,
   summary: 'Sends a copy of the message elsewhere and goes on without waiting for it.',
   options: {
     uri: field.endpoint('Endpoint that gets the copy; may hold Simple.').required(),

@@ -19,6 +19,7 @@ import { Places } from './parking.ts';
 import type { ErrorHandling } from './redelivery.ts';
 import type { ErrorHandlingContext } from './redelivery.ts';
 import { errorHandled, isPlain, markExhausted } from './redelivery.ts';
+import type { StandInStep } from './standIns.ts';
 import type { StepStatistics } from '../observe/statistics.ts';
 import { StepStatistics as Statistics } from '../observe/statistics.ts';
 
@@ -50,6 +51,8 @@ export interface CompilerServices {
   onStop(routeId: string, run: () => void | Promise<void>): () => void;
   keepFailed(exchange: Exchange, routeId: string): boolean | Promise<boolean>;
   readonly parking: Parking;
+  /** What stands for a step of this id; null: the step itself. */
+  standIn(info: StepInfo): StandInStep | null;
   /** Camel's automatic id of the next step of a kind: `setBody3`. */
   nextStepId(kind: string): string;
 }
@@ -192,8 +195,9 @@ export class StepCompiler {
     const options = this.fields(definition.options, model.element, inner, children === 'unit' ? info : null);
     this.siblings = siblings;
     let pipe: Pipe;
+    const standIn = this.services.standIn(info);
     try {
-      pipe = definition.operator(options, new Context(this, info, model, around));
+      pipe = standIn !== null && definition.sends !== true ? callStep(standIn.call(null), info) : definition.operator(options, new Context(this, info, model, around, standIn));
     } catch (thrown) {
       // An option that could not be read has been complained about already.
       const isIncomplete = this.problems.hasErrors && Object.entries(definition.options).some(([name, { shape }]) => shape.isRequired && (options as Readonly<Record<string, unknown>>)[name] === undefined);
@@ -336,13 +340,15 @@ class Context implements StepContext {
   private readonly compiler: StepCompiler;
   private readonly model: StepModel;
   private readonly around: Surroundings;
+  private readonly standIn: StandInStep | null;
 
-  constructor(compiler: StepCompiler, info: StepInfo, model: StepModel, around: Surroundings) {
+  constructor(compiler: StepCompiler, info: StepInfo, model: StepModel, around: Surroundings, standIn: StandInStep | null) {
     this.compiler = compiler;
     this.info = info;
     this.at = model.at;
     this.model = model;
     this.around = around;
+    this.standIn = standIn;
   }
 
   get clock(): Clock {
@@ -421,19 +427,21 @@ class Context implements StepContext {
 
   producer(endpoint: EndpointReference): Call {
     const { services } = this.compiler;
+    if (this.standIn !== null) return this.standIn.call(endpoint.uri);
     return services.producer(this.compiler.endpointModel(endpoint, this.at), this.problems, this.around.sendIntercepts);
   }
 
   dynamicCall(uri: string, exchange: Exchange): void {
+    if (this.standIn !== null) return this.standIn.call(uri)(exchange);
     this.compiler.services.dynamicCall(uri, exchange, this.around.sendIntercepts, this.info);
   }
 
   checkEndpoint(uri: string): void {
-    this.compiler.services.checkEndpoint(uri);
+    if (this.standIn === null) this.compiler.services.checkEndpoint(uri);
   }
 
   receive(uri: string, timeoutMillis: number, exchange: Exchange): Promise<PolledMessage | null> {
-    return this.compiler.services.receive(uri, timeoutMillis, exchange);
+    return this.standIn === null ? this.compiler.services.receive(uri, timeoutMillis, exchange) : this.standIn.receive(uri);
   }
 
   dataFormat(name: string, options: Readonly<Record<string, unknown>>): DataFormat {

@@ -4,7 +4,10 @@ import picomatch from 'picomatch';
 import type { Diagnostics } from '../core/diagnostics.ts';
 import { Source } from '../core/diagnostics.ts';
 
-const isRoutesFile = (name: string): boolean => /\.(ya?ml)$/i.test(name) && !/^mecha\.ya?ml$/i.test(name) && !/\.test\.ya?ml$/i.test(name);
+/** Tests of routes. */
+export const isTestFile = (name: string): boolean => /\.test\.ya?ml$/i.test(name);
+
+const isRoutesFile = (name: string): boolean => /\.(ya?ml)$/i.test(name) && !/^mecha\.ya?ml$/i.test(name) && !isTestFile(name);
 
 /** Largest routes file that is read. */
 const maxFileBytes = 16 * 1024 * 1024;
@@ -38,14 +41,18 @@ const isDirectory = (path: string): boolean => {
 const isGlob = (path: string): boolean => /[*?[\]{}!]/.test(path);
 
 /** Files that paths mean: a file itself, a folder's YAML files (not `mecha.yaml`, not tests), what a glob matches. In a fixed order, each once. */
-export function routeFiles(paths: readonly string[], base: string, problems: Diagnostics): string[] {
+export const routeFiles = (paths: readonly string[], base: string, problems: Diagnostics): string[] => filesOf(paths, base, problems, isRoutesFile);
+
+/** The same for files of another kind, told by their names; a file that is named itself is taken as it is. */
+export function filesOf(paths: readonly string[], base: string, problems: Diagnostics, isWanted: (name: string) => boolean): string[] {
+  const nameOf = (file: string): string => file.slice(file.lastIndexOf(sep) + 1);
   const found = new Set<string>();
   for (const given of paths) {
     const path = isAbsolute(given) ? given : resolve(base, given);
     try {
       const stats = statSync(path);
       if (stats.isDirectory()) {
-        for (const file of filesBelow(path, true)) if (isRoutesFile(file.slice(file.lastIndexOf(sep) + 1))) found.add(file);
+        for (const file of filesBelow(path, true)) if (isWanted(nameOf(file))) found.add(file);
       } else found.add(path);
       continue;
     } catch {
@@ -58,7 +65,7 @@ export function routeFiles(paths: readonly string[], base: string, problems: Dia
     const matches = picomatch(glob, { dot: false });
     const folder = start === '' ? sep : start;
     const before = found.size;
-    if (isDirectory(folder)) for (const file of filesBelow(folder, true)) if (matches(relative(folder, file))) found.add(file);
+    if (isDirectory(folder)) for (const file of filesBelow(folder, true)) if (matches(relative(folder, file)) && isTestFile(nameOf(file)) === isWanted('x.test.yaml')) found.add(file);
     if (found.size === before) problems.report('M0706', `no file matches \`${given}\``, null, { help: 'check the pattern; `**/*.yaml` reaches into folders', values: { path: given } });
   }
   return [...found];

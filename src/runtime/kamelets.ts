@@ -17,6 +17,8 @@ export interface KameletServices {
   /** The text of a file below the routes' folder. Throws when there is none. */
   resource(uri: string): string;
   readonly problems: Diagnostics;
+  /** Something else stands in the place of this endpoint. */
+  isReplaced(uri: string): boolean;
 }
 
 interface Template {
@@ -92,7 +94,7 @@ class Kamelets {
 
   private endpoints(around: Surrounding): Visitor {
     return {
-      endpoint: (model, isFrom) => (anyKamelet.test(model.uri) && !end.test(model.uri) && !isDynamic(model.uri) ? this.endpoint(model, isFrom ? 'from' : 'to', around) : model),
+      endpoint: (model, isFrom) => (anyKamelet.test(model.uri) && !end.test(model.uri) && !isDynamic(model.uri) && !this.services.isReplaced(model.uri) ? this.endpoint(model, isFrom ? 'from' : 'to', around) : model),
       step: (model) => model,
     };
   }

@@ -30,6 +30,7 @@ import { openManagement } from './management.ts';
 import type { ReloadResult, RouteDescription, SendOptions } from './runtime.ts';
 import { Runtime } from './runtime.ts';
 import { partsWith } from './standard.ts';
+import type { StandIns } from './standIns.ts';
 import { snapshotOf } from './snapshots.ts';
 
 /** How long what came while the routes started goes before what is done behind it. */
@@ -58,6 +59,12 @@ export interface MechaOptions {
   readonly parts?: Partial<Parts>;
   /** Where state lives, in place of what the settings say. */
   readonly store?: StateStore;
+  /** What stands for endpoints and steps in their place: tests of routes. */
+  readonly standIns?: StandIns;
+  /** Where relative paths of `file:` endpoints start, in place of `folder`. */
+  readonly filesDir?: string;
+  /** Things that endpoints share, made before. */
+  readonly shared?: Readonly<Record<string, unknown>>;
 }
 
 /** Everything that a running Mecha is made of; the command line and embedders use the same. */
@@ -230,6 +237,9 @@ export class Mecha {
       environment: shownEnvironment,
       resource: (uri) => readText(uri.replace(/^resource:/, '').replace(/^(file|classpath):(\/\/)?/, '')),
       ...(deadLetters === null ? {} : { keepFailed: keeper(deadLetters, events, () => configured.current.get('deadLetters.limit') as number) }),
+      ...(options.standIns === undefined ? {} : { standIns: options.standIns }),
+      ...(options.filesDir === undefined ? {} : { filesDir: options.filesDir }),
+      ...(options.shared === undefined ? {} : { shared: options.shared }),
     });
     return new Mecha({ runtime, events, clock, configured, folder, named, given, store, deadLetters });
   }
@@ -298,7 +308,8 @@ export class Mecha {
     return this.listeners.all()[0]?.port ?? null;
   }
 
-  private get listeners(): HttpListeners {
+  /** The addresses on which routes serve HTTP. */
+  get listeners(): HttpListeners {
     return httpListeners({ clock: this.clock, shared: (name, make) => this.runtime.shared(name, make), setting: (key) => this.configuration.get(key) });
   }
 

@@ -44,6 +44,9 @@ import { retire, Route } from './route.ts';
 import { expandRest } from './rest.ts';
 import { expandTemplates } from './templates.ts';
 import { errorHandling, interceptFrom, intercepts, sendIntercepts } from './scopes.ts';
+import type { StandIns } from './standIns.ts';
+import { withStandIns } from './standIns.ts';
+import type { EndpointReader } from './endpoints.ts';
 
 export interface RuntimeOptions {
   readonly name?: string;
@@ -61,6 +64,12 @@ export interface RuntimeOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The text behind `resource:` URIs. */
   readonly resource?: (uri: string) => string;
+  /** What stands for endpoints and steps in their place. */
+  readonly standIns?: StandIns;
+  /** Where relative paths of `file:` endpoints start, in place of `baseDir`. */
+  readonly filesDir?: string;
+  /** Things that endpoints share, made before (`shared`). */
+  readonly shared?: Readonly<Record<string, unknown>>;
   /** Keeps a failed one-way message: true when it is safe. */
   readonly keepFailed?: (exchange: Exchange, routeId: string) => boolean | Promise<boolean>;
 }
@@ -145,7 +154,8 @@ export class Runtime implements ExchangeScope {
   private properties: PropertyLookup;
   private readonly documents: Documents;
   private readonly routeBags = new Map<string, Bag>();
-  private readonly sharedThings = new Map<string, unknown>();
+  private readonly sharedThings: Map<string, unknown>;
+  private readonly reader: EndpointReader;
   private readonly carried = new Map<string, unknown>();
   private readonly originals = { isKept: false };
   /** What intercepts messages that are sent from outside of all routes. */
@@ -167,6 +177,8 @@ export class Runtime implements ExchangeScope {
 
   constructor(options: RuntimeOptions) {
     this.options = options;
+    this.sharedThings = new Map(Object.entries(options.shared ?? {}));
+    this.reader = withStandIns(endpointReader(options.parts.connectors), options.standIns);
     this.name = options.name ?? 'mecha';
     this.clock = options.clock ?? systemClock;
     this.events = options.events ?? new Events();
@@ -191,7 +203,7 @@ export class Runtime implements ExchangeScope {
       const value = this.settings(key);
       return Array.isArray(value) ? value.map(String) : typeof value === 'string' ? value.split(',').map((item) => item.trim()) : null;
     };
-    this.endpoints = new Endpoints(endpointReader(options.parts.connectors), (resolved, routeId) => this.connectorContext(resolved, routeId), {
+    this.endpoints = new Endpoints(this.reader, (resolved, routeId) => this.connectorContext(resolved, routeId), {
       schemes: list('dynamicEndpoints.schemes'),
       hosts: list('dynamicEndpoints.hosts'),
     });
@@ -211,7 +223,7 @@ export class Runtime implements ExchangeScope {
       dataformats: options.parts.dataformats,
       resource: (uri) => this.resource(uri),
       dataFormat: (name, given) => this.dataFormat(name, given),
-      consumer: async (uri) => this.consumer(endpointReader(options.parts.connectors).fromText(uri), ''),
+      consumer: async (uri) => this.consumer(this.reader.fromText(uri), ''),
       stopped: (routeId) => this.runStopHooks(routeId, true),
     });
   }
@@ -277,7 +289,7 @@ export class Runtime implements ExchangeScope {
       scope: this,
       stopping: this.stopper.signal,
       store: prefixed(this.options.store, `${scheme}/`),
-      baseDir: this.options.baseDir,
+      baseDir: this.options.filesDir ?? this.options.baseDir,
       shared: (name, make) => this.shared(name, make),
       bean: <T>(reference: string) => this.beans.resolve(reference) as T,
       waiting: (reason) => {
@@ -344,6 +356,7 @@ export class Runtime implements ExchangeScope {
       },
       keepFailed: (exchange, routeId) => this.keepFailed(exchange, routeId),
       parking: this.parking,
+      standIn: (info) => this.options.standIns?.step(info) ?? null,
     };
   }
 
@@ -468,7 +481,7 @@ export class Runtime implements ExchangeScope {
     let documents: readonly DocumentModel[] = this.documents.read(sources, this.properties, problems);
     documents = expandTemplates(documents, this.properties, problems);
     documents = expandRest(documents, problems);
-    documents = expandKamelets(documents, { parts, properties: this.properties, resource: (uri) => this.resource(uri), problems });
+    documents = expandKamelets(documents, { parts, properties: this.properties, resource: (uri) => this.resource(uri), problems, isReplaced: (uri) => this.options.standIns?.replaces(uri) === true });
     const declared = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'beans')).flatMap((element) => beanElements(element));
     const beans = this.newBeans(this.beans);
     await beans.loadModules(moduleReferences(documents), problems);

@@ -19,6 +19,7 @@ export const micrologicOptions = {
 
 export const micrologic = defineConnector({
   scheme: 'micrologic',
+  reachesOut: true,
   syntax: 'micrologic:path',
   summary: 'Calls the application beside this runtime, whose address is configured in one place (`micrologic.url`). Waits until it is ready.',
   isLenient: true,

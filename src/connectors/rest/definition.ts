@@ -30,6 +30,7 @@ export const rest = defineConnector({
   summary: 'Serves one operation of an HTTP service, or calls one.',
   isLenient: true,
   isRemote: true,
+  serves: true,
   options: restOptions,
   headers: {
     CamelHttpMethod: 'Set by the producer: the method that it called with.',

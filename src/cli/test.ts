@@ -1,0 +1,76 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { printDiagnostics } from '../dsl/diagnose.ts';
+import type { TestReport } from '../testing/index.ts';
+import { isFine, percent, printCoverage, printResult, printSummary, reportAsJson, reportAsJunit, runTests } from '../testing/index.ts';
+import type { Terminal } from './main.ts';
+import { hasColour } from './main.ts';
+
+/** Runs tests of routes; gives 0 when all have passed, 1 when some failed, 2 when something can't be read or there are none. */
+export async function test(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<number> {
+  const run = () => once(paths, options, terminal);
+  const report = await run();
+  if (options['watch'] !== true) return codeOf(report, options, terminal);
+  const { watchTests } = await import('./testWatch.ts');
+  return watchTests(report, paths, terminal, run);
+}
+
+function codeOf(report: TestReport, options: Readonly<Record<string, unknown>>, terminal: Terminal): number {
+  const least = options['minCoverage'] as number | undefined;
+  const isBroken = report.problems.length > 0 || report.files.some(({ problems, results }) => problems.length > 0 || results.some((result) => result.isBroken));
+  if (isBroken) return 2;
+  if (report.passed + report.failed === 0) {
+    terminal.err.write(options['filter'] === undefined ? 'error: there are no tests: write them into files whose names end with .test.yaml, see docs/testing.md\n' : `error: no test has \`${String(options['filter'])}\` in its name\n`);
+    return 2;
+  }
+  if (report.failed > 0) return 1;
+  const covered = report.coverage.filter(({ count }) => count > 0).length;
+  if (least !== undefined && percent(covered, report.coverage.length) < least) {
+    terminal.err.write(`error: the tests cover ${percent(covered, report.coverage.length)} % of the steps, fewer than ${least} %; --coverage shows which they leave out\n`);
+    return 1;
+  }
+  return 0;
+}
+
+async function once(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<TestReport> {
+  const format = options['format'] as 'text' | 'json' | 'junit';
+  const output = options['output'] as string | undefined;
+  const isText = format === 'text' || output !== undefined;
+  const colour = hasColour(terminal.out, terminal.environment);
+  let lines = Promise.resolve();
+  let shownFile = '';
+  const report = await runTests(paths, {
+    folder: terminal.folder,
+    properties: (options['property'] ?? {}) as Record<string, string>,
+    ...(options['config'] === undefined ? {} : { configuration: String(options['config']) }),
+    ...(options['filter'] === undefined ? {} : { filter: String(options['filter']) }),
+    ...(options['limit'] === undefined ? {} : { limitMillis: Number(options['limit']) }),
+    update: options['update'] === true,
+    onResult: (file, result) => {
+      if (!isText) return;
+      // In their order, while the next test is under way.
+      lines = lines.then(async () => {
+        if (file !== shownFile) terminal.out.write(`${file}\n`);
+        shownFile = file;
+        terminal.out.write(await printResult(result, colour));
+      });
+    },
+  });
+  await lines;
+  const problems = [...report.problems, ...report.files.flatMap((file) => file.problems)];
+  if (problems.length > 0 && format !== 'json') terminal.err.write(`${printDiagnostics(problems, { color: hasColour(terminal.err, terminal.environment) })}\n`);
+  if (isText) {
+    for (const { file, hasNewSnapshots } of report.files) if (hasNewSnapshots) terminal.out.write(`snapshots of ${file} were written\n`);
+    if (options['coverage'] === true) terminal.out.write(printCoverage(report.coverage, colour));
+    if (report.passed + report.failed > 0 || !isFine(report)) terminal.out.write(printSummary(report, colour));
+  }
+  if (format === 'text') return report;
+  const text = format === 'json' ? `${JSON.stringify(reportAsJson(report), null, 2)}\n` : await reportAsJunit(report);
+  if (output === undefined) terminal.out.write(text);
+  else {
+    const path = resolve(terminal.folder, output);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+  }
+  return report;
+}
