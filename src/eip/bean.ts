@@ -13,6 +13,14 @@ export const bean = defineEip({
     beanType: field.string('Class to call instead of a bean.'),
     scope: field.enum('Singleton: one instance. Request and Prototype: a new one each time.', ['Singleton', 'Request', 'Prototype']).default('Singleton'),
   },
+  examples: [
+    {
+      title: 'Call a method of a module',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - bean:\n          ref: "#module:./examples/modules/tax.mjs"\n          method: gross(${body})\n      - to: mock:out\n',
+      in: [10, 2.5],
+      out: { 'mock:out': [12, 3] },
+    },
+  ],
   operator: ({ ref, method, beanType, scope }, context) => {
     const { info } = context;
     if (ref === undefined && beanType === undefined) throw new Error('`bean` needs `ref` or `beanType`');

@@ -16,6 +16,14 @@ export const convertBodyTo = defineEip({
     mandatory: field.boolean('A body that nothing converts fails the exchange; else it becomes null.').default(true),
     charset: field.string('Charset of text that becomes bytes, and of bytes that become text; UTF-8 when absent.'),
   },
+  examples: [
+    {
+      title: 'Make a number of a text',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - convertBodyTo: int\n      - to: mock:out\n',
+      in: ['42', 7.9],
+      out: { 'mock:out': [42, 7] },
+    },
+  ],
   operator: ({ type, mandatory, charset }, { info }) => {
     if (!isConvertibleType(type)) throw new Error(`there is no type \`${type}\``);
     const encoding = charset ?? null;

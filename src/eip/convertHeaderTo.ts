@@ -17,6 +17,14 @@ export const convertHeaderTo = defineEip({
     mandatory: field.boolean('A value that nothing converts fails the exchange; else it becomes null.').default(true),
     charset: field.string('Charset of text that becomes bytes, and of bytes that become text; UTF-8 when absent.'),
   },
+  examples: [
+    {
+      title: 'Compare a header as a number',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - setHeader:\n          name: amount\n          simple: "${body}"\n      - convertHeaderTo:\n          name: amount\n          type: int\n      - filter:\n          simple: "${header.amount} > 9"\n          steps:\n            - to: mock:large\n',
+      in: ['9', '10'],
+      out: { 'mock:large': ['10'] },
+    },
+  ],
   operator: ({ name, type, toName, mandatory, charset }, context) => {
     if (!isConvertibleType(type)) throw new Error(`there is no type \`${type}\``);
     const { info } = context;

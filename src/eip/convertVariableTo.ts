@@ -17,6 +17,14 @@ export const convertVariableTo = defineEip({
     mandatory: field.boolean('A value that nothing converts fails the exchange; else it becomes null.').default(true),
     charset: field.string('Charset of text that becomes bytes, and of bytes that become text; UTF-8 when absent.'),
   },
+  examples: [
+    {
+      title: 'Keep a number beside the message',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - setVariable:\n          name: amount\n          simple: "${body}"\n      - convertVariableTo:\n          name: amount\n          type: int\n      - setBody:\n          variable: amount\n      - to: mock:out\n',
+      in: ['12'],
+      out: { 'mock:out': [12] },
+    },
+  ],
   operator: ({ name, type, toName, mandatory, charset }, context) => {
     if (!isConvertibleType(type)) throw new Error(`there is no type \`${type}\``);
     const { info } = context;

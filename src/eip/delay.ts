@@ -39,5 +39,13 @@ export const delay = defineEip({
     callerRunsWhenRejected: field.boolean('What to do when the thread pool is full.').default(true).ignored(noThreads),
     executorService: field.string('Thread pool.').ignored(noThreads),
   },
+  examples: [
+    {
+      title: 'Wait before the next step',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - delay:\n          constant: 20\n      - to: mock:out\n',
+      in: ['later'],
+      out: { 'mock:out': ['later'] },
+    },
+  ],
   operator: ({ expression }, context) => settled(expression, context.info, (millisOf) => operator((out) => new Delay(out, millisOf, context))),
 });

@@ -38,6 +38,14 @@ export const kamelet = defineEip({
     steps: field.steps("Steps that run where the template says `kamelet:sink`, or behind its last step when it doesn't."),
   },
   // The runtime has put the key of this use behind the name, and the parameters into the template.
+  examples: [
+    {
+      title: 'Use a route template as a step',
+      route: '- routeTemplate:\n    id: greet\n    parameters:\n      - name: greeting\n    from:\n      uri: kamelet:source\n      steps:\n        - setBody:\n            simple: "{{greeting}} ${body}"\n- from:\n    uri: direct:start\n    steps:\n      - kamelet:\n          name: greet\n          parameters:\n            greeting: Hello\n      - to: mock:out\n',
+      in: ['Ann'],
+      out: { 'mock:out': ['Hello Ann'] },
+    },
+  ],
   operator: ({ name, steps }, context) => {
     const { info } = context;
     const call = context.producer({ uri: `kamelet:${name}`, parameters: {} });

@@ -11,6 +11,14 @@ export const marshal = defineEip({
     variableSend: field.string('Variable that is marshalled instead of the body.'),
     variableReceive: field.string('Variable that takes the result; the body stays as it was.'),
   },
+  examples: [
+    {
+      title: 'Write a list as CSV',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - marshal:\n          csv: {}\n      - convertBodyTo: String\n      - to: mock:out\n',
+      in: [[['tea', 3], ['mug', 2]]],
+      out: { 'mock:out': ['tea,3\r\nmug,2\r\n'] },
+    },
+  ],
   operator: ({ dataFormatType: { name, options }, ...variables }, context) => {
     const format = context.dataFormat(name, options);
     return perform(conversion((exchange, body) => format.marshal(exchange, body), variables), context.info);

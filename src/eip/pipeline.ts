@@ -5,5 +5,13 @@ export const pipeline = defineEip({
   name: 'pipeline',
   summary: 'Several steps in a row, as one step: inside `multicast` and `loadBalance` one branch.',
   options: { steps: field.steps('The steps.').required() },
+  examples: [
+    {
+      title: 'Group steps one after the other inside a multicast',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - multicast:\n          steps:\n            - pipeline:\n                steps:\n                  - setBody:\n                      simple: "${body}${body}"\n                  - to: mock:twice\n            - to: mock:once\n',
+      in: ['a'],
+      out: { 'mock:twice': ['aa'], 'mock:once': ['a'] },
+    },
+  ],
   operator: ({ steps }) => steps,
 });

@@ -26,6 +26,14 @@ export const poll = defineEip({
     variableReceive: field.string('Variable that takes the message; body and headers stay as they were.'),
     timeout: field.millis('How long to wait; 0 takes only what is there, a negative time waits without end.').default(20_000),
   },
+  examples: [
+    {
+      title: 'Take a message that waits in a queue',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - to:\n          uri: seda:waiting\n          parameters:\n            waitForTaskToComplete: Never\n      - setBody:\n          constant: nothing\n      - poll:\n          uri: seda:waiting\n          timeout: 5s\n      - to: mock:out\n',
+      in: ['first'],
+      out: { 'mock:out': ['first'] },
+    },
+  ],
   operator: ({ uri, variableReceive, timeout }, context) =>
     settled(dynamicText(wholeUri(uri), context), context.info, (uriOf) =>
       perform(async (exchange) => {

@@ -139,6 +139,14 @@ export const pollEnrich = defineEip({
     ...optimisationFields,
     ...dynamicEndpointFields,
   },
+  examples: [
+    {
+      title: 'Go on with what waits in a queue',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - to:\n          uri: seda:prices\n          parameters:\n            waitForTaskToComplete: Never\n      - setBody:\n          constant: nothing yet\n      - pollEnrich:\n          constant: seda:prices\n          timeout: 5000\n      - to: mock:out\n',
+      in: ['7'],
+      out: { 'mock:out': ['7'] },
+    },
+  ],
   operator: (given, context) => {
     const common = {
       strategy: strategyOf(given, context, new TakePolledStrategy()),

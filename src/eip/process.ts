@@ -11,6 +11,14 @@ export const process = defineEip({
   options: {
     ref: field.string('Bean: a function of the exchange, or an object with `process`; `#module:./file.mjs` names a module.').required(),
   },
+  examples: [
+    {
+      title: 'Hand the exchange to a function',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - process:\n          ref: "#module:./examples/modules/shout.mjs"\n      - to: mock:out\n',
+      in: ['hello'],
+      out: { 'mock:out': ['hello!'] },
+    },
+  ],
   operator: ({ ref }, context) => {
     const run: (exchange: Exchange) => void | Promise<void> = processorOf(context.bean(ref, 'Processor'), ref);
     return perform(run, context.info);

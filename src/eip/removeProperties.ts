@@ -11,6 +11,14 @@ export const removeProperties = defineEip({
     pattern: field.string('A name, a start that ends with `*`, or a regular expression; letter case does not count.').required(),
     excludePattern: field.string('Names that stay, as patterns separated by commas.'),
   },
+  examples: [
+    {
+      title: 'Forget properties by a pattern',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - setProperty:\n          name: tmp-a\n          constant: 1\n      - setProperty:\n          name: kept\n          constant: 2\n      - removeProperties: tmp-*\n      - setBody:\n          simple: "${exchangeProperty.tmp-a}:${exchangeProperty.kept}"\n      - to: mock:out\n',
+      in: ['x'],
+      out: { 'mock:out': [':2'] },
+    },
+  ],
   operator: ({ pattern, excludePattern }, { info }) => {
     const isUnwanted = namePattern(pattern);
     const stays = namePatterns(excludePattern);

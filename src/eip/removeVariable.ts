@@ -8,6 +8,14 @@ export const removeVariable = defineEip({
   summary: 'Removes a variable.',
   shorthand: 'name',
   options: { name: field.string('Variable to remove: `x`, `global:x` or `route:x`; may hold Simple.').required() },
+  examples: [
+    {
+      title: 'Forget a variable',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - setVariable:\n          name: seen\n          constant: "yes"\n      - removeVariable: seen\n      - setBody:\n          simple: "seen: ${variable.seen}"\n      - to: mock:out\n',
+      in: ['x'],
+      out: { 'mock:out': ['seen: '] },
+    },
+  ],
   operator: ({ name }, context) => {
     if (!isDynamicText(name)) return perform((exchange) => void exchange.removeVariable(name), context.info);
     return performWith(dynamicText(name, context), (exchange, variable) => void exchange.removeVariable(variable), context.info);

@@ -14,6 +14,14 @@ export const rollback = defineEip({
     markRollbackOnly: field.boolean('Marks the exchange without an exception.').default(false),
     markRollbackOnlyLast: field.boolean('Marks only the innermost transaction, without an exception.').default(false),
   },
+  examples: [
+    {
+      title: 'Give a message back to its source',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - choice:\n          when:\n            - simple: "${body} == \'bad\'"\n              steps:\n                - to: mock:bad\n                - rollback:\n                    markRollbackOnly: true\n      - to: mock:good\n',
+      in: ['good', 'bad'],
+      out: { 'mock:good': ['good'], 'mock:bad': ['bad'] },
+    },
+  ],
   operator: ({ message, markRollbackOnly, markRollbackOnlyLast }, { info }) =>
     perform((exchange) => {
       exchange.halt |= markRollbackOnlyLast ? ROLLBACK_ONLY_LAST : ROLLBACK_ONLY;

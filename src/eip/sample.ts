@@ -12,6 +12,14 @@ export const sample = defineEip({
     samplePeriod: field.millis('At most one exchange goes through in so much time.').default(1000),
     messageFrequency: field.integer('Every so many exchanges one goes through; the period does not count then.').atLeast(1),
   },
+  examples: [
+    {
+      title: 'Let every second message through',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - sample:\n          messageFrequency: 2\n      - to: mock:out\n',
+      in: [1, 2, 3, 4],
+      out: { 'mock:out': [2, 4] },
+    },
+  ],
   operator: ({ samplePeriod, messageFrequency }, { clock, info }) => {
     let count = 0;
     let next = -Infinity;

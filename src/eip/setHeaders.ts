@@ -17,5 +17,13 @@ export const setHeaders = defineEip({
       )
       .required(),
   },
+  examples: [
+    {
+      title: 'Set several headers',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - setHeaders:\n          headers:\n            - name: first\n              simple: "${body}"\n            - name: second\n              simple: "${header.first}+"\n      - setBody:\n          header: second\n      - to: mock:out\n',
+      in: ['a'],
+      out: { 'mock:out': ['a+'] },
+    },
+  ],
   operator: ({ headers }, context) => sequence(headers.map((header) => setHeader.operator(header, context))),
 });

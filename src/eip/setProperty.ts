@@ -17,6 +17,14 @@ export const setProperty = defineEip({
     name: field.string('Property to set; may hold Simple.').required(),
     expression: field.expression('Gives the value; null removes the property.').required(),
   },
+  examples: [
+    {
+      title: 'Keep the first body',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - setProperty:\n          name: first\n          simple: "${body}"\n      - setBody:\n          constant: other\n      - setBody:\n          exchangeProperty: first\n      - to: mock:out\n',
+      in: ['a'],
+      out: { 'mock:out': ['a'] },
+    },
+  ],
   operator: ({ name, expression }, context) => {
     const { info } = context;
     if (!isDynamicText(name)) return performWith(expression, (exchange, value) => put(exchange, name, value), info);

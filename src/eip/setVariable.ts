@@ -17,6 +17,14 @@ export const setVariable = defineEip({
     name: field.string("Variable to set: `x` is the exchange's own, `global:x` the runtime's, `route:x` the route's; may hold Simple.").required(),
     expression: field.expression('Gives the value; null removes the variable.').required(),
   },
+  examples: [
+    {
+      title: 'Keep the first body beside the message',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - setVariable:\n          name: first\n          simple: "${body}"\n      - setBody:\n          constant: other\n      - setBody:\n          simple: "${variable.first} and ${body}"\n      - to: mock:out\n',
+      in: ['a'],
+      out: { 'mock:out': ['a and other'] },
+    },
+  ],
   operator: ({ name, expression }, context) => {
     const { info } = context;
     if (!isDynamicText(name)) return performWith(expression, (exchange, value) => put(exchange, name, value), info);

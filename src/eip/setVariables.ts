@@ -17,5 +17,13 @@ export const setVariables = defineEip({
       )
       .required(),
   },
+  examples: [
+    {
+      title: 'Set several variables',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - setVariables:\n          variables:\n            - name: first\n              simple: "${body}"\n            - name: second\n              constant: b\n      - setBody:\n          simple: "${variable.first}${variable.second}"\n      - to: mock:out\n',
+      in: ['a'],
+      out: { 'mock:out': ['ab'] },
+    },
+  ],
   operator: ({ variables }, context) => sequence(variables.map((variable) => setVariable.operator(variable, context))),
 });

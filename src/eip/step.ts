@@ -40,5 +40,13 @@ export const step = defineEip({
   name: 'step',
   summary: 'Groups steps under one id, for metrics and for the Simple function `stepId`.',
   options: { steps: field.steps('The steps.').required() },
+  examples: [
+    {
+      title: 'Name a group of steps',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - step:\n          id: prepare\n          steps:\n            - setBody:\n                simple: "${stepId}: ${body}"\n      - to: mock:out\n',
+      in: ['a'],
+      out: { 'mock:out': ['prepare: a'] },
+    },
+  ],
   operator: ({ steps }, { info }) => operator((out) => new Named(out, steps, info)),
 });

@@ -54,5 +54,13 @@ export const threads = defineEip({
     callerRunsWhenRejected: field.boolean('The caller does it.').default(true).ignored(noThreads),
     executorService: field.string('Thread pool.').ignored(noThreads),
   },
+  examples: [
+    {
+      title: 'Let the caller go on first',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - to: mock:before\n      - threads: {}\n      - to: mock:after\n',
+      in: ['a'],
+      out: { 'mock:before': ['a'], 'mock:after': ['a'] },
+    },
+  ],
   operator: ({ threadName }, context) => operator((out) => new HandOver(out, `${context.scope.name} thread #1 - ${threadName}`, context)),
 });

@@ -38,6 +38,14 @@ export const transformDataType = defineEip({
     fromType: field.string('Data type of the body.').ignored('the body itself shows what it is'),
     toType: field.string('`text-plain`, `application-octet-stream`, `application-json`, `application-x-struct` or `application-x-java-object`.').required(),
   },
+  examples: [
+    {
+      title: 'Read JSON by its data type',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - transformDataType:\n          toType: application-x-struct\n      - setBody:\n          simple: "${body[id]}"\n      - to: mock:out\n',
+      in: ['{"id":7}'],
+      out: { 'mock:out': [7] },
+    },
+  ],
   operator: ({ toType }, context) => {
     const transform = transformTo(toType, context);
     if (transform === null) throw new Error(`nothing transforms to \`${toType}\``);

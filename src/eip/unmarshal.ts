@@ -15,6 +15,14 @@ export const unmarshal = defineEip({
     variableReceive: field.string('Variable that takes the result; the body stays as it was.'),
     allowNullBody: field.boolean('A body that is null stays null instead of failing the exchange.').default(false),
   },
+  examples: [
+    {
+      title: 'Read JSON',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - unmarshal:\n          json: {}\n      - setBody:\n          simple: "${body[name]}"\n      - to: mock:out\n',
+      in: ['{"name":"Ann"}'],
+      out: { 'mock:out': ['Ann'] },
+    },
+  ],
   operator: ({ dataFormatType: { name, options }, allowNullBody, ...variables }, context) => {
     const format = context.dataFormat(name, options);
     return perform(

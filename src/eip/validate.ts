@@ -17,6 +17,14 @@ export const validate = defineEip({
     expression: field.predicate('What must hold.').required(),
     predicateExceptionFactory: field.string('Bean that makes the exception: a function of exchange, predicate and step id, or an object with `newPredicateException`.'),
   },
+  examples: [
+    {
+      title: 'Refuse what does not fit',
+      route: '- from:\n    uri: direct:start\n    steps:\n      - doTry:\n          steps:\n            - validate:\n                simple: "${body} > 0"\n            - to: mock:valid\n          doCatch:\n            - exception:\n                - org.apache.camel.support.processor.PredicateValidationException\n              steps:\n                - to: mock:invalid\n',
+      in: [5, -1],
+      out: { 'mock:valid': [5], 'mock:invalid': [-1] },
+    },
+  ],
   operator: ({ expression, predicateExceptionFactory }, context) => {
     const { info } = context;
     const factory = predicateExceptionFactory === undefined ? null : context.bean<ExceptionFactory>(predicateExceptionFactory, 'PredicateExceptionFactory');
