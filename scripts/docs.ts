@@ -10,6 +10,8 @@ import type { CatalogEntry, CatalogOption } from '../src/dsl/catalog.ts';
 import { catalog } from '../src/dsl/catalog.ts';
 import { codes } from '../src/dsl/codes.ts';
 import { settings } from '../src/runtime/configuration.ts';
+import { mermaid } from '../src/observe/mermaid.ts';
+import { Mecha } from '../src/runtime/mecha.ts';
 import { adminDescription } from '../src/sidecar/openapi.ts';
 import { standardParts } from '../src/runtime/standard.ts';
 
@@ -39,12 +41,16 @@ function optionRows(options: readonly CatalogOption[], prefix: string): string[]
 
 const optionTable = (options: readonly CatalogOption[]): string => (options.length === 0 ? 'No options.\n' : `| option | kind | default | |\n|---|---|---|---|\n${optionRows(options, '').join('\n')}\n`);
 
-function examples(list: readonly Example[] | undefined): string {
+/** The route of an example as it is compiled. */
+const diagram = async (route: string): Promise<string> => `\`\`\`mermaid\n${mermaid(await Mecha.describe({ configuration: null, folder: dirname(root), routes: `${route}\n` })).trimEnd()}\n\`\`\`\n`;
+
+async function examples(list: readonly Example[] | undefined): Promise<string> {
   if (list === undefined || list.length === 0) return '';
-  return list.map(({ title, route, in: sent, out }) => `\n## ${title}\n\n\`\`\`yaml\n${route.trimEnd()}\n\`\`\`\n\nSent to \`direct:start\`: ${sent.map((body) => `\`${JSON.stringify(body)}\``).join(', ')}.\n${Object.entries(out).map(([mock, bodies]) => `\`${mock}\` gets ${bodies.length === 0 ? 'nothing' : bodies.map((body) => `\`${JSON.stringify(body)}\``).join(', ')}.`).join('\n')}\n`).join('');
+  const drawn = await Promise.all(list.map(({ route }) => diagram(route)));
+  return list.map(({ title, route, in: sent, out }, i) => `\n## ${title}\n\n\`\`\`yaml\n${route.trimEnd()}\n\`\`\`\n\nSent to \`direct:start\`: ${sent.map((body) => `\`${JSON.stringify(body)}\``).join(', ')}.\n${Object.entries(out).map(([mock, bodies]) => `\`${mock}\` gets ${bodies.length === 0 ? 'nothing' : bodies.map((body) => `\`${JSON.stringify(body)}\``).join(', ')}.`).join('\n')}\n\n${drawn[i]!}`).join('');
 }
 
-function page({ kind, name, summary, syntax, canConsume, canProduce, headers, longestWaitMillis, options }: CatalogEntry): string {
+async function page({ kind, name, summary, syntax, canConsume, canProduce, headers, longestWaitMillis, options }: CatalogEntry): Promise<string> {
   const lines = [`${note}# ${name}\n`, `${summary}\n`];
   if (syntax !== undefined) lines.push(`\`\`\`\n${syntax}\n\`\`\`\n`, `${canConsume === true ? 'Can be consumed from. ' : ''}${canProduce === true ? 'Can be sent to.' : ''}\n`);
   if (longestWaitMillis !== undefined) lines.push(`A message waits up to ${longestWaitMillis / 60_000} minutes for another attempt of a failing step; one that has longer to wait is put aside in the state store, and settled (see "Errors" in [the route language](../route-language.md)).\n`);
@@ -52,11 +58,11 @@ function page({ kind, name, summary, syntax, canConsume, canProduce, headers, lo
   const names = Object.entries(headers ?? {});
   if (names.length > 0) lines.push(`## Headers\n\n| header | |\n|---|---|\n${names.map(([header, meaning]) => `| \`${header}\` | ${cell(meaning)} |`).join('\n')}\n`);
   const definition = kind === 'step' ? standardParts.eips[name] : undefined;
-  return lines.join('\n') + examples(definition?.examples);
+  return lines.join('\n') + (await examples(definition?.examples));
 }
 
 const entries = catalog(standardParts).filter(({ kind, name }, at, all) => all.findIndex((other) => other.kind === kind && other.name === name) === at);
-for (const entry of entries) pages.set(`${folders[entry.kind]}/${entry.name}.md`, page(entry));
+for (const entry of entries) pages.set(`${folders[entry.kind]}/${entry.name}.md`, await page(entry));
 
 for (const [code, { title, explanation, wrong, right }] of Object.entries(codes)) {
   const block = (heading: string, text: string | undefined): string => (text === undefined ? '' : `\n## ${heading}\n\n\`\`\`yaml\n${text.trimEnd()}\n\`\`\`\n`);

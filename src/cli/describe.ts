@@ -1,5 +1,6 @@
 import { LoadError } from '../core/diagnostics.ts';
 import { printDiagnostics } from '../dsl/diagnose.ts';
+import { mermaid } from '../observe/mermaid.ts';
 import type { StepSnapshot } from '../observe/snapshot.ts';
 import { Mecha } from '../runtime/mecha.ts';
 import type { RouteDescription } from '../runtime/runtime.ts';
@@ -42,38 +43,13 @@ const asJson = ({ id, from, at, steps }: RouteDescription): unknown => ({ id, fr
 function tree({ id, from, at, steps }: RouteDescription): string {
   const lines = [`${id}  from ${from}  (${at})`];
   const visit = (list: readonly StepSnapshot[], indent: string): void => {
-    list.forEach(({ info, children }, index) => {
+    list.forEach(({ info, children, branch }, index) => {
       const isLast = index === list.length - 1;
+      if (branch !== null && branch.label !== '' && branch !== list[index - 1]?.branch) lines.push(`${indent}${branch.label}:`);
       lines.push(`${indent}${isLast ? '└─' : '├─'} ${info.label}${info.label.startsWith(info.kind) ? '' : ` (${info.kind})`}  #${info.stepId}`);
       visit(children, `${indent}${isLast ? '   ' : '│  '}`);
     });
   };
   visit(steps, '  ');
-  return `${lines.join('\n')}\n`;
-}
-
-const quoted = (text: string): string => `"${text.replace(/"/g, '#quot;').replace(/[\r\n]+/g, ' ').replace(/</g, '#lt;').replace(/>/g, '#gt;')}"`;
-
-/** A flowchart: one subgraph a route. */
-function mermaid(routes: readonly RouteDescription[]): string {
-  const lines = ['flowchart TD'];
-  let count = 0;
-  for (const { id, from, steps } of routes) {
-    lines.push(`  subgraph ${quoted(id)}`);
-    const start = `n${count++}`;
-    lines.push(`    ${start}([${quoted(from)}])`);
-    const visit = (list: readonly StepSnapshot[], before: string): string => {
-      let last = before;
-      for (const { info, children } of list) {
-        const node = `n${count++}`;
-        lines.push(`    ${node}[${quoted(info.label)}]`, `    ${last} --> ${node}`);
-        visit(children, node);
-        last = node;
-      }
-      return last;
-    };
-    visit(steps, start);
-    lines.push('  end');
-  }
   return `${lines.join('\n')}\n`;
 }

@@ -5,6 +5,8 @@ export interface StepSnapshot {
   readonly info: { readonly stepId: string; readonly kind: string; readonly label: string; readonly at: string | null };
   readonly statistics: StepStatistics;
   readonly children: readonly StepSnapshot[];
+  /** Which of its parent's lists of steps it stands in (one object a list); null on the top level. */
+  readonly branch: { readonly label: string } | null;
 }
 
 /** A live route as the outside sees it: read when it is asked for, never copied on the hot path. */

@@ -71,6 +71,8 @@ export interface CompiledStep {
   readonly info: StepInfo;
   readonly statistics: StepStatistics;
   readonly children: CompiledStep[];
+  /** Which list of steps of its parent it stands in; null on the top level of a route. */
+  readonly branch: Branch | null;
 }
 
 /** What the steps of one graph share: sub-pipelines that several call, work that goes on, what ends with the graph. */
@@ -102,6 +104,11 @@ export interface Surroundings {
 
 const undefinedProblem = 'M0205';
 
+/** One list of steps of a step that has several: `when[simple{...}]`, `otherwise`; an empty label where there is nothing to tell apart. */
+export interface Branch {
+  readonly label: string;
+}
+
 /** Compiles the steps of one route into operators. */
 export class StepCompiler {
   readonly routeId: string;
@@ -111,6 +118,9 @@ export class StepCompiler {
   /** Explicit step ids of the whole runtime, to find duplicates. */
   private readonly seenIds: Map<string, Span>;
   private siblings: CompiledStep[];
+  private branch: Branch | null = null;
+  /** What the list of steps that is being compiled belongs to. */
+  private owner: ElementModel | null = null;
   /** Some error handler or completion of this route restores the original message. */
   keepsOriginal = false;
   /** Where messages of this route may wait for another attempt. */
@@ -179,7 +189,8 @@ export class StepCompiler {
 
   private unordered(model: StepModel, around: Surroundings): Pipe {
     const info = this.info(model);
-    const compiled: CompiledStep = { info, statistics: info.statistics, children: [] };
+    const { branch } = this;
+    const compiled: CompiledStep = { info, statistics: info.statistics, children: [], branch };
     this.siblings.push(compiled);
     const { definition } = model;
     if (definition.wrapsRoute === true && !this.wrappers.has(model)) {
@@ -194,6 +205,7 @@ export class StepCompiler {
     this.siblings = compiled.children;
     const options = this.fields(definition.options, model.element, inner, children === 'unit' ? info : null);
     this.siblings = siblings;
+    this.branch = branch;
     let pipe: Pipe;
     const standIn = this.services.standIn(info);
     try {
@@ -254,10 +266,13 @@ export class StepCompiler {
   /** The options of an element, as its code gets them. */
   fields(fields: Fields, element: ElementModel, around: Surroundings, unitOf: StepInfo | null = null): Record<string, unknown> {
     const options: Record<string, unknown> = {};
+    const { owner } = this;
     for (const [name, definition] of Object.entries(fields)) {
       const value = element.fields[name];
+      this.owner = element;
       options[name] = value === undefined ? definition.shape.default : this.value(definition, value, around, unitOf);
     }
+    this.owner = owner;
     return options;
   }
 
@@ -269,8 +284,8 @@ export class StepCompiler {
       case 'predicate':
         return isModel<ExpressionModel>(value, 'expression') ? this.services.predicate(value, this.problems) : value;
       case 'steps':
-        if (shape.isFork) return (value as readonly StepModel[]).filter(({ isDisabled }) => !isDisabled).map((step) => this.unit([step], around, unitOf));
-        return this.unit(value as readonly StepModel[], around, unitOf);
+        if (shape.isFork) return (value as readonly StepModel[]).filter(({ isDisabled }) => !isDisabled).map((step) => this.branchOf([step], '', around, unitOf));
+        return this.branchOf(value as readonly StepModel[], this.owner === null ? '' : branchLabel(this.owner), around, unitOf);
       case 'endpoint': {
         const model = value as EndpointModel;
         this.endpoints.set(model, model);
@@ -291,6 +306,14 @@ export class StepCompiler {
       default:
         return value;
     }
+  }
+
+  private branchOf(steps: readonly StepModel[], label: string, around: Surroundings, unitOf: StepInfo | null): Pipe {
+    const { branch } = this;
+    this.branch = { label };
+    const pipe = this.unit(steps, around, unitOf);
+    this.branch = branch;
+    return pipe;
   }
 
   private readonly stateKeys = new Map<string, number>();
@@ -321,6 +344,14 @@ function label(model: StepModel): string {
   const uri = fields['uri'];
   if (uri !== undefined && isModel<EndpointModel>(uri, 'endpoint')) return `${model.kind}[${uri.uri.replace(/\?.*/s, '')}]`;
   return model.kind;
+}
+
+/** Tells a list of steps from the others of its step: `when[simple{...}]`, `doCatch[java.io.IOException]`, `otherwise`. */
+function branchLabel({ name, fields }: ElementModel): string {
+  const expression = fields['expression'];
+  if (name === 'when' && expression !== undefined && isModel<ExpressionModel>(expression, 'expression')) return `when[${expression.language}{${expression.source}}]`;
+  if (name === 'doCatch' && Array.isArray(fields['exception'])) return `doCatch[${fields['exception'].join(', ')}]`;
+  return ['otherwise', 'doCatch', 'doFinally', 'onFallback', 'when'].includes(name) ? name : '';
 }
 
 /** Positions say where a model stands, not what it is. */
