@@ -54,10 +54,12 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .command('validate')
     .description('Checks routes without starting anything.')
     .argument('[paths...]', 'files, folders or globs')
-    .option('--format <format>', 'text, or json: one line a file', 'text')
+    .option('--format <format>', 'text, json (one line a file), github (annotations) or sarif (code scanning)', 'text')
+    .option('--fix', 'makes the repairs that leave no doubt, and says what is left')
+    .option('--no-lints', 'looks for errors only')
     .option('--config <file>', 'configuration file in place of mecha.yaml')
     .option('--property <key=value>', 'sets a property placeholder (repeatable)', keyValue, {})
-    .addHelpText('after', examples('mecha validate routes/', 'mecha validate --format json orders.yaml') + '\nExit codes: 0 nothing wrong, 2 errors.\n')
+    .addHelpText('after', examples('mecha validate routes/ --fix', 'mecha validate --format sarif orders.yaml > orders.sarif') + '\nExit codes: 0 nothing wrong, 1 lints only, 2 errors.\n')
     .action(async (paths: string[], options: Record<string, unknown>) => {
       const { validate } = await import('./validate.ts');
       code = await validate(paths, options, terminal);
@@ -81,6 +83,17 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .action(async (paths: string[], options: Record<string, unknown>) => {
       const { test } = await import('./test.ts');
       code = await test(paths, options, terminal);
+    });
+
+  program
+    .command('explain')
+    .description('Tells what a code of a complaint means, with a route that gives it and the repair.')
+    .argument('[code]', 'such as M0104; all codes without one')
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('mecha explain M0104', 'mecha explain --json') + '\nExit codes: 0 fine, 1 no such code.\n')
+    .action(async (given: string | undefined, options: Record<string, unknown>) => {
+      const { explain } = await import('./explain.ts');
+      code = explain(given, options, terminal);
     });
 
   program

@@ -1,6 +1,10 @@
-import { relative } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import type { Diagnostic, Source } from '../core/diagnostics.ts';
 import { Diagnostics } from '../core/diagnostics.ts';
 import { printDiagnostics, toJson } from '../dsl/diagnose.ts';
+import { applyFixes } from '../dsl/fixes.ts';
 import { readConfiguration } from '../runtime/configuration.ts';
 import { routeFiles } from '../runtime/files.ts';
 import { Mecha } from '../runtime/mecha.ts';
@@ -8,27 +12,94 @@ import { hasErrors, mechaOptions } from './checked.ts';
 import type { Terminal } from './main.ts';
 import { hasColour } from './main.ts';
 
+type Options = Readonly<Record<string, unknown>>;
+
 /** What `mecha.yaml` names. */
-function configuredPaths(options: Readonly<Record<string, unknown>>, { folder, environment }: Terminal): readonly string[] {
+function configuredPaths(options: Options, { folder, environment }: Terminal): readonly string[] {
   const configuration = readConfiguration({ folder, file: (options['config'] as string | undefined) ?? null, environment }, new Diagnostics());
   return (configuration.get('routes') as readonly string[] | undefined) ?? [];
 }
 
-export async function validate(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<number> {
-  const { format } = options;
-  if (format !== 'text' && format !== 'json') {
-    terminal.err.write(`error: --format is text or json, not \`${String(format)}\`\n`);
+const formats = ['text', 'json', 'github', 'sarif'];
+
+/** 0: clean; 1: lints only; 2: errors. */
+export async function validate(paths: readonly string[], options: Options, terminal: Terminal): Promise<number> {
+  const format = String(options['format']);
+  if (!formats.includes(format)) {
+    terminal.err.write(`error: --format is ${formats.slice(0, -1).join(', ')} or ${formats.at(-1)}, not \`${format}\`\n`);
     return 2;
   }
-  const list = await Mecha.check(mechaOptions(paths, options, terminal));
+  const check = (): Promise<readonly Diagnostic[]> => Mecha.check({ ...mechaOptions(paths, options, terminal), lints: options['lints'] !== false });
+  let list = await check();
+  if (options['fix'] === true) {
+    let fixed = 0;
+    // One fix may bring to light what another is for.
+    for (let round = 0; round < 10; round++) {
+      const count = fixFiles(list, terminal);
+      if (count === 0) break;
+      fixed += count;
+      list = await check();
+    }
+    terminal.err.write(`${fixed} fixed${fixed > 0 || list.every(({ fix }) => fix === null) ? '' : '; what is left needs a person to choose'}\n`);
+  }
+  const files = (): ReadonlySet<string> => {
+    const names = new Set(routeFiles(paths.length > 0 ? paths : configuredPaths(options, terminal), terminal.folder, new Diagnostics()).map((file) => relative(terminal.folder, file)));
+    for (const { at } of list) if (at !== null) names.add(at.source.file);
+    return names;
+  };
   if (format === 'json') {
-    const files = new Set(routeFiles(paths.length > 0 ? paths : configuredPaths(options, terminal), terminal.folder, new Diagnostics()).map((file) => relative(terminal.folder, file)));
-    for (const { at } of list) if (at !== null) files.add(at.source.file);
-    const placed = list.filter(({ at }) => at !== null);
-    for (const file of files) terminal.out.write(`${JSON.stringify(toJson(file, placed))}\n`);
+    const byFile = new Map<string, Diagnostic[]>([...files()].map((file) => [file, []]));
+    for (const problem of list) if (problem.at !== null) byFile.get(problem.at.source.file)!.push(problem);
+    for (const [file, problems] of byFile) terminal.out.write(`${JSON.stringify(toJson(file, problems))}\n`);
     const rest = list.filter(({ at }) => at === null);
     if (rest.length > 0) terminal.out.write(`${JSON.stringify(toJson('', rest))}\n`);
-  } else if (list.length > 0) terminal.err.write(`${printDiagnostics(list, { color: hasColour(terminal.err, terminal.environment) })}\n`);
-  else terminal.out.write('nothing wrong\n');
-  return hasErrors(list) ? 2 : 0;
+  } else if (format === 'github') {
+    for (const problem of list) terminal.out.write(githubLine(problem));
+  } else if (format === 'sarif') {
+    const { sarif } = await import('./sarif.ts');
+    terminal.out.write(`${JSON.stringify(sarif(list), null, 2)}\n`);
+  } else if (list.length > 0) {
+    const fixable = list.filter(({ fix }) => fix?.isSure === true).length;
+    const count = (severity: Diagnostic['severity'], name: string): string[] => {
+      const many = list.filter((problem) => problem.severity === severity).length;
+      return many === 0 ? [] : [`${many} ${name}${many === 1 ? '' : 's'}`];
+    };
+    terminal.err.write(`${printDiagnostics(list, { color: hasColour(terminal.err, terminal.environment) })}\n\n${[...count('error', 'error'), ...count('warning', 'warning')].join(', ')}${fixable === 0 ? '' : `; \`mecha validate --fix\` mends ${fixable}`}; \`mecha explain ${list[0]!.code}\` tells more\n`);
+  } else terminal.out.write('nothing wrong\n');
+  return hasErrors(list) ? 2 : list.length > 0 ? 1 : 0;
+}
+
+/** Makes the sure fixes; gives how many. A file is written whole or not at all. */
+function fixFiles(list: readonly Diagnostic[], { folder }: Terminal): number {
+  const sources = new Map<string, Source>();
+  for (const { at } of list) if (at !== null) sources.set(at.source.file, at.source);
+  let total = 0;
+  for (const source of sources.values()) {
+    const { text, count } = applyFixes(source, list);
+    if (count === 0 || text === source.text) continue;
+    const path = resolve(folder, source.file);
+    const beside = `${path}.${randomUUID()}.tmp`;
+    try {
+      writeFileSync(beside, text, { mode: statSync(path).mode });
+      renameSync(beside, path);
+    } finally {
+      rmSync(beside, { force: true });
+    }
+    total += count;
+  }
+  return total;
+}
+
+const escaped = (text: string): string => text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+const escapedProperty = (text: string): string => escaped(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+
+/** An annotation, as workflows of GitHub take it from a command's output. */
+function githubLine({ severity, code, message, at, help }: Diagnostic): string {
+  const place: string[] = [];
+  if (at !== null) {
+    const start = at.source.position(at.start);
+    const end = at.source.position(at.end);
+    place.push(`file=${escapedProperty(at.source.file)}`, `line=${start.line}`, `col=${start.column}`, `endLine=${end.line}`, `endColumn=${end.column}`);
+  }
+  return `::${severity} ${[...place, `title=${code}`].join(',')}::${escaped(`${message}${help === null ? '' : `\nhelp: ${help}`}`)}\n`;
 }

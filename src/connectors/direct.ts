@@ -159,6 +159,7 @@ export const direct = defineConnector({
   syntax: 'direct:name',
   summary: 'Calls another route of this runtime, in place and with the same exchange.',
   isInternal: true,
+  needsRoute: true,
   options,
   consumer: (endpoint, context) => new DirectConsumer(endpoint.options.name, context),
   producer: (endpoint, context) => new DirectProducer(endpoint, context),

@@ -188,6 +188,8 @@ export interface ConnectorDefinition<F extends Fields = Fields> {
    * has longer to wait is put aside in the state store, and its source is settled. A minute when absent.
    */
   readonly longestWaitMillis?: number;
+  /** What is sent to it needs a route that consumes from the same path, now (`direct:`). */
+  readonly needsRoute?: boolean;
 }
 
 /** Defines a connector; the type of its options follows from its fields. */

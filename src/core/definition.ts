@@ -107,6 +107,8 @@ export interface EipDefinition<F extends Fields = Fields> {
   readonly errorHandling?: { readonly own?: 'inherit' | 'none'; readonly children?: 'inherit' | 'none' | 'unit'; readonly ownInheritsWith?: string };
   /** It reaches endpoints (through `producer`, `dynamicCall`, `receive`): what stands for it in a test stands for the endpoint only. */
   readonly sends?: boolean;
+  /** Nothing of its list runs after it: never, or (it fails) only where an error handler lets failed exchanges go on. */
+  readonly ends?: 'always' | 'failing';
   /** False: `intercept` does not run before it (as for Camel's doTry, whose nested steps it runs before). */
   readonly isIntercepted?: boolean;
   /** Stands on the top level of a route, once, and takes in all of the route's other steps: they run inside it, before its own. */

@@ -58,6 +58,19 @@ export const showSpan = (at: Span): string => {
 
 export type Severity = 'error' | 'warning';
 
+export interface Edit {
+  readonly at: Span;
+  /** What stands there afterwards. */
+  readonly text: string;
+}
+
+/** What makes a complaint go away, for programs to apply. */
+export interface Fix {
+  readonly edits: readonly Edit[];
+  /** False: it makes the file valid, but a person must say whether it is what was meant, or fill something in. */
+  readonly isSure: boolean;
+}
+
 /** A complaint as data; printing it is the caller's matter. */
 export interface Diagnostic {
   readonly code: string;
@@ -70,6 +83,7 @@ export interface Diagnostic {
   /** What to do about it. */
   readonly help: string | null;
   readonly docs: string | null;
+  readonly fix: Fix | null;
   readonly values: Readonly<Record<string, unknown>>;
 }
 
@@ -77,7 +91,7 @@ export interface Diagnostic {
 export class Diagnostics {
   readonly list: Diagnostic[] = [];
 
-  report(code: string, message: string, at: Span | null, more: { severity?: Severity; label?: string; help?: string | null; docs?: string | null; values?: Record<string, unknown> } = {}): void {
+  report(code: string, message: string, at: Span | null, more: { severity?: Severity; label?: string; help?: string | null; docs?: string | null; fix?: Fix | null; values?: Record<string, unknown> } = {}): void {
     this.list.push({
       code,
       severity: more.severity ?? 'error',
@@ -86,6 +100,7 @@ export class Diagnostics {
       label: more.label ?? null,
       help: more.help ?? null,
       docs: more.docs ?? null,
+      fix: more.fix ?? null,
       values: more.values ?? {},
     });
   }

@@ -14,7 +14,7 @@ export const strategyFields = {
 /** Options that split, multicast and recipientList have in common. */
 export const fanOutFields = {
   ...strategyFields,
-  parallelAggregate: field.boolean('Lets replies be put together by several threads.').default(false).ignored('JavaScript runs one strategy call at a time'),
+  parallelAggregate: field.boolean('Lets replies be put together by several threads.').default(false).deprecated('take it out: it changes nothing').ignored('JavaScript runs one strategy call at a time'),
   parallelProcessing: field.boolean('Keeps several under way at once; the exchange goes on when all are back.').default(false),
   synchronous: field.boolean('Goes on in the same thread.').default(false).ignored('there are no threads to choose from'),
   streaming: field.boolean('Takes replies in the order in which they arrive.').default(false),

@@ -200,4 +200,36 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0803: { title: 'A step of a test does not say what it needs', explanation: 'The message has no destination, two bodies, or waits for a reply that nobody asked for.' },
   M0804: { title: 'Nothing says which routes are tested', explanation: 'A test file names its routes, or has the name of a routes file beside it: `orders.test.yaml` tests `orders.yaml`.' },
   M0805: { title: 'Snapshots can not be read', explanation: 'The file beside the test file that holds its snapshots is damaged.' },
+  // M09xx: lints of `mecha validate`: what runs, but is hardly meant
+  M0901: {
+    title: 'A route that nobody feeds',
+    explanation:
+      'The route starts from an endpoint that only other routes can send to, and nothing in the files that were checked does, while others of its kind are fed. It may be meant for a program that embeds the runtime, or for `mecha send`; else it is left over, or a name is misspelt.',
+    wrong: '- from:\n    uri: timer:tick\n    steps:\n      - to: mock:out\n- from:\n    uri: direct:left-over\n    steps:\n      - to: mock:never\n',
+    right: '- from:\n    uri: timer:tick\n    steps:\n      - to: direct:left-over\n- from:\n    uri: direct:left-over\n    steps:\n      - to: mock:out\n',
+  },
+  M0902: {
+    title: 'A call of a route that there is not',
+    explanation: 'What is sent there fails: no route in the files that were checked starts from this endpoint. Check the files of one program together.',
+    wrong: '- from:\n    uri: direct:start\n    steps:\n      - to: direct:ordres\n- from:\n    uri: direct:orders\n    steps:\n      - to: mock:out\n',
+    right: '- from:\n    uri: direct:start\n    steps:\n      - to: direct:orders\n- from:\n    uri: direct:orders\n    steps:\n      - to: mock:out\n',
+  },
+  M0903: {
+    title: 'Steps that are never reached',
+    explanation: 'The step before them ends the route, or fails every message.',
+    wrong: route('- stop: {}\n- to: mock:out\n'),
+    right: route('- filter:\n    simple: "${body} == null"\n    steps:\n      - stop: {}\n- to: mock:out\n'),
+  },
+  M0904: {
+    title: 'A secret in clear text',
+    explanation: 'Whoever may read the file knows it, and so does the history of the repository. Write a placeholder that is filled in from the environment or from a mounted file.',
+    wrong: route('- to: "http:example.com/orders?authMethod=Basic&authUsername=shop&authPassword=tiger7"\n'),
+    right: route('- to: "http:example.com/orders?authMethod=Basic&authUsername=shop&authPassword=RAW({{env:ORDERS_PASSWORD:}})"\n'),
+  },
+  M0905: {
+    title: 'A form that Camel has given up',
+    explanation: 'It still works, and may be gone in a later version; the help says what to write.',
+    wrong: 'apiVersion: camel.apache.org/v1\nkind: KameletBinding\nmetadata:\n  name: copy\nspec:\n  source:\n    uri: timer:tick\n  sink:\n    uri: mock:out\n',
+    right: 'apiVersion: camel.apache.org/v1\nkind: Pipe\nmetadata:\n  name: copy\nspec:\n  source:\n    uri: timer:tick\n  sink:\n    uri: mock:out\n',
+  },
 };

@@ -1,5 +1,5 @@
 import { createColors } from 'picocolors';
-import type { Diagnostic, Span } from '../core/diagnostics.ts';
+import type { Diagnostic, Fix, Span } from '../core/diagnostics.ts';
 import { showSpan } from '../core/diagnostics.ts';
 
 const MAX_LINE = 160;
@@ -23,7 +23,7 @@ function printDiagnostic({ code, severity, message, at, label, help, docs, value
     const before = line > 1 && source.line(line - 1).trim() !== '' ? line - 1 : null;
     margin = ' '.repeat(String(line).length);
     const gutter = (number: number | null): string => blue(`${number === null ? margin : String(number).padStart(margin.length)} |`);
-    const { text, caret, width } = excerpt(at, column, line);
+    const { text, caret, width } = excerpt(at, column, line, values['isSecret'] === true);
     lines.push(`${margin}${blue('-->')} ${showSpan(at)}`, gutter(null));
     if (before !== null) lines.push(`${gutter(before)} ${clip(hideSecrets(source.line(before)))}`);
     lines.push(`${gutter(line)} ${text}`, `${gutter(null)} ${' '.repeat(caret)}${tint(`${'^'.repeat(width)}${label === null ? '' : ` ${label}`}`)}`);
@@ -37,11 +37,12 @@ function printDiagnostic({ code, severity, message, at, label, help, docs, value
 }
 
 /** The line of a span, cut to a readable width around it, and where the caret stands below it. */
-function excerpt({ source, start, end }: Span, column: number, line: number): { text: string; caret: number; width: number } {
-  const whole = hideSecrets(source.line(line));
-  const lineEnd = start - (column - 1) + whole.length;
+function excerpt({ source, start, end }: Span, column: number, line: number, isSecret: boolean): { text: string; caret: number; width: number } {
+  const shown = hideSecrets(source.line(line));
+  const lineEnd = start - (column - 1) + shown.length;
   const width = Math.max(1, Math.min(end, lineEnd) - start);
   const caret = column - 1;
+  const whole = isSecret ? shown.slice(0, caret) + shown.slice(caret, caret + width).replace(/[^"']/g, 'x') + shown.slice(caret + width) : shown;
   if (whole.length <= MAX_LINE) return { text: whole, caret, width };
   const from = Math.max(0, Math.min(caret - 60, whole.length - MAX_LINE));
   const head = from > 0 ? '...' : '';
@@ -67,7 +68,24 @@ export interface JsonProblem {
   readonly severity: string;
   readonly code: string;
   readonly message: string;
+  /** What to do about it. */
+  readonly help?: string;
+  readonly fix?: JsonFix;
 }
+
+/** Edits that make the complaint go away: lines and columns from 1, ends exclusive. */
+export interface JsonFix {
+  readonly isSure: boolean;
+  readonly edits: readonly { readonly line: number; readonly column: number; readonly endLine: number; readonly endColumn: number; readonly text: string }[];
+}
+
+const jsonFix = ({ isSure, edits }: Fix): JsonFix => ({
+  isSure,
+  edits: edits.map(({ at, text }) => {
+    const end = at.source.position(at.end);
+    return { ...at.source.position(at.start), endLine: end.line, endColumn: end.column, text };
+  }),
+});
 
 export interface JsonReport {
   readonly file: string;
@@ -81,6 +99,13 @@ export function toJson(file: string, list: readonly Diagnostic[]): JsonReport {
   return {
     file,
     ok: !own.some(({ severity }) => severity === 'error'),
-    problems: own.map(({ at, severity, code, message }) => ({ ...(at === null ? { line: 0, column: 0 } : at.source.position(at.start)), severity, code, message })),
+    problems: own.map(({ at, severity, code, message, help, fix }) => ({
+      ...(at === null ? { line: 0, column: 0 } : at.source.position(at.start)),
+      severity,
+      code,
+      message,
+      ...(help === null ? {} : { help }),
+      ...(fix === null ? {} : { fix: jsonFix(fix) }),
+    })),
   };
 }

@@ -1,9 +1,10 @@
-import type { Span } from '../core/diagnostics.ts';
+import type { Fix, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
 import type { Field, Fields } from '../core/field.ts';
 import { field } from '../core/field.ts';
 import { camelDataFormats, camelLanguages, camelStepParts, camelSteps } from './camelNames.ts';
 import { elements, elementsByName } from './elements/index.ts';
+import { asListEntry, indent, insertAt, quotedText, removeLines, replaceWith } from './fixes.ts';
 import { insteadOfDataFormat, insteadOfLanguage } from './instead.ts';
 import { commonFields as common, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel, TemplateModel } from './model.ts';
@@ -30,6 +31,7 @@ export class ElementReader extends TextReader {
       this.problems.report('M0110', `\`${key}\` of \`${owner.name}\` must be a list of steps`, first === undefined ? this.spanOr(node, owner.at) : this.file.span(first.key), {
         label: isMap(node) ? 'a mapping' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
         help: name === null ? `write the steps below \`${key}:\`, each starting with \`- \`` : `put \`- \` before \`${name}\``,
+        fix: name === null ? null : asListEntry(this.file, node, this.file.span(first!.key)),
         docs: owner.docs,
       });
       return undefined;
@@ -105,7 +107,7 @@ export class ElementReader extends TextReader {
     if (kind.includes('-')) {
       const right = kind.replace(/-([a-z])/g, (_all, letter: string) => letter.toUpperCase());
       if (Object.hasOwn(eips, right)) {
-        this.problems.report('M0202', `there is no step \`${kind}\``, at, { label: 'the old spelling', help: `write \`${right}\``, docs: `docs/eip/${right}.md`, values: { name: kind, nearest: right } });
+        this.problems.report('M0202', `there is no step \`${kind}\``, at, { label: 'the old spelling', help: `write \`${right}\``, docs: `docs/eip/${right}.md`, fix: replaceWith(at, right), values: { name: kind, nearest: right } });
         return;
       }
     }
@@ -126,6 +128,7 @@ export class ElementReader extends TextReader {
       this.problems.report('M0111', isName ? `the ${what} \`${text}\` has no colon` : `a ${what} must be a key with a value`, at, {
         label: isSeq(node) ? 'a list' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
         help: isName ? (what === 'step' && this.parts.eips[text]?.isBare === true ? `write \`- ${text}: {}\`` : `write \`- ${text}:\` and its options below`) : `write it as \`${example}\``,
+        fix: isName && what === 'step' && this.parts.eips[text]?.isBare === true ? replaceWith(at, `${text}: {}`) : null,
       });
       return null;
     }
@@ -146,10 +149,16 @@ export class ElementReader extends TextReader {
       this.problems.report('M0114', `a ${what} has one key, this one has ${names.length}: ${names.map((one) => `\`${one}\``).join(', ')}`, this.file.span(second.key), {
         label: isKnown(extra) ? `another ${what}` : 'stands beside the first key',
         help: isKnown(extra) && !optionOfFirst ? `put \`- \` before \`${extra}\`` : `indent \`${extra}\` by two more spaces, so that it stands inside of \`${name}\``,
+        fix: isKnown(extra) && !optionOfFirst ? this.newEntry(this.file.span(second.key)) : isEmptyNode(this.file.follow(first!.value)) ? indent({ ...at, start: this.file.span(second.key).start }, 2) : null,
       });
     }
     // The options were meant to stand in the first key: there is nothing in it to check.
     return second !== undefined && isEmptyNode(this.file.follow(first!.value)) ? null : first!;
+  }
+
+  /** A key of a list entry that is to start an entry of its own: its dash stands where two of its blanks are. */
+  private newEntry({ source, start }: Span): Fix | null {
+    return source.text.slice(start - 2, start) === '  ' ? replaceWith({ source, start: start - 2, end: start }, '- ') : null;
   }
 
   private takes(fields: Fields, key: string): boolean {
@@ -188,6 +197,7 @@ export class ElementReader extends TextReader {
           : Object.keys(fields).length === 0 || isEmptyNode(node)
             ? `write \`${owner.name}: {}\`, or its options below it`
             : `write its options below it, such as \`${Object.keys(fields)[0]}: ...\``,
+      fix: this.mappingFix(owner, fields, written, text),
       docs: owner.docs,
     });
     return null;
@@ -217,6 +227,7 @@ export class ElementReader extends TextReader {
             label: 'the second one',
             help: 'keep one of them',
             docs: owner.docs,
+            fix: this.withoutPair(map, pair),
           });
           continue;
         }
@@ -230,7 +241,7 @@ export class ElementReader extends TextReader {
         continue;
       }
       if (seen.has(key)) {
-        this.problems.report('M0116', `\`${owner.name}\` has \`${key}\` twice: the last one counts`, keyAt(), { severity: 'warning', label: 'the second one', help: 'take one of them out', docs: owner.docs });
+        this.problems.report('M0116', `\`${owner.name}\` has \`${key}\` twice: the last one counts`, keyAt(), { severity: 'warning', label: 'the second one', help: 'take one of them out', docs: owner.docs, fix: this.withoutPair(map, seen.get(key)!, true) });
       }
       seen.set(key, pair);
       const definition = Object.hasOwn(fields, key) ? fields[key] : undefined;
@@ -250,7 +261,7 @@ export class ElementReader extends TextReader {
       } else if (hasCommon && Object.hasOwn(common, key)) {
         this.take(read, owner, key, common[key]!, pair, false);
       } else {
-        this.unknownOption(owner, key, keyAt(), fields, hasCommon, expressionField !== null, formatField !== null);
+        this.unknownOption(owner, key, map, pair, keyAt(), fields, hasCommon, expressionField !== null, formatField !== null);
         // Most likely a misspelt required one: no second complaint about it.
         const meant = nearest(key, Object.keys(fields));
         if (meant !== null) given.add(meant);
@@ -298,11 +309,12 @@ export class ElementReader extends TextReader {
           label: key === 'expression' ? 'needs an expression' : `needs \`${key}\``,
           help: shape.isInline && key === 'expression' ? 'add one, such as `simple: "${body}"`' : `add \`${key}: { simple: "\${body}" }\``,
           docs: owner.docs,
+          fix: addition(owner, shape.isInline && key === 'expression' ? 'simple: "${body}"' : `${key}: { simple: "\${body}" }`),
         });
       } else if (shape.catalog === 'dataformats') {
-        this.problems.report('M0206', `\`${owner.name}\` has no data format`, owner.at, { label: 'needs a data format', help: 'add one, such as `json: {}`', docs: owner.docs });
+        this.problems.report('M0206', `\`${owner.name}\` has no data format`, owner.at, { label: 'needs a data format', help: 'add one, such as `json: {}`', docs: owner.docs, fix: addition(owner, 'json: {}') });
       } else {
-        this.problems.report('M0206', `\`${owner.name}\` has no \`${key}\``, owner.at, { label: `needs \`${key}\``, help: `add \`${key}: ${exampleOf(shape)}\``, docs: owner.docs });
+        this.problems.report('M0206', `\`${owner.name}\` has no \`${key}\``, owner.at, { label: `needs \`${key}\``, help: `add \`${key}: ${exampleOf(shape)}\``, docs: owner.docs, fix: shape.kind === 'string' ? addition(owner, `${key}: ...`) : null });
       }
     }
   }
@@ -345,11 +357,12 @@ export class ElementReader extends TextReader {
     if (filled.isOpen) return filled.text;
     const result = parseScalar(shape, filled.text);
     if ('value' in result) return result.value;
-    const { wanted, label, help } = result.wrong;
+    const { wanted, label, help, meant } = result.wrong;
     this.problems.report(shape.kind === 'enum' ? 'M0207' : 'M0205', `\`${key}\` of \`${owner.name}\` must be ${wanted}`, this.spanOr(written, owner.at), {
       label: filled.text === '' ? 'nothing stands here' : filled.text === text ? label : `is \`${filled.text}\``,
       help,
       docs: owner.docs,
+      fix: meant === undefined || filled.text !== text ? null : replaceWith(this.spanOr(written, owner.at), meant),
       values: { option: key, value: filled.text },
     });
     return undefined;
@@ -392,6 +405,7 @@ export class ElementReader extends TextReader {
       label: isMap(node) ? 'a mapping' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
       help: name === null ? `write the entries below \`${key}:\`, each starting with \`- \`` : `put \`- \` before \`${name}\`, and indent the lines below it`,
       docs: owner.docs,
+      fix: name === null ? null : asListEntry(this.file, node, this.file.span(first!.key)),
     });
     return undefined;
   }
@@ -444,6 +458,45 @@ export class ElementReader extends TextReader {
     const filled = this.fill(text ?? '', node, true);
     if (filled === null) return undefined;
     return { type: 'endpoint', uri: filled.text, parameters: {}, at: this.spanOr(written, keyAt), parametersAt: {} };
+  }
+
+  /** What an element lacks to be a mapping: a language, or the name of a data format, around its text. */
+  private mappingFix(owner: Owner, fields: Fields, written: unknown, text: string | null): Fix | null {
+    const at = this.spanOr(written, owner.at);
+    if (text === null || at === owner.at) return null;
+    if (inlineExpression(fields) !== null && text !== '') return replaceWith(at, `{ simple: ${quotedText(text)} }`);
+    if (inlineDataFormat(fields) !== null && Object.hasOwn(this.parts.dataformats, text)) return replaceWith(at, `{ ${text}: {} }`);
+    return null;
+  }
+
+  /** The whole of a key with its value. */
+  private pairSpan(pair: Pair): Span {
+    const key = this.file.span(pair.key);
+    return { ...key, end: Math.max(key.end, this.spanOr(pair.value, key).end) };
+  }
+
+  private withoutPair(map: YAMLMap, pair: Pair, isSure = false): Fix | null {
+    const lines = removeLines(this.pairSpan(pair));
+    if (lines !== null) return { ...lines, isSure };
+    const index = map.items.indexOf(pair);
+    const before = map.items[index - 1];
+    const next = map.items[index + 1];
+    const { source, start, end } = this.pairSpan(pair);
+    // In flow style its comma goes with it.
+    if (before !== undefined && source.text.slice(this.pairSpan(before).end, start).trim() === ',') return replaceWith({ source, start: this.pairSpan(before).end, end }, '', isSure);
+    if (next === undefined) return null;
+    const from = this.file.span(next.key).start;
+    const between = source.text.slice(end, from);
+    return between.trim() === ',' || (between.includes('\n') && between.trim() === '') ? replaceWith({ source, start, end: from }, '', isSure) : null;
+  }
+
+  private isAfter(map: YAMLMap, pair: Pair, key: string): boolean {
+    const before = map.items[map.items.indexOf(pair) - 1];
+    return before !== undefined && scalarText(this.file.follow(before.key)) === key;
+  }
+
+  private lastOf(map: YAMLMap, pair: Pair): boolean {
+    return map.items.at(-1) === pair;
   }
 
   private takeParameters(read: Read, owner: Owner, endpointField: string, pair: Pair): void {
@@ -522,6 +575,7 @@ export class ElementReader extends TextReader {
         label: isSeq(node) ? 'a list' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
         help: text === null || text === '' ? `write \`${key}: { simple: "..." }\`` : `write \`${key}: { ${/\$\{/.test(text) ? 'simple' : 'constant'}: ${JSON.stringify(text)} }\``,
         docs: owner.docs,
+        fix: text === null || text === '' ? null : replaceWith(this.spanOr(written, owner.at), `{ ${/\$\{/.test(text) ? 'simple' : 'constant'}: ${quotedText(text)} }`),
       });
       return undefined;
     }
@@ -654,7 +708,7 @@ export class ElementReader extends TextReader {
   }
 
 
-  private unknownOption(owner: Owner, key: string, at: Span, fields: Fields, hasCommon: boolean, hasLanguages: boolean, hasFormats: boolean): void {
+  private unknownOption(owner: Owner, key: string, map: YAMLMap, pair: Pair, at: Span, fields: Fields, hasCommon: boolean, hasLanguages: boolean, hasFormats: boolean): void {
     const names = [...Object.keys(fields), ...(hasCommon ? Object.keys(common) : [])];
     const candidates = [...names, ...(hasLanguages ? Object.keys(this.parts.languages) : []), ...(hasFormats ? Object.keys(this.parts.dataformats) : [])];
     const meant = nearest(key, candidates);
@@ -663,11 +717,11 @@ export class ElementReader extends TextReader {
       return;
     }
     if (Object.hasOwn(this.parts.eips, key) && Object.hasOwn(fields, 'steps')) {
-      this.problems.report('M0211', `the step \`${key}\` stands beside the options of \`${owner.name}\``, at, { label: 'a step', help: `write it below \`steps\`, as \`- ${key}:\``, docs: owner.docs });
+      this.problems.report('M0211', `the step \`${key}\` stands beside the options of \`${owner.name}\``, at, { label: 'a step', help: `write it below \`steps\`, as \`- ${key}:\``, docs: owner.docs, fix: this.lastOf(map, pair) && this.isAfter(map, pair, 'steps') ? indent(this.pairSpan(pair), 2, '- ') : null });
       return;
     }
     if (hasFormats && !hasLanguages && meant !== null && Object.hasOwn(this.parts.dataformats, meant)) {
-      this.problems.report('M0209', `there is no data format \`${key}\``, at, { label: 'no such name', help: `did you mean \`${meant}\`?`, docs: owner.docs, values: { name: key, nearest: meant } });
+      this.problems.report('M0209', `there is no data format \`${key}\``, at, { label: 'no such name', help: `did you mean \`${meant}\`?`, docs: owner.docs, fix: replaceWith(at, meant), values: { name: key, nearest: meant } });
       return;
     }
     const own = Object.keys(fields).filter((name) => name !== 'expression' && fields[name]!.shape.catalog === null);
@@ -684,12 +738,27 @@ export class ElementReader extends TextReader {
             ? `write it at the top level of the file${elementsByName[key]!.isBeforeRoutes === true ? ', before the routes' : ''}`
             : whatItTakes,
       docs: owner.docs,
+      fix: isLost ? (this.isAfter(map, pair, 'from') ? indent(this.pairSpan(pair), 2) : null) : meant !== null ? replaceWith(at, meant) : null,
       values: { option: key, of: owner.name, nearest: meant },
     });
   }
 }
 
 const customDataFormat: Fields = { ref: field.reference('Name of the data format.', 'DataFormat').required() };
+
+/** What is missing, written into an element: into its empty braces, or below its key. */
+function addition({ at }: Owner, text: string): Fix | null {
+  const { source, end } = at;
+  const rest = source.text.slice(end);
+  const empty = /^\s*:\s*\{\s*\}/.exec(rest);
+  if (empty !== null) return replaceWith({ source, start: end, end: end + empty[0].length }, `: { ${text} }`, false);
+  const flow = /^\s*:\s*\{/.exec(rest);
+  if (flow !== null) return insertAt(source, end + flow[0].length, ` ${text},`, false);
+  const block = /^:[ \t]*\r?\n(?: *\n)*( +)\S/.exec(rest);
+  const column = source.position(at.start).column;
+  if (block !== null && block[1]!.length >= column) return insertAt(source, end + rest.indexOf('\n') + 1, `${block[1]!}${text}\n`, false);
+  return /^:[ \t]*(\r?\n|$)/.test(rest) ? insertAt(source, end + 1, `\n${' '.repeat(column + 1)}${text}`, false) : null;
+}
 
 /** What an endpoint may have where it stands as a mapping. */
 const endpointFields: Fields = {

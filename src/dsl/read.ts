@@ -3,6 +3,7 @@ import type { Fields } from '../core/field.ts';
 import { camelSteps } from './camelNames.ts';
 import { ElementReader } from './elementReader.ts';
 import { elements, elementsByName } from './elements/index.ts';
+import { asListEntry } from './fixes.ts';
 import type { DocumentModel, ElementDefinition, ElementModel, EndpointModel, ModelValue, StepModel } from './model.ts';
 import type { Parts } from './parts.ts';
 import type { PropertyLookup } from './placeholders.ts';
@@ -58,6 +59,7 @@ class DocumentReader extends ElementReader {
       severity: 'warning',
       label: isMap(root) ? 'a mapping' : 'a text',
       help: name !== null && (Object.hasOwn(elements, name) || name === 'from') ? `put \`- \` before \`${name}\`, and indent the lines below it` : 'start each element with `- `, such as `- route:`',
+      fix: name !== null && (Object.hasOwn(elements, name) || name === 'from') ? asListEntry(this.file, root, this.file.span(first!.key)) : null,
     });
   }
 

@@ -6,6 +6,8 @@ export interface WrongScalar {
   readonly wanted: string;
   readonly label: string;
   readonly help: string;
+  /** The text that is meant, where there can be no doubt. */
+  readonly meant?: string;
 }
 
 export type ScalarResult = { readonly value: string | number | boolean } | { readonly wrong: WrongScalar };
@@ -67,8 +69,8 @@ export function parseScalar(shape: FieldShape, text: string): ScalarResult {
     case 'boolean': {
       const plain = text.trim().toLowerCase();
       if (plain === 'true' || plain === 'false') return { value: plain === 'true' };
-      const meant = { yes: '`true`', on: '`true`', '1': '`true`', no: '`false`', off: '`false`', '0': '`false`' }[plain] ?? '`true` or `false`';
-      return wrong('`true` or `false`', 'neither of them', `write ${meant}`);
+      const meant = { yes: 'true', on: 'true', '1': 'true', no: 'false', off: 'false', '0': 'false' }[plain];
+      return wrong('`true` or `false`', 'neither of them', meant === undefined ? 'write `true` or `false`' : `write \`${meant}\``, meant);
     }
     case 'integer':
       return inRange(shape, /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : null, 'a whole number', 'write digits only, such as `5`');
@@ -82,14 +84,14 @@ export function parseScalar(shape: FieldShape, text: string): ScalarResult {
       const value = parseEnum(text, shape.values);
       if (value !== null) return { value };
       const meant = nearest(text, shape.values);
-      return wrong('one of the values that it knows', 'no such value', meant === null ? `write ${either(shape.values)}` : `did you mean \`${meant}\`?`);
+      return wrong('one of the values that it knows', 'no such value', meant === null ? `write ${either(shape.values)}` : `did you mean \`${meant}\`?`, meant ?? undefined);
     }
     default:
       return { value: text };
   }
 }
 
-const wrong = (wanted: string, label: string, help: string): ScalarResult => ({ wrong: { wanted, label, help } });
+const wrong = (wanted: string, label: string, help: string, meant?: string): ScalarResult => ({ wrong: { wanted, label, help, ...(meant === undefined ? {} : { meant }) } });
 
 /** `a`, `b` or `c`. */
 function either(values: readonly string[]): string {
@@ -100,8 +102,8 @@ function either(values: readonly string[]): string {
 function inRange({ minimum, maximum }: FieldShape, value: number | null, wanted: string, help: string): ScalarResult {
   if (value === null) return wrong(wanted, `not ${wanted}`, help);
   if (Number.isInteger(value) && !Number.isSafeInteger(value)) return wrong(`${wanted} that fits`, 'too long', `write at most ${Number.MAX_SAFE_INTEGER}`);
-  if (minimum !== null && value < minimum) return wrong(`at least ${minimum}`, 'too small', `write ${minimum} or more`);
-  if (maximum !== null && value > maximum) return wrong(`at most ${maximum}`, 'too large', `write ${maximum} or less`);
+  if (minimum !== null && value < minimum) return wrong(`at least ${minimum}`, 'too small', `write ${minimum} or more`, String(minimum));
+  if (maximum !== null && value > maximum) return wrong(`at most ${maximum}`, 'too large', `write ${maximum} or less`, String(maximum));
   return { value };
 }
 

@@ -1,5 +1,6 @@
-import type { Diagnostics, Span } from '../core/diagnostics.ts';
+import type { Diagnostics, Fix, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
+import { insertAt, quotedText, replaceWith } from './fixes.ts';
 import type { Parts } from './parts.ts';
 import type { PropertyLookup } from './placeholders.ts';
 import { fillPlaceholders, fillUri, PlaceholderError } from './placeholders.ts';
@@ -19,6 +20,12 @@ export const quoted = (names: readonly string[]): string => {
   const shown = names.slice(0, 12).map((name) => `\`${name}\``);
   return names.length > shown.length ? `${shown.join(', ')}, ...` : shown.join(', ');
 };
+
+/** The braces that an open placeholder lacks, behind its name. */
+function closingBraces({ source, start, end }: Span): Fix {
+  const name = /^\{\{[\w.:?!-]*/.exec(source.text.slice(start, end))?.[0] ?? '{{';
+  return insertAt(source, start + name.length, '}}');
+}
 
 /** Nodes of a YAML file as texts with their placeholders filled in, and the complaints about them. */
 export abstract class TextReader {
@@ -58,9 +65,14 @@ export abstract class TextReader {
   }
 
   protected wrongType(owner: Owner, key: string, written: unknown, wanted: string, node: YamlNode | null): void {
-    this.problems.report('M0205', `\`${key}\` of \`${owner.name}\` must be ${wanted}`, this.spanOr(written, owner.at), {
+    const at = this.spanOr(written, owner.at);
+    const raw = at.source.text.slice(at.start, at.end);
+    // Longer ones are no texts.
+    const isText = (isSeq(node) || isMap(node)) && !wanted.startsWith('a list') && !raw.includes('\n');
+    this.problems.report('M0205', `\`${key}\` of \`${owner.name}\` must be ${wanted}`, at, {
       label: isSeq(node) ? 'a list' : isMap(node) ? 'a mapping' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
-      help: isSeq(node) || isMap(node) ? (wanted.startsWith('a list') ? null : 'put quotes around it, if it is meant as a text') : null,
+      help: isText ? `put quotes around it, if it is meant as a text: \`${quotedText(raw)}\`` : null,
+      fix: isText ? replaceWith(at, quotedText(raw), false) : null,
       docs: owner.docs,
     });
   }
@@ -104,6 +116,7 @@ export abstract class TextReader {
     if (kind !== 'missing') {
       this.problems.report(kind === 'circular' ? 'M0119' : 'M0120', message, at, {
         help: kind === 'circular' ? 'take the reference to itself out of its value' : message.includes('closed') ? 'write `}}` after the name' : 'write a blank between the two braces',
+        fix: kind !== 'circular' && message.includes('closed') ? closingBraces(at) : null,
       });
       return;
     }
@@ -113,6 +126,7 @@ export abstract class TextReader {
     const fallback = `a default: \`{{${key}:value}}\``;
     this.problems.report('M0118', isFunction ? `\`{{${key}}}\` has no value` : `there is no property \`${key}\``, at, {
       label: isFunction ? 'no value' : 'no such property',
+      fix: isFunction ? replaceWith(at, `{{${key}:value}}`, false) : replaceWith(at, meant !== null ? `{{${meant}}}` : key !== key.trim() ? `{{${key.trim()}}}` : `{{${key}:value}}`, meant !== null || key !== key.trim()),
       help: meant !== null ? `did you mean \`${meant}\`?` : key !== key.trim() ? `write \`{{${key.trim()}}}\`, without blanks` : `set \`${name}\`, or give ${fallback}`,
       values: { key },
     });
@@ -123,6 +137,7 @@ export abstract class TextReader {
     this.problems.report(code, message, at, {
       label: 'no such name',
       help: meant !== null ? `did you mean \`${meant}\`?` : listed === null ? null : `${listed} ${quoted(known)}`,
+      fix: meant === null ? null : replaceWith(at, meant),
       values: { name, nearest: meant },
     });
   }

@@ -4,6 +4,7 @@ import { nearest } from '../core/diagnostics.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Field, Fields } from '../core/field.ts';
 import { camelComponents } from './camelNames.ts';
+import { replaceWith } from './fixes.ts';
 import type { EndpointModel } from './model.ts';
 import { parseScalar } from './scalars.ts';
 import { quoted } from './textReader.ts';
@@ -24,6 +25,8 @@ interface Complaint {
   readonly help: string | null;
   readonly where: { readonly start: number; readonly end: number } | BesideUri;
   readonly docs: string | null;
+  /** What is meant in place of the text at `where`, where there can be no doubt. */
+  readonly meant?: string | undefined;
 }
 
 interface BesideUri {
@@ -46,12 +49,16 @@ const MASK = 'xxxxxx';
 /** Reads an endpoint of a route. Null when it can't be made: the problems say why. */
 export function parseEndpoint(model: EndpointModel, connectors: Connectors, problems: Diagnostics): ResolvedEndpoint | null {
   const { resolved, complaints } = resolve(model.uri, model.parameters, connectors);
-  for (const { code, message, label, help, where, docs } of complaints) {
+  for (const { code, message, label, help, where, docs, meant } of complaints) {
     const at = 'parameter' in where ? (where.part === 'name' ? model.parameterNamesAt : model.parametersAt)?.[where.parameter] : spanInUri(model, where);
-    problems.report(code, message, at ?? model.at, { label, help, docs, values: { uri: resolved?.endpoint.shownUri ?? masked(model.uri) } });
+    problems.report(code, message, at ?? model.at, { label, help, docs, fix: meant === undefined || at === undefined || !isExact(at, model, where) ? null : replaceWith(at, meant), values: { uri: resolved?.endpoint.shownUri ?? masked(model.uri) } });
   }
   return complaints.length > 0 ? null : resolved;
 }
+
+/** Whether the file has at a span what the complaint is about, and not, say, the placeholder that stands for it. */
+const isExact = ({ source, start, end }: Span, { uri }: EndpointModel, where: Complaint['where']): boolean =>
+  'parameter' in where ? !source.text.slice(start, end).includes('{{') : source.text.slice(start, end) === uri.slice(where.start, where.end);
 
 /**
  * Reads an endpoint that is only known at run time.
@@ -76,8 +83,8 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
   const complaints: Complaint[] = [];
   const lead = written.length - written.trimStart().length;
   const uri = written.trim();
-  const complain = (code: string, message: string, where: Complaint['where'], label: string, help: string | null, docs: string | null = null): void => {
-    complaints.push({ code, message, label, help, docs, where: 'parameter' in where ? where : { start: where.start + lead, end: Math.max(where.end, where.start + 1) + lead } });
+  const complain = (code: string, message: string, where: Complaint['where'], label: string, help: string | null, docs: string | null = null, meant?: string): void => {
+    complaints.push({ code, message, label, help, docs, meant, where: 'parameter' in where ? where : { start: where.start + lead, end: Math.max(where.end, where.start + 1) + lead } });
   };
 
   const query = uri.indexOf('?');
@@ -92,14 +99,14 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
     else {
       const meant = nearest(scheme, Object.keys(connectors));
       const help = meant !== null ? `did you mean \`${meant}\`?` : colon < 0 ? 'a URI starts with the name of a connector and a colon, such as `direct:orders`' : `the connectors are ${quoted(Object.keys(connectors))}`;
-      complain('M0401', `there is no connector \`${scheme}\``, whole, 'no such connector', help);
+      complain('M0401', `there is no connector \`${scheme}\``, whole, 'no such connector', help, null, meant ?? undefined);
     }
     return { resolved: null, complaints };
   }
 
   const docs = `docs/connectors/${definition.scheme}.md`;
   const fields = definition.options;
-  const inQuery = readQuery(uri, query, (start, end, message, label, help) => complain('M0408', message, { start, end }, label, help, docs));
+  const inQuery = readQuery(uri, query, (start, end, message, label, help, meant) => complain('M0408', message, { start, end }, label, help, docs, meant));
   const given: Parameter[] = [...inQuery];
   for (const [name, value] of Object.entries(parameters)) given.push(besideUri(name, value));
 
@@ -161,7 +168,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
       } else {
         const meant = nearest(parameter.name, Object.keys(fields));
         const help = parameter.name.startsWith('amp;') ? 'write `&` instead of `&amp;`' : meant === null ? null : `did you mean \`${meant}\`?`;
-        complain('M0409', `unknown option \`${parameter.name}\` for \`${scheme}\``, nameWhere, 'no such option', help, docs);
+        complain('M0409', `unknown option \`${parameter.name}\` for \`${scheme}\``, nameWhere, 'no such option', help, docs, parameter.name.startsWith('amp;') ? parameter.name.slice(4) : (meant ?? undefined));
         continue;
       }
       const isSecret = prefixed?.isSecret === true || looksSecret(parameter.name);
@@ -197,7 +204,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
       options[name] = result.value;
       return;
     }
-    complain('M0407', `\`${name}\` of \`${scheme}\` must be ${result.wrong.wanted}`, where, parameter.value === '' ? 'nothing stands here' : result.wrong.label, result.wrong.help, docs);
+    complain('M0407', `\`${name}\` of \`${scheme}\` must be ${result.wrong.wanted}`, where, parameter.value === '' ? 'nothing stands here' : result.wrong.label, result.wrong.help, docs, result.wrong.meant);
   }
 
   const uriOf = (shownPath: string, pairs: [string, string][]): string => {
@@ -230,7 +237,7 @@ function rawValue(text: string): string | null {
   return (text.startsWith('RAW(') && text.endsWith(')')) || (text.startsWith('RAW{') && text.endsWith('}')) ? text.slice(4, -1) : null;
 }
 
-type QueryProblem = (start: number, end: number, message: string, label: string, help: string) => void;
+type QueryProblem = (start: number, end: number, message: string, label: string, help: string, meant?: string) => void;
 
 function readQuery(uri: string, query: number, complain: QueryProblem): Parameter[] {
   if (query < 0 || query === uri.length - 1) return [];
@@ -240,7 +247,7 @@ function readQuery(uri: string, query: number, complain: QueryProblem): Paramete
     const end = parameterEnd(uri, at);
     if (end === at) {
       const isLast = at >= uri.length;
-      complain(at - 1, at, 'the query of the URI has an empty parameter', isLast ? 'nothing follows' : 'no parameter stands here', `take the \`&\` ${isLast ? 'at the end ' : ''}out`);
+      complain(at - 1, at, 'the query of the URI has an empty parameter', isLast ? 'nothing follows' : 'no parameter stands here', `take the \`&\` ${isLast ? 'at the end ' : ''}out`, '');
     } else {
       const equals = uri.indexOf('=', at);
       const hasValue = equals >= 0 && equals < end;
@@ -390,7 +397,7 @@ function namesOf(definition: ConnectorDefinition): OptionNames {
   return names;
 }
 
-const looksSecret = (name: string): boolean => /pass(word|phrase|wd)|secret|token|api-?key|access-?key|credential/i.test(name);
+export const looksSecret = (name: string): boolean => /pass(word|phrase|wd)|secret|token|api-?key|access-?key|credential/i.test(name);
 
 /** A user's password in the path, and parts of the path that are secrets. */
 function maskPath(definition: ConnectorDefinition, path: string): string {

@@ -1,6 +1,7 @@
 import type { Alias, Document, Node, Pair, ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { Composer, isAlias, isMap, isScalar, isSeq, Parser } from 'yaml';
-import type { Diagnostics, Source, Span } from '../core/diagnostics.ts';
+import type { Diagnostics, Fix, Source, Span } from '../core/diagnostics.ts';
+import { insertAt, lineEnd as endOfLine, removeLines, replaceWith } from './fixes.ts';
 
 export type YamlNode = Node;
 export { isMap, isScalar, isSeq };
@@ -80,6 +81,7 @@ export function parseYaml(source: Source, problems: Diagnostics): YamlFile | nul
     problems.report('M0106', 'the file holds several YAML documents', { source, start: Math.max(marker, 0), end: Math.max(marker, 0) + 3 }, {
       label: 'a second document starts here',
       help: 'put every document into a file of its own, or make one list of both',
+      fix: removeLines({ source, start: Math.max(marker, 0), end: Math.max(marker, 0) + 3 }),
     });
     return null;
   }
@@ -172,7 +174,7 @@ function reportSyntaxError(source: Source, { code, message, pos }: SyntaxError, 
   const tab = tabBefore(source, start);
   if (code === 'TAB_AS_INDENT' || tab >= 0) {
     const at = tab >= 0 ? tab : start;
-    problems.report('M0102', 'a tab can not be used for indentation', { source, start: at, end: at + 1 }, { label: 'a tab', help: 'use two spaces for each level' });
+    problems.report('M0102', 'a tab can not be used for indentation', { source, start: at, end: at + 1 }, { label: 'a tab', help: 'use two spaces for each level', fix: replaceWith({ source, start: at, end: at + 1 }, '  ') });
     return;
   }
   if (end <= start) end = Math.min(start + 1, text.length);
@@ -182,7 +184,7 @@ function reportSyntaxError(source: Source, { code, message, pos }: SyntaxError, 
   const quote = /closing (["'])quote/.exec(message)?.[1];
   if (quote !== undefined) {
     const opening = openingQuote(source, start, quote);
-    problems.report('M0101', `a text that starts with ${quote} has no closing ${quote}`, { source, start: opening, end: opening + 1 }, { label: 'starts here', help: `put ${quote} at the end of the text` });
+    problems.report('M0101', `a text that starts with ${quote} has no closing ${quote}`, { source, start: opening, end: opening + 1 }, { label: 'starts here', help: `put ${quote} at the end of the text`, fix: insertAt(source, endOfLine(source, opening), quote) });
     return;
   }
   const unclosed = /end with a ([}\]])/.exec(message)?.[1];
@@ -191,6 +193,7 @@ function reportSyntaxError(source: Source, { code, message, pos }: SyntaxError, 
     problems.report('M0101', `a ${unclosed === '}' ? 'mapping' : 'list'} that starts with ${unclosed === '}' ? '{' : '['} has no closing ${unclosed}`, { source, start: opening, end: opening + 1 }, {
       label: 'starts here',
       help: `put ${unclosed} at its end`,
+      fix: insertAt(source, endOfLine(source, opening), `${/[\s{[]$/.test(source.text.slice(0, endOfLine(source, opening))) ? '' : ' '}${unclosed}`),
     });
     return;
   }
@@ -198,12 +201,13 @@ function reportSyntaxError(source: Source, { code, message, pos }: SyntaxError, 
     problems.report('M0103', 'the indentation does not fit the lines above', firstWord(source, at), {
       label: 'starts at a column where nothing else starts',
       help: 'let keys of one mapping, and the `-` of one list, start in the same column',
+      fix: nearestColumn(source, firstWord(source, at)),
     });
     return;
   }
   const deeper = deeperLine(source, start);
   if (deeper !== null && /[Nn]ested mappings|Implicit|implicit/.test(message)) {
-    problems.report('M0103', 'the line is indented deeper than the one above', deeper.at, { label: 'starts too far to the right', help: `let it start in the same column as \`${deeper.above}\`` });
+    problems.report('M0103', 'the line is indented deeper than the one above', deeper.at, { label: 'starts too far to the right', help: `let it start in the same column as \`${deeper.above}\``, fix: moveTo(deeper.at, deeper.column) });
     return;
   }
   if (/Implicit keys need to be on a single line|Implicit map keys|Nested mappings are not allowed|mapping.*colon|Implicit key/i.test(message)) {
@@ -216,12 +220,29 @@ function reportSyntaxError(source: Source, { code, message, pos }: SyntaxError, 
 }
 
 /** The line below an offset, when it starts deeper than that of the offset though that one has a value already. */
-function deeperLine(source: Source, offset: number): { at: Span; above: string } | null {
+function deeperLine(source: Source, offset: number): { at: Span; above: string; column: number } | null {
   const { line } = source.position(offset);
   const above = /^(\s*(?:- +)*)([\w.-]+):\s+\S/.exec(source.line(line));
   const below = /^(\s*)[\w.-]+:/.exec(source.line(line + 1));
   if (above === null || below === null || below[1]!.length <= above[1]!.length) return null;
-  return { at: firstWord(source, { start: offsetOfLine(source, line + 1) }), above: above[2]! };
+  return { at: firstWord(source, { start: offsetOfLine(source, line + 1) }), above: above[2]!, column: above[1]!.length };
+}
+
+/** Lets a line start at a column (from 0). */
+const moveTo = ({ source, start }: Span, column: number): Fix => {
+  const from = source.text.lastIndexOf('\n', start - 1) + 1;
+  return replaceWith({ source, start: from, end: start }, ' '.repeat(column));
+};
+
+/** Lets a line start where the nearest line above starts that is off by one blank. Null when there is none. */
+function nearestColumn(source: Source, word: Span): Fix | null {
+  const { line, column } = source.position(word.start);
+  if (source.line(line).slice(0, column - 1).trim() !== '') return null;
+  for (let above = line - 1; above > 0; above--) {
+    const start = /^ *(?:- +)*/.exec(source.line(above))![0].length;
+    if (Math.abs(start - (column - 1)) === 1) return moveTo(word, start);
+  }
+  return null;
 }
 
 function tabBefore(source: Source, offset: number): number {

@@ -368,7 +368,7 @@ export const circuitBreaker = defineEip({
       id: field.string('Name of this part.'),
       description: field.string('What it is for.'),
       note: field.string('A remark for readers.'),
-      fallbackViaNetwork: field.boolean('Whether the fallback goes over the network.').default(false).ignored('it makes no difference here'),
+      fallbackViaNetwork: field.boolean('Whether the fallback goes over the network.').default(false).deprecated('take it out: it changes nothing').ignored('it makes no difference here'),
     }),
     configuration: field.string('Bean with the options of `resilience4jConfiguration` as its properties; those written here win.'),
     resilience4jConfiguration: field.element('Settings of the breaker.', resilience4j),

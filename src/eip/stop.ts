@@ -6,6 +6,7 @@ export const stop = defineEip({
   name: 'stop',
   summary: 'Ends the exchange here: no later step runs, in the routes that called this one neither. In a split or multicast it ends only that part.',
   isBare: true,
+  ends: 'always',
   options: {},
   examples: [
     {

@@ -7,6 +7,7 @@ import { perform, performWith } from '../core/flow.ts';
 export const throwException = defineEip({
   name: 'throwException',
   summary: 'Fails the exchange with an exception.',
+  ends: 'failing',
   options: {
     exceptionType: field.string('Class of the exception, such as `java.lang.IllegalStateException`, or any name that `onException` and `doCatch` should find it by.'),
     message: field.string('Text of the exception; may hold Simple.'),

@@ -1,10 +1,11 @@
 import type { LanguageDefinition } from '../core/definition.ts';
-import type { Diagnostics, Span } from '../core/diagnostics.ts';
+import type { Diagnostics, Fix, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
 import { convertTo, toTruth } from '../core/convert.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Expression, LanguageContext, Predicate } from '../core/expression.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
+import { insertAt, replaceWith } from '../dsl/fixes.ts';
 import type { ExpressionModel } from '../dsl/model.ts';
 
 const isBooleanType = (type: unknown): boolean => typeof type === 'string' && /^(java\.lang\.)?boolean$/i.test(type);
@@ -86,13 +87,25 @@ export class Languages {
       return compile();
     } catch (thrown) {
       if (thrown instanceof ExpressionSyntaxError) {
-        problems.report('M0301', `${model.language}: ${thrown.message}`, spanOf(model, thrown), { label: 'here', help: thrown.help, docs: `docs/languages/${model.language}.md` });
+        problems.report('M0301', `${model.language}: ${thrown.message}`, spanOf(model, thrown), { label: 'here', help: thrown.help, fix: fixOf(model, thrown), docs: `docs/languages/${model.language}.md` });
       } else {
         problems.report('M0302', `${model.language}: ${(thrown as Error).message}`, model.sourceAt ?? model.at);
       }
       return standIn;
     }
   }
+}
+
+/** What the help of a language's complaint says, where the file has the source text as it is. */
+function fixOf(model: ExpressionModel, error: ExpressionSyntaxError): Fix | null {
+  const { sourceAt } = model;
+  if (sourceAt === null || error.help === null) return null;
+  const added = /^add `([^`]+)`$/.exec(error.help)?.[1];
+  if (added !== undefined) return insertAt(sourceAt.source, sourceAt.end, added);
+  const meant = /^did you mean `([^`:]+)`\?$/.exec(error.help)?.[1];
+  const at = spanOf(model, error);
+  // One letter is where a language does not know the place.
+  return meant === undefined || (error.length === 1 && /\w/.test(at.source.text[at.start]!)) ? null : replaceWith(at, meant);
 }
 
 function spanOf(model: ExpressionModel, error: ExpressionSyntaxError): Span {

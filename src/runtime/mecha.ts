@@ -159,8 +159,8 @@ export class Mecha {
     }
   }
 
-  /** All that is wrong with routes and configuration; nothing is started, nothing is written. */
-  static async check(options: MechaOptions = {}): Promise<readonly Diagnostic[]> {
+  /** All that is wrong with routes and configuration, and with `lints` what is right but hardly meant; nothing is started, nothing is written. */
+  static async check(options: MechaOptions & { readonly lints?: boolean } = {}): Promise<readonly Diagnostic[]> {
     let mecha: Mecha;
     try {
       mecha = await Mecha.prepare({ ...options, store: options.store ?? new MemoryStore(options.clock ?? systemClock) });
@@ -170,7 +170,7 @@ export class Mecha {
     }
     const problems = new Diagnostics();
     const sources = mecha.sources(problems);
-    return [...problems.sorted(), ...(await mecha.runtime.check(sources))];
+    return [...problems.sorted(), ...(await mecha.runtime.check(sources, { lints: options.lints === true && !problems.hasErrors }))];
   }
 
   /** The routes as they are compiled. Nothing is started. @throws LoadError with every problem */

@@ -1,5 +1,6 @@
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { showSpan } from '../core/diagnostics.ts';
+import { replaceWith } from '../dsl/fixes.ts';
 import type { DataFormatModel, DocumentModel, ElementModel, EndpointModel, ModelValue, StepModel } from '../dsl/model.ts';
 import { hashOf } from './compiler.ts';
 
@@ -88,7 +89,7 @@ export function planRoutes(documents: readonly DocumentModel[], salt: unknown, p
       if (id !== null) {
         const before = ids.get(id);
         if (before !== undefined) {
-          problems.report('M0601', `duplicate route id \`${id}\``, element.fieldsAt['id'] ?? element.at, { label: 'this id is taken', help: `give it another id: \`${id}\` stands at ${showSpan(before)} already` });
+          problems.report('M0601', `duplicate route id \`${id}\``, element.fieldsAt['id'] ?? element.at, { label: 'this id is taken', help: `give it another id, such as \`${freeId(id, ids)}\`: \`${id}\` stands at ${showSpan(before)} already`, fix: element.fieldsAt['id'] === undefined ? null : replaceWith(element.fieldsAt['id'], freeId(id, ids), false) });
         }
         ids.set(id, element.fieldsAt['id'] ?? element.at);
       }
@@ -132,6 +133,10 @@ const scopeFingerprint = ({ onException, onCompletion, intercept, interceptFrom,
   ...[onCompletion, intercept, interceptFrom, interceptSendToEndpoint].map((elements) => elements.map(fingerprint)),
   errorHandler === null ? null : fingerprint(errorHandler),
 ];
+
+function freeId(id: string, taken: ReadonlyMap<string, Span>): string {
+  for (let n = 2; ; n++) if (!taken.has(`${id}-${n}`)) return `${id}-${n}`;
+}
 
 function namedFormats(documents: readonly DocumentModel[]): Map<string, DataFormatModel> {
   const named = new Map<string, DataFormatModel>();

@@ -26,6 +26,7 @@ import type { Parts } from '../dsl/read.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
 import { endpointReader } from '../dsl/uri.ts';
 import { runtimeAccess } from './access.ts';
+import { lint } from './lints.ts';
 import { Beans } from './beans.ts';
 import type { CompiledStep, CompilerServices, SendIntercept, Surroundings } from './compiler.ts';
 import { StepCompiler, Wiring } from './compiler.ts';
@@ -476,9 +477,10 @@ export class Runtime implements ExchangeScope {
   }
 
   /** Reads and checks documents; nothing is started. */
-  private async read(sources: readonly Source[], problems: Diagnostics): Promise<{ plans: RoutePlan[]; beans: Beans }> {
+  private async read(sources: readonly Source[], problems: Diagnostics): Promise<{ plans: RoutePlan[]; beans: Beans; documents: readonly DocumentModel[]; written: readonly DocumentModel[] }> {
     const { parts } = this.options;
     let documents: readonly DocumentModel[] = this.documents.read(sources, this.properties, problems);
+    const written = documents;
     documents = expandTemplates(documents, this.properties, problems);
     documents = expandRest(documents, problems);
     documents = expandKamelets(documents, { parts, properties: this.properties, resource: (uri) => this.resource(uri), problems, isReplaced: (uri) => this.options.standIns?.replaces(uri) === true });
@@ -491,7 +493,7 @@ export class Runtime implements ExchangeScope {
     this.beans = previous;
     const isWanted = (route: ElementModel): boolean => this.meetsPrecondition(route, problems);
     const plans = planRoutes(documents, { declared, modules: beans.moduleVersions, longestWait: this.settings('redelivery.longestWait') }, problems, isWanted);
-    return { plans, beans };
+    return { plans, beans, documents, written };
   }
 
   private meetsPrecondition(route: ElementModel, problems: Diagnostics): boolean {
@@ -505,33 +507,35 @@ export class Runtime implements ExchangeScope {
     }
   }
 
-  /** All that is wrong with the sources, as a start would find it; nothing is started. */
-  async check(sources: readonly Source[]): Promise<readonly Diagnostic[]> {
+  /** All that is wrong with the sources, as a start would find it; with `lints` also what is right but hardly meant. Nothing is started. */
+  async check(sources: readonly Source[], { lints = false }: { lints?: boolean } = {}): Promise<readonly Diagnostic[]> {
     const problems = new Diagnostics();
-    await this.dryRun(sources, problems);
+    const { documents, written, plans } = await this.dryRun(sources, problems);
+    if (lints && !problems.hasErrors) lint({ sources, documents, written, plans, parts: this.options.parts }, problems);
     return problems.sorted();
   }
 
   /** The routes as they are compiled; nothing is started. @throws LoadError */
   async describe(sources: readonly Source[]): Promise<readonly RouteDescription[]> {
     const problems = new Diagnostics();
-    const routes = await this.dryRun(sources, problems);
+    const { routes } = await this.dryRun(sources, problems);
     if (problems.hasErrors) throw new LoadError(problems.sorted());
     return routes;
   }
 
-  private async dryRun(sources: readonly Source[], problems: Diagnostics): Promise<RouteDescription[]> {
-    const { plans, beans } = await this.read(sources, problems);
+  private async dryRun(sources: readonly Source[], problems: Diagnostics): Promise<{ routes: RouteDescription[]; plans: readonly RoutePlan[]; documents: readonly DocumentModel[]; written: readonly DocumentModel[] }> {
+    const { plans, beans, documents, written } = await this.read(sources, problems);
     this.beans = beans;
     this.stepIds = new Map();
     let count = 0;
-    return plans.flatMap((plan) => {
+    const routes = plans.flatMap((plan) => {
       const id = plan.id ?? `route${++count}`;
       const compiled = this.compile(plan, id, () => undefined as never, 0, problems);
       if (compiled === null) return [];
       retire(compiled);
       return [{ id, from: this.shownUri(compiled.resolved), at: showSpan(plan.at), steps: compiled.steps }];
     });
+    return { routes, plans, documents, written };
   }
 
   // ---------------------------------------------------------------------------------------------- life

@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { Desk } from './desk.ts';
 
@@ -95,6 +96,73 @@ describe('the command line', () => {
       await desk.mecha('validate', 'routes');
       await desk.mecha('describe', 'routes');
       expect(readdirSync(desk.folder)).to.deep.equal(['routes']);
+    });
+  });
+
+  describe('validate, for people and for programs', () => {
+    const lint = '- from:\n    uri: direct:start\n    steps:\n      - stop: {}\n      - to: mock:out\n';
+
+    it('exits with 0 for what is clean, 1 for lints, 2 for errors', async () => {
+      desk.write('good.yaml', good).write('lint.yaml', lint).write('bad.yaml', good.replace('setBody', 'setBodi'));
+      expect((await desk.mecha('validate', 'good.yaml')).code).to.equal(0);
+      const { code, err } = await desk.mecha('validate', 'lint.yaml');
+      expect(code).to.equal(1);
+      expect(err).to.contain('warning[M0903]').and.to.contain('1 warning; `mecha explain M0903` tells more');
+      expect((await desk.mecha('validate', 'lint.yaml', '--no-lints')).code).to.equal(0);
+      expect((await desk.mecha('validate', 'lint.yaml', 'bad.yaml')).code).to.equal(2);
+    });
+
+    it('prints annotations of GitHub, one a line', async () => {
+      desk.write('bad.yaml', good.replace('setBody', 'setBodi'));
+      const { out, code } = await desk.mecha('validate', '--format', 'github', 'bad.yaml');
+      expect(code).to.equal(2);
+      expect(out).to.equal('::error file=bad.yaml,line=10,col=21,endLine=10,endColumn=28,title=M0201::there is no step `setBodi`%0Ahelp: did you mean `setBody`?\n');
+    });
+
+    it('prints SARIF 2.1.0 with rules, places and fixes', async () => {
+      desk.write('a b/bad.yaml', good.replace('setBody', 'setBodi')).write('a b/lint.yaml', lint);
+      const { out } = await desk.mecha('validate', '--format', 'sarif', 'a b/bad.yaml');
+      const { version, runs } = JSON.parse(out);
+      expect(version).to.equal('2.1.0');
+      const [{ tool, results }] = runs;
+      expect(tool.driver.rules.map(({ id }: { id: string }) => id)).to.deep.equal(['M0201']);
+      expect(results).to.have.length(1);
+      expect(results[0]).to.deep.include({ ruleId: 'M0201', ruleIndex: 0, level: 'error' });
+      expect(results[0].locations[0].physicalLocation).to.deep.equal({ artifactLocation: { uri: 'a%20b/bad.yaml' }, region: { startLine: 10, startColumn: 21, endLine: 10, endColumn: 28 } });
+      expect(results[0].fixes[0].artifactChanges[0].replacements[0]).to.deep.equal({ deletedRegion: { startLine: 10, startColumn: 21, endLine: 10, endColumn: 28 }, insertedContent: { text: 'setBody' } });
+      expect(JSON.parse((await desk.mecha('validate', '--format', 'sarif', 'a b/lint.yaml')).out).runs[0].results[0].level).to.equal('warning');
+    });
+
+    it('gives fixes as JSON, with lines and columns', async () => {
+      desk.write('bad.yaml', good.replace('setBody', 'setBodi'));
+      const { problems } = JSON.parse((await desk.mecha('validate', '--format', 'json', 'bad.yaml')).out);
+      expect(problems[0]).to.deep.include({ help: 'did you mean `setBody`?', fix: { isSure: true, edits: [{ line: 10, column: 21, endLine: 10, endColumn: 28, text: 'setBody' }] } });
+    });
+
+    it('mends what leaves no doubt, in place, and says what is left', async () => {
+      desk.write('bad.yaml', good.replace('setBody', 'set-body').replace('platform-http', 'platfrom-http')).write('good.yaml', `# untouched\n${good.replaceAll('hello', 'hi')}`);
+      const { code, err } = await desk.mecha('validate', '--fix', 'bad.yaml', 'good.yaml');
+      expect(err).to.contain('2 fixed').and.not.to.contain('mends');
+      expect(code, err).to.equal(2);
+      expect(err).to.contain('duplicate step id');
+      expect(readFileSync(join(desk.folder, 'bad.yaml'), 'utf8')).to.equal(good);
+      expect(readdirSync(desk.folder).sort()).to.deep.equal(['bad.yaml', 'good.yaml']);
+    });
+  });
+
+  describe('explain', () => {
+    it('tells what a code means, with a wrong route and the right one', async () => {
+      const { code, out } = await desk.mecha('explain', 'm0114');
+      expect(code).to.equal(0);
+      expect(out).to.match(/^M0114: A list entry holds two steps\n/).and.to.contain('Wrong:').and.to.contain('Right:');
+      expect(JSON.parse((await desk.mecha('explain', 'M0114', '--json')).out)).to.include({ code: 'M0114' });
+    });
+
+    it('lists all codes, and says that there is no such one', async () => {
+      expect((await desk.mecha('explain')).out.trim().split('\n').length).to.be.greaterThan(80);
+      const { code, err } = await desk.mecha('explain', 'M9999');
+      expect(code).to.equal(1);
+      expect(err).to.contain('there is no code `M9999`').and.to.contain('`mecha explain` lists all');
     });
   });
 

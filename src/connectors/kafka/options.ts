@@ -94,7 +94,7 @@ export const kafkaOptions = {
   producerBatchSize: field.bytes('Most bytes of one partition in one request; without it half of maxRequestSize.'),
   maxRequestSize: field.bytes('A record that is larger is refused before it is sent.').default(1_048_576),
   bufferMemorySize: field.bytes('Bytes that may wait to be sent; then senders are held up, for maxBlockMs at most.').default(33_554_432),
-  queueBufferingMaxMessages: field.integer('Records that may wait.').default(10_000).ignored('bufferMemorySize bounds what waits'),
+  queueBufferingMaxMessages: field.integer('Records that may wait.').default(10_000).deprecated('write `bufferMemorySize`').ignored('bufferMemorySize bounds what waits'),
   maxBlockMs: field.millis('How long a send may wait for room in the buffer, or for the topic to be there.').default(60_000),
   deliveryTimeoutMs: field.millis('After this time without success a send fails.').default(120_000).atLeast(1),
   requestTimeoutMs: field.millis('How long an answer may take before the connection is dropped and the request sent again.').default(30_000).atLeast(100),

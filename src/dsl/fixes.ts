@@ -1,0 +1,75 @@
+import type { Diagnostic, Edit, Fix, Source, Span } from '../core/diagnostics.ts';
+import type { YamlFile } from './yaml.ts';
+
+/** Puts a text in place of a span. */
+export const replaceWith = (at: Span, text: string, isSure = true): Fix => ({ edits: [{ at, text }], isSure });
+
+export const insertAt = (source: Source, offset: number, text: string, isSure = true): Fix => replaceWith({ source, start: offset, end: offset }, text, isSure);
+
+const lineStart = (text: string, offset: number): number => text.lastIndexOf('\n', offset - 1) + 1;
+
+/** Column of an offset, from 0; -1 when more than blanks and dashes stand before it on its line. */
+function indentOf(text: string, offset: number): number {
+  const before = text.slice(lineStart(text, offset), offset);
+  return /^[ -]*$/.test(before) ? before.length : -1;
+}
+
+/** Lines of a text after the first, moved to the right. */
+const moved = (text: string, by: number): string => text.replace(/\n(?=[^\n])/g, `\n${' '.repeat(by)}`);
+
+/** Makes the mapping that stands where a list is wanted its one entry. Null in flow style. */
+export function asListEntry(file: YamlFile, node: unknown, first: Span): Fix | null {
+  const { source } = first;
+  if (source.text[file.span(node).start] === '{') return replaceWith(file.span(node), `[${source.text.slice(file.span(node).start, file.span(node).end)}]`);
+  if (indentOf(source.text, first.start) < 0) return null;
+  const { end } = file.span(node);
+  return replaceWith({ source, start: first.start, end }, `- ${moved(source.text.slice(first.start, end), 2)}`);
+}
+
+/** Moves the lines of a span to the right: it must start its line. Null when it does not. */
+export function indent(at: Span, by: number, lead = ''): Fix | null {
+  const { source, start, end } = at;
+  const start0 = lineStart(source.text, start);
+  if (!/^ *$/.test(source.text.slice(start0, start))) return null;
+  return replaceWith({ source, start: start0, end }, `${' '.repeat(by)}${source.text.slice(start0, start)}${lead}${moved(source.text.slice(start, end), by + lead.length)}`);
+}
+
+/** Takes the lines of a span out. Null when other things stand on them. */
+export function removeLines(at: Span): Fix | null {
+  const { source, start, end } = at;
+  const start0 = lineStart(source.text, start);
+  const next = source.text.indexOf('\n', end);
+  const end0 = next < 0 ? source.text.length : next + 1;
+  if (source.text.slice(start0, start).trim() !== '' || source.text.slice(end, end0).trim() !== '') return null;
+  return replaceWith({ source, start: start0, end: end0 }, '');
+}
+
+/** The end of the line of an offset, without blanks at its end. */
+export function lineEnd({ text }: Source, offset: number): number {
+  const next = text.indexOf('\n', offset);
+  let end = next < 0 ? text.length : next;
+  while (end > offset && /\s/.test(text[end - 1]!)) end--;
+  return end;
+}
+
+/** A text as YAML takes it in any place. */
+export const quotedText = (text: string): string => JSON.stringify(text);
+
+/**
+ * The text of a file with the fixes of its complaints made, as many as do not touch each other; `isWanted` chooses.
+ * Gives also how many were made.
+ */
+export function applyFixes(source: Source, problems: readonly Diagnostic[], isWanted: (fix: Fix) => boolean = ({ isSure }) => isSure): { text: string; count: number } {
+  const taken: Edit[] = [];
+  let count = 0;
+  const touches = (a: Edit, b: Edit): boolean => a.at.start < b.at.end && b.at.start < a.at.end || a.at.start === b.at.start;
+  for (const { fix } of problems) {
+    if (fix === null || !isWanted(fix) || fix.edits.some(({ at }) => at.source.file !== source.file)) continue;
+    if (fix.edits.some((edit) => taken.some((other) => touches(edit, other)))) continue;
+    taken.push(...fix.edits);
+    count++;
+  }
+  let { text } = source;
+  for (const { at, text: piece } of [...taken].sort((a, b) => b.at.start - a.at.start)) text = text.slice(0, at.start) + piece + text.slice(at.end);
+  return { text, count };
+}

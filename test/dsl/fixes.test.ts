@@ -1,0 +1,129 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { Diagnostic } from '../../src/core/diagnostics.ts';
+import { Source } from '../../src/core/diagnostics.ts';
+import { applyFixes } from '../../src/dsl/fixes.ts';
+import { checkFiles } from './check.ts';
+
+const folder = fileURLToPath(new URL('golden/', import.meta.url));
+
+/** Applies the fixes of all complaints, again while they bring others to light. */
+function mend(file: string, text: string, isWanted?: Parameters<typeof applyFixes>[2]): { text: string; left: readonly Diagnostic[]; made: readonly Diagnostic[] } {
+  const made: Diagnostic[] = [];
+  let current = text;
+  for (let round = 0; ; round++) {
+    const source = new Source(file, current);
+    const left = checkFiles([source]);
+    const { text: next, count } = applyFixes(source, left, isWanted);
+    if (left.length === 0 || count === 0 || round === 10) return { text: current, left, made };
+    made.push(...left.filter(({ fix }) => fix !== null));
+    current = next;
+  }
+}
+
+/** Mistakes that people make: in each of these files every complaint brings its repair. */
+const mistakes = [
+  'bad-enum',
+  'bad-indentation',
+  'bad-indentation-of-a-key',
+  'boolean-that-is-none',
+  'duplicate-key',
+  'duplicate-route-ids',
+  'endpoint-with-a-trailing-ampersand',
+  'endpoint-with-html-ampersand',
+  'environment-without-value',
+  'expression-twice',
+  'expression-without-language',
+  'integration-with-a-wrong-step',
+  'list-instead-of-a-text',
+  'missing-dataformat',
+  'missing-expression',
+  'missing-header-name',
+  'missing-property',
+  'option-beside-its-step',
+  'option-misspelt-and-required',
+  'property-with-blanks',
+  'several-documents',
+  'step-among-options',
+  'step-in-kebab-case',
+  'steps-beside-from',
+  'steps-not-a-list',
+  'template-with-a-wrong-step',
+  'text-for-a-step-with-options',
+  'top-level-mapping',
+  'two-expressions',
+  'two-keys-in-a-step',
+  'unclosed-bracket',
+  'unclosed-function',
+  'unclosed-quote',
+  'unknown-dataformat',
+  'unknown-endpoint-option',
+  'unknown-endpoint-option-in-parameters',
+  'unknown-function',
+  'unknown-key-in-from',
+  'unknown-language',
+  'unknown-option',
+  'unknown-scheme',
+  'when-not-a-list',
+  'wrong-predicate',
+];
+
+/** Words that a help puts before people, without what only points at them. */
+const piecesOf = (help: string): string[] => [...help.matchAll(/`+([^`]+)`/g)].map(([, piece]) => piece!.trim());
+
+describe('fixes of complaints', () => {
+  for (const name of mistakes) {
+    it(`make a valid file of ${name.replaceAll('-', ' ')}, and the message says what to write`, () => {
+      const { left, made } = mend(`${name}.yaml`, readFileSync(`${folder}${name}.yaml`, 'utf8'), () => true);
+      expect(left.map(({ message }) => message)).to.deep.equal([]);
+      expect(made).not.to.deep.equal([]);
+      for (const { help, message, fix } of made) {
+        expect(help, message).to.be.a('string');
+        const inserted = fix!.edits.map(({ text }) => text).join('');
+        // A fix that takes something away, or moves it, has nothing new to write.
+        const removed = fix!.edits.map(({ at }) => at.source.text.slice(at.start, at.end)).join('');
+        const isMove = inserted.replace(/[\s-]/g, '') === removed.replace(/[\s-]/g, '') || inserted.trim() === '' || removed.endsWith(inserted);
+        if (!isMove) expect(piecesOf(help!).some((piece) => inserted.includes(piece) || piece.includes(inserted.trim())) || help!.includes(inserted.trim()), `${help} / ${inserted}`).to.equal(true);
+      }
+    });
+  }
+
+  it('are there for at least thirty common mistakes', () => expect(mistakes.length).to.be.at.least(30));
+
+  it('that are sure leave what a person must choose', () => {
+    const { left, text } = mend('a.yaml', '- from:\n    uri: direct:a\n    steps:\n      - set-body: { constant: x }\n      - setHeader: { constant: x }\n');
+    expect(text).to.contain('- setBody: { constant: x }');
+    expect(left.map(({ code }) => code)).to.deep.equal(['M0206']);
+  });
+
+  it('leave the rest of the file as it is, letter by letter', () => {
+    const text = '# mine\n- from:   # a comment\n    uri: "direct:a"\n    steps:\n      - lgo:   "hello"\n      # another\n      - to: mock:out\n';
+    expect(mend('a.yaml', text).text).to.equal(text.replace('lgo', 'log'));
+  });
+
+  it('that touch each other are not made at once', () => {
+    const source = new Source('a.yaml', 'abc');
+    const fix = (start: number, end: number, text: string) => ({ edits: [{ at: { source, start, end }, text }], isSure: true });
+    const problem = (one: ReturnType<typeof fix>): Diagnostic => ({ code: 'M0101', severity: 'error', message: '', at: null, label: null, help: null, docs: null, fix: one, values: {} });
+    expect(applyFixes(source, [problem(fix(0, 2, 'X')), problem(fix(1, 3, 'Y')), problem(fix(2, 3, 'Z'))])).to.deep.equal({ text: 'XZ', count: 2 });
+  });
+
+  it('never throw, and never make a file that can not be read of one that can, whatever line is broken', () => {
+    const good = readdirSync(folder)
+      .filter((name) => name.endsWith('.yaml'))
+      .map((name) => readFileSync(folder + name, 'utf8'));
+    fc.assert(
+      fc.property(fc.constantFrom(...good), fc.nat(), fc.constantFrom('', ' ', '  ', '- ', '"', '{', '\t', ': '), (text, at, piece) => {
+        const place = at % (text.length + 1);
+        const source = new Source('a.yaml', text.slice(0, place) + piece + text.slice(place));
+        const before = checkFiles([source]);
+        const isUnreadable = (list: readonly Diagnostic[]): boolean => list.some(({ code }) => /^M010[1236]$/.test(code));
+        const { text: after, count } = applyFixes(source, before);
+        if (count > 0 && !isUnreadable(before)) expect(isUnreadable(checkFiles([new Source('a.yaml', after)]))).to.equal(false);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
