@@ -41,6 +41,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .option('--config <file>', 'configuration file in place of mecha.yaml')
     .option('--port <port>', 'port of the HTTP listener; 0 takes any free one', whole(0, 65_535))
     .option('--property <key=value>', 'sets a property placeholder or a setting (repeatable)', keyValue, {})
+    .option('--kamelets <paths>', 'folders, jars or zip archives with kamelets, commas between them')
     .option('--no-watch', 'does not reload when files change')
     .addOption(new Option('--log-level <level>', 'lowest level that is logged').choices(['trace', 'debug', 'info', 'warn', 'error']))
     .addOption(new Option('--log-format <format>', 'lines for people or for machines').choices(['text', 'json']))

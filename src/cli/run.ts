@@ -37,6 +37,7 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
   if (options['port'] !== undefined) settings['http.port'] = options['port'];
   if (options['logLevel'] !== undefined) settings['log.level'] = options['logLevel'];
   if (options['logFormat'] !== undefined) settings['log.format'] = options['logFormat'];
+  if (options['kamelets'] !== undefined) settings['kamelets'] = String(options['kamelets']).split(',');
   if (options['watch'] === false) settings['watch'] = false;
   const colour = hasColour(terminal.err, terminal.environment);
   const started = performance.now();

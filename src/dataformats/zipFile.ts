@@ -1,11 +1,12 @@
-import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 import { withBytes } from '../core/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { field } from '../core/field.ts';
-import { tooLarge } from '../core/inflate.ts';
 import { Message } from '../core/message.ts';
+import type { ZipEntry } from '../core/zip.ts';
+import { centralHeader, endOfDirectory, localHeader, unzipped, zipEntries } from '../core/zip.ts';
 
 const fileName = 'CamelFileName';
 
@@ -31,10 +32,10 @@ export const zipFile = defineDataFormat({
     unmarshal: (exchange, body) =>
       withBytes(body, (bytes) => {
         if (usingIterator) return messages(bytes, exchange, allowEmptyDirectory, maxDecompressedSize);
-        const [first, ...more] = entries(bytes).filter(({ name }) => !name.endsWith('/'));
+        const [first, ...more] = zipEntries(bytes).filter(({ name }) => !name.endsWith('/'));
         if (first === undefined) throw new ExchangeError('java.lang.IllegalStateException', 'Unable to unzip the file, it may be corrupted.');
         if (more.length > 0) throw new ExchangeError('java.lang.IllegalStateException', 'Zip file has more than 1 entry.');
-        const content = unpacked(bytes, first, maxDecompressedSize);
+        const content = unzipped(bytes, first, maxDecompressedSize);
         exchange.headers.set(fileName, first.name);
         return content;
       }),
@@ -42,9 +43,9 @@ export const zipFile = defineDataFormat({
 });
 
 function* messages(archive: Buffer, exchange: Exchange, withFolders: boolean, limit: number): Generator<Message> {
-  let found: readonly Entry[];
+  let found: readonly ZipEntry[];
   try {
-    found = entries(archive);
+    found = zipEntries(archive);
   } catch {
     // As in Camel, what is no archive has no entries.
     return;
@@ -55,60 +56,7 @@ function* messages(archive: Buffer, exchange: Exchange, withFolders: boolean, li
     const headers = exchange.headers.copy();
     headers.set(fileName, entry.name);
     headers.set('zipFileName', entry.name);
-    yield new Message(isFolder ? Buffer.alloc(0) : unpacked(archive, entry, limit), headers);
-  }
-}
-
-interface Entry {
-  readonly name: string;
-  readonly method: number;
-  readonly packedSize: number;
-  /** Where its local header begins. */
-  readonly at: number;
-}
-
-const localHeader = 0x04034b50;
-const centralHeader = 0x02014b50;
-const endOfDirectory = 0x06054b50;
-
-const corrupted = (what: string): ExchangeError => new ExchangeError('java.util.zip.ZipException', `the zip archive is broken: ${what}`);
-
-/** The directory at the end of an archive. */
-function entries(archive: Buffer): Entry[] {
-  let end = archive.length - 22;
-  const lowest = Math.max(0, end - 65535);
-  while (end >= lowest && archive.readUInt32LE(end) !== endOfDirectory) end--;
-  if (end < lowest || end < 0) throw new ExchangeError('java.lang.IllegalStateException', 'Unable to unzip the file, it may be corrupted.');
-  const count = archive.readUInt16LE(end + 10);
-  const found: Entry[] = [];
-  let at = archive.readUInt32LE(end + 16);
-  for (let i = 0; i < count; i++) {
-    if (at + 46 > archive.length || archive.readUInt32LE(at) !== centralHeader) throw corrupted('its directory does not fit');
-    const nameLength = archive.readUInt16LE(at + 28);
-    found.push({
-      name: archive.toString('utf8', at + 46, at + 46 + nameLength),
-      method: archive.readUInt16LE(at + 10),
-      packedSize: archive.readUInt32LE(at + 20),
-      at: archive.readUInt32LE(at + 42),
-    });
-    at += 46 + nameLength + archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32);
-  }
-  return found;
-}
-
-function unpacked(archive: Buffer, entry: Entry, limit: number): Buffer {
-  if (entry.at + 30 > archive.length || archive.readUInt32LE(entry.at) !== localHeader) throw corrupted(`${entry.name} is not where it should be`);
-  const start = entry.at + 30 + archive.readUInt16LE(entry.at + 26) + archive.readUInt16LE(entry.at + 28);
-  const packed = archive.subarray(start, start + entry.packedSize);
-  if (entry.method === 0) {
-    if (limit >= 0 && packed.length > limit) throw tooLarge();
-    return packed;
-  }
-  if (entry.method !== 8) throw corrupted(`${entry.name} is packed in a way (${entry.method}) that is not supported`);
-  try {
-    return inflateRawSync(packed, limit < 0 ? {} : { maxOutputLength: Math.max(1, limit) });
-  } catch (thrown) {
-    throw (thrown as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge() : corrupted((thrown as Error).message);
+    yield new Message(isFolder ? Buffer.alloc(0) : unzipped(archive, entry, limit), headers);
   }
 }
 

@@ -214,11 +214,12 @@ export class ElementReader extends TextReader {
     let expressionKey: string | null = null;
     const seen = new Map<string, Pair>();
     for (const pair of map.items) {
-      const key = scalarText(this.file.follow(pair.key));
-      if (key === null) {
+      const written = scalarText(this.file.follow(pair.key));
+      if (written === null) {
         this.problems.report('M0107', 'a key must be a text', this.file.span(pair.key), {});
         continue;
       }
+      const key = this.unhyphenated(written, fields);
       const keyAt = (): Span => this.file.span(pair.key);
       const isExpression = expressionField !== null && (key === expressionField || this.isLanguage(key)) && !(key !== expressionField && Object.hasOwn(fields, key));
       if (isExpression) {
@@ -554,6 +555,13 @@ export class ElementReader extends TextReader {
   }
 
   // ---------------------------------------------------------------- expressions and data formats
+
+  /** `exchange-property` means `exchangeProperty`: names of options may be written the old way, as in Camel. */
+  private unhyphenated(key: string, fields: Fields): string {
+    if (!key.includes('-') || Object.hasOwn(fields, key)) return key;
+    const name = key.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    return Object.hasOwn(fields, name) || this.isLanguage(name) || this.isDataFormat(name) ? name : key;
+  }
 
   private isLanguage(key: string): boolean {
     return Object.hasOwn(this.parts.languages, key) || camelLanguages.has(key);

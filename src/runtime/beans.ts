@@ -70,8 +70,18 @@ export class Beans {
     const bean = this.beans.get(name);
     if (bean !== undefined) return bean;
     if (name.startsWith('module:')) return this.module(name.slice('module:'.length));
+    const made = this.ofClass(name);
+    if (made !== undefined) return made;
     const near = nearest(name, this.names());
     throw new Error(`no ${kind} named \`${name}\`${near === null ? `: declare it under \`beans:\`` : `: did you mean \`${near}\`?`}`);
+  }
+
+  /** The one instance of a class that is named in place of a bean; undefined for other names. */
+  private ofClass(name: string): unknown {
+    if (!this.factories.names().includes(name)) return undefined;
+    const made = this.create(name, [], {});
+    this.beans.set(name, made);
+    return made;
   }
 
   private module(specifier: string): unknown {

@@ -21,6 +21,7 @@ export interface Setting {
 export const settings: readonly Setting[] = [
   { key: 'name', kind: 'string', default: 'mecha', description: 'Name of this runtime in logs and metrics.' },
   { key: 'routes', kind: 'list', description: 'Files, folders or globs with routes, when the command line names none.', isLive: true },
+  { key: 'kamelets', kind: 'list', description: "Folders, jars or zip archives with kamelets, such as camel-kamelets.jar; looked in after the routes' own folder `kamelets`.", isLive: true },
   { key: 'properties', kind: 'map', description: 'Values of property placeholders, such as `{{outbox}}`.', isLive: true },
   { key: 'http.host', kind: 'string', default: '127.0.0.1', description: 'Address that `platform-http:` and `rest` listen on; loopback unless another is named.' },
   { key: 'http.port', kind: 'integer', default: 8080, description: 'Port that they listen on; 0 takes any free one.' },

@@ -8,6 +8,7 @@ import { fillPlaceholders } from '../dsl/placeholders.ts';
 import type { Parts } from '../dsl/read.ts';
 import { readDocument } from '../dsl/read.ts';
 import { parseEndpoint } from '../dsl/uri.ts';
+import type { KameletCatalogue } from './kameletCatalogue.ts';
 import { isElement, textField } from './plan.ts';
 import { instantiate } from './templates.ts';
 
@@ -16,6 +17,8 @@ export interface KameletServices {
   readonly properties: PropertyLookup;
   /** The text of a file below the routes' folder. Throws when there is none. */
   resource(uri: string): string;
+  /** A kamelet that no folder of the routes has. */
+  readonly catalogue?: KameletCatalogue | undefined;
   readonly problems: Diagnostics;
   /** Something else stands in the place of this endpoint. */
   isReplaced(uri: string): boolean;
@@ -71,6 +74,7 @@ class Kamelets {
   private readonly called: DocumentModel[] = [];
   private readonly feeding: DocumentModel[] = [];
   private count = 0;
+  private isCatalogueBroken = false;
 
   constructor(documents: readonly DocumentModel[], services: KameletServices) {
     this.services = services;
@@ -205,7 +209,7 @@ class Kamelets {
     const found = plainName.test(name) ? this.load(name, locations) : null;
     this.templates.set(name, found);
     if (found === null) {
-      const near = nearest(name, [...this.templates].filter(([, template]) => template !== null).map(([id]) => id));
+      const near = nearest(name, [...[...this.templates].filter(([, template]) => template !== null).map(([id]) => id), ...(this.isCatalogueBroken ? [] : (this.services.catalogue?.names() ?? []))]);
       this.services.problems.report('M0606', `no kamelet \`${name}\``, at, {
         label: 'no such kamelet',
         help: near === null ? `declare it as a \`routeTemplate\` with this id, or as a file kamelets/${name}.kamelet.yaml` : `did you mean \`${near}\`?`,
@@ -216,7 +220,7 @@ class Kamelets {
 
   /** Reads `NAME.kamelet.yaml` from the first folder that has it. */
   private load(name: string, locations: string | null): Template | null {
-    const { properties, parts, problems } = this.services;
+    const { properties } = this.services;
     const folders = (fillPlaceholders(locations ?? properties.get('camel.component.kamelet.location') ?? '', properties) || 'classpath:kamelets').split(',').map((folder) => folder.trim());
     for (const folder of folders) {
       const file = `${folder.replace(/\/$/, '')}/${name}.kamelet.yaml`;
@@ -226,12 +230,30 @@ class Kamelets {
       } catch {
         continue;
       }
-      const source = new Source(file.replace(/^(file|classpath):(\/\/)?/, ''), text);
-      const document = readDocument(source, parts, { properties }, problems);
-      const element = document.elements.find((one) => one.name === 'routeTemplate' && textField(one, 'id') === name);
-      if (element !== undefined) return { element, document };
+      const found = this.read(name, file.replace(/^(file|classpath):(\/\/)?/, ''), text);
+      if (found !== null) return found;
     }
-    return null;
+    const published = this.published(name);
+    return published === null ? null : this.read(name, published.file, published.text);
+  }
+
+  private published(name: string): { readonly file: string; readonly text: string } | null {
+    const { catalogue, problems } = this.services;
+    if (catalogue === undefined || this.isCatalogueBroken) return null;
+    try {
+      return catalogue.find(name);
+    } catch (thrown) {
+      this.isCatalogueBroken = true;
+      problems.report('M0613', (thrown as Error).message, null, { help: 'set `kamelets` to folders, jars or zip archives with files NAME.kamelet.yaml' });
+      return null;
+    }
+  }
+
+  private read(name: string, file: string, text: string): Template | null {
+    const { properties, parts, problems } = this.services;
+    const document = readDocument(new Source(file, text), parts, { properties }, problems);
+    const element = document.elements.find((one) => one.name === 'routeTemplate' && textField(one, 'id') === name);
+    return element === undefined ? null : { element, document };
   }
 }
 

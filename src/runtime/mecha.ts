@@ -24,6 +24,7 @@ import { DeadLetterStore } from '../stores/deadletters.ts';
 import { DeferredStore } from '../stores/deferred.ts';
 import { MemoryStore } from '../stores/memory.ts';
 import type { Configuration } from './configuration.ts';
+import { catalogueIn } from './kameletCatalogue.ts';
 import { liveConfiguration, readConfiguration } from './configuration.ts';
 import { readSources, routeFiles } from './files.ts';
 import { openManagement } from './management.ts';
@@ -236,6 +237,7 @@ export class Mecha {
       settings: (key) => configuration.get(key),
       environment: shownEnvironment,
       resource: (uri) => readText(uri.replace(/^resource:/, '').replace(/^(file|classpath):(\/\/)?/, '')),
+      kamelets: () => catalogueIn((configured.current.get('kamelets') as readonly string[] | undefined) ?? [], folder),
       ...(deadLetters === null ? {} : { keepFailed: keeper(deadLetters, events, () => configured.current.get('deadLetters.limit') as number) }),
       ...(options.standIns === undefined ? {} : { standIns: options.standIns }),
       ...(options.filesDir === undefined ? {} : { filesDir: options.filesDir }),

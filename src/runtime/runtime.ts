@@ -35,6 +35,8 @@ import { contractOf } from './dataTypes.ts';
 import { Documents } from './documents.ts';
 import { Endpoints } from './endpoints.ts';
 import { Graph } from './graph.ts';
+import { kameletClasses, makeKameletClass } from './kameletClasses.ts';
+import type { KameletCatalogue } from './kameletCatalogue.ts';
 import { expandKamelets } from './kamelets.ts';
 import { Languages } from './languages.ts';
 import { Parking } from './parking.ts';
@@ -71,6 +73,8 @@ export interface RuntimeOptions {
   readonly filesDir?: string;
   /** Things that endpoints share, made before (`shared`). */
   readonly shared?: Readonly<Record<string, unknown>>;
+  /** Kamelets that the routes' own folders do not have. */
+  readonly kamelets?: () => KameletCatalogue;
   /** Keeps a failed one-way message: true when it is safe. */
   readonly keepFailed?: (exchange: Exchange, routeId: string) => boolean | Promise<boolean>;
 }
@@ -265,8 +269,8 @@ export class Runtime implements ExchangeScope {
   private newBeans(previous: Beans | null = null): Beans {
     return new Beans(
       {
-        create: (className, args, properties) => builtInStrategy(className, args, properties) ?? makeRepository(className, args, properties, this.options.store, this.clock) ?? makeDataSet(className, args, this.options.baseDir) ?? makeSagaService(className),
-        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses, sagaServiceClass],
+        create: (className, args, properties) => builtInStrategy(className, args, properties) ?? makeRepository(className, args, properties, this.options.store, this.clock) ?? makeDataSet(className, args, this.options.baseDir) ?? makeSagaService(className) ?? makeKameletClass(className, { simple: (source) => this.languages.context.expression('simple', source), now: () => this.clock.now() }),
+        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses, sagaServiceClass, ...kameletClasses],
       },
       this.options.baseDir,
       this.options.beans,
@@ -483,7 +487,7 @@ export class Runtime implements ExchangeScope {
     const written = documents;
     documents = expandTemplates(documents, this.properties, problems);
     documents = expandRest(documents, problems);
-    documents = expandKamelets(documents, { parts, properties: this.properties, resource: (uri) => this.resource(uri), problems, isReplaced: (uri) => this.options.standIns?.replaces(uri) === true });
+    documents = expandKamelets(documents, { parts, properties: this.properties, resource: (uri) => this.resource(uri), catalogue: this.options.kamelets?.(), problems, isReplaced: (uri) => this.options.standIns?.replaces(uri) === true });
     const declared = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'beans')).flatMap((element) => beanElements(element));
     const beans = this.newBeans(this.beans);
     await beans.loadModules(moduleReferences(documents), problems);

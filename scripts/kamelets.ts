@@ -1,0 +1,188 @@
+/**
+ * Which kamelets of the published catalogue load and run: `npx tsx scripts/kamelets.ts [JAR]` writes docs/kamelets.md. Without a path the jar
+ * comes from Maven.
+ */
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+import type { Diagnostic } from '../src/core/diagnostics.ts';
+import { LoadError } from '../src/core/diagnostics.ts';
+import { unzipped, zipEntries } from '../src/core/zip.ts';
+import { Mecha } from '../src/runtime/mecha.ts';
+
+export const catalogueVersion = '4.18.0';
+
+/** The published jar; from Maven where it is not there yet. @throws when it can't be had */
+export function publishedKamelets(): string {
+  const folder = join(tmpdir(), `mecha-kamelets-${catalogueVersion}`);
+  const jar = join(folder, `camel-kamelets-${catalogueVersion}.jar`);
+  if (existsSync(jar) && statSync(jar).size > 0) return jar;
+  mkdirSync(folder, { recursive: true });
+  const artifact = `org.apache.camel.kamelets:camel-kamelets:${catalogueVersion}`;
+  const run = (...args: string[]): void => void execFileSync('mvn', ['-q', '-B', ...args], { stdio: ['ignore', 'ignore', 'pipe'], timeout: 240_000, cwd: folder });
+  run('dependency:get', `-Dartifact=${artifact}`, '-Dtransitive=false');
+  run('dependency:copy', `-Dartifact=${artifact}`, `-DoutputDirectory=${folder}`, '-Dmdep.overWriteReleases=true');
+  if (!existsSync(jar)) throw new Error(`Maven did not put ${jar} there`);
+  return jar;
+}
+
+interface Property {
+  readonly type?: string;
+  readonly default?: unknown;
+  readonly example?: unknown;
+  readonly enum?: readonly unknown[];
+}
+
+interface Kamelet {
+  readonly name: string;
+  readonly type: 'source' | 'sink' | 'action';
+  readonly required: Readonly<Record<string, Property>>;
+}
+
+export function kameletsOf(jar: string): Kamelet[] {
+  const archive = readFileSync(jar);
+  return zipEntries(archive)
+    .filter(({ name }) => name.endsWith('.kamelet.yaml'))
+    .map((entry) => {
+      const { metadata, spec } = parse(unzipped(archive, entry, -1).toString('utf8')) as {
+        metadata: { name: string; labels: Record<string, string> };
+        spec: { definition?: { required?: string[]; properties?: Record<string, Property> } };
+      };
+      const properties = spec.definition?.properties ?? {};
+      const type = metadata.labels['camel.apache.org/kamelet.type'] as Kamelet['type'];
+      return { name: metadata.name, type, required: Object.fromEntries((spec.definition?.required ?? []).map((key) => [key, properties[key] ?? {}])) };
+    })
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** What some kamelets need to run although they do not say so, or because their example is none. */
+const given: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  'header-matches-filter-action': { headerName: 'x' },
+  'simple-filter-action': { expression: "${body} == 'x'" },
+  'spring-rabbitmq-source': { queues: 'x' },
+};
+
+/** Files that parameters name by example. */
+const resources = ['template.ftl', 'template.json', 'template.spec', 'template.mustache', 'template.vm', 'template.xsl', 'schema.xsd'];
+
+function folderWithResources(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'mecha-kamelets-'));
+  for (const name of resources) {
+    const text = name.endsWith('.xsl')
+      ? '<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"/>'
+      : name.endsWith('.xsd') ? '<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"><xs:element name="n"/></xs:schema>' : '{}';
+    writeFileSync(join(folder, name), text);
+  }
+  return folder;
+}
+
+/** Something to give a parameter that has no default. */
+function sample(name: string, { type, example, enum: values, default: otherwise }: Property): string {
+  const value = otherwise ?? values?.[0] ?? example;
+  if (type === 'integer' || type === 'number') return /^\d+(\.\d+)?$/.test(String(value)) ? String(value) : '1';
+  if (type === 'boolean') return String(value ?? false);
+  const file = /([\w-]+\.\w+)$/.exec(String(value))?.[1];
+  if (file !== undefined && resources.includes(file)) return `file:${file}`;
+  if (value !== undefined && typeof value !== 'object') return String(value).includes('\n') ? 'x' : String(value);
+  return /cron/i.test(name) ? '0 0 * * * ?' : /ur[il]$/i.test(name) ? 'http://localhost:1/x' : 'x';
+}
+
+export function routeFor({ name, type, required }: Kamelet): string {
+  const parameters = { ...Object.fromEntries(Object.entries(required).map(([key, property]) => [key, sample(key, property)])), ...given[name] };
+  const use = { uri: `kamelet:${name}`, ...(Object.keys(parameters).length === 0 ? {} : { parameters }) };
+  const route = type === 'source' ? { from: { ...use, steps: [{ to: 'mock:out' }] } } : { from: { uri: 'direct:start', steps: [{ to: use }] } };
+  return `# a route for ${name}\n${JSON.stringify([route])}\n`;
+}
+
+export interface Outcome {
+  readonly name: string;
+  readonly type: Kamelet['type'];
+  /** Parts that are missing: `connector aws2-sns`. */
+  readonly missing: readonly string[];
+  /** What else is wrong. */
+  readonly problems: readonly string[];
+  readonly loads: boolean;
+  readonly runs: boolean;
+}
+
+/** The part that a problem says is missing; null for other problems. */
+function missingPart({ message }: Diagnostic): string | null {
+  const part = /(?:the (connector|data format|language|step|bean class|class) `([^`]+)` is not supported yet|there is no (connector|data format|language) `([^`]+)`)/.exec(message);
+  if (part !== null) return `${part[1] ?? part[3]} ${part[2] ?? part[4]}`;
+  const className = /(?:class|type) `(?:#class:)?([\w.$]+\.[A-Z]\w*)`/.exec(message) ?? /`(?:#class:)?((?:org|com|io)\.[\w.$]+)`/.exec(message);
+  return className === null ? null : `class ${className[1]}`;
+}
+
+export async function outcomeOf(kamelet: Kamelet, jar: string, folder: string): Promise<Outcome> {
+  const options = { routes: routeFor(kamelet), configuration: null, folder, settings: { 'exec.allowed': ['x'], kamelets: [jar], 'http.port': 0, 'management.enabled': false, 'state.store': 'memory', 'deadLetters.enabled': false } } as const;
+  const { name, type } = kamelet;
+  let diagnostics = (await Mecha.check(options)).filter(({ severity }) => severity === 'error');
+  const loads = diagnostics.length === 0;
+  if (loads) {
+    try {
+      const mecha = await Mecha.start(options);
+      await mecha.stop(0);
+    } catch (thrown) {
+      if (!(thrown instanceof LoadError)) throw thrown;
+      diagnostics = thrown.diagnostics.filter(({ severity }) => severity === 'error');
+    }
+  }
+  const missing = new Set<string>();
+  const problems: string[] = [];
+  for (const diagnostic of diagnostics) {
+    const part = missingPart(diagnostic);
+    // Schemes that the kamelet itself declares as beans, of a class that is missing.
+    if (part?.startsWith('connector local-') === true) continue;
+    if (part === null) problems.push(`${diagnostic.code}: ${diagnostic.message}`);
+    else missing.add(part);
+  }
+  // What comes of a missing part is no problem of its own.
+  if (missing.size > 0) problems.length = 0;
+  return { name, type, missing: [...missing].sort(), problems, loads, runs: diagnostics.length === 0 };
+}
+
+export async function survey(jar: string): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const folder = folderWithResources();
+  try {
+    for (const kamelet of kameletsOf(jar)) outcomes.push(await outcomeOf(kamelet, jar, folder));
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return outcomes;
+}
+
+function page(outcomes: readonly Outcome[]): string {
+  const rows = outcomes.map(({ name, type, loads, runs, missing, problems }) => `| ${name} | ${type} | ${loads ? 'yes' : 'no'} | ${runs ? 'yes' : 'no'} | ${[...missing, ...problems.map((problem) => problem.replace(/\|/g, '\\|').replace(/\n/g, ' ').slice(0, 160))].join('; ')} |`);
+  const counts = new Map<string, number>();
+  for (const { missing } of outcomes) for (const part of missing) counts.set(part, (counts.get(part) ?? 0) + 1);
+  const wanted = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([part, count]) => `${part} (${count})`);
+  return `<!-- Made by scripts/kamelets.ts: do not edit. -->
+# The kamelets of Apache Camel's catalogue
+
+Apache Camel publishes kamelets as \`org.apache.camel.kamelets:camel-kamelets\`. Give the jar (or a folder or zip archive with kamelets) to Mecha, and routes use them by name:
+
+\`\`\`
+mecha run routes/ --kamelets camel-kamelets-${catalogueVersion}.jar
+\`\`\`
+
+or set \`kamelets: [ camel-kamelets-${catalogueVersion}.jar ]\` in \`mecha.yaml\`. A kamelet in the folder \`kamelets\` beside the routes wins.
+
+Of the ${outcomes.length} kamelets of version ${catalogueVersion}, ${outcomes.filter(({ loads }) => loads).length} load and ${outcomes.filter(({ runs }) => runs).length} run (their routes start; whether the server behind them answers is another matter). What others need and is not there: ${wanted.join(', ')}.
+
+| kamelet | type | loads | runs | missing |
+|---|---|---|---|---|
+${rows.join('\n')}
+`;
+}
+
+if (process.argv[1] !== undefined && fileURLToPath(import.meta.url) === process.argv[1]) {
+  const outcomes = await survey(process.argv[2] ?? publishedKamelets());
+  writeFileSync(fileURLToPath(new URL('../docs/kamelets.md', import.meta.url)), page(outcomes));
+  const count = (of: (outcome: Outcome) => boolean): number => outcomes.filter(of).length;
+  process.stdout.write(`${outcomes.length} kamelets: ${count(({ loads }) => loads)} load, ${count(({ runs }) => runs)} run, ${count(({ problems }) => problems.length > 0)} have problems besides missing parts\n`);
+  process.exit(0);
+}
