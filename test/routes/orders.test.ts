@@ -87,6 +87,11 @@ describe('routes/orders.yaml', () => {
     expect(files('dead')).to.deep.equal([]);
   });
 
+  it('says so when what is sent is said to be something else than JSON', async () => {
+    const { status, statusText } = await fetch(`http://127.0.0.1:${mecha.port}/orders`, { method: 'POST', headers: { 'Content-Type': 'application/x-www-form-urlencoded' }, body: '{"id":"o"}' });
+    expect({ status, statusText }).to.deep.equal({ status: 415, statusText: 'Unsupported Media Type' });
+  });
+
   it('writes the answer to a CSV file into the outbox, and keeps the file as done', async () => {
     writeFileSync(join(folder, 'inbox', 'o-2.csv'), 'order,customer,region,item,quantity\no-2,Bob,US,coffee,2\no-2,Bob,US,kettle,1\n');
     await eventually(() => expect(files('outbox')).to.deep.equal(['o-2.json']), 8000);

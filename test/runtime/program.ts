@@ -24,6 +24,8 @@ export class Program {
   port = 0;
   out = '';
   err = '';
+  /** What the shell does before the program takes its place, such as setting limits. */
+  before = '';
   private child: ChildProcess | null = null;
   private exiting: Promise<{ code: number | null; signal: NodeJS.Signals | null }> | null = null;
 
@@ -57,7 +59,9 @@ export class Program {
   }
 
   spawn(args: readonly string[]): void {
-    const child = spawn(process.execPath, [...mecha, ...args], {
+    const command = [process.execPath, ...mecha, ...args];
+    const [first, ...rest] = this.before === '' ? command : ['sh', '-c', `${this.before} exec "$@"`, 'sh', ...command];
+    const child: ChildProcess = spawn(first!, rest, {
       cwd: this.folder,
       env: { PATH: process.env['PATH'] },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -173,7 +173,7 @@ class FileProducer implements Producer {
       else await this.replace(exchange, path, chunks);
     } catch (thrown) {
       if (thrown instanceof ExchangeError && /(GenericFileOperationFailed|IllegalArgument)Exception$/.test(thrown.type)) throw thrown;
-      const reason = codeOf(thrown) === '' ? '' : ` (${ioReason(thrown)})`;
+      const reason = codeOf(thrown) !== '' ? ` (${ioReason(thrown)})` : thrown instanceof ExchangeError ? ` (${thrown.message})` : '';
       throw operationFailed(`Cannot store file: ${path}${reason}`, thrown);
     }
     await this.finish(exchange, path);
