@@ -1,6 +1,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { findsAdmin, operateCommands } from './operateCommands.ts';
 import { examples, keyValue, whole } from './options.ts';
+import { projectCommands } from './projectCommands.ts';
 import { version } from './version.ts';
 
 /** What a command may reach of the process; tests hand in their own. */
@@ -131,6 +132,8 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       const { describe } = await import('./describe.ts');
       code = await describe(paths, options, terminal);
     });
+
+  projectCommands(program, terminal, (result) => (code = result));
 
   const deadLetters = program
     .command('deadletters')

@@ -7,15 +7,15 @@ import { Diagnostics, LoadError, Source } from '../core/diagnostics.ts';
 import type { EventName, EventMap } from '../core/events.ts';
 import { Events } from '../core/events.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
-import { FAILED, HANDLED } from '../core/exchange.ts';
+import { Exchange, FAILED, HANDLED } from '../core/exchange.ts';
+import { Headers } from '../core/headers.ts';
 import type { HttpListeners } from '../core/http-listener.ts';
 import { httpListeners } from '../core/http-listener.ts';
 import type { StateStore } from '../core/store.ts';
 import { Mocks } from '../connectors/mock.ts';
 import type { MockEndpoint } from '../connectors/mock.ts';
 import type { PropertyLookup } from '../dsl/placeholders.ts';
-import { propertyLookup } from '../dsl/placeholders.ts';
+import { fillPlaceholders, propertyLookup } from '../dsl/placeholders.ts';
 import type { Parts } from '../dsl/read.ts';
 import { Metrics } from '../observe/metrics.ts';
 import type { RuntimeSnapshot } from '../observe/snapshot.ts';
@@ -66,6 +66,19 @@ export interface MechaOptions {
   readonly filesDir?: string;
   /** Things that endpoints share, made before. */
   readonly shared?: Readonly<Record<string, unknown>>;
+}
+
+/** A message for an expression. */
+export interface EvaluateOptions extends MechaOptions {
+  readonly language?: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, unknown>>;
+  readonly exchangeProperties?: Readonly<Record<string, unknown>>;
+  readonly variables?: Readonly<Record<string, unknown>>;
+  /** Reads it as a condition. */
+  readonly isPredicate?: boolean;
+  /** Converts the value, such as `Integer`. */
+  readonly resultType?: string;
 }
 
 /** Everything that a running Mecha is made of; the command line and embedders use the same. */
@@ -181,6 +194,33 @@ export class Mecha {
     const sources = mecha.sources(problems);
     if (problems.hasErrors) throw new LoadError(problems.sorted());
     return mecha.runtime.describe(sources);
+  }
+
+  /**
+   * An expression's value for a message; nothing is started.
+   * @throws LoadError when the expression is wrong, else what it fails with
+   */
+  static async evaluate(expression: string, options: EvaluateOptions = {}): Promise<unknown> {
+    const { language = 'simple', body = null, headers = {}, exchangeProperties = {}, variables = {}, isPredicate = false, resultType, ...more } = options;
+    const { runtime } = await Mecha.prepare({ ...more, store: more.store ?? new MemoryStore(more.clock ?? systemClock) });
+    const source = new Source('expression', expression);
+    const at = { source, start: 0, end: Math.max(1, expression.length) };
+    const problems = new Diagnostics();
+    let text: string | null = null;
+    try {
+      text = fillPlaceholders(expression, { get: (key) => runtime.property(key), names: () => Object.keys(more.properties ?? {}), functions: {} });
+    } catch (thrown) {
+      problems.report('M0118', (thrown as Error).message, at, { help: 'give the property a value (`--property key=value`)' });
+      throw new LoadError(problems.sorted());
+    }
+    const model = { type: 'expression' as const, language, source: text ?? '', options: resultType === undefined ? {} : { resultType }, at, sourceAt: text === expression ? at : null };
+    const compiled = isPredicate ? runtime.languages.compilePredicate(model, problems) : runtime.languages.compile(model, problems);
+    if (problems.hasErrors) throw new LoadError(problems.sorted());
+    const exchange = new Exchange(runtime, body, Headers.from(headers));
+    exchange.created = runtime.clock.now();
+    for (const [name, value] of Object.entries(exchangeProperties)) exchange.properties.set(name, value);
+    for (const [name, value] of Object.entries(variables)) exchange.setVariable(name, value);
+    return await compiled(exchange);
   }
 
   private static async prepare(options: MechaOptions): Promise<Mecha> {

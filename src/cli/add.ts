@@ -1,0 +1,98 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Diagnostics, nearest, Source } from '../core/diagnostics.ts';
+import { printDiagnostics } from '../dsl/diagnose.ts';
+import { appendElement, appendStep, InsertError } from '../dsl/insert.ts';
+import { propertyLookup } from '../dsl/placeholders.ts';
+import { readDocument } from '../dsl/read.ts';
+import { sourceSnippet, stepSnippet, targetSnippet } from '../dsl/snippet.ts';
+import { standardParts } from '../runtime/standard.ts';
+import type { Terminal } from './main.ts';
+import { hasColour } from './main.ts';
+
+/** A snippet as a step, and as a route of its own. */
+interface Snippet {
+  readonly step: string | null;
+  route(id: string): string | null;
+}
+
+const routeWith = (id: string, step: string): string => `- route:\n    id: ${id}\n    from:\n      uri: direct:${id}\n      steps:\n${step.replace(/^(?=.)/gm, '        ')}`;
+
+function snippetOf(name: string, isTarget: boolean): Snippet | null {
+  const { eips, connectors } = standardParts;
+  const connector = Object.hasOwn(connectors, name) ? connectors[name] : undefined;
+  const eip = Object.hasOwn(eips, name) ? eips[name] : undefined;
+  // A name that is both (`kamelet`) is a step, unless it is asked for as an endpoint.
+  if (eip !== undefined && !(isTarget && connector !== undefined)) {
+    const step = stepSnippet(eip, name);
+    return { step, route: (id) => routeWith(id, step) };
+  }
+  if (connector === undefined) return null;
+  const step = targetSnippet(connector);
+  return { step, route: (id) => (isTarget ? null : sourceSnippet(connector, id)) ?? (step === null ? null : routeWith(id, step)) };
+}
+
+export function add(name: string, options: Readonly<Record<string, unknown>>, terminal: Terminal): number {
+  const snippet = snippetOf(name, options['to'] === true || options['route'] !== undefined);
+  if (snippet === null) {
+    const near = nearest(name, [...Object.keys(standardParts.eips), ...Object.keys(standardParts.connectors)]);
+    terminal.err.write(`error: there is no step and no connector \`${name}\`${near === null ? '; `mecha catalog` lists them' : `; did you mean \`${near}\`?`}\n`);
+    return 1;
+  }
+  const file = options['into'] as string | undefined;
+  const routeId = options['route'] as string | undefined;
+  const isStep = Object.hasOwn(standardParts.eips, name) || options['to'] === true;
+  if (file === undefined) {
+    if (routeId !== undefined) return refuse(terminal, '--route needs --into with the file that the route stands in');
+    const text = isStep ? snippet.step : snippet.route(name);
+    if (text === null) return refuse(terminal, `\`${name}\` can't be sent to; leave --to out`);
+    terminal.out.write(text);
+    return 0;
+  }
+  const path = resolve(terminal.folder, file);
+  let before = '';
+  try {
+    before = readFileSync(path, 'utf8');
+  } catch (thrown) {
+    if ((thrown as { code?: string }).code !== 'ENOENT') return refuse(terminal, `\`${file}\` can't be read: ${(thrown as Error).message}`);
+  }
+  let after: string;
+  try {
+    const addition = routeId === undefined ? snippet.route(freeId(name, before)) : snippet.step;
+    if (addition === null) return refuse(terminal, `\`${name}\` can only be a source: leave --route out`);
+    after = routeId === undefined ? appendElement(before, addition) : appendStep(before, routeId, addition);
+  } catch (thrown) {
+    if (!(thrown instanceof InsertError)) throw thrown;
+    return refuse(terminal, `\`${file}\` was not changed: ${thrown.message}`);
+  }
+  // What was wrong before is none of our business; what the snippet makes wrong is.
+  const [was, is] = [problemsOf(file, before), problemsOf(file, after)];
+  if (before !== '' && !was.hasErrors && is.hasErrors) {
+    terminal.err.write(`${printDiagnostics(is.sorted(), { color: hasColour(terminal.err, terminal.environment) })}\n`);
+    return refuse(terminal, `\`${file}\` was not changed: the snippet does not fit there`);
+  }
+  const draft = `${path}.new`;
+  writeFileSync(draft, after);
+  renameSync(draft, path);
+  terminal.out.write(`added \`${name}\` to ${file}; \`mecha validate ${file}\` checks it\n`);
+  return 0;
+}
+
+function refuse(terminal: Terminal, message: string): number {
+  terminal.err.write(`error: ${message}\n`);
+  return 2;
+}
+
+function problemsOf(file: string, text: string): Diagnostics {
+  const problems = new Diagnostics();
+  readDocument(new Source(file, text), standardParts, { properties: propertyLookup({}) }, problems);
+  return problems;
+}
+
+/** `aggregate`, or `aggregate-2` where that id is taken. */
+function freeId(name: string, text: string): string {
+  for (let count = 1; ; count++) {
+    const id = count === 1 ? name : `${name}-${count}`;
+    if (!new RegExp(`\\bid: ["']?${id}["']?\\s*$`, 'm').test(text) && !text.includes(`direct:${id}\n`)) return id;
+  }
+}
