@@ -1,5 +1,6 @@
 import { nearest } from '../core/diagnostics.ts';
 import type { CatalogEntry, CatalogOption } from '../dsl/catalog.ts';
+import { camelCatalog } from '../dsl/camelCatalog.ts';
 import { catalog as entries } from '../dsl/catalog.ts';
 import { standardParts } from '../runtime/standard.ts';
 import type { Terminal } from './main.ts';
@@ -12,6 +13,11 @@ export function catalog(name: string | undefined, options: Readonly<Record<strin
     terminal.err.write(`error: --kind is one of ${Object.keys(kinds).join(', ')}, not \`${String(options['kind'])}\`\n`);
     return 2;
   }
+  const format = options['json'] === true ? 'json' : String(options['format'] ?? 'text');
+  if (!['text', 'json', 'camel'].includes(format)) {
+    terminal.err.write(`error: --format is text, json or camel, not \`${format}\`\n`);
+    return 2;
+  }
   const all = entries(standardParts).filter(({ kind }) => wanted === undefined || kind === wanted);
   const found = name === undefined ? all : all.filter((entry) => entry.name === name);
   if (found.length === 0) {
@@ -22,10 +28,23 @@ export function catalog(name: string | undefined, options: Readonly<Record<strin
     terminal.err.write(`error: there is no part \`${name}\`${near === null ? '' : `; did you mean \`${near}\`?`}\n`);
     return 1;
   }
-  if (options['json'] === true) terminal.out.write(`${JSON.stringify(found, null, 2)}\n`);
+  if (format === 'camel') terminal.out.write(`${JSON.stringify(camelForm(found, name === undefined), null, 2)}\n`);
+  else if (format === 'json') terminal.out.write(`${JSON.stringify(found, null, 2)}\n`);
   else if (name === undefined) terminal.out.write(overview(found));
   else terminal.out.write(found.map(details).join('\n'));
   return 0;
+}
+
+const camelGroups = { connector: 'components', step: 'models', element: 'models', language: 'languages', dataformat: 'dataformats' } as const;
+
+/** The documents of what was found: by group and name, or the one that was asked for. */
+function camelForm(found: readonly CatalogEntry[], isWhole: boolean): unknown {
+  const all = camelCatalog(standardParts);
+  const documents = found.flatMap(({ kind, name }) => (all[camelGroups[kind]][name] === undefined ? [] : [{ group: camelGroups[kind], name, document: all[camelGroups[kind]][name] }]));
+  if (!isWhole) return documents.length === 1 ? documents[0]!.document : documents.map(({ document }) => document);
+  const groups: Record<string, Record<string, unknown>> = {};
+  for (const { group, name, document } of documents) (groups[group] ??= {})[name] = document;
+  return groups;
 }
 
 function overview(found: readonly CatalogEntry[]): string {

@@ -113,8 +113,9 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .description('Lists steps, connectors, languages and data formats, or the options of one.')
     .argument('[name]', 'a part, such as aggregate or file')
     .option('--kind <kind>', 'eip, connector, language or dataformat')
+    .option('--format <format>', "text, json, or camel: the form of Camel's catalogue, for tools such as Kaoto")
     .option('--json', 'as JSON')
-    .addHelpText('after', examples('mecha catalog --kind connector', 'mecha catalog aggregate') + '\nExit codes: 0 fine, 1 no such part.\n')
+    .addHelpText('after', examples('mecha catalog --kind connector', 'mecha catalog aggregate --format camel') + '\nExit codes: 0 fine, 1 no such part.\n')
     .action(async (name: string | undefined, options: Record<string, unknown>) => {
       const { catalog } = await import('./catalog.ts');
       code = catalog(name, options, terminal);

@@ -34,7 +34,8 @@ export function jsonSchema(parts: Parts, file: MappingFile | null = null): JsonS
   const formatKeys = Object.keys(parts.dataformats);
 
   const described = ({ description, default: value, deprecated, noEffect, isSecret }: FieldShape, schema: JsonSchema): JsonSchema => ({
-    description: `${description}${noEffect === null ? '' : ` Has no effect here: ${noEffect}.`}${deprecated === null ? '' : ` Deprecated: ${deprecated}`}`,
+    // Editors show the description, but not the default.
+    description: `${description}${noEffect === null ? '' : ` Has no effect here: ${noEffect}.`}${deprecated === null ? '' : ` Deprecated: ${deprecated}.`}${['string', 'number', 'boolean'].includes(typeof value) && !isSecret ? ` Default: \`${String(value)}\`.` : ''}`,
     ...(['string', 'number', 'boolean'].includes(typeof value) ? { default: value } : {}),
     ...(deprecated === null ? {} : { deprecated: true }),
     ...(isSecret ? { writeOnly: true } : {}),

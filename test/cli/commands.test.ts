@@ -167,6 +167,14 @@ describe('the command line', () => {
   });
 
   describe('catalog', () => {
+    it("prints Camel's form, of one part and of all", async () => {
+      const one = JSON.parse((await desk.mecha('catalog', 'seda', '--format', 'camel')).out);
+      expect(one.component).to.include({ scheme: 'seda' });
+      const all = JSON.parse((await desk.mecha('catalog', '--format', 'camel')).out);
+      expect(Object.keys(all).sort()).to.deep.equal(['components', 'dataformats', 'languages', 'models']);
+      expect((await desk.mecha('catalog', '--format', 'xml')).code).to.equal(2);
+    });
+
     it('prints JSON', async () => {
       const { out } = await desk.mecha('catalog', 'file', '--json');
       const [file] = JSON.parse(out) as { name: string; kind: string; options: { name: string }[] }[];
