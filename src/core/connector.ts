@@ -159,6 +159,31 @@ export function runtimeOf({ runtime }: ConnectorContext): RuntimeAccess {
   return runtime;
 }
 
+/** What consumers promise. `test/contract/connector.ts` has a check for each line. */
+export const consumerPromises = [
+  'delivers each message once, in the order in which they came',
+  'acknowledges a message after it has settled, and not before',
+  'has no more messages under way than it has credit for',
+  'delivers again what failed',
+  'goes on with the next message when one has failed',
+  'delivers again what had not settled when its process died',
+  'takes nothing any more once it has been stopped',
+  'stops while a message is under way, which settles all the same',
+  'pauses when it is suspended, and goes on when it is resumed',
+  'waits for a slow route, and holds no more in memory meanwhile',
+  'leaves no timer, socket or listener behind',
+  'refuses options that can not work, by name',
+  'shows no secret in what it says',
+  'starts while its server is down, says so once, and delivers when it comes',
+  'delivers everything over a cut connection',
+  'is only slower over a slow line',
+  'notices a half-open connection, and goes on by another',
+  'hands headers on, and lets none of Camel in',
+  'hands the trace context on',
+] as const;
+
+export type ConsumerPromise = (typeof consumerPromises)[number];
+
 export interface ConnectorDefinition<F extends Fields = Fields> {
   readonly scheme: string;
   readonly aliases?: readonly string[];
@@ -183,6 +208,8 @@ export interface ConnectorDefinition<F extends Fields = Fields> {
   readonly reachesOut?: boolean;
   /** Fed by routes of the same runtime (`direct:`, `seda:`): its consumers stop last, when the routes that feed them are idle. */
   readonly isInternal?: boolean;
+  /** What its consumers can't promise, and why; the others are kept, and shown by the contract's tests. Absent: not shown by them. */
+  readonly notPromised?: Partial<Readonly<Record<ConsumerPromise, string>>>;
   /**
    * Milliseconds that its messages, unless somebody waits for a reply, can wait with their source for another attempt of a failing step. One that
    * has longer to wait is put aside in the state store, and its source is settled. A minute when absent.

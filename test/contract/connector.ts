@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import type { Clock, Timer } from '../../src/core/clock.ts';
 import { systemClock } from '../../src/core/clock.ts';
 import { Bag } from '../../src/core/bag.ts';
-import type { ConnectorContext, ConnectorDefinition, Consumer, Delivery, Endpoint, Producer, Sink } from '../../src/core/connector.ts';
+import { consumerPromises } from '../../src/core/connector.ts';
+import type { ConnectorContext, ConnectorDefinition, Consumer, ConsumerPromise, Delivery, Endpoint, Producer, Sink } from '../../src/core/connector.ts';
 import { toTruth } from '../../src/core/convert.ts';
 import { Events } from '../../src/core/events.ts';
 import type { ExchangeScope, Way } from '../../src/core/exchange.ts';
@@ -12,6 +13,8 @@ import type { Headers } from '../../src/core/headers.ts';
 import { MemoryStore } from '../../src/stores/memory.ts';
 import { resolveEndpoint } from '../../src/dsl/uri.ts';
 import { simple } from '../../src/languages/simple/definition.ts';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { eventually } from './operator.ts';
 
 export { eventually };
@@ -269,6 +272,28 @@ export interface ConnectorRig {
   close(): Promise<void>;
   /** How long to wait for what should come soon. */
   readonly patienceMillis?: number;
+  /** Its process dies: nothing is settled any more, nobody says goodbye. */
+  abandon?(consumer: Consumer): Promise<void>;
+  /** Puts so many messages of so many bytes into the source. */
+  sendLarge?(count: number, bytes: number): Promise<void>;
+  /** Puts a message with headers into the source. */
+  sendWith?(name: string, headers: Readonly<Record<string, string>>): Promise<void>;
+  /** Endpoints whose server does not answer, with a secret in them. */
+  readonly secret?: { readonly uri: string; readonly text: string };
+  readonly network?: Network;
+}
+
+/** What is between a connector and its server. */
+export interface Network {
+  /** A consumer of the rig's source that goes this way. */
+  consumer(): Promise<Consumer>;
+  cut(): Promise<unknown>;
+  mend(): Promise<unknown>;
+  delay(millis: number): Promise<unknown>;
+  /** The connections stay, and nothing comes through. */
+  stall(): Promise<unknown>;
+  /** Ends delay and stall. What was on its way in a stalled connection is gone. */
+  heal(): Promise<unknown>;
 }
 
 const names = (rig: ConnectorRig, route: TestRoute): string[] => route.received.map((exchange) => rig.nameOf(exchange));
@@ -300,7 +325,22 @@ const later = async (rig: ConnectorRig, holds: () => Promise<unknown>): Promise<
   }
 };
 
-/** What every consumer promises. A connector that can't promise a line says why. */
+const gc = (): void => {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+};
+
+const memory = (): number => {
+  gc();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+};
+
+const sockets = (): number => process.getActiveResourcesInfo().filter((name) => /^(TCP|TLS|Pipe|UDP)\w*Wrap$/.test(name)).length;
+
+const listeners = (): number => process.eventNames().reduce((count, name) => count + process.listenerCount(name), 0);
+
+/** What every consumer promises. A connector that can't promise a line says why in its definition. */
 export const connectorContract = {
   'delivers each message once, in the order in which they came': async (rig) => {
     const target = route(rig);
@@ -414,14 +454,32 @@ export const connectorContract = {
     await soon(rig, () => expect(target.settled).to.be.greaterThan(count));
     await end(consumer);
   },
-  'leaves no timer behind': async (rig) => {
+  'waits for a slow route, and holds no more in memory meanwhile': async (rig) => {
+    const [count, bytes] = [200, 50_000];
     const target = route(rig);
-    const consumer = await rig.consumer();
+    target.isHolding = true;
+    const consumer = await rig.consumer(2);
+    await rig.sendLarge!(count, bytes);
+    const before = memory();
+    await consumer.start(target);
+    await soon(rig, () => expect(target.held.length).to.be.at.least(2));
+    for (let i = 0; i < 5; i++) await quiet();
+    expect(memory() - before, `of ${count * bytes} bytes`).to.be.below((count * bytes) / 2);
+    target.releaseAll();
+    await soon(rig, () => expect(target.received).to.have.length(count));
+    await end(consumer);
+  },
+  'leaves no timer, socket or listener behind': async (rig) => {
+    const target = route(rig);
     await rig.send('a');
+    const before = { sockets: sockets(), listeners: listeners() };
+    const consumer = await rig.consumer();
     await consumer.start(target);
     await soon(rig, () => expect(target.settled).to.be.at.least(1));
     await end(consumer);
-    expect(rig.surroundings.clock.waiting).to.equal(0);
+    expect(rig.surroundings.clock.waiting, 'timers').to.equal(0);
+    await soon(rig, () => expect(sockets(), 'sockets').to.be.at.most(before.sockets));
+    expect(listeners(), 'listeners of the process').to.equal(before.listeners);
   },
   'refuses options that can not work, by name': async (rig) => {
     for (const [uri, complaint] of rig.wrong) {
@@ -434,24 +492,153 @@ export const connectorContract = {
       expect(message, uri).to.match(complaint);
     }
   },
-} satisfies Record<string, (rig: ConnectorRig) => Promise<void>>;
+  'delivers again what had not settled when its process died': async (rig) => {
+    const [first, second] = [route(rig), route(rig)];
+    first.isHolding = true;
+    const consumer = await rig.consumer();
+    await rig.send('a');
+    await consumer.start(first);
+    await soon(rig, () => expect(first.held).to.have.length(1));
+    await rig.abandon!(consumer);
+    const successor = await rig.consumer();
+    await successor.start(second);
+    await soon(rig, () => expect(names(rig, second)).to.deep.equal(['a']));
+    await later(rig, async () => expect(await rig.acknowledged()).to.deep.equal(['a']));
+    await end(successor);
+    first.releaseAll();
+    await end(consumer);
+  },
+  'shows no secret in what it says': async (rig) => {
+    const { uri, text } = rig.secret!;
+    const { logs, waits } = rig.surroundings;
+    const said: string[] = [];
+    let consumer: Consumer | null = null;
+    try {
+      consumer = await rig.open(uri);
+      await consumer.start(route(rig));
+      await soon(rig, () => expect(logs.length + waits.length).to.be.greaterThan(0));
+    } catch (thrown) {
+      said.push(String((thrown as Error).stack), JSON.stringify((thrown as Error).cause ?? ''));
+    }
+    if (consumer !== null) await end(consumer);
+    said.push(...logs, ...waits);
+    expect(said.join(''), 'it says something').not.to.equal('');
+    expect(said.join('\n')).not.to.include(text);
+  },
+  'starts while its server is down, says so once, and delivers when it comes': async (rig) => {
+    const network = rig.network!;
+    const { waits } = rig.surroundings;
+    const target = route(rig);
+    await rig.send('a');
+    await network.cut();
+    const consumer = await network.consumer();
+    await consumer.start(target);
+    await soon(rig, () => expect(waits).to.have.length(1));
+    for (let i = 0; i < 10; i++) await quiet();
+    expect(waits).to.have.length(1);
+    await network.mend();
+    await soon(rig, () => expect(names(rig, target)).to.deep.equal(['a']));
+    expect(waits.slice(1)).to.deep.equal(['ready']);
+    await end(consumer);
+  },
+  'delivers everything over a cut connection': async (rig) => {
+    const network = rig.network!;
+    const target = route(rig);
+    const consumer = await network.consumer();
+    await rig.send('a');
+    await consumer.start(target);
+    await soon(rig, () => expect(target.settled).to.be.at.least(1));
+    await network.cut();
+    await rig.send('b');
+    for (let i = 0; i < 3; i++) await quiet();
+    await network.mend();
+    await rig.send('c');
+    await soon(rig, () => expect(new Set(names(rig, target))).to.deep.equal(new Set(['a', 'b', 'c'])));
+    await later(rig, async () => expect(await rig.acknowledged()).to.include.members(['a', 'b', 'c']));
+    await end(consumer);
+  },
+  'is only slower over a slow line': async (rig) => {
+    const network = rig.network!;
+    await network.delay(60);
+    const target = route(rig);
+    const consumer = await network.consumer();
+    await rig.send('a', 'b', 'c');
+    await consumer.start(target);
+    await soon(rig, () => expect(names(rig, target)).to.have.members(['a', 'b', 'c']));
+    await later(rig, async () => expect(await rig.acknowledged()).to.have.members(['a', 'b', 'c']));
+    await network.heal();
+    await end(consumer);
+  },
+  'notices a half-open connection, and goes on by another': async (rig) => {
+    const network = rig.network!;
+    const target = route(rig);
+    const consumer = await network.consumer();
+    await rig.send('a');
+    await consumer.start(target);
+    await soon(rig, () => expect(target.settled).to.be.at.least(1));
+    await network.stall();
+    await rig.send('b');
+    for (let i = 0; i < 3; i++) await quiet();
+    await network.heal();
+    await rig.send('c');
+    await soon(rig, () => expect(new Set(names(rig, target))).to.deep.equal(new Set(['a', 'b', 'c'])));
+    await end(consumer);
+  },
+  'hands headers on, and lets none of Camel in': async (rig) => {
+    const target = route(rig);
+    const consumer = await rig.consumer();
+    await rig.sendWith!('a', { color: 'red', CamelHttpUri: 'http://elsewhere', camelFileName: 'etc' });
+    await consumer.start(target);
+    await soon(rig, () => expect(target.received).to.have.length(1));
+    const { headers } = target.received[0]!;
+    expect(headers.get('color')).to.equal('red');
+    expect(headers.names().filter((name) => /^camel(httpuri|filename)$/i.test(name))).to.deep.equal([]);
+    await end(consumer);
+  },
+  'hands the trace context on': async (rig) => {
+    const target = route(rig);
+    const consumer = await rig.consumer();
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await rig.sendWith!('a', { traceparent });
+    await consumer.start(target);
+    await soon(rig, () => expect(target.received).to.have.length(1));
+    expect(target.received[0]!.headers.get('traceparent')).to.equal(traceparent);
+    await end(consumer);
+  },
+} satisfies Record<ConsumerPromise, (rig: ConnectorRig) => Promise<void>>;
 
-export type ConnectorPromise = keyof typeof connectorContract;
+export type ConnectorPromise = ConsumerPromise;
 
-export const connectorPromises = Object.keys(connectorContract) as ConnectorPromise[];
+export const connectorPromises = consumerPromises;
 
-/** Runs the contract; what a connector can't promise it says, with the reason. */
-export function keepsConnectorContract(name: string, open: () => Promise<ConnectorRig>, excuses: Partial<Record<ConnectorPromise, string>> = {}): void {
-  describe(`${name} keeps the connectors' contract`, () => {
+/** What a rig must be able to do for a line. */
+export const needs: Partial<Record<ConnectorPromise, 'abandon' | 'sendLarge' | 'sendWith' | 'secret' | 'network'>> = {
+  'delivers again what had not settled when its process died': 'abandon',
+  'waits for a slow route, and holds no more in memory meanwhile': 'sendLarge',
+  'shows no secret in what it says': 'secret',
+  'starts while its server is down, says so once, and delivers when it comes': 'network',
+  'delivers everything over a cut connection': 'network',
+  'is only slower over a slow line': 'network',
+  'notices a half-open connection, and goes on by another': 'network',
+  'hands headers on, and lets none of Camel in': 'sendWith',
+  'hands the trace context on': 'sendWith',
+};
+
+/**
+ * Runs the contract. What a connector can't promise stands, with the reason, in `notPromised` of its definition. One without `notPromised` is held to
+ * the lines that any rig can show.
+ */
+export function keepsConnectorContract(name: string, open: () => Promise<ConnectorRig>, notPromised: ConnectorDefinition['notPromised'] = undefined): void {
+  describe(`${name} keeps the connectors' contract`, function () {
+    this.timeout(40_000);
     for (const promise of connectorPromises) {
-      const excuse = excuses[promise];
-      if (excuse !== undefined) {
-        it(`${promise}: not promised, ${excuse}`);
-        continue;
-      }
+      if (notPromised?.[promise] !== undefined) continue;
+      if (notPromised === undefined && needs[promise] !== undefined) continue;
       it(promise, async () => {
         const rig = await open();
         try {
+          const need = needs[promise];
+          if (need !== undefined && rig[need] === undefined) throw new Error(`the rig has no \`${need}\`: give it one, or say in \`notPromised\` of the definition why the promise can't be kept`);
           await connectorContract[promise](rig);
         } finally {
           await rig.close();

@@ -8,6 +8,7 @@ export const kafka = defineConnector({
   options: kafkaOptions,
   isOrdered: true,
   isRemote: true,
+  notPromised: {},
   longestWaitMillis: 300_000,
   headers: {
     CamelKafkaTopic: 'Topic that the record comes from.',
