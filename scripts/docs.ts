@@ -5,6 +5,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { consumerPromises } from '../src/core/connector.ts';
 import type { Example } from '../src/core/definition.ts';
 import type { CatalogEntry, CatalogOption } from '../src/dsl/catalog.ts';
 import { catalog } from '../src/dsl/catalog.ts';
@@ -86,10 +87,30 @@ ${settings.map(({ key, kind, default: otherwise, values, description, isLive }) 
 `,
 );
 
+const promising = entries
+  .filter(({ kind }) => kind === 'connector')
+  .map(({ name }) => ({ name, notPromised: standardParts.connectors[name]?.notPromised }))
+  .filter((each): each is { name: string; notPromised: NonNullable<typeof each.notPromised> } => each.notPromised !== undefined);
+const reasons = promising.flatMap(({ name, notPromised }) => consumerPromises.filter((promise) => notPromised[promise] !== undefined).map((promise) => ({ name, promise, reason: notPromised[promise]! })));
+pages.set(
+  'promises.md',
+  `${note}# What consumers promise
+
+Each line is a check of one contract (\`test/contract/connector.ts\`) that these connectors pass, the remote ones on real servers. What a connector can't promise
+has a number, and its reason below. That nothing is lost over kills of the program and restarts of servers is shown by the [soak](soak.md).
+
+| promise | ${promising.map(({ name }) => `[${name}](connectors/${name}.md)`).join(' | ')} |
+|---|${promising.map(() => '---|').join('')}
+${consumerPromises.map((promise) => `| ${promise} | ${promising.map(({ name }) => reasons.findIndex((reason) => reason.name === name && reason.promise === promise) + 1).map((number) => (number === 0 ? 'yes' : `no (${number})`)).join(' | ')} |`).join('\n')}
+
+${reasons.map(({ name, promise, reason }, index) => `${index + 1}. \`${name}\`, "${promise}": ${reason}.`).join('\n')}
+`,
+);
+
 const sections = (Object.keys(folders) as CatalogEntry['kind'][]).map((kind) => `## ${titles[kind]}\n\n${entries.filter((entry) => entry.kind === kind).map(({ name, summary }) => `- [${name}](${folders[kind]}/${name}.md): ${summary}`).join('\n')}\n`);
 pages.set('admin-api.json', `${JSON.stringify(adminDescription, null, 2)}\n`);
 
-pages.set('reference.md', `${note}# Reference\n\nSettings: [configuration](configuration.md). Error codes: [errors](errors/).\n\n${sections.join('\n')}`);
+pages.set('reference.md', `${note}# Reference\n\nSettings: [configuration](configuration.md). Error codes: [errors](errors/). What consumers promise: [promises](promises.md).\n\n${sections.join('\n')}`);
 
 const generatedFolders = [...new Set(Object.values(folders)), 'errors'];
 const isCheck = process.argv.includes('--check');

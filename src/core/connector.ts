@@ -184,6 +184,14 @@ export const consumerPromises = [
 
 export type ConsumerPromise = (typeof consumerPromises)[number];
 
+/** What is promised about a server, for connectors that have none. */
+export const hasNoServer = (why: string): Partial<Record<ConsumerPromise, string>> => ({
+  'starts while its server is down, says so once, and delivers when it comes': why,
+  'delivers everything over a cut connection': why,
+  'is only slower over a slow line': why,
+  'notices a half-open connection, and goes on by another': why,
+});
+
 export interface ConnectorDefinition<F extends Fields = Fields> {
   readonly scheme: string;
   readonly aliases?: readonly string[];

@@ -144,9 +144,5 @@ keepsConnectorContract(
       close: async () => {},
     };
   },
-  {
-    'acknowledges a message after it has settled, and not before': 'a timer has no source that could keep a message',
-    'has no more messages under way than it has credit for': 'there is one at a time, whatever the credit',
-    'delivers again what failed': 'a tick is made once; what fails is kept as a dead letter',
-  },
+  timer.notPromised,
 );

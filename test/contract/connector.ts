@@ -455,7 +455,7 @@ export const connectorContract = {
     await end(consumer);
   },
   'waits for a slow route, and holds no more in memory meanwhile': async (rig) => {
-    const [count, bytes] = [200, 50_000];
+    const [count, bytes] = [100, 100_000];
     const target = route(rig);
     target.isHolding = true;
     const consumer = await rig.consumer(2);
@@ -466,7 +466,7 @@ export const connectorContract = {
     for (let i = 0; i < 5; i++) await quiet();
     expect(memory() - before, `of ${count * bytes} bytes`).to.be.below((count * bytes) / 2);
     target.releaseAll();
-    await soon(rig, () => expect(target.received).to.have.length(count));
+    await eventually(() => expect(target.received).to.have.length(count), 25_000);
     await end(consumer);
   },
   'leaves no timer, socket or listener behind': async (rig) => {
@@ -587,12 +587,12 @@ export const connectorContract = {
   'hands headers on, and lets none of Camel in': async (rig) => {
     const target = route(rig);
     const consumer = await rig.consumer();
-    await rig.sendWith!('a', { color: 'red', CamelHttpUri: 'http://elsewhere', camelFileName: 'etc' });
+    await rig.sendWith!('a', { color: 'red', CamelHttpUri: 'outside', camelFileName: 'outside' });
     await consumer.start(target);
     await soon(rig, () => expect(target.received).to.have.length(1));
     const { headers } = target.received[0]!;
     expect(headers.get('color')).to.equal('red');
-    expect(headers.names().filter((name) => /^camel(httpuri|filename)$/i.test(name))).to.deep.equal([]);
+    expect(headers.names().filter((name) => headers.get(name) === 'outside')).to.deep.equal([]);
     await end(consumer);
   },
   'hands the trace context on': async (rig) => {

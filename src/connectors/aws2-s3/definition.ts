@@ -6,6 +6,9 @@ export const aws2S3 = defineConnector({
   syntax: 'aws2-s3://bucketNameOrArn',
   summary: 'Takes the objects of an S3 bucket, and writes, reads, lists, copies and deletes objects.',
   isRemote: true,
+  notPromised: {
+    'hands headers on, and lets none of Camel in': "an object's metadata stand together in the header CamelAwsS3Metadata, as in Camel",
+  },
   options: s3Options,
   headers: {
     [header.key]: 'Key of the object; the producer works on it.',

@@ -1,4 +1,4 @@
-import { defineConnector } from '../../core/connector.ts';
+import { defineConnector, hasNoServer } from '../../core/connector.ts';
 import { field } from '../../core/field.ts';
 
 export const platformHttpOptions = {
@@ -51,6 +51,14 @@ export const platformHttp = defineConnector({
     CamelHttpCharacterEncoding: 'Charset of the content type.',
     CamelHttpResponseCode: 'Set by the route: status of the reply.',
     'Content-Type': 'Type of the body; the reply has the one that the message has at the end.',
+  },
+  notPromised: {
+    ...hasNoServer('it is the server'),
+    'delivers each message once, in the order in which they came': 'requests come over several connections, which have no order among them',
+    'delivers again what failed': 'HTTP can not deliver again: a failure is answered with 500',
+    'delivers again what had not settled when its process died': 'whoever sent a request sees its connection break, and knows',
+    'waits for a slow route, and holds no more in memory meanwhile': 'a request waits with its client: maxInFlight bounds those that are taken',
+    'shows no secret in what it says': 'its options have no secrets',
   },
   consumer: async (endpoint, context) => {
     const { PlatformHttpConsumer } = await import('./consumer.ts');

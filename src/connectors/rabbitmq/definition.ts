@@ -81,6 +81,7 @@ export const rabbitmq = defineConnector({
   summary: 'Consumes from and publishes to RabbitMQ (AMQP 0-9-1), with confirms both ways.',
   isOrdered: true,
   isRemote: true,
+  notPromised: {},
   longestWaitMillis: 300_000,
   options: rabbitmqOptions,
   headers: {

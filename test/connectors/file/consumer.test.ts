@@ -460,4 +460,4 @@ keepsConnectorContract('file', async () => {
     open: (uri) => around.consumer(definition, uri),
     close: async () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
   };
-});
+}, file.notPromised);

@@ -18,9 +18,9 @@ keepsConnectorContract(
     await listener.mount(keeper);
     const acknowledged: string[] = [];
     let isOpen = true;
-    const post = async (name: string): Promise<void> => {
+    const post = async (name: string, headers: Readonly<Record<string, string>> = {}): Promise<void> => {
       while (isOpen) {
-        const reply = await fetch(`${listener.url}/in`, { method: 'POST', body: name }).catch(() => null);
+        const reply = await fetch(`${listener.url}/in`, { method: 'POST', body: name, headers: { ...headers } }).catch(() => null);
         await reply?.arrayBuffer().catch(() => null);
         if (reply?.ok === true) return void acknowledged.push(name);
         if (reply?.status === 500) return;
@@ -32,6 +32,10 @@ keepsConnectorContract(
       consumer: async (credit) => surroundings.consumer(definition, `platform-http:/in?port=0${credit === undefined ? '' : `&maxInFlight=${credit}`}`),
       send: (...names) => {
         for (const name of names) void post(name);
+        return Promise.resolve();
+      },
+      sendWith: (name, headers) => {
+        void post(name, headers);
         return Promise.resolve();
       },
       nameOf: ({ body }) => String(body),
@@ -49,8 +53,5 @@ keepsConnectorContract(
       },
     };
   },
-  {
-    'delivers each message once, in the order in which they came': 'requests come over several connections, which have no order among them',
-    'delivers again what failed': 'HTTP can not deliver again: a failure is answered with 500',
-  },
+  platformHttp.notPromised,
 );

@@ -94,14 +94,14 @@ export class Wiretap {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
 
-  static async open(): Promise<Wiretap> {
-    const tap = new Wiretap();
+  static async open(url = amqpUrl): Promise<Wiretap> {
+    const tap = new Wiretap(url);
     await new Promise<void>((resolve) => tap.server.listen(0, '127.0.0.1', resolve));
     return tap;
   }
 
-  private constructor() {
-    const { hostname, port } = new URL(amqpUrl);
+  private constructor(to: string) {
+    const { hostname, port } = new URL(to);
     this.server = createServer((client) => {
       const broker = connectSocket({ host: hostname, port: Number(port || 5672) });
       const talk: Conversation = { deliveries: new Map(), pending: null };

@@ -1,16 +1,19 @@
 import { rabbitmq } from '../../../src/connectors/rabbitmq/definition.ts';
 import { keepsConnectorContract, Surroundings } from '../../contract/connector.ts';
-import { Broker, describeWithBroker, endpointOf, Wiretap } from './broker.ts';
+import { ToxicProxy } from '../../contract/toxiproxy.ts';
+import { amqpUrl, Broker, describeWithBroker, endpointOf, Wiretap } from './broker.ts';
 
 const definition = rabbitmq as never;
 
 describeWithBroker('spring-rabbitmq', () => {
   keepsConnectorContract('spring-rabbitmq', async () => {
     const broker = await Broker.open();
-    const tap = await Wiretap.open();
+    const proxy = await ToxicProxy.open(new URL(amqpUrl).host);
+    let tap = await Wiretap.open(`amqp://${proxy.address}`);
+    const taps = [tap];
     const surroundings = new Surroundings();
     const queue = await broker.queue();
-    const uri = (credit: number): string => endpointOf('default', { queues: queue, prefetchCount: credit, retryDelay: 10, 'arg.queue.durable': true }, tap.url);
+    const uri = (credit: number, more = ''): string => endpointOf('default', { queues: queue, prefetchCount: credit, retryDelay: 10, 'arg.queue.durable': true }, `${tap.url}${more}`);
     return {
       surroundings,
       consumer: (credit = 100) => surroundings.consumer(definition, uri(credit)),
@@ -18,7 +21,26 @@ describeWithBroker('spring-rabbitmq', () => {
         for (const name of names) await broker.send(queue, name);
       },
       nameOf: (exchange) => String(exchange.body),
-      acknowledged: () => Promise.resolve([...new Set(tap.acknowledged)]),
+      acknowledged: () => Promise.resolve([...new Set(taps.flatMap(({ acknowledged }) => acknowledged))]),
+      // It finds no way to the broker any more; who comes later has one of its own.
+      abandon: async () => {
+        await tap.close();
+        taps.push((tap = await Wiretap.open()));
+      },
+      network: {
+        consumer: () => surroundings.consumer(definition, uri(1, '?heartbeat=1')),
+        cut: () => proxy.cut(),
+        mend: () => proxy.mend(),
+        delay: (millis) => proxy.delay(millis),
+        stall: () => proxy.stall(),
+        heal: () => proxy.heal(),
+      },
+      sendWith: (name, headers) => broker.send(queue, name, { contentType: 'text/plain', headers: { ...headers } }),
+      sendLarge: async (count, bytes) => {
+        await Promise.all(Array.from({ length: count }, (_, i) => broker.send(queue, `${i} `.padEnd(bytes))));
+      },
+      secret: { uri: 'spring-rabbitmq:x?queues=q&addresses=127.0.0.1:1&username=u&password=open-sesame', text: 'open-sesame' },
+      patienceMillis: 8000,
       wrong: [
         ['spring-rabbitmq:x?concurrentConsumers=0', /concurrentConsumers/],
         ['spring-rabbitmq:x?exchangeType=round', /exchangeType/],
@@ -33,7 +55,8 @@ describeWithBroker('spring-rabbitmq', () => {
       close: async () => {
         await broker.close();
         await tap.close();
+        await proxy.close();
       },
     };
-  });
-});
+  }, rabbitmq.notPromised);
+}, { TOXIPROXY_URL: process.env['TOXIPROXY_URL'] });

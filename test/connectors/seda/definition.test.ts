@@ -257,5 +257,5 @@ keepsConnectorContract(
       close: async () => {},
     };
   },
-  { 'delivers again what failed': "what fails is kept as a dead letter, or fails the sender's own delivery" },
+  seda.notPromised,
 );
