@@ -70,6 +70,8 @@ for (const [code, { title, explanation, wrong, right }] of Object.entries(codes)
   pages.set(`errors/${code}.md`, `${note}# ${code}: ${title}\n\n${explanation}\n${block('Wrong', wrong)}${block('Right', right)}`);
 }
 
+pages.set('errors/index.md', `${note}# Error codes\n\nEach has a page with a route that triggers it, and the repair.\n\n| code | |\n|---|---|\n${Object.entries(codes).map(([code, { title }]) => `| [${code}](${code}.md) | ${cell(title)} |`).join('\n')}\n`);
+
 pages.set(
   'configuration.md',
   `${note}# Configuration
@@ -110,7 +112,7 @@ ${reasons.map(({ name, promise, reason }, index) => `${index + 1}. \`${name}\`, 
 const sections = (Object.keys(folders) as CatalogEntry['kind'][]).map((kind) => `## ${titles[kind]}\n\n${entries.filter((entry) => entry.kind === kind).map(({ name, summary }) => `- [${name}](${folders[kind]}/${name}.md): ${summary}`).join('\n')}\n`);
 pages.set('admin-api.json', `${JSON.stringify(adminDescription, null, 2)}\n`);
 
-pages.set('reference.md', `${note}# Reference\n\nSettings: [configuration](configuration.md). Error codes: [errors](errors/). What consumers promise: [promises](promises.md).\n\n${sections.join('\n')}`);
+pages.set('reference.md', `${note}# Reference\n\nSettings: [configuration](configuration.md). Error codes: [errors](errors/index.md). What consumers promise: [promises](promises.md).\n\n${sections.join('\n')}`);
 
 const generatedFolders = [...new Set(Object.values(folders)), 'errors'];
 const isCheck = process.argv.includes('--check');

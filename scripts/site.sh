@@ -1,0 +1,7 @@
+#!/bin/sh
+# Builds the documentation site from docs/ into site/dist; `site.sh dev` serves it while pages are edited.
+cd "$(dirname "$0")/../site" || exit 1
+if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modules/.package-lock.json ]; then
+  npm ci --no-audit --no-fund --loglevel=error || exit 1
+fi
+exec node_modules/.bin/vitepress "${1:-build}" .
