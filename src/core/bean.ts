@@ -210,11 +210,11 @@ const take = (exchange: Exchange, result: unknown): void => {
 };
 
 /** A step that calls a method of a bean (`find` gives it, for each call) and makes what it gives the body. */
-export function beanCall(find: () => unknown, { name, args }: BeanMethod): (exchange: Exchange) => void | Promise<void> {
+export function beanCall(find: (exchange: Exchange) => unknown, { name, args }: BeanMethod): (exchange: Exchange) => void | Promise<void> {
   let known: unknown;
   let found: Callable | null = null;
-  const method = (): Callable => {
-    const target = find();
+  const method = (exchange: Exchange): Callable => {
+    const target = find(exchange);
     if (found !== null && target === known) return found;
     known = target;
     found = beanMethod(target, name);
@@ -222,7 +222,7 @@ export function beanCall(find: () => unknown, { name, args }: BeanMethod): (exch
     return found;
   };
   const call = (exchange: Exchange, values: readonly unknown[] | null): void | Promise<void> => {
-    const result = callBeanMethod(method(), exchange, values);
+    const result = callBeanMethod(method(exchange), exchange, values);
     return isPromise(result) ? result.then((value) => take(exchange, value)) : take(exchange, result);
   };
   if (args === null) return (exchange) => call(exchange, null);

@@ -111,6 +111,8 @@ export interface EipDefinition<F extends Fields = Fields> {
   readonly ends?: 'always' | 'failing';
   /** False: `intercept` does not run before it (as for Camel's doTry, whose nested steps it runs before). */
   readonly isIntercepted?: boolean;
+  /** The step works without anything in its `steps`. */
+  readonly mayBeEmpty?: boolean;
   /** Stands on the top level of a route, once, and takes in all of the route's other steps: they run inside it, before its own. */
   readonly wrapsRoute?: boolean;
   readonly examples?: readonly Example[];

@@ -160,6 +160,9 @@ function fused(pipes: readonly Pipe[]): Pipe[] {
   return parts;
 }
 
+/** Whether there is no step in it. */
+export const isNothing = (pipe: Pipe): boolean => sequences.get(pipe)?.length === 0;
+
 class Counted extends StepSubscriber {
   protected step(): boolean {
     return true;

@@ -482,8 +482,9 @@ const types: Readonly<Record<string, JavaType>> = {
   'java.util.concurrent.atomic.AtomicInteger': { construct: (value) => new AtomicNumber(value) },
   'java.util.concurrent.atomic.AtomicLong': { construct: (value) => new AtomicNumber(value) },
   'java.util.Collections': {
-    statics: { emptyList: () => [], emptyMap: () => mapping(null), emptySet: () => new Set(), singletonList: (item) => [item], max: (items) => Math.max(...numbers(list(items))), min: (items) => Math.min(...numbers(list(items))) },
+    statics: { reverseOrder: () => (a: unknown, b: unknown) => compareValues(b, a), emptyList: () => [], emptyMap: () => mapping(null), emptySet: () => new Set(), singletonList: (item) => [item], max: (items) => Math.max(...numbers(list(items))), min: (items) => Math.min(...numbers(list(items))) },
   },
+  'java.util.Comparator': { statics: { naturalOrder: () => compareValues, reverseOrder: () => (a: unknown, b: unknown) => compareValues(b, a) } },
   'java.util.List': { statics: { of: (...items) => items } },
   'java.util.Set': { statics: { of: (...items) => new Set(items) } },
   'java.util.Arrays': { statics: { asList: (...items) => items } },

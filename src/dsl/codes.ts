@@ -178,6 +178,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0611: { title: 'A route can not start', explanation: 'Its consumer refuses to start; the message says why.' },
   M0612: { title: 'The runtime is stopping', explanation: 'Routes that are given to it now are not taken any more.' },
   M0613: { title: 'The catalogue of kamelets can not be read', explanation: 'The setting `kamelets` names something that is neither a folder nor a jar or zip archive.' },
+  M0615: { title: '`onException` does not say what to do', explanation: 'It names exceptions, and nothing that happens to them: no steps, nothing handled or continued, no redelivery.' },
   M0620: { title: 'Two `rest` verbs go to one route', explanation: 'A verb makes the `direct:` route that it goes to its own, unless `inlineRoutes` is off; a second verb finds nothing there.' },
   M0621: { title: 'XML bodies can not be bound', explanation: 'Binding XML needs classes to bind to; the route itself can unmarshal it.' },
   M0622: { title: 'A service can not be made from an OpenAPI document', explanation: 'The operations of a service are written as verbs under `rest`.' },

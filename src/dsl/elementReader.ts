@@ -56,7 +56,7 @@ export class ElementReader extends TextReader {
         continue;
       }
       this.problems.report('M0206', `\`${step.kind}\` has no steps`, step.at, {
-        severity: 'warning',
+        severity: following.length > 0 || definition.mayBeEmpty === true ? 'warning' : 'error',
         label: following.length === 0 ? 'nothing inside' : 'the steps behind it are taken for its own',
         help: `write what \`${step.kind}\` is to do below \`steps\``,
         docs: `docs/eip/${step.kind}.md`,

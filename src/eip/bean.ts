@@ -1,7 +1,13 @@
+import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
+import type { Exchange } from '../core/exchange.ts';
+import { javaType } from '../core/javaTypes.ts';
 import { beanCall, beanInstance, beanMethod, beanOfType, methodMissing, newBeanInstance, parseBeanMethod } from '../core/bean.ts';
 import { field } from '../core/field.ts';
 import { perform } from '../core/flow.ts';
+
+/** Beans of the scope Request, by the delivery that they belong to. */
+const requests = (shared: StepContext['shared']): WeakMap<object, Map<string, unknown>> => shared?.('beans of requests', () => new WeakMap()) ?? new WeakMap();
 
 export const bean = defineEip({
   name: 'bean',
@@ -11,7 +17,7 @@ export const bean = defineEip({
     ref: field.string('The bean; `#module:./file.mjs` names a module.'),
     method: field.string('The method, with arguments if it needs others than the message: `price(${body}, 2)`.'),
     beanType: field.string('Class to call instead of a bean.'),
-    scope: field.enum('Singleton: one instance. Request and Prototype: a new one each time.', ['Singleton', 'Request', 'Prototype']).default('Singleton'),
+    scope: field.enum('Singleton: one instance. Request: one for each message, for all steps that it meets. Prototype: a new one each time.', ['Singleton', 'Request', 'Prototype']).default('Singleton'),
   },
   examples: [
     {
@@ -26,9 +32,22 @@ export const bean = defineEip({
     if (ref === undefined && beanType === undefined) throw new Error('`bean` needs `ref` or `beanType`');
     const target = ref !== undefined ? context.bean<unknown>(ref, 'Object') : (beanOfType(beanType!) ?? context.bean<unknown>(`#class:${beanType!}`, 'Object'));
     const { name, args } = parseBeanMethod(method, context.languages);
-    const found = beanMethod(target, name);
-    if (found === null) throw methodMissing(target, name);
-    const singleton = beanInstance(target);
-    return perform(beanCall(scope === 'Singleton' ? () => singleton : () => newBeanInstance(target), { name, args }), info);
+    // A stand-in for a Java class whose method is no static one: an instance of it.
+    const construct = ref === undefined && beanMethod(target, name) === null ? javaType(beanType!)?.construct : undefined;
+    const make = construct === undefined ? () => newBeanInstance(target) : () => construct();
+    const singleton = construct === undefined ? beanInstance(target) : construct();
+    if (beanMethod(singleton, name) === null && beanMethod(target, name) === null) throw methodMissing(singleton, name);
+    if (scope === 'Singleton') return perform(beanCall(() => singleton, { name, args }), info);
+    if (scope === 'Prototype') return perform(beanCall(make, { name, args }), info);
+    const ofRequests = requests(context.shared);
+    const key = ref ?? beanType!;
+    const find = (exchange: Exchange): unknown => {
+      const unit = exchange.unitOfWork?.whole ?? exchange;
+      let beans = ofRequests.get(unit);
+      if (beans === undefined) ofRequests.set(unit, (beans = new Map()));
+      if (!beans.has(key)) beans.set(key, make());
+      return beans.get(key);
+    };
+    return perform(beanCall(find, { name, args }), info);
   },
 });

@@ -8,7 +8,7 @@ import { ExchangeError, causeChain, classDistance } from '../core/errors.ts';
 import type { Exchange, Way } from '../core/exchange.ts';
 import { field } from '../core/field.ts';
 import type { Inlet, Pipe } from '../core/flow.ts';
-import { StepSubscriber, operator } from '../core/flow.ts';
+import { StepSubscriber, isNothing, operator } from '../core/flow.ts';
 
 interface Bulkhead {
   readonly most: number;
@@ -410,6 +410,8 @@ export const circuitBreaker = defineEip({
       breaker.configure(settings);
     }
     const guard: Guard = { ...settings, breaker, inheritsErrorHandler: inheritErrorHandler };
-    return operator((out) => new CircuitBreaker(out, steps, onFallback?.steps ?? null, guard, context));
+    const given = onFallback?.steps;
+    const fallback = given === undefined || isNothing(given) ? null : given;
+    return operator((out) => new CircuitBreaker(out, steps, fallback, guard, context));
   },
 });

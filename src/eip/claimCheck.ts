@@ -88,8 +88,6 @@ export const claimCheck = defineEip({
     },
   ],
   operator: ({ operation, key, filter, aggregationStrategy, aggregationStrategyMethodName }, context) => {
-    const isStack = operation === 'Push' || operation === 'Pop';
-    if (!isStack && key === undefined) throw new Error(`\`claimCheck\` needs a \`key\` to ${operation}`);
     if (filter !== undefined && aggregationStrategy !== undefined) throw new Error('`filter` and `aggregationStrategy` exclude each other');
     const strategy: AggregationStrategy | null =
       aggregationStrategy === undefined

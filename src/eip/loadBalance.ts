@@ -6,7 +6,7 @@ import type { Exchange } from '../core/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
 import type { Inlet, Pipe } from '../core/flow.ts';
-import { StepSubscriber, Turns, operator, settled } from '../core/flow.ts';
+import { StepSubscriber, Turns, operator, sequence, settled } from '../core/flow.ts';
 import { shutdownError } from '../core/waits.ts';
 
 /** Chooses the branch that an exchange goes to. */
@@ -259,6 +259,7 @@ const described = { id: field.string('Name of this part.') };
  */
 export const loadBalance = defineEip({
   name: 'loadBalance',
+  mayBeEmpty: true,
   summary: 'Spreads exchanges over several steps, or falls back from one to the next.',
   options: {
     steps: field.branches('The targets: each step is one.').required(),
@@ -303,7 +304,7 @@ export const loadBalance = defineEip({
   ],
   operator: (options, context) => {
     const { steps, stickyLoadBalancer, weightedLoadBalancer, failoverLoadBalancer, topicLoadBalancer, customLoadBalancer } = options;
-    if (steps.length === 0) throw new Error('`loadBalance` needs at least one step to send to');
+    if (steps.length === 0) return sequence([]);
     const balance = (choose: Choose): Pipe => operator((out) => new Balance(out, steps, choose, context));
     if (failoverLoadBalancer !== undefined) {
       const { exception, roundRobin, sticky: isSticky, maximumFailoverAttempts } = failoverLoadBalancer;

@@ -157,6 +157,7 @@ class Looping extends Turns {
  */
 export const loop = defineEip({
   name: 'loop',
+  mayBeEmpty: true,
   summary: 'Sends an exchange through the inner steps so many times, or while a predicate holds.',
   options: {
     expression: field.expression('How many times; with doWhile a predicate, asked before each turn.').required(),

@@ -16,6 +16,10 @@ interface Declaration {
   readonly constructors: readonly unknown[];
   readonly factoryMethod: string | null;
   readonly factoryBean: string | null;
+  readonly builderClass: string | null;
+  readonly builderMethod: string;
+  readonly script: string | null;
+  readonly scriptLanguage: string | null;
   readonly initMethod: string | null;
   readonly destroyMethod: string | null;
 }
@@ -24,6 +28,8 @@ export interface BeanFactories {
   /** Stand-ins for Camel's own classes (aggregation strategies, repositories), by full name. */
   create(className: string, args: readonly unknown[], properties: Readonly<Record<string, unknown>>): unknown;
   names(): string[];
+  /** What the text of a language gives. */
+  script?(language: string, source: string): unknown;
 }
 
 /**
@@ -161,8 +167,8 @@ export class Beans {
       return;
     }
     try {
-      const bean = this.build(declaration);
-      if (declaration.initMethod !== null) await (bean as Record<string, () => unknown>)[declaration.initMethod]?.();
+      const bean = await this.build(declaration);
+      if (declaration.initMethod !== null) await this.call(bean, declaration.initMethod, declaration.type);
       const { destroyMethod } = declaration;
       const destroy = destroyMethod === null ? null : (): unknown => (bean as Record<string, () => unknown>)[destroyMethod]?.();
       this.declared.set(declaration.name, { identity, bean, destroy });
@@ -172,8 +178,29 @@ export class Beans {
     }
   }
 
+  private call(bean: unknown, method: string, type: string): unknown {
+    const run = (bean as Record<string, unknown>)[method];
+    if (typeof run !== 'function') throw new Error(`\`${type}\` has no method \`${method}\``);
+    return run.call(bean) as unknown;
+  }
+
   private build(declaration: Declaration): unknown {
-    const { type, properties, constructors, factoryMethod, factoryBean } = declaration;
+    const { type, properties, factoryMethod, factoryBean } = declaration;
+    const constructors = declaration.constructors.map((value) => (typeof value === 'string' && /^#(bean:)?[\w-]+$/.test(value) ? this.resolve(value) : value));
+    const { script, builderClass } = declaration;
+    if (script !== null) {
+      if (declaration.scriptLanguage === null) throw new Error('a `script` needs a `scriptLanguage`');
+      if (this.factories.script === undefined) throw new Error('scripts are not possible here');
+      return this.factories.script(declaration.scriptLanguage, script);
+    }
+    if (builderClass !== null) {
+      const builder = this.create(builderClass, [], {}) as Record<string, unknown>;
+      for (const [key, value] of Object.entries(properties)) {
+        if (typeof builder[key] === 'function') (builder[key] as (value: unknown) => unknown)(value);
+        else this.setProperties(builder, { [key]: value }, { ...declaration, type: builderClass });
+      }
+      return this.call(builder, declaration.builderMethod, builderClass);
+    }
     if (factoryMethod !== null) {
       if (factoryBean !== null) {
         const factory = this.resolve(factoryBean) as Record<string, (...args: unknown[]) => unknown>;
@@ -250,6 +277,10 @@ function readDeclaration({ fields }: ElementModel): Declaration {
         : Object.entries(constructors)
             .sort(([a], [b]) => Number(a) - Number(b))
             .map(([, value]) => value as unknown),
+    builderClass: text('builderClass'),
+    builderMethod: text('builderMethod') ?? 'build',
+    script: text('script'),
+    scriptLanguage: text('scriptLanguage'),
     factoryMethod: text('factoryMethod'),
     factoryBean: text('factoryBean'),
     initMethod: text('initMethod'),

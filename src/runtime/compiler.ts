@@ -121,6 +121,8 @@ export class StepCompiler {
   private branch: Branch | null = null;
   /** What the list of steps that is being compiled belongs to. */
   private owner: ElementModel | null = null;
+  /** Stands before the ids of all steps. */
+  idPrefix = '';
   /** Some error handler or completion of this route restores the original message. */
   keepsOriginal = false;
   /** Where messages of this route may wait for another attempt. */
@@ -243,19 +245,20 @@ export class StepCompiler {
 
   private info(model: StepModel): StepInfo & { readonly statistics: StepStatistics } {
     if (model.id !== null) {
-      const before = this.seenIds.get(model.id);
+      const id = this.idPrefix + model.id;
+      const before = this.seenIds.get(id);
       if (before !== undefined && (before.start !== model.at.start || before.source !== model.at.source)) {
-        this.problems.report('M0602', `duplicate step id \`${model.id}\``, model.element.fieldsAt['id'] ?? model.at, {
+        this.problems.report('M0602', `duplicate step id \`${id}\``, model.element.fieldsAt['id'] ?? model.at, {
           label: 'this id is taken',
-          help: `ids are unique in all routes; \`${model.id}\` stands at ${showSpan(before)} already`,
+          help: `ids are unique in all routes; \`${id}\` stands at ${showSpan(before)} already`,
         });
       }
-      this.seenIds.set(model.id, model.at);
-      this.ownIds.set(model.id, model.at);
+      this.seenIds.set(id, model.at);
+      this.ownIds.set(id, model.at);
     }
     return {
       routeId: this.routeId,
-      stepId: model.id ?? this.services.nextStepId(model.kind),
+      stepId: this.idPrefix + (model.id ?? this.services.nextStepId(model.kind)),
       kind: model.kind,
       label: model.description ?? label(model),
       at: showSpan(model.at),

@@ -99,7 +99,6 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
           current.exception = null;
           current.properties.set('CamelOnCompletion', true);
           if (exception !== null) current.properties.set('CamelExceptionCaught', exception);
-          if (completion.useOriginalMessage) restoreOriginal(current);
           current.way = new Then(current.way, next);
           return completion.steps(current);
         }

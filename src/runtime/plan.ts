@@ -76,7 +76,7 @@ export function matchesPattern(name: string, pattern: string): boolean {
 
 /** Puts the documents of one generation together into routes. */
 export function planRoutes(documents: readonly DocumentModel[], salt: unknown, problems: Diagnostics, isWanted: (route: ElementModel) => boolean): RoutePlan[] {
-  const configurations = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'routeConfiguration'));
+  const configurations = documents.flatMap(({ elements }) => elements.filter((element) => element.name === 'routeConfiguration' && isWanted(element)));
   const plans: RoutePlan[] = [];
   const dataFormats = namedFormats(documents);
   const saltFingerprint = hashOf([salt, [...dataFormats.values()]]);

@@ -263,7 +263,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     exchange.properties.set('CamelFailureRouteId', this.context.routeId);
     const clause = matchingClause(handling.clauses, exchange, error) ?? attempts.clause;
     attempts.clause = clause;
-    (clause?.onOccurred ?? handling.onOccurred)?.(exchange);
+    (clause?.onOccurred ?? handling.onOccurred)?.(exchange.copy());
     const policy = clause?.policy ?? handling.policy;
     const before = Number(exchange.headers.lookup('camelredeliverycounter') ?? 0);
     // What the step does to the header must not make it run for ever.

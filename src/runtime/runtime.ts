@@ -10,6 +10,7 @@ import { Events } from '../core/events.ts';
 import type { ExchangeScope, Way } from '../core/exchange.ts';
 import { Exchange, UnitOfWork } from '../core/exchange.ts';
 import { Bag } from '../core/bag.ts';
+import { camelBeanClasses, makeCamelBean } from '../core/camelBeans.ts';
 import { dataSetClasses, makeDataSet } from '../core/dataSets.ts';
 import { callStep, perform, sequence } from '../core/flow.ts';
 import { toText } from '../core/convert.ts';
@@ -269,8 +270,15 @@ export class Runtime implements ExchangeScope {
   private newBeans(previous: Beans | null = null): Beans {
     return new Beans(
       {
-        create: (className, args, properties) => builtInStrategy(className, args, properties) ?? makeRepository(className, args, properties, this.options.store, this.clock) ?? makeDataSet(className, args, this.options.baseDir) ?? makeSagaService(className) ?? makeKameletClass(className, { simple: (source) => this.languages.context.expression('simple', source), now: () => this.clock.now() }),
-        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses, sagaServiceClass, ...kameletClasses],
+        create: (className, args, properties) =>
+          builtInStrategy(className, args, properties) ??
+          makeRepository(className, args, properties, this.options.store, this.clock) ??
+          makeDataSet(className, args, this.options.baseDir) ??
+          makeSagaService(className) ??
+          makeKameletClass(className, { simple: (source) => this.languages.context.expression('simple', source), now: () => this.clock.now() }) ??
+          makeCamelBean(className, args, properties),
+        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses, sagaServiceClass, ...kameletClasses, ...camelBeanClasses],
+        script: (language, source) => this.languages.context.expression(language, source)(new Exchange(this)),
       },
       this.options.baseDir,
       this.options.beans,
@@ -402,6 +410,7 @@ export class Runtime implements ExchangeScope {
     const carriedKeys = new Set<string>();
     const compiler = new StepCompiler(routeId, this.services(used, carriedKeys, plan.dataFormats), problems, wiring, this.stepIds, steps);
     const { scope } = plan;
+    compiler.idPrefix = textField(plan.element, 'nodePrefixId') ?? '';
     const handling = errorHandling(compiler, scope);
     const around: Surroundings = {
       handling,

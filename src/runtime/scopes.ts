@@ -4,8 +4,8 @@ import { isKnownExceptionClass, knownExceptionClasses } from '../core/errors.ts'
 import type { Exchange, Way } from '../core/exchange.ts';
 import { STOPPED } from '../core/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
-import type { Call } from '../core/flow.ts';
-import { perform, sequence } from '../core/flow.ts';
+import type { Call, Pipe } from '../core/flow.ts';
+import { detour, perform, sequence } from '../core/flow.ts';
 import type { ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel } from '../dsl/model.ts';
 import type { SendIntercept, StepCompiler, Surroundings } from './compiler.ts';
 import { booleanField, isElement, matchesPattern, textField } from './plan.ts';
@@ -75,7 +75,7 @@ function delayPattern(element: ElementModel, problems: Diagnostics, otherwise: R
 /** A redelivery policy from its element, over the one that it inherits from. */
 export function redeliveryPolicy(element: ElementModel, parent: RedeliveryPolicy, problems: Diagnostics): RedeliveryPolicy {
   return {
-    maximumRedeliveries: number(element, 'maximumRedeliveries', parent.maximumRedeliveries),
+    maximumRedeliveries: booleanField(element, 'disableRedelivery', false) ? 0 : number(element, 'maximumRedeliveries', parent.maximumRedeliveries),
     redeliveryDelay: number(element, 'redeliveryDelay', parent.redeliveryDelay),
     maximumRedeliveryDelay: number(element, 'maximumRedeliveryDelay', parent.maximumRedeliveryDelay),
     useExponentialBackOff: booleanField(element, 'useExponentialBackOff', parent.useExponentialBackOff),
@@ -87,14 +87,20 @@ export function redeliveryPolicy(element: ElementModel, parent: RedeliveryPolicy
   };
 }
 
+/** A bean that is a policy: texts are taken for what they say. */
+function policyFrom(bean: Readonly<Record<string, unknown>>, parent: RedeliveryPolicy): RedeliveryPolicy {
+  const policy: Record<string, unknown> = { ...parent };
+  for (const [name, value] of Object.entries(bean)) policy[name] = typeof value !== 'string' ? value : value === 'true' || value === 'false' ? value === 'true' : Number.isNaN(Number(value)) ? value : Number(value);
+  return policy as unknown as RedeliveryPolicy;
+}
+
 function policyField(compiler: StepCompiler, element: ElementModel, parent: RedeliveryPolicy): RedeliveryPolicy | null {
   const inline = element.fields['redeliveryPolicy'];
   if (isElement(inline)) return redeliveryPolicy(inline, parent, compiler.problems);
   const reference = textField(element, 'redeliveryPolicyRef');
   if (reference === null) return null;
   try {
-    const bean = compiler.services.bean(reference, 'redelivery policy') as Partial<RedeliveryPolicy>;
-    return { ...parent, ...bean };
+    return policyFrom(compiler.services.bean(reference, 'redelivery policy') as Readonly<Record<string, unknown>>, parent);
   } catch (thrown) {
     compiler.problems.report('M0501', (thrown as Error).message, element.fieldsAt['redeliveryPolicyRef'] ?? element.at);
     return null;
@@ -117,6 +123,7 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope): ErrorH
   const given = kind === null ? undefined : handler!.fields[kind];
   if (kind === 'refErrorHandler' && isElement(given)) {
     const named = namedHandler(compiler, given, textField(given, 'ref') ?? '');
+    if (named.isNone === true) return null;
     policy = { ...policy, ...(named.redeliveryPolicy ?? {}) };
     if (typeof named.deadLetterUri === 'string') deadLetter = deadLetterOf(compiler, { type: 'endpoint', uri: named.deadLetterUri, parameters: {}, at: given.at, parametersAt: {} }, (name) => named[name] === true);
   }
@@ -143,7 +150,7 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope): ErrorH
 type HandlerFlag = 'useOriginalMessage' | 'useOriginalBody' | 'deadLetterHandleNewException';
 
 /** What a bean that is an error handler may say. */
-type NamedHandler = { readonly deadLetterUri?: unknown; readonly redeliveryPolicy?: Partial<RedeliveryPolicy> } & { readonly [flag in HandlerFlag]?: unknown };
+type NamedHandler = { readonly isNone?: boolean; readonly deadLetterUri?: unknown; readonly redeliveryPolicy?: Partial<RedeliveryPolicy> } & { readonly [flag in HandlerFlag]?: unknown };
 
 function namedHandler(compiler: StepCompiler, element: ElementModel, reference: string): NamedHandler {
   try {
@@ -187,6 +194,9 @@ function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: bo
   }
   for (const name of classes) checkExceptionClass(name, element.fieldsAt['exception'] ?? element.at, compiler.problems);
   const steps = stepsOf(element);
+  if (steps.length === 0 && !['handled', 'continued', 'retryWhile', 'redeliveryPolicy', 'redeliveryPolicyRef', 'useOriginalMessage', 'useOriginalBody'].some((name) => element.fields[name] !== undefined)) {
+    compiler.problems.report('M0615', 'onException does not say what to do', element.at, { label: 'nothing is configured', help: 'add `steps`, `handled`, `continued` or a `redeliveryPolicy`' });
+  }
   const own = policyField(compiler, element, parent);
   // As in Camel: a clause with steps does not inherit how often to redeliver.
   const policy = own ?? (steps.length > 0 && parent.maximumRedeliveries !== 0 ? { ...parent, maximumRedeliveries: 0 } : parent);
@@ -222,8 +232,14 @@ export function checkExceptionClass(name: string, at: Span, problems: Diagnostic
 }
 
 /** What runs before every step of a route. */
+/** The steps of an element for those exchanges that its `onWhen` takes. */
+function onlyWhen(compiler: StepCompiler, element: ElementModel, steps: Pipe): Pipe {
+  const onWhen = predicateField(compiler, element, 'onWhen');
+  return onWhen === null ? steps : detour(steps, onWhen);
+}
+
 export function intercepts(compiler: StepCompiler, elements: readonly ElementModel[]): Call[] {
-  return elements.filter((element) => !booleanField(element, 'disabled', false)).map((element) => compiler.wiring.wire(compiler.steps(stepsOf(element), none)));
+  return elements.filter((element) => !booleanField(element, 'disabled', false)).map((element) => compiler.wiring.wire(onlyWhen(compiler, element, compiler.steps(stepsOf(element), none))));
 }
 
 /** As in Camel, a called route tells by which endpoint the message came in at first. */
@@ -233,7 +249,7 @@ const setIntercepted = (uri: string) => perform((exchange) => exchange.propertie
 export function interceptFrom(compiler: StepCompiler, elements: readonly ElementModel[], fromUri: string, around: Surroundings): ReturnType<typeof sequence>[] {
   return elements
     .filter((element) => !booleanField(element, 'disabled', false) && matchesEndpoint(fromUri, uriField(element)))
-    .map((element) => sequence([setIntercepted(fromUri), compiler.steps(stepsOf(element), { ...around, intercepts: [] })]));
+    .map((element) => sequence([setIntercepted(fromUri), onlyWhen(compiler, element, compiler.steps(stepsOf(element), { ...around, intercepts: [] }))]));
 }
 
 const uriField = (element: ElementModel): string | null => {

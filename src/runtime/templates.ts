@@ -80,7 +80,8 @@ export function instantiate(use: ElementModel, templates: ReadonlyMap<string, El
   const prefix = textField(use, 'prefixId') ?? '';
   const group = textField(use, 'group');
   const fields: Record<string, ModelValue> = { ...own };
-  if (id !== null) fields['id'] = prefix + id;
+  if (id !== null) fields['id'] = id;
+  if (prefix !== '') fields['nodePrefixId'] = prefix + (typeof own['nodePrefixId'] === 'string' ? own['nodePrefixId'] : '');
   if (group !== null) fields['group'] = group;
   const route: ElementModel = { type: 'element', name: 'route', fields, at: use.at, fieldsAt: { id: use.fieldsAt['routeId'] ?? use.at } };
   if (beans.length === 0) return [route];

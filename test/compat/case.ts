@@ -172,7 +172,7 @@ class Case {
     });
     events.on('log', ({ level, logger, message, stepId }) => {
       // Lines of the runtime itself are not the routes' own.
-      if (stepId !== null || !logger.startsWith('mecha.')) this.logs.push({ logger, level: level.toUpperCase(), message: this.render.text(message) });
+      if ((stepId !== null || !logger.startsWith('mecha.')) && level !== 'trace' && level !== 'debug') this.logs.push({ logger, level: level.toUpperCase(), message: this.render.text(message) });
     });
     // What routes write must not stand among the answers.
     runtime.shared('standard streams', () => ({ input: () => Readable.from([]), out: () => new PassThrough().resume(), err: () => new PassThrough().resume() }));

@@ -44,5 +44,8 @@ describe('claimCheck', () => {
   });
 
   it('does nothing when there is nothing to take back', () => expect(run(claim({ operation: 'Pop' }), [exchangeOf('a')])[0]!.body).to.equal('a'));
-  it('needs a key for what is kept under one', () => expect(() => claim({ operation: 'Get' })).to.throw('needs a `key`'));
+  it('keeps what has no key under none', () => {
+    const steps = [claim({ operation: 'Set' }), change, claim({ operation: 'Get' })];
+    expect(run(sequence(steps), [exchangeOf(1)])[0]!.body).to.equal(1);
+  });
 });

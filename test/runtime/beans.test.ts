@@ -38,6 +38,15 @@ describe('beans', () => {
     expect(await run(route('        - process: { ref: "#module:./object.mjs#shout" }\n'))).to.equal('X');
   });
 
+  it('may be made by a builder, and by a script', async () => {
+    writeFileSync(join(folder, 'builder.mjs'), 'export default class { withName(name) { this.name = name; return this; } make() { const { name, size } = this; return { tell: () => `${name} of ${size}` }; } }');
+    const routes = `- beans:
+    - { name: built, type: Object, builderClass: "#module:./builder.mjs", builderMethod: make, properties: { withName: box, size: 3 } }
+    - { name: scripted, type: java.lang.String, scriptLanguage: simple, script: "\${camelId}!" }
+${route('        - bean: { ref: built, method: tell }\n        - setBody: { simple: "${body} ${bean:scripted?method=toString}" }\n')}`;
+    expect(await run(routes)).to.equal('box of 3 mecha!');
+  });
+
   it('may be classes of a module, with properties, setters and an init method', async () => {
     const routes = `- beans:
     - name: greeter

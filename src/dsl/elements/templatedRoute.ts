@@ -8,7 +8,7 @@ export const templatedRoute = defineElement({
   options: {
     routeTemplateRef: field.string('Id of the template.').required(),
     routeId: field.string('Id of the route.'),
-    prefixId: field.string('Stands before the ids of the route and its steps.'),
+    prefixId: field.string('Stands before the ids of all steps of the route.'),
     group: field.string('Names a group of routes that belong together.'),
     parameters: field.list(
       'Values of the parameters.',
