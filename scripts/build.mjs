@@ -20,7 +20,7 @@ const natives = new Set(['lmdb']);
 const external = ['node-gyp-build-optional-packages', 'msgpackr-extract'];
 
 /** Libraries that modules ask for when they are made, but need only for some routes: loaded when a name of theirs is used. */
-const lazies = new Set(['re2js', 'jsonata', 'amqplib']);
+const lazies = new Set(['re2js', 'jsonata', 'amqplib', 'parse5']);
 
 /** Libraries of which single modules are used, by modules of ours that are themselves loaded on use: one part holds them all. */
 const inPieces = /^(kafkajs)\//;

@@ -6,6 +6,7 @@ import { dateFunctions } from './functions/dates.ts';
 import { documentFunctions } from './functions/documents.ts';
 import { exchangeFunctions } from './functions/exchange.ts';
 import { fileFunctions } from './functions/files.ts';
+import { htmlFunctions } from './functions/html.ts';
 import { numberFunctions } from './functions/numbers.ts';
 import { environmentFunctions } from './functions/environment.ts';
 import { notMine } from './functions/notMine.ts';
@@ -25,6 +26,7 @@ const builders: Readonly<Record<string, FunctionBuilder>> = {
   ...environmentFunctions,
   ...dateFunctions,
   ...fileFunctions,
+  ...htmlFunctions,
   ...absentFunctions,
 };
 

@@ -26,7 +26,7 @@ interface Reply {
   readonly exception: { readonly type: string } | null;
 }
 
-/** Functions that Camel has and this runtime has not; and jsonpath, whose own cases show that it works. */
+/** Functions in other languages, such as jsonpath, whose own cases show that it works. */
 const absent = /\$\{(?:int:)?(?:jq|xpath|jsonpath)\(/;
 
 /** The few steps that the cases about Simple are made of. */

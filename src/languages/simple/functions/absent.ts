@@ -8,7 +8,6 @@ const absent =
   };
 
 const attachments = absent('messages have no attachments here');
-const html = absent('there is no HTML parser here', 'call a JavaScript bean: `${bean:name.method}`');
 
 /** What Camel has and this runtime has not: named, so that the error says so. */
 export const absentFunctions: Readonly<Record<string, FunctionBuilder>> = {
@@ -29,7 +28,4 @@ export const absentFunctions: Readonly<Record<string, FunctionBuilder>> = {
   attachmentsSize: attachments,
   setAttachment: attachments,
   clearAttachments: attachments,
-  htmlClean: html,
-  htmlDecode: html,
-  htmlParse: html,
 };
