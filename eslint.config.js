@@ -3,7 +3,7 @@ import tseslint from 'typescript-eslint';
 const clockOnly = 'time comes from the Clock that is handed in (src/core/clock.ts)';
 
 export default tseslint.config(
-  { ignores: ['dist', 'lib', 'node_modules', 'coverage', '**/*.mjs', '**/*.cjs', 'eslint.config.js'] },
+  { ignores: ['test/embedding', 'dist', 'lib', 'node_modules', 'coverage', '**/*.mjs', '**/*.cjs', 'eslint.config.js'] },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { project: './tsconfig.json' } },

@@ -1,18 +1,21 @@
 /** What embedders import: `import { Mecha } from 'mecha-runtime'`. */
-export type { MechaOptions } from './runtime/mecha.ts';
+export type { AnyDefinition, EvaluateOptions, MechaOptions } from './runtime/mecha.ts';
 export { Mecha } from './runtime/mecha.ts';
-export type { ReloadResult, SendOptions } from './runtime/runtime.ts';
+export type { ReloadResult, RouteDescription, SendOptions } from './runtime/runtime.ts';
 export type { Diagnostic } from './core/diagnostics.ts';
 export { LoadError } from './core/diagnostics.ts';
 export { Exchange } from './core/exchange.ts';
 export { Headers } from './core/headers.ts';
 export { ExchangeError } from './core/errors.ts';
 export type { EventMap, EventName } from './core/events.ts';
-export type { AggregationStrategy, DataFormatDefinition, EipDefinition, LanguageDefinition, StepContext } from './core/definition.ts';
+export type { AggregationStrategy, DataFormat, DataFormatDefinition, EipDefinition, LanguageDefinition, StepContext } from './core/definition.ts';
 export { defineDataFormat, defineEip, defineLanguage } from './core/definition.ts';
-export type { Consumer, ConnectorContext, ConnectorDefinition, Delivery, Endpoint, Producer, Sink } from './core/connector.ts';
+export type { Consumer, ConnectorContext, ConnectorDefinition, Delivery, Endpoint, PolledMessage, Producer, Sink } from './core/connector.ts';
 export { defineConnector } from './core/connector.ts';
+export type { Expression, LanguageContext, Predicate } from './core/expression.ts';
+export { ExpressionSyntaxError } from './core/expression.ts';
 export { field } from './core/field.ts';
+export type { MockEndpoint } from './connectors/mock.ts';
 export type { Clock } from './core/clock.ts';
 export { systemClock, VirtualClock } from './core/clock.ts';
 export type { StateStore } from './core/store.ts';

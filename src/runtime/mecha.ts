@@ -5,6 +5,8 @@ import { systemClock } from '../core/clock.ts';
 import type { Diagnostic } from '../core/diagnostics.ts';
 import { Diagnostics, LoadError, Source } from '../core/diagnostics.ts';
 import type { EventName, EventMap } from '../core/events.ts';
+import type { ConnectorDefinition } from '../core/connector.ts';
+import type { AggregationStrategy, DataFormatDefinition, EipDefinition, LanguageDefinition } from '../core/definition.ts';
 import { Events } from '../core/events.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { Exchange, FAILED, HANDLED } from '../core/exchange.ts';
@@ -37,6 +39,10 @@ import { snapshotOf } from './snapshots.ts';
 /** How long what came while the routes started goes before what is done behind it. */
 const doorMillis = 10;
 
+/** A definition with options of its own, whatever they are: its code is only called with what its options have been checked for. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type AnyDefinition<D> = { readonly [K in keyof D]: D[K] extends ((...args: any[]) => infer R) | undefined ? ((...args: any[]) => R) | Extract<D[K], undefined> : D[K] };
+
 export interface MechaOptions {
   /**
    * Routes: YAML text (anything with a line break), or paths of files, folders and globs. Absent: what `mecha.yaml` names, or nothing.
@@ -56,7 +62,17 @@ export interface MechaOptions {
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly clock?: Clock;
   readonly events?: Events;
-  /** Parts beside or in place of the built-in ones. */
+  /** One's own connectors, beside the built-in ones or in their place: what `defineConnector` gives. */
+  readonly connectors?: readonly AnyDefinition<ConnectorDefinition>[];
+  /** One's own steps: what `defineEip` gives. */
+  readonly eips?: readonly AnyDefinition<EipDefinition>[];
+  /** One's own expression languages: what `defineLanguage` gives. */
+  readonly languages?: readonly AnyDefinition<LanguageDefinition>[];
+  /** One's own data formats: what `defineDataFormat` gives. */
+  readonly dataFormats?: readonly AnyDefinition<DataFormatDefinition>[];
+  /** Aggregation strategies by the name that routes say (`aggregationStrategy: name`): objects, or functions of the old and the new exchange. */
+  readonly aggregationStrategies?: Readonly<Record<string, AggregationStrategy | AggregationStrategy['aggregate']>>;
+  /** Parts by the keys of YAML, beside or in place of the built-in ones. */
   readonly parts?: Partial<Parts>;
   /** Where state lives, in place of what the settings say. */
   readonly store?: StateStore;
@@ -257,7 +273,7 @@ export class Mecha {
             return undefined;
           }
         },
-        bean: (name) => options.beans?.[name],
+        bean: (name) => beans[name],
       });
     const configured: Configured = {
       current: configuration,
@@ -265,15 +281,16 @@ export class Mecha {
       properties,
       files: options.configuration === null ? [] : [join(folder, 'application.properties'), ...(options.configuration === undefined ? ['mecha.yaml', 'mecha.yml'].map((name) => join(folder, name)) : [resolve(folder, options.configuration)])],
     };
+    const beans = { ...options.beans, ...options.aggregationStrategies };
     const runtime = new Runtime({
       name: String(configuration.get('name')),
-      parts: partsWith(options.parts ?? {}),
+      parts: partsWith(ownParts(options)),
       clock,
       events,
       store,
       baseDir: folder,
       properties: properties(configuration),
-      beans: options.beans ?? {},
+      beans,
       settings: (key) => configuration.get(key),
       environment: shownEnvironment,
       resource: (uri) => readText(uri.replace(/^resource:/, '').replace(/^(file|classpath):(\/\/)?/, '')),
@@ -392,6 +409,19 @@ interface Configured {
   readAgain(problems: Diagnostics): Configuration;
   properties(of: Configuration): PropertyLookup;
   readonly files: readonly string[];
+}
+
+/** The embedder's own parts by the keys of YAML. */
+function ownParts({ parts = {}, connectors, eips, languages, dataFormats }: MechaOptions): Partial<Parts> {
+  const named = <D>(list: readonly AnyDefinition<D>[] | undefined, by: Readonly<Record<string, D>> | undefined, nameOf: (definition: D) => string): Readonly<Record<string, D>> | undefined =>
+    list === undefined ? by : { ...by, ...Object.fromEntries((list as unknown as readonly D[]).map((definition) => [nameOf(definition), definition])) };
+  const all: { -readonly [K in keyof Parts]?: Parts[K] | undefined } = {
+    connectors: named(connectors, parts.connectors, ({ scheme }) => scheme),
+    eips: named(eips, parts.eips, ({ name }) => name),
+    languages: named(languages, parts.languages, ({ name }) => name),
+    dataformats: named(dataFormats, parts.dataformats, ({ name }) => name),
+  };
+  return all as Partial<Parts>;
 }
 
 const textOf = (sources: readonly Source[]): string => JSON.stringify(sources.map(({ file, text }) => [file, text]));
