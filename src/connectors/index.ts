@@ -8,9 +8,11 @@ import { cron } from './cron.ts';
 import { dataformat } from './dataformat.ts';
 import { dataset } from './dataset.ts';
 import { direct } from './direct.ts';
+import { dns } from './dns.ts';
 import { exec } from './exec.ts';
 import { file } from './file/definition.ts';
 import { freemarker } from './freemarker/definition.ts';
+import { graphql } from './graphql/definition.ts';
 import { handlebars } from './handlebars.ts';
 import { http } from './http/definition.ts';
 import { jslt } from './jslt/definition.ts';
@@ -23,14 +25,18 @@ import { log } from './log.ts';
 import { micrologic } from './micrologic/definition.ts';
 import { mock } from './mock.ts';
 import { mustache } from './mustache.ts';
+import { once } from './once.ts';
 import { platformHttp } from './platform-http/definition.ts';
 import { quartz } from './quartz.ts';
 import { rabbitmq } from './rabbitmq/definition.ts';
+import { ref } from './ref.ts';
 import { restApi } from './rest-api/definition.ts';
+import { restOpenApi } from './rest-openapi/definition.ts';
 import { rest } from './rest/definition.ts';
 import { saga } from './saga.ts';
 import { scheduler } from './scheduler.ts';
 import { seda } from './seda/definition.ts';
+import { sql } from './sql/definition.ts';
 import { stream } from './stream.ts';
 import { stub } from './stub.ts';
 import { timer } from './timer.ts';
@@ -48,9 +54,11 @@ export const connectors = {
   dataformat,
   dataset,
   direct,
+  dns,
   exec,
   file,
   freemarker,
+  graphql,
   handlebars,
   http,
   https: http,
@@ -64,15 +72,19 @@ export const connectors = {
   micrologic,
   mock,
   mustache,
+  once,
   'platform-http': platformHttp,
   quartz,
   rabbitmq,
+  ref,
   rest,
   'rest-api': restApi,
+  'rest-openapi': restOpenApi,
   saga,
   scheduler,
   seda,
   'spring-rabbitmq': rabbitmq,
+  sql,
   stream,
   stub,
   timer,

@@ -56,6 +56,7 @@ export const settings: readonly Setting[] = [
   { key: 'log.level', kind: 'enum', values: ['trace', 'debug', 'info', 'warn', 'error'], default: 'info', description: 'Lowest level that is logged.', isLive: true },
   { key: 'log.format', kind: 'enum', values: ['text', 'json'], description: 'Lines for people or for machines; text on a terminal, else json.' },
   { key: 'watch', kind: 'boolean', default: true, description: 'Reloads when a routes file changes.' },
+  { key: 'sql.url', kind: 'string', description: 'Database of `sql:` endpoints that name no `dataSource`, such as sqlite:orders.db.' },
   { key: 'shutdownTimeout', kind: 'millis', default: 30000, description: 'Time that messages in flight get to finish when the runtime stops.', isLive: true },
 ];
 

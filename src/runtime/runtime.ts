@@ -12,6 +12,7 @@ import { Exchange, UnitOfWork } from '../core/exchange.ts';
 import { Bag } from '../core/bag.ts';
 import { camelBeanClasses, makeCamelBean } from '../core/camelBeans.ts';
 import { dataSetClasses, makeDataSet } from '../core/dataSets.ts';
+import { dataSourceClasses, makeDataSource } from '../core/dataSources.ts';
 import { callStep, perform, sequence } from '../core/flow.ts';
 import { toText } from '../core/convert.ts';
 import { Headers } from '../core/headers.ts';
@@ -275,9 +276,10 @@ export class Runtime implements ExchangeScope {
           makeRepository(className, args, properties, this.options.store, this.clock) ??
           makeDataSet(className, args, this.options.baseDir) ??
           makeSagaService(className) ??
+          makeDataSource(className) ??
           makeKameletClass(className, { simple: (source) => this.languages.context.expression('simple', source), now: () => this.clock.now() }) ??
           makeCamelBean(className, args, properties),
-        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses, sagaServiceClass, ...kameletClasses, ...camelBeanClasses],
+        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses, sagaServiceClass, ...dataSourceClasses, ...kameletClasses, ...camelBeanClasses],
         script: (language, source) => this.languages.context.expression(language, source)(new Exchange(this)),
       },
       this.options.baseDir,

@@ -1,0 +1,51 @@
+import { defineConnector, runtimeOf } from '../../core/connector.ts';
+import { nearest } from '../../core/diagnostics.ts';
+import { field } from '../../core/field.ts';
+
+export const restOpenApiOptions = {
+  specification: field.string('The document and the operation: `openapi.yaml#getOrder`, or the operation alone, of openapi.json.').required().inPath(),
+  host: field.string('Where the service is, in place of what the document says: `https://host:port`.'),
+  basePath: field.string('Path before those of the document, in place of its own.'),
+  consumes: field.string('Content type that is sent.'),
+  produces: field.string('Content type that is accepted.'),
+  componentName: field.string('Connector that calls.').ignored('HTTP is called by the `http` connector'),
+  requestValidationEnabled: field.boolean('Checks what is sent.').default(false).ignored('the service checks what it gets'),
+  oauthProfile: field.string('Profile of OAuth.').ignored('set the header Authorization, or use `http` with its OAuth options'),
+  lazyStartProducer: field.boolean('Connects with the first message.').ignored('it always does'),
+};
+
+export const restOpenApi = defineConnector({
+  scheme: 'rest-openapi',
+  syntax: 'rest-openapi:specification',
+  summary: 'Calls an operation of a service that an OpenAPI document describes. Parameters come from headers.',
+  isRemote: true,
+  isLenient: true,
+  options: restOpenApiOptions,
+  producer: async (endpoint, context) => {
+    const [{ RestProducer }, { withDefaults }, { restOptions }, { readOpenApi }] = [await import('../rest/producer.ts'), await import('../rest/consumer.ts'), await import('../rest/definition.ts'), await import('../../core/openapi.ts')];
+    const { specification, host, basePath, consumes, produces } = endpoint.options;
+    const hash = specification.lastIndexOf('#');
+    const uri = hash < 0 ? 'openapi.json' : specification.slice(0, hash);
+    const id = specification.slice(hash + 1);
+    const document = readOpenApi(runtimeOf(context).resource(uri.replace(/^resource:/, '')));
+    const operation = document.operations.find((candidate) => candidate.id === id);
+    if (operation === undefined) {
+      const ids = document.operations.map((candidate) => candidate.id).filter((name) => name !== null);
+      const near = nearest(id, ids);
+      throw new Error(`\`${uri}\` has no operation \`${id}\`: ${near === null ? `it has ${ids.join(', ')}` : `did you mean \`${near}\`?`}`);
+    }
+    const query = operation.parameters.filter((parameter) => parameter.in === 'query').map(({ name, isRequired }) => `${name}={${name}${isRequired ? '' : '?'}}`);
+    const where = host ?? document.host ?? (context.setting('rest.host') as string | undefined);
+    if (where === undefined) throw new Error(`\`${uri}\` does not say where the service is: give \`host\``);
+    const given = withDefaults(restOptions, {
+      method: operation.method.toLowerCase(),
+      path: `${(basePath ?? document.basePath).replace(/\/$/, '')}${operation.path}`,
+      host: where,
+      ...(query.length === 0 ? {} : { queryParameters: query.join('&') }),
+      // Seen from the caller: what it consumes is what the service produces.
+      consumes: produces ?? (operation.produces.length === 0 ? undefined : operation.produces.join(',')),
+      produces: consumes ?? operation.consumes[0],
+    });
+    return RestProducer.open({ ...endpoint, options: given }, context);
+  },
+});

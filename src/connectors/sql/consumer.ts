@@ -1,0 +1,145 @@
+import type { ConnectorContext, Consumer, Endpoint, Sink } from '../../core/connector.ts';
+import type { Schedule } from '../../core/cron.ts';
+import type { Exchange } from '../../core/exchange.ts';
+import { isUnhandled } from '../../core/exchange.ts';
+import { Headers } from '../../core/headers.ts';
+import { Poller } from '../../core/polling.ts';
+import type { Database, Row } from './database.ts';
+import { openDatabase } from './database.ts';
+import type { sqlOptions } from './definition.ts';
+import { queryText } from './query.ts';
+import { Statement } from './statement.ts';
+
+/** Polls with a query: a message for each row, or one for all; then runs the queries that mark what was consumed. */
+export class SqlConsumer implements Consumer {
+  private readonly options: Endpoint<typeof sqlOptions>['options'];
+  private readonly context: ConnectorContext;
+  private readonly query: Statement;
+  private readonly onConsume: Statement | null;
+  private readonly onConsumeFailed: Statement | null;
+  private readonly poller: Poller;
+  private opened: { readonly database: Database; close(): void } | null = null;
+  private sink: Sink | null = null;
+  private isOn = false;
+
+  constructor({ options }: Endpoint<typeof sqlOptions>, context: ConnectorContext, schedule: Schedule | null) {
+    this.options = options;
+    this.context = context;
+    const statement = (source: string | undefined): Statement | null => (source === undefined ? null : new Statement(queryText(source, context), { ...options, simple: (text) => context.simple(text) }));
+    this.query = statement(options.query)!;
+    this.onConsume = statement(options.onConsume);
+    this.onConsumeFailed = statement(options.onConsumeFailed);
+    this.poller = new Poller(
+      options,
+      { clock: context.clock, poll: () => this.poll(), failed: (error) => this.pollFailed(error), log: (level, message) => context.log(level, message) },
+      schedule,
+    );
+  }
+
+  async start(sink: Sink): Promise<void> {
+    this.sink = sink;
+    this.opened ??= await openDatabase(this.options.dataSource, this.context);
+    this.isOn = true;
+    this.poller.start();
+  }
+
+  async stop(): Promise<void> {
+    this.isOn = false;
+    await this.poller.stop();
+  }
+
+  suspend(): Promise<void> {
+    return this.stop();
+  }
+
+  resume(): Promise<void> {
+    this.isOn = true;
+    this.poller.resume();
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.opened?.close();
+    return Promise.resolve();
+  }
+
+  private pollFailed(error: unknown): void {
+    const { sink, options } = this;
+    if (!options.bridgeErrorHandler) {
+      this.context.log('error', `the query failed: ${(error as Error).message}`);
+      return;
+    }
+    const exchange = this.exchange(null);
+    exchange.fail(error);
+    sink!.push(exchange, { settle: () => undefined });
+  }
+
+  private exchange(body: unknown): Exchange {
+    return this.sink!.exchange(body, new Headers(), this.options.exchangePattern === 'InOut');
+  }
+
+  private async poll(): Promise<number> {
+    const { database } = this.opened!;
+    const { useIterator, routeEmptyResultSet, maxMessagesPerPoll, breakBatchOnConsumeFail, onConsumeBatchComplete, sendEmptyMessageWhenIdle } = this.options;
+    const { text, values } = this.query.bind(this.exchange(null), null, this.options.separator);
+    const rows = database.run(text, values).rows ?? [];
+    if (!useIterator) {
+      if (rows.length === 0 && !routeEmptyResultSet && !sendEmptyMessageWhenIdle) return 0;
+      const exchange = this.exchange(rows.length === 0 && !routeEmptyResultSet ? null : rows);
+      await this.push(exchange, rows.length === 0 ? null : rows);
+      return rows.length;
+    }
+    if (rows.length === 0) {
+      if (routeEmptyResultSet || sendEmptyMessageWhenIdle) await this.push(this.exchange(null), null);
+      return 0;
+    }
+    const taken = maxMessagesPerPoll > 0 ? rows.slice(0, maxMessagesPerPoll) : rows;
+    for (const [index, row] of taken.entries()) {
+      if (!this.isOn) break;
+      const exchange = this.exchange(row);
+      exchange.properties.set('CamelBatchIndex', index);
+      exchange.properties.set('CamelBatchSize', taken.length);
+      exchange.properties.set('CamelBatchComplete', index === taken.length - 1);
+      const isFine = await this.push(exchange, row);
+      if (!isFine && breakBatchOnConsumeFail) break;
+    }
+    if (onConsumeBatchComplete !== undefined) {
+      const { database: same } = this.opened!;
+      const statement = new Statement(queryText(onConsumeBatchComplete, this.context), { ...this.options, simple: (source) => this.context.simple(source) });
+      const bound = statement.bind(this.exchange(null), null, this.options.separator);
+      same.run(bound.text, bound.values);
+    }
+    return taken.length;
+  }
+
+  /** Resolves when the exchange has settled: whether it, and the query that marks it, went well. */
+  private push(exchange: Exchange, data: Row | readonly Row[] | null): Promise<boolean> {
+    return new Promise((resolve) =>
+      this.sink!.push(exchange, {
+        comesAgain: this.onConsume !== null,
+        wouldLose: this.onConsumeFailed === null && this.onConsume === null,
+        settle: (settled) => {
+          const isFailed = isUnhandled(settled);
+          try {
+            if (data !== null) this.mark(isFailed ? this.onConsumeFailed : this.onConsume, settled, data, isFailed);
+            resolve(!isFailed);
+          } catch (thrown) {
+            this.context.log('error', `the row could not be marked: ${(thrown as Error).message}`);
+            resolve(false);
+          }
+        },
+      }),
+    );
+  }
+
+  private mark(statement: Statement | null, exchange: Exchange, data: Row | readonly Row[], isFailed: boolean): void {
+    if (statement === null) return;
+    const { database } = this.opened!;
+    const { expectedUpdateCount, separator } = this.options;
+    for (const row of Array.isArray(data) ? (data as readonly Row[]) : [data]) {
+      const { text, values } = statement.bind(exchange, row, separator);
+      const { changes } = database.run(text, values);
+      if (!isFailed && expectedUpdateCount > -1 && changes !== expectedUpdateCount) throw new Error(`Expected update count ${expectedUpdateCount} but was ${changes} executing query: ${text}`);
+    }
+  }
+}

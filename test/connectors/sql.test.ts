@@ -1,0 +1,144 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { systemClock } from '../../src/core/clock.ts';
+import type { LoadError } from '../../src/core/diagnostics.ts';
+import type { Exchange } from '../../src/core/exchange.ts';
+import { sqliteFile } from '../../src/connectors/sql/database.ts';
+import type { Runtime } from '../../src/runtime/runtime.ts';
+import { eventually, mockOf, routesFile, runtimeWith } from '../runtime/rig.ts';
+
+describe('sql', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mecha-sql-'));
+  let runtime: Runtime;
+  let count = 0;
+  let url: string;
+
+  const start = async (routes: readonly unknown[], files: Record<string, string> = {}): Promise<void> => {
+    const resource = (uri: string): string => {
+      const text = files[uri.replace(/^\w+:/, '')];
+      if (text === undefined) throw new Error(`no file ${uri}`);
+      return text;
+    };
+    runtime = runtimeWith({ clock: systemClock, resource, baseDir: folder, settings: (key) => (key === 'sql.url' ? url : undefined) });
+    await runtime.start([routesFile(routes)]);
+  };
+  const route = (from: string, ...steps: unknown[]): unknown => ({ from: { uri: from, steps } });
+  const plain = [route('direct:do', { to: 'sql:x?useMessageBodyForSql=true' })];
+  const send = (uri: string, body: unknown, headers: Record<string, unknown> = {}): Promise<Exchange> => runtime.send(uri, body, { headers });
+  const result = async (uri: string, body: unknown, headers: Record<string, unknown> = {}): Promise<unknown> => {
+    const exchange = await send(uri, body, headers);
+    return exchange.exception === null ? exchange.body : `${exchange.exception.type.split('.').pop()}: ${exchange.exception.message}`;
+  };
+  const rows = (from = 'orders'): Promise<unknown> => result('direct:do', `select * from ${from} order by id`);
+
+  beforeEach(() => void (url = `sqlite:test-${++count}.db`));
+  afterEach(() => runtime.stop(1000));
+  after(() => rmSync(folder, { recursive: true, force: true }));
+
+  const create = async (): Promise<void> => {
+    await send('direct:do', 'create table orders (id integer primary key, name text unique, state text)');
+    await send('direct:do', "insert into orders values (1, 'a', 'new'), (2, 'b', 'new'), (3, 'c', 'done')");
+  };
+
+  it('gives rows as maps, counts of changes as headers, and keeps the body of a change', async () => {
+    await start([...plain, route('direct:insert', { to: 'sql:insert into orders (id, name) values (:#id, :#${body[name]})' })]);
+    await create();
+    const insert = await send('direct:insert', { id: 7, name: 'seven' }, { CamelSqlRetrieveGeneratedKeys: true });
+    expect(insert.exception).to.equal(null);
+    expect(insert.headers.get('CamelSqlUpdateCount')).to.equal(1);
+    expect(insert.headers.get('CamelSqlGeneratedKeyRows')).to.deep.equal([{ GENERATED_KEY: 7 }]);
+    expect(insert.body).to.deep.equal({ id: 7, name: 'seven' });
+    const select = await send('direct:do', 'select id, name from orders where id > 1 order by id');
+    expect(select.body).to.deep.equal([{ id: 2, name: 'b' }, { id: 3, name: 'c' }, { id: 7, name: 'seven' }]);
+    expect(select.headers.get('CamelSqlRowCount')).to.equal(3);
+  });
+
+  it('takes parameters by name from body and headers, in lists, and by position from lists and texts', async () => {
+    await start([
+      ...plain,
+      route('direct:named', { to: { uri: 'sql:select id from orders where name = :#name and state = :#state' } }),
+      route('direct:in', { to: 'sql:select id from orders where name in (:#in:names) order by id' }),
+      route('direct:positions', { to: "sql:select id from orders where name = # and state = # and '#' = '#'" }),
+      route('direct:file', { to: 'sql:classpath:sql/find.sql' }),
+    ], { 'sql/find.sql': '-- finds one\nselect id\nfrom orders where name = :#name' });
+    await create();
+    expect(await result('direct:named', { name: 'a' }, { state: 'new' })).to.deep.equal([{ id: 1 }]);
+    expect(await result('direct:named', { name: 'a' })).to.match(/^RuntimeExchangeException: Cannot find key \[state\]/);
+    expect(await result('direct:in', null, { names: ['a', 'c', "x' or 1=1"] })).to.deep.equal([{ id: 1 }, { id: 3 }]);
+    expect(await result('direct:in', null, { names: 'a,b' })).to.deep.equal([{ id: 1 }, { id: 2 }]);
+    expect(await result('direct:in', null, { names: [] })).to.deep.equal([]);
+    expect(await result('direct:positions', ['a', 'new'])).to.deep.equal([{ id: 1 }]);
+    expect(await result('direct:positions', 'b, new')).to.deep.equal([{ id: 2 }]);
+    expect(await result('direct:positions', ['a'])).to.match(/^SQLException: Number of parameters mismatch. Expected: 2, was: 1/);
+    expect(await result('direct:file', null, { name: 'b' })).to.deep.equal([{ id: 2 }]);
+  });
+
+  it('gives one row, one value, an iterator, or a header, as asked for', async () => {
+    const out = (options: string): string => `sql:select name from orders where id < :#max order by id?${options}`;
+    await start([...plain, route('direct:one', { to: out('outputType=SelectOne') }), route('direct:stream', { to: out('outputType=StreamList') }, { split: { simple: '${body}', steps: [{ to: 'mock:row' }] } }), route('direct:header', { to: out('outputHeader=found') }), route('direct:noop', { to: out('noop=true') })]);
+    await create();
+    expect(await result('direct:one', 'x', { max: 2 })).to.equal('a');
+    expect(await result('direct:one', 'x', { max: 1 })).to.equal(null);
+    expect(await result('direct:one', 'x', { max: 9 })).to.match(/^IncorrectResultSizeDataAccessException: .*Got 3/);
+    await result('direct:stream', 'x', { max: 3 });
+    expect(mockOf(runtime, 'row').received.map(({ body }) => body)).to.deep.equal([{ name: 'a' }, { name: 'b' }]);
+    const header = await send('direct:header', 'x', { max: 2 });
+    expect([header.body, header.headers.get('found')]).to.deep.equal(['x', [{ name: 'a' }]]);
+    expect(await result('direct:noop', 'x', { max: 2 })).to.equal('x');
+  });
+
+  it('runs a batch as a whole or not at all, and names failures as Camel does', async () => {
+    await start([...plain, route('direct:batch', { to: 'sql:insert into orders (id, name) values (:#id, :#name)?batch=true' })]);
+    await create();
+    expect((await send('direct:batch', [{ id: 4, name: 'd' }, { id: 5, name: 'e' }])).headers.get('CamelSqlUpdateCount')).to.equal(2);
+    expect(await result('direct:batch', [{ id: 6, name: 'f' }, { id: 7, name: 'a' }])).to.match(/^DuplicateKeyException/);
+    expect((await rows()) as unknown[]).to.have.length(5);
+    expect(await result('direct:do', 'select frobnicate')).to.match(/^BadSqlGrammarException/);
+    expect(await result('direct:do', 'selct 1')).to.match(/^BadSqlGrammarException/);
+  });
+
+  it('consumes row by row, and marks what was handled and what failed', async () => {
+    await start(plain);
+    await create();
+    await runtime.stop(1000);
+    await start([
+      ...plain,
+      {
+        route: {
+          from: {
+            uri: "sql:select * from orders where state = 'new' order by id",
+            parameters: { initialDelay: 1, delay: 5, onConsume: "update orders set state = 'seen' where id = :#id", onConsumeFailed: "update orders set state = 'bad' where id = :#id" },
+            steps: [{ to: 'mock:row' }, { filter: { simple: "${body[id]} == 2", steps: [{ throwException: { exceptionType: 'java.lang.IllegalStateException', message: 'no' } }] } }],
+          },
+        },
+      },
+    ]);
+    await eventually(async () => expect(((await rows()) as { state: string }[]).map(({ state }) => state)).to.deep.equal(['seen', 'bad', 'done']));
+    expect(mockOf(runtime, 'row').received.map(({ body }) => (body as { id: number }).id)).to.deep.equal([1, 2]);
+  });
+
+  it('consumes all rows as one message, or what a poll found nothing for', async () => {
+    await start(plain);
+    await create();
+    await runtime.stop(1000);
+    await start([route("sql:select id from orders?useIterator=false&initialDelay=1&repeatCount=1", { to: 'mock:all' }), route('sql:select id from orders where id = 99?routeEmptyResultSet=true&initialDelay=1&repeatCount=1', { to: 'mock:none' })]);
+    await eventually(() => expect(mockOf(runtime, 'all').received.map(({ body }) => body)).to.deep.equal([[{ id: 1 }, { id: 2 }, { id: 3 }]]));
+    await eventually(() => expect(mockOf(runtime, 'none').received).to.have.length(1));
+  });
+
+  it('finds its database by a bean with `url`, and refuses others with what can be used', async () => {
+    const declared = (jdbc: string): unknown => ({ beans: [{ name: 'orders', type: '#class:org.apache.commons.dbcp2.BasicDataSource', properties: { url: jdbc, username: 'u', password: 'secret' } }] });
+    await start([declared('jdbc:sqlite:bean.db'), route('direct:a', { to: 'sql:select 1 as one?dataSource=#orders' })]);
+    expect(await result('direct:a', null)).to.deep.equal([{ one: 1 }]);
+    await runtime.stop(1000);
+    const refused = await start([declared('jdbc:oracle://u:secret@host/x'), route('direct:a', { to: 'sql:select 1?dataSource=#orders' })]).then(
+      () => '',
+      (thrown: unknown) => (thrown as LoadError).message,
+    );
+    expect(refused).to.match(/SQLite is, as jdbc:sqlite:FILE/).and.not.contain('secret');
+    expect(sqliteFile('jdbc:sqlite:/a/b.db?mode=ro')).to.equal('/a/b.db');
+    expect(sqliteFile('sqlite::memory:')).to.equal(':memory:');
+  });
+});
