@@ -6,7 +6,7 @@ const signals = (signal: NodeJS.Signals, run: () => void): (() => void) => {
   return () => void process.off(signal, run);
 };
 
-void main(process.argv.slice(2), { out: process.stdout, err: process.stderr, folder: process.cwd(), environment: process.env, nodeVersion: process.version, pid: process.pid, onSignal: signals, exit: (code) => process.exit(code) }).then(
+void main(process.argv.slice(2), { in: process.stdin, out: process.stdout, err: process.stderr, folder: process.cwd(), environment: process.env, nodeVersion: process.version, pid: process.pid, onSignal: signals, exit: (code) => process.exit(code) }).then(
   (code) => {
     // Connections that a client keeps open must not hold the process.
     process.exitCode = code;

@@ -1,11 +1,14 @@
 import { Command, CommanderError, Option } from 'commander';
 import { findsAdmin, operateCommands } from './operateCommands.ts';
 import { examples, keyValue, whole } from './options.ts';
+import { assistCommands } from './assistCommands.ts';
 import { projectCommands } from './projectCommands.ts';
 import { version } from './version.ts';
 
 /** What a command may reach of the process; tests hand in their own. */
 export interface Terminal {
+  /** Standard input, where there is one. */
+  readonly in?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly folder: string;
@@ -164,9 +167,11 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
       code = await replay(id, options, terminal);
     });
 
-  operateCommands(program, terminal, (ended) => {
+  const done = (ended: number): void => {
     code = ended;
-  });
+  };
+  operateCommands(program, terminal, done);
+  assistCommands(program, terminal, done);
 
   try {
     if (args.length === 0) {

@@ -189,8 +189,8 @@ export class Mecha {
     }
   }
 
-  /** All that is wrong with routes and configuration, and with `lints` what is right but hardly meant; nothing is started, nothing is written. */
-  static async check(options: MechaOptions & { readonly lints?: boolean } = {}): Promise<readonly Diagnostic[]> {
+  /** All that is wrong with routes and configuration, and with `lints` what is right but hardly meant. `sources` stand for what the paths hold. Nothing is started, nothing is written. */
+  static async check(options: MechaOptions & { readonly lints?: boolean; readonly sources?: readonly Source[] } = {}): Promise<readonly Diagnostic[]> {
     let mecha: Mecha;
     try {
       mecha = await Mecha.prepare({ ...options, store: options.store ?? new MemoryStore(options.clock ?? systemClock) });
@@ -199,7 +199,7 @@ export class Mecha {
       throw thrown;
     }
     const problems = new Diagnostics();
-    const sources = mecha.sources(problems);
+    const sources = options.sources ?? mecha.sources(problems);
     return [...problems.sorted(), ...(await mecha.runtime.check(sources, { lints: options.lints === true && !problems.hasErrors }))];
   }
 

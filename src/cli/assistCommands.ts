@@ -1,0 +1,13 @@
+import type { Command } from 'commander';
+import type { Terminal } from './main.ts';
+import { examples } from './options.ts';
+
+/** The commands that editors, assistants and shells run. */
+export function assistCommands(program: Command, terminal: Terminal, done: (code: number) => void): void {
+  program
+    .command('lsp')
+    .description('Speaks the language server protocol on standard input and output: for editors.')
+    .option('--stdio', 'as editors pass it; there is no other way')
+    .addHelpText('after', examples('mecha lsp', 'mecha lsp --stdio') + '\nExit codes: 0 the editor has ended it, 1 the editor hung up.\n')
+    .action(async () => done(await (await import('./lsp.ts')).lsp(terminal)));
+}

@@ -1,0 +1,246 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Span } from '../core/diagnostics.ts';
+import { Source } from '../core/diagnostics.ts';
+import { functionNames } from '../languages/simple/functions.ts';
+import type { Place } from './place.ts';
+import { mappingOf, placeAt } from './place.ts';
+import type { KeyInfo, Scope } from './scope.ts';
+import { keysOf, scopeBelow, scopeOf } from './scope.ts';
+import type { Declaration, Workspace } from './workspace.ts';
+
+export interface Offer {
+  readonly label: string;
+  readonly kind: 'key' | 'value' | 'reference' | 'property' | 'function';
+  readonly detail: string;
+  readonly documentation: string;
+  readonly insert: string;
+  /** Offsets that it replaces. */
+  readonly start: number;
+  readonly end: number;
+  readonly isDeprecated: boolean;
+  /** Required ones first. */
+  readonly order: number;
+}
+
+const schemeOf = (uri: string): string | null => /^["']?([\w.+-]+)(?::|$|\?)/.exec(uri.trim())?.[1] ?? null;
+
+/** The connector whose parameters stand at a place. */
+function schemeAt(text: string, { path }: Place): string | null {
+  const above = path.findLast(({ name }) => name === 'parameters');
+  return above === undefined ? null : schemeOf(mappingOf(text, above).get('uri') ?? '');
+}
+
+const names = ({ path }: Place): string[] => path.map(({ name }) => name);
+
+/** The scope of the value that is being written; that of the mapping, where a key is. */
+function scopesAt(text: string, place: Place, workspace: Workspace): { mapping: Scope; value: Scope } {
+  const mapping = scopeOf(names(place), workspace.parts);
+  return { mapping, value: place.key === null ? mapping : scopeBelow(mapping, place.key, workspace.parts) };
+}
+
+const isEndpoint = (place: Place, value: Scope, { parts }: Workspace): boolean =>
+  (place.key === 'uri' || (place.key !== null && value.kind === 'fields' && ('uri' in value.fields) && (parts.eips[place.key] === undefined || parts.eips[place.key]!.shorthand === 'uri')));
+
+/** What may be written at an offset of a text. */
+export function complete(text: string, offset: number, workspace: Workspace): Offer[] {
+  const place = placeAt(text, offset);
+  const { mapping, value } = scopesAt(text, place, workspace);
+  const end = offset + /^[\w.-]*/.exec(text.slice(offset))![0].length;
+  const offer = (label: string, kind: Offer['kind'], detail: string, documentation: string, more: Partial<Offer> = {}): Offer => ({ label, kind, detail, documentation, insert: label, start: place.start, end, isDeprecated: false, order: 1, ...more });
+
+  const open = /\{\{([^{}]*)$/.exec(place.written);
+  if (open !== null) {
+    const start = offset - open[1]!.length;
+    return workspace.declarations().filter(({ kind }) => kind === 'property').map(({ name, description }) => offer(name, 'property', description ?? 'property', `\`{{${name}}}\`${description === null ? '' : ` is \`${description}\``}`, { start }));
+  }
+  const call = /\$\{([^{}]*)$/.exec(place.written);
+  if (call !== null) {
+    const start = offset - call[1]!.length;
+    return functionNames().map((name) => offer(name, 'function', 'Simple', `\`\${${name}}\``, { start }));
+  }
+  if (place.key === null) {
+    if (value.kind === 'value') return values(value, offer, workspace);
+    const scheme = schemeAt(text, place);
+    return keysOf(mapping, workspace.parts, scheme)
+      .filter(({ name }) => !place.siblings.has(name) || name === place.written)
+      .map((key) => offer(key.name, 'key', key.detail, documentationOf(key), { insert: insertOf(key, text, end, workspace), isDeprecated: key.isDeprecated, order: key.isRequired ? 0 : key.isDeprecated ? 2 : 1 }));
+  }
+  if (isEndpoint(place, value, workspace)) return uris(place, offset, offer, workspace);
+  return values(value, offer, workspace);
+}
+
+function insertOf({ name, isBlock, what }: KeyInfo, text: string, end: number, { parts }: Workspace): string {
+  if (/^\s*:/.test(text.slice(end))) return name;
+  if (what === 'step' && parts.eips[name]?.isBare === true) return `${name}: {}`;
+  return isBlock ? `${name}:` : `${name}: `;
+}
+
+const documentationOf = ({ description, docs }: KeyInfo): string => `${description}${docs === null ? '' : `\n\n${docs}`}`;
+
+type Make = (label: string, kind: Offer['kind'], detail: string, documentation: string, more?: Partial<Offer>) => Offer;
+
+function values(scope: Scope, offer: Make, workspace: Workspace): Offer[] {
+  if (scope.kind !== 'value') return [];
+  const { shape } = scope;
+  if (shape.kind === 'boolean') return ['true', 'false'].map((name) => offer(name, 'value', String(shape.default) === name ? 'default' : '', shape.description));
+  if (shape.values.length > 0) return shape.values.map((name) => offer(name, 'value', String(shape.default) === name ? 'default' : '', shape.description));
+  if (shape.kind === 'reference') return workspace.declarations().filter(({ kind }) => kind === 'bean').map(({ name, description }) => offer(`#${name}`, 'reference', description ?? 'bean', shape.description, { insert: `"#${name}"` }));
+  return [];
+}
+
+function uris({ written }: Place, offset: number, offer: Make, workspace: Workspace): Offer[] {
+  const { parts } = workspace;
+  const query = written.indexOf('?');
+  const scheme = schemeOf(written);
+  if (query >= 0) {
+    const definition = scheme === null || !Object.hasOwn(parts.connectors, scheme) ? undefined : parts.connectors[scheme];
+    if (definition === undefined) return [];
+    const begun = written.slice(Math.max(query, written.lastIndexOf('&')) + 1);
+    const equals = begun.indexOf('=');
+    const start = offset - begun.length;
+    if (equals < 0) {
+      const given = new Set([...written.slice(query + 1, written.length - begun.length).matchAll(/([\w.-]+)=/g)].map(([, name]) => name));
+      return keysOf({ kind: 'parameters' }, parts, scheme).filter(({ name }) => !given.has(name)).map((key) => offer(key.name, 'key', key.detail, documentationOf(key), { insert: `${key.name}=`, start, isDeprecated: key.isDeprecated }));
+    }
+    const shape = Object.hasOwn(definition.options, begun.slice(0, equals)) ? definition.options[begun.slice(0, equals)]!.shape : undefined;
+    return shape === undefined ? [] : values({ kind: 'value', shape }, (label, kind, detail, documentation) => offer(label, kind, detail, documentation, { start: start + equals + 1 }), workspace);
+  }
+  const start = offset - written.length;
+  const routes = workspace.declarations().flatMap(({ kind, name, description }) => (kind === 'route' && /^(direct|seda|vm)[:]/.test(name) ? [offer(name, 'reference', 'route', description ?? '', { start })] : kind === 'kamelet' ? [offer(`kamelet:${name}`, 'reference', 'kamelet', description ?? '', { start })] : []));
+  const schemes = Object.entries(parts.connectors).map(([name, { summary, syntax, scheme: own }]) => offer(`${name}:`, 'value', syntax, `${summary}\n\ndocs/connectors/${own}.md`, { start }));
+  const end = offset + /^[^\s"'?,}]*/.exec('')![0].length;
+  return [...routes, ...schemes].map((one) => ({ ...one, end: Math.max(one.end, end) }));
+}
+
+/** What stands at an offset: its documentation as Markdown, and the piece that it is about. */
+export function explainAt(text: string, offset: number, workspace: Workspace): { text: string; start: number; end: number } | null {
+  const word = wordAt(text, offset);
+  const reference = referenceAt(text, offset);
+  if (reference !== null) {
+    const found = declarationsOf(reference, workspace)[0];
+    if (found !== undefined) return { text: `${found.kind} \`${found.name}\`${found.description === null ? '' : `: ${found.description}`}`, start: reference.start, end: reference.end };
+  }
+  const place = placeAt(text, word.end);
+  const { mapping, value } = scopesAt(text, place, workspace);
+  if (place.key === null || word.start < place.start) {
+    const name = place.key ?? place.written;
+    const key = keysOf(mapping, workspace.parts, schemeAt(text, place)).find((candidate) => candidate.name === name);
+    return key === undefined ? null : { ...word, text: `**${key.name}** (${key.detail})\n\n${documentationOf(key)}` };
+  }
+  if (isEndpoint(place, value, workspace)) {
+    const scheme = schemeOf(place.written);
+    const definition = scheme === null || !Object.hasOwn(workspace.parts.connectors, scheme) ? undefined : workspace.parts.connectors[scheme];
+    if (definition === undefined) return null;
+    const name = text.slice(word.start, word.end);
+    const key = keysOf({ kind: 'parameters' }, workspace.parts, scheme).find((candidate) => candidate.name === name && text[word.end] === '=');
+    if (key !== undefined) return { ...word, text: `**${key.name}** (${key.detail})\n\n${documentationOf(key)}` };
+    return { ...word, text: `**${scheme}** \`${definition.syntax}\`\n\n${definition.summary}\n\ndocs/connectors/${definition.scheme}.md` };
+  }
+  return null;
+}
+
+function wordAt(text: string, offset: number): { start: number; end: number } {
+  const start = offset - /[\w.-]*$/.exec(text.slice(Math.max(0, offset - 200), offset))![0].length;
+  return { start, end: offset + /^[\w.-]*/.exec(text.slice(offset))![0].length };
+}
+
+// ---------------------------------------------------------------- names and what they name
+
+export interface Reference {
+  readonly kind: Declaration['kind'];
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The name that stands at an offset: of a route, a bean, a kamelet, a property. */
+export function referenceAt(text: string, offset: number): Reference | null {
+  const from = text.lastIndexOf('\n', offset - 1) + 1;
+  const to = text.indexOf('\n', offset);
+  const line = text.slice(from, to < 0 ? text.length : to);
+  const at = offset - from;
+  const find = (pattern: RegExp, make: (match: RegExpExecArray) => Omit<Reference, 'start' | 'end'> & { readonly piece: string }): Reference | null => {
+    for (const match of line.matchAll(pattern)) {
+      const { kind, name, piece } = make(match);
+      const start = match.index + match[0].lastIndexOf(piece);
+      if (at >= match.index && at <= match.index + match[0].length) return { kind, name, start: from + start, end: from + start + piece.length };
+    }
+    return null;
+  };
+  return (
+    find(/\{\{[?!]*([\w.-]+)(?::[^{}]*)?\}\}/g, (match) => ({ kind: 'property', name: match[1]!, piece: match[1]! })) ??
+    find(/\bkamelet:(?:\/\/)?([\w.-]+)/g, (match) => ({ kind: 'kamelet', name: match[1]!, piece: match[1]! })) ??
+    find(/\b(routeTemplateRef|templateRef)\s*:\s*["']?([\w.-]+)/g, (match) => ({ kind: 'kamelet', name: match[2]!, piece: match[2]! })) ??
+    find(/\b(direct|seda|vm):(?:\/\/)?([\w./-]+)/g, (match) => ({ kind: 'route', name: `${match[1]}:${match[2]}`, piece: match[2]! })) ??
+    find(/["']?#(?:bean:)?([\w.-]+)/g, (match) => ({ kind: 'bean', name: match[1]!, piece: match[1]! })) ??
+    find(/\b(?:bean:|ref\s*:\s*["']?)([\w.-]+)/g, (match) => ({ kind: 'bean', name: match[1]!, piece: match[1]! }))
+  );
+}
+
+/** Where a name is declared; a kamelet also in a file of the folder `kamelets`. */
+export function declarationsOf({ kind, name }: Pick<Reference, 'kind' | 'name'>, workspace: Workspace): Declaration[] {
+  const found = workspace.declarations().filter((one) => one.kind === kind && one.name === name);
+  if (kind !== 'kamelet' || found.length > 0) return found;
+  for (const folder of ['kamelets', '.']) {
+    const path = join(workspace.folder, folder, `${name}.kamelet.yaml`);
+    if (existsSync(path)) return [{ kind, name, at: { source: new Source(path, readFileSync(path, 'utf8')), start: 0, end: 0 }, description: null }];
+  }
+  return [];
+}
+
+/** The id at an offset, where one is written: of a route, a step, a template. */
+export function idAt(text: string, offset: number): Reference | null {
+  const from = text.lastIndexOf('\n', offset - 1) + 1;
+  const to = text.indexOf('\n', offset);
+  const line = text.slice(from, to < 0 ? text.length : to);
+  for (const match of line.matchAll(/(?<![\w-])id\s*:\s*["']?([\w.:-]+)/g)) {
+    const start = from + match.index + match[0].length - match[1]!.length;
+    if (offset >= start && offset <= start + match[1]!.length) return { kind: 'step', name: match[1]!, start, end: start + match[1]!.length };
+  }
+  return null;
+}
+
+const escapedText = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** Every place where an id stands: where it is given, and where routes, endpoints and tests name it. */
+export function placesOfId(id: string, workspace: Workspace): { path: string; at: Span }[] {
+  const name = escapedText(id);
+  const end = '(?![\\w-]|\\.\\w)';
+  const patterns = [
+    // Where it is given, and keys that name routes, steps and templates; tests name them by `route` and `step`.
+    new RegExp(`(?<![\\w-])(?:id|routeId|routeConfigurationId|routeTemplateRef|templateRef|errorHandlerRef|route|step)\\s*:\\s*["']?(${name})${end}`, 'g'),
+    new RegExp(`[?&]routeId=(${name})${end}`, 'g'),
+    new RegExp(`\\bkamelet:(?://)?(${name})${end}`, 'g'),
+    // Keys of tests' mocks and expectations.
+    new RegExp(`(?<![\\w-])(?:step|route):(${name})${end}`, 'g'),
+  ];
+  const places: { path: string; at: Span }[] = [];
+  for (const [path, text] of workspace.texts()) {
+    const source = new Source(path, text);
+    const seen = new Set<number>();
+    for (const pattern of patterns) {
+      for (const match of text.matchAll(pattern)) {
+        const start = match.index + match[0].length - match[1]!.length;
+        if (seen.has(start)) continue;
+        seen.add(start);
+        places.push({ path, at: { source, start, end: start + match[1]!.length } });
+      }
+    }
+  }
+  return places;
+}
+
+/** Every place where a `direct:` (or `seda:`) route is named. */
+export function placesOfRoute(name: string, workspace: Workspace): { path: string; at: Span }[] {
+  const [scheme, path] = [name.slice(0, name.indexOf(':')), name.slice(name.indexOf(':') + 1)];
+  const places: { path: string; at: Span }[] = [];
+  for (const [file, text] of workspace.texts()) {
+    const source = new Source(file, text);
+    for (const match of text.matchAll(new RegExp(`\\b${scheme}:(?://)?(${escapedText(path)})(?![\\w/-]|\\.\\w)`, 'g'))) {
+      const start = match.index + match[0].length - path.length;
+      places.push({ path: file, at: { source, start, end: start + path.length } });
+    }
+  }
+  return places;
+}

@@ -1,0 +1,232 @@
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { expect } from 'chai';
+import { standardParts } from '../../src/runtime/standard.ts';
+import type { Range } from './languageClient.ts';
+import { atCursor, LanguageClient } from './languageClient.ts';
+
+const program = fileURLToPath(new URL('../../bin/mecha.ts', import.meta.url));
+
+const files = {
+  'mecha.yaml': 'routes: [routes]\nproperties:\n  outbox:\n    folder: /var/outbox\n  password: hush\n',
+  'application.properties': 'greeting=Hello\n',
+  'routes/orders.yaml': `- beans:
+    - name: pricing
+      type: "#module:./pricing.mjs"
+- route:
+    id: orders
+    description: Takes orders
+    from:
+      uri: direct:orders
+      steps:
+        - setBody: { id: greet, simple: "{{greeting}} \${body}" }
+        - to: "direct:store"
+        - to: "kamelet:slow"
+`,
+  'routes/store.yaml': `- routeTemplate:
+    id: slow
+    from:
+      uri: kamelet:source
+      steps:
+        - log: slow
+- route:
+    id: store
+    from:
+      uri: direct:store
+      steps:
+        - to: "file:{{outbox.folder}}"
+        - to: "controlbus:route?routeId=orders&action=stop"
+`,
+  'routes/orders.test.yaml': 'tests:\n  - name: greets\n    send: { route: orders, body: x }\n',
+  'pricing.mjs': 'export default {};\n',
+};
+
+describe('mecha lsp', function () {
+  this.timeout(60_000);
+  let folder: string;
+  let client: LanguageClient;
+  const uri = (name: string): string => pathToFileURL(join(folder, name)).href;
+
+  before(async () => {
+    folder = realpathSync(mkdtempSync(join(tmpdir(), 'mecha-lsp-')));
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    client = new LanguageClient(process.execPath, ['--import', 'tsx', program, 'lsp', '--stdio'], fileURLToPath(new URL('../..', import.meta.url)));
+    const { capabilities, serverInfo } = await client.start(pathToFileURL(folder).href);
+    expect(serverInfo.name).to.equal('mecha');
+    expect(capabilities).to.include({ hoverProvider: true, definitionProvider: true });
+  });
+
+  after(async () => {
+    const code = await client.stop();
+    rmSync(folder, { recursive: true, force: true });
+    expect(code, client.log).to.equal(0);
+  });
+
+  const route = (steps: string): string => `- route:\n    id: x\n    from:\n      uri: direct:x\n      steps:\n${steps}`;
+  const labels = async (marked: string, name = 'routes/new.yaml'): Promise<string[]> => (await client.completions(uri(name), marked)).map(({ label }) => label);
+
+  describe('completes', () => {
+    it('elements of a file, steps, and options of a step that are not there yet', async () => {
+      expect(await labels('- |')).to.include.members(['route', 'onException', 'beans']).and.not.include('setBody');
+      expect(await labels(route('        - |'))).to.include.members(['setBody', 'aggregate', 'split']).and.not.include('route');
+      const options = await labels(route('        - aggregate:\n            completionSize: 3\n            compl|\n'));
+      expect(options).to.include.members(['completionTimeout', 'correlationExpression']).and.not.include('completionSize');
+      expect(await labels(route('        - aggregate:\n            |\n            completionSize: 3\n'))).not.to.include('completionSize');
+    });
+
+    it('in flow style, and steps inside of steps', async () => {
+      expect(await labels(route('        - log: { message: x, | }'))).to.include('loggingLevel').and.not.include('message');
+      expect(await labels(route('        - split:\n            simple: "${body}"\n            steps:\n              - |'))).to.include('setBody');
+      expect(await labels(route('        - choice:\n            when:\n              - |'))).to.include.members(['simple', 'steps']);
+      expect(await labels(route('        - filter: { simple: "x", steps: [ { | } ] }'))).to.include('setBody');
+    });
+
+    it('steps of a list whose dashes stand under their key', async () => {
+      expect(await labels('- from:\n    uri: direct:x\n    steps:\n    - |')).to.include('setBody');
+    });
+
+    it('languages, data formats and their options', async () => {
+      expect(await labels(route('        - setBody:\n            |'))).to.include.members(['simple', 'jsonpath', 'constant']);
+      expect(await labels(route('        - setBody:\n            jsonpath:\n              |'))).to.include.members(['expression', 'resultType']);
+      expect(await labels(route('        - marshal:\n            |'))).to.include.members(['json', 'csv']);
+      expect(await labels(route('        - marshal:\n            csv:\n              |'))).to.include('delimiter');
+    });
+
+    it('values of enums and flags', async () => {
+      expect(await labels(route('        - log:\n            message: x\n            loggingLevel: |'))).to.deep.equal(['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'OFF']);
+      expect(await labels(route('        - split:\n            streaming: |'))).to.deep.equal(['true', 'false']);
+    });
+
+    it('URIs: connectors, the routes that there are, and options', async () => {
+      const uris = await labels(route('        - to: |'));
+      expect(uris).to.include.members(['seda:', 'file:', 'http:', 'direct:orders', 'direct:store', 'kamelet:slow']);
+      expect(await labels(route('        - to: "seda:x?|'))).to.include.members(['size', 'waitForTaskToComplete']);
+      expect(await labels(route('        - to: "seda:x?size=3&waitForTaskToComplete=|'))).to.include.members(['Never', 'Always']);
+      expect(await labels(route('        - to:\n            uri: seda:x\n            parameters:\n              |'))).to.include('size');
+      expect(await labels('- from:\n    uri: timer:x\n    parameters:\n      |')).to.include('period');
+    });
+
+    it('properties and functions of Simple', async () => {
+      expect(await labels(route('        - setBody: { simple: "{{|'))).to.include.members(['greeting', 'outbox.folder']);
+      expect(await labels(route('        - setBody: { simple: "${|'))).to.include('body');
+    });
+
+    it('beans where one is wanted', async () => {
+      expect(await labels(route('        - aggregate:\n            aggregationStrategy: |'))).to.include('#pricing');
+    });
+
+    it('in a resource of Camel K', async () => {
+      expect(await labels('kind: Integration\nmetadata:\n  name: x\nspec:\n  flows:\n    - from:\n        uri: direct:a\n        steps:\n          - |')).to.include('setBody');
+    });
+
+    it('with documentation, and text that fits into the line', async () => {
+      const items = await client.completions(uri('routes/new.yaml'), route('        - st|'));
+      const stop = items.find(({ label }) => label === 'stop')!;
+      expect(stop.textEdit).to.deep.equal({ newText: 'stop: {}', range: { start: { line: 5, character: 10 }, end: { line: 5, character: 12 } } });
+      expect(stop.documentation).to.deep.include({ kind: 'markdown' });
+    });
+  });
+
+  describe('shows on hover', () => {
+    it('what a step, an option, a connector and its options are', async () => {
+      const name = uri('routes/new.yaml');
+      expect(await client.hover(name, route('        - aggre|gate:\n            completionSize: 3\n'))).to.contain(standardParts.eips['aggregate']!.summary);
+      expect(await client.hover(name, route('        - split:\n            stream|ing: true\n'))).to.contain(standardParts.eips['split']!.options['streaming']!.shape.description).and.contain('default false');
+      expect(await client.hover(name, route('        - to: "se|da:x?size=3"\n'))).to.contain(standardParts.connectors['seda']!.summary);
+      expect(await client.hover(name, route('        - to: "seda:x?si|ze=3"\n'))).to.contain(standardParts.connectors['seda']!.options['size']!.shape.description);
+      expect(await client.hover(name, '- ro|ute:\n    id: x\n')).to.contain('route');
+    });
+
+    it('what a property stands for, but no secret', async () => {
+      expect(await client.hover(uri('routes/new.yaml'), route('        - log: "{{gree|ting}}"\n'))).to.contain('Hello');
+      expect(await client.hover(uri('routes/new.yaml'), route('        - log: "{{pass|word}}"\n'))).to.contain('password').and.not.contain('hush');
+    });
+  });
+
+  describe('tells what is wrong', () => {
+    it('while one types, with the code and its help, and takes it back when it is right', async () => {
+      const name = uri('routes/new.yaml');
+      await client.open(name, route('        - setBodi: { constant: x }\n'));
+      const [problem] = await client.problemsOf(name, (list) => list.some(({ code }) => code === 'M0201'));
+      expect(problem).to.deep.include({ code: 'M0201', severity: 1, range: { start: { line: 5, character: 10 }, end: { line: 5, character: 17 } } });
+      expect(problem!.message).to.contain('did you mean `setBody`?');
+      const [action] = await client.connection.sendRequest<any[]>('textDocument/codeAction', { textDocument: { uri: name }, range: problem!.range, context: { diagnostics: [] } });
+      expect(action.edit.changes[name]).to.deep.equal([{ range: problem!.range, newText: 'setBody' }]);
+      await client.open(name, route('        - setBody: { constant: x }\n'));
+      expect(await client.problemsOf(name, (list) => list.every(({ code }) => code !== 'M0201'))).to.satisfy((list: { severity: number }[]) => list.every(({ severity }) => severity !== 1));
+    });
+
+    it('across files: a call of a route that is in none of them, as a lint', async () => {
+      const name = uri('routes/new.yaml');
+      await client.open(name, route('        - to: direct:stor\n        - to: direct:store\n'));
+      const list = await client.problemsOf(name, (problems) => problems.some(({ code }) => code === 'M0902'));
+      expect(list.filter(({ code }) => code === 'M0902').map(({ severity, range }) => [severity, range.start.line])).to.deep.equal([[2, 5]]);
+    });
+  });
+
+  describe('goes to the definition', () => {
+    const definition = async (marked: string): Promise<{ name: string; range: Range }[]> => {
+      const { text, position } = atCursor(marked);
+      await client.open(uri('routes/new.yaml'), text);
+      const list = await client.ask<{ uri: string; range: Range }[]>('definition', uri('routes/new.yaml'), position);
+      return list.map(({ uri: target, range }) => ({ name: target.slice(pathToFileURL(folder).href.length + 1), range }));
+    };
+
+    it('of a direct: route, a bean, a kamelet and a property', async () => {
+      expect(await definition(route('        - to: "direct:st|ore"\n'))).to.deep.equal([{ name: 'routes/store.yaml', range: { start: { line: 9, character: 11 }, end: { line: 9, character: 23 } } }]);
+      expect(await definition(route('        - bean: { ref: pri|cing }\n'))).to.deep.equal([{ name: 'routes/orders.yaml', range: { start: { line: 1, character: 12 }, end: { line: 1, character: 19 } } }]);
+      expect(await definition(route('        - to: kamelet:sl|ow\n'))).to.deep.equal([{ name: 'routes/store.yaml', range: { start: { line: 1, character: 8 }, end: { line: 1, character: 12 } } }]);
+      expect(await definition(route('        - log: "{{greet|ing}}"\n'))).to.deep.equal([{ name: 'application.properties', range: { start: { line: 0, character: 0 }, end: { line: 0, character: 8 } } }]);
+      expect(await definition(route('        - log: "{{outbox.fol|der}}"\n'))).to.deep.equal([{ name: 'mecha.yaml', range: { start: { line: 3, character: 4 }, end: { line: 3, character: 10 } } }]);
+      expect(await definition(route('        - log: "no|thing"\n'))).to.deep.equal([]);
+    });
+  });
+
+  describe('renames', () => {
+    const renamed = async (name: keyof typeof files, marked: string, newName: string): Promise<Record<string, string>> => {
+      const { text, position } = atCursor(marked);
+      await client.open(uri(name), text);
+      expect(await client.ask('prepareRename', uri(name), position)).to.have.property('placeholder');
+      const { changes } = await client.ask<{ changes: Record<string, { range: Range; newText: string }[]> }>('rename', uri(name), position, { newName });
+      const after: Record<string, string> = {};
+      for (const [target, edits] of Object.entries(changes)) {
+        const lines = readFileSync(fileURLToPath(target), 'utf8').split('\n');
+        for (const { range, newText } of [...edits].sort((a, b) => b.range.start.character - a.range.start.character)) lines[range.start.line] = lines[range.start.line]!.slice(0, range.start.character) + newText + lines[range.start.line]!.slice(range.end.character);
+        after[target.slice(pathToFileURL(folder).href.length + 1)] = lines.join('\n');
+      }
+      return after;
+    };
+
+    it('the id of a route where it is given and wherever routes and tests name it', async () => {
+      await client.open(uri('routes/new.yaml'), '# nothing\n');
+      const after = await renamed('routes/orders.yaml', files['routes/orders.yaml'].replace('id: orders', 'id: ord|ers'), 'intake');
+      expect(after).to.deep.equal({
+        'routes/orders.yaml': files['routes/orders.yaml'].replace('id: orders', 'id: intake'),
+        'routes/store.yaml': files['routes/store.yaml'].replace('routeId=orders', 'routeId=intake'),
+        'routes/orders.test.yaml': files['routes/orders.test.yaml'].replace('route: orders', 'route: intake'),
+      });
+    });
+
+    it('a direct: endpoint in all files', async () => {
+      const after = await renamed('routes/store.yaml', files['routes/store.yaml'].replace('direct:store', 'direct:sto|re'), 'keep');
+      expect(Object.keys(after).sort()).to.deep.equal(['routes/orders.yaml', 'routes/store.yaml']);
+      expect(after['routes/orders.yaml']).to.contain('to: "direct:keep"');
+      expect(after['routes/store.yaml']).to.contain('uri: direct:keep').and.contain('id: store');
+    });
+
+    it('nothing to what can be no id', async () => {
+      const { text, position } = atCursor(files['routes/orders.yaml'].replace('id: orders', 'id: ord|ers'));
+      await client.open(uri('routes/orders.yaml'), text);
+      const refused = await client.ask('rename', uri('routes/orders.yaml'), position, { newName: 'a: b' }).then(
+        () => null,
+        (thrown: Error) => thrown.message,
+      );
+      expect(refused).to.contain('can be no id');
+    });
+  });
+});
