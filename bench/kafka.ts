@@ -1,5 +1,5 @@
 /**
- * `npx tsx bench/kafka.ts [--quick] [--partitions 1,4]`: Kafka to Kafka, 300 bytes of JSON a record, filter and transform; Mecha against a
+ * `npm run bench -- kafka`, or `npx tsx bench/kafka.ts [--quick] [--partitions 1,4] [--json]`: Kafka to Kafka, 300 bytes of JSON a record, filter and transform; Mecha against a
  * program by hand on kafkajs. Rounds take turns, each in a fresh process with a new group; what counts is CPU time a record once it runs.
  * Needs KAFKA_BROKERS, and Mecha as built (or MECHA_DIST).
  */
@@ -13,6 +13,7 @@ import { benchFolder, cpuMicros, endAll, launch, median, mechaCommand, residentM
 
 const args = process.argv.slice(2);
 const isQuick = args.includes('--quick');
+const isJson = args.includes('--json');
 const brokers = process.env['KAFKA_BROKERS'];
 const rounds = isQuick ? 2 : 5;
 const records = isQuick ? 150_000 : 300_000;
@@ -31,10 +32,10 @@ const sender = client.sender({ acks: -1, isIdempotent: false, compression: 'none
 const admin = new kafkajs.Kafka({ brokers: brokers.split(','), logLevel: kafkajs.logLevel.NOTHING }).admin();
 const run = `bench-${process.pid}`;
 
-/** Topics come with as many partitions as asked for. */
-const createTopic = async (topic: string, partitions: number): Promise<void> => void (await admin.createTopics({ topics: [{ topic, numPartitions: partitions, replicationFactor: 1 }], waitForLeaders: true }));
+/** Topics come with as many partitions as asked for. (The records have old time stamps: they must not be deleted for their age meanwhile.) */
+const createTopic = async (topic: string, partitions: number): Promise<void> => void (await admin.createTopics({ topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries: [{ name: 'retention.ms', value: '-1' }] }], waitForLeaders: true }));
 
-async function fill(topic: string, partitions: number): Promise<void> {
+async function fill(topic: string, partitions: number, records: number): Promise<void> {
   for (let tries = 0; (await sender.partitions(topic).catch(() => 0)) !== partitions; tries++) {
     if (tries > 100) throw new Error(`${topic} has not come`);
     await sleep(50);
@@ -56,7 +57,17 @@ async function fill(topic: string, partitions: number): Promise<void> {
   }
 }
 
-const count = async (topic: string): Promise<number> => (await admin.fetchTopicOffsets(topic)).reduce((sum, { offset }) => sum + Number(offset), 0);
+/** A topic that has just come is not known everywhere at once. */
+async function count(topic: string): Promise<number> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return (await admin.fetchTopicOffsets(topic)).reduce((sum, { offset }) => sum + Number(offset), 0);
+    } catch (thrown) {
+      if (tries === 20) throw thrown;
+      await sleep(50);
+    }
+  }
+}
 
 interface Figures {
   readonly perCpuSecond: number;
@@ -69,7 +80,7 @@ async function measure(server: Served, out: string, expected: number): Promise<F
   let begin: { at: number; cpu: number; time: number } | null = null;
   const started = performance.now();
   for (;;) {
-    if (server.hasEnded || performance.now() - started > 120_000) throw new Error(`${server.name} did not get to the end`);
+    if (server.hasEnded || performance.now() - started > 240_000) throw new Error(`${server.name} did not get to the end: ${await count(out)} of ${expected} records are there`);
     const at = await count(out);
     const cpu = cpuMicros(server.pid);
     const time = performance.now();
@@ -80,6 +91,23 @@ async function measure(server: Served, out: string, expected: number): Promise<F
     }
     await sleep(10);
   }
+}
+
+/** Most memory of the process up to each of these numbers of records that came out. */
+async function memoryAt(server: Served, out: string, marks: readonly number[]): Promise<number[]> {
+  const most: number[] = [];
+  const started = performance.now();
+  for (const mark of marks) {
+    let peak = 0;
+    for (;;) {
+      if (server.hasEnded || performance.now() - started > 600_000) throw new Error(`${server.name} did not get to the end`);
+      peak = Math.max(peak, residentMegabytes(server.pid));
+      if ((await count(out)) >= mark) break;
+      await sleep(20);
+    }
+    most.push(peak);
+  }
+  return most;
 }
 
 const mechaArgs = (from: string, to: string, group: string): string[] => [
@@ -98,7 +126,7 @@ try {
   for (const partitions of wanted) {
     const from = `${run}-in-${partitions}`;
     await createTopic(from, partitions);
-    await fill(from, partitions);
+    await fill(from, partitions, records);
     let expected = 0;
     for (let id = 0; id < records; id++) if ((id * 7919) % 1000 < passing * 1000) expected++;
     const figures: Record<string, Figures[]> = {};
@@ -115,7 +143,21 @@ try {
       }
     }
     const of = (name: string): number => median(figures[name]!.map(({ perCpuSecond }) => perCpuSecond));
+    const ratio = median(figures['mecha']!.map(({ perCpuSecond }, round) => perCpuSecond / figures['by hand']![round]!.perCpuSecond));
+    if (isJson) console.log(JSON.stringify({ partitions, byHand: of('by hand'), mecha: of('mecha'), ratio }));
     console.log(`${partitions} partition(s): by hand ${Math.round(of('by hand'))}, mecha ${Math.round(of('mecha'))} records a CPU second: ${(of('mecha') / of('by hand')).toFixed(2)} (goal 0.85)`);
+  }
+  if (!isQuick || args.includes('--memory')) {
+    const million = 1_000_000;
+    const [from, out] = [`${run}-in-million`, `${run}-out-million`];
+    await createTopic(from, 1);
+    await createTopic(out, 1);
+    await fill(from, 1, million);
+    const server = launch('mecha', mechaArgs(from, out, out), 0);
+    const memory = await memoryAt(server, out, [0.3, 1].map((share) => million * passing * share));
+    await server.stop();
+    console.log(`memory after 300,000 and after 1,000,000 records: ${memory.map(Math.round).join(', ')} MB`);
+    if (isJson) console.log(JSON.stringify({ memory }));
   }
 } finally {
   endAll();

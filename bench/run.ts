@@ -210,7 +210,25 @@ async function thousand(): Promise<void> {
   row('1,000 routes: memory', 'MB', memory, 200);
 }
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = { orders, proxy, steps, split, start, thousand };
+/** Kafka to Kafka (bench/kafka.ts), where there is a broker. */
+function kafka(): Promise<void> {
+  if ((process.env['KAFKA_BROKERS'] ?? '') === '') {
+    console.log('kafka: left out, KAFKA_BROKERS is not set (scripts/services/with.sh npm run bench)');
+    return Promise.resolve();
+  }
+  const output = execFileSync(process.execPath, ['--import', import.meta.resolve('tsx'), join(benchFolder, 'kafka.ts'), '--json', ...(isQuick ? ['--quick'] : [])], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  for (const line of output.split('\n').filter((each) => each.startsWith('{'))) {
+    const { partitions, memory, ...figures } = JSON.parse(line) as Figures & { partitions?: number; memory?: [number, number] };
+    if (memory === undefined) {
+      rows.push({ benchmark: 'kafka', figure: `Kafka, ${partitions === 1 ? 'one partition' : `${partitions} partitions`}: JSON, filter, body, to Kafka`, unit: 'records a CPU second', ...figures, expected: null, goal: 0.85, isRatio: true, isMost: false });
+    } else {
+      rows.push({ benchmark: 'kafka', figure: 'Kafka: most memory over a million records, by that over the first 300,000', unit: 'MB', byHand: memory[0], mecha: memory[1], ratio: memory[1] / memory[0], expected: null, goal: 1.2, isRatio: true, isMost: true });
+    }
+  }
+  return Promise.resolve();
+}
+
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = { orders, proxy, steps, split, start, thousand, kafka };
 
 /** Three digits are enough. */
 const shown = (value: number | null): string => (value === null ? '' : value >= 10_000 ? `${Number((value / 1000).toPrecision(3))}k` : String(Number(value.toPrecision(3))));
