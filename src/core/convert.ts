@@ -12,18 +12,18 @@ export function toText(value: unknown): string | null {
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
   if (value instanceof Error) return `${value instanceof ExchangeError ? value.type : value.name}: ${value.message}`;
   if (value instanceof XmlNodeList) return value.toString();
-  if (Array.isArray(value)) return `[${value.map(nestedText).join(', ')}]`;
-  if (value instanceof Set) return `[${[...(value as Set<unknown>)].map(nestedText).join(', ')}]`;
+  if (Array.isArray(value)) return `[${value.map((item) => nestedText(item, value)).join(', ')}]`;
+  if (value instanceof Set) return `[${[...(value as Set<unknown>)].map((item) => nestedText(item, value)).join(', ')}]`;
   if (value instanceof Date) return value.toISOString();
   if (typeof value === 'object') {
     if (isContent(value)) return value.text();
-    if (value instanceof Map) return `{${[...value].map(([key, item]) => `${nestedText(key)}=${nestedText(item)}`).join(', ')}}`;
+    if (value instanceof Map) return `{${[...value].map(([key, item]) => `${nestedText(key, value)}=${nestedText(item, value)}`).join(', ')}}`;
     // `toString` may also be a key of somebody's document.
     if (typeof value.toString === 'function' && (Object.hasOwn(value, 'toString') || (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null))) {
       return value.toString();
     }
     return `{${Object.entries(value)
-      .map(([key, item]) => `${key}=${nestedText(item)}`)
+      .map(([key, item]) => `${key}=${nestedText(item, value)}`)
       .join(', ')}}`;
   }
   return typeof value === 'number' && !Number.isInteger(value) ? doubleText(value) : String(value);
@@ -37,7 +37,8 @@ interface Content {
 
 const isContent = (value: object): value is Content => typeof (value as Partial<Content>).bytes === 'function' && typeof (value as Partial<Content>).text === 'function';
 
-const nestedText = (value: unknown): string => toText(value) ?? 'null';
+/** What holds itself is named, as in Java. */
+const nestedText = (value: unknown, holder: object): string => (value === holder ? (Array.isArray(holder) || holder instanceof Set ? '(this Collection)' : '(this Map)') : (toText(value) ?? 'null'));
 
 /** A truth value as Camel's predicates take it: "true"/"false" by text, null false, empty text and list false, everything else true. */
 export function toTruth(value: unknown): boolean {

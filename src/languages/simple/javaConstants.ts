@@ -62,5 +62,7 @@ export function javaConstant(name: string): unknown {
   if (Object.hasOwn(numbers, name)) return numbers[name];
   const exchange = /^(?:org\.apache\.camel\.)?Exchange\.(\w+)$/.exec(name)?.[1];
   if (exchange !== undefined) return exchangeConstants.has(exchange) ? (irregular[exchange] ?? `Camel${pascal(exchange)}`) : undefined;
+  // A class begins with a capital, a package does not: `java.lang.Integer.NOPE` is a field that there is none of.
+  if (/^(?:[a-z][\w$]*\.)+[A-Z][\w$]*\..+/.test(name)) return undefined;
   return name.includes('.') && isInstance(null, name) !== null ? new JavaClass(name) : undefined;
 }

@@ -161,7 +161,7 @@ function elementOf(target: unknown, key: string): unknown {
     if (index < 0 || index >= list.length) throw outOfBounds(`[${key}]`, target, `Index: ${index}, Size: ${list.length} out of bounds with List from bean: ${toText(target)} using OGNL path [[${key}]]`);
     return list[index];
   }
-  if (typeof target === 'object' && target !== null && !(target instanceof Uint8Array)) return Object.hasOwn(target, key) ? (target as Record<string, unknown>)[key] : null;
+  if (typeof target === 'object' && target !== null && !(target instanceof Uint8Array) && !(target instanceof ExactNumber)) return Object.hasOwn(target, key) ? (target as Record<string, unknown>)[key] : null;
   throw outOfBounds(`[${key}]`, target, `Key: ${key} not found in bean: ${toText(target)} of type: ${className(target)} using OGNL path [[${key}]]`);
 }
 
@@ -250,7 +250,7 @@ function call(target: unknown, name: string, args: readonly unknown[]): unknown 
   const method = javaMethod(target, name) ?? (args.length === 0 ? (javaMethod(target, `get${capital(name)}`) ?? javaMethod(target, `is${capital(name)}`)) : null);
   if (method !== null) return method(...args);
   if ((Array.isArray(target) || target instanceof Uint8Array) && name === 'length') return target.length;
-  if (typeof target !== 'object' || target === null || isPlainObject(target) || Array.isArray(target) || target instanceof Map) return missing;
+  if (typeof target !== 'object' || target === null || target instanceof ExactNumber || isPlainObject(target) || Array.isArray(target) || target instanceof Map) return missing;
   return beanMember(target as Record<string, unknown>, name, args);
 }
 
@@ -338,6 +338,11 @@ const contextMembers: Members<Context> = {
   name: ({ name }) => name,
   version: () => '4.22.0',
   status: () => 'Started',
+  started: () => true,
+  suspended: () => false,
+  stopped: () => false,
+  tracing: () => false,
+  managementName: () => null,
   routes: ({ routes }) => routes,
   routesSize: ({ routes }) => routes.length,
 };
@@ -361,7 +366,8 @@ const exchangeMembers: Members<Exchange> = {
   isFailed: (exchange) => exchange.isFailed,
   failed: (exchange) => exchange.isFailed,
   hasProperties: (exchange) => exchange.hasProperties,
-  properties: (exchange) => exchange.properties.toObject(),
+  // The author's own: Camel keeps its own apart.
+  properties: (exchange) => Object.fromEntries(Object.entries(exchange.properties.toObject()).filter(([name]) => !/^Camel[A-Z]/.test(name))),
   allProperties: (exchange) => exchange.properties.toObject(),
   variables: (exchange) => exchange.variables.toObject(),
   created: (exchange) => exchange.created,

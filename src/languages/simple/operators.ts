@@ -50,10 +50,10 @@ function isIn(left: unknown, right: unknown): boolean {
   return listOf(right).some((element) => isEqual(left, asLeft(element, left)));
 }
 
-/** `,,a` is an empty text and `a`. */
+/** `,,a` is an empty text and `a`: only at the ends an empty one counts for nothing. */
 function listOf(text: string): string[] {
   const elements = text.split(',');
-  return elements.filter((element, i) => element !== '' || (i > 0 && elements[i - 1] === ''));
+  return elements.filter((element, i) => element !== '' || (i > 0 && i < elements.length - 1));
 }
 
 function rangeOf(text: string | null): [number, number] {
@@ -64,6 +64,12 @@ function rangeOf(text: string | null): [number, number] {
 
 function isInRange(left: unknown, right: unknown): boolean {
   const [from, to] = rangeOf(toText(right));
+  return isBetween(left, from, to);
+}
+
+/** A truth is compared with the bounds as texts, which are no truths. */
+function isBetween(left: unknown, from: number, to: number): boolean {
+  if (typeof left === 'boolean') return !left;
   return !isMissing(left) && compareValues(left, from) >= 0 && compareValues(left, to) <= 0;
 }
 
@@ -196,10 +202,7 @@ function againstText(operator: string, left: Value, wanted: string): Condition |
     case 'range': {
       if (!/^[-+]?\d+\.\.[-+]?\d+$/.test(wanted)) return null;
       const [from, to] = rangeOf(wanted);
-      return (exchange) => {
-        const value = left(exchange);
-        return !isMissing(value) && compareValues(value, from) >= 0 && compareValues(value, to) <= 0;
-      };
+      return (exchange) => isBetween(left(exchange), from, to);
     }
     default:
       return null;

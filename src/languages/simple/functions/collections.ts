@@ -1,4 +1,5 @@
 import { toText } from '../../../core/convert.ts';
+import { isNumeric } from '../../../core/exactNumber.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import { isPlainObject } from '../../../core/javaTypes.ts';
 import { splitArguments } from '../arguments.ts';
@@ -6,7 +7,7 @@ import { compareValues, isSame } from '../compare.ts';
 import { conversionTo, toInteger } from '../conversions.ts';
 import { splitByPattern } from '../regex.ts';
 import type { Call, FunctionBuilder, Value } from '../value.ts';
-import { body } from '../value.ts';
+import { body, constant } from '../value.ts';
 import { ofInput } from './input.ts';
 import { iterate } from './iterate.ts';
 import { notMine } from './notMine.ts';
@@ -79,8 +80,10 @@ const sort = called((call) => {
   const input = parts.length === 2 ? call.template(parts[0]!.trim()) : body;
   const isReverse = parts.at(-1)?.trim() === 'true';
   return (exchange) => {
-    const items = [...iterate(input(exchange))];
-    if (new Set(items.map((item) => typeof item)).size > 1) throw new ExchangeError('java.lang.ClassCastException', 'values of different kinds have no order');
+    const given = input(exchange);
+    const items = [...iterate(given)];
+    if (items.length > 1 && asMap(given) !== null) throw new ExchangeError('java.lang.ClassCastException', 'entries of a map have no order');
+    if (items.length > 1 && (new Set(items.map((item) => typeof item)).size > 1 || items.some((item) => typeof item === 'object' && !isNumeric(item) && !(item instanceof Date)))) throw new ExchangeError('java.lang.ClassCastException', 'values of different kinds have no order');
     items.sort((a, b) => (typeof a === 'number' && typeof b === 'number' ? a - b : typeof a === 'string' && typeof b === 'string' ? (a < b ? -1 : a > b ? 1 : 0) : compareValues(a, b)));
     return isReverse ? items.reverse() : items;
   };
@@ -124,10 +127,14 @@ const forEach = called((call) => {
   return (exchange) => {
     const { body: before } = exchange;
     try {
-      return iterate(source(exchange)).map((item) => {
+      const results: unknown[] = [];
+      for (const item of iterate(source(exchange))) {
         exchange.body = item;
-        return apply(exchange) ?? null;
-      });
+        const result = apply(exchange);
+        // As in Camel, what gives nothing is left out.
+        if (result !== null && result !== undefined) results.push(result);
+      }
+      return results;
     } finally {
       exchange.body = before;
     }
@@ -190,6 +197,8 @@ const mapAdd = called((call) => {
   const parts = call.inner === '' ? [] : splitArguments(call.inner, { trim: false });
   if (parts.length < 2) throw call.wrong('`${mapAdd(key,exp)}` or `${mapAdd(source,key,exp)}`');
   const isOfBody = parts.length === 2;
+  // A source that is a text is no map; as in Camel, the rest is never looked at.
+  if (!isOfBody && !parts[0]!.includes('${')) return constant(null);
   const source = isOfBody ? body : call.template(parts[0]!);
   const key = call.template(parts[isOfBody ? 0 : 1]!);
   const value = call.template(parts.slice(isOfBody ? 1 : 2).join(','));
@@ -235,7 +244,11 @@ const collate = called((call) => {
 const skip = called((call) => {
   if (call.inner === '') throw call.wrong('`${skip(num)}`');
   const number = call.template(call.inner.trim());
-  return (exchange) => present(exchange.body).slice(Math.max(0, toInteger(number(exchange)) ?? 0));
+  return (exchange) => {
+    const count = toInteger(number(exchange)) ?? 0;
+    if (count < 0) throw new ExchangeError('java.lang.IllegalArgumentException', `Skip must not be a negative number, was: ${count}`);
+    return present(exchange.body).slice(count);
+  };
 });
 
 const makers: Readonly<Record<string, () => unknown>> = {

@@ -49,9 +49,8 @@ const simpleJsonpath = called((call) => {
   const steps = path.split('.');
   return (exchange) => {
     const value = source(exchange);
-    const document = typeof value === 'string' || value instanceof Uint8Array ? parsed(toText(value) ?? '', value) : value;
-    if (document === null || document === undefined) return null;
-    return walk(document, steps, path);
+    // As in Camel, only a text is read: a map is none.
+    return typeof value === 'string' || value instanceof Uint8Array ? walk(parsed(toText(value) ?? '', value), steps, path) : null;
   };
 });
 

@@ -29,13 +29,14 @@ const properties: FunctionBuilder = (call) => {
   if (rest === null) return notMine;
   const colon = colonOutside(rest);
   const key = call.template(colon < 0 ? rest : rest.slice(0, colon));
-  const fallback = colon < 0 ? null : call.template(rest.slice(colon + 1));
+  // As in Camel, functions in it are not evaluated.
+  const fallback = colon < 0 ? null : rest.slice(colon + 1);
   const { context } = call.compiler;
   return (exchange) => {
     const name = toText(key(exchange)) ?? '';
     const value = context.property(name);
     if (value !== undefined) return value;
-    if (fallback !== null) return toText(fallback(exchange));
+    if (fallback !== null) return fallback;
     throw camelError(`no property \`${name}\``, new ExchangeError('java.lang.IllegalArgumentException', `Property with key [${name}] not found`));
   };
 };

@@ -150,7 +150,6 @@ const lengthOf = (value: unknown): number | null => {
   return text === null ? null : Buffer.byteLength(text);
 };
 
-const blanks = /[ \t\n\v\f\r]+/g;
 
 export const textFunctions: Readonly<Record<string, FunctionBuilder>> = {
   replace,
@@ -170,7 +169,8 @@ export const textFunctions: Readonly<Record<string, FunctionBuilder>> = {
   uppercase: ofText((text) => text.toUpperCase()),
   lowercase: ofText((text) => text.toLowerCase()),
   length: ofInput(lengthOf),
-  normalizeWhitespace: ofText((text) => trimmed(text).replace(blanks, ' ')),
+  // As in Camel, only a text with two blanks in a row has its runs cut to their first letter.
+  normalizeWhitespace: ofText((text) => (text.includes('  ') ? trimmed(text).replace(/([ \t\n\v\f\r])[ \t\n\v\f\r]+/g, '$1') : trimmed(text))),
 };
 
 /** As Java trims: everything up to the blank. */

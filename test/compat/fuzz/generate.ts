@@ -1,0 +1,319 @@
+/**
+ * Makes up Simple expressions: every function of Camel's, with arguments that are easy to get wrong, over a dozen messages. The same seed makes
+ * the same expressions.
+ */
+
+/** A pseudo-random generator (mulberry32). */
+export function randomFrom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+export interface Sent {
+  /** The endpoint: one evaluates a value, the other a condition. */
+  readonly to: 'direct:value' | 'direct:condition';
+  readonly message: number;
+  readonly source: string;
+  readonly functions: readonly string[];
+}
+
+const headers = {
+  n: 5, neg: -3, dec: 2.75, zero: 0, big: 9007199254740993n, text: 'Hello World', empty: '', blank: '  ', num: '42', numDec: '3.14', words: 'a,b,,c', flag: true, no: false, yesText: 'true',
+  list: [3, 1, 2], mixed: [1, 'two', null, 3.5], names: ['bob', 'Al', 'carl'], map: { a: 1, 'b c': 'x', n: null }, uml: 'äöü ß €😀', json: '{"a":{"b":[1,2]},"s":"x"}', xml: '<r><a id="1">x</a><a>y</a></r>',
+  html: '<p>Hi &amp; <b>you</b></p>', lines: 'one\ntwo\r\nthree', date: '2024-02-29', quoted: '"q"', single: "'s'", upper: 'ABC', nothing: null, regex: '[a-c]+', dotted: 'a.b.c', 'with space': 'ws',
+};
+
+/** Messages that the expressions are evaluated over. */
+export const messages: readonly { readonly body: unknown; readonly headers: Readonly<Record<string, unknown>>; readonly properties: Readonly<Record<string, unknown>>; readonly variables: Readonly<Record<string, unknown>> }[] = [
+  'Hello World', '', null, 42, -7.5, true, [3, 1, 2], ['b', 'a', null, 'c', 'a'], { name: 'Ann', age: 30, tags: ['x', 'y'], inner: { deep: 1 } }, '{"name":"Ann","items":[{"p":1},{"p":2}]}',
+  '<order id="7"><item>a</item><item>b</item></order>', 'a,b,c', '12', '  padded text  ', [], {}, 'x\ny\nz', [[1, 2], [3]], 9007199254740993n,
+].map((body) => ({ body, headers, properties: { p: 'prop', count: 7, list: [1, 2] }, variables: { v: 'var', num: 12, obj: { k: 'val' } } }));
+
+const names = ['n', 'neg', 'dec', 'zero', 'big', 'text', 'empty', 'blank', 'num', 'numDec', 'words', 'flag', 'no', 'yesText', 'list', 'mixed', 'names', 'map', 'uml', 'lines', 'date', 'upper', 'nothing', 'missing', 'dotted', 'TEXT', 'quoted', 'html', 'json'];
+const types = ['String', 'int', 'Integer', 'long', 'Long', 'double', 'Double', 'boolean', 'Boolean', 'java.util.List', 'java.util.Map', 'byte[]', 'java.lang.Number', 'float', 'short', 'java.math.BigInteger'];
+const texts = ["'Hello'", "'hello world'", "''", "' '", "'  x  '", "'a,b,c'", "'5'", "'-3'", "'2.50'", "'TRUE'", "'äÄß'", "'😀x'", "'a-b-c'", '"double"', "'x\\ny'", "'null'", "'[1,2]'", "'{\"a\":1}'", "'a.b'", "'$5'", "'100%'", "'Abc123'", "'2024-02-29'", "'a\tb'"];
+const numbers = ['0', '1', '2', '3', '5', '-1', '-2', '10', '100', '2.5', '-0.5', '1e3', '007', '2147483648', '9007199254740993'];
+const bare = ['Hello', 'abc', 'a b', 'x1', 'true', 'null', ''];
+
+export class Maker {
+  private readonly random: () => number;
+  private used: string[] = [];
+
+  constructor(seed: number) {
+    this.random = randomFrom(seed);
+  }
+
+  private int(below: number): number {
+    return Math.floor(this.random() * below);
+  }
+
+  private one<T>(list: readonly T[]): T {
+    return list[this.int(list.length)]!;
+  }
+
+  private chance(of: number): boolean {
+    return this.random() < of;
+  }
+
+  /** A function without its braces, noted as used. */
+  private call(name: string, depth: number): string {
+    this.used.push(name);
+    return shapes[name]!(this.tools(depth + 1));
+  }
+
+  private leaf(): string {
+    return this.one([
+      () => '${body}',
+      () => '${body}',
+      () => `\${header.${this.one(names)}}`,
+      () => `\${header.${this.one(names)}}`,
+      () => `\${header.${this.one(names)}}`,
+      () => this.one(['${variable.v}', '${variable.num}', '${variable.missing}', '${exchangeProperty.p}', '${exchangeProperty.count}', '${exchangeProperty.none}']),
+      () => this.one(['${body[0]}', '${body.size}', '${body[name]}', '${body.length}', '${header.list[0]}', '${header.list[last]}', '${header.map[a]}', '${header.text.length()}', "${header.map['b c']}", '${header.names[1].toUpperCase()}', '${body?.size}', '${header.missing?.length}']),
+      () => '${null}',
+    ])();
+  }
+
+  private tools(depth: number): Tools {
+    const nested = (): string => (depth < 3 && this.chance(0.5) ? `\${${this.call(this.one(nestable), depth)}}` : this.leaf());
+    const value = (): string => this.one([() => this.one(texts), () => this.one(texts), () => this.one(numbers), nested, nested, nested, () => this.one(bare)])();
+    return {
+      one: (list) => this.one(list),
+      maybe: (text, of = 0.5) => (this.chance(of) ? text() : ''),
+      value,
+      leaf: () => this.leaf(),
+      nested,
+      text: () => (this.chance(0.6) ? this.one(texts) : nested()),
+      number: () => this.one([() => this.one(numbers), () => this.one(numbers), nested, () => this.one(texts)])(),
+      small: () => this.one(['0', '1', '2', '3', '4', '-1', '-2', '7', '${header.n}', "'2'", 'x', '']),
+      list: () => this.one(['${header.list}', '${header.mixed}', '${header.names}', '${body}', '${body}', '${header.words}', '${header.map}', '${exchangeProperty.list}', '${list(3,1,2)}', '${header.missing}', '${newEmpty(list)}']),
+      name: () => this.one(names),
+      type: () => this.one(types),
+      condition: () => this.condition(depth),
+      args: (from, to) => Array.from({ length: from + this.int(to - from + 1) }, value),
+      numbers: (from, to) => Array.from({ length: from + this.int(to - from + 1) }, () => (this.chance(0.7) ? this.one(numbers) : this.leaf())),
+    };
+  }
+
+  private condition(depth: number): string {
+    const operators = ['==', '=~', '!=', '!=~', '>', '>=', '<', '<=', 'contains', '!contains', '~~', '!~~', 'regex', '!regex', 'in', '!in', 'is', '!is', 'range', '!range', 'startsWith', '!startsWith', 'endsWith', '!endsWith'];
+    const simple = (): string => {
+      const operator = this.one(operators);
+      const left = depth < 2 && this.chance(0.4) ? `\${${this.call(this.one(nestable), depth)}}` : this.leaf();
+      const right: Readonly<Record<string, () => string>> = {
+        regex: () => this.one(["'^\\\\d+$'", "'[a-c]+'", "'.*World'", "'H.*'", '${header.regex}', "'(?i)hello.*'"]),
+        in: () => this.one(["'5,42,Hello'", "'a,b'", '${header.list}', '${header.words}', "'Hello World,x'", "'true'"]),
+        is: () => this.one(["'String'", "'java.lang.Integer'", "'java.util.List'", "'Map'", "'java.lang.Number'", "'Long'"]),
+        range: () => this.one(["'1..10'", "'40..50'", "'-5..0'", "'0..0'", "'1..a'"]),
+      };
+      const written = right[operator.replace('!', '')]?.() ?? this.one([() => this.one(texts), () => this.one(numbers), () => this.leaf(), () => this.one(['null', 'true', 'false', "'World'", "'5'", "'42'"])])();
+      return `${left} ${operator} ${written}`;
+    };
+    return this.chance(0.25) ? `${simple()} ${this.one(['&&', '||'])} ${simple()}` : simple();
+  }
+
+  /** An expression in which a function stands. */
+  expression(name: string): Sent {
+    this.used = [];
+    const message = this.int(messages.length);
+    const inside = `\${${this.call(name, 0)}}`;
+    const source = this.one([
+      () => inside,
+      () => inside,
+      () => inside,
+      () => inside,
+      () => inside,
+      () => `<${inside}>`,
+      () => `${inside} and ${this.leaf()}`,
+      () => this.one([`${inside}++`, `${inside}--`, `${inside} ?: 'none'`, `\${body} ~> ${inside}`, `${inside} ?~> \${uppercase()}`, `${inside} `, ` ${inside}`]),
+    ])();
+    return { to: 'direct:value', message, source, functions: this.used };
+  }
+
+  predicate(): Sent {
+    this.used = [];
+    const message = this.int(messages.length);
+    return { to: 'direct:condition', message, source: this.condition(0), functions: this.used };
+  }
+}
+
+interface Tools {
+  one<T>(list: readonly T[]): T;
+  maybe(text: () => string, of?: number): string;
+  value(): string;
+  leaf(): string;
+  nested(): string;
+  text(): string;
+  number(): string;
+  small(): string;
+  list(): string;
+  name(): string;
+  type(): string;
+  condition(): string;
+  args(from: number, to: number): string[];
+  numbers(from: number, to: number): string[];
+}
+
+type Shape = (tools: Tools) => string;
+
+const ofOne = (name: string): Shape => (t) => t.one([`${name}()`, `${name}(${t.value()})`, `${name}(${t.value()})`, `${name}(${t.value()})`, name]);
+const ofText = (name: string): Shape => (t) => t.one([`${name}()`, `${name}(${t.text()})`, `${name}(${t.text()})`, `${name}(${t.nested()})`]);
+const ofNumber = (name: string): Shape => (t) => t.one([`${name}()`, `${name}(${t.number()})`, `${name}(${t.number()})`, `${name}(${t.number()})`]);
+const ofNumbers = (name: string): Shape => (t) => t.one([`${name}()`, `${name}(${t.list()})`, `${name}(${t.numbers(1, 4).join(',')})`, `${name}(${t.numbers(1, 4).join(', ')})`]);
+const ofValues = (name: string): Shape => (t) => t.one([`${name}()`, `${name}(${t.list()})`, `${name}(${t.args(1, 4).join(',')})`, `${name}(${t.args(1, 3).join(', ')})`]);
+const plain = (name: string): Shape => () => name;
+const named = (prefix: string, found: readonly string[]): Shape => (t) => t.one([`${prefix}.${t.one(found)}`, `${prefix}:${t.one(found)}`, `${prefix}[${t.one(found)}]`, `${prefix}['${t.one(found)}']`, `${prefix}.${t.one(found)}${t.one(['', '?.length', '.length()', '[0]', '.toString()', '.size', '[a]', '?.foo'])}`]);
+/** What differs from run to run, seen through something that does not. */
+const hidden = (name: string): Shape => (t) => t.one([`isEmpty(\${${name}})`, `kindOfType(\${${name}})`, `iif(\${${name}} == null,'none','some')`, `size(\${${name}})`]);
+
+const functionBodies = ["'${body} > 2'", "'${body} == 1'", "'${body} contains \\'a\\''", "'${uppercase()}'", "'${body}!'", "${uppercase()}", '${body}', "'${trim()} '", "'x'"];
+const dates = ["'yyyy-MM-dd'", 'yyyy', 'HH:mm:ss', 'yyyyMMdd', "EEE, d MMM yyyy", "yyyy-MM-dd'T'HH:mm:ss", 'DDD', 'w', 'u', 'QQQ'];
+
+/** A way to write each function, by its name in Camel's list. */
+export const shapes: Readonly<Record<string, Shape>> = {
+  abs: ofNumber('abs'),
+  assert: (t) => t.one([`assert(${t.condition()},${t.text()})`, `assert(${t.condition()})`, `assert(\${body} != null,'no body')`, `assert(\${header.n} == 5,'five')`, `assert(\${header.flag},'flag')`]),
+  attachment: (t) => t.one(['attachment.x', 'attachment.a.b', "attachment[x]", 'attachment.nosuch']),
+  attachments: (t) => t.one(['attachments', 'size(${attachments})', 'isEmpty(${attachments})']),
+  attachmentsContent: (t) => t.one(['attachmentsContent.x', 'attachmentsContent[y]', 'attachmentsContent(x)', "attachmentsContent.a.txt"]),
+  attachmentsContentAs: (t) => `attachmentsContentAs(${t.one(['x', "'a.txt'", 'y'])},${t.type()})`,
+  attachmentsContentAsText: (t) => t.one(['attachmentsContentAsText.x', 'attachmentsContentAsText(x)', 'attachmentsContentAsText[y]']),
+  attachmentsHeader: (t) => `attachmentsHeader(${t.one(['x', 'a.txt'])},${t.one(['h', 'Content-Type'])})`,
+  attachmentsHeaderAs: (t) => `attachmentsHeaderAs(${t.one(['x', 'a.txt'])},${t.one(['h', 'k'])},${t.type()})`,
+  attachmentsKeys: (t) => t.one(['attachmentsKeys', 'size(${attachmentsKeys})', 'attachmentsKeys ']),
+  attachmentsSize: (t) => t.one(['attachmentsSize', 'abs(${attachmentsSize})']),
+  average: ofNumbers('average'),
+  base64Decode: (t) => t.one(['base64Decode()', `base64Decode(${t.one(["'SGVsbG8='", "'w6TDtg=='", 'SGVsbG8=', "'%%%'", "''"])})`, 'base64Decode(${base64Encode(${body})})', `base64Decode(${t.leaf()})`, `base64Decode(\${base64Encode(${t.text()})})`]),
+  base64Encode: ofText('base64Encode'),
+  bean: (t) => t.one(['bean(nosuch)', 'bean:nosuch', 'bean(nosuch.method)', 'bean:nosuch?method=go']),
+  body: (t) => t.one(['body', 'in.body', 'body.size()', 'body[0]', 'body[last]', 'body[1]', 'body.name', 'body[name]', "body['age']", 'body.length()', 'body?.length', 'body[tags][0]', 'body[inner][deep]', 'body.toUpperCase()', 'body.isEmpty()', "body.contains('a')", 'body[last-1]', 'body.hashCode()', "body.substring(1)", "body.replace('a','b')", 'body.class.simpleName', 'body.getClass().getName()']),
+  bodyAs: (t) => `bodyAs(${t.type()})${t.one(['', '', '.length()', '?.length', '[0]', '.size'])}`,
+  bodyOneLine: plain('bodyOneLine'),
+  bodyType: (t) => t.one(['bodyType', 'bodyType.simpleName', 'bodyType.name']),
+  camelContext: (t) => t.one(['camelContext.version.length()', 'isEmpty(${camelContext.name})', 'camelContext.routesSize', 'camelContext.status', 'camelContext.suspended']),
+  camelId: hidden('camelId'),
+  capitalize: ofText('capitalize'),
+  ceil: ofNumber('ceil'),
+  clearAttachments: plain('clearAttachments'),
+  collate: (t) => `collate(${t.small()})`,
+  concat: (t) => t.one([`concat(${t.value()},${t.value()})`, `concat(${t.value()},${t.value()},${t.text()})`, `concat(${t.text()}, ${t.text()}, ${t.text()})`, `concat(${t.value()})`]),
+  contains: (t) => t.one([`contains(${t.text()})`, `contains(${t.value()},${t.text()})`, `contains(${t.nested()}, ${t.text()})`, `contains(${t.list()},${t.one(['1', "'a'", "'bob'"])})`]),
+  convertTo: (t) => t.one([`convertTo(${t.type()})`, `convertTo(${t.value()},${t.type()})`, `convertTo(${t.nested()}, ${t.type()})`, `convertTo(\${header.num},${t.type()})`, `convertTo(\${header.n},${t.type()})`]),
+  date: (t) => t.one([`length(\${date:now:${t.one(['yyyy', 'yyyy-MM-dd', 'HH', 'SSS'])}})`, `date:header.date:${t.one(dates)}`, `date:exchangeProperty.p:yyyy`, `date:variable.missing:yyyy`, 'kindOfType(${date:now})', 'isEmpty(${date:now})', `date:now${t.one(['+1d', '-1h', '+5m', '-10s'])}:${t.one(["'x'", "''"])}`, 'date:header.missing', `date:nosuch`]),
+  'date-with-timezone': (t) => t.one([`length(\${date-with-timezone:now:${t.one(['UTC', 'Europe/Paris', 'GMT+2', 'America/New_York'])}:${t.one(['yyyy-MM-dd', 'HH:mm', 'yyyy'])}})`, `length(\${date-with-timezone:now:UTC:yyyy-MM-dd HH})`, `date-with-timezone:header.missing:UTC:yyyy`]),
+  distinct: ofValues('distinct'),
+  empty: (t) => t.one(['empty(list)', 'empty(map)', 'empty(string)', 'empty(set)', 'empty(x)']),
+  env: (t) => t.one(['env.NO_SUCH_NAME', 'env:NO_SUCH_NAME', 'isEmpty(${env.NO_SUCH_NAME})', "iif(${env.NO_SUCH} == null,'none','some')"]),
+  exception: (t) => t.one(['exception', 'exception.message', 'exception?.message', 'exception.stackTrace', 'exception.class']),
+  exchange: (t) => t.one(['exchange.pattern', 'exchange.in.body', 'exchange.fromRouteId', 'exchange.properties.size', 'exchange.isFailed()', 'isEmpty(${exchange})', 'exchange.exception', 'exchange.hasProperties()']),
+  exchangeId: hidden('exchangeId'),
+  exchangeProperty: named('exchangeProperty', ['p', 'count', 'list', 'none']),
+  filter: (t) => t.one([`filter(${t.list()},${t.one(functionBodies)})`, `filter(${t.one(functionBodies)})`, `filter(${t.list()}, ${t.one(functionBodies)})`]),
+  floor: ofNumber('floor'),
+  forEach: (t) => t.one([`forEach(${t.list()},${t.one(functionBodies)})`, `forEach(${t.one(functionBodies)})`, `forEach(${t.list()}, ${t.one(functionBodies)})`]),
+  fromRouteId: plain('fromRouteId'),
+  function: (t) => t.one(['function(nosuch)', `function(nosuch,${t.value()})`, "function('x')"]),
+  hash: (t) => t.one(['hash()', `hash(${t.text()})`, `hash(${t.text()},${t.one(['SHA-256', 'MD5', 'SHA-1', 'SHA-512', 'SHA3-256', "'SHA-256'", 'NOPE'])})`, `hash(${t.leaf()},MD5)`]),
+  header: (t) => t.one([named('header', names)(t), named('header', names)(t), named('headers', names)(t), named('in.header', names)(t), 'header.with space', "header['with space']", 'headers.size', 'header.map[a]', 'header.map.a', 'header.list[1]', 'header.list[-1]', 'header.list[last-1]', 'header.text.substring(2,4)', "header.text.indexOf('o')", 'header.names[0].length()']),
+  headerAs: (t) => t.one([`headerAs(${t.name()},${t.type()})`, `headerAs('${t.name()}', ${t.type()})`, `headerAs(${t.name()},${t.type()}).toString()`, `headerAs(num,int)`]),
+  headers: (t) => t.one(['headers.size', 'headers.text', 'headers:text', 'size(${headers})', 'headers[n]', 'isEmpty(${headers})', 'headers.containsKey("n")', "headers?.n"]),
+  hostName: hidden('hostName'),
+  htmlClean: (t) => t.one(['htmlClean()', `htmlClean(${t.one(["'<p>Hi</p>'", '${header.html}', "'<script>x</script>y'", "'a &lt; b'", '${body}', "''"])})`]),
+  htmlDecode: (t) => t.one(['htmlDecode()', `htmlDecode(${t.one(["'<p>Hi</p>'", '${header.html}', "'a &lt; b &amp; &quot;c&quot;'", '${body}', "'x&nbsp;y'"])})`]),
+  htmlParse: (t) => t.one(['htmlParse()', `htmlParse(${t.one(["'<p>Hi</p>'", '${header.html}', "'a &lt; b'", '${body}'])})`]),
+  id: hidden('id'),
+  iif: (t) => t.one([`iif(${t.condition()},${t.value()},${t.value()})`, `iif(${t.condition()},'yes','no')`, `iif(${t.leaf()},'yes','no')`, `iif(${t.condition()}, ${t.text()}, ${t.nested()})`]),
+  isAlpha: ofText('isAlpha'),
+  isAlphaNumeric: ofText('isAlphaNumeric'),
+  isEmpty: ofOne('isEmpty'),
+  isNumeric: ofOne('isNumeric'),
+  jq: (t) => t.one(["jq('.name')", 'jq(.name)', "jq(header:json,'.a.b[1]')", "jq(header:json,.s)", "jq(.items[0].p)", "jq(header:json,.a.b | length)", "jq(variable:obj,.k)", 'jq(header:missing,.a)', "jq(.items | length)", 'jq(.a.b)']),
+  jsonpath: (t) => t.one(["jsonpath('$.name')", 'jsonpath($.name)', "jsonpath(header:json,'$.a.b[1]')", 'jsonpath(header:json,$.s)', 'jsonpath($.items[0].p)', 'jsonpath(header:json,$.nosuch)', 'jsonpath(header:json,$..b)', 'jsonpath(header:missing,$.a)', 'jsonpath($.items[*].p)']),
+  join: (t) => t.one(['join()', `join(${t.one(["','", "';'", "' '", "''", '-', "'\\n'"])})`, `join(${t.one(["','", "'&'"])},${t.one(["'id='", "''", 'x'])})`, `join(${t.one(["','", "'&'", "'-'"])},${t.one(["'id='", "''"])},${t.list()})`, `join(',',,${t.list()})`]),
+  length: ofOne('length'),
+  list: (t) => `list(${t.args(0, 4).join(',')})`,
+  listAdd: (t) => t.one([`listAdd(${t.value()})`, `listAdd(${t.list()},${t.value()})`, `listAdd(\${list(1,2)},${t.value()})`, `listAdd(\${newEmpty(list)},${t.text()})`]),
+  listRemove: (t) => t.one([`listRemove(${t.value()})`, `listRemove(\${list(1,2,1)},${t.one(['1', "'1'", '2', '9', '-1'])})`, `listRemove(\${list('a','b')},${t.one(["'a'", 'b', "'c'"])})`]),
+  load: (t) => t.one(['load(nosuch.txt)', 'load(classpath:nosuch.txt)', 'load(file:/no/such/file)']),
+  lowercase: ofText('lowercase'),
+  mandatoryBodyAs: (t) => `mandatoryBodyAs(${t.type()})${t.one(['', '', '.length()', '?.length'])}`,
+  map: (t) => t.one([`map(${t.one(['a', "'k'"])},${t.value()})`, `map('a',${t.value()},'b',${t.value()})`, 'map()', `map('a',1,'b')`, `map(${t.args(2, 2).join(',')})`]),
+  mapAdd: (t) => t.one([`mapAdd(${t.one(['a', "'k'"])},${t.value()})`, `mapAdd(\${map('a',1)},${t.one(['b', "'a'"])},${t.value()})`, `mapAdd(\${newEmpty(map)},'k',${t.text()})`]),
+  mapRemove: (t) => t.one([`mapRemove(${t.one(['a', "'name'", 'name'])})`, `mapRemove(\${map('a',1,'b',2)},${t.one(['a', "'b'", 'z'])})`]),
+  max: ofNumbers('max'),
+  messageAs: (t) => t.one([`kindOfType(\${messageAs(${t.type()})})`, 'messageAs(org.apache.camel.Message).body', 'messageAs(org.apache.camel.Message)?.headers.size']),
+  messageHistory: hidden('messageHistory'),
+  messageTimestamp: (t) => t.one(['kindOfType(${messageTimestamp})', 'messageTimestamp']),
+  min: ofNumbers('min'),
+  newEmpty: (t) => t.one(['newEmpty(list)', 'newEmpty(map)', 'newEmpty(string)', 'newEmpty(set)', 'newEmpty(nosuch)', 'size(${newEmpty(list)})', "newEmpty('list')", 'newEmpty(LIST)']),
+  normalizeWhitespace: ofText('normalizeWhitespace'),
+  not: (t) => t.one([`not(${t.condition()})`, `not(${t.value()})`, 'not()', 'not']),
+  null: plain('null'),
+  originalBody: (t) => t.one(['originalBody', 'isEmpty(${originalBody})', 'length(${originalBody})', 'originalBody.length()']),
+  pad: (t) => t.one([`pad(${t.text()},${t.one(['10', '-10', '3', '0', '-3', '${header.n}', "'8'"])})`, `pad(${t.value()},${t.one(['12', '-12', '5'])},${t.one(["'*'", "'ab'", "'-'", "' '", "''"])})`]),
+  pretty: (t) => t.one(['pretty()', `pretty(${t.one(['${header.json}', '${header.xml}', "'plain'", "'{\"a\":[1,{}]}'", "'<a><b/></a>'", '${body}', "'[]'"])})`]),
+  prettyBody: plain('prettyBody'),
+  sort: (t) => t.one(['sort()', `sort(${t.list()})`, `sort(${t.list()},${t.one(['true', 'false', "'true'", ''])})`, 'sort(,true)']),
+  toPrettyJson: (t) => t.one(['toPrettyJson()', `toPrettyJson(${t.value()})`, `toPrettyJson(${t.list()})`]),
+  toPrettyJsonBody: plain('toPrettyJsonBody'),
+  toJson: (t) => t.one(['toJson()', `toJson(${t.value()})`, `toJson(${t.list()})`]),
+  toJsonBody: plain('toJsonBody'),
+  properties: (t) => t.one(['properties:my.key', 'properties:nosuch', 'properties:nosuch:fallback', 'properties:my.num', "properties:nosuch:${header.n}", 'properties:my.key:other']),
+  propertiesExist: (t) => t.one(['propertiesExist:my.key', 'propertiesExist:nosuch', 'propertiesExist:!my.key', 'propertiesExist:!nosuch']),
+  quote: ofText('quote'),
+  random: (t) => t.one(['random(1)', 'random(5,6)', 'kindOfType(${random(1,10)})', 'random(0,1)', 'random(x)', 'random(3,1)', "random('1')"]),
+  range: (t) => t.one([`range(${t.small()},${t.small()})`, 'range(1,5)', `range(${t.small()})`, 'range(5,1)', 'range(0,0)', 'range(-2,2)']),
+  ref: (t) => t.one(['ref:nosuch', 'ref:x.y', 'isEmpty(${ref:nosuch})']),
+  replace: (t) => t.one([`replace(${t.one(["'-'", "'o'", "' '", "'l'", 'a', "'.'", "'&quot;'"])},${t.one(["'_'", "''", "'xx'", '&empty;', "'$1'"])})`, `replace(${t.one(["'l'", "'a'", "'['"])},${t.one(["'L'", "''", '&empty;'])},${t.value()})`, `replace(' ', '_', ${t.text()})`]),
+  reverse: ofValues('reverse'),
+  routeGroup: (t) => t.one(['routeGroup', 'isEmpty(${routeGroup})']),
+  routeId: plain('routeId'),
+  safeQuote: ofOne('safeQuote'),
+  setHeader: (t) => t.one([`setHeader(fresh,${t.value()})`, `setHeader('fresh',${t.value()})`, `setHeader(fresh,${t.type()},${t.value()})`, `setHeader(n,${t.leaf()})`, `setHeader(fresh, int, '7')`]),
+  setVariable: (t) => t.one([`setVariable(fresh,${t.value()})`, `setVariable('fresh',${t.value()})`, `setVariable(fresh,${t.type()},${t.value()})`, `setVariable(v,${t.leaf()})`]),
+  shuffle: (t) => t.one(['size(${shuffle(1,2,3)})', 'shuffle(1)', `size(\${shuffle(${t.list()})})`, 'shuffle(${newEmpty(list)})', "shuffle('a')", `size(\${shuffle()})`]),
+  simpleJsonpath: (t) => t.one(["simpleJsonpath('$.name')", 'simpleJsonpath($.name)', "simpleJsonpath(header:json,'$.a.b[1]')", 'simpleJsonpath(header:json,$.s)', 'simpleJsonpath($.items[0].p)', 'simpleJsonpath(header:json,$.nosuch)', 'simpleJsonpath(header:json,a.b)']),
+  size: (t) => t.one(['size()', `size(${t.value()})`, `size(${t.list()})`]),
+  skip: (t) => `skip(${t.small()})`,
+  split: (t) => t.one(['split()', `split(${t.one(["','", "'-'", "' '", "'\\n'", "'o'", '${header.nothing}', "'.'", "'|'"])})`, `split(${t.text()},${t.one(["','", "'-'", "' '", "'o'", "'b'"])})`, `split(${t.leaf()},${t.one(["','", "' '", "'l'"])})`]),
+  stepId: plain('stepId'),
+  substring: (t) => t.one([`substring(${t.small()})`, `substring(${t.small()},${t.small()})`, 'substring(0,2)', 'substring(-3)', 'substring(1,-1)']),
+  substringAfter: (t) => t.one([`substringAfter(${t.one(["'o'", "' '", "','", "'zz'", "''", 'l'])})`, `substringAfter(${t.text()},${t.one(["'-'", "'l'", "' '", "'zz'"])})`, `substringAfter(${t.leaf()}, ${t.one(["'o'", "','"])})`]),
+  substringBefore: (t) => t.one([`substringBefore(${t.one(["'o'", "' '", "','", "'zz'", "''", 'l'])})`, `substringBefore(${t.text()},${t.one(["'-'", "'l'", "' '", "'zz'"])})`, `substringBefore(${t.leaf()}, ${t.one(["'o'", "','"])})`]),
+  substringBetween: (t) => t.one([`substringBetween(${t.one(["'H','o'", "'<','>'", "' ',' '", "'a','c'"])})`, `substringBetween(${t.text()},${t.one(["'a','c'", "'-','-'", "'H','o'", "'x','y'"])})`, `substringBetween(${t.leaf()},${t.one(["'e','o'", "'>','<'"])})`]),
+  sum: ofNumbers('sum'),
+  sys: (t) => t.one(['sys.no.such.name', 'isEmpty(${sys.no.such})', "iif(${sys.nosuch} == null,'none','some')"]),
+  threadId: (t) => t.one(['kindOfType(${threadId})', 'isEmpty(${threadId})']),
+  threadName: hidden('threadName'),
+  throwException: (t) => t.one([`throwException(${t.text()})`, `throwException(java.io.IOException,${t.text()})`, "throwException(IllegalStateException,'x')", "throwException(no.such.Type,'x')", `iif(\${header.n} > 100,\${throwException('no')},'fine')`]),
+  trim: ofText('trim'),
+  type: (t) => t.one(['type:java.lang.Integer.MAX_VALUE', 'type:org.apache.camel.Exchange.FILE_NAME', 'type:java.lang.String', 'type:java.lang.Long.MAX_VALUE', 'type:no.such.Type', 'type:java.lang.Integer.NOPE', 'type:org.apache.camel.Exchange.CONTENT_TYPE', 'type:java.lang.Byte.MIN_VALUE']),
+  kindOfType: ofOne('kindOfType'),
+  unquote: (t) => t.one(['unquote()', `unquote(${t.one(["'\"a\"'", '${header.quoted}', '${header.single}', "'x'", "'\"half'", "''", '${body}', "''q''"])})`]),
+  uppercase: ofText('uppercase'),
+  uuid: (t) => t.one(['length(${uuid(short)})', 'length(${uuid(random)})', 'isEmpty(${uuid})', 'isEmpty(${uuid(simple)})', 'kindOfType(${uuid(classic)})', 'uuid(nosuch)', 'length(${uuid(simple)})']),
+  val: (t) => t.one([`val(${t.value()})`, `val(${t.value()})`, 'val()', `val( ${t.text()} )`]),
+  variable: named('variable', ['v', 'num', 'obj', 'none']),
+  variableAs: (t) => t.one([`variableAs(${t.one(['v', 'num', 'obj', 'none'])},${t.type()})`, `variableAs(num,${t.type()})`, "variableAs('num', int)", 'variableAs(num,long).toString()']),
+  variables: (t) => t.one(['variables', 'size(${variables})', 'variables.v', 'variables[num]', 'variables.size']),
+  xpath: (t) => t.one(["xpath('/order/@id')", 'xpath(/order/item/text())', "xpath(header:xml,'/r/a/text()')", 'xpath(header:xml,/r/a[2])', 'xpath(/nosuch)', "xpath(header:xml,'count(/r/a)')", 'xpath(header:missing,/a)', "xpath('string(/order/item[1])')"]),
+};
+
+/** What other functions get as arguments: values without an effect. */
+const nestable = Object.keys(shapes).filter(
+  (name) => !/^(assert|attachment|bean|clearAttachments|env|exception|exchange|function|load|not|set|sys|thread|throwException|uuid|random|shuffle|hostName|camel|message|id$|ref|date|messages|originalBody|a2a|jq|xpath|jsonpath|mandatoryBodyAs|route|step|fromRoute|html)/.test(name),
+);
+
+/** Expressions for each function, and conditions. */
+export function generate(seed: number, perFunction: number, conditions: number): Sent[] {
+  const maker = new Maker(seed);
+  const sent: Sent[] = [];
+  for (const name of Object.keys(shapes)) for (let i = 0; i < perFunction; i++) sent.push(maker.expression(name));
+  for (let i = 0; i < conditions; i++) sent.push(maker.predicate());
+  return sent;
+}
