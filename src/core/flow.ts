@@ -362,6 +362,11 @@ export class WayBack implements Way {
   back(exchange: Exchange): void {
     pumped(exchange, (returned) => this.output.next(returned));
   }
+
+  /** Whether nothing is done between this return and `subscriber`. */
+  leadsTo(subscriber: Subscriber<Exchange>): boolean {
+    return this.output === subscriber;
+  }
 }
 
 class CallStep extends StepSubscriber {

@@ -104,6 +104,13 @@ export class Graph {
     this.enter(exchange);
   }
 
+  /** Puts an exchange where it was after a call from another route, without beginning anew. */
+  revisit(exchange: Exchange, callerRouteId: string | null): void {
+    exchange.way = new Visit(this, callerRouteId, this.owner.now(), exchange.way);
+    exchange.routeId = this.owner.routeId;
+    this.under++;
+  }
+
   private enter(exchange: Exchange): void {
     exchange.routeId = this.owner.routeId;
     if (this.cachesStreams && typeof exchange.body === 'object' && exchange.body !== null) {
@@ -225,7 +232,7 @@ class Passage extends UnitOfWork implements Way {
 }
 
 /** The way of an exchange that another route called with. */
-class Visit implements Way {
+export class Visit implements Way {
   readonly outer: Way | null;
   private readonly graph: Graph;
   private readonly callerRouteId: string | null;

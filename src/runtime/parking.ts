@@ -21,12 +21,21 @@ export interface AttemptsState {
   readonly previousDelay: number;
   /** Which onException took the last failure; -1: none. */
   readonly clauseAt: number;
+  /** Where the step stands. */
+  readonly routeId: string;
+  readonly place: string;
+  /** The next one of the series is that of the step which called this one's route. */
+  readonly isCalled: boolean;
 }
 
 /** A step that can be tried again with a message that comes out of the store. */
 export interface Resumable {
-  /** The series of the step itself first, then those of the steps around it. The exchange's way leads out of the route. */
-  resume(exchange: Exchange, series: readonly AttemptsState[]): void;
+  /** Puts a series of attempts on the exchange's way, as if the step were under way. */
+  take(exchange: Exchange, attempts: AttemptsState): void;
+  /** Puts a return on the exchange's way: what comes back goes on as if it came out of the step. */
+  expect(exchange: Exchange): void;
+  /** Tries the step again: its series is the last one that was put on the exchange's way. */
+  resume(exchange: Exchange): void;
 }
 
 /** Where, in a route, a message may wait for another attempt. */
@@ -84,12 +93,12 @@ export class Places {
 interface Parked {
   readonly routeId: string;
   readonly fromEndpoint: string | null;
-  readonly place: string;
   readonly exchangeId: string;
   readonly created: number;
   readonly isInOut: boolean;
   readonly deliveryId: string | null;
-  readonly series: readonly { readonly body: unknown; readonly headers: Pairs; readonly count: number; readonly previousDelay: number; readonly clauseAt: number }[];
+  /** The step itself first, then the steps around it, and those that called its route. */
+  readonly series: readonly (Omit<AttemptsState, 'headers'> & { readonly headers: Pairs })[];
   /** Headers when it failed: they say how often it was tried. */
   readonly headers: Pairs;
   readonly properties: Pairs;
@@ -157,7 +166,7 @@ export class Parking {
    * Keeps a message until `due`. Resolves when it is safe: its source may be settled then.
    * @throws StoreError when it can't be stored
    */
-  async park(exchange: Exchange, place: Place, series: readonly AttemptsState[], due: number): Promise<void> {
+  async park(exchange: Exchange, series: readonly AttemptsState[], due: number): Promise<void> {
     const { store } = this.context;
     const unitOfWork = exchange.unitOfWork!;
     const routeId = exchange.fromRouteId ?? exchange.routeId ?? '';
@@ -167,12 +176,11 @@ export class Parking {
     const parked: Parked = {
       routeId,
       fromEndpoint: exchange.fromEndpoint,
-      place: place.key,
       exchangeId: exchange.id,
       created: exchange.created,
       isInOut: exchange.isInOut,
       deliveryId: unitOfWork.deliveryId,
-      series: series.map(({ body, headers, count, previousDelay, clauseAt }) => ({ body, headers: allPairs(headers), count, previousDelay, clauseAt })),
+      series: series.map(({ headers, ...attempts }) => ({ ...attempts, headers: allPairs(headers) })),
       headers: allPairs(exchange.headers),
       properties: exchange.hasProperties ? allPairs(exchange.properties) : [],
       variables: exchange.hasVariables ? allPairs(exchange.variables) : [],
@@ -246,7 +254,7 @@ export class Parking {
     const found = this.find(parked);
     const exchange = exchangeOf(parked, scope);
     if (found === null) return this.giveUp(key, parked, exchange);
-    const { route, place } = found;
+    const { route, places } = found;
     // Of a route that is stopped nothing is under way.
     if (route.state !== 'Started') return this.lookAt(clock.now() + againMillis);
     exchange.fromRouteId = route.routeId;
@@ -264,19 +272,30 @@ export class Parking {
         unitOfWork.originalBody = parked.original.body;
         unitOfWork.originalHeaders = headersFrom(parked.original.headers);
       }
-      place.target!.resume(
-        exchange,
-        parked.series.map(({ headers, ...rest }) => ({ ...rest, headers: headersFrom(headers) })),
-      );
+      for (let i = places.length - 1; i >= 0; i--) {
+        const { headers, ...attempts } = parked.series[i]!;
+        const { called, step } = places[i]!;
+        if (called !== null) {
+          places[i + 1]!.step.expect(exchange);
+          called.current.graph.revisit(exchange, exchange.routeId);
+        }
+        step.take(exchange, { ...attempts, headers: headersFrom(headers) });
+      }
+      places[0]!.step.resume(exchange);
     });
   }
 
-  /** The route by its id, or one that the same endpoint feeds: it may have got another id. */
-  private find(parked: Parked): { route: Route; place: Place } | null {
+  /** The route by its id, or one that the same endpoint feeds: it may have got another id. And the steps of the series. */
+  private find(parked: Parked): { route: Route; places: { readonly called: Route | null; readonly step: Resumable }[] } | null {
     const routes = [...this.context.routes()];
-    for (const route of [...routes.filter(({ routeId }) => routeId === parked.routeId), ...routes.filter(({ routeId, fromUri }) => routeId !== parked.routeId && fromUri === parked.fromEndpoint)]) {
-      const place = route.current.places.find(parked.place);
-      if (place !== null && place.target !== null) return { route, place };
+    const byId = (id: string): Route | undefined => routes.find(({ routeId }) => routeId === id);
+    for (const route of [byId(parked.routeId), ...routes.filter(({ fromUri }) => fromUri === parked.fromEndpoint)]) {
+      if (route === undefined) continue;
+      const places = parked.series.map(({ routeId, place, isCalled }) => {
+        const of = routeId === parked.routeId ? route : byId(routeId);
+        return { called: isCalled && of !== undefined ? of : null, step: of?.current.places.find(place)?.target ?? null };
+      });
+      if (places.every((place): place is typeof place & { step: Resumable } => place.step !== null)) return { route, places };
     }
     return null;
   }

@@ -5,9 +5,10 @@ import type { Events } from '../core/events.ts';
 import type { Exchange, StepInfo, Way } from '../core/exchange.ts';
 import { EXHAUSTED, FAILED, HANDLED, PARKED, ROLLBACK_ONLY, STOPPED } from '../core/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
-import type { Call, Inlet, Pipe } from '../core/flow.ts';
-import { isPromise, operator, StepSubscriber } from '../core/flow.ts';
+import type { Call, Pipe } from '../core/flow.ts';
+import { Exit, Inlet, isPromise, operator, StepSubscriber, WayBack } from '../core/flow.ts';
 import type { Headers } from '../core/headers.ts';
+import { Visit } from './graph.ts';
 import type { AttemptsState, Parking, Place, Resumable } from './parking.ts';
 
 /** How often, and after which waits, a failing step runs again. Times are milliseconds. */
@@ -138,13 +139,15 @@ export function matchingClause(clauses: readonly Clause[], exchange: Exchange, e
 /** One delivery attempt series of one step: kept on the exchange's way while the step runs. */
 class Attempts implements Way {
   readonly outer: Way | null;
+  readonly step: ErrorHandled;
   body: unknown;
   readonly headers: Headers;
   count = 0;
   previousDelay = 0;
   clause: Clause | null = null;
 
-  constructor({ body, headers }: { readonly body: unknown; readonly headers: Headers }, outer: Way | null) {
+  constructor(step: ErrorHandled, { body, headers }: { readonly body: unknown; readonly headers: Headers }, outer: Way | null) {
+    this.step = step;
     this.outer = outer;
     this.body = body;
     this.headers = headers.copy();
@@ -205,6 +208,8 @@ const isInterruption = (error: ExchangeError): boolean => error.type === 'mecha.
  */
 class ErrorHandled extends StepSubscriber implements Resumable {
   private readonly inner: Inlet;
+  /** The end of the step itself. */
+  private readonly exit: Exit;
   private readonly handling: ErrorHandling;
   private readonly context: ErrorHandlingContext;
   private readonly keepsMessage: boolean;
@@ -219,7 +224,9 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     this.handling = handling;
     this.context = context;
     this.keepsMessage = mayRedeliver(handling);
-    this.inner = this.branch(pipe, (exchange) => this.returned(exchange));
+    this.exit = new Exit((exchange) => this.returned(exchange));
+    this.inner = new Inlet();
+    this.add(this.inner.pipe(pipe).subscribe(this.exit));
     if (this.keepsMessage) {
       const wake = (): void => this.giveUpWaiting();
       for (const signal of [context.ending, context.stopping]) {
@@ -230,7 +237,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
   }
 
   protected step(exchange: Exchange): boolean {
-    if (this.keepsMessage) exchange.way = new Attempts(exchange, exchange.way);
+    if (this.keepsMessage) exchange.way = new Attempts(this, exchange, exchange.way);
     this.inner.next(exchange);
     return false;
   }
@@ -243,7 +250,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     }
     if (exchange.halt === 0 || (exchange.halt & (FAILED | EXHAUSTED)) !== FAILED) return this.out.next(exchange);
     try {
-      this.failed(exchange, attempts ?? new Attempts(exchange, exchange.way));
+      this.failed(exchange, attempts ?? new Attempts(this, exchange, exchange.way));
     } catch (thrown) {
       // The policy itself failed (an onWhen, a handled predicate): that is the failure now.
       exchange.fail(thrown, this.info);
@@ -316,21 +323,29 @@ class ErrorHandled extends StepSubscriber implements Resumable {
   private seriesToPark(exchange: Exchange, attempts: Attempts, delay: number): AttemptsState[] | null {
     const { unitOfWork } = exchange;
     if (this.place === null || unitOfWork === null || delay <= unitOfWork.longestWaitMillis || !this.context.parking.isPossible) return null;
-    const series = [this.state(attempts)];
-    let { way } = exchange;
-    for (; way instanceof Attempts; way = way.outer) series.push(this.state(way));
-    // Only the delivery's own exchange, in its own route: what others have begun with it does not survive.
-    return (way as unknown) === unitOfWork ? series : null;
+    const all: { readonly attempts: Attempts; isCalled: boolean }[] = [{ attempts, isCalled: false }];
+    // Only the delivery's own exchange, and only through steps around it and calls of routes: what others have begun with it does not survive.
+    for (let { way } = exchange; (way as unknown) !== unitOfWork; way = way.outer) {
+      if (way instanceof Visit) {
+        all.at(-1)!.isCalled = true;
+        const back: Way | null = way.outer;
+        if (!(back instanceof WayBack && back.outer instanceof Attempts && back.leadsTo(back.outer.step.exit))) return null;
+        way = back.outer;
+      }
+      if (!(way instanceof Attempts) || way.step.place === null) return null;
+      all.push({ attempts: way, isCalled: false });
+    }
+    return all.map((one) => one.attempts.step.state(one.attempts, one.isCalled));
   }
 
-  private state({ body, headers, count, previousDelay, clause }: Attempts): AttemptsState {
-    return { body, headers, count, previousDelay, clauseAt: clause === null ? -1 : this.handling.clauses.indexOf(clause) };
+  private state({ body, headers, count, previousDelay, clause }: Attempts, isCalled: boolean): AttemptsState {
+    return { body, headers, count, previousDelay, clauseAt: clause === null ? -1 : this.handling.clauses.indexOf(clause), routeId: this.context.routeId, place: this.place!.key, isCalled };
   }
 
   private park(exchange: Exchange, attempts: Attempts, wait: Pick<Waiting, 'due' | 'policy'>, series: readonly AttemptsState[]): void {
     const { clock, events, parking, routeId } = this.context;
     const end = clock.pending();
-    parking.park(exchange, this.place!, series, wait.due).then(
+    parking.park(exchange, series, wait.due).then(
       () => {
         end();
         if (events.has('exchangeParked')) events.emit('exchangeParked', { exchange, routeId, step: exchange.failedStep ?? this.info!, due: wait.due });
@@ -348,14 +363,19 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     );
   }
 
-  resume(exchange: Exchange, series: readonly AttemptsState[]): void {
-    for (const { body, headers, count, previousDelay, clauseAt } of [...series].reverse()) {
-      const attempts = new Attempts({ body, headers }, exchange.way);
-      attempts.count = count;
-      attempts.previousDelay = previousDelay;
-      attempts.clause = this.handling.clauses[clauseAt] ?? null;
-      exchange.way = attempts;
-    }
+  take(exchange: Exchange, { count, previousDelay, clauseAt, ...message }: AttemptsState): void {
+    const attempts = new Attempts(this, message, exchange.way);
+    attempts.count = count;
+    attempts.previousDelay = previousDelay;
+    attempts.clause = this.handling.clauses[clauseAt] ?? null;
+    exchange.way = attempts;
+  }
+
+  expect(exchange: Exchange): void {
+    exchange.way = new WayBack(this.exit, exchange.way);
+  }
+
+  resume(exchange: Exchange): void {
     const own = exchange.way as Attempts;
     exchange.way = own.outer;
     this.redeliver(exchange, own);

@@ -216,6 +216,46 @@ describe('a message that has longer to wait than its source can', () => {
     expect(work.seen).to.have.length(3);
   });
 
+  const called = `${policy}- route: { id: a, from: { uri: "source:a", steps: [ { filter: { simple: "true", steps: [ { to: "direct:b" }, { to: "mock:inside" } ] } }, { to: "mock:after" } ] } }
+- route: { id: b, from: { uri: "direct:b", steps: [ { to: "direct:c" }, { setBody: { simple: "\${body} b" } } ] } }
+- route: { id: c, from: { uri: "direct:c", steps: [ { setHeader: { name: where, simple: "\${routeId}" } }, { process: { ref: work } }, { setBody: { simple: "\${body} \${routeId}" } } ] } }
+`;
+
+  it('goes on in a route that others called, and back through these', async () => {
+    const work = new Work(clock, 2);
+    const first = await start(called, { work: work.run });
+    source.push('fresh');
+    await clock.advance(10);
+    expect(source.settled.map(({ isAcknowledged }) => isAcknowledged)).to.deep.equal([true]);
+    expect(['a', 'b', 'c'].map((id) => first.routes.get(id)!.inFlight)).to.deep.equal([0, 0, 0]);
+    await stop(first);
+    const second = await start(called, { work: work.run });
+    await clock.advance(hour + 10);
+    expect(work.seen).to.have.length(2);
+    expect(store.size).to.equal(1);
+    await clock.advance(hour + 10);
+    await eventually(() => expect(mockOf(second, 'after').received.map(({ body }) => body)).to.deep.equal(['done c b']));
+    expect(mockOf(second, 'inside').count).to.equal(1);
+    expect(mockOf(second, 'after').received[0]!.headers.get('where')).to.equal('c');
+    expect(['a', 'b', 'c'].map((id) => second.routes.get(id)!.inFlight)).to.deep.equal([0, 0, 0]);
+    expect(second.routes.get('a')!.statistics).to.include({ completed: 1, failed: 0, parked: 0 });
+    await eventually(() => expect(store.size).to.equal(0));
+  });
+
+  it('goes to the dead letters of the called route when its attempts are over, and its callers end with it', async () => {
+    const work = new Work(clock, 99);
+    const first = await start(called, { work: work.run });
+    source.push('fresh');
+    await clock.advance(10);
+    await stop(first);
+    const second = await start(called, { work: work.run });
+    await clock.advance(3 * hour + 100);
+    await eventually(() => expect(mockOf(second, 'dead').count).to.equal(1));
+    expect(work.seen.map(({ counter }) => counter)).to.deep.equal([undefined, 1, 2, 3]);
+    expect([mockOf(second, 'inside').count, mockOf(second, 'after').count, source.settled.length]).to.deep.equal([0, 0, 1]);
+    await eventually(() => expect(store.size).to.equal(0));
+  });
+
   it('finds its step when others come and go around it, by its id though it has changed, and by its definition', async () => {
     const withHash = routes.replace('{ id: work, ref: work }', '{ ref: work }');
     for (const [before, after] of [
@@ -300,7 +340,7 @@ describe('a message that has longer to wait than its source can', () => {
     source.push('fresh', push);
     await clock.advance(hour - 100);
     expect(source.settled).to.have.length(0);
-    expect(runtime.inFlight).to.equal(1);
+    expect(runtime.routes.get('a')!.inFlight).to.equal(1);
     await clock.advance(200);
     await eventually(() => expect(source.settled).to.have.length(1));
     expect(work.seen).to.have.length(2);
@@ -313,6 +353,11 @@ describe('a message that has longer to wait than its source can', () => {
   it('stays where the store would forget it', () => waitsInPlace(routes, { into: new MemoryStore(clock) }));
 
   it('stays where it is a part of another one', () => waitsInPlace(`${policy}- route: { id: a, from: { uri: "source:a", steps: [ { split: { simple: "\${body}", steps: [ { process: { ref: work } } ] } } ] } }\n`, {}));
+
+  it('stays where its caller does something with the reply that can not be taken up again', () =>
+    waitsInPlace(`${policy}- route: { id: a, from: { uri: "source:a", steps: [ { to: { uri: "direct:b", variableReceive: v } } ] } }
+- route: { id: b, from: { uri: "direct:b", steps: [ { process: { ref: work } } ] } }
+`, {}));
 
   it('stays where what it carries can not be stored', () => waitsInPlace(routes, {}, { headers: { x: () => 'a function' } }));
 });

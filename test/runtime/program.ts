@@ -5,7 +5,7 @@ import type { Agent } from 'node:http';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { mecha } from '../command.ts';
 import { eventually } from './rig.ts';
 
@@ -33,8 +33,10 @@ export class Program {
   write(name: string, text: string): this {
     const path = join(this.folder, name);
     mkdirSync(join(path, '..'), { recursive: true });
-    writeFileSync(`${path}.new`, text);
-    renameSync(`${path}.new`, path);
+    // Hidden: a route that polls the folder must not take it before it has its name.
+    const hidden = join(path, '..', `.${basename(path)}.new`);
+    writeFileSync(hidden, text);
+    renameSync(hidden, path);
     return this;
   }
 
