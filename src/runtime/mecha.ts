@@ -70,8 +70,9 @@ export interface MechaOptions {
   readonly languages?: readonly AnyDefinition<LanguageDefinition>[];
   /** One's own data formats: what `defineDataFormat` gives. */
   readonly dataFormats?: readonly AnyDefinition<DataFormatDefinition>[];
-  /** Aggregation strategies by the name that routes say (`aggregationStrategy: name`): objects, or functions of the old and the new exchange. */
-  readonly aggregationStrategies?: Readonly<Record<string, AggregationStrategy | AggregationStrategy['aggregate']>>;
+  /** Aggregation strategies by the name that routes say (`aggregationStrategy: name`): of exchanges, or functions of the body so far (null at first) and the next one. */
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  readonly aggregationStrategies?: Readonly<Record<string, AggregationStrategy | ((body: any, next: any) => unknown)>>;
   /** Parts by the keys of YAML, beside or in place of the built-in ones. */
   readonly parts?: Partial<Parts>;
   /** Where state lives, in place of what the settings say. */

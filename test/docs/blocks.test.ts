@@ -1,0 +1,186 @@
+import { expect } from 'chai';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import { Diagnostics } from '../../src/core/diagnostics.ts';
+import { codes } from '../../src/dsl/codes.ts';
+import { printDiagnostics } from '../../src/dsl/diagnose.ts';
+import { readConfiguration } from '../../src/runtime/configuration.ts';
+import { Mecha } from '../../src/runtime/mecha.ts';
+import { runTests } from '../../src/testing/index.ts';
+import { Desk } from '../cli/desk.ts';
+import { packedFolder } from '../packed/packed.ts';
+import type { Block } from './blocks.ts';
+import { blocksOf, pages, root } from './blocks.ts';
+
+/** Pages that are made from the definitions: their blocks are the definitions' own examples. */
+const generated = (page: string): string | null => /^docs\/(eip|connectors|languages|dataformats|route|errors)\//.exec(page)?.[1] ?? null;
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> };
+
+/** What a page's files are called: `file=x.yaml`, or a first line `// x.mjs`. */
+const fileName = ({ info, text }: Block): string | undefined => info['file'] ?? /^(?:\/\/|#) ([\w./-]+\.(?:m?js|ya?ml))$/m.exec(text.split('\n', 1)[0]!)?.[1];
+
+describe('code blocks of the documentation', function () {
+  this.timeout(180_000);
+  const helps = new Map<string, string>();
+  let desk: Desk;
+
+  before(() => {
+    desk = new Desk();
+  });
+
+  after(() => desk.clear());
+
+  /** A line `mecha COMMAND ... --option`: both must be there. */
+  const checkCommand = async (words: readonly string[]): Promise<void> => {
+    const path: string[] = [];
+    const helpOf = async (): Promise<string> => {
+      const key = path.join(' ');
+      if (!helps.has(key)) {
+        const { code, out, err } = await desk.mecha(...path, '--help');
+        expect(code, `mecha ${key}: ${err}`).to.equal(0);
+        helps.set(key, out);
+      }
+      return helps.get(key)!;
+    };
+    let help = await helpOf();
+    for (const word of words) {
+      if (!/^[a-z]+$/.test(word) || !new RegExp(`^  ${word}[ |]`, 'm').test(help.slice(help.indexOf('Commands:')))) break;
+      if (!help.includes('Commands:')) break;
+      path.push(word);
+      help = await helpOf();
+    }
+    if (words.length > 0 && !words[0]!.startsWith('-')) expect(path, `mecha ${words.join(' ')}`).to.not.be.empty;
+    for (const word of words) {
+      const option = /^(--[\w-]+)/.exec(word)?.[1];
+      if (option !== undefined) expect(help.includes(option) || ['--help', '--version'].includes(option), `\`mecha ${path.join(' ')}\` has no ${option}`).to.equal(true);
+    }
+  };
+
+  const checkLines = async (text: string): Promise<void> => {
+    for (const line of text.replace(/\\\n\s*/g, ' ').split('\n')) {
+      const command = /^\s*(?:\$ )?(?:[A-Z_]+=\S+ )*(?:npx (?:--no-install )?)?mecha(?: (.*))?$/.exec(line)?.[1];
+      // What stands behind a wide gap, in brackets or behind a pipe is no part of the command.
+      if (command !== undefined) await checkCommand(command.split(/ {2,}|\s#|\s[|>&]/)[0]!.replace(/\[[^\]]*\]/g, '').split(/\s+/).filter((word) => word !== ''));
+      const script = /^\s*(?:\$ )?npm (?:run (?:-s |--silent )?)?([\w:-]+)/.exec(line)?.[1];
+      if (script !== undefined && !['install', 'ci', 'pack', 'init', 'i'].includes(script)) expect(manifest.scripts, line).to.have.property(script);
+      const code = /^(?:error|warning)\[(M\d+)\]/.exec(line)?.[1];
+      if (code !== undefined) expect(codes, line).to.have.property(code);
+    }
+  };
+
+  const checkYaml = async (block: Block, folder: string): Promise<void> => {
+    const { text, info } = block;
+    // A piece of a file that is tested itself.
+    if (info['excerpt'] !== undefined) return void expect(readFileSync(join(root, info['excerpt']), 'utf8')).to.include(text.trimEnd());
+    if (info['check'] !== undefined) {
+      const test = info['check'] === 'mocks' ? { mocks: parse(text) as unknown, send: { to: 'direct:x' } } : { send: { to: 'direct:x' }, [info['check']]: parse(text) as unknown };
+      writeFileSync(join(folder, 'check.test.yaml'), JSON.stringify({ routes: ['hello.yaml'], tests: [{ name: 'x', ...test }] }));
+      const report = await runTests([join(folder, 'check.test.yaml')], { folder, configuration: null, filter: 'nothing at all' });
+      return void expect(printDiagnostics([...report.problems, ...report.files.flatMap((file) => file.problems)])).to.equal('');
+    }
+    const value = parse(text) as unknown;
+    if (Array.isArray(value) || (value as { kind?: string } | null)?.kind !== undefined) {
+      const placeholders = [...text.matchAll(/\{\{\??([\w.-]+)\}\}/g)].map(([, key]) => [key!, 'x'] as const);
+      const problems = await Mecha.check({ configuration: null, folder: generated(block.page) === null ? folder : root, routes: `${text}\n`, properties: Object.fromEntries(placeholders) });
+      return void expect(printDiagnostics(problems.filter(({ severity }) => severity === 'error'))).to.equal('');
+    }
+    if (typeof value === 'object' && value !== null && 'tests' in value) return;
+    const problems = new Diagnostics();
+    writeFileSync(join(folder, 'mecha.yaml'), text);
+    readConfiguration({ folder, file: join(folder, 'mecha.yaml') }, problems);
+    rmSync(join(folder, 'mecha.yaml'));
+    expect(printDiagnostics(problems.sorted())).to.equal('');
+  };
+
+  /** A module that runs by itself: what it prints stands behind its `console.log` lines. */
+  const runScript = (block: Block, folder: string): void => {
+    const file = join(folder, `block-${block.line}.mjs`);
+    writeFileSync(file, block.text);
+    const wanted = [...block.text.matchAll(/console\.log\(.*\);\s*\/\/ (.*)$/gm)].map(([, text]) => text!);
+    const { status, stdout, stderr } = spawnSync(process.execPath, [file], { cwd: folder, encoding: 'utf8', env: { ...process.env, NODE_OPTIONS: '' } });
+    expect({ status, stderr, lines: stdout.trimEnd().split('\n') }).to.deep.equal({ status: 0, stderr: '', lines: wanted });
+  };
+
+  for (const page of pages()) {
+    const blocks = blocksOf(page);
+    const kind = generated(page);
+    if (blocks.length === 0) continue;
+    it(`are right: ${page}`, async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'mecha-docs-'));
+      try {
+        for (const block of blocks) {
+          const name = fileName(block);
+          if (name === undefined) continue;
+          mkdirSync(dirname(join(folder, name)), { recursive: true });
+          writeFileSync(join(folder, name), block.text);
+        }
+        for (const block of blocks) {
+          const { language, info, text, line } = block;
+          const place = `${page}:${line}`;
+          try {
+            switch (language) {
+              case 'yaml':
+                if (kind === 'errors' && block.heading === 'Wrong') {
+                  const code = /(M\d+)\.md$/.exec(page)![1];
+                  const problems = await Mecha.check({ configuration: null, folder, routes: `${text}\n`, lints: true });
+                  expect(problems.map((problem) => problem.code)).to.include(code);
+                } else await checkYaml(block, folder);
+                break;
+              case 'json':
+                JSON.parse(text);
+                break;
+              case 'js':
+                if ('run' in info) {
+                  symlinkSync(join(packedFolder(), 'node_modules'), join(folder, 'node_modules'));
+                  runScript(block, folder);
+                  rmSync(join(folder, 'node_modules'));
+                } else {
+                  const file = join(folder, fileName(block) ?? `block-${line}.mjs`);
+                  writeFileSync(file, text);
+                  execFileSync(process.execPath, ['--check', file], { stdio: 'pipe' });
+                }
+                break;
+              case 'shell':
+              case 'sh':
+              case 'bash':
+              case 'console':
+              case 'text':
+              case '':
+                await checkLines(text);
+                if ('run' in info) {
+                  for (const command of text.trim().split('\n')) {
+                    const [name, ...args] = command.split(/\s+/);
+                    expect(name, `${command}: only mecha is run`).to.equal('mecha');
+                    const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'dist/mecha.cjs'), ...args], { cwd: folder, encoding: 'utf8' });
+                    expect(status, `${command}\n${stdout}${stderr}`).to.equal(Number(info['exit'] ?? 0));
+                  }
+                }
+                break;
+              case 'mermaid':
+                expect(text).to.match(/^(flowchart|graph|sequenceDiagram|stateDiagram)/m);
+                break;
+              default:
+                throw new Error(`nobody knows how to check a block of \`${language}\``);
+            }
+          } catch (thrown) {
+            (thrown as Error).message = `${place}: ${(thrown as Error).message}`;
+            throw thrown;
+          }
+        }
+        // Tests that the page shows pass.
+        if (blocks.some((block) => fileName(block)?.endsWith('.test.yaml') === true)) {
+          rmSync(join(folder, 'check.test.yaml'), { force: true });
+          const report = await runTests([], { folder, configuration: null });
+          expect(report.files.flatMap((file) => file.results.flatMap((result) => result.failures.map(({ message }) => `${result.name}: ${message}`)))).to.deep.equal([]);
+          expect(report.passed).to.be.greaterThan(0);
+        }
+      } finally {
+        rmSync(folder, { recursive: true, force: true });
+      }
+    });
+  }
+});
