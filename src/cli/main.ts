@@ -102,6 +102,17 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     });
 
   program
+    .command('migrate')
+    .description('Says file by file what of a folder of Camel or Camel K runs, what differs, and what to write instead.')
+    .argument('<folder>', 'a folder with routes, of Camel or Camel K')
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('mecha migrate ../camel-project', 'mecha migrate ../camel-project --json') + '\nExit codes: 0 all of it runs, 1 something does not or needs a person, 2 no such folder.\n')
+    .action(async (folder: string, options: Record<string, unknown>) => {
+      const { migrate } = await import('./migrate.ts');
+      code = await migrate(folder, options, terminal);
+    });
+
+  program
     .command('schema')
     .description('Prints the JSON Schema (2020-12) of routes, for editors.')
     .option('--tests', 'that of test files')

@@ -1,0 +1,229 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { parseAllDocuments } from 'yaml';
+import { parseProperties } from './configuration.ts';
+import { Mecha } from './mecha.ts';
+
+/** One thing that a file has, and what to do about it. */
+export interface Finding {
+  /** From 1; null: the file as a whole. */
+  readonly line: number | null;
+  readonly code: string | null;
+  readonly message: string;
+  /** What to write instead, or what to know. */
+  readonly advice: string | null;
+}
+
+/**
+ * runs: as it does in Camel. differs: it runs, and `findings` say what is different. fails: it does not run as it is. manual: it is no YAML of
+ * Camel's, and needs a person. ignored: it has nothing to do with routes.
+ */
+export type Verdict = 'runs' | 'differs' | 'fails' | 'manual' | 'ignored';
+
+export interface FileReport {
+  readonly file: string;
+  readonly kind: string;
+  readonly verdict: Verdict;
+  readonly findings: readonly Finding[];
+}
+
+export interface MigrationReport {
+  readonly files: readonly FileReport[];
+  readonly counts: Readonly<Record<Verdict, number>>;
+}
+
+const mostFiles = 100_000;
+const longestFile = 16 * 1024 * 1024;
+const skipped = new Set(['node_modules', '.git', 'target', 'build', 'dist', '.idea', '.mvn']);
+
+function* filesBelow(folder: string): Iterable<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+    if (entry.isDirectory()) {
+      if (!skipped.has(entry.name)) yield* filesBelow(join(folder, entry.name));
+    } else if (entry.isFile()) yield join(folder, entry.name);
+  }
+}
+
+const finding = (message: string, advice: string | null = null, line: number | null = null): Finding => ({ line, code: null, message, advice });
+
+const lineOf = (text: string, pattern: RegExp): number | null => {
+  const at = text.search(pattern);
+  return at < 0 ? null : text.slice(0, at).split('\n').length;
+};
+
+/** What runs differently on purpose, by what a text has. */
+const differences: readonly { readonly when: RegExp; readonly unless?: RegExp; readonly message: string; readonly advice: string }[] = [
+  { when: /\b(?:platform-http|rest):|^\s*-?\s*rest(?:Configuration)?:/m, message: 'HTTP is served on loopback only', advice: 'set `http.host: 0.0.0.0` in mecha.yaml to serve others' },
+  { when: /\b(?:platform-http|rest):|^\s*-?\s*rest:/m, message: 'request headers and query parameters are not echoed as reply headers', advice: 'set the headers that clients need with `setHeader`' },
+  { when: /deadLetterChannel|deadLetterUri/, unless: /deadLetterHandleNewException:\s*['"]?true/, message: 'a dead-letter endpoint that fails is not swallowed', advice: 'set `deadLetterHandleNewException: true` to have it swallowed as in Camel' },
+  { when: /from:\s*(?:\n\s*)?(?:[{].*)?uri:\s*['"]?file:|from:\s*['"]?file:/, unless: /moveFailed/, message: 'a file that fails is not tried for ever: after five times it rests until it changes', advice: 'set `moveFailed` to say where such files go' },
+  { when: /^\s*kind:\s*['"]?Integration\b/m, message: 'a resource of kind Integration runs; Camel itself ignores it outside of Camel K', advice: 'nothing to do' },
+];
+
+/** What Camel K's resources and comments say to the operator. */
+function operatorFindings(text: string): Finding[] {
+  const found: Finding[] = [];
+  for (const match of text.matchAll(/^[#/]+\s*camel-k:\s*(.*)$/gm)) {
+    const line = text.slice(0, match.index).split('\n').length;
+    for (const [option, name] of match[1]!.matchAll(/(?:--)?([\w-]+)=\S+/g)) {
+      if (name === 'dependency') found.push(finding(`\`${option}\`: Java libraries are not loaded`, 'parts of Camel are built in; write classes of your own as JavaScript modules', line));
+      else if (name === 'property') found.push(finding(`\`${option}\` is read by the operator of Camel K`, 'put it in application.properties, or give it with --property', line));
+      else if (name === 'trait') found.push(finding(`\`${option}\` is for the operator of Camel K`, 'deploy with a manifest of Kubernetes', line));
+    }
+  }
+  const traits = lineOf(text, /^\s+traits:\s*$/m) ?? lineOf(text, /^\s+traits:\s*\{/m);
+  if (traits !== null && /^\s*kind:\s*['"]?Integration\b/m.test(text)) found.push(finding('traits are for the operator of Camel K', 'deploy with a manifest of Kubernetes', traits));
+  const dependencies = lineOf(text, /^\s+dependencies:\s*$/m);
+  if (dependencies !== null && /^\s*kind:\s*['"]?Integration\b/m.test(text)) found.push(finding('dependencies are Java libraries, which are not loaded', 'parts of Camel are built in; write classes of your own as JavaScript modules', dependencies));
+  return found;
+}
+
+interface Context {
+  readonly folder: string;
+  readonly catalogues: readonly string[];
+  readonly properties: Readonly<Record<string, string>>;
+  /** Files that declare route templates, by id. */
+  readonly templates: ReadonlyMap<string, string>;
+}
+
+type Root = { readonly apiVersion?: unknown; readonly kind?: unknown };
+
+/** What a YAML document is: routes, a resource of Camel or of Kubernetes, or something else. */
+function kindOf(text: string, name: string): string {
+  if (/^mecha(\.\w+)?\.ya?ml$/.test(name)) return 'configuration of Mecha';
+  if (/^application(-\w+)?\.ya?ml$/.test(name)) return 'configuration';
+  let roots: unknown[];
+  try {
+    roots = parseAllDocuments(text, { prettyErrors: false, logLevel: 'silent' }).map((document) => (document.errors.length > 0 ? undefined : (document.toJS({ maxAliasCount: 100 }) as unknown)));
+  } catch {
+    return 'routes';
+  }
+  const [root] = roots;
+  if (root === undefined) return /^\s*-\s*(?:from|route|rest|beans|routeTemplate|kamelet)\b/m.test(text) ? 'routes' : 'YAML';
+  if (Array.isArray(root)) {
+    const keys = root.flatMap((item: unknown) => (typeof item === 'object' && item !== null ? Object.keys(item) : []));
+    const elements = /^(?:from|route|rest|restConfiguration|beans|routeTemplate|routeConfiguration|templatedRoute|errorHandler|onException|onCompletion|intercept\w*|dataFormats|transformers|validators|sslContextParameters)$/;
+    return keys.some((key) => elements.test(key)) ? 'routes' : 'YAML';
+  }
+  if (typeof root !== 'object' || root === null) return 'YAML';
+  const { apiVersion, kind } = root as Root;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return 'openapi' in root || 'swagger' in root ? 'OpenAPI document' : 'YAML';
+  if (apiVersion.startsWith('camel.apache.org/')) return ['Integration', 'Kamelet', 'Pipe', 'KameletBinding'].includes(kind) ? kind : `${kind} of Camel K`;
+  return `${kind} of Kubernetes`;
+}
+
+async function yamlReport(path: string, text: string, context: Context): Promise<Omit<FileReport, 'file'>> {
+  const kind = kindOf(text, path.slice(path.lastIndexOf('/') + 1));
+  if (kind.endsWith('of Kubernetes')) return { kind, verdict: 'ignored', findings: [] };
+  if (kind.endsWith('of Camel K')) return { kind, verdict: 'manual', findings: [finding(`a resource of kind ${kind.split(' ')[0]!} is for the operator of Camel K`, 'deploy Mecha with a manifest of Kubernetes')] };
+  if (!['routes', 'Integration', 'Kamelet', 'Pipe', 'KameletBinding'].includes(kind)) {
+    if (kind === 'configuration') return { kind, verdict: 'manual', findings: [finding('application.yaml is not read', 'put its values under `properties` in mecha.yaml')] };
+    return { kind, verdict: 'ignored', findings: [] };
+  }
+  // Templates of other files count as there.
+  const others = [...new Set([...text.matchAll(/routeTemplateRef:\s*['"]?([\w.-]+)/g)].map(([, id]) => context.templates.get(id!)).filter((file) => file !== undefined && file !== path))] as string[];
+  const problems = await Mecha.check({
+    routes: [path, ...others],
+    folder: dirname(path) === context.folder ? context.folder : existingRoot(path, context.folder),
+    configuration: null,
+    properties: context.properties,
+    settings: { kamelets: context.catalogues, 'state.store': 'memory', 'deadLetters.enabled': false },
+  });
+  const own = problems.filter(({ at }) => at === null || resolve(existingRoot(path, context.folder), at.source.file) === path || !others.some((other) => other.endsWith(at.source.file)));
+  const errors = own.filter(({ severity }) => severity === 'error');
+  const asFinding = ({ code, message, at, help }: (typeof own)[number]): Finding => ({ line: at === null ? null : at.source.position(at.start).line, code, message, advice: help });
+  // What stands for several steps says the same thing several times.
+  const once = (findings: readonly Finding[]): Finding[] => [...new Map(findings.map((one) => [`${one.line} ${one.message}`, one])).values()];
+  if (errors.length > 0) return { kind, verdict: 'fails', findings: once(errors.map(asFinding)) };
+  const notes = [
+    ...once(own.map(asFinding)),
+    ...differences.filter(({ when, unless }) => when.test(text) && unless?.test(text) !== true).map(({ when, message, advice }) => finding(message, advice, lineOf(text, when))),
+    ...operatorFindings(text),
+  ];
+  return { kind, verdict: notes.length === 0 ? 'runs' : 'differs', findings: notes };
+}
+
+/** Where relative paths of a project's files start: its folder of resources, where it has one. */
+const existingRoot = (path: string, folder: string): string => {
+  const at = path.lastIndexOf('/src/main/resources/');
+  return at >= 0 && path.startsWith(folder) ? path.slice(0, at + '/src/main/resources'.length) : folder;
+};
+
+/** Keys of Camel's own settings that mean something here. */
+const known = /^(?:mecha\.|camel\.server\.(?:host|port)$|camel\.kamelet\.|camel\.component\.kamelet\.(?:location|noErrorHandler)$|camel\.component\.kafka\.brokers$)/;
+
+function propertiesReport(text: string): Omit<FileReport, 'file'> {
+  const findings: Finding[] = [];
+  const lines = text.split('\n');
+  for (const [key] of parseProperties(text)) {
+    if (!/^(?:camel|quarkus|spring|server|management)\./.test(key) || known.test(key)) continue;
+    const line = lines.findIndex((candidate) => candidate.trimStart().startsWith(key));
+    const framework = key.split('.')[0]!;
+    findings.push(finding(`\`${key}\` has no effect`, framework === 'camel' ? 'set what it stands for in mecha.yaml, or as an option of the endpoints' : `it configures ${framework === 'quarkus' ? 'Quarkus' : 'Spring'}, which is not there; see docs/configuration.md`, line < 0 ? null : line + 1));
+  }
+  return { kind: 'properties', verdict: findings.length === 0 ? 'runs' : 'differs', findings };
+}
+
+function javaReport(text: string): Omit<FileReport, 'file'> | null {
+  const found = /\b(?:extends\s+(?:\w+\.)*(?:Endpoint)?RouteBuilder|implements\s+[\w\s,.<>]*\b(Processor|AggregationStrategy|Predicate|Expression|TypeConverter)\b)/.exec(text);
+  const line = found === null ? null : text.slice(0, found.index).split('\n').length;
+  if (found === null) {
+    if (!/\bimport\s+org\.apache\.camel\./.test(text)) return null;
+    return { kind: 'Java with Camel', verdict: 'manual', findings: [finding('Java does not run', 'write what routes need of it as a JavaScript module: `type: "#module:./name.mjs"`', lineOf(text, /import\s+org\.apache\.camel\./))] };
+  }
+  if (found[1] === undefined) return { kind: 'Java routes', verdict: 'manual', findings: [finding('routes in Java do not run', 'write them in YAML; `camel transform route --format=yaml` of Camel JBang makes a first draft', line)] };
+  return { kind: `Java ${found[1]}`, verdict: 'manual', findings: [finding(`a ${found[1]} in Java does not run`, 'write it as a JavaScript module, and name it with `#module:./name.mjs`', line)] };
+}
+
+function xmlReport(text: string): Omit<FileReport, 'file'> | null {
+  const found = /<(?:\w+:)?(camelContext|routes|route|routeTemplates?|rests?|blueprint)\b/.exec(text);
+  if (found === null || !/camel|<routes?\b|<from\b/.test(text)) return null;
+  const line = text.slice(0, found.index).split('\n').length;
+  return { kind: 'XML routes', verdict: 'manual', findings: [finding(`\`<${found[1]!}>\`: routes in XML do not run`, 'write them in YAML; `camel transform route --format=yaml` of Camel JBang makes a first draft', line)] };
+}
+
+function scriptReport(path: string, text: string): Omit<FileReport, 'file'> | null {
+  if (!/\bfrom\s*\(\s*['"]/.test(text)) return null;
+  const language = path.endsWith('.groovy') ? 'Groovy' : path.endsWith('.kts') ? 'Kotlin' : 'JavaScript of Camel K';
+  return { kind: `${language} routes`, verdict: 'manual', findings: [finding(`routes in ${language} do not run`, 'write them in YAML', lineOf(text, /\bfrom\s*\(\s*['"]/))] };
+}
+
+/**
+ * What becomes of a folder of Camel or Camel K: file by file what runs, what runs differently, what does not and what to write instead.
+ * Nothing is started.
+ * @throws Error where there is no such folder
+ */
+export async function migrationReport(given: string): Promise<MigrationReport> {
+  const folder = resolve(given);
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`there is no folder \`${given}\``);
+  const paths: string[] = [];
+  for (const path of filesBelow(folder)) {
+    if (paths.push(path) > mostFiles) throw new Error(`\`${given}\` has more than ${mostFiles} files`);
+  }
+  const texts = new Map<string, string>();
+  for (const path of paths) if (/\.(?:ya?ml|java|xml|properties|groovy|kts|js)$/i.test(path) && statSync(path).size <= longestFile) texts.set(path, readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+  const templates = new Map<string, string>();
+  const properties: Record<string, string> = {};
+  for (const [path, text] of texts) {
+    if (/\.ya?ml$/i.test(path)) for (const [, id] of text.matchAll(/^\s*-\s*routeTemplate:\s*\n(?:\s+.*\n)*?\s+id:\s*['"]?([\w.-]+)/gm)) templates.set(id!, path);
+    if (/(?:^|\/)[\w-]+\.properties$/i.test(path)) Object.assign(properties, Object.fromEntries(parseProperties(text)));
+  }
+  const catalogues = [...new Set(paths.filter((path) => path.endsWith('.kamelet.yaml')).map((path) => dirname(path)))];
+  const context: Context = { folder, catalogues, properties, templates };
+  const files: FileReport[] = [];
+  for (const [path, text] of texts) {
+    const report = /\.ya?ml$/i.test(path)
+      ? await yamlReport(path, text, context)
+      : path.endsWith('.properties')
+        ? propertiesReport(text)
+        : path.endsWith('.java')
+          ? javaReport(text)
+          : path.endsWith('.xml')
+            ? xmlReport(text)
+            : scriptReport(path, text);
+    if (report !== null) files.push({ file: relative(folder, path), ...report });
+  }
+  const counts: Record<Verdict, number> = { runs: 0, differs: 0, fails: 0, manual: 0, ignored: 0 };
+  for (const { verdict } of files) counts[verdict]++;
+  return { files, counts };
+}

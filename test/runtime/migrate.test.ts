@@ -1,0 +1,101 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { expect } from 'chai';
+import type { FileReport } from '../../src/runtime/migrate.ts';
+import { migrationReport } from '../../src/runtime/migrate.ts';
+
+describe('a migration report', () => {
+  let folder: string;
+
+  const reportOf = async (files: Record<string, string>): Promise<Record<string, FileReport>> => {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), text);
+    }
+    return Object.fromEntries((await migrationReport(folder)).files.map((report) => [report.file, report]));
+  };
+  const route = (...steps: string[]): string => `- from:\n    uri: direct:a\n    steps:\n${steps.map((step) => `      - ${step}\n`).join('')}`;
+
+  beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'mecha-migrate-'))));
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('says of each file of routes whether it runs, with properties, kamelets and templates of other files', async () => {
+    const report = await reportOf({
+      'src/main/resources/camel/good.yaml': route('setBody: { simple: "{{greeting}}" }', 'to: kamelet:greet', 'to: mock:out'),
+      'src/main/resources/application.properties': 'greeting=hi\n',
+      'kamelets/greet.kamelet.yaml':
+        'apiVersion: camel.apache.org/v1\nkind: Kamelet\nmetadata: { name: greet }\nspec:\n  definition: { properties: {} }\n  template:\n    from:\n      uri: kamelet:source\n      steps:\n        - setBody: { constant: hello }\n',
+      'templates.yaml': '- routeTemplate:\n    id: made\n    parameters: [ { name: n } ]\n    from:\n      uri: "direct:{{n}}"\n      steps:\n        - to: mock:out\n',
+      'use.yaml': '- templatedRoute:\n    routeTemplateRef: made\n    parameters: [ { name: n, value: x } ]\n',
+    });
+    expect(Object.fromEntries(Object.entries(report).map(([file, { verdict, findings }]) => [file, findings.length === 0 ? verdict : findings]))).to.deep.equal({
+      'kamelets/greet.kamelet.yaml': 'runs',
+      'src/main/resources/application.properties': 'runs',
+      'src/main/resources/camel/good.yaml': 'runs',
+      'templates.yaml': 'runs',
+      'use.yaml': 'runs',
+    });
+  });
+
+  it('names the line, the code and the repair of what does not run', async () => {
+    const { 'bad.yaml': bad } = await reportOf({ 'bad.yaml': route('to: salesforce:x', 'setBdy: { constant: x }') });
+    expect(bad!.verdict).to.equal('fails');
+    expect(bad!.findings.map(({ line, code }) => [line, code])).to.deep.equal([
+      [4, 'M0402'],
+      [5, 'M0201'],
+    ]);
+    expect(bad!.findings[1]!.advice).to.contain('setBody');
+  });
+
+  it('says what runs differently on purpose, and what only the operator of Camel K reads', async () => {
+    const report = await reportOf({
+      'http.yaml': '- from:\n    uri: platform-http:/x\n    steps:\n      - log: "x"\n',
+      'files.yaml': '- from:\n    uri: file:in\n    steps:\n      - log: "x"\n',
+      'files-moved.yaml': '- from:\n    uri: file:in?moveFailed=bad\n    steps:\n      - log: "x"\n',
+      'integration.yaml': `# camel-k: dependency=mvn:x:y\napiVersion: camel.apache.org/v1\nkind: Integration\nmetadata: { name: i }\nspec:\n  traits:\n    cron: { enabled: true }\n  flows:\n    - from:\n        uri: direct:a\n        steps:\n          - log: x\n`,
+    });
+    const messages = (file: string): readonly string[] => report[file]!.findings.map(({ line, message }) => `${line}: ${message}`);
+    expect(report['http.yaml']!.verdict).to.equal('differs');
+    expect(messages('http.yaml').join('\n')).to.contain('loopback').and.contain('not echoed');
+    expect(messages('files.yaml').join('\n')).to.contain('after five times');
+    expect(report['files-moved.yaml']!.verdict).to.equal('runs');
+    expect(messages('integration.yaml')).to.include('1: `dependency=mvn:x:y`: Java libraries are not loaded').and.include('6: traits are for the operator of Camel K');
+  });
+
+  it('notices Java, XML, scripts, properties without effect, and resources of Kubernetes; leaves other files alone', async () => {
+    const report = await reportOf({
+      'R.java': 'import org.apache.camel.builder.RouteBuilder;\npublic class R extends RouteBuilder { }\n',
+      'P.java': 'import org.apache.camel.Processor;\nclass P implements Processor { }\n',
+      'Plain.java': 'class Plain { }\n',
+      'routes.xml': '<routes>\n<route><from uri="direct:a"/></route></routes>',
+      'pom.xml': '<project><dependency>camel-core</dependency></project>',
+      'r.groovy': "from('timer:x').log('x')\n",
+      'application.properties': 'mine=1\ncamel.main.name=x\nquarkus.http.port=1\n',
+      'deployment.yaml': 'apiVersion: apps/v1\nkind: Deployment\n',
+      'values.yaml': 'replicas: 3\n',
+      'platform.yaml': 'apiVersion: camel.apache.org/v1\nkind: IntegrationPlatform\nmetadata: { name: p }\n',
+    });
+    const verdicts = Object.fromEntries(Object.entries(report).map(([file, { kind, verdict }]) => [file, `${verdict}, ${kind}`]));
+    expect(verdicts).to.deep.equal({
+      'P.java': 'manual, Java Processor',
+      'R.java': 'manual, Java routes',
+      'application.properties': 'differs, properties',
+      'deployment.yaml': 'ignored, Deployment of Kubernetes',
+      'platform.yaml': 'manual, IntegrationPlatform of Camel K',
+      'r.groovy': 'manual, Groovy routes',
+      'routes.xml': 'manual, XML routes',
+      'values.yaml': 'ignored, YAML',
+    });
+    expect(report['application.properties']!.findings.map(({ line }) => line)).to.deep.equal([2, 3]);
+  });
+
+  it('goes on after a file that is no YAML, and refuses a folder that is not there', async () => {
+    const report = await reportOf({ 'broken.yaml': '- from:\n   uri: [direct:a\n  - x', 'good.yaml': route('log: x') });
+    expect([report['broken.yaml']!.verdict, report['good.yaml']!.verdict]).to.deep.equal(['fails', 'runs']);
+    await migrationReport(join(folder, 'nowhere')).then(
+      () => expect.fail('reported'),
+      (error: Error) => expect(error.message).to.match(/there is no folder/),
+    );
+  });
+});
