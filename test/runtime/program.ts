@@ -100,6 +100,15 @@ export class Program {
     });
   }
 
+  /** Waits until so many exchanges of a route are under way. */
+  async underWay(routeId: string, count: number): Promise<void> {
+    await eventually(async () => {
+      const { text } = await this.get('/metrics');
+      const found = new RegExp(`^mecha_route_exchanges_in_flight\\{[^}]*route="${routeId}"[^}]*\\} (\\d+)`, 'm').exec(text);
+      if (Number(found?.[1]) !== count) throw new Error(`${found?.[1]} under way, not ${count}`);
+    }, 10_000);
+  }
+
   /** What `mecha` prints for a command in the same folder. */
   async command(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
     const other = new Program();

@@ -8,7 +8,7 @@ const slow = `- route:
     from:
       uri: platform-http:/slow
       steps:
-        - delay: { constant: "300" }
+        - delay: { constant: "3000" }
         - setBody: { constant: "done" }
 - route:
     id: quick
@@ -37,7 +37,7 @@ describe('stopping', function () {
     const agent = new Agent({ keepAlive: true });
     await Promise.all([program.get('/quick', { agent }), program.get('/quick', { agent })]);
     const asked = Array.from({ length: 20 }, (_, i) => program.get('/slow', i % 2 === 0 ? { agent } : {}));
-    await pause(100);
+    await program.underWay('slow', 20);
     program.signal('SIGTERM');
     await eventually(async () => expect((await program.get('/health/ready')).status).to.equal(503));
     const late = await program.get('/quick').catch(() => ({ status: 503 }));
@@ -53,10 +53,10 @@ describe('stopping', function () {
   });
 
   it('exits at once at the second signal', async () => {
-    program.write('routes/slow.yaml', slow.replace('"300"', '"20000"'));
+    program.write('routes/slow.yaml', slow.replace('"3000"', '"20000"'));
     await program.start();
     const asked = program.get('/slow').catch(() => null);
-    await pause(50);
+    await program.underWay('slow', 1);
     program.signal('SIGTERM');
     await pause(400);
     expect(program.isRunning).to.equal(true);
@@ -68,10 +68,10 @@ describe('stopping', function () {
   });
 
   it('takes no longer than shutdownTimeout, and says by its exit code that something did not finish', async () => {
-    program.write('mecha.yaml', 'shutdownTimeout: 500').write('routes/slow.yaml', slow.replace('"300"', '"20000"'));
+    program.write('mecha.yaml', 'shutdownTimeout: 500').write('routes/slow.yaml', slow.replace('"3000"', '"20000"'));
     await program.start();
     const asked = program.get('/slow').catch(() => ({ status: 0 }));
-    await pause(50);
+    await program.underWay('slow', 1);
     const before = performance.now();
     program.signal('SIGTERM');
     expect((await program.exited()).code).to.equal(1);
@@ -104,7 +104,7 @@ describe('stopping', function () {
   it('gives who waits for a reply the attempts that there is time for', async () => {
     program.write(
       'routes/a.yaml',
-      `- errorHandler: { defaultErrorHandler: { redeliveryPolicy: { maximumRedeliveries: 3, redeliveryDelay: 200 } } }
+      `- errorHandler: { defaultErrorHandler: { redeliveryPolicy: { maximumRedeliveries: 3, redeliveryDelay: 700 } } }
 - route:
     id: a
     from:
@@ -116,7 +116,7 @@ describe('stopping', function () {
     program.write('flaky.mjs', 'let calls = 0; export default (exchange) => { if (++calls < 4) throw new Error("down"); exchange.body = "at last"; };');
     await program.start();
     const asked = program.get('/a');
-    await pause(100);
+    await program.underWay('a', 1);
     program.signal('SIGTERM');
     expect(await asked).to.deep.equal({ status: 200, text: 'at last' });
     expect((await program.exited()).code).to.equal(0);
