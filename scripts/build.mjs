@@ -26,7 +26,7 @@ const lazies = new Set(['re2js', 'jsonata', 'amqplib', 'parse5']);
 const inPieces = /^(kafkajs)\//;
 
 /** Libraries that stay as they are installed: they come with native code or WebAssembly beside them, or share much with each other. */
-const installed = /^(@jitl\/|@aws-sdk\/|@smithy\/|lz4-napi|@bokuweb\/zstd-wasm|kafkajs-snappy|node-sqlite3-wasm)/;
+const installed = /^(@modelcontextprotocol\/|@jitl\/|@aws-sdk\/|@smithy\/|lz4-napi|@bokuweb\/zstd-wasm|kafkajs-snappy|node-sqlite3-wasm)/;
 
 /** Modules of ours that are made on the first call of what they export. */
 const lazyModules = { 'src/languages/simple/compile.ts': './grammar.ts' };

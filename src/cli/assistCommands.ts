@@ -10,4 +10,9 @@ export function assistCommands(program: Command, terminal: Terminal, done: (code
     .option('--stdio', 'as editors pass it; there is no other way')
     .addHelpText('after', examples('mecha lsp', 'mecha lsp --stdio') + '\nExit codes: 0 the editor has ended it, 1 the editor hung up.\n')
     .action(async () => done(await (await import('./lsp.ts')).lsp(terminal)));
+  program
+    .command('mcp')
+    .description('Speaks the Model Context Protocol on standard input and output: for AI assistants.')
+    .addHelpText('after', examples('mecha mcp', 'claude mcp add mecha -- mecha mcp') + '\nExit codes: 0 the client has ended it, 1 no standard input.\n')
+    .action(async () => done(await (await import('./mcp.ts')).mcp(terminal)));
 }
