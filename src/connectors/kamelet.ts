@@ -3,11 +3,11 @@ import { defineConnector } from '../core/connector.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange.ts';
 import { field } from '../core/field.ts';
-import type { Call } from '../core/flow.ts';
 import type { KameletCell } from '../core/kamelets.ts';
 import { kameletCell, kameletUse } from '../core/kamelets.ts';
+import type { RouteTarget } from '../core/routeTarget.ts';
+import { routeTarget, TargetConsumer, TargetProducer } from '../core/routeTarget.ts';
 import { camelUri } from '../core/uri.ts';
-import { RouteTarget } from './direct.ts';
 
 type KameletEndpoint = Endpoint<typeof options>;
 
@@ -15,82 +15,19 @@ type KameletEndpoint = Endpoint<typeof options>;
 const isEnd = (name: string): boolean => name === 'source' || name === 'sink';
 
 /** The route behind one end: `inside` begins with `kamelet:source`, `outside` is the one that a source kamelet feeds. */
-function target(context: ConnectorContext, end: 'inside' | 'outside', key: string): RouteTarget {
-  const targets = context.shared('kamelets', () => new Map<string, RouteTarget>());
-  const name = `${end} ${key}`;
-  let found = targets.get(name);
-  if (found === undefined) targets.set(name, (found = new RouteTarget()));
-  return found;
-}
+const target = (context: ConnectorContext, end: 'inside' | 'outside', key: string): RouteTarget => routeTarget(context, 'kamelets', `${end} ${key}`);
 
-class KameletConsumer implements Consumer {
-  private readonly name: string;
-  private readonly target: RouteTarget;
-  private sink: Sink | null = null;
-
-  constructor({ options: { templateId, routeId } }: KameletEndpoint, context: ConnectorContext) {
-    if (kameletUse(routeId) === null) throw new Error(`\`kamelet:${templateId}\` can only begin a route template`);
-    this.name = `kamelet://${templateId}`;
-    this.target = target(context, templateId === 'source' ? 'inside' : 'outside', routeId!);
-  }
-
-  start(sink: Sink): Promise<void> {
-    try {
-      this.target.take(sink, this.name);
-    } catch (thrown) {
-      return Promise.reject(thrown);
-    }
-    this.sink = sink;
-    return Promise.resolve();
-  }
-
-  stop(): Promise<void> {
-    if (this.sink !== null) this.target.release(this.sink);
-    return Promise.resolve();
-  }
-
-  suspend(): Promise<void> {
-    return this.stop();
-  }
-
-  resume(): Promise<void> {
-    return this.sink === null ? Promise.resolve() : this.start(this.sink);
-  }
+function consumer({ options: { templateId, routeId } }: KameletEndpoint, context: ConnectorContext): Consumer {
+  if (kameletUse(routeId) === null) throw new Error(`\`kamelet:${templateId}\` can only begin a route template`);
+  return new TargetConsumer(`kamelet://${templateId}`, target(context, templateId === 'source' ? 'inside' : 'outside', routeId!));
 }
 
 /** Sends into a kamelet's route, or, as the sink of a source kamelet, out of it. */
-class KameletProducer implements Producer {
-  readonly call: Call;
-  private readonly endpoint: KameletEndpoint;
-  private readonly target: RouteTarget;
-
-  constructor(endpoint: KameletEndpoint, context: ConnectorContext, end: 'inside' | 'outside', key: string) {
-    this.endpoint = endpoint;
-    const cell = target(context, end, key);
-    this.target = cell;
-    const { block, timeout } = endpoint.options;
-    this.call = (exchange) => {
-      const { sink } = cell;
-      if (sink !== null) {
-        // As in Camel, what a source kamelet makes comes from the route that it feeds.
-        if (end === 'outside') exchange.fromRouteId = sink.routeId;
-        sink.call(exchange);
-      } else if (block && timeout > 0) cell.wait(exchange, this, context.clock, timeout);
-      else this.giveUp(exchange);
-    };
-  }
-
-  giveUp(exchange: Exchange): void {
-    if (this.endpoint.options.failIfNoConsumers) {
-      exchange.fail(new ExchangeError('org.apache.camel.component.kamelet.KameletConsumerNotAvailableException', `No consumers available on endpoint: ${camelUri(this.endpoint.shownUri)}. Exchange[]`));
-    }
-    exchange.leave();
-  }
-
-  close(): Promise<void> {
-    this.target.abandon(this);
-    return Promise.resolve();
-  }
+function kameletProducer({ options: { block, timeout, failIfNoConsumers }, shownUri }: KameletEndpoint, context: ConnectorContext, end: 'inside' | 'outside', key: string): Producer {
+  const missing = (): Error => new ExchangeError('org.apache.camel.component.kamelet.KameletConsumerNotAvailableException', `No consumers available on endpoint: ${camelUri(shownUri)}. Exchange[]`);
+  // As in Camel, what a source kamelet makes comes from the route that it feeds.
+  const before = (exchange: Exchange, sink: Sink): void => void (exchange.fromRouteId = sink.routeId);
+  return new TargetProducer(target(context, end, key), { block, timeout, missing: failIfNoConsumers ? missing : null, ...(end === 'outside' ? { before } : {}) }, context.clock);
 }
 
 /** `kamelet:sink` of a kamelet that a step goes through: its nested steps, or nothing where it has none. */
@@ -111,8 +48,8 @@ function producer(endpoint: KameletEndpoint, context: ConnectorContext): Produce
       isEnd(templateId) ? `\`kamelet:${templateId}\` can only stand in a route template` : `the kamelet \`${templateId}\` is only named while the route runs: name it in a \`to\` or \`kamelet\` step`,
     );
   }
-  if (templateId !== 'sink') return new KameletProducer(endpoint, context, 'inside', routeId!);
-  return use === 'from' ? new KameletProducer(endpoint, context, 'outside', routeId!) : nestedSteps(kameletCell(context, routeId!));
+  if (templateId !== 'sink') return kameletProducer(endpoint, context, 'inside', routeId!);
+  return use === 'from' ? kameletProducer(endpoint, context, 'outside', routeId!) : nestedSteps(kameletCell(context, routeId!));
 }
 
 const options = {
@@ -136,6 +73,6 @@ export const kamelet = defineConnector({
   isLenient: true,
   isInternal: true,
   options,
-  consumer: (endpoint, context) => new KameletConsumer(endpoint, context),
+  consumer,
   producer,
 });

@@ -1,17 +1,34 @@
 import type { Subscriber } from 'rxjs';
 import type { StepContext } from './definition.ts';
-import { emptyUri, isInvalidEndpoint, shownUri, uriOf } from './dynamicEndpoint.ts';
+import { dynamicEndpointFields, emptyUri, isInvalidEndpoint, schemeCheck, shownUri, uriOf } from './dynamicEndpoint.ts';
 import { ExchangeError, toExchangeError } from './errors.ts';
 import type { Exchange } from './exchange.ts';
+import type { Expression } from './expression.ts';
+import type { Options } from './field.ts';
+import { field } from './field.ts';
 import { StepSubscriber, Turns, isPromise } from './flow.ts';
 import { GuardedSends } from './guardedSends.ts';
 import type { Parts } from './iterate.ts';
 import { isAsyncIterable } from './iterate.ts';
 
+/** Options of a step that sends from endpoint to endpoint. */
+export const slipFields = {
+  uriDelimiter: field.string('What stands between the endpoints of a text.').default(','),
+  ignoreInvalidEndpoints: field.boolean('Passes over endpoints that do not exist instead of failing.').default(false),
+  ...dynamicEndpointFields,
+};
+
 export interface SlipOptions {
+  readonly delimiter: string;
   readonly ignoresInvalid: boolean;
   readonly checkScheme: ((uri: string) => void) | null;
 }
+
+export const slipOptions = ({ uriDelimiter, ignoreInvalidEndpoints, allowedSchemes }: Options<typeof slipFields>): SlipOptions => ({
+  delimiter: uriDelimiter,
+  ignoresInvalid: ignoreInvalidEndpoints,
+  checkScheme: schemeCheck(allowedSchemes, true),
+});
 
 /** Gives the endpoints of one exchange, one after the other. */
 export interface Itinerary {
@@ -40,9 +57,11 @@ export abstract class SlipStep extends StepSubscriber {
   readonly context: StepContext;
   readonly options: SlipOptions;
   readonly sends: GuardedSends;
+  protected readonly expression: Expression;
 
-  constructor(out: Subscriber<Exchange>, context: StepContext, options: SlipOptions) {
+  constructor(out: Subscriber<Exchange>, context: StepContext, options: SlipOptions, expression: Expression) {
     super(out, context.info);
+    this.expression = expression;
     this.context = context;
     this.options = options;
     this.sends = new GuardedSends(this, context);

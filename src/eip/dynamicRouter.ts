@@ -1,27 +1,15 @@
-import type { Subscriber } from 'rxjs';
-import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import { dynamicEndpointFields, schemeCheck } from '../core/dynamicEndpoint.ts';
 import type { Exchange } from '../core/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
 import { isPromise, operator } from '../core/flow.ts';
 import { toIterable } from '../core/iterate.ts';
-import type { Itinerary, SlipOptions } from '../core/slip.ts';
-import { PartsItinerary, SlipStep } from '../core/slip.ts';
+import type { Itinerary } from '../core/slip.ts';
+import { PartsItinerary, slipFields, slipOptions, SlipStep } from '../core/slip.ts';
 
 class DynamicRouter extends SlipStep {
-  private readonly expression: Expression;
-  private readonly delimiter: string;
-
-  constructor(out: Subscriber<Exchange>, context: StepContext, options: SlipOptions, expression: Expression, delimiter: string) {
-    super(out, context, options);
-    this.expression = expression;
-    this.delimiter = delimiter;
-  }
-
   protected itinerary(): Itinerary {
-    return new Asking(this.expression, this.delimiter);
+    return new Asking(this.expression, this.options.delimiter);
   }
 }
 
@@ -59,9 +47,7 @@ export const dynamicRouter = defineEip({
   summary: 'Asks an expression again and again where the message goes next, until it gives nothing.',
   options: {
     expression: field.expression('The next endpoint (or several); null ends. `exchangeProperty.CamelSlipEndpoint` is the last one.').required(),
-    uriDelimiter: field.string('What stands between the endpoints of a text.').default(','),
-    ignoreInvalidEndpoints: field.boolean('Passes over endpoints that do not exist instead of failing.').default(false),
-    ...dynamicEndpointFields,
+    ...slipFields,
   },
   examples: [
     {
@@ -72,8 +58,8 @@ export const dynamicRouter = defineEip({
       out: { 'mock:out': ['>1'] },
     },
   ],
-  operator: ({ expression, uriDelimiter, ignoreInvalidEndpoints, allowedSchemes }, context) => {
-    const options: SlipOptions = { ignoresInvalid: ignoreInvalidEndpoints, checkScheme: schemeCheck(allowedSchemes, true) };
-    return operator((out) => new DynamicRouter(out, context, options, expression, uriDelimiter));
+  operator: ({ expression, ...given }, context) => {
+    const options = slipOptions(given);
+    return operator((out) => new DynamicRouter(out, context, options, expression));
   },
 });

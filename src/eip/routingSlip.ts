@@ -1,27 +1,14 @@
-import type { Subscriber } from 'rxjs';
-import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import { dynamicEndpointFields, schemeCheck } from '../core/dynamicEndpoint.ts';
 import type { Exchange } from '../core/exchange.ts';
-import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
 import { operator, settled } from '../core/flow.ts';
 import { toIterable } from '../core/iterate.ts';
-import type { Itinerary, SlipOptions } from '../core/slip.ts';
-import { PartsItinerary, SlipStep } from '../core/slip.ts';
+import type { Itinerary } from '../core/slip.ts';
+import { PartsItinerary, slipFields, slipOptions, SlipStep } from '../core/slip.ts';
 
 class RoutingSlip extends SlipStep {
-  private readonly expression: Expression;
-  private readonly delimiter: string;
-
-  constructor(out: Subscriber<Exchange>, context: StepContext, options: SlipOptions, expression: Expression, delimiter: string) {
-    super(out, context, options);
-    this.expression = expression;
-    this.delimiter = delimiter;
-  }
-
   protected itinerary(exchange: Exchange): Itinerary {
-    return new PartsItinerary(toIterable(this.expression(exchange), this.delimiter));
+    return new PartsItinerary(toIterable(this.expression(exchange), this.options.delimiter));
   }
 }
 
@@ -31,9 +18,7 @@ export const routingSlip = defineEip({
   summary: 'Sends the message through a list of endpoints that an expression names, one after the other.',
   options: {
     expression: field.expression('The endpoints, evaluated once: a text, or a list of texts.').required(),
-    uriDelimiter: field.string('What stands between the endpoints of a text.').default(','),
-    ignoreInvalidEndpoints: field.boolean('Passes over endpoints that do not exist instead of failing.').default(false),
-    ...dynamicEndpointFields,
+    ...slipFields,
   },
   examples: [
     {
@@ -44,8 +29,8 @@ export const routingSlip = defineEip({
       out: { 'mock:out': ['>ab'] },
     },
   ],
-  operator: ({ expression, uriDelimiter, ignoreInvalidEndpoints, allowedSchemes }, context) => {
-    const options: SlipOptions = { ignoresInvalid: ignoreInvalidEndpoints, checkScheme: schemeCheck(allowedSchemes, true) };
-    return settled(expression, context.info, (value) => operator((out) => new RoutingSlip(out, context, options, value, uriDelimiter)));
+  operator: ({ expression, ...given }, context) => {
+    const options = slipOptions(given);
+    return settled(expression, context.info, (value) => operator((out) => new RoutingSlip(out, context, options, value)));
   },
 });
