@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -63,6 +64,11 @@ export class StreamCache {
   /** A new stream of its bytes from the start. */
   stream(): Readable {
     return this.content === null ? createReadStream(this.path!) : Readable.from([this.content], { objectMode: false });
+  }
+
+  /** Its bytes, piece by piece; each is good until the next one is asked for. */
+  pieces(): AsyncIterable<Uint8Array> {
+    return this.content === null ? filePieces(this.path!) : this.stream();
   }
 
   /** Lets go of the file. Content in memory stays. */
@@ -143,6 +149,23 @@ export async function cacheStream(source: AsyncIterable<Uint8Array | string>, li
       rmSync(file.path, { force: true });
     }
     throw thrown;
+  }
+}
+
+const pieceBytes = 256 * 1024;
+
+/** A file read through one buffer: a stream makes a new one for each piece, and garbage collection does not see how much memory they hold. */
+async function* filePieces(path: string): AsyncGenerator<Uint8Array> {
+  const file = await open(path);
+  const buffer = Buffer.allocUnsafeSlow(pieceBytes);
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, pieceBytes);
+      if (bytesRead === 0) return;
+      yield buffer.subarray(0, bytesRead);
+    }
+  } finally {
+    await file.close();
   }
 }
 

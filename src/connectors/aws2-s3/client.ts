@@ -5,6 +5,8 @@ import type { ConnectorContext } from '../../core/connector.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { maskUri } from '../../core/mask.ts';
 import type { S3Endpoint } from './options.ts';
+import type { Part } from './parts.ts';
+import { both, Parts } from './parts.ts';
 
 /** Input and output of each request that we send. */
 export interface Requests {
@@ -36,6 +38,7 @@ export interface Requests {
   PutObjectAcl: [Sdk.PutObjectAclCommandInput, Sdk.PutObjectAclCommandOutput];
   PutObjectTagging: [Sdk.PutObjectTaggingCommandInput, Sdk.PutObjectTaggingCommandOutput];
   RestoreObject: [Sdk.RestoreObjectCommandInput, Sdk.RestoreObjectCommandOutput];
+  UploadPart: [Sdk.UploadPartCommandInput, Sdk.UploadPartCommandOutput];
   UploadPartCopy: [Sdk.UploadPartCopyCommandInput, Sdk.UploadPartCopyCommandOutput];
 }
 
@@ -59,10 +62,6 @@ export interface ObjectStore {
   /** Ends its connections, once everybody who shares it has let go. */
   close(): void;
 }
-
-/** Parts under way at once hold no more than this, unless one part alone does. */
-const bytesUnderWay = 8 * 1024 * 1024;
-const mostParts = 4;
 
 const silent = { trace: () => {}, debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
@@ -207,19 +206,36 @@ class AwsObjectStore implements ObjectStore {
   }
 
   async upload(input: WriteInput, content: AsyncIterable<Uint8Array | string>, { partSize, signal }: PartOptions): Promise<{ ETag?: string; VersionId?: string }> {
-    const [{ Upload }, { Readable }] = await Promise.all([import('@aws-sdk/lib-storage'), import('node:stream')]);
-    const body = content instanceof Readable ? content : Readable.from(content, { objectMode: false, highWaterMark: 256 * 1024 });
-    const upload = new Upload({ client: this.client, params: { ...input, Body: body } as never, partSize, queueSize: Math.min(mostParts, Math.max(1, Math.floor(bytesUnderWay / partSize))) });
-    const abort = (): void => void upload.abort();
-    signal?.addEventListener('abort', abort, { once: true });
+    const parts = new Parts(content, partSize);
     try {
-      const { ETag, VersionId } = await upload.done();
-      return { ...(ETag === undefined ? {} : { ETag }), ...(VersionId === undefined ? {} : { VersionId }) };
-    } catch (thrown) {
-      body.destroy();
-      throw thrown instanceof ExchangeError ? thrown : this.explained(thrown, 'PutObject', input);
+      const first = await parts.next();
+      if (first.isLast) return await this.call('PutObject', { ...input, Body: first.bytes }, signal);
+      return await this.uploadParts(input, first.bytes, parts, signal);
     } finally {
-      signal?.removeEventListener('abort', abort);
+      await parts.close();
+    }
+  }
+
+  /** One part is sent while the next one is read. What fails on the way leaves no parts behind. */
+  private async uploadParts(input: WriteInput, first: Buffer, parts: Parts, signal: AbortSignal | undefined): Promise<{ ETag?: string; VersionId?: string }> {
+    const isChecked = (await this.client.config.requestChecksumCalculation()) === 'WHEN_SUPPORTED';
+    const ChecksumAlgorithm = input.ChecksumAlgorithm ?? (isChecked ? 'CRC32' : undefined);
+    const { UploadId } = await this.call('CreateMultipartUpload', { ...input, ...(ChecksumAlgorithm === undefined ? {} : { ChecksumAlgorithm }) }, signal);
+    const done: Sdk.CompletedPart[] = [];
+    const send = async (bytes: Buffer): Promise<void> => {
+      const PartNumber = done.length + 1;
+      const { $metadata: _metadata, ...part } = await this.call('UploadPart', { ...input, UploadId, PartNumber, Body: bytes, ...(ChecksumAlgorithm === undefined ? {} : { ChecksumAlgorithm }) }, signal);
+      done.push({ PartNumber, ETag: part.ETag, ChecksumCRC32: part.ChecksumCRC32, ChecksumCRC32C: part.ChecksumCRC32C, ChecksumSHA1: part.ChecksumSHA1, ChecksumSHA256: part.ChecksumSHA256 });
+    };
+    try {
+      for (let bytes: Buffer | null = first; bytes !== null; ) {
+        const [next]: [Part | null, void] = await both(parts.isOver ? null : parts.next(), send(bytes));
+        bytes = next === null || next.bytes.length === 0 ? null : next.bytes;
+      }
+      return await this.call('CompleteMultipartUpload', { ...input, UploadId, MultipartUpload: { Parts: done } }, signal);
+    } catch (thrown) {
+      await this.call('AbortMultipartUpload', { Bucket: input.Bucket, Key: input.Key, UploadId }).catch(() => undefined);
+      throw thrown;
     }
   }
 

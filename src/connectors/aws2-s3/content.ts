@@ -138,7 +138,7 @@ export function describe(headers: Headers, bucket: string, key: string, fields: 
 
 export const traceHeaders = ['traceparent', 'tracestate'] as const;
 
-/** Content to write: whole where it is in memory, else a stream that may be made anew (`open`). */
+/** Content to write: whole where it is in memory, else a stream that may be made anew (`open`), of which each piece is good until the next one. */
 export type Content = { readonly bytes: Buffer } | { readonly open: () => AsyncIterable<Uint8Array | string>; readonly length: number | null; readonly isOnce: boolean };
 
 /** The body as content. @throws InvalidPayloadException for null, and for what has no bytes and no text */
@@ -148,7 +148,7 @@ export function contentOf({ body }: Exchange): Content {
   if (body instanceof Uint8Array) return { bytes: Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength) };
   if (body instanceof StreamCache || body instanceof FileBody) {
     if (body.length <= memoryBytes) return { bytes: body.bytes() };
-    return { open: () => body.stream(), length: body.length, isOnce: false };
+    return { open: () => (body instanceof StreamCache ? body.pieces() : body.stream()), length: body.length, isOnce: false };
   }
   if (typeof body === 'object' && body !== null) {
     if (Symbol.asyncIterator in body) return { open: () => body as AsyncIterable<Uint8Array>, length: body instanceof ObjectContent ? body.length : null, isOnce: true };

@@ -43,7 +43,7 @@ export class Gatherer {
 
   async add(exchange: Exchange, content: Content): Promise<void> {
     const { batchMessageNumber, batchSize, streamingUploadTimeout } = this.options;
-    const bytes = 'bytes' in content ? content.bytes : await readBytes(content.open());
+    const bytes = 'bytes' in content ? content.bytes : await readBytes(copies(content.open()));
     const key = this.gathering.keyOf(exchange);
     const window = this.window(exchange);
     const name = `${key}\n${window ?? ''}`;
@@ -131,4 +131,8 @@ export class Gatherer {
     }
     return last + 1;
   }
+}
+
+async function* copies(pieces: AsyncIterable<Uint8Array | string>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) yield Buffer.from(piece as Uint8Array);
 }

@@ -16,7 +16,7 @@ import type { Operation, S3Endpoint } from './options.ts';
 import { header, operations } from './options.ts';
 
 /** Streams are written in parts of this size, where nothing else is said; objects have 10,000 parts at most. */
-const streamPart = 8 * 1024 * 1024;
+const streamPart = 5 * 1024 * 1024;
 const mostParts = 10_000;
 const deletedAtOnce = 1000;
 const usualLinkSeconds = 3600;

@@ -1,0 +1,70 @@
+/**
+ * `S3_ENDPOINT=... S3_ACCESS_KEY=... S3_SECRET_KEY=... node --import tsx bench/s3-large.ts [MEGABYTES]`: one large object (2 GB) in and out, by way
+ * of a temporary file (the default) and as a stream (`includeBody=false`). What counts is the most memory that Mecha (as built) ever had.
+ */
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { CreateBucketCommand, DeleteBucketCommand, DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { benchFolder, cpuMicros, endAll, freePort, mecha, sleep } from './processes.ts';
+
+const { S3_ENDPOINT: url, S3_ACCESS_KEY: accessKey, S3_SECRET_KEY: secretKey } = process.env;
+if (url === undefined || accessKey === undefined || secretKey === undefined) throw new Error('S3_ENDPOINT, S3_ACCESS_KEY and S3_SECRET_KEY must name a server');
+const megabytes = Number(process.argv[2] ?? 2048);
+
+const client = new S3Client({ endpoint: url, region: 'us-east-1', forcePathStyle: true, credentials: { accessKeyId: accessKey, secretAccessKey: secretKey } });
+const tag = randomUUID().slice(0, 8);
+const [from, to] = [`mecha-bench-${tag}-in`, `mecha-bench-${tag}-out`];
+const piece = randomBytes(1024 * 1024);
+
+const peakMegabytes = (pid: number): number => Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
+
+/** No two megabytes of it are the same. */
+function* pieces(): Generator<Buffer> {
+  for (let i = 0; i < megabytes; i++) {
+    const next = Buffer.from(piece);
+    next.writeUInt32BE(i);
+    yield next;
+  }
+}
+
+async function digest(bucket: string, key: string): Promise<string> {
+  const hash = createHash('sha1');
+  for await (const part of (await client.send(new GetObjectCommand({ Bucket: bucket, Key: key }))).Body as Readable) hash.update(part as Buffer);
+  return hash.digest('hex');
+}
+
+const size = async (bucket: string, key: string): Promise<number | null> =>
+  client.send(new HeadObjectCommand({ Bucket: bucket, Key: key })).then(
+    ({ ContentLength }) => ContentLength ?? null,
+    () => null,
+  );
+
+const whole = createHash('sha1');
+for (const next of pieces()) whole.update(next);
+const expected = whole.digest('hex');
+try {
+  for (const bucket of [from, to]) await client.send(new CreateBucketCommand({ Bucket: bucket }));
+  for (const key of ['file/large', 'stream/large']) {
+    const server = mecha(join(benchFolder, 'routes/s3-large.yaml'), await freePort(), { url, from, to, accessKey, secretKey });
+    await sleep(3000);
+    const idle = peakMegabytes(server.pid);
+    await new Upload({ client, params: { Bucket: from, Key: key, Body: Readable.from(pieces()) }, partSize: 64 * 1024 * 1024, queueSize: 1 }).done();
+    const [cpu, start] = [cpuMicros(server.pid), performance.now()];
+    while ((await size(from, key)) !== null || (await size(to, key)) === null) await sleep(50);
+    const seconds = (performance.now() - start) / 1000;
+    console.log(
+      `${key.split('/')[0]!.padEnd(7)} ${megabytes} MB: at most ${Math.round(peakMegabytes(server.pid))} MB of memory (${Math.round(idle)} when idle), ${Math.round(megabytes / seconds)} MB/s, ${((cpuMicros(server.pid) - cpu) / 1e6).toFixed(1)} s of CPU`,
+    );
+    if ((await digest(to, key)) !== expected) throw new Error(`${key} came out other than it went in`);
+    await client.send(new DeleteObjectCommand({ Bucket: to, Key: key }));
+    await server.stop();
+  }
+} finally {
+  endAll();
+  for (const [bucket, key] of [[from, 'file/large'], [from, 'stream/large'], [to, 'file/large'], [to, 'stream/large']] as const) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key: key })).catch(() => undefined);
+  for (const bucket of [from, to]) await client.send(new DeleteBucketCommand({ Bucket: bucket })).catch(() => undefined);
+  client.destroy();
+}
