@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { createHash, randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { systemClock } from '../../../src/core/clock.ts';
-import { eventually } from '../../contract/connector.ts';
+
 import { Program } from '../../runtime/program.ts';
+import { eventually } from '../../runtime/rig.ts';
 import { credentials, describeWithServer, serverUrl, Storage } from './rig.ts';
 
 const megabytes = 300;
@@ -48,8 +48,8 @@ describeWithServer(`aws2-s3 with an object of ${megabytes} MB`, () => {
         program.write('routes/relay.yaml', relay(id, more));
         await program.start(...Object.entries(properties).flatMap(([name, value]) => ['--property', `${name}=${value}`]));
         // Once the client library is there.
-        await storage.put(from, `${id}/first`, "a");
-        await eventually(async () => expect(await storage.keys(to)).to.have.length(1));
+        await storage.put(from, `${id}/first`, 'a');
+        await eventually(async () => expect(await storage.keys(to)).to.have.length(1), 15_000);
         const idle = program.peakMegabytes;
         await new Upload({ client: storage.client, params: { Bucket: from, Key: `${id}/large`, Body: Readable.from(pieces()) }, partSize: 32 * 1024 * 1024, queueSize: 1 }).done();
         const end = systemClock.now() + 150_000;
