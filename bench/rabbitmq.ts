@@ -1,5 +1,5 @@
 /**
- * `AMQP_URL=... node --import tsx bench/rabbitmq.ts [--quick]`: RabbitMQ → transform → RabbitMQ, Mecha (as built) against a program written by
+ * `AMQP_URL=... node --import tsx bench/rabbitmq.ts [--quick | --memory]`: RabbitMQ → transform → RabbitMQ, Mecha (as built) against a program written by
  * hand on the same client with confirms. Rounds of the two take turns; what counts is messages a second of CPU time, the median of the rounds.
  */
 import { randomUUID } from 'node:crypto';
@@ -13,7 +13,7 @@ const url = process.env['AMQP_URL'];
 if (url === undefined) throw new Error('AMQP_URL must name a broker');
 const isQuick = process.argv.includes('--quick');
 const rounds = isQuick ? 3 : 7;
-const count = isQuick ? 10_000 : 30_000;
+const usual = isQuick ? 10_000 : 30_000;
 
 const connection = await connect(url);
 const channel = await connection.createConfirmChannel();
@@ -43,7 +43,7 @@ async function contender(name: string, open: (from: string, to: string) => Promi
   return { server: await open(from, to), from, to, figures: [], seconds: [] };
 }
 
-async function round({ server, from, to, figures, seconds }: Contender, isCounted: boolean): Promise<void> {
+async function round({ server, from, to, figures, seconds }: Contender, isCounted: boolean, count = usual): Promise<void> {
   const before = cpuMicros(server.pid);
   const start = performance.now();
   for (let i = 0; i < count; i++) {
@@ -62,9 +62,22 @@ async function round({ server, from, to, figures, seconds }: Contender, isCounte
   seconds.push(count / ((performance.now() - start) / 1000));
 }
 
-try {
-  const hand = await contender('hand', async (from, to) => byHand('rabbitmq.mjs', await freePort(), url, from, to));
-  const own = await contender('mecha', async (from, to) => mecha(join(benchFolder, 'routes/rabbitmq.yaml'), await freePort(), { url, from, to }));
+/** Memory after each of ten times a hundred thousand messages. */
+async function memory(): Promise<void> {
+  const own = await contender('mecha', async (from, to) => mecha(join(benchFolder, 'routes/rabbitmq.yaml'), await freePort(), { url: url!, from, to }));
+  const figures: number[] = [];
+  for (let i = 1; i <= 50; i++) {
+    await round(own, false, 20_000);
+    if (i % 5 === 0) figures.push(Math.round(residentMegabytes(own.server.pid)));
+  }
+  console.log(`mecha    MB after each 100,000 of a million messages: ${figures.join(' ')}`);
+  await own.server.stop();
+  for (const queue of [own.from, own.to]) await channel.deleteQueue(queue);
+}
+
+async function compare(): Promise<void> {
+  const hand = await contender('hand', async (from, to) => byHand('rabbitmq.mjs', await freePort(), url!, from, to));
+  const own = await contender('mecha', async (from, to) => mecha(join(benchFolder, 'routes/rabbitmq.yaml'), await freePort(), { url: url!, from, to }));
   for (let i = -1; i < rounds; i++) for (const each of i % 2 === 0 ? [hand, own] : [own, hand]) await round(each, i >= 0);
   for (const [name, { server, figures, seconds }] of [['by hand', hand], ['mecha', own]] as const) {
     console.log(`${name.padEnd(8)} ${Math.round(median(figures))} messages a CPU second (${figures.map(Math.round).join(' ')}), ${Math.round(median(seconds))} a second, ${Math.round(residentMegabytes(server.pid))} MB`);
@@ -73,6 +86,10 @@ try {
   await hand.server.stop();
   await own.server.stop();
   for (const { from, to } of [hand, own]) for (const queue of [from, to]) await channel.deleteQueue(queue);
+}
+
+try {
+  await (process.argv.includes('--memory') ? memory() : compare());
 } finally {
   endAll();
   await connection.close();
