@@ -31,29 +31,29 @@ set_port TOXIPROXY_PORT 18474
 
 # What was installed once is used again; addresses and data are this run's.
 installed=${SERVICES_HOME:-$HOME/.cache/mecha-services}
-work=$(mktemp -d "${TMPDIR:-/tmp}/mecha-servers-XXXXXX")
-mkdir -p "$installed" "$work/home" "$work/run"
+stack=$(mktemp -d "${TMPDIR:-/tmp}/mecha-servers-XXXXXX")
+mkdir -p "$installed" "$stack/home" "$stack/run"
 for folder in apt "kafka-${KAFKA_VERSION:-4.4.0}" "versitygw-${VERSITYGW_VERSION:-v1.8.0}" "toxiproxy-${TOXIPROXY_VERSION:-v2.12.0}"; do
   mkdir -p "$installed/$folder"
   # An empty folder is one that was never installed into.
-  rmdir "$installed/$folder" 2>/dev/null || ln -s "$installed/$folder" "$work/home/$folder"
+  rmdir "$installed/$folder" 2>/dev/null || ln -s "$installed/$folder" "$stack/home/$folder"
 done
-export SERVICES_HOME=$work/home SERVICES_RUN=$work/run SERVICES_SCRIPTS=$scripts
+export SERVICES_HOME=$stack/home SERVICES_RUN=$stack/run SERVICES_SCRIPTS=$scripts
 
 stop() {
   bash "$scripts/down.sh" >/dev/null 2>&1 || true
   # What was installed just now stays for the next time.
-  for folder in "$work"/home/*/; do
+  for folder in "$stack"/home/*/; do
     folder=${folder%/}
     [[ -L $folder || -e $installed/$(basename "$folder") ]] || mv "$folder" "$installed/"
   done
-  rm -rf "$work"
+  rm -rf "$stack"
 }
 trap stop EXIT
 trap 'exit 130' INT TERM
 
 # shellcheck disable=SC2086
-bash "$scripts/up.sh" ${SERVICES:-kafka rabbitmq s3 toxiproxy} >"$work/up.log" 2>&1 || { cat "$work/up.log" >&2; exit 1; }
+bash "$scripts/up.sh" ${SERVICES:-kafka rabbitmq s3 toxiproxy} >"$stack/up.log" 2>&1 || { cat "$stack/up.log" >&2; exit 1; }
 # shellcheck disable=SC1091
 . "$SERVICES_HOME/env"
 export MECHA_SERVICES=1

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Consumer, PolledMessage, Producer } from '../core/connector.ts';
-import type { Diagnostics } from '../core/diagnostics.ts';
+import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import type { Exchange, StepInfo, Way } from '../core/exchange.ts';
 import type { Call } from '../core/flow.ts';
@@ -38,6 +38,9 @@ class ProducerCell {
   isFixed = false;
   private underWay = 0;
   private isDropped = false;
+
+  /** Where it is named first. */
+  at: Span | null = null;
 
   constructor(resolved: ResolvedEndpoint, make: () => Producer | Promise<Producer>) {
     this.resolved = resolved;
@@ -157,6 +160,7 @@ export class Endpoints {
       return (exchange) => exchange.leave();
     }
     const cell = this.cell(resolved);
+    cell.at ??= model.at;
     return intercepted(cell.call, cell.shown, intercepts);
   }
 
@@ -172,8 +176,16 @@ export class Endpoints {
   }
 
   /** Opens all fixed producers, so that what can't work shows when the runtime starts. */
-  async open(): Promise<void> {
-    await Promise.all([...this.cells.values()].map((cell) => cell.open()));
+  async open(problems: Diagnostics): Promise<void> {
+    await Promise.all(
+      [...this.cells.values()].map(async (cell) => {
+        try {
+          await cell.open();
+        } catch (thrown) {
+          problems.report('M0611', (thrown as Error).message, cell.at, { label: 'can not be used' });
+        }
+      }),
+    );
   }
 
   /** Closes fixed producers that nobody names any more. */

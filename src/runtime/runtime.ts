@@ -639,11 +639,16 @@ export class Runtime implements ExchangeScope {
     // New endpoints first: when one can't be had, nothing has changed yet.
     const startedRoutes: Route[] = [];
     try {
-      await this.endpoints.open();
+      await this.endpoints.open(problems);
+      if (problems.hasErrors) throw new Error('an endpoint can not be used');
       const fresh: { route: Route; plan: RoutePlan }[] = [];
       for (const entry of compiled) {
         if (entry.route !== null) continue;
-        const consumer = await this.consumer(entry.compiled.resolved, entry.id, () => entry.route);
+        const { plan } = entry.compiled;
+        const consumer = await this.consumer(entry.compiled.resolved, entry.id, () => entry.route).catch((thrown: unknown) => {
+          problems.report('M0611', `route \`${entry.id}\` can't start: ${(thrown as Error).message}`, plan.from.at, { label: 'does not start' });
+          throw thrown;
+        });
         const route = new Route(entry.id, entry.compiled, consumer, this, this.events, (exchange, routeId) => this.keepFailed(exchange, routeId));
         route.onRetired = () => this.sweepLater();
         entry.route = route;

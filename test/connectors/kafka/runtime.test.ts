@@ -1,0 +1,144 @@
+import { expect } from 'chai';
+import { LoadError, Mecha } from '../../../src/index.ts';
+import { Broker, brokers, describeWithKafka, quick, soon } from './broker.ts';
+
+const running: Mecha[] = [];
+
+async function run(routes: string, properties: Record<string, string> = {}): Promise<Mecha> {
+  const mecha = await Mecha.start({ configuration: null, routes, properties: { brokers, ...properties }, settings: { 'http.port': 0, 'management.enabled': false, 'state.store': 'memory', 'log.level': 'error' } });
+  running.push(mecha);
+  return mecha;
+}
+
+const parameters = (more: string): string => `{ brokers: "{{brokers}}", autoOffsetReset: earliest, ${quick.replaceAll('=', ': ').replaceAll('&', ', ')}, ${more} }`;
+
+describe('kafka in a route', () => {
+  it('refuses options that can not work when it is loaded, with their line', async () => {
+    const wrong: readonly (readonly [string, RegExp])[] = [
+      ['brokers: "a:b:c"', /host:port/],
+      ['autoOffsetReset: middle', /autoOffsetReset/],
+      ['brokers: "a:1", exactlyOnce: true', /groupId/],
+      ['brokers: "a:1", exactlyOnce: true, groupId: g, batching: true', /batching/],
+      ['brokers: "a:1", securityProtocol: SASL_SSL, saslMechanism: GSSAPI', /GSSAPI/],
+      ['brokers: "a:1", grupId: g', /grupId/],
+      ['brokers: "a:1", partitionAssignor: CooperativeStickyAssignor', /CooperativeSticky/],
+      ['brokers: "a:1", valueDeserializer: org.example.None', /org\.example\.None/],
+      ['brokers: "a:1", heartbeatIntervalMs: 9000, sessionTimeoutMs: 6000', /heartbeatIntervalMs/],
+    ];
+    for (const [options, complaint] of wrong) {
+      const routes = `# first\n- route:\n    id: reads\n    from:\n      uri: kafka:orders\n      parameters: { ${options} }\n      steps:\n        - to: mock:out\n`;
+      let failure: unknown = null;
+      const mecha = await Mecha.start({ configuration: null, routes, settings: { 'http.port': 0, 'management.enabled': false, 'state.store': 'memory' } }).catch((thrown: unknown) => void (failure = thrown));
+      await (mecha as Mecha | undefined)?.stop();
+      expect(failure, options).to.be.instanceOf(LoadError);
+      const { message } = failure as LoadError;
+      expect(message, options).to.match(complaint);
+      expect(message, options).to.match(/:[456]:\d+/);
+    }
+  });
+});
+
+describeWithKafka('kafka in a running route', function () {
+  this.timeout(30_000);
+  let broker: Broker;
+
+  beforeEach(async () => void (broker = await Broker.open()));
+
+  afterEach(async () => {
+    for (const mecha of running.splice(0)) await mecha.stop();
+    await broker.close();
+  });
+
+  it('keeps the order of each key with orderBy and lanes, and lets other keys overtake', async () => {
+    const topic = await broker.topic();
+    const keys = ['a', 'b', 'c', 'd'];
+    await broker.send(topic, ...Array.from({ length: 80 }, (_, i) => ({ key: keys[i % 4]!, value: `${keys[i % 4]!}${String(i).padStart(2, '0')}` })));
+    const mecha = await run(
+      `
+- route:
+    id: ordered
+    from:
+      uri: kafka:{{topic}}
+      orderBy: { header: CamelKafkaKey }
+      lanes: 4
+      parameters: ${parameters('groupId: "{{topic}}"')}
+      steps:
+        - choice:
+            when:
+              - simple: "\${header.CamelKafkaKey} == 'a'"
+                steps: [{ delay: { constant: "30" } }]
+        - to: mock:out
+`,
+      { topic },
+    );
+    await soon(() => expect(mecha.mock('out').bodies).to.have.length(80));
+    const bodies = mecha.mock('out').bodies.map(String);
+    for (const key of keys) {
+      const own = bodies.filter((body) => body.startsWith(key));
+      expect(own).to.deep.equal([...own].sort());
+    }
+    expect(bodies.indexOf('b77'), 'before the last of the slow key').to.be.below(bodies.indexOf('a76'));
+    await soon(async () => expect(await broker.committed(topic, topic)).to.deep.equal([80]));
+  });
+
+  it('applies the error handler to a record that fails, keeps one that can not be read, and the rest goes on', async () => {
+    const [topic, dead] = [await broker.topic(), await broker.topic()];
+    await broker.send(topic, '{"n":1}', 'no json', '{"n":2}', '{"n":3}');
+    const mecha = await run(
+      `
+- onException:
+    exception: [java.lang.Exception]
+    redeliveryPolicy: { maximumRedeliveries: 1, redeliveryDelay: 5 }
+    handled: { constant: "true" }
+    steps:
+      - setHeader: { name: reason, simple: "\${exception.message}" }
+      - marshal: { json: {} }
+      - to: { uri: "kafka:{{dead}}", parameters: { brokers: "{{brokers}}" } }
+- route:
+    id: strict
+    from:
+      uri: kafka:{{topic}}
+      parameters: ${parameters('groupId: "{{topic}}", valueDeserializer: org.springframework.kafka.support.serializer.JsonDeserializer')}
+      steps:
+        - filter:
+            simple: "\${body[n]} == 2"
+            steps: [{ throwException: { exceptionType: java.lang.IllegalStateException, message: two is too many } }]
+        - marshal: { json: {} }
+        - to: mock:out
+`,
+      { topic, dead },
+    );
+    await soon(() => expect(mecha.mock('out').bodies.map(String)).to.deep.equal(['{"n":1}', '{"n":3}']));
+    await soon(async () => expect(await broker.committed(topic, topic)).to.deep.equal([4]));
+    const [letter, ...others] = await broker.read(dead);
+    expect(letter!.text).to.equal('{"n":2}');
+    expect(String(letter!.headers!['reason'])).to.equal('two is too many');
+    expect(others).to.deep.equal([]);
+    // It is no message for the route's steps: it is kept as it came.
+    expect(await mecha.deadLetters!.count('strict')).to.equal(1);
+    expect(JSON.stringify(await mecha.deadLetters!.list({ routeId: 'strict' }))).to.match(/SerializationException/);
+  });
+
+  it('keeps in the dead letters what no handler takes, and says which route and endpoint a send failed for', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, 'small', 'x'.repeat(3000), 'last');
+    const mecha = await run(
+      `
+- route:
+    id: narrow
+    from:
+      uri: kafka:{{topic}}
+      parameters: ${parameters('groupId: "{{topic}}"')}
+      steps:
+        - to: { uri: "kafka:{{topic}}.out", parameters: { brokers: "{{brokers}}", maxRequestSize: 2000 } }
+        - to: mock:out
+`,
+      { topic },
+    );
+    await soon(() => expect(mecha.mock('out').bodies).to.deep.equal(['small', 'last']));
+    await soon(async () => expect(await broker.committed(topic, topic)).to.deep.equal([3]));
+    expect(await mecha.deadLetters!.count('narrow')).to.equal(1);
+    expect(JSON.stringify(await mecha.deadLetters!.list({ routeId: 'narrow' }))).to.match(/kafka:.*\.out.*narrow.*larger than maxRequestSize/);
+    await broker.admin.deleteTopics({ topics: [`${topic}.out`] });
+  });
+});
