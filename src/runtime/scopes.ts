@@ -239,7 +239,12 @@ function onlyWhen(compiler: StepCompiler, element: ElementModel, steps: Pipe): P
 }
 
 export function intercepts(compiler: StepCompiler, elements: readonly ElementModel[]): Call[] {
-  return elements.filter((element) => !booleanField(element, 'disabled', false)).map((element) => compiler.wiring.wire(onlyWhen(compiler, element, compiler.steps(stepsOf(element), none))));
+  const calls: Call[] = [];
+  // As in Camel, those that are declared last run first, and intercept the steps of the others, too.
+  for (const element of [...elements].reverse()) {
+    if (!booleanField(element, 'disabled', false)) calls.push(compiler.wiring.wire(onlyWhen(compiler, element, compiler.steps(stepsOf(element), { ...none, intercepts: [...calls] }))));
+  }
+  return calls;
 }
 
 /** As in Camel, a called route tells by which endpoint the message came in at first. */
