@@ -4,6 +4,7 @@ import { ExchangeError, simpleClassName } from './errors.ts';
 import { EXHAUSTED, Exchange, FAILED, HANDLED, STOPPED } from './exchange.ts';
 import type { Expression } from './expression.ts';
 import { isPromise } from './flow.ts';
+import { javaType } from './javaTypes.ts';
 import { Message } from './message.ts';
 
 /** Where the list-building strategies keep what they have until the group is finished, as in Camel. */
@@ -276,7 +277,12 @@ type Method = (...args: unknown[]) => unknown;
  */
 export function strategyFrom(bean: unknown, { methodName, methodAllowNull = false }: StrategyOptions = {}): AggregationStrategy {
   if (typeof bean === 'function') return new ValueStrategy(bean as Method, undefined, methodAllowNull);
-  if (typeof bean !== 'object' || bean === null) throw new Error('an aggregation strategy must be an object or a function');
+  if (typeof bean !== 'object' || bean === null) {
+    // What stands for an object of Java: `Integer.sum`.
+    const run = methodName === undefined || typeof bean !== 'number' ? null : (javaType(Number.isInteger(bean) ? 'java.lang.Integer' : 'java.lang.Double')?.statics?.[methodName] ?? null);
+    if (run === null) throw new Error('an aggregation strategy must be an object or a function');
+    return new ValueStrategy(run as Method, bean, methodAllowNull);
+  }
   const methods = bean as Record<string, unknown>;
   if (methodName === undefined || methodName === '') {
     if (typeof methods['aggregate'] === 'function') return isOurs(bean) ? bean : new ExchangeStrategy(bean as AggregationStrategy);

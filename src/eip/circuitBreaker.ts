@@ -272,7 +272,7 @@ const resilience4j = {
   slowCallRateThreshold: field.number('Percent of slow calls from which on the breaker opens; 100 when absent.').atMost(100),
   slowCallDurationThreshold: field.string('From how long on a call is slow; 60 s when absent. A plain number below 1000 is seconds.'),
   bulkheadEnabled: field.boolean('Limits how many calls are under way. False when absent.'),
-  bulkheadMaxConcurrentCalls: field.integer('How many; 25 when absent.').atLeast(1),
+  bulkheadMaxConcurrentCalls: field.integer('How many; 25 when absent.').atLeast(0),
   bulkheadMaxWaitDuration: field.millis('How long a call waits for its place; 0 when absent.'),
   bulkheadFairCallHandlingEnabled: field.boolean('First come, first served.').ignored('it always is so'),
   asynchronous: field.boolean('Works without blocking.').ignored(noThreads),
@@ -396,6 +396,11 @@ export const circuitBreaker = defineEip({
   operator: ({ steps, onFallback, configuration, resilience4jConfiguration, faultToleranceConfiguration, inheritErrorHandler }, context) => {
     const base = (reference: unknown): Record<string, unknown> => (typeof reference === 'string' ? written(context.bean<Loose>(reference, 'CircuitBreakerConfiguration')) : {});
     const isTolerance = faultToleranceConfiguration !== undefined;
+    const mustBePositive = ['failureRateThreshold', 'slowCallRateThreshold', 'waitDurationInOpenState', 'slowCallDurationThreshold'] as const;
+    for (const name of mustBePositive) {
+      const value = resilience4jConfiguration?.[name];
+      if (value !== undefined && Number(value) <= 0) throw new Error(`\`${name}\` must be more than 0`);
+    }
     const own = written(isTolerance ? faultToleranceConfiguration : resilience4jConfiguration);
     const settings = (isTolerance ? tolerance : resilience)({ ...base(configuration), ...base(own['config']), ...own });
     const shared = own['circuitBreaker'] ?? own['typedGuard'];

@@ -157,7 +157,7 @@ export const saga = defineEip({
         propagations,
       )
       .default('REQUIRED'),
-    completionMode: field.enum('AUTO: the saga is over when its steps are. MANUAL: `saga:complete` or `saga:compensate` ends it.', ['AUTO', 'MANUAL']).default('AUTO'),
+    completionMode: field.enum('AUTO, when absent: the saga is over when its steps are. MANUAL: `saga:complete` or `saga:compensate` ends it.', ['AUTO', 'MANUAL']),
     timeout: field.millis('After so long a saga that is not over yet is compensated.'),
     compensation: field.string('Endpoint where to send to when the saga is undone. It must be able to do its work twice.'),
     completion: field.string('Endpoint where to send to when the saga is completed. It must be able to do its work twice.'),
@@ -182,6 +182,12 @@ export const saga = defineEip({
       context.problems.report('M0225', `a saga step with the propagation ${propagation} can have no completion, compensation, option or timeout`, context.at, {
         label: 'takes part in no saga',
         help: 'take these options away, or choose another propagation',
+      });
+    }
+    if (completionMode === 'MANUAL' && (isOutside || propagation === 'SUPPORTS')) {
+      context.problems.report('M0225', `a saga step with the propagation ${propagation} begins no saga, so it can't be completed by hand`, context.at, {
+        label: 'begins no saga',
+        help: 'take `completionMode` away, or choose REQUIRED or REQUIRES_NEW',
       });
     }
     const service = serviceOf(sagaService, context);

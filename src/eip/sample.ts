@@ -9,7 +9,7 @@ export const sample = defineEip({
   shorthand: 'samplePeriod',
   isBare: true,
   options: {
-    samplePeriod: field.millis('At most one exchange goes through in so much time.').default(1000),
+    samplePeriod: field.millis('At most one exchange goes through in so much time.').atLeast(1).default(1000),
     messageFrequency: field.integer('Every so many exchanges one goes through; the period does not count then.').atLeast(1),
   },
   examples: [

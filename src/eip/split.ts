@@ -369,8 +369,8 @@ export const split = defineEip({
     ...fanOutFields,
     streaming: field.boolean('Takes parts one by one as they are needed instead of all before the first; replies count in the order in which they arrive.').default(false),
     group: field.count('Makes one part, a list, of so many.'),
-    errorThreshold: field.number('Share of failed parts, 0 to 1, at which the split is given up; the failures below it are only counted.').atLeast(0).atMost(1),
-    maxFailedRecords: field.count('Number of failed parts at which the split is given up; the failures below it are only counted.'),
+    errorThreshold: field.number('Share of failed parts, 0 to 1, at which the split is given up; the failures below it are only counted. 0: there is none.').atLeast(0).atMost(1),
+    maxFailedRecords: field.count('Number of failed parts at which the split is given up; the failures below it are only counted. 0: there is none.'),
     resumeStrategy: field.reference<string>('Where the watermark is kept: a bean with `get(key)` and `set(key, value)`, or `#store` for the state of this step.', 'ResumeStrategy'),
     watermarkKey: field.string('Name of the watermark there: the next split goes on after the part that it tells.'),
     watermarkExpression: field.string('Simple, read from each part when it is done: the watermark is this value instead of the number of the part.'),
@@ -400,8 +400,8 @@ export const split = defineEip({
         isStreamingParts: streaming,
         group,
         sharesUnitOfWork: shareUnitOfWork,
-        errorThreshold: errorThreshold ?? null,
-        maxFailedRecords: maxFailedRecords ?? null,
+        errorThreshold: errorThreshold === undefined || errorThreshold === 0 ? null : errorThreshold,
+        maxFailedRecords: maxFailedRecords === undefined || maxFailedRecords === 0 ? null : maxFailedRecords,
         watermark,
       };
       return operator((out) => new Split(out, steps, context, options));

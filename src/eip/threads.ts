@@ -62,5 +62,8 @@ export const threads = defineEip({
       out: { 'mock:before': ['a'], 'mock:after': ['a'] },
     },
   ],
-  operator: ({ threadName }, context) => operator((out) => new HandOver(out, `${context.scope.name} thread #1 - ${threadName}`, context)),
+  operator: ({ threadName, poolSize, maxPoolSize = 20 }, context) => {
+    if (poolSize !== undefined && poolSize > maxPoolSize) throw new Error(`\`maxPoolSize\` must be at least \`poolSize\`: ${maxPoolSize} is less than ${poolSize}`);
+    return operator((out) => new HandOver(out, `${context.scope.name} thread #1 - ${threadName}`, context));
+  },
 });

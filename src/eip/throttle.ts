@@ -231,7 +231,7 @@ export const throttle = defineEip({
     mode: field.enum('What is counted: exchanges per period, or exchanges under way.', ['TotalRequests', 'ConcurrentRequests']).default('TotalRequests'),
     correlationExpression: field.expression('Exchanges with the same value share a limit; each value has its own.').notInline(),
     rejectExecution: field.boolean('Fails an exchange at once when its turn has not come.').default(false),
-    timePeriodMillis: field.millis('The period that the limit is for.').default(1000),
+    timePeriodMillis: field.millis('The period that the limit is for.').atLeast(1).default(1000),
     asyncDelayed: field.boolean('Waits without blocking.').default(false).ignored(noThreads),
     callerRunsWhenRejected: field.boolean('What to do when the thread pool is full.').default(true).ignored(noThreads),
     executorService: field.string('Thread pool.').ignored(noThreads),

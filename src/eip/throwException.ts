@@ -1,6 +1,6 @@
 import { defineEip } from '../core/definition.ts';
 import { dynamicText } from '../core/dynamicText.ts';
-import { ExchangeError, toExchangeError } from '../core/errors.ts';
+import { ExchangeError, isKnownExceptionClass, toExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
 import { perform, performWith } from '../core/flow.ts';
 
@@ -42,6 +42,9 @@ export const throwException = defineEip({
       return perform(() => {
         throw toExchangeError(bean);
       }, info);
+    }
+    if (exceptionType !== undefined && /^(java|javax|org\.apache\.camel)\./.test(exceptionType) && !isKnownExceptionClass(exceptionType)) {
+      context.problems.report('M0506', `no exception class \`${exceptionType}\``, context.at, { help: 'name a class of Java or Camel that exists, or one of your own' });
     }
     if (exceptionType === undefined) throw new Error('`throwException` needs `exceptionType` or `ref`');
     return performWith(

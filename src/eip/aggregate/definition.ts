@@ -89,7 +89,7 @@ export const aggregate = defineEip({
       .ignored('one process has a group, so there is nothing to lock'),
     executorService: field.reference('Pool for complete groups.', 'ExecutorService').ignored(onlyOnePool),
     timeoutCheckerExecutorService: field.reference('Pool for timeouts.', 'ScheduledExecutorService').ignored(onlyOnePool),
-    completionTimeoutCheckerInterval: field.millis('How often timeouts are looked for.').default(1000).ignored('timeouts are exact here, nothing is looked for in intervals'),
+    completionTimeoutCheckerInterval: field.millis('How often timeouts are looked for.').atLeast(1).default(1000).ignored('timeouts are exact here, nothing is looked for in intervals'),
     steps: field.steps('What the exchange of a complete group goes through.').required(),
   },
   examples: [
