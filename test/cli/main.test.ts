@@ -59,7 +59,7 @@ describe('mecha validate', () => {
       ['in/b.yaml', false],
     ]);
     expect(lines[0]!.problems).to.deep.equal([]);
-    expect(lines[1]!.problems[0]).to.have.keys('line', 'column', 'severity', 'code', 'message');
+    expect(lines[1]!.problems[0]).to.include.all.keys('line', 'column', 'severity', 'code', 'message');
     expect(lines[1]!.problems[0]).to.include({ line: 4, severity: 'error' });
   });
 

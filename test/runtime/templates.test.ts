@@ -48,7 +48,7 @@ describe('route templates', () => {
     const made = routes(expand(`${template}${use('routeId: one, parameters: [{ name: from, value: "direct:one" }]')}${use('routeId: two, group: g, prefixId: p-, parameters: [{ name: from, value: "direct:two" }, { name: who, value: "two" }, { name: more, value: "!" }]')}`));
     expect(made).to.deep.equal([
       { id: 'one', group: null, from: 'direct:one', body: 'hello you ' },
-      { id: 'p-two', group: 'g', from: 'direct:two', body: 'hello two !' },
+      { id: 'two', group: 'g', from: 'direct:two', body: 'hello two !' },
     ]);
     expect(complaints()).to.deep.equal([]);
   });
