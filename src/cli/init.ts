@@ -77,6 +77,6 @@ export function init(folder: string, terminal: Terminal): number {
   }
   const lines = Object.keys(files).map((name) => `  ${relative(terminal.folder, join(root, name))}`);
   const enter = root === resolve(terminal.folder) ? '' : `  cd ${relative(terminal.folder, root)}\n`;
-  terminal.out.write(`made\n${lines.join('\n')}\nnow\n${enter}  mecha test\n  node app/server.mjs &\n  mecha run &\n  curl -d '{"name": "Ann"}' http://127.0.0.1:8080/hello\n`);
+  terminal.out.write(`made\n${lines.join('\n')}\nnow\n${enter}  mecha test\n  node app/server.mjs &\n  mecha run &\n  curl -H 'Content-Type: application/json' -d '{"name": "Ann"}' http://127.0.0.1:8080/hello\n`);
   return 0;
 }
