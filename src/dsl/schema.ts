@@ -1,5 +1,6 @@
 import type { Field, Fields, FieldShape } from '../core/field.ts';
 import { field } from '../core/field.ts';
+import { camelDataFormats, camelLanguages, camelSteps } from './camelNames.ts';
 import { elementsByName } from './elements/index.ts';
 import { commonFields, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
 import type { Parts } from './parts.ts';
@@ -30,8 +31,13 @@ export interface MappingFile {
  */
 export function jsonSchema(parts: Parts, file: MappingFile | null = null): JsonSchema {
   const defs: Record<string, JsonSchema> = {};
-  const languageKeys = Object.keys(parts.languages);
-  const formatKeys = Object.keys(parts.dataformats);
+  // What Camel has and this program has not yet is no mistake in the document: `mecha validate` says that it does not run.
+  const alsoInCamel = (known: object, names: Iterable<string>): string[] => [...names].filter((name) => !Object.hasOwn(known, name));
+  const otherSteps = alsoInCamel(parts.eips, file === null ? camelSteps : []);
+  const otherLanguages = alsoInCamel(parts.languages, file === null ? camelLanguages : []);
+  const otherFormats = alsoInCamel({ ...parts.dataformats, custom: true }, file === null ? camelDataFormats : []);
+  const languageKeys = [...Object.keys(parts.languages), ...otherLanguages];
+  const formatKeys = [...Object.keys(parts.dataformats), ...otherFormats];
 
   const described = ({ description, default: value, deprecated, noEffect, isSecret }: FieldShape, schema: JsonSchema): JsonSchema => ({
     // Editors show the description, but not the default.
@@ -75,7 +81,8 @@ export function jsonSchema(parts: Parts, file: MappingFile | null = null): JsonS
         return shape.catalog === 'dataformats' ? ref('dataFormat') : withShorthand(shape.fields, shape.shorthand, part(shape.fields, key));
       case 'list': {
         const item = shape.item!;
-        const many: JsonSchema = { type: 'array', items: value(item, key) };
+        // Several formats may stand in one mapping there, as Camel's schema has it.
+        const many: JsonSchema = { type: 'array', items: item.shape.catalog === 'dataformats' ? ref('dataFormatItem') : value(item, key) };
         return ['element', 'list', 'map', 'steps', 'expression', 'predicate'].includes(item.shape.kind) ? many : { anyOf: [many, { type: scalar }] };
       }
       case 'map':
@@ -129,7 +136,8 @@ export function jsonSchema(parts: Parts, file: MappingFile | null = null): JsonS
       }
       if (shape.kind === 'endpoint' && !Object.hasOwn(fields, 'parameters')) properties['parameters'] = ref('parameters');
       properties[key] = shape.kind === 'endpoint' && key === 'uri' ? described(shape, { type: 'string' }) : value(definition, key);
-      if (isRequired) required.push(key);
+      // Camel's schema asks for steps only where a route begins.
+      if (isRequired && (shape.kind !== 'steps' || Object.hasOwn(fields, 'variableReceive'))) required.push(key);
     }
     if (hasCommon) for (const [key, definition] of Object.entries(commonFields)) properties[key] ??= value(definition, key);
     return { type: 'object', properties, ...(required.length === 0 ? {} : { required }), additionalProperties: false, ...(rules.length === 0 ? {} : { allOf: rules }) };
@@ -151,12 +159,16 @@ export function jsonSchema(parts: Parts, file: MappingFile | null = null): JsonS
     defs[`element.${name}`] = { description: summary, ...withShorthand(options, shorthand ?? null, object(options, false)) };
   }
 
+  for (const [kind, others] of [['step', otherSteps], ['language', otherLanguages], ['dataFormat', otherFormats]] as const) {
+    for (const name of others) defs[`${kind}.${name}`] = { description: 'Camel has it; it does not run here yet.', type: ['object', ...scalar, 'null'] };
+  }
+
   const keyed = (prefix: string, names: readonly string[]): Record<string, JsonSchema> => Object.fromEntries(names.map((name) => [name, ref(`${prefix}.${name}`)]));
   const eitherKey = (names: readonly string[]): JsonSchema[] => names.map((name) => ({ required: [name] }));
   const oneKey = (prefix: string, names: readonly string[]): JsonSchema => ({ type: 'object', properties: keyed(prefix, names), minProperties: 1, maxProperties: 1, additionalProperties: false });
 
   const formats = [...new Set([...formatKeys, 'custom'])];
-  defs['step'] = oneKey('step', Object.keys(parts.eips));
+  defs['step'] = oneKey('step', [...Object.keys(parts.eips), ...otherSteps]);
   defs['steps'] = { type: 'array', items: ref('step') };
   defs['expression'] = {
     description: 'An expression: the name of a language with its source text.',
@@ -168,6 +180,8 @@ export function jsonSchema(parts: Parts, file: MappingFile | null = null): JsonS
   defs['oneExpression'] = { oneOf: eitherKey(['expression', ...languageKeys]) };
   defs['atMostOneExpression'] = { anyOf: [ref('oneExpression'), { not: { anyOf: eitherKey(['expression', ...languageKeys]) } }] };
   defs['dataFormat'] = oneKey('dataFormat', formats);
+  const { maxProperties: _one, ...severalFormats } = oneKey('dataFormat', formats);
+  defs['dataFormatItem'] = severalFormats;
   defs['oneDataFormat'] = { anyOf: eitherKey(formats) };
   defs['parameters'] = { description: 'Options of the endpoint.', type: ['object', 'null'], additionalProperties: { type: [...scalar, 'null'] } };
   defs['endpoint'] = object({ uri: field.endpoint('URI of the endpoint.').required(), pattern: field.string('Pattern of the exchange.'), variableSend: field.string('Variable to send.'), variableReceive: field.string('Variable for the reply.') }, true);
