@@ -496,6 +496,19 @@ export class ElementReader extends TextReader {
     return before !== undefined && scalarText(this.file.follow(before.key)) === key;
   }
 
+  /** Moves the last pair of a mapping behind the steps right before it, where they stand one to a line. */
+  private intoSteps(map: YAMLMap, pair: Pair): Fix | null {
+    if (!this.lastOf(map, pair) || !this.isAfter(map, pair, 'steps')) return null;
+    const steps = this.file.follow(map.items[map.items.indexOf(pair) - 1]!.value);
+    if (!isSeq(steps) || steps.flow === true || steps.items.length === 0) return null;
+    const at = this.pairSpan(pair);
+    const { source } = at;
+    const { text } = source;
+    const dash = /^ *(?=- )/.exec(text.slice(text.lastIndexOf('\n', this.file.span(steps.items[0]).start) + 1))?.[0].length;
+    const by = dash === undefined ? -1 : dash + 1 - source.position(at.start).column;
+    return by < 0 ? null : indent(at, by, '- ');
+  }
+
   private lastOf(map: YAMLMap, pair: Pair): boolean {
     return map.items.at(-1) === pair;
   }
@@ -725,7 +738,7 @@ export class ElementReader extends TextReader {
       return;
     }
     if (Object.hasOwn(this.parts.eips, key) && Object.hasOwn(fields, 'steps')) {
-      this.problems.report('M0211', `the step \`${key}\` stands beside the options of \`${owner.name}\``, at, { label: 'a step', help: `write it below \`steps\`, as \`- ${key}:\``, docs: owner.docs, fix: this.lastOf(map, pair) && this.isAfter(map, pair, 'steps') ? indent(this.pairSpan(pair), 2, '- ') : null });
+      this.problems.report('M0211', `the step \`${key}\` stands beside the options of \`${owner.name}\``, at, { label: 'a step', help: `write it below \`steps\`, as \`- ${key}:\``, docs: owner.docs, fix: this.intoSteps(map, pair) });
       return;
     }
     if (hasFormats && !hasLanguages && meant !== null && Object.hasOwn(this.parts.dataformats, meant)) {

@@ -103,6 +103,11 @@ describe('fixes of complaints', () => {
     expect(mend('a.yaml', text).text).to.equal(text.replace('lgo', 'log'));
   });
 
+  it('put a step that stands beside `steps` in line with the others, however these are indented', () => {
+    const file = (dash: string): string => `- from:\n    uri: direct:start\n    steps:\n      - filter:\n          simple: "\${body}"\n          steps:\n${dash}- to: mock:a\n          setBody: { constant: x }\n`;
+    for (const dash of ['          ', '            ', '             ']) expect(mend('a.yaml', file(dash)).text).to.contain(`\n${dash}- setBody: { constant: x }\n`);
+  });
+
   it('that touch each other are not made at once', () => {
     const source = new Source('a.yaml', 'abc');
     const fix = (start: number, end: number, text: string) => ({ edits: [{ at: { source, start, end }, text }], isSure: true });
