@@ -181,7 +181,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0615: { title: '`onException` does not say what to do', explanation: 'It names exceptions, and nothing that happens to them: no steps, nothing handled or continued, no redelivery.' },
   M0620: { title: 'Two `rest` verbs go to one route', explanation: 'A verb makes the `direct:` route that it goes to its own, unless `inlineRoutes` is off; a second verb finds nothing there.' },
   M0621: { title: 'XML bodies can not be bound', explanation: 'Binding XML needs classes to bind to; the route itself can unmarshal it.' },
-  M0622: { title: 'A service can not be made from an OpenAPI document', explanation: 'The operations of a service are written as verbs under `rest`.' },
+  M0622: { title: 'A service can not be made from an OpenAPI document', explanation: 'The document can not be read, or no `direct:` route answers one of its operations.' },
 
   // M07xx: configuration and files
   M0701: { title: 'There is no such configuration file', explanation: 'The file that was named does not exist.' },

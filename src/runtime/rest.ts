@@ -1,6 +1,8 @@
-import type { Diagnostics } from '../core/diagnostics.ts';
+import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { showSpan } from '../core/diagnostics.ts';
 import type { EipDefinition } from '../core/definition.ts';
+import type { ApiDocument } from '../core/openapi.ts';
+import { readOpenApi } from '../core/openapi.ts';
 import type { BindingMode, RestOperation } from '../core/rest-operation.ts';
 import { joinPaths } from '../core/rest-operation.ts';
 import type { DocumentModel, ElementModel, EndpointModel, ModelValue, StepModel } from '../dsl/model.ts';
@@ -29,7 +31,7 @@ interface RestSettings {
  * Puts a route in the place of every verb of every `rest` element, and one that serves the OpenAPI document where one is asked for. A
  * `direct:` route that a verb goes to becomes the verb's own: nobody else can call it then, unless `inlineRoutes` is off.
  */
-export function expandRest(documents: readonly DocumentModel[], problems: Diagnostics): readonly DocumentModel[] {
+export function expandRest(documents: readonly DocumentModel[], problems: Diagnostics, resource: (uri: string) => string): readonly DocumentModel[] {
   const services = documents.flatMap(({ elements }) => elements.filter(({ name, fields }) => name === 'rest' && fields['disabled'] !== true));
   if (services.length === 0) return documents;
   const configurations = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'restConfiguration'));
@@ -48,7 +50,7 @@ export function expandRest(documents: readonly DocumentModel[], problems: Diagno
   for (const service of services) {
     routes.set(
       service,
-      verbsOf(service, problems).flatMap((verb) => {
+      verbsOf(service, problems, { resource, isThere: (id) => directRoutes.has(id) }).flatMap((verb) => {
         const target = verb.fields['to'] as EndpointModel | undefined;
         if (target === undefined) return [];
         const entry = entryOf(service, verb, settings);
@@ -110,14 +112,64 @@ function directName(uri: string): string | null {
   return match === null ? null : match[1]!;
 }
 
-/** The verbs of a service in the order in which they are written. */
-function verbsOf(service: ElementModel, problems: Diagnostics): ElementModel[] {
-  if (service.fields['openApi'] !== undefined) {
-    problems.report('M0622', 'a service can not be made from an OpenAPI document yet', service.fieldsAt['openApi'] ?? service.at, {
-      label: 'not supported',
-      help: 'write its operations as `get`, `post`, ... under `rest`',
-    });
+/** What contract-first services need. */
+interface Contracts {
+  resource(uri: string): string;
+  /** Whether a route begins with `direct:ID`. */
+  isThere(id: string): boolean;
+}
+
+const refuse = (problems: Diagnostics, message: string, at: Span, help: string): void => void problems.report('M0622', message, at, { label: 'can not be served', help });
+
+/** The operations of an OpenAPI document as verbs: each goes to the `direct:` route that has its id. */
+function contractVerbs(contract: ElementModel, problems: Diagnostics, { resource, isThere }: Contracts): ElementModel[] {
+  if (contract.fields['disabled'] === true) return [];
+  const at = contract.fieldsAt['specification'] ?? contract.at;
+  const uri = textField(contract, 'specification') ?? '';
+  let document: ApiDocument;
+  try {
+    document = readOpenApi(resource(uri.replace(/^resource:/, '')));
+  } catch (thrown) {
+    refuse(problems, `the document \`${uri}\` can't be read: ${(thrown as Error).message}`, at, 'name an OpenAPI document (2.0, 3.0 or 3.1), in YAML or JSON');
+    return [];
   }
+  const missing = textField(contract, 'missingOperation') ?? 'fail';
+  if (missing === 'mock') refuse(problems, '`missingOperation: mock` is not there yet', contract.fieldsAt['missingOperation'] ?? at, 'write a route for each operation, or take `missingOperation: ignore`');
+  const unanswered: string[] = [];
+  const made = document.operations.flatMap((operation): ElementModel[] => {
+    const { id, method, consumes, produces, parameters } = operation;
+    const name = method.toLowerCase();
+    const shown = `${method} ${operation.path}`;
+    if (!(verbs as readonly string[]).includes(name)) return [];
+    if (id === null || !isThere(id)) {
+      unanswered.push(id === null ? `${shown} (it has no operationId)` : `${id} (${shown})`);
+      return [];
+    }
+    const element = (kind: string, fields: ElementModel['fields']): ElementModel => ({ type: 'element', name: kind, fields, at, fieldsAt: {} });
+    const to: EndpointModel = { type: 'endpoint', uri: `direct:${id}`, parameters: {}, at, parametersAt: {} };
+    const required = [
+      ...(operation.requiresBody ? [element('param', { name: 'body', type: 'body', required: true })] : []),
+      ...parameters.filter(({ in: place, isRequired }) => isRequired && (place === 'query' || place === 'header')).map((parameter) => element('param', { name: parameter.name, type: parameter.in, required: true })),
+    ];
+    return [
+      element(name, {
+        id,
+        path: joinPaths(document.basePath, operation.path),
+        to,
+        ...(consumes.length === 0 ? {} : { consumes: consumes.join(',') }),
+        ...(produces.length === 0 ? {} : { produces: produces.join(',') }),
+        ...(required.length === 0 ? {} : { param: required }),
+      }),
+    ];
+  });
+  if (unanswered.length > 0 && missing === 'fail') refuse(problems, `no route answers ${unanswered.map((one) => `\`${one}\``).join(', ')}`, at, 'write a route from `direct:` with the id of the operation, or set `missingOperation: ignore`');
+  return made;
+}
+
+/** The verbs of a service in the order in which they are written. */
+function verbsOf(service: ElementModel, problems: Diagnostics, contracts: Contracts): ElementModel[] {
+  const contract = service.fields['openApi'];
+  if (isElement(contract)) return contractVerbs(contract, problems, contracts);
   return Object.keys(service.fields)
     .filter((name): name is (typeof verbs)[number] => (verbs as readonly string[]).includes(name))
     .flatMap((name) => elementsOf(service.fields[name], name).map((verb) => ({ ...verb, name })))

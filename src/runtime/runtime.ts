@@ -497,7 +497,7 @@ export class Runtime implements ExchangeScope {
     let documents: readonly DocumentModel[] = this.documents.read(sources, this.properties, problems);
     const written = documents;
     documents = expandTemplates(documents, this.properties, problems);
-    documents = expandRest(documents, problems);
+    documents = expandRest(documents, problems, (uri) => this.resource(uri));
     documents = expandKamelets(documents, { parts, properties: this.properties, resource: (uri) => this.resource(uri), catalogue: this.options.kamelets?.(), problems, isReplaced: (uri) => this.options.standIns?.replaces(uri) === true });
     const declared = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'beans')).flatMap((element) => beanElements(element));
     const beans = this.newBeans(this.beans);

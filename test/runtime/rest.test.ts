@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { Mecha } from '../../src/index.ts';
@@ -170,5 +173,48 @@ describe('rest', () => {
 - rest: { get: [ { path: /a, bindingMode: xml, to: "direct:x" } ] }
 - from: { uri: "direct:x", steps: [ { setBody: { constant: x } } ] }
 `)).to.contain('XML bodies can not be bound');
+  });
+
+  describe('from an OpenAPI document', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mecha-contract-'));
+    after(() => rmSync(folder, { recursive: true, force: true }));
+    writeFileSync(
+      join(folder, 'api.yaml'),
+      `openapi: 3.0.3
+info: { title: Orders, version: "1" }
+servers: [ { url: /v1 } ]
+paths:
+  /orders/{id}:
+    get:
+      operationId: getOrder
+      parameters: [ { name: id, in: path, required: true, schema: { type: string } }, { name: lang, in: query, required: true, schema: { type: string } } ]
+      responses: { "200": { description: ok, content: { text/plain: {} } } }
+  /orders:
+    post:
+      operationId: addOrder
+      requestBody: { required: true, content: { application/json: {} } }
+      responses: { "200": { description: ok } }
+`,
+    );
+    const service = (more: string, ...ids: string[]): string => `- rest: { clientRequestValidation: true, openApi: { specification: "${join(folder, 'api.yaml')}"${more} } }\n${ids.map((id) => `- from: { uri: "direct:${id}", steps: [ { setBody: { simple: "${id} \${header.id} \${body}" } } ] }\n`).join('')}`;
+
+    it('serves each operation by the route with its id, under the base path, and checks what is required', async () => {
+      const call = await start(service('', 'getOrder', 'addOrder'));
+      expect(await (await call('/v1/orders/7?lang=en')).text()).to.equal('getOrder 7 ');
+      expect((await call('/v1/orders/7')).status).to.equal(400);
+      expect(await (await call('/v1/orders', { method: 'POST', headers: json, body: '{"a":1}' })).text()).to.equal('addOrder  {"a":1}');
+      expect((await call('/v1/orders', { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: 'x' })).status).to.equal(415);
+    });
+
+    it('refuses an operation that no route answers, unless it may be left out', async () => {
+      expect(await rejected(service('', 'getOrder'))).to.contain('no route answers `addOrder (POST /orders)`');
+      const call = await start(service(', missingOperation: ignore', 'getOrder'));
+      expect((await call('/v1/orders/7?lang=en')).status).to.equal(200);
+      expect((await call('/v1/orders', { method: 'POST', body: '{}' })).status).to.equal(404);
+    });
+
+    it('says what is wrong with the document', async () => {
+      expect(await rejected('- rest: { openApi: { specification: nowhere.yaml } }\n- from: { uri: "direct:a", steps: [ { log: x } ] }\n')).to.contain("can't be read");
+    });
   });
 });
