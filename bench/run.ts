@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, loadavg, release, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { printLanguageFigures } from './languages.ts';
 import type { Served } from './processes.ts';
 import { answering, ask, benchFolder, byHand, cpuMicros, endAll, freePort, load, mecha, mechaCommand, median, residentMegabytes, sleep } from './processes.ts';
 
@@ -228,7 +229,12 @@ function kafka(): Promise<void> {
   return Promise.resolve();
 }
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = { orders, proxy, steps, split, start, thousand, kafka };
+/** The compiled form of each language: figures in microseconds, with goals of their own. */
+const languages = async (): Promise<void> => {
+  if (!(await printLanguageFigures())) process.exitCode = 1;
+};
+
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = { languages, orders, proxy, steps, split, start, thousand, kafka };
 
 /** Three digits are enough. */
 const shown = (value: number | null): string => (value === null ? '' : value >= 10_000 ? `${Number((value / 1000).toPrecision(3))}k` : String(Number(value.toPrecision(3))));

@@ -36,22 +36,32 @@ export const jsonata = defineLanguage({
   examples: [{ expression: '$sum(items.price)', body: { items: [{ price: 1 }, { price: 2 }] }, gives: 3 }],
   expression: (source, options) => {
     const compiled = compile(source);
+    const bindings = bindingsFor(source);
     const read = sourceReader(options.source);
-    const evaluate = async (exchange: Exchange): Promise<unknown> => {
-      const document = await documentOf(read(exchange));
-      try {
-        return plain(await compiled.evaluate(document, bindingsOf(exchange)));
-      } catch (thrown) {
+    const run = (exchange: Exchange, document: unknown): Promise<unknown> =>
+      (compiled.evaluate(document, bindings(exchange)) as Promise<unknown>).then(plain, (thrown: unknown) => {
         throw failure(thrown);
+      });
+    const evaluate = (exchange: Exchange): Promise<unknown> => {
+      const value = read(exchange);
+      if (isByteSource(value)) return readBytes(value).then((bytes) => run(exchange, documentOf(bytes)));
+      try {
+        return run(exchange, documentOf(value));
+      } catch (thrown) {
+        return Promise.reject(thrown as Error);
       }
     };
     return Object.assign(evaluate, { isAsync: true });
   },
 });
 
+/** Only functions of its own let a query run on and on. They are watched at every step, which costs several times what the query does. */
+const mayRepeat = /\bfunction\b|λ|\$eval\b|~>/;
+
 function compile(source: string): Compiled {
   try {
     const compiled = library(source);
+    if (!mayRepeat.test(source)) return compiled;
     const bind = compiled.assign.bind(compiled) as unknown as (name: symbol, hook: (expression: unknown, input: unknown, environment: Environment) => void) => void;
     bind(Symbol.for('jsonata.__evaluate_entry'), (_expression, _input, environment) => enter(environment.lookup(workName) as Work));
     bind(Symbol.for('jsonata.__evaluate_exit'), (_expression, _input, environment) => void (environment.lookup(workName) as Work).depth--);
@@ -62,11 +72,10 @@ function compile(source: string): Compiled {
   }
 }
 
-async function documentOf(value: unknown): Promise<unknown> {
+function documentOf(value: unknown): unknown {
   if (value === null || value === undefined) return undefined;
   if (typeof value === 'string') return toPlainNumbers(parseJson(value));
   if (value instanceof Uint8Array) return toPlainNumbers(parseJson(jsonText(value)));
-  if (isByteSource(value)) return toPlainNumbers(parseJson(jsonText(await readBytes(value))));
   if (isNumeric(value)) return Number(value);
   if (typeof value === 'object' && typeof (value as { bytes?: unknown }).bytes === 'function') return toPlainNumbers(parseJson(toText(value)!));
   return toPlainNumbers(value);
@@ -79,14 +88,17 @@ function enter(work: Work): void {
   }
 }
 
-function bindingsOf(exchange: Exchange): Record<string, unknown> {
-  const work: Work = { depth: 0, steps: 0, start: performance.now() };
-  return {
-    [workName]: work,
-    headers: exchange.headers.toObject(),
-    properties: exchange.hasProperties ? exchange.properties.toObject() : {},
-    variables: exchange.variables.toObject(),
-  };
+/** Puts together only what the query can ask for. */
+function bindingsFor(source: string): (exchange: Exchange) => Record<string, unknown> | undefined {
+  const isWatched = mayRepeat.test(source);
+  const [headers, properties, variables] = ['$headers', '$properties', '$variables'].map((name) => source.includes(name) || source.includes('$eval'));
+  if (!isWatched && !headers && !properties && !variables) return () => undefined;
+  return (exchange) => ({
+    ...(isWatched ? { [workName]: { depth: 0, steps: 0, start: performance.now() } satisfies Work } : {}),
+    ...(headers ? { headers: exchange.headers.toObject() } : {}),
+    ...(properties ? { properties: exchange.hasProperties ? exchange.properties.toObject() : {} } : {}),
+    ...(variables ? { variables: exchange.variables.toObject() } : {}),
+  });
 }
 
 /** Lists of the library are marked with hidden fields; undefined is null here. */

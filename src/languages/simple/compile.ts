@@ -1,3 +1,4 @@
+import { isPlainObject } from '../../core/javaTypes.ts';
 import { toText } from '../../core/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
@@ -230,7 +231,7 @@ function chained(left: Value, right: Value, isNullSafe: boolean): Value {
   return (exchange) => hand(exchange, left(exchange));
 }
 
-const isLacking = (value: unknown): boolean => !isTrue(value) || (typeof value !== 'boolean' && isEqual(value, 0));
+const isLacking = (value: unknown): boolean => !isTrue(value) || (isPlainObject(value) && Object.keys(value).length === 0) || (typeof value !== 'boolean' && isEqual(value, 0));
 
 function elvis(left: Value, right: Value): Value {
   return (exchange) => {

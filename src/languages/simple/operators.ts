@@ -1,6 +1,6 @@
 import { toText } from '../../core/convert.ts';
 import type { Exchange } from '../../core/exchange.ts';
-import { isIntegral, isNumeric } from '../../core/exactNumber.ts';
+import { compareNumbers, isIntegral, isNumeric } from '../../core/exactNumber.ts';
 import { compareValues, contains, containsIgnoringCase, isEqual, isEqualIgnoringCase } from './compare.ts';
 import { toInteger, toDecimal, tryBoolean } from './conversions.ts';
 import type { SimpleNode } from './grammar.ts';
@@ -46,9 +46,12 @@ function asLeft(element: string, left: unknown): unknown {
 
 function isIn(left: unknown, right: unknown): boolean {
   if (isMissing(left) || isMissing(right)) return false;
-  if (typeof right !== 'string') return iterate(right).some((item) => isEqual(left, item));
-  return listOf(right).some((element) => isEqual(left, asLeft(element, left)));
+  if (typeof right !== 'string') return iterate(right).some((item) => isElement(left, item));
+  return listOf(right).some((element) => isElement(left, asLeft(element, left)));
 }
+
+/** Unlike `==`, which cuts decimals off where one side is a whole number. */
+const isElement = (left: unknown, element: unknown): boolean => (isNumeric(left) && isNumeric(element) ? compareNumbers(left, element) === 0 : isEqual(left, element));
 
 /** `,,a` is an empty text and `a`: only at the ends an empty one counts for nothing. */
 function listOf(text: string): string[] {
@@ -196,7 +199,7 @@ function againstText(operator: string, left: Value, wanted: string): Condition |
       return (exchange) => {
         const value = left(exchange);
         if (typeof value === 'string') return all.has(value);
-        return !isMissing(value) && elements.some((element) => isEqual(value, asLeft(element, value)));
+        return !isMissing(value) && elements.some((element) => isElement(value, asLeft(element, value)));
       };
     }
     case 'range': {

@@ -53,8 +53,14 @@ function prettyXml(source: string): string {
     const text = part.trim();
     if (text === '') continue;
     if (text.startsWith('</')) depth = Math.max(0, depth - 1);
-    lines.push('  '.repeat(depth) + (text.startsWith('<') ? withDoubleQuotes(text) : text));
-    if (/^<[^/?!]/.test(text) && !text.endsWith('/>')) depth++;
+    const indent = '  '.repeat(depth);
+    const empty = /^<([^\s/?!>]+)[^]*\/>$/.exec(text);
+    if (empty !== null) {
+      lines.push(`${indent}${withDoubleQuotes(text).slice(0, -2).trimEnd()}>`, `${indent}</${empty[1]}>`);
+      continue;
+    }
+    lines.push(indent + (text.startsWith('<') ? withDoubleQuotes(text) : text));
+    if (/^<[^/?!]/.test(text)) depth++;
   }
   return lines.join('\n');
 }

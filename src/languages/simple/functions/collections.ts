@@ -170,6 +170,7 @@ const listAdd = called((call) => {
   return (exchange) => {
     const target = source(exchange);
     const item = value(exchange) ?? null;
+    if (item === null && (target instanceof Set || Array.isArray(target))) return target;
     if (target instanceof Set) target.add(item);
     else if (Array.isArray(target)) target.push(item);
     else if (isPlainObject(target)) throw new ExchangeError('java.lang.UnsupportedOperationException', 'a map takes no elements: use `mapAdd`');
@@ -207,6 +208,7 @@ const mapAdd = called((call) => {
     if (target === null) return null;
     const name = toText(key(exchange)) ?? 'null';
     const item = value(exchange) ?? null;
+    if (item === null) return target;
     if (target instanceof Map) target.set(name, item);
     else Object.defineProperty(target, name, { value: item, writable: true, enumerable: true, configurable: true });
     return target;

@@ -178,14 +178,17 @@ const executionError = 'org.apache.camel.CamelExecutionException';
 
 const bodyAs = called((call) => {
   const [type, path] = behind(call);
-  const convert = converter(removeQuotes(type).trim(), executionError);
-  return withPath(call, (exchange) => convert(exchange.body), path);
+  const plain = removeQuotes(type).trim();
+  const convert = converter(plain, executionError);
+  const missing = primitiveDefaults[plain] ?? null;
+  return withPath(call, (exchange) => convert(exchange.body) ?? (exchange.body === null ? missing : null), path);
 });
 
 const mandatoryBodyAs = called((call) => {
   const [source, path] = behind(call);
   const type = removeQuotes(source).trim();
   const convert = converter(type, executionError);
+  const missing = primitiveDefaults[type] ?? null;
   const failed = (cause: unknown): ExchangeError => {
     const payload = new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: ${type}`, { cause });
     return new ExchangeError(executionError, 'Exception occurred during execution on the exchange', { cause: payload });
@@ -198,7 +201,8 @@ const mandatoryBodyAs = called((call) => {
       if (thrown instanceof ExchangeError && thrown.type === executionError) throw thrown;
       throw failed(thrown);
     }
-    if (converted === null || converted === undefined) throw failed(undefined);
+    converted ??= exchange.body === null ? missing : null;
+    if (converted === null) throw failed(undefined);
     return converted;
   };
   return withPath(call, value, path);

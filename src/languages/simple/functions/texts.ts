@@ -98,7 +98,9 @@ const pad = called((call) => {
     if (text === null) return null;
     const length = toInteger(width(exchange));
     if (length === null) throw new ExchangeError('java.lang.IllegalArgumentException', 'the length to pad to is null');
-    return length >= 0 ? text.padEnd(length, filling) : text.padStart(-length, filling);
+    // As in Camel, a filling of several letters goes in as a whole, the last one, too.
+    const times = Math.max(0, Math.ceil((Math.abs(length) - text.length) / filling.length));
+    return length >= 0 ? text + filling.repeat(times) : filling.repeat(times) + text;
   };
 });
 
