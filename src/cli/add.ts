@@ -46,7 +46,7 @@ export function add(name: string, options: Readonly<Record<string, unknown>>, te
     if (routeId !== undefined) return refuse(terminal, '--route needs --into with the file that the route stands in');
     const text = isStep ? snippet.step : snippet.route(name);
     if (text === null) return refuse(terminal, `\`${name}\` can't be sent to; leave --to out`);
-    terminal.out.write(text);
+    terminal.out.write(options['json'] === true ? `${JSON.stringify({ name, text })}\n` : text);
     return 0;
   }
   const path = resolve(terminal.folder, file);
@@ -74,7 +74,7 @@ export function add(name: string, options: Readonly<Record<string, unknown>>, te
   const draft = `${path}.new`;
   writeFileSync(draft, after);
   renameSync(draft, path);
-  terminal.out.write(`added \`${name}\` to ${file}; \`mecha validate ${file}\` checks it\n`);
+  terminal.out.write(options['json'] === true ? `${JSON.stringify({ name, file })}\n` : `added \`${name}\` to ${file}; \`mecha validate ${file}\` checks it\n`);
   return 0;
 }
 

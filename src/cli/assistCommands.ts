@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { Argument } from 'commander';
 import type { Terminal } from './main.ts';
 import { examples } from './options.ts';
 
@@ -15,4 +16,11 @@ export function assistCommands(program: Command, terminal: Terminal, done: (code
     .description('Speaks the Model Context Protocol on standard input and output: for AI assistants.')
     .addHelpText('after', examples('mecha mcp', 'claude mcp add mecha -- mecha mcp') + '\nExit codes: 0 the client has ended it, 1 no standard input.\n')
     .action(async () => done(await (await import('./mcp.ts')).mcp(terminal)));
+  program
+    .command('completion')
+    .description('Prints the script with which a shell completes commands and options.')
+    .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples('source <(mecha completion bash)', 'mecha completion fish > ~/.config/fish/completions/mecha.fish') + '\nExit codes: 0 fine, 2 no such shell.\n')
+    .action(async (shell: string, options: Record<string, unknown>) => done((await import('./completion.ts')).completion(program, shell, options, terminal)));
 }

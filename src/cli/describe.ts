@@ -9,7 +9,7 @@ import type { Terminal } from './main.ts';
 import { hasColour } from './main.ts';
 
 export async function describe(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<number> {
-  const { format } = options;
+  const format = options['json'] === true ? 'json' : options['format'];
   if (format !== 'text' && format !== 'json' && format !== 'mermaid') {
     terminal.err.write(`error: --format is text, json or mermaid, not \`${String(format)}\`\n`);
     return 2;

@@ -64,7 +64,7 @@ server.listen(Number(process.env.PORT ?? 3000), '127.0.0.1', () => console.log(\
 };
 
 /** Writes a new project, or nothing at all where a file is in the way. */
-export function init(folder: string, terminal: Terminal): number {
+export function init(folder: string, terminal: Terminal, options: Readonly<Record<string, unknown>> = {}): number {
   const root = resolve(terminal.folder, folder);
   const taken = Object.keys(files).filter((name) => existsSync(join(root, name)));
   if (taken.length > 0) {
@@ -74,6 +74,10 @@ export function init(folder: string, terminal: Terminal): number {
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, name)), { recursive: true });
     writeFileSync(join(root, name), text);
+  }
+  if (options['json'] === true) {
+    terminal.out.write(`${JSON.stringify({ folder: root, files: Object.keys(files) })}\n`);
+    return 0;
   }
   const lines = Object.keys(files).map((name) => `  ${relative(terminal.folder, join(root, name))}`);
   const enter = root === resolve(terminal.folder) ? '' : `  cd ${relative(terminal.folder, root)}\n`;

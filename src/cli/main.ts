@@ -9,7 +9,7 @@ import { version } from './version.ts';
 export interface Terminal {
   /** Standard input, where there is one. */
   readonly in?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
-  readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly rows?: number; readonly columns?: number };
   readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly folder: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -49,6 +49,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .option('--no-watch', 'does not reload when files change')
     .addOption(new Option('--log-level <level>', 'lowest level that is logged').choices(['trace', 'debug', 'info', 'warn', 'error']))
     .addOption(new Option('--log-format <format>', 'lines for people or for machines').choices(['text', 'json']))
+    .option('--json', 'as --log-format json')
     .addHelpText('after', examples('mecha run routes/orders.yaml', "mecha run 'integrations/**/*.yaml' --port 9090 --property outbox=/var/outbox") + '\nExit codes: 0 stopped gracefully, 1 something in flight did not finish in time, 2 routes or configuration are wrong.\n')
     .action(async (paths: string[], options: Record<string, unknown>) => {
       const { run } = await import('./run.ts');
@@ -60,6 +61,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .description('Checks routes without starting anything.')
     .argument('[paths...]', 'files, folders or globs')
     .option('--format <format>', 'text, json (one line a file), github (annotations) or sarif (code scanning)', 'text')
+    .option('--json', 'as --format json')
     .option('--fix', 'makes the repairs that leave no doubt, and says what is left')
     .option('--no-lints', 'looks for errors only')
     .option('--config <file>', 'configuration file in place of mecha.yaml')
@@ -80,6 +82,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .option('--coverage', 'shows which steps of the routes no test ran')
     .option('--min-coverage <percent>', 'fails when fewer steps ran', whole(0, 100))
     .addOption(new Option('--format <format>', 'how results are written').choices(['text', 'json', 'junit']).default('text'))
+    .option('--json', 'as --format json')
     .option('--output <file>', 'writes json or junit into a file, and text to the terminal')
     .option('--limit <ms>', 'how long a test may really take before it is cut', whole(1, 3_600_000))
     .option('--config <file>', 'configuration file in place of mecha.yaml')
@@ -116,6 +119,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .command('schema')
     .description('Prints the JSON Schema (2020-12) of routes, for editors.')
     .option('--tests', 'that of test files')
+    .option('--json', 'as JSON, which it is anyway')
     .addHelpText('after', examples('mecha schema > routes.schema.json', 'mecha schema --tests > tests.schema.json') + '\nExit codes: 0.\n')
     .action(async (options: Record<string, unknown>) => {
       const { schema } = await import('./schema.ts');
@@ -140,6 +144,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .description('Shows routes as they are compiled, without starting them.')
     .argument('[paths...]', 'files, folders or globs')
     .option('--format <format>', 'text, json or mermaid', 'text')
+    .option('--json', 'as --format json')
     .option('--config <file>', 'configuration file in place of mecha.yaml')
     .option('--property <key=value>', 'sets a property placeholder (repeatable)', keyValue, {})
     .addHelpText('after', examples('mecha describe routes/orders.yaml', 'mecha describe routes/ --format mermaid') + '\nExit codes: 0 fine, 2 errors.\n')
@@ -159,20 +164,20 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .option('--route <id>', 'only those of a route')
     .option('--limit <count>', 'at most so many', whole(1, 1000), 100)
     .option('--after <id>', 'those after this one')
-    .addHelpText('after', examples('mecha deadletters list', 'mecha deadletters list --route orders --json'))
+    .addHelpText('after', examples('mecha deadletters list', 'mecha deadletters list --route orders --json') + '\nExit codes: 0 fine, 1 no such dead letter or no running Mecha to replay it, 2 wrong input.\n')
     .action(async (options: Record<string, unknown>) => {
       const { list } = await import('./deadletters.ts');
       code = await list(options, terminal);
     });
   common(deadLetters.command('show').description('Shows one with its message and why it failed.').argument('<id>'))
-    .addHelpText('after', examples('mecha deadletters show 01J9Z...', 'mecha deadletters show 01J9Z... --json'))
+    .addHelpText('after', examples('mecha deadletters show 01J9Z...', 'mecha deadletters show 01J9Z... --json') + '\nExit codes: 0 fine, 1 no such dead letter or no running Mecha to replay it, 2 wrong input.\n')
     .action(async (id: string, options: Record<string, unknown>) => {
       const { show } = await import('./deadletters.ts');
       code = await show(id, options, terminal);
     });
   common(deadLetters.command('replay').description('Sends one (or all of a route) through its route again, in the running Mecha.').argument('[id]'))
     .option('--route <id>', 'all of this route that were not replayed yet')
-    .addHelpText('after', examples('mecha deadletters replay 01J9Z...', 'mecha deadletters replay --route orders'))
+    .addHelpText('after', examples('mecha deadletters replay 01J9Z...', 'mecha deadletters replay --route orders') + '\nExit codes: 0 fine, 1 no such dead letter or no running Mecha to replay it, 2 wrong input.\n')
     .action(async (id: string | undefined, options: Record<string, unknown>) => {
       const { replay } = await import('./deadletters.ts');
       code = await replay(id, options, terminal);

@@ -9,8 +9,9 @@ export function projectCommands(program: Command, terminal: Terminal, done: (cod
     .command('init')
     .description('Makes a new project: a route, its test, and the application beside it. It needs no package.')
     .argument('[folder]', 'where; this folder when it is left out')
+    .option('--json', 'tells as JSON which files were made')
     .addHelpText('after', examples('mecha init shop', 'mecha init') + '\nExit codes: 0 made, 1 a file is in the way and nothing was written.\n')
-    .action(async (folder: string | undefined) => done((await import('./init.ts')).init(folder ?? '.', terminal)));
+    .action(async (folder: string | undefined, options: Options) => done((await import('./init.ts')).init(folder ?? '.', terminal, options)));
   program
     .command('add')
     .description('Prints a snippet for a step or a connector, or puts it into a file.')
@@ -18,6 +19,7 @@ export function projectCommands(program: Command, terminal: Terminal, done: (cod
     .option('--into <file>', 'adds it to this file, as a route of its own')
     .option('--route <id>', 'with --into: adds it as the last step of this route')
     .option('--to', 'a connector as a step that sends to it, not as a source')
+    .option('--json', 'tells the snippet or the changed file as JSON')
     .addHelpText('after', examples('mecha add aggregate', 'mecha add http --to --into routes/hello.yaml --route hello') + '\nExit codes: 0 fine, 1 no such part, 2 the file can not take it and was not changed.\n')
     .action(async (name: string, options: Options) => done((await import('./add.ts')).add(name, options, terminal)));
   program

@@ -9,6 +9,7 @@ import { watchRoutes } from '../runtime/watch.ts';
 import { Events } from '../core/events.ts';
 import { openAdmin } from '../sidecar/admin.ts';
 import type { Terminal } from './main.ts';
+import { devKeys } from './devKeys.ts';
 import { hasColour } from './main.ts';
 import { version } from './version.ts';
 import { systemClock } from '../core/clock.ts';
@@ -37,6 +38,7 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
   if (options['port'] !== undefined) settings['http.port'] = options['port'];
   if (options['logLevel'] !== undefined) settings['log.level'] = options['logLevel'];
   if (options['logFormat'] !== undefined) settings['log.format'] = options['logFormat'];
+  if (options['json'] === true) settings['log.format'] = 'json';
   if (options['kamelets'] !== undefined) settings['kamelets'] = String(options['kamelets']).split(',');
   if (options['watch'] === false) settings['watch'] = false;
   const colour = hasColour(terminal.err, terminal.environment);
@@ -89,7 +91,8 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
     await mecha.stop();
     return 2;
   }
-  terminal.out.write(summary(mecha, startMillis, terminal));
+  const undevelop = options['dev'] === true ? (await import('./dev.ts')).develop(mecha, terminal, { reload: () => void reload('asked for'), stop: () => stop('q') }) : null;
+  terminal.out.write(summary(mecha, startMillis, terminal, options['dev'] === true));
   const show = (problems: readonly Diagnostic[]): void => {
     if (problems.length > 0) terminal.err.write(`${printDiagnostics(problems, { color: colour })}\n`);
   };
@@ -117,6 +120,7 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
       events.emit('log', { level: 'info', logger: 'mecha.runtime', message: `${signal}: stopping, ${mecha.runtime.inFlight} in flight`, routeId: null, stepId: null, exchangeId: null });
       void (async () => {
         const stopped = mecha.stop();
+        undevelop?.();
         await unwatch?.();
         const isDrained = await stopped;
         await closeAdmin();
@@ -129,16 +133,25 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
   });
 }
 
+/** Lines of the summary beside those of the routes, and room for what comes next. */
+const otherLines = 8;
+
+const cutTo = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 3)}...` : text);
+
 /** What runs, and where; it fits a screen. */
-function summary(mecha: Mecha, millis: number, terminal: Terminal): string {
+function summary(mecha: Mecha, millis: number, terminal: Terminal, isDev: boolean): string {
   if (terminal.out.isTTY !== true && mecha.configuration.get('log.format') !== 'text' && terminal.environment['MECHA_SUMMARY'] === undefined) return '';
   const { routes } = mecha.snapshot;
   const lines = [`mecha runs ${routes.length} route${routes.length === 1 ? '' : 's'}, started in ${Math.round(millis)} ms`];
-  const shown = routes.slice(0, 20);
+  // What waits for something comes first.
+  const sorted = [...routes].sort((a, b) => Number(b.waitingFor !== null) - Number(a.waitingFor !== null));
+  const shown = sorted.slice(0, Math.max(3, (terminal.out.rows ?? 24) - otherLines));
   const width = Math.max(...shown.map(({ routeId }) => routeId.length), 0);
   for (const { routeId, fromUri, state, waitingFor } of shown) lines.push(`  ${routeId.padEnd(width)}  ${fromUri.replace(/\?.*/s, '')}${state === 'Started' ? '' : `  (${state})`}${waitingFor === null ? '' : `  waits: ${waitingFor}`}`);
   if (routes.length > shown.length) lines.push(`  ... and ${routes.length - shown.length} more`);
   if (mecha.port !== null) lines.push(`http     http://${String(mecha.configuration.get('http.host'))}:${mecha.port}  (/health/ready, /metrics)`);
   if (mecha.configuration.get('state.store') === 'lmdb') lines.push(`state    ${String(mecha.configuration.get('state.path'))}`);
-  return `${lines.join('\n')}\n`;
+  if (mecha.configuration.get('admin.enabled') === true && mecha.configuration.get('state.store') !== 'memory') lines.push('look     mecha get routes, mecha trace, mecha get health (from another terminal)');
+  if (isDev && terminal.in?.isTTY === true) lines.push(`keys     ${devKeys}`);
+  return `${lines.map((line) => cutTo(line, terminal.out.columns ?? 200)).join('\n')}\n`;
 }

@@ -33,7 +33,7 @@ function codeOf(report: TestReport, options: Readonly<Record<string, unknown>>, 
 }
 
 async function once(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<TestReport> {
-  const format = options['format'] as 'text' | 'json' | 'junit';
+  const format = options['json'] === true ? 'json' : (options['format'] as 'text' | 'json' | 'junit');
   const output = options['output'] as string | undefined;
   const isText = format === 'text' || output !== undefined;
   const colour = hasColour(terminal.out, terminal.environment);

@@ -24,7 +24,7 @@ const formats = ['text', 'json', 'github', 'sarif'];
 
 /** 0: clean; 1: lints only; 2: errors. */
 export async function validate(paths: readonly string[], options: Options, terminal: Terminal): Promise<number> {
-  const format = String(options['format']);
+  const format = options['json'] === true ? 'json' : String(options['format']);
   if (!formats.includes(format)) {
     terminal.err.write(`error: --format is ${formats.slice(0, -1).join(', ')} or ${formats.at(-1)}, not \`${format}\`\n`);
     return 2;
