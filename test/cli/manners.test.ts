@@ -43,7 +43,6 @@ describe('the manners of commands', () => {
     desk.write('bad.yaml', '- from: { uri: "direct:a", steps: [ { lgo: x } ] }\n');
     for (const args of [['validate', 'bad.yaml'], ['catalog'], ['explain', 'M0101'], ['describe', 'bad.yaml']]) {
       const { out, err } = await desk.mecha(...args);
-      // eslint-disable-next-line no-control-regex
       expect(out + err, args.join(' ')).not.to.match(/\u001b\[/);
     }
   });
@@ -100,7 +99,8 @@ describe('the manners of commands', () => {
       await eventually(() => expect(terminal.out.text).to.contain('keys     t + Enter'), 8000);
       const other = new TestTerminal();
       Object.assign(other, { folder: terminal.folder });
-      await eventually(async () => expect(await other.run('send', 'direct:tick')).to.equal(1));
+      expect(await other.run('send', 'direct:tick')).to.equal(1);
+      expect(other.err.text).to.contain('it failed at tick/no');
       await eventually(() => expect(terminal.err.text).to.contain('error[tick/no]: IllegalStateException: no room'));
       expect(terminal.err.text).to.match(/7 \| +- throwException: .*\n +\| +\^{14} failed here/);
       expect(terminal.out.text).not.to.contain('-> say');
