@@ -53,7 +53,10 @@ try {
     const idle = peakMegabytes(server.pid);
     await new Upload({ client, params: { Bucket: from, Key: key, Body: Readable.from(pieces()) }, partSize: 64 * 1024 * 1024, queueSize: 1 }).done();
     const [cpu, start] = [cpuMicros(server.pid), performance.now()];
-    while ((await size(from, key)) !== null || (await size(to, key)) === null) await sleep(50);
+    while ((await size(from, key)) !== null || (await size(to, key)) === null) {
+      if (server.hasEnded) throw new Error('mecha has ended');
+      await sleep(50);
+    }
     const seconds = (performance.now() - start) / 1000;
     console.log(
       `${key.padEnd(7)} ${megabytes} MB: at most ${Math.round(peakMegabytes(server.pid))} MB of memory (${Math.round(idle)} when idle), ${Math.round(megabytes / seconds)} MB/s, ${((cpuMicros(server.pid) - cpu) / 1e6).toFixed(1)} s of CPU`,
