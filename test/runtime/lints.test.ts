@@ -29,6 +29,9 @@ const lintsOf = async (text: string): Promise<string[]> => (await check([new Sou
 const golden = fileURLToPath(new URL('lints/', import.meta.url));
 const cases = fileURLToPath(new URL('../compat/cases/', import.meta.url));
 
+/** Lints that could be wrong about a route: the others say what is plainly written there. */
+const guesses = ['M0901', 'M0902', 'M0904', 'M0905'];
+
 /** Lints of cases that Camel starts: each looked at, and right. All others have none. */
 const deserved: Readonly<Record<string, readonly string[]>> = JSON.parse(readFileSync(`${golden}deserved.json`, 'utf8'));
 
@@ -62,8 +65,7 @@ describe('lints', () => {
       if (spec.routes != null) sources.push(new Source(file, typeof spec.routes === 'string' ? spec.routes : stringify(spec.routes, { aliasDuplicateObjects: false, lineWidth: 0 })));
       for (const name of [spec.routesFiles ?? []].flat()) sources.push(new Source(String(name), readFileSync(cases + name, 'utf8')));
       const list = await check(sources, { workDir: '/tmp', httpPort: '1', ...spec.properties });
-      // What is not supported here is an error, and says so; the other complaints are about deeper things than lints.
-      const lints = list.filter(({ severity }) => severity === 'warning').map(({ code, message }) => `${code} ${message}`);
+      const lints = list.filter(({ severity, code }) => severity === 'warning' && guesses.includes(code)).map(({ code, message }) => `${code} ${message}`);
       if (lints.length > 0) found[file] = lints;
     }
     if (process.env['GOLDEN'] === 'update') writeFileSync(`${golden}deserved.json`, `${JSON.stringify(found, null, 2)}\n`);
