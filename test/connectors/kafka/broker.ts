@@ -67,8 +67,10 @@ export class Broker {
 
   async topic(partitions = 1, config: Record<string, string> = {}, name = this.name()): Promise<string> {
     const topic: ITopicConfig = { topic: name, numPartitions: partitions, replicationFactor: 1, configEntries: Object.entries(config).map(([key, value]) => ({ name: key, value })) };
-    await this.admin.createTopics({ topics: [topic], waitForLeaders: true });
+    await this.admin.createTopics({ topics: [topic], waitForLeaders: false });
     this.topics.push(name);
+    // The library gives up soon on a broker that is slow to know its new topic.
+    await soon(() => this.admin.fetchTopicOffsets(name));
     return name;
   }
 
