@@ -11,6 +11,8 @@ import type { PlatformHttpConsumer } from '../../src/connectors/platform-http/co
 import { platformHttp } from '../../src/connectors/platform-http/definition.ts';
 import { resolveEndpoint } from '../../src/dsl/uri.ts';
 
+export { eventually } from '../eventually.ts';
+
 export interface RigOptions {
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly beans?: Readonly<Record<string, unknown>>;
@@ -189,14 +191,3 @@ export const echo = (request: IncomingMessage, reply: ServerResponse): void => {
   });
 };
 
-export async function eventually(check: () => void, millis = 3000): Promise<void> {
-  const end = performance.now() + millis;
-  for (;;) {
-    try {
-      return check();
-    } catch (thrown) {
-      if (performance.now() > end) throw thrown;
-    }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}

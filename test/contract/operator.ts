@@ -20,6 +20,8 @@ import { Headers } from '../../src/core/headers.ts';
 import type { PolledMessage } from '../../src/core/connector.ts';
 import type { PutOptions, StateStore, StoreOperation, StoredValue } from '../../src/core/store.ts';
 
+export { eventually } from '../eventually.ts';
+
 // ------------------------------------------------------------------------------------------------ what a step finds around it
 
 /** A store in memory, enough for operators; the real engines have a contract of their own. */
@@ -243,20 +245,6 @@ export async function runLater(pipe: Pipe, context: TestContext, fed: readonly E
 }
 
 export const bodies = (left: readonly Exchange[]): unknown[] => left.map(({ body }) => body);
-
-/** Waits for something to hold, without a fixed sleep. */
-export async function eventually(holds: () => void, millis = 2000): Promise<void> {
-  const end = performance.now() + millis;
-  for (;;) {
-    try {
-      holds();
-      return;
-    } catch (thrown) {
-      if (performance.now() > end) throw thrown;
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-}
 
 export interface Marbles extends RunHelpers {
   /** A context whose clock is the drawing's time: a letter is a millisecond. */

@@ -10,6 +10,8 @@ import { Runtime } from '../../src/runtime/runtime.ts';
 import { standardParts } from '../../src/runtime/standard.ts';
 import { MemoryStore } from '../../src/stores/memory.ts';
 
+export { eventually } from '../eventually.ts';
+
 export interface RigOptions extends Partial<Omit<RuntimeOptions, 'parts' | 'clock'>> {
   readonly clock?: Clock;
   readonly connectors?: Readonly<Record<string, ConnectorDefinition>>;
@@ -32,18 +34,4 @@ export function runtimeWith(options: RigOptions = {}): Runtime {
 export const routesFile = (routes: unknown, file = 'routes.yaml'): Source => new Source(file, typeof routes === 'string' ? routes : JSON.stringify(routes, null, 1));
 
 export const mockOf = (runtime: Runtime, name: string): MockEndpoint => runtime.shared('mocks', () => new Mocks(runtime.clock)).get(name);
-
-/** Waits, in real time, until `check` no longer throws. */
-export async function eventually(check: () => unknown, timeoutMillis = 5000): Promise<void> {
-  const end = performance.now() + timeoutMillis;
-  for (;;) {
-    try {
-      await check();
-      return;
-    } catch (thrown) {
-      if (performance.now() > end) throw thrown;
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
-}
 
