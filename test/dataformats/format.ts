@@ -21,3 +21,13 @@ export const failureOf = (run: () => unknown): string => {
   }
   return 'none';
 };
+
+/** As failureOf, for formats that answer with a promise. */
+export const rejection = async (run: () => unknown): Promise<string> => {
+  try {
+    await run();
+  } catch (thrown) {
+    return (thrown as ExchangeError).name;
+  }
+  return 'none';
+};

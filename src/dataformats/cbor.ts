@@ -1,0 +1,151 @@
+import type * as Cborg from 'cborg';
+import { withBytes } from '../core/convert.ts';
+import { defineDataFormat } from '../core/definition.ts';
+import { ExchangeError } from '../core/errors.ts';
+import { ExactNumber, exactNumber, javaDouble } from '../core/exactNumber.ts';
+import { field } from '../core/field.ts';
+import { deepestValue, plainValue } from '../core/plainValue.ts';
+
+const java = 'Java only: there are no Java classes to map to here';
+
+const unreadable = 'com.fasterxml.jackson.core.JsonParseException';
+
+/** Tags that only say what a text, a number or bytes are: dates, base64, URIs, CBOR itself. */
+const plainTags = [0, 1, 21, 22, 23, 32, 33, 34, 36, 55799];
+
+interface Codec {
+  encode(value: unknown): Buffer;
+  decode(bytes: Buffer): unknown;
+}
+
+function codecOf({ decode, encode, Token, Tokenizer, Type }: typeof Cborg): Codec {
+  /** Keeps apart 5 and 5.0, as Java does, and puts texts and bytes together that come in pieces, as Jackson writes long ones. */
+  class Tokens extends Tokenizer {
+    override next(): Cborg.Token {
+      const first = this.data[this._pos];
+      if (first === 0x5f || first === 0x7f) return this.joined(first === 0x5f ? Type.bytes : Type.string);
+      const token = super.next();
+      return token.type === Type.float ? new Token(Type.float, javaDouble(token.value as number), token.encodedLength) : token;
+    }
+
+    private joined(type: Cborg.Type): Cborg.Token {
+      this._pos++;
+      const pieces: (string | Uint8Array)[] = [];
+      for (;;) {
+        if (this.done()) throw new Error('a text or bytes in pieces do not end');
+        const token = super.next();
+        if (token.type === Type.break) break;
+        if (token.type !== type) throw new Error(`a piece of ${type.name} is a ${token.type.name}`);
+        pieces.push(token.value as string | Uint8Array);
+      }
+      return new Token(type, type === Type.string ? pieces.join('') : new Uint8Array(Buffer.concat(pieces as Uint8Array[])), 0);
+    }
+  }
+  const digits = (bytes: Uint8Array): bigint => (bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`));
+  const bytesOf = (value: bigint): Buffer => {
+    const hex = value.toString(16);
+    return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');
+  };
+  const tags: Record<number, Cborg.TagDecoder> = {
+    2: (read) => digits(read() as Uint8Array),
+    3: (read) => -1n - digits(read() as Uint8Array),
+    4: (read) => {
+      const [exponent, mantissa] = read() as [number, number | bigint];
+      if (typeof exponent !== 'number' || Math.abs(exponent) > 10_000) throw new RangeError('a decimal has an exponent that is no number or too large');
+      return new ExactNumber(decimalText(BigInt(mantissa), exponent), 'decimal');
+    },
+  };
+  for (const tag of plainTags) tags[tag] = (read) => read();
+  const typeEncoders: Record<string, Cborg.TypeEncoder> = {
+    Object: (value: unknown) => {
+      if (!(value instanceof ExactNumber)) return null;
+      if (value.kind === 'double') return [new Token(Type.float, Number(value.text))];
+      const [mantissa, scale] = decimalParts(value.text);
+      const whole = mantissa < 0n ? [new Token(Type.tag, 3), new Token(Type.bytes, bytesOf(-1n - mantissa))] : [new Token(Type.tag, 2), new Token(Type.bytes, bytesOf(mantissa))];
+      const exponent = scale > 0 ? new Token(Type.negint, -scale) : new Token(Type.uint, -scale);
+      return [new Token(Type.tag, 4), new Token(Type.array, 2), exponent, ...whole];
+    },
+    bigint: (value: unknown) => {
+      const number = value as bigint;
+      if (number >= -(2n ** 63n) && number < 2n ** 64n) return null;
+      return number < 0n ? [new Token(Type.tag, 3), new Token(Type.bytes, bytesOf(-1n - number))] : [new Token(Type.tag, 2), new Token(Type.bytes, bytesOf(number))];
+    },
+  };
+  const reading: Cborg.DecodeOptions = { useMaps: true, coerceUndefinedToNull: true, allowIndefinite: true, allowUndefined: true, allowInfinity: true, allowNaN: true, allowBigInt: true, tags };
+  return {
+    encode: (value) => {
+      const bytes = encode(value, { float64: true, mapSorter: undefined, typeEncoders });
+      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    },
+    decode: (bytes) => decode(bytes, { ...reading, tokenizer: new Tokens(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), reading) }),
+  };
+}
+
+function decimalParts(text: string): [mantissa: bigint, scale: number] {
+  const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(text)!;
+  return [BigInt(`${sign}${whole}${fraction}`), fraction.length - Number(exponent)];
+}
+
+function decimalText(mantissa: bigint, exponent: number): string {
+  if (exponent > 0) return `${mantissa}E+${exponent}`;
+  const digits = (mantissa < 0n ? -mantissa : mantissa).toString().padStart(1 - exponent, '0');
+  const at = digits.length + exponent;
+  return `${mantissa < 0n ? '-' : ''}${digits.slice(0, at)}${exponent === 0 ? '' : `.${digits.slice(at)}`}`;
+}
+
+/** What was read as bodies have it: maps with texts as keys, numbers that JavaScript would round as ExactNumber. */
+function bodyValue(value: unknown, depth: number): unknown {
+  if (typeof value === 'bigint') return exactNumber(value.toString());
+  if (typeof value !== 'object' || value === null || value instanceof ExactNumber) return value;
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (depth >= deepestValue) throw new ExchangeError('com.fasterxml.jackson.core.exc.StreamConstraintsException', `the document is nested deeper than ${deepestValue}`);
+  if (Array.isArray(value)) return value.map((item) => bodyValue(item, depth + 1));
+  const map = {};
+  for (const [key, item] of value as Map<unknown, unknown>) {
+    if (typeof key === 'object' && key !== null && !(key instanceof ExactNumber)) throw new ExchangeError(unreadable, 'not CBOR that can be read: a key is a list, a map or bytes');
+    Object.defineProperty(map, String(key), { value: bodyValue(item, depth + 1), writable: true, enumerable: true, configurable: true });
+  }
+  return map;
+}
+
+export const cbor = defineDataFormat({
+  name: 'cbor',
+  summary: 'CBOR (RFC 8949): marshal gives bytes, unmarshal maps, lists and plain values.',
+  options: {
+    useList: field.boolean('Unmarshals to a list; anything but a list is an error.').default(false),
+    objectMapper: field.string('Object mapper of the registry.').ignored(java),
+    useDefaultObjectMapper: field.boolean('Looks for an object mapper in the registry.').default(true).ignored(java),
+    unmarshalType: field.string('Class to unmarshal to.').ignored(java),
+    collectionType: field.string('Class of collections.').ignored(java),
+    allowUnmarshallType: field.boolean('Lets a header name the class to unmarshal to.').default(false).ignored(java),
+    prettyPrint: field.boolean('Writes in lines.').default(false).ignored('CBOR has no lines'),
+    allowJmsType: field.boolean('Lets the header JMSType name the class to unmarshal to.').default(false).ignored(java),
+    enableFeatures: field.string('Jackson features to switch on.').ignored(java),
+    disableFeatures: field.string('Jackson features to switch off.').ignored(java),
+  },
+  create: ({ useList }) => {
+    let codec: Codec | Promise<Codec> | null = null;
+    const withCodec = <T>(run: (loaded: Codec) => T): T | Promise<T> => {
+      codec ??= import('cborg').then((library) => (codec = codecOf(library)));
+      return codec instanceof Promise ? codec.then(run) : run(codec);
+    };
+    const write = (value: unknown): Buffer | Promise<Buffer> => {
+      const plain = plainValue(value, 'com.fasterxml.jackson.databind.JsonMappingException', (number) => (number.kind === 'integer' ? BigInt(number.text) : number));
+      return withCodec(({ encode }) => encode(plain));
+    };
+    const read = (bytes: Buffer): unknown =>
+      withCodec(({ decode }) => {
+        let value: unknown;
+        try {
+          value = decode(bytes);
+        } catch (thrown) {
+          const { message } = thrown as Error;
+          if (/call stack/.test(message)) throw new ExchangeError('com.fasterxml.jackson.core.exc.StreamConstraintsException', `the document is nested deeper than ${deepestValue}`);
+          throw new ExchangeError(unreadable, `not CBOR: ${message.replace(/^CBOR decode error: /, '')}`);
+        }
+        if (useList && !Array.isArray(value)) throw new ExchangeError('com.fasterxml.jackson.databind.exc.MismatchedInputException', 'the document is no list, but useList is set');
+        return bodyValue(value, 0);
+      });
+    return { marshal: (_exchange, body) => write(body), unmarshal: (_exchange, body) => withBytes(body, read) };
+  },
+});
