@@ -1,9 +1,9 @@
-/** The site is docs/ as it stands: its pages, those generated from the definitions among them. `npm run site` builds it. */
+/** The site is docs/ as it stands: its pages, those generated from the definitions among them. `npm run site` copies them beside this folder and builds it. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { withMermaid } from 'vitepress-plugin-mermaid';
 
-const docs = fileURLToPath(new URL('../../docs', import.meta.url));
+const docs = fileURLToPath(new URL('../pages', import.meta.url));
 
 /** A section of the side bar: the pages of a folder, by their headings. */
 const pages = (text, folder, collapsed = true) => ({
@@ -25,7 +25,7 @@ guides.sort((a, b) => rank(a.file) - rank(b.file));
 export default withMermaid({
   title: 'Mecha',
   description: 'Your Apache Camel YAML, without a JVM, as the sidecar of your microservice.',
-  srcDir: '../docs',
+  srcDir: './pages',
   outDir: './dist',
   cacheDir: './.cache',
   cleanUrls: true,
@@ -41,8 +41,6 @@ export default withMermaid({
       md.renderer.rules.text = (tokens, at) => plain(md.utils.escapeHtml(tokens[at].content));
     },
   },
-  // The pages lie outside of this package, whose libraries they need.
-  vite: { resolve: { alias: [{ find: /^vue(\/.*)?$/, replacement: `${fileURLToPath(new URL('../node_modules/vue', import.meta.url))}$1` }] } },
   themeConfig: {
     search: { provider: 'local' },
     nav: [
