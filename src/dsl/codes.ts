@@ -88,6 +88,18 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     wrong: route('- log: &first { message: a }\n- log: { <<: *first, message: b }\n'),
     right: route('- log: { message: a }\n- log: { message: b }\n'),
   },
+  M0122: {
+    title: 'Something is only for the operator of Camel K',
+    explanation: 'Properties and variables that an Integration, a Pipe or a modeline sets are taken. The rest of `configuration`, `traits`, `dependencies` and their like tells the operator how to build and deploy: here nothing is built, and the manifest of the deployment says it.',
+    wrong: 'apiVersion: camel.apache.org/v1\nkind: Integration\nmetadata:\n  name: x\nspec:\n  traits:\n    container:\n      limitMemory: 512Mi\n  flows:\n    - from:\n        uri: direct:start\n        steps:\n          - to: mock:out\n',
+    right: 'apiVersion: camel.apache.org/v1\nkind: Integration\nmetadata:\n  name: x\nspec:\n  traits:\n    camel:\n      properties:\n        - greeting=hello\n  flows:\n    - from:\n        uri: direct:start\n        steps:\n          - to: mock:out\n',
+  },
+  M0123: {
+    title: 'A reference of a Pipe leads nowhere',
+    explanation: 'There is no cluster to ask where a resource is served. For brokers, channels and services of Knative a property says it, such as `knative.channel.orders.url`; for other resources write the endpoint itself.',
+    wrong: 'apiVersion: camel.apache.org/v1\nkind: Pipe\nmetadata:\n  name: x\nspec:\n  source:\n    uri: timer:tick\n  sink:\n    ref:\n      kind: Channel\n      apiVersion: messaging.knative.dev/v1\n      name: orders\n',
+    right: 'apiVersion: camel.apache.org/v1\nkind: Pipe\nmetadata:\n  name: x\nspec:\n  source:\n    uri: timer:tick\n  sink:\n    uri: mock:orders\n',
+  },
 
   // M02xx: steps and options
   M0201: { title: 'There is no such step or element', explanation: 'The name is none that this runtime knows.', wrong: route('- frobnicate: {}\n'), right: route('- to: mock:out\n') },

@@ -119,4 +119,6 @@ export const defineElement = <F extends Fields>(definition: ElementDefinition<F>
 export interface DocumentModel {
   readonly file: string;
   readonly elements: readonly ElementModel[];
+  /** Properties that the file itself sets, for every route; those of the configuration win. */
+  readonly properties?: ReadonlyMap<string, string>;
 }

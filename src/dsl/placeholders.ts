@@ -65,6 +65,16 @@ export function withProperties(lookup: PropertyLookup, properties: Readonly<Reco
   };
 }
 
+/** What a file itself sets, where `lookup` has no value: its properties, and variables for `{{env:...}}`. */
+export function withFileSettings(lookup: PropertyLookup, { properties, environment }: { readonly properties: ReadonlyMap<string, string>; readonly environment: ReadonlyMap<string, string> }): PropertyLookup {
+  const { env } = lookup.functions;
+  return {
+    get: (key) => lookup.get(key) ?? properties.get(key),
+    names: () => [...lookup.names(), ...properties.keys()],
+    functions: { ...lookup.functions, env: (name) => env?.(name) ?? environment.get(name) },
+  };
+}
+
 /** Thrown for a placeholder that has no value, or is not closed. */
 export class PlaceholderError extends Error {
   readonly kind: 'missing' | 'unbalanced' | 'circular';

@@ -5,10 +5,13 @@ import { ElementReader } from './elementReader.ts';
 import { elements, elementsByName } from './elements/index.ts';
 import { asListEntry } from './fixes.ts';
 import type { DocumentModel, ElementDefinition, ElementModel, EndpointModel, ModelValue, StepModel } from './model.ts';
+import { OperatorSettings } from './operatorSettings.ts';
 import type { Parts } from './parts.ts';
+import { resolveRef } from './pipeRefs.ts';
 import type { PropertyLookup } from './placeholders.ts';
+import { withFileSettings } from './placeholders.ts';
 import type { Owner } from './textReader.ts';
-import type { Pair, YamlNode, YAMLMap } from './yaml.ts';
+import type { Pair, YamlFile, YamlNode, YAMLMap } from './yaml.ts';
 import { isEmptyNode, isMap, isSeq, parseYaml, scalarText } from './yaml.ts';
 
 export type { Parts } from './parts.ts';
@@ -20,14 +23,42 @@ export interface ReadOptions {
 /** Reads a file: YAML to checked model. All that is wrong is reported; what is right is in the model. */
 export function readDocument(source: Source, parts: Parts, { properties }: ReadOptions, problems: Diagnostics): DocumentModel {
   const file = parseYaml(source, problems);
-  const found = file === null ? [] : new DocumentReader(file, parts, properties, problems, false).document();
-  return { file: source.file, elements: found };
+  if (file === null) return { file: source.file, elements: [] };
+  const operator = new OperatorSettings(problems);
+  operator.modelines(source);
+  operatorSpec(file, operator);
+  const { settings } = operator;
+  const own = settings.properties.size + settings.environment.size === 0 ? properties : withFileSettings(properties, settings);
+  const elements = new DocumentReader(file, parts, own, problems, false).document();
+  return settings.properties.size === 0 ? { file: source.file, elements } : { file: source.file, elements, properties: settings.properties };
 }
 
 /** Reads a file that is one mapping with these fields (a test file); placeholders that have no value stay as they are. Null: the problems say why. */
 export function readMapping(source: Source, name: string, fields: Fields, parts: Parts, { properties }: ReadOptions, docs: string, problems: Diagnostics): ElementModel | null {
   const file = parseYaml(source, problems);
   return file === null ? null : new MappingReader(file, parts, properties, problems, true).mappingOf(name, fields, docs);
+}
+
+const pipeHandlers = ['none', 'log', 'sink'];
+
+/** Where a Pipe leads; `eventType`: the type of the CloudEvents that are sent there, null where it takes any message. */
+interface PipeEnd {
+  readonly endpoint: EndpointModel;
+  readonly eventType: string | null;
+}
+
+/** What resources of Camel K say beside their routes. */
+const routesOfSpec: Readonly<Record<string, readonly string[]>> = {
+  Integration: ['flows', 'flow'],
+  Pipe: ['source', 'steps', 'sink', 'errorHandler'],
+  KameletBinding: ['source', 'steps', 'sink', 'errorHandler'],
+};
+
+function operatorSpec(file: YamlFile, operator: OperatorSettings): void {
+  const value = (map: YamlNode | null, key: string): YamlNode | null => (isMap(map) ? file.follow(map.items.find((pair) => scalarText(file.follow(pair.key)) === key)?.value) : null);
+  const used = routesOfSpec[scalarText(value(file.root, 'kind')) ?? ''];
+  const spec = value(file.root, 'spec');
+  if (used !== undefined && isMap(spec)) operator.spec(spec, file, used);
 }
 
 class MappingReader extends ElementReader {
@@ -170,50 +201,74 @@ class DocumentReader extends ElementReader {
     const stepsNode = spec === null ? null : this.file.follow(this.pair(spec, 'steps')?.value);
     const between = isSeq(stepsNode) ? stepsNode.items.map((item) => this.pipeEndpoint(this.file.follow(item), 'a step of the Pipe', this.file.span(item))) : [];
     const errorHandler = spec === null ? null : this.mapping(this.pair(spec, 'errorHandler')?.value);
+    const handler = errorHandler === null ? null : this.pipeErrorHandler(errorHandler);
     if (source === null || sink === null) {
       if (spec === null) this.problems.report('M0113', 'the Pipe has no `spec`', kindAt, { help: 'a Pipe has `spec.source` and `spec.sink`' });
       return [];
     }
-    const definition = this.parts.eips['to'];
-    if (definition === undefined) return [];
-    const steps = [...between, sink].flatMap((endpoint): StepModel[] => {
-      if (endpoint === null) return [];
-      const element: ElementModel = { type: 'element', name: 'to', fields: { uri: endpoint }, at: endpoint.at, fieldsAt: { uri: endpoint.at } };
-      return [{ type: 'step', kind: 'to', definition, id: null, isDisabled: false, description: null, element, at: endpoint.at }];
-    });
-    const from: ElementModel = { type: 'element', name: 'from', fields: { uri: source, steps }, at: source.at, fieldsAt: { uri: source.at } };
+    const steps = [...between, sink].flatMap((end) => (end === null ? [] : this.pipeSteps(end, name ?? 'pipe')));
+    const from: ElementModel = { type: 'element', name: 'from', fields: { uri: source.endpoint, steps }, at: source.endpoint.at, fieldsAt: { uri: source.endpoint.at } };
     const fields: Record<string, ModelValue> = { from };
     if (name !== null) fields['id'] = name;
-    const handler = errorHandler === null ? null : this.pipeErrorHandler(errorHandler);
     if (handler !== null) fields['errorHandler'] = handler;
-    return [{ type: 'element', name: 'route', fields, at: kindAt, fieldsAt: { from: source.at } }];
+    return [{ type: 'element', name: 'route', fields, at: kindAt, fieldsAt: { from: source.endpoint.at } }];
   }
 
-  private pipeEnd(spec: YAMLMap, key: string, kindAt: Span): EndpointModel | null {
+  /** Sends to it; what takes events gets a CloudEvent, so its attributes are set before. */
+  private pipeSteps({ endpoint, eventType }: PipeEnd, pipe: string): StepModel[] {
+    const { at } = endpoint;
+    const step = (kind: string, fields: Record<string, ModelValue>): StepModel[] => {
+      const definition = this.parts.eips[kind];
+      const element: ElementModel = { type: 'element', name: kind, fields, at, fieldsAt: {} };
+      return definition === undefined ? [] : [{ type: 'step', kind, definition, id: null, isDisabled: false, description: null, element, at }];
+    };
+    const attributes: readonly (readonly [string, string, string])[] = eventType === null ? [] : [['specversion', 'constant', '1.0'], ['type', 'constant', eventType], ['source', 'constant', pipe], ['id', 'simple', '${exchangeId}']];
+    return [
+      ...attributes.flatMap(([name, language, text]) => step('setHeader', { name: `ce-${name}`, expression: { type: 'expression', language, source: text, options: {}, at, sourceAt: null } })),
+      ...step('to', { uri: endpoint }),
+    ];
+  }
+
+  private pipeEnd(spec: YAMLMap, key: string, kindAt: Span): PipeEnd | null {
     const pair = this.pair(spec, key);
     if (pair === null) {
       this.problems.report('M0113', `the Pipe has no \`spec.${key}\``, kindAt, { help: `write \`${key}: { uri: ... }\` under \`spec\`` });
       return null;
     }
-    return this.pipeEndpoint(this.file.follow(pair.value), `\`${key}\` of the Pipe`, this.file.span(pair.key));
+    return this.pipeEndpoint(this.file.follow(pair.value), `\`${key}\` of the Pipe`, this.file.span(pair.key), key === 'source');
   }
 
-  /** `uri`, or `ref` to a Kamelet, with `properties`. */
-  private pipeEndpoint(node: YamlNode | null, what: string, keyAt: Span): EndpointModel | null {
+  /** `uri`, or `ref` to a Kamelet or a resource of Knative, with `properties`. */
+  private pipeEndpoint(node: YamlNode | null, what: string, keyAt: Span, isSource = false): PipeEnd | null {
     const map = isMap(node) ? node : null;
     const uriNode = map === null ? null : this.file.follow(this.pair(map, 'uri')?.value);
     const ref = map === null ? null : this.mapping(this.pair(map, 'ref')?.value);
     const properties = map === null ? null : this.file.follow(this.pair(map, 'properties')?.value);
+    for (const { key } of map?.items ?? []) {
+      const written = scalarText(this.file.follow(key)) ?? '';
+      if (!['uri', 'ref', 'properties'].includes(written)) this.problems.report('M0122', `\`${written}\` of ${what} is not used`, this.file.span(key), { severity: 'warning', label: 'not used here', help: 'an end of a Pipe has `uri` or `ref`, and `properties`' });
+    }
     const given = this.parameters({ name: what, at: keyAt, docs: null }, properties);
     if (uriNode !== null) {
       const uri = this.fill(scalarText(uriNode) ?? '', uriNode, true)?.text ?? '';
-      return { type: 'endpoint', uri, at: this.file.span(uriNode), ...given };
+      return { endpoint: { type: 'endpoint', uri, at: this.file.span(uriNode), ...given }, eventType: null };
     }
     const kind = ref === null ? null : this.plainText(this.pair(ref, 'kind')?.value);
     const nameNode = ref === null ? null : this.file.follow(this.pair(ref, 'name')?.value);
     const name = scalarText(nameNode);
-    if (kind === 'Kamelet' && name !== null) return { type: 'endpoint', uri: `kamelet:${name}`, at: this.file.span(nameNode), ...given };
-    this.problems.report('M0113', `${what} has neither a \`uri\` nor a \`ref\` to a Kamelet`, keyAt, { help: 'write `uri: ...`, or `ref: { kind: Kamelet, name: ... }`' });
+    if (kind !== null && name !== null) {
+      const apiVersion = this.plainText(this.pair(ref!, 'apiVersion')?.value) ?? '';
+      const found = resolveRef({ kind, apiVersion, name }, isSource, this.properties);
+      const at = this.file.span(nameNode);
+      if ('help' in found) {
+        this.problems.report('M0123', `${what}: ${found.message}`, at, { label: 'leads nowhere', help: found.help });
+        return null;
+      }
+      if (!found.isEvent) return { endpoint: { type: 'endpoint', uri: found.uri, at, ...given }, eventType: null };
+      const { type = 'org.apache.camel.event', ...others } = given.parameters as Record<string, string>;
+      return { endpoint: { type: 'endpoint', uri: found.uri, at, ...given, parameters: { ...others, httpMethod: 'POST' } }, eventType: type };
+    }
+    this.problems.report('M0113', `${what} has neither a \`uri\` nor a \`ref\` with kind and name`, keyAt, { help: 'write `uri: ...`, or `ref: { kind: Kamelet, name: ... }`' });
     return null;
   }
 
@@ -225,12 +280,16 @@ class DocumentReader extends ElementReader {
       const at = this.file.span(key);
       return { type: 'element', name: 'errorHandler', at, fieldsAt: {}, fields: { [name]: { type: 'element', name, at, fieldsAt: {}, fields } } };
     };
+    for (const pair of map.items) {
+      const key = scalarText(this.file.follow(pair.key)) ?? '';
+      if (!pipeHandlers.includes(key)) this.unknownName('M0212', key, this.file.span(pair.key), `the error handler of a Pipe can not be \`${key}\``, pipeHandlers, 'it is one of');
+    }
     if (none !== null) return wrap('noErrorHandler', none.key, {});
     if (log !== null) return wrap('defaultErrorHandler', log.key, this.pipeRedelivery(this.mapping(log.value)));
     if (sink === null) return null;
     const endpoint = this.pipeEndpoint(this.file.follow(this.pair(sink, 'endpoint')?.value), 'the error handler of the Pipe', this.file.span(this.pair(map, 'sink')!.key));
     if (endpoint === null) return null;
-    return wrap('deadLetterChannel', this.pair(map, 'sink')!.key, { deadLetterUri: endpoint, ...this.pipeRedelivery(sink) });
+    return wrap('deadLetterChannel', this.pair(map, 'sink')!.key, { deadLetterUri: endpoint.endpoint, ...this.pipeRedelivery(sink) });
   }
 
   private pipeRedelivery(map: YAMLMap | null): Record<string, ModelValue> {

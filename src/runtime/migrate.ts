@@ -60,24 +60,6 @@ const differences: readonly { readonly when: RegExp; readonly unless?: RegExp; r
   { when: /^\s*kind:\s*['"]?Integration\b/m, message: 'a resource of kind Integration runs; Camel itself ignores it outside of Camel K', advice: 'nothing to do' },
 ];
 
-/** What Camel K's resources and comments say to the operator. */
-function operatorFindings(text: string): Finding[] {
-  const found: Finding[] = [];
-  for (const match of text.matchAll(/^[#/]+\s*camel-k:\s*(.*)$/gm)) {
-    const line = text.slice(0, match.index).split('\n').length;
-    for (const [option, name] of match[1]!.matchAll(/(?:--)?([\w-]+)=\S+/g)) {
-      if (name === 'dependency') found.push(finding(`\`${option}\`: Java libraries are not loaded`, 'parts of Camel are built in; write classes of your own as JavaScript modules', line));
-      else if (name === 'property') found.push(finding(`\`${option}\` is read by the operator of Camel K`, 'put it in application.properties, or give it with --property', line));
-      else if (name === 'trait') found.push(finding(`\`${option}\` is for the operator of Camel K`, 'deploy with a manifest of Kubernetes', line));
-    }
-  }
-  const traits = lineOf(text, /^\s+traits:\s*$/m) ?? lineOf(text, /^\s+traits:\s*\{/m);
-  if (traits !== null && /^\s*kind:\s*['"]?Integration\b/m.test(text)) found.push(finding('traits are for the operator of Camel K', 'deploy with a manifest of Kubernetes', traits));
-  const dependencies = lineOf(text, /^\s+dependencies:\s*$/m);
-  if (dependencies !== null && /^\s*kind:\s*['"]?Integration\b/m.test(text)) found.push(finding('dependencies are Java libraries, which are not loaded', 'parts of Camel are built in; write classes of your own as JavaScript modules', dependencies));
-  return found;
-}
-
 interface Context {
   readonly folder: string;
   readonly catalogues: readonly string[];
@@ -138,7 +120,6 @@ async function yamlReport(path: string, text: string, context: Context): Promise
   const notes = [
     ...once(own.map(asFinding)),
     ...differences.filter(({ when, unless }) => when.test(text) && unless?.test(text) !== true).map(({ when, message, advice }) => finding(message, advice, lineOf(text, when))),
-    ...operatorFindings(text),
   ];
   return { kind, verdict: notes.length === 0 ? 'runs' : 'differs', findings: notes };
 }

@@ -23,7 +23,7 @@ import type { StateStore } from '../core/store.ts';
 import { prefixed } from '../core/store.ts';
 import type { DataFormatModel, DocumentModel, ElementModel, EndpointModel, ExpressionModel, ModelValue } from '../dsl/model.ts';
 import type { PropertyLookup } from '../dsl/placeholders.ts';
-import { propertyLookup } from '../dsl/placeholders.ts';
+import { propertyLookup, withFileSettings } from '../dsl/placeholders.ts';
 import type { Parts } from '../dsl/read.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
 import { endpointReader } from '../dsl/uri.ts';
@@ -159,6 +159,8 @@ export class Runtime implements ExchangeScope {
   private beans: Beans;
   private readonly options: RuntimeOptions;
   private properties: PropertyLookup;
+  /** What the route files themselves set. */
+  private fileProperties: ReadonlyMap<string, string> = new Map();
   private readonly documents: Documents;
   private readonly routeBags = new Map<string, Bag>();
   private readonly sharedThings: Map<string, unknown>;
@@ -246,7 +248,7 @@ export class Runtime implements ExchangeScope {
   }
 
   property(key: string): string | undefined {
-    return this.properties.get(key);
+    return this.properties.get(key) ?? this.fileProperties.get(key);
   }
 
   bean(name: string): unknown {
@@ -496,9 +498,11 @@ export class Runtime implements ExchangeScope {
     const { parts } = this.options;
     let documents: readonly DocumentModel[] = this.documents.read(sources, this.properties, problems);
     const written = documents;
-    documents = expandTemplates(documents, this.properties, problems);
+    this.fileProperties = new Map(documents.flatMap((document) => [...(document.properties ?? [])]));
+    const properties = this.fileProperties.size === 0 ? this.properties : withFileSettings(this.properties, { properties: this.fileProperties, environment: new Map() });
+    documents = expandTemplates(documents, properties, problems);
     documents = expandRest(documents, problems, (uri) => this.resource(uri));
-    documents = expandKamelets(documents, { parts, properties: this.properties, resource: (uri) => this.resource(uri), catalogue: this.options.kamelets?.(), problems, isReplaced: (uri) => this.options.standIns?.replaces(uri) === true });
+    documents = expandKamelets(documents, { parts, properties, resource: (uri) => this.resource(uri), catalogue: this.options.kamelets?.(), problems, isReplaced: (uri) => this.options.standIns?.replaces(uri) === true });
     const declared = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'beans')).flatMap((element) => beanElements(element));
     const beans = this.newBeans(this.beans);
     await beans.loadModules(moduleReferences(documents), problems);
@@ -591,14 +595,14 @@ export class Runtime implements ExchangeScope {
       problems.report('M0612', 'the runtime is stopping', null);
       return this.reject(problems, reason);
     }
-    const { beans, stepIds, properties, settings } = this;
+    const { beans, stepIds, properties, fileProperties, settings } = this;
     if (configuration !== null) ({ properties: this.properties, settings: this.settings } = configuration);
     try {
       const result = await this.apply(sources, reason, problems, configuration?.taken ?? null);
-      if (result.result === 'rejected') Object.assign(this, { properties, settings });
+      if (result.result === 'rejected') Object.assign(this, { properties, fileProperties, settings });
       return result;
     } catch (thrown) {
-      Object.assign(this, { beans, stepIds, properties, settings });
+      Object.assign(this, { beans, stepIds, properties, fileProperties, settings });
       problems.report('M0611', `the routes can't be put together: ${(thrown as Error).message}`, null);
       return this.reject(problems, reason);
     }

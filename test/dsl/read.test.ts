@@ -7,9 +7,9 @@ import { withProperties } from '../../src/dsl/placeholders.ts';
 import { readDocument } from '../../src/dsl/read.ts';
 import { parts, properties } from './check.ts';
 
-const readWith = (text: string): { document: DocumentModel; problems: readonly Diagnostic[] } => {
+const readWith = (text: string, given: Readonly<Record<string, string>> = {}): { document: DocumentModel; problems: readonly Diagnostic[] } => {
   const problems = new Diagnostics();
-  return { document: readDocument(new Source('x.yaml', text), parts, { properties }, problems), problems: problems.list };
+  return { document: readDocument(new Source('x.yaml', text), parts, { properties: withProperties(properties, given) }, problems), problems: problems.list };
 };
 
 const read = (text: string): readonly ElementModel[] => {
@@ -129,6 +129,51 @@ describe('readDocument', () => {
     expect(stepsOf(route!).map(({ element }) => (element.fields['uri'] as EndpointModel).uri)).to.deep.equal(['log:step', 'mock:out']);
     const handler = (route!.fields['errorHandler'] as ElementModel).fields['deadLetterChannel'] as ElementModel;
     expect((handler.fields['redeliveryPolicy'] as ElementModel).fields['maximumRedeliveries']).to.equal(3);
+  });
+
+  const flow = '  flows:\n    - from: { uri: "direct:start", steps: [ { to: "mock:{{greeting}}-{{who}}-{{mark}}-{{env:PLACE}}" } ] }\n';
+  const target = (route: ElementModel): string => (stepsOf(route)[0]!.element.fields['uri'] as EndpointModel).uri;
+  const settings =
+    '# camel-k: language=yaml property=greeting=hello\n# camel-k: trait=camel.properties=[mark=!]\napiVersion: camel.apache.org/v1\nkind: Integration\nspec:\n  configuration: [ { type: property, value: "who=you" } ]\n  traits: { environment: { vars: [ "PLACE=here" ] } }\n';
+
+  it('takes properties and variables that the modeline, the configuration and the traits of an Integration set', () => {
+    const { document, problems } = readWith(settings + flow);
+    expect(problems).to.deep.equal([]);
+    expect(target(document.elements[0]!)).to.equal('mock:hello-you-!-here');
+    expect(Object.fromEntries(document.properties!)).to.deep.equal({ greeting: 'hello', mark: '!', who: 'you' });
+  });
+
+  it('lets the properties of the configuration win over those of the file', () => {
+    const { document } = readWith(settings + flow, { who: 'them' });
+    expect(target(document.elements[0]!)).to.equal('mock:hello-them-!-here');
+  });
+
+  const knativePipe =
+    'apiVersion: camel.apache.org/v1\nkind: Pipe\nmetadata: { name: my-pipe }\nspec:\n  source: { ref: { kind: Channel, apiVersion: messaging.knative.dev/v1, name: in } }\n  steps: [ { ref: { kind: KafkaTopic, name: copies } } ]\n  sink: { ref: { kind: Broker, apiVersion: eventing.knative.dev/v1, name: default }, properties: { type: org.acme.order } }\n';
+
+  it('leads the references of a Pipe to where the properties say, and makes events of what goes to a broker', () => {
+    const { document, problems } = readWith(knativePipe, { 'knative.channel.in.path': '/orders', 'knative.broker.default.url': 'http://broker/default' });
+    expect(problems).to.deep.equal([]);
+    const from = document.elements[0]!.fields['from'] as ElementModel;
+    expect((from.fields['uri'] as EndpointModel).uri).to.equal('platform-http:/orders?httpMethodRestrict=POST');
+    const steps = stepsOf(document.elements[0]!).map(({ kind, element: { fields } }) =>
+      kind === 'to' ? [(fields['uri'] as EndpointModel).uri, { ...(fields['uri'] as EndpointModel).parameters }] : [fields['name'], (fields['expression'] as ExpressionModel).source],
+    );
+    expect(steps).to.deep.equal([
+      ['kafka:copies', {}],
+      ['ce-specversion', '1.0'],
+      ['ce-type', 'org.acme.order'],
+      ['ce-source', 'my-pipe'],
+      ['ce-id', '${exchangeId}'],
+      ['http://broker/default', { httpMethod: 'POST' }],
+    ]);
+  });
+
+  it('says which property tells where a reference of a Pipe leads', () => {
+    expect(readWith(knativePipe).problems.map(({ code, help }) => `${code} ${help!}`)).to.deep.equal([
+      'M0123 set the property `knative.channel.in.path` to the path that its subscription posts to, such as `/events`',
+      'M0123 set the property `knative.broker.default.url` to its address, such as `http://...`, or to `{{env:K_SINK}}` where a SinkBinding gives it',
+    ]);
   });
 
   it('keeps what is right in a file with something wrong', () => {

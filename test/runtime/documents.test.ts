@@ -3,6 +3,7 @@ import { Diagnostics, Source } from '../../src/core/diagnostics.ts';
 import { propertyLookup } from '../../src/dsl/placeholders.ts';
 import { Documents } from '../../src/runtime/documents.ts';
 import { standardParts } from '../../src/runtime/standard.ts';
+import { routesFile, runtimeWith } from './rig.ts';
 
 const route = (step: string): string => `- route:\n    from:\n      uri: direct:a\n      steps:\n        - ${step}\n`;
 
@@ -45,5 +46,21 @@ describe('documents of a reload', () => {
     const [before] = read(documents, { a: route('log: one') }).models;
     read(documents, {});
     expect(read(documents, { a: route('log: one') }).models[0]).not.to.equal(before);
+  });
+});
+
+describe('properties of a route file', () => {
+  it('are there when messages come, and in templates, until the file sets them otherwise', async () => {
+    const runtime = runtimeWith();
+    const file = (who: string) =>
+      routesFile(`# camel-k: property=who=${who}\n- routeTemplate:\n    id: t\n    from:\n      uri: direct:in\n      steps:\n        - setBody: { simple: "\${properties:who} {{who}}" }\n- templatedRoute: { routeTemplateRef: t }\n`);
+    await runtime.start([file('you')]);
+    try {
+      expect((await runtime.send('direct:in', null)).body).to.equal('you you');
+      await runtime.reload([file('me')]);
+      expect((await runtime.send('direct:in', null)).body).to.equal('me me');
+    } finally {
+      await runtime.stop();
+    }
   });
 });

@@ -60,7 +60,7 @@ describe('a migration report', () => {
     expect(messages('http.yaml').join('\n')).to.contain('loopback').and.contain('not echoed');
     expect(messages('files.yaml').join('\n')).to.contain('after five times');
     expect(report['files-moved.yaml']!.verdict).to.equal('runs');
-    expect(messages('integration.yaml')).to.include('1: `dependency=mvn:x:y`: Java libraries are not loaded').and.include('6: traits are for the operator of Camel K');
+    expect(messages('integration.yaml')).to.include('1: `dependency` of the modeline is for the operator of Camel K: it is not used').and.include('7: the trait `cron` is for the operator of Camel K: it is not used');
   });
 
   it('notices Java, XML, scripts, properties without effect, and resources of Kubernetes; leaves other files alone', async () => {

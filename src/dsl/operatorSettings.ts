@@ -1,0 +1,114 @@
+import type { Diagnostics, Source, Span } from '../core/diagnostics.ts';
+import type { YamlFile, YAMLMap } from './yaml.ts';
+import { isMap, isSeq, scalarText } from './yaml.ts';
+
+/** What a file itself sets: properties, and variables of the environment. Those of the runtime win over them. */
+export interface FileSettings {
+  readonly properties: Map<string, string>;
+  readonly environment: Map<string, string>;
+}
+
+const modeline = /^[ \t]*#+[ \t]*camel-k:[ \t]*(.*)$/gm;
+const modelineOption = /(?:--)?([\w-]+)=("[^"]*"|'[^']*'|\S+)/g;
+
+/** Options of a modeline that change nothing about how routes run. */
+const harmless: ReadonlySet<string> = new Set(['language', 'name', 'dev', 'save', 'sync', 'wait', 'logs', 'compression']);
+
+const meaning: Readonly<Record<string, string>> = {
+  dependency: 'parts of Camel are built in; write classes of your own as JavaScript modules',
+  dependencies: 'parts of Camel are built in; write classes of your own as JavaScript modules',
+  env: 'set it in the environment of the program',
+  sources: 'put each source into a file of its own, and give it to the program',
+  repositories: 'no Java libraries are loaded: take it out',
+  config: 'mount the file, and read it as `{{file:...}}` or name it under `properties` of the configuration',
+  resource: 'put the file beside the routes',
+  mount: 'mount the volume by the manifest of the deployment',
+  configmap: 'mount it, and read it as `{{file:...}}`, or give its values in the environment',
+  secret: 'mount it, and read it as `{{file:...}}`, or give its values in the environment',
+};
+
+/** Reads what Camel K's operator would have read. What makes sense without it is taken, and a warning says of the rest what to do instead. */
+export class OperatorSettings {
+  readonly settings: FileSettings = { properties: new Map(), environment: new Map() };
+  private readonly problems: Diagnostics;
+
+  constructor(problems: Diagnostics) {
+    this.problems = problems;
+  }
+
+  /** Comments such as `# camel-k: property=greeting=hello`. */
+  modelines(source: Source): void {
+    if (!source.text.includes('camel-k:')) return;
+    for (const line of source.text.matchAll(modeline)) {
+      const from = line.index + line[0].length - line[1]!.length;
+      for (const option of line[1]!.matchAll(modelineOption)) {
+        const name = option[1]!;
+        const start = from + option.index;
+        this.modelineOption(name, option[2]!.replace(/^(["'])(.*)\1$/s, '$2'), { source, start, end: start + option[0].length });
+      }
+    }
+  }
+
+  private modelineOption(name: string, value: string, at: Span): void {
+    if (harmless.has(name)) return;
+    if (name === 'property' && !/^(?:file|secret|configmap):/.test(value)) this.assign(this.settings.properties, value, at);
+    else if (name === 'env') this.assign(this.settings.environment, value, at);
+    else if (name === 'trait') this.traitText(value, at);
+    else this.unused(`\`${name}\` of the modeline`, name, at);
+  }
+
+  private traitText(value: string, at: Span): void {
+    const [, trait, rest] = /^(camel\.properties|environment\.vars)=(.*)$/s.exec(value) ?? [];
+    if (trait === undefined) this.unused(`the trait \`${value.split('=', 1)[0]!}\``, 'trait', at);
+    else for (const item of rest!.replace(/^\[(.*)\]$/s, '$1').split(',')) this.assign(trait === 'camel.properties' ? this.settings.properties : this.settings.environment, item.trim(), at);
+  }
+
+  /** `configuration`, `traits` and the rest beside the flows. */
+  spec(spec: YAMLMap, file: YamlFile, used: readonly string[]): void {
+    for (const pair of spec.items) {
+      const name = scalarText(file.follow(pair.key)) ?? '';
+      const value = file.follow(pair.value);
+      if (used.includes(name)) continue;
+      if (name === 'configuration' && isSeq(value)) for (const item of value.items) this.configuration(file.follow(item) as YAMLMap, file, file.span(item));
+      else if (name === 'traits' && isMap(value)) for (const trait of value.items) this.trait(scalarText(file.follow(trait.key)) ?? '', file.follow(trait.value), file, file.span(trait.key));
+      else if (name === 'integration' && isMap(value)) this.spec(value, file, []);
+      else this.unused(`\`${name}\``, name, file.span(pair.key));
+    }
+  }
+
+  private configuration(item: YAMLMap, file: YamlFile, at: Span): void {
+    const text = (key: string): string => (isMap(item) ? (scalarText(file.follow(item.items.find((pair) => scalarText(file.follow(pair.key)) === key)?.value)) ?? '') : '');
+    const type = text('type');
+    if (type === 'property') this.assign(this.settings.properties, text('value'), at);
+    else if (type === 'env') this.assign(this.settings.environment, text('value'), at);
+    else this.unused(`the configuration \`${type === '' ? '?' : type}\``, type, at);
+  }
+
+  private trait(name: string, value: unknown, file: YamlFile, at: Span): void {
+    const options = isMap(value) ? value.items.map((pair) => ({ key: scalarText(file.follow(pair.key)) ?? '', at: file.span(pair.key), value: file.follow(pair.value) })) : [];
+    const target = name === 'camel' ? 'properties' : name === 'environment' ? 'vars' : null;
+    if (target === null) {
+      this.unused(`the trait \`${name}\``, name, at);
+      return;
+    }
+    for (const option of options) {
+      if (option.key === 'configuration') this.trait(name, option.value, file, option.at);
+      else if (option.key !== target || !isSeq(option.value)) this.unused(`\`${option.key}\` of the trait \`${name}\``, option.key, option.at);
+      else for (const item of option.value.items) this.assign(name === 'camel' ? this.settings.properties : this.settings.environment, scalarText(file.follow(item)) ?? '', file.span(item));
+    }
+  }
+
+  private assign(target: Map<string, string>, text: string, at: Span): void {
+    const end = text.indexOf('=');
+    if (end > 0) target.set(text.slice(0, end).trim(), text.slice(end + 1).trim());
+    else this.problems.report('M0122', `\`${text}\` does not say what is set to what`, at, { severity: 'warning', label: 'no `=` in it', help: 'write `name=value`' });
+  }
+
+  private unused(what: string, name: string, at: Span): void {
+    this.problems.report('M0122', `${what} is for the operator of Camel K: it is not used`, at, {
+      severity: 'warning',
+      label: 'not used here',
+      help: meaning[name] ?? 'say it in the manifest of the deployment, or take it out',
+    });
+  }
+}
