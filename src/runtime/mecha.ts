@@ -294,7 +294,7 @@ export class Mecha {
       beans,
       settings: (key) => configuration.get(key),
       environment: shownEnvironment,
-      resource: (uri) => readText(uri.replace(/^resource:/, '').replace(/^(file|classpath):(\/\/)?/, '')),
+      resource: (uri) => readText(fileOf(uri)),
       kamelets: () => catalogueIn((configured.current.get('kamelets') as readonly string[] | undefined) ?? [], folder),
       ...(deadLetters === null ? {} : { keepFailed: keeper(deadLetters, events, () => configured.current.get('deadLetters.limit') as number) }),
       ...(options.standIns === undefined ? {} : { standIns: options.standIns }),
@@ -477,4 +477,11 @@ function keeper(deadLetters: DeadLetterStore, events: Events, limit: () => numbe
       return false;
     }
   };
+}
+
+/** The file that a resource's URI names. @throws for what is on the network */
+function fileOf(uri: string): string {
+  const path = uri.replace(/^resource:/, '').replace(/^(file|classpath):(\/\/)?/, '');
+  if (/^https?:/.test(path)) throw new Error(`\`${path}\` is on the network, and resources are read from files: fetch it, and name the file`);
+  return path;
 }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ExactNumber } from '../../src/core/exactNumber.ts';
@@ -11,12 +12,26 @@ import { StoreError } from '../../src/core/store.ts';
 
 const again = (value: unknown): unknown => deserialise(serialise(value));
 
+/**
+ * A value as lists: what maps and sets hold in its order, a date as its number. Comparers take sets apart by the text of their members, or find no two invalid
+ * dates alike.
+ */
+function listed(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof Date) return ['date', value.getTime()];
+  if (value instanceof Map) return ['map', [...value].map(([key, item]) => [listed(key), listed(item)])];
+  if (value instanceof Set) return ['set', [...value].map(listed)];
+  if (Array.isArray(value)) return ['list', Array.from(value, listed)];
+  if (ArrayBuffer.isView(value)) return value;
+  return ['object', Object.entries(value).map(([key, item]) => [key, listed(item)])];
+}
+
 describe('stored values', () => {
   it('come back as they were, whatever is plain data', () =>
     fc.assert(
       fc.property(fc.anything({ withDate: true, withBigInt: true, withMap: true, withSet: true, withNullPrototype: false, key: fc.oneof(fc.string(), fc.constantFrom('$', '__proto__', 'toJSON')) }), (value) => {
         fc.pre(isStorable(value));
-        expect(again(value)).to.deep.equal(value);
+        expect(isDeepStrictEqual(listed(again(value)), listed(value))).to.equal(true);
       }),
     ));
 

@@ -83,6 +83,8 @@ export class Storage {
 export class Gate {
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
+  /** Connections that were ever opened. */
+  opened = 0;
   private isCut = false;
   private isStalled = false;
   /** Connections are reset after so many bytes from the server. */
@@ -103,6 +105,7 @@ export class Gate {
       }
       const upstream = connect(Number(target.port), target.hostname);
       this.sockets.add(socket);
+      this.opened++;
       let bytes = 0;
       upstream.on('data', (piece) => {
         bytes += piece.length;
