@@ -20,7 +20,7 @@ const natives = new Set(['lmdb']);
 const external = ['node-gyp-build-optional-packages', 'msgpackr-extract'];
 
 /** Libraries that modules ask for when they are made, but need only for some routes: loaded when a name of theirs is used. */
-const lazies = new Set(['re2js', 'jsonata', 'amqplib', 'parse5']);
+const lazies = new Set(['re2js', 'jsonata', 'amqplib', 'parse5', 'avsc', 'protobufjs']);
 
 /** Libraries of which single modules are used, by modules of ours that are themselves loaded on use: one part holds them all. */
 const inPieces = /^(kafkajs)\//;
@@ -118,6 +118,10 @@ const lazyParts = (libraries, pieces) => ({
         ...Object.keys(library)
           .filter((name) => name !== 'default' && isName(name))
           .map((name) => `Object.defineProperty(module.exports, '${name}', { enumerable: true, get: () => ${loaded}.${name} });`),
+        // What Node does not see by name in a CommonJS module.
+        ...(typeof library.default === 'object' ? Object.keys(library.default) : [])
+          .filter((name) => !(name in library) && isName(name))
+          .map((name) => `Object.defineProperty(module.exports, '${name}', { enumerable: true, get: () => ${loaded}.default.${name} });`),
       ];
       return { contents: lines.join('\n'), loader: 'js' };
     });

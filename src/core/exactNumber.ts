@@ -38,6 +38,15 @@ export function exactNumber(text: string): number | ExactNumber {
 /** What a Java double of this value is here: the number itself, or `5.0` for a whole one. */
 export const javaDouble = (value: number): number | ExactNumber => (Number.isInteger(value) ? wholeDouble(value) : value);
 
+/** A number of four bytes, with the fewest digits that mean it, as Java prints it: 1.1, not 1.100000023841858. */
+export function javaFloat(value: number): number | ExactNumber {
+  for (let digits = 6; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return javaDouble(short);
+  }
+  return javaDouble(value);
+}
+
 const wholeDouble = (value: number): ExactNumber => new ExactNumber(doubleText(value), 'double');
 
 /** A double as Java prints it: with a point, and with an exponent where it is very small or large (`1.5E10`). */

@@ -4,6 +4,12 @@ import { ExactNumber } from './exactNumber.ts';
 /** How deep a value may be nested, as in JSON. */
 export const deepestValue = 1000;
 
+/** Sets a key that may also be `__proto__`. */
+export const putKey = (map: object, key: string, value: unknown): void => void Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
+
+/** Whether a plain value is a map: no list, no bytes. */
+export const isPlainMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+
 /**
  * A body as the libraries of binary formats want it: objects, lists, texts, numbers, bigints, booleans, bytes and null. Maps become objects, sets and
  * iterables lists, dates milliseconds. What stays of an ExactNumber is up to `exact`.

@@ -4,7 +4,7 @@ import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { ExactNumber, exactNumber, javaDouble } from '../core/exactNumber.ts';
 import { field } from '../core/field.ts';
-import { deepestValue, plainValue } from '../core/plainValue.ts';
+import { deepestValue, plainValue, putKey } from '../core/plainValue.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
 
@@ -103,7 +103,7 @@ function bodyValue(value: unknown, depth: number): unknown {
   const map = {};
   for (const [key, item] of value as Map<unknown, unknown>) {
     if (typeof key === 'object' && key !== null && !(key instanceof ExactNumber)) throw new ExchangeError(unreadable, 'not CBOR that can be read: a key is a list, a map or bytes');
-    Object.defineProperty(map, String(key), { value: bodyValue(item, depth + 1), writable: true, enumerable: true, configurable: true });
+    putKey(map, String(key), bodyValue(item, depth + 1));
   }
   return map;
 }

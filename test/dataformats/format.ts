@@ -2,9 +2,9 @@ import type { DataFormat, DataFormatDefinition } from '../../src/core/definition
 import type { ExchangeError } from '../../src/core/errors.ts';
 import { exchangeWith } from '../languages/languageContext.ts';
 
-export const formatOf = (definition: { readonly create: unknown; readonly options: DataFormatDefinition['options'] }, given: object = {}): DataFormat => {
+export const formatOf = (definition: { readonly create: unknown; readonly options: DataFormatDefinition['options'] }, given: object = {}, beans: Readonly<Record<string, unknown>> = {}, resources: Readonly<Record<string, string>> = {}): DataFormat => {
   const defaults = Object.fromEntries(Object.entries(definition.options).flatMap(([name, { shape }]) => (shape.default === undefined ? [] : [[name, shape.default]])));
-  return (definition.create as DataFormatDefinition['create'])({ ...defaults, ...given } as never, { bean: () => undefined as never, resource: () => '' });
+  return (definition.create as DataFormatDefinition['create'])({ ...defaults, ...given } as never, { bean: (name) => beans[name] as never, resource: (uri) => resources[uri] ?? '' });
 };
 
 type Part = Parameters<typeof formatOf>[0];

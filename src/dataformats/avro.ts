@@ -1,0 +1,310 @@
+import avsc from 'avsc';
+import type { types as AvroTypes, Type as AvroType } from 'avsc';
+import { describeValue, withBytes } from '../core/convert.ts';
+import { defineDataFormat } from '../core/definition.ts';
+import { ExchangeError } from '../core/errors.ts';
+import { exactNumber, javaDouble, javaFloat } from '../core/exactNumber.ts';
+import { field } from '../core/field.ts';
+import { deepestValue, isPlainMap, plainValue, putKey } from '../core/plainValue.ts';
+
+const java = 'Java only: there are no Java classes to map to here';
+
+const written = 'org.apache.avro.AvroTypeException';
+const read = 'org.apache.avro.AvroRuntimeException';
+
+/** The library's own refuses integers that JavaScript's numbers can't hold. */
+const long = (): AvroType =>
+  avsc.types.LongType.__with({
+    fromBuffer: (bytes: Buffer) => bytes.readBigInt64LE(),
+    toBuffer: (value: number | bigint) => {
+      const bytes = Buffer.alloc(8);
+      bytes.writeBigInt64LE(BigInt(value));
+      return bytes;
+    },
+    fromJSON: (value: number) => BigInt(value),
+    toJSON: Number,
+    isValid: isLong,
+    compare: (a: bigint, b: bigint) => Number(a > b) - Number(a < b),
+  } as never) as AvroType;
+
+const isLong = (value: unknown): boolean => (typeof value === 'bigint' ? BigInt.asIntN(64, value) === value : typeof value === 'number' && Number.isSafeInteger(value));
+
+function typeOf(text: string): AvroType {
+  let schema: unknown = text.trim();
+  if (/^[[{"]/.test(text.trim())) {
+    try {
+      schema = JSON.parse(text);
+    } catch (thrown) {
+      throw new Error(`the Avro schema is not JSON: ${(thrown as Error).message}`);
+    }
+  }
+  let type: AvroType;
+  try {
+    type = avsc.Type.forSchema(schema as never, { registry: { long: long() }, wrapUnions: true });
+  } catch (thrown) {
+    throw new Error(`the Avro schema is wrong: ${(thrown as Error).message}`);
+  }
+  return type;
+}
+
+/** One message as it is read. Nothing is made room for before its bytes are there. */
+class Cursor {
+  private at = 0;
+  private depth = 0;
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  get left(): number {
+    return this.bytes.length - this.at;
+  }
+
+  take(size: number): Buffer {
+    if (size < 0 || size > this.left) throw new ExchangeError(read, `not of this Avro schema: ${size} bytes are said to follow, ${this.left} do`);
+    this.at += size;
+    return this.bytes.subarray(this.at - size, this.at);
+  }
+
+  long(): bigint {
+    let value = 0n;
+    for (let shift = 0n; shift < 70n; shift += 7n) {
+      const byte = this.take(1)[0]!;
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < 0x80) return BigInt.asIntN(64, (value >> 1n) ^ -(value & 1n));
+    }
+    throw new ExchangeError(read, 'not of this Avro schema: an integer has more than ten bytes');
+  }
+
+  size(): number {
+    return Number(this.long());
+  }
+
+  within<T>(run: () => T): T {
+    if (++this.depth > deepestValue) throw new ExchangeError(read, `nested deeper than ${deepestValue}`);
+    const value = run();
+    this.depth--;
+    return value;
+  }
+
+  /** Arrays and maps come in blocks; items of no bytes at all are counted as if they had one. */
+  blocks(item: () => void): void {
+    for (let free = this.bytes.length; ; ) {
+      let count = this.size();
+      if (count === 0) return;
+      if (count < 0) {
+        count = -count;
+        this.size();
+      }
+      for (; count > 0; count--) {
+        const before = this.at;
+        item();
+        if (this.at === before && --free < 0) throw new ExchangeError(read, 'not of this Avro schema: a list has more empty items than the message has bytes');
+      }
+    }
+  }
+}
+
+type Reader = (from: Cursor) => unknown;
+
+function readerOf(type: AvroType, known: Map<AvroType, Reader>): Reader {
+  const before = known.get(type);
+  if (before !== undefined) return before;
+  let made: Reader | null = null;
+  known.set(type, (from) => made!(from));
+  made = newReader(type, (inner) => readerOf(inner, known));
+  known.set(type, made);
+  return made;
+}
+
+function newReader(type: AvroType, readerFor: (inner: AvroType) => Reader): Reader {
+  switch (type.typeName as string) {
+    case 'null':
+      return () => null;
+    case 'boolean':
+      return (from) => from.take(1)[0] !== 0;
+    case 'int':
+      return (from) => from.size();
+    case 'abstract:long':
+      return (from) => exactNumber(from.long().toString());
+    case 'float':
+      return (from) => javaFloat(from.take(4).readFloatLE());
+    case 'double':
+      return (from) => javaDouble(from.take(8).readDoubleLE());
+    case 'bytes':
+      return (from) => Buffer.from(from.take(from.size()));
+    case 'string':
+      return (from) => from.take(from.size()).toString();
+    case 'fixed': {
+      const { size } = type as AvroTypes.FixedType;
+      return (from) => Buffer.from(from.take(size));
+    }
+    case 'enum': {
+      const { symbols } = type as AvroTypes.EnumType;
+      return (from) => chosen(symbols, from.size());
+    }
+    case 'array': {
+      const item = readerFor((type as AvroTypes.ArrayType).itemsType);
+      return (from) =>
+        from.within(() => {
+          const list: unknown[] = [];
+          from.blocks(() => list.push(item(from)));
+          return list;
+        });
+    }
+    case 'map': {
+      const item = readerFor((type as AvroTypes.MapType).valuesType);
+      return (from) =>
+        from.within(() => {
+          const map = {};
+          from.blocks(() => putKey(map, from.take(from.size()).toString(), item(from)));
+          return map;
+        });
+    }
+    case 'union:wrapped': {
+      const branches = (type as AvroTypes.WrappedUnionType).types.map((branch) => readerFor(branch));
+      return (from) => chosen(branches, from.size())(from);
+    }
+    case 'record':
+    case 'error': {
+      const fields = (type as AvroTypes.RecordType).fields.map((one) => ({ name: one.name, read: readerFor(one.type) }));
+      return (from) =>
+        from.within(() => {
+          const record = {};
+          for (const one of fields) putKey(record, one.name, one.read(from));
+          return record;
+        });
+    }
+    default:
+      throw new Error(`the Avro type ${type.typeName} can't be read`);
+  }
+}
+
+function chosen<T>(from: readonly T[], index: number): T {
+  const found = from[index];
+  if (found === undefined) throw new ExchangeError(read, `not of this Avro schema: choice ${index} of ${from.length}`);
+  return found;
+}
+
+const nameOf = (type: AvroType): string => (type.typeName as string).replace(/^\w+:(?=long)/, '');
+
+/** The value as the library writes it, a union's with the branch that it fits. */
+function fitted(type: AvroType, value: unknown, path: string): unknown {
+  const refuse = (what = nameOf(type)): never => {
+    throw new ExchangeError(written, `${path === '' ? 'the body' : `\`${path}\``} is ${describeValue(value)}, the Avro schema wants ${what}`);
+  };
+  switch (type.typeName as string) {
+    case 'array': {
+      const { itemsType } = type as AvroTypes.ArrayType;
+      return Array.isArray(value) ? value.map((item, i) => fitted(itemsType, item, `${path}[${i}]`)) : refuse('a list');
+    }
+    case 'map': {
+      const { valuesType } = type as AvroTypes.MapType;
+      return isPlainMap(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fitted(valuesType, item, joined(path, key))])) : refuse('a map');
+    }
+    case 'record':
+    case 'error': {
+      const { fields, name } = type as AvroTypes.RecordType;
+      if (!isPlainMap(value)) return refuse(`a map, the record ${name}`);
+      const made: Record<string, unknown> = {};
+      for (const one of fields) {
+        const item = value[one.name];
+        if (item !== undefined) putKey(made, one.name, fitted(one.type, item, joined(path, one.name)));
+        else if (one.defaultValue() === undefined) throw new ExchangeError(written, `\`${joined(path, one.name)}\` is missing, the Avro schema has no default for it`);
+      }
+      return made;
+    }
+    case 'union:wrapped': {
+      const { types: branches } = type as AvroTypes.WrappedUnionType;
+      const branch = branches.find((candidate) => fits(candidate, value));
+      if (branch === undefined) return refuse(`one of ${branches.map((candidate) => candidate.branchName).join(', ')}`);
+      return value === null ? null : { [branch.branchName!]: fitted(branch, value, path) };
+    }
+    case 'bytes':
+    case 'fixed':
+      return type.isValid(value) ? value : refuse('bytes');
+    case 'int':
+    case 'float':
+    case 'double': {
+      const number = typeof value === 'bigint' ? Number(value) : value;
+      return type.isValid(number) ? number : refuse();
+    }
+    default:
+      return type.isValid(value) ? value : refuse();
+  }
+}
+
+const joined = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
+
+function fits(type: AvroType, value: unknown): boolean {
+  switch (type.typeName as string) {
+    case 'array':
+      return Array.isArray(value);
+    case 'map':
+      return isPlainMap(value);
+    case 'record':
+    case 'error':
+      return isPlainMap(value) && (type as AvroTypes.RecordType).fields.every((one) => value[one.name] !== undefined || one.defaultValue() !== undefined);
+    default:
+      return type.isValid(value);
+  }
+}
+
+function codec(text: string): { write(value: unknown): Buffer; read(bytes: Buffer): unknown } {
+  const type = typeOf(text);
+  const reader = readerOf(type, new Map());
+  return {
+    write: (body) => {
+      const value = plainValue(body, written, (number) => (number.kind === 'integer' ? BigInt(number.text) : Number(number.text)));
+      return type.toBuffer(fitted(type, value, ''));
+    },
+    read: (bytes) => {
+      const from = new Cursor(bytes);
+      const value = reader(from);
+      if (from.left > 0) throw new ExchangeError(read, `not of this Avro schema: ${from.left} bytes are left over`);
+      return value;
+    },
+  };
+}
+
+export const avro = defineDataFormat({
+  name: 'avro',
+  summary: 'Avro binary: marshal writes maps, lists and plain values by a schema, unmarshal reads them. One value a message, without the schema in it.',
+  shorthand: 'instanceClassName',
+  options: {
+    schema: field.string('The schema: its JSON, or `resource:file:order.avsc`. An addition to Camel, where the Java class has it.'),
+    schemaResolver: field.string('Bean that has the schema: a text or a map, or something with a `schema`.'),
+    library: field.enum('Which library Camel would use; they mean the same here.', ['ApacheAvro', 'Jackson', 'avroJackson']).default('ApacheAvro'),
+    instanceClassName: field.string('Class of the value.').ignored(java),
+    unmarshalType: field.string('Class to unmarshal to.').ignored(java),
+    objectMapper: field.string('Object mapper of the registry.').ignored(java),
+    useDefaultObjectMapper: field.boolean('Looks for an object mapper in the registry.').default(true).ignored(java),
+    jsonView: field.string('Class that marks which fields to write.').ignored(java),
+    include: field.string('Leaves out what is null.').ignored('the schema says which fields there are'),
+    allowJmsType: field.boolean('Lets the header JMSType name the class to unmarshal to.').default(false).ignored(java),
+    collectionType: field.string('Class of collections.').ignored(java),
+    useList: field.boolean('Unmarshals to a list.').default(false).ignored('the schema says whether there is a list'),
+    moduleClassNames: field.string('Jackson modules.').ignored(java),
+    moduleRefs: field.string('Jackson modules of the registry.').ignored(java),
+    enableFeatures: field.string('Jackson features to switch on.').ignored(java),
+    disableFeatures: field.string('Jackson features to switch off.').ignored(java),
+    allowUnmarshallType: field.boolean('Lets a header name the class to unmarshal to.').default(false).ignored(java),
+    timezone: field.string('Time zone of dates.').ignored('dates are written as milliseconds'),
+    autoDiscoverObjectMapper: field.boolean('Looks for an object mapper in the registry.').default(false).ignored(java),
+    contentTypeHeader: field.boolean('Sets the header Content-Type.').default(true).ignored('Camel sets none for Avro'),
+    autoDiscoverSchemaResolver: field.boolean('Looks for a schema resolver in the registry.').default(true).ignored('name it in `schemaResolver`'),
+  },
+  create: ({ schema, schemaResolver }, context) => {
+    const { read: reading, write } = codec(schemaText(schema, schemaResolver, context));
+    return { marshal: (_exchange, body) => write(body), unmarshal: (_exchange, body) => withBytes(body, reading) };
+  },
+});
+
+function schemaText(schema: string | undefined, resolver: string | undefined, context: { bean<T>(reference: string): T; resource(uri: string): string }): string {
+  if (schema !== undefined) return /^(resource|file|classpath):/.test(schema) ? context.resource(schema) : schema;
+  if (resolver === undefined) throw new Error('`avro` needs a schema, there are no Java classes that have one: write `schema: resource:file:order.avsc`, or name a bean in `schemaResolver`');
+  const bean = context.bean<unknown>(resolver);
+  const found = isPlainMap(bean) && bean['type'] === undefined && bean['schema'] !== undefined ? bean['schema'] : bean;
+  return typeof found === 'string' ? found : JSON.stringify(found);
+}

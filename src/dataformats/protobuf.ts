@@ -1,0 +1,232 @@
+import protobufjs from 'protobufjs';
+import type { Enum, Field as ProtoField, MapField, Root, Type } from 'protobufjs';
+import { describeValue, withBytes } from '../core/convert.ts';
+import { defineDataFormat } from '../core/definition.ts';
+import { ExchangeError } from '../core/errors.ts';
+import { exactNumber, javaDouble, javaFloat } from '../core/exactNumber.ts';
+import { field } from '../core/field.ts';
+import { deepestValue, isPlainMap, plainValue, putKey } from '../core/plainValue.ts';
+
+const java = 'Java only: there are no Java classes to map to here';
+
+const wrongBytes = 'com.google.protobuf.InvalidProtocolBufferException';
+const wrongValue = 'com.google.protobuf.UninitializedMessageException';
+
+/** The files of a schema: the given one and what it imports, which is looked for beside it and below. */
+function rootOf(schema: string, resource: (uri: string) => string): { root: Root; first: string | null } {
+  const root = new protobufjs.Root();
+  const isAddress = /^(resource|file|classpath):/.test(schema);
+  const folder = isAddress ? schema.replace(/[^/:]*$/, '') : null;
+  const seen = new Set<string>();
+  let first: string | null = null;
+  const add = (text: string, name: string): void => {
+    let parsed: { package: string | undefined; imports: string[] | undefined; weakImports: string[] | undefined };
+    try {
+      parsed = protobufjs.parse(text, root, { keepCase: true });
+    } catch (thrown) {
+      throw new Error(`the Protobuf schema ${name} is wrong: ${(thrown as Error).message}`);
+    }
+    if (first === null) first = firstMessage(text, parsed.package);
+    for (const path of [...(parsed.imports ?? []), ...(parsed.weakImports ?? [])]) {
+      if (seen.has(path)) continue;
+      seen.add(path);
+      const common = protobufjs.common.get(path);
+      if (common !== null) root.addJSON(common.nested ?? {});
+      else if (folder === null) throw new Error(`the Protobuf schema imports \`${path}\`: give its file instead of its text, \`schema: resource:file:...\``);
+      else add(resource(folder + path), path);
+    }
+  };
+  add(isAddress ? resource(schema) : schema, isAddress ? schema : 'of the route');
+  try {
+    root.resolveAll();
+  } catch (thrown) {
+    throw new Error(`the Protobuf schema is wrong: ${(thrown as Error).message}`);
+  }
+  return { root, first };
+}
+
+function firstMessage(text: string, inPackage: string | undefined): string | null {
+  const own = protobufjs.parse(text, new protobufjs.Root(), { keepCase: true }).root;
+  const space = inPackage === undefined ? own : own.lookup(inPackage);
+  const found = (space as Root | null)?.nestedArray.find((one) => one instanceof protobufjs.Type);
+  return found?.fullName ?? null;
+}
+
+/** A message type by its name in the schema, or by the name of the Java class that would be made of it. */
+function typeOf(root: Root, first: string | null, className: string | undefined): Type {
+  const wanted = className ?? first;
+  if (wanted === null || wanted === undefined) throw new Error('the Protobuf schema has no message');
+  const names = wanted.replace(/^\./, '').split(/[.$]/);
+  for (let from = 0; from < names.length; from++) {
+    const found = root.lookup(names.slice(from).join('.'), [protobufjs.Type]);
+    if (found instanceof protobufjs.Type) return found;
+  }
+  const last = names.at(-1)!;
+  const anywhere = allTypes(root).filter((type) => type.name === last);
+  if (anywhere.length === 1) return anywhere[0]!;
+  throw new Error(`the Protobuf schema has no message \`${wanted}\`; it has ${allTypes(root).map((type) => `\`${type.fullName.slice(1)}\``).join(', ')}`);
+}
+
+const allTypes = (space: { nestedArray: readonly unknown[] }): Type[] =>
+  space.nestedArray.flatMap((one) => (one instanceof protobufjs.Type ? [one, ...allTypes(one)] : one instanceof protobufjs.Namespace ? allTypes(one) : []));
+
+/** As the library holds integers of 64 bits. */
+const longOf = (number: bigint): object => ({ low: Number(BigInt.asIntN(32, number)), high: Number(BigInt.asIntN(32, number >> 32n)), unsigned: number > 2n ** 63n - 1n });
+
+const is64 = (type: string): boolean => /^(u|s)?int64$|^s?fixed64$/.test(type);
+
+function bodyOf(type: Type, message: Record<string, unknown>, depth: number): Record<string, unknown> {
+  if (depth > deepestValue) throw new ExchangeError(wrongBytes, `nested deeper than ${deepestValue}`);
+  const body = {};
+  for (const one of type.fieldsArray) {
+    const isSet = Object.hasOwn(message, one.name);
+    if (!isSet && canBeAbsent(one)) continue;
+    const value = isSet ? message[one.name] : one.map ? {} : one.repeated ? [] : one.defaultValue;
+    if (one.map) {
+      const map = {};
+      const { keyType } = one as unknown as MapField;
+      for (const [key, item] of Object.entries(value as object)) putKey(map, is64(keyType) ? keyText(key, keyType) : key, valueOf(one, item, depth));
+      putKey(body, one.name, map);
+    } else putKey(body, one.name, one.repeated ? (value as unknown[]).map((item) => valueOf(one, item, depth)) : valueOf(one, value, depth));
+  }
+  return body;
+}
+
+const canBeAbsent = (one: ProtoField): boolean => !one.map && !one.repeated && (one.hasPresence || one.partOf !== null || one.resolvedType instanceof protobufjs.Type);
+
+/** The library keeps keys of 64 bits as the eight characters of their bytes. */
+const keyText = (key: string, type: string): string => String(protobufjs.util.longFromHash(key, type.startsWith('u') || type === 'fixed64'));
+
+function valueOf(one: ProtoField, value: unknown, depth: number): unknown {
+  const { resolvedType } = one;
+  if (resolvedType instanceof protobufjs.Type) return bodyOf(resolvedType, value as Record<string, unknown>, depth + 1);
+  if (resolvedType instanceof protobufjs.Enum) return resolvedType.valuesById[value as number] ?? value;
+  if (is64(one.type)) return exactNumber(String(value));
+  switch (one.type) {
+    case 'float':
+      return javaFloat(value as number);
+    case 'double':
+      return javaDouble(value as number);
+    case 'bytes':
+      return Buffer.from(value as Uint8Array);
+    default:
+      return value;
+  }
+}
+
+const refusal = (path: string, value: unknown, wanted: string): ExchangeError =>
+  new ExchangeError(wrongValue, `${path === '' ? 'the body' : `\`${path}\``} is ${describeValue(value)}, the Protobuf schema wants ${wanted}`);
+
+function messageOf(type: Type, value: unknown, path: string): Record<string, unknown> {
+  if (!isPlainMap(value)) throw refusal(path, value, `a map, the message ${type.name}`);
+  const made: Record<string, unknown> = {};
+  for (const [name, item] of Object.entries(value)) {
+    const one = Object.hasOwn(type.fields, name) ? type.fields[name] : undefined;
+    const inner = path === '' ? name : `${path}.${name}`;
+    if (one === undefined) throw new ExchangeError(wrongValue, `the message ${type.name} of the Protobuf schema has no field \`${inner}\`; it has ${type.fieldsArray.map((known) => known.name).join(', ')}`);
+    if (item === null) continue;
+    putKey(made, name, fieldOf(one, item, inner));
+  }
+  for (const one of type.fieldsArray) {
+    if (one.required && !Object.hasOwn(made, one.name)) throw new ExchangeError(wrongValue, `\`${path === '' ? one.name : `${path}.${one.name}`}\` is missing, the Protobuf schema requires it`);
+  }
+  return made;
+}
+
+function fieldOf(one: ProtoField, value: unknown, path: string): unknown {
+  if (one.map) {
+    if (!isPlainMap(value)) throw refusal(path, value, 'a map');
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, itemOf(one, item, `${path}.${key}`)]));
+  }
+  if (!one.repeated) return itemOf(one, value, path);
+  if (!Array.isArray(value)) throw refusal(path, value, 'a list');
+  return value.map((item, i) => itemOf(one, item, `${path}[${i}]`));
+}
+
+const whole: Readonly<Record<string, readonly [lowest: bigint, highest: bigint]>> = {
+  int32: [-(2n ** 31n), 2n ** 31n - 1n],
+  uint32: [0n, 2n ** 32n - 1n],
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+  uint64: [0n, 2n ** 64n - 1n],
+};
+const rangeOf = (type: string): readonly [bigint, bigint] | undefined => whole[type.replace(/^s(?=int|fixed)/, '').replace(/^fixed/, type.startsWith('s') ? 'int' : 'uint')];
+
+function itemOf(one: ProtoField, value: unknown, path: string): unknown {
+  const { resolvedType, type } = one;
+  if (resolvedType instanceof protobufjs.Type) return messageOf(resolvedType, value, path);
+  if (resolvedType instanceof protobufjs.Enum) return enumOf(resolvedType, value, path);
+  const range = rangeOf(type);
+  if (range !== undefined) {
+    if (typeof value !== 'bigint' && !(typeof value === 'number' && Number.isSafeInteger(value))) throw refusal(path, value, type);
+    const number = BigInt(value);
+    if (number < range[0] || number > range[1]) throw refusal(path, value, type);
+    return is64(type) ? longOf(number) : Number(number);
+  }
+  if (type === 'bytes' ? value instanceof Uint8Array : type === 'bool' ? typeof value === 'boolean' : type === 'string' && typeof value === 'string') return value;
+  if ((type === 'float' || type === 'double') && (typeof value === 'number' || typeof value === 'bigint')) return Number(value);
+  throw refusal(path, value, type);
+}
+
+function enumOf(type: Enum, value: unknown, path: string): number {
+  if (typeof value === 'number' && Number.isInteger(value)) return value;
+  const id = typeof value === 'string' && Object.hasOwn(type.values, value) ? type.values[value] : undefined;
+  if (id === undefined) throw refusal(path, value, `one of ${Object.keys(type.values).join(', ')}`);
+  return id;
+}
+
+export const protobuf = defineDataFormat({
+  name: 'protobuf',
+  summary: 'Protocol Buffers: marshal writes a map as a message of a schema, unmarshal gives a map; fields that can be absent are only there when they are set.',
+  shorthand: 'instanceClass',
+  options: {
+    schema: field.string('The schema: the text of a `.proto` file, or `resource:file:order.proto`. An addition to Camel, where the Java class has it.'),
+    schemaResolver: field.string('Bean that has the schema: its text, or something with a `schema`.'),
+    library: field.enum('Which library Camel would use; they mean the same here.', ['GoogleProtobuf', 'Jackson', 'protobufJackson']).default('GoogleProtobuf'),
+    instanceClass: field.string('Message: its name in the schema, or of the Java class. The first one of the schema without it.'),
+    unmarshalType: field.string('As `instanceClass`.'),
+    contentTypeHeader: field.boolean('Marshalling sets the header `Content-Type` to `application/octet-stream`.').default(true),
+    contentTypeFormat: field.enum('Only `native` is there: for JSON, marshal with `json`.', ['native', 'json']).default('native'),
+    objectMapper: field.string('Object mapper of the registry.').ignored(java),
+    useDefaultObjectMapper: field.boolean('Looks for an object mapper in the registry.').default(true).ignored(java),
+    autoDiscoverObjectMapper: field.boolean('Looks for an object mapper in the registry.').default(false).ignored(java),
+    jsonView: field.string('Class that marks which fields to write.').ignored(java),
+    include: field.string('Leaves out what is null.').ignored('null is never written'),
+    allowJmsType: field.boolean('Lets the header JMSType name the class to unmarshal to.').default(false).ignored(java),
+    collectionType: field.string('Class of collections.').ignored(java),
+    useList: field.boolean('Unmarshals to a list.').default(false).ignored('a message is never a list'),
+    moduleClassNames: field.string('Jackson modules.').ignored(java),
+    moduleRefs: field.string('Jackson modules of the registry.').ignored(java),
+    enableFeatures: field.string('Jackson features to switch on.').ignored(java),
+    disableFeatures: field.string('Jackson features to switch off.').ignored(java),
+    allowUnmarshallType: field.boolean('Lets a header name the class to unmarshal to.').default(false).ignored(java),
+    timezone: field.string('Time zone of dates.').ignored('Protobuf has no dates of its own'),
+    autoDiscoverSchemaResolver: field.boolean('Looks for a schema resolver in the registry.').default(true).ignored('name it in `schemaResolver`'),
+  },
+  create: ({ schema, schemaResolver, instanceClass, unmarshalType, contentTypeHeader, contentTypeFormat }, context) => {
+    if (contentTypeFormat === 'json') throw new Error('`contentTypeFormat: json` is not there: the body is a map, marshal and unmarshal it with `json`');
+    if (schema === undefined && schemaResolver === undefined) {
+      throw new Error('`protobuf` needs a schema, there are no Java classes that have one: write `schema: resource:file:order.proto`, or name a bean in `schemaResolver`');
+    }
+    const bean = schema === undefined ? context.bean<string | { schema: string }>(schemaResolver!) : schema;
+    const { root, first } = rootOf(typeof bean === 'string' ? bean : bean.schema, (uri) => context.resource(uri));
+    const type = typeOf(root, first, instanceClass ?? unmarshalType);
+    const read = (bytes: Buffer): unknown => {
+      let message: object;
+      try {
+        message = type.decode(bytes);
+      } catch (thrown) {
+        throw new ExchangeError(wrongBytes, `not a message ${type.name}: ${(thrown as Error).message}`);
+      }
+      return bodyOf(type, message as Record<string, unknown>, 0);
+    };
+    return {
+      marshal: (exchange, body) => {
+        const value = plainValue(body, wrongValue, (number) => (number.kind === 'integer' ? BigInt(number.text) : Number(number.text)));
+        const bytes = type.encode(messageOf(type, value, '')).finish();
+        if (contentTypeHeader) exchange.headers.set('Content-Type', 'application/octet-stream');
+        return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+      },
+      unmarshal: (_exchange, body) => withBytes(body, read),
+    };
+  },
+});
