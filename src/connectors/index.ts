@@ -42,6 +42,7 @@ import { stub } from './stub.ts';
 import { timer } from './timer.ts';
 import { validator } from './validator.ts';
 import { velocity } from './velocity.ts';
+import { vertxWebsocket } from './vertx-websocket/definition.ts';
 import { xslt } from './xslt.ts';
 
 export const connectors = {
@@ -90,5 +91,6 @@ export const connectors = {
   timer,
   validator,
   velocity,
+  'vertx-websocket': vertxWebsocket,
   xslt,
 } as unknown as Readonly<Record<string, ConnectorDefinition>>;

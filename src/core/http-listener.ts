@@ -105,6 +105,7 @@ const reasons: Readonly<Record<number, string>> = {
   404: 'Not Found',
   408: 'Request Timeout',
   413: 'Payload Too Large',
+  426: 'Upgrade Required',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
@@ -172,6 +173,7 @@ export class HttpListener {
     this.listening ??= this.listen();
     try {
       await this.listening;
+      if (mount.upgrade !== undefined && this.server?.listenerCount('upgrade') === 0) this.server.on('upgrade', (request: HttpRequest, connection: Duplex, first: Buffer) => this.takeUpgrade(request, connection, first));
     } catch (thrown) {
       this.drop(mount);
       if (this.mounts.length === 0) {
@@ -249,13 +251,26 @@ export class HttpListener {
     });
   }
 
-  private take(request: HttpRequest, reply: ServerResponse): void {
+  private locate(request: HttpRequest): void {
     const url = request.url!;
     const mark = url.indexOf('?');
     request.listener = this;
-    request.reply = reply;
     request.path = normalPath(mark < 0 ? url : url.slice(0, mark));
     request.query = mark < 0 ? null : url.slice(mark + 1);
+  }
+
+  /** Only where something takes upgrades does a request for one come here; else it is an ordinary request. */
+  private takeUpgrade(request: HttpRequest, connection: Duplex, first: Buffer): void {
+    this.locate(request);
+    connection.on('error', () => connection.destroy());
+    const status = this.isClosing ? 503 : (this.router ??= new HttpRouter(this.mounts)).find(request);
+    if (status === 200 && request.mount.upgrade !== undefined) request.mount.upgrade(request, connection, first);
+    else connection.end(`HTTP/1.1 ${status === 200 ? 400 : status} ${reasons[status === 200 ? 400 : status] ?? 'Refused'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  }
+
+  private take(request: HttpRequest, reply: ServerResponse): void {
+    this.locate(request);
+    request.reply = reply;
     if (request.rawHeaders.length > this.limits.maxHeaders * 2) return this.refuse(reply, 431, true);
     if (this.closing !== null) return this.refuse(reply, 503, true);
     const status = (this.router ??= new HttpRouter(this.mounts)).find(request);

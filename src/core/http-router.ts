@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import findMyWay from 'find-my-way';
 import type { HttpRequest } from './http-listener.ts';
 import { areCompatible, isAccepted, mediaTypeOf } from './media-type.ts';
@@ -17,6 +18,8 @@ export interface HttpMount {
   readonly isStreaming?: boolean;
   /** Called once a request, with the whole body unless it is streamed. Answers through `request.reply`. Must not throw. */
   handle(request: HttpRequest): void;
+  /** Takes the connection of a request that asks for another protocol (WebSocket); absent: such a request is refused. */
+  upgrade?(request: HttpRequest, connection: Duplex, first: Buffer): void;
 }
 
 interface Pattern {
