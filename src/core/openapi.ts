@@ -14,6 +14,14 @@ export interface ApiOperation {
   readonly requiresBody: boolean;
   /** JSON schema of a JSON body, self-contained; null where the document has none. */
   readonly bodySchema: Json | null;
+  /** Of the first reply that is a success and has one. */
+  readonly example: ApiExample | null;
+}
+
+export interface ApiExample {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
 }
 
 export interface ApiParameter {
@@ -64,8 +72,29 @@ export function readOpenApi(source: string): ApiDocument {
     }
     return found;
   };
-  /** A schema with all that it may refer to beside it. */
-  const selfContained = (schema: Json): Json => ({ ...schema, components: json['components'] ?? {}, definitions: json['definitions'] ?? {} });
+  /** A schema with what it refers to beside it, and no more: each operation carries its own. */
+  const selfContained = (schema: Json): Json => {
+    const whole: Record<string, unknown> = { ...schema };
+    const seen = new Set<string>();
+    const visit = (value: unknown): void => {
+      if (typeof value !== 'object' || value === null) return;
+      const reference = (value as Json)['$ref'];
+      if (typeof reference === 'string' && reference.startsWith('#/') && !seen.has(reference)) {
+        seen.add(reference);
+        const parts = reference.slice(2).split('/').map((part) => decodeURIComponent(part).replace(/~1/g, '/').replace(/~0/g, '~'));
+        let target: unknown = json;
+        for (const part of parts) target = object(target)[part];
+        let place = whole;
+        for (const part of parts.slice(0, -1)) place = (place[part] = { ...object(place[part]) }) as Record<string, unknown>;
+        if (target !== undefined) place[parts.at(-1)!] ??= target;
+        visit(target);
+      }
+      for (const item of Object.values(value)) visit(item);
+    };
+    visit(schema);
+    return whole;
+  };
+  const draft = version.startsWith('3.1') ? 'https://json-schema.org/draft/2020-12/schema' : 'http://json-schema.org/draft-04/schema#';
 
   const operations: ApiOperation[] = [];
   for (const [path, item] of Object.entries(object(json['paths']))) {
@@ -95,13 +124,27 @@ export function readOpenApi(source: string): ApiDocument {
             return { name: String(parameter['name']), in: parameter['in'] as ApiParameter['in'], isRequired: parameter['required'] === true || parameter['in'] === 'path', schema: selfContained(own), isArray: own['type'] === 'array' };
           }),
         requiresBody: body?.['required'] === true || inBody?.['required'] === true,
-        bodySchema: schema === undefined ? null : selfContained(object(schema)),
+        bodySchema: schema === undefined ? null : { $schema: draft, ...selfContained(object(schema)) },
+        example: exampleOf(object(operation['responses']), resolve),
       });
     }
   }
   const { host, basePath } = serverOf(json, version);
   const info = object(json['info']);
   return { title: text(info['title']) ?? '', version: text(info['version']) ?? '', host, basePath, operations, json };
+}
+
+function exampleOf(responses: Json, resolve: (value: unknown) => Json): ApiExample | null {
+  for (const [code, response] of Object.entries(responses)) {
+    if (!/^2/.test(code)) continue;
+    for (const [type, written] of Object.entries(object(resolve(response)['content']))) {
+      const content = object(written);
+      const [named] = Object.values(object(content['examples']));
+      const value = content['example'] ?? (named === undefined ? undefined : resolve(named)['value']) ?? (content['schema'] === undefined ? undefined : resolve(content['schema'])['example']);
+      if (value !== undefined) return { status: /^2\d\d$/.test(code) ? Number(code) : 200, type, body: typeof value === 'string' ? value : JSON.stringify(value) };
+    }
+  }
+  return null;
 }
 
 function serverOf(json: Json, version: string): { host: string | null; basePath: string } {

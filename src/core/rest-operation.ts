@@ -22,6 +22,16 @@ export interface RestOperation {
   /** Statuses and headers that replies may and must have; empty = not said. */
   readonly replyCodes: readonly string[];
   readonly replyHeaders: readonly string[];
+  /** JSON schema of a JSON body, as text. */
+  readonly bodySchema: string | null;
+  /** What is answered in place of what the route leaves; an operation that nothing but a mock answers has it. */
+  readonly mockReply: MockReply | null;
+}
+
+export interface MockReply {
+  readonly status: number;
+  readonly type: string | null;
+  readonly body: string | null;
 }
 
 export const plainOperation: RestOperation = {
@@ -41,6 +51,8 @@ export const plainOperation: RestOperation = {
   allowed: {},
   replyCodes: [],
   replyHeaders: [],
+  bodySchema: null,
+  mockReply: null,
 };
 
 /** Paths put together, one slash between two and none at the end; a `*` at the end stays. */

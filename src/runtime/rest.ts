@@ -1,9 +1,9 @@
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { showSpan } from '../core/diagnostics.ts';
 import type { EipDefinition } from '../core/definition.ts';
-import type { ApiDocument } from '../core/openapi.ts';
+import type { ApiDocument, ApiOperation } from '../core/openapi.ts';
 import { readOpenApi } from '../core/openapi.ts';
-import type { BindingMode, RestOperation } from '../core/rest-operation.ts';
+import type { BindingMode, MockReply, RestOperation } from '../core/rest-operation.ts';
 import { joinPaths } from '../core/rest-operation.ts';
 import type { DocumentModel, ElementModel, EndpointModel, ModelValue, StepModel } from '../dsl/model.ts';
 import { to } from '../eip/to.ts';
@@ -121,6 +121,21 @@ interface Contracts {
 
 const refuse = (problems: Diagnostics, message: string, at: Span, help: string): void => void problems.report('M0622', message, at, { label: 'can not be served', help });
 
+/** A file of the operation's path, else the document's example, else nothing; null: what a client sends is what it gets back. */
+function mockReply({ path, method, example }: ApiOperation, pattern: string, resource: (uri: string) => string): MockReply | null {
+  const folder = pattern.replace(/\*.*$/s, '');
+  // With a parameter in it a path is not one file.
+  for (const [ending, type] of path.includes('{') ? [] : [['json', 'application/json'] as const, ['xml', 'application/xml'] as const]) {
+    try {
+      return { status: 200, type, body: resource(`${folder}${path.replace(/^\//, '')}.${ending}`) };
+    } catch {
+      // There is no such file.
+    }
+  }
+  if (example !== null) return example;
+  return ['GET', 'HEAD', 'OPTIONS'].includes(method) ? { status: 204, type: null, body: null } : null;
+}
+
 /** The operations of an OpenAPI document as verbs: each goes to the `direct:` route that has its id. */
 function contractVerbs(contract: ElementModel, problems: Diagnostics, { resource, isThere }: Contracts): ElementModel[] {
   if (contract.fields['disabled'] === true) return [];
@@ -134,26 +149,29 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { resource
     return [];
   }
   const missing = textField(contract, 'missingOperation') ?? 'fail';
-  if (missing === 'mock') refuse(problems, '`missingOperation: mock` is not there yet', contract.fieldsAt['missingOperation'] ?? at, 'write a route for each operation, or take `missingOperation: ignore`');
   const unanswered: string[] = [];
   const made = document.operations.flatMap((operation): ElementModel[] => {
-    const { id, method, consumes, produces, parameters } = operation;
+    const { id, method, consumes, produces, parameters, bodySchema } = operation;
     const name = method.toLowerCase();
     const shown = `${method} ${operation.path}`;
     if (!(verbs as readonly string[]).includes(name)) return [];
-    if (id === null || !isThere(id)) {
+    const isMocked = missing === 'mock' && (id === null || !isThere(id));
+    if (!isMocked && (id === null || !isThere(id))) {
       unanswered.push(id === null ? `${shown} (it has no operationId)` : `${id} (${shown})`);
       return [];
     }
     const element = (kind: string, fields: ElementModel['fields']): ElementModel => ({ type: 'element', name: kind, fields, at, fieldsAt: {} });
-    const to: EndpointModel = { type: 'endpoint', uri: `direct:${id}`, parameters: {}, at, parametersAt: {} };
+    const to: EndpointModel = { type: 'endpoint', uri: isMocked ? `mock:${id ?? shown.replace(/\W+/g, '-')}` : `direct:${id!}`, parameters: {}, at, parametersAt: {} };
+    const reply = isMocked ? mockReply(operation, textField(contract, 'mockIncludePattern') ?? 'classpath:camel-mock/**', resource) : null;
     const required = [
       ...(operation.requiresBody ? [element('param', { name: 'body', type: 'body', required: true })] : []),
       ...parameters.filter(({ in: place, isRequired }) => isRequired && (place === 'query' || place === 'header')).map((parameter) => element('param', { name: parameter.name, type: parameter.in, required: true })),
     ];
     return [
       element(name, {
-        id,
+        ...(id === null ? {} : { id }),
+        ...(bodySchema === null ? {} : { bodySchema: JSON.stringify(bodySchema) }),
+        ...(reply === null ? {} : { mockReply: JSON.stringify(reply) }),
         path: joinPaths(document.basePath, operation.path),
         to,
         ...(consumes.length === 0 ? {} : { consumes: consumes.join(',') }),
@@ -210,6 +228,7 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
     const values = elementsOf(parameter.fields['allowableValues'], 'value').map((item) => textField(item, 'value') ?? '');
     if (values.length > 0) allowed[name] = values;
   }
+  const mock = textField(verb, 'mockReply');
   const replies = elementsOf(verb.fields['responseMessage'], 'responseMessage');
   return {
     method: verb.name.toUpperCase(),
@@ -228,6 +247,8 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
     requiresBody: required('body').length > 0,
     allowed,
     replyCodes: replies.map((reply) => textField(reply, 'code') ?? '200'),
+    bodySchema: textField(verb, 'bodySchema'),
+    mockReply: mock === null ? null : (JSON.parse(mock) as MockReply),
     replyHeaders: replies.flatMap((reply) => elementsOf(reply.fields['header'], 'header').map((header) => textField(header, 'name') ?? '')),
   };
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -211,6 +211,61 @@ paths:
       const call = await start(service(', missingOperation: ignore', 'getOrder'));
       expect((await call('/v1/orders/7?lang=en')).status).to.equal(200);
       expect((await call('/v1/orders', { method: 'POST', body: '{}' })).status).to.equal(404);
+    });
+
+    const contract = (version: string, age: string): string => {
+      const file = join(folder, `contract-${version}.yaml`);
+      writeFileSync(
+        file,
+        `openapi: ${version}
+info: { title: People, version: "1" }
+paths:
+  /people:
+    get: { operationId: people, responses: { "200": { description: ok, content: { application/json: { example: [ { name: Ada } ] } } } } }
+    post:
+      operationId: addPerson
+      requestBody: { content: { application/json: { schema: { $ref: "#/components/schemas/Person" } } } }
+      responses: { "201": { description: ok } }
+  /nothing:
+    get: { responses: { "200": { description: ok } } }
+components:
+  schemas:
+    Person: { type: object, required: [ name ], properties: { name: { type: string }, age: { type: integer, ${age} }, boss: { $ref: "#/components/schemas/Person" } } }
+    Broken: { $ref: "#/nowhere" }
+`,
+      );
+      return file;
+    };
+    const people = (file: string, more: string, ...ids: string[]): string => service(more, ...ids).replace(join(folder, 'api.yaml'), file);
+
+    for (const [version, age] of [['3.0.3', 'minimum: 0, exclusiveMinimum: true'], ['3.1.0', 'exclusiveMinimum: 0']] as const) {
+      it(`checks bodies by their schema in OpenAPI ${version}, and says where they do not fit`, async () => {
+        const call = await start(people(contract(version, age), ', missingOperation: ignore', 'addPerson'));
+        const post = async (body: unknown): Promise<string> => {
+          const reply = await call('/people', { method: 'POST', headers: json, body: JSON.stringify(body) });
+          return `${reply.status} ${await reply.text()}`;
+        };
+        expect(await post({ name: 'Ada', age: 36, boss: { name: 'Charles' } })).to.match(/^200 addPerson/);
+        expect(await post({ name: 'Ada', age: 0 })).to.equal('400 The request body does not fit its schema: /age must be > 0.');
+        expect(await post({ name: 'Ada', boss: { age: 1 } })).to.equal("400 The request body does not fit its schema: /boss must have required property 'name'.");
+        expect(await post([])).to.equal('400 The request body does not fit its schema: must be object.');
+      });
+    }
+
+    it('answers operations without a route by mocks: with the example, with what came, or with nothing', async () => {
+      const call = await start(people(contract('3.0.3', 'minimum: 0'), ', missingOperation: mock'));
+      const example = await call('/people');
+      expect([example.status, example.headers.get('content-type'), await example.json()]).to.deep.equal([200, 'application/json', [{ name: 'Ada' }]]);
+      expect(await (await call('/people', { method: 'POST', headers: json, body: '{"name":"Bob"}' })).text()).to.equal('{"name":"Bob"}');
+      expect((await call('/people', { method: 'POST', headers: json, body: '{}' })).status).to.equal(400);
+      expect((await call('/nothing')).status).to.equal(204);
+    });
+
+    it('answers a mocked operation with the file of its path', async () => {
+      mkdirSync(join(folder, 'mocks'), { recursive: true });
+      writeFileSync(join(folder, 'mocks', 'people.json'), '[1]');
+      const call = await start(people(contract('3.0.3', 'minimum: 0'), `, missingOperation: mock, mockIncludePattern: "file:${folder}/mocks/**"`));
+      expect(await (await call('/people')).text()).to.equal('[1]');
     });
 
     it('says what is wrong with the document', async () => {

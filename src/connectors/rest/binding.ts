@@ -2,10 +2,11 @@ import { toText } from '../../core/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange.ts';
 import { FAILED, HANDLED } from '../../core/exchange.ts';
-import { jsonText, parseJson, writeJson } from '../../core/json.ts';
+import { jsonText, parseJson, toPlainNumbers, writeJson } from '../../core/json.ts';
 import { areCompatible, isAccepted, mediaTypeOf, mediaTypes } from '../../core/media-type.ts';
 import type { RestOperation } from '../../core/rest-operation.ts';
 import type { RequestBinding } from '../platform-http/consumer.ts';
+import type { BodyCheck } from './bodySchema.ts';
 
 /**
  * What `rest` does around a route: checks of the request, JSON to objects and back, CORS. It has the meaning of Camel's rest binding, which
@@ -16,8 +17,11 @@ export class RestBinding implements RequestBinding {
   private readonly consumes: readonly string[] | null;
   private readonly produces: readonly string[] | null;
 
-  constructor(operation: RestOperation) {
+  private readonly checkBody: BodyCheck | null;
+
+  constructor(operation: RestOperation, checkBody: BodyCheck | null = null) {
     this.operation = operation;
+    this.checkBody = checkBody;
     this.consumes = mediaTypes(operation.consumes ?? undefined);
     this.produces = mediaTypes(operation.produces ?? undefined);
   }
@@ -49,6 +53,12 @@ export class RestBinding implements RequestBinding {
   after(exchange: Exchange, accept: string | undefined): void {
     if (this.operation.corsHeaders !== null) this.addCorsHeaders(exchange);
     if ((exchange.halt & (FAILED | HANDLED)) === FAILED) return;
+    const { mockReply } = this.operation;
+    if (mockReply !== null) {
+      this.answer(exchange, mockReply.status, mockReply.body);
+      if (mockReply.type === null) exchange.headers.remove('Content-Type');
+      else exchange.headers.set('Content-Type', mockReply.type);
+    }
     this.marshal(exchange, accept ?? '');
     if (!this.operation.clientResponseValidation) return;
     const problem = this.replyProblem(exchange);
@@ -99,7 +109,19 @@ export class RestBinding implements RequestBinding {
         return 'Some of the query parameters or HTTP headers has a not-allowed value.';
       }
     }
-    return null;
+    return this.checkBody === null || isEmpty ? null : this.misfit(exchange, this.checkBody);
+  }
+
+  /** A body of another type than JSON has no schema to fit. */
+  private misfit(exchange: Exchange, check: BodyCheck): string | null {
+    const type = textHeader(exchange, 'content-type').toLowerCase();
+    if (type !== '' && kindOf(type) !== 'json') return null;
+    const { body } = exchange;
+    try {
+      return check(toPlainNumbers(typeof body === 'string' ? parseJson(body) : body instanceof Uint8Array ? parseJson(jsonText(body)) : body));
+    } catch {
+      return 'Invalid JSon payload.';
+    }
   }
 
   private marshal(exchange: Exchange, accept: string): void {

@@ -22,7 +22,7 @@ const operationOf = ({ options }: RestEndpoint): RestOperation => {
 };
 
 /** One operation on the listener that all of HTTP shares. */
-export function openRestConsumer(endpoint: RestEndpoint, context: ConnectorContext): PlatformHttpConsumer {
+export async function openRestConsumer(endpoint: RestEndpoint, context: ConnectorContext): Promise<PlatformHttpConsumer> {
   const operation = operationOf(endpoint);
   checkBinding(operation);
   const path = joinPaths(endpoint.options.path, endpoint.options.uriTemplate);
@@ -37,7 +37,9 @@ export function openRestConsumer(endpoint: RestEndpoint, context: ConnectorConte
     // The binding checks them itself then, and lets what is not said pass.
     serverRequestValidation: !operation.clientRequestValidation,
   });
-  return new PlatformHttpConsumer({ ...endpoint, path, options, rest: {} }, context, new RestBinding(operation));
+  const { bodySchema, clientRequestValidation } = operation;
+  const check = bodySchema === null || !clientRequestValidation ? null : await (await import('./bodySchema.ts')).bodyCheck(bodySchema);
+  return new PlatformHttpConsumer({ ...endpoint, path, options, rest: {} }, context, new RestBinding(operation, check));
 }
 
 /** Options of platform-http that come as texts. */

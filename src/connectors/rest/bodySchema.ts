@@ -1,0 +1,21 @@
+import type { AnySchemaObject, Options } from 'ajv';
+
+/** Says what is wrong with a JSON body; null when nothing is. */
+export type BodyCheck = (body: unknown) => string | null;
+
+const options: Options = { strict: false, logger: false };
+
+/** The check of a schema of an OpenAPI document. Up to 3.0 these are of an older draft (`exclusiveMinimum: true`). @throws Error for a schema that is none */
+export async function bodyCheck(text: string): Promise<BodyCheck> {
+  const { $schema: draft, ...schema } = JSON.parse(text) as AnySchemaObject;
+  const { default: formats } = await import('ajv-formats');
+  const isOlder = String(draft).includes('draft-04');
+  const ajv = isOlder ? new (await import('ajv-draft-04')).default.default(options) : new (await import('ajv/dist/2020.js')).Ajv2020(options);
+  formats.default(ajv as never);
+  const validate = ajv.compile(schema);
+  return (body) => {
+    if (validate(body)) return null;
+    const [error] = validate.errors ?? [];
+    return `The request body does not fit its schema: ${error === undefined || error.instancePath === '' ? '' : `${error.instancePath} `}${error?.message ?? 'it is refused'}.`;
+  };
+}
