@@ -3,6 +3,7 @@ import type { DataFormatDefinition } from '../core/definition.ts';
 import { avro } from './avro.ts';
 import { base64 } from './base64.ts';
 import { cbor } from './cbor.ts';
+import { crypto } from './crypto.ts';
 import { csv } from './csv.ts';
 import { gzipDeflater } from './gzipDeflater.ts';
 import { jacksonXml } from './jacksonXml.ts';
@@ -16,6 +17,7 @@ export const dataformats = {
   avro,
   base64,
   cbor,
+  crypto,
   csv,
   gzipDeflater,
   jacksonXml,
