@@ -9,6 +9,7 @@ import { gzipDeflater } from './gzipDeflater.ts';
 import { jacksonXml } from './jacksonXml.ts';
 import { json } from './json.ts';
 import { protobuf } from './protobuf.ts';
+import { tarFile } from './tarFile.ts';
 import { yaml } from './yaml.ts';
 import { zipDeflater } from './zipDeflater.ts';
 import { zipFile } from './zipFile.ts';
@@ -23,6 +24,7 @@ export const dataformats = {
   jacksonXml,
   json,
   protobuf,
+  tarFile,
   yaml,
   zipDeflater,
   zipFile,
