@@ -11,6 +11,7 @@ import { direct } from './direct.ts';
 import { dns } from './dns.ts';
 import { exec } from './exec.ts';
 import { file } from './file/definition.ts';
+import { fileWatch } from './fileWatch.ts';
 import { freemarker } from './freemarker/definition.ts';
 import { graphql } from './graphql/definition.ts';
 import { handlebars } from './handlebars.ts';
@@ -58,6 +59,7 @@ export const connectors = {
   dns,
   exec,
   file,
+  'file-watch': fileWatch,
   freemarker,
   graphql,
   handlebars,

@@ -42,3 +42,13 @@ export const insteadOfDataFormat: Readonly<Record<string, string>> = {
   swiftMx: 'SWIFT MX messages are XML: use `jacksonXml` or `xpath`',
   thrift: 'there is no kept library that reads a Thrift schema when routes are loaded: use `protobuf` or `avro`',
 };
+
+export const insteadOfConnector: Readonly<Record<string, string>> = {
+  'string-template': 'there is no StringTemplate engine here: write the template for `mustache:` (`{{body.name}}`), `velocity:` or `freemarker:`',
+  'atmosphere-websocket': 'use `vertx-websocket:host:port/path`',
+  mvel: 'MVEL calls Java: write the template for `mustache:`, `velocity:` or `freemarker:`',
+  knative: 'write `http:` with the address of the broker or channel, and `platform-http:` for what it sends',
+  'netty-http': 'use `platform-http:` to serve and `http:` to call',
+  'vertx-http': 'use `http:`',
+  undertow: 'use `platform-http:` to serve and `http:` to call',
+};

@@ -5,6 +5,7 @@ import { ExchangeError } from '../core/errors.ts';
 import type { Field, Fields } from '../core/field.ts';
 import { camelComponents } from './camelNames.ts';
 import { replaceWith } from './fixes.ts';
+import { insteadOfConnector } from './instead.ts';
 import type { EndpointModel } from './model.ts';
 import { parseScalar } from './scalars.ts';
 import { quoted } from './textReader.ts';
@@ -95,7 +96,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
   if (definition === undefined) {
     const whole = { start: 0, end: Math.max(scheme.length, 1) };
     if (uri === '') complain('M0403', 'the endpoint has no URI', whole, 'nothing stands here', 'write a URI such as `log:here`');
-    else if (camelComponents.has(scheme)) complain('M0402', `the connector \`${scheme}\` is not supported yet`, whole, 'Camel has it, this runtime does not', 'use another connector');
+    else if (camelComponents.has(scheme)) complain('M0402', `the connector \`${scheme}\` is not supported yet`, whole, 'Camel has it, this runtime does not', insteadOfConnector[scheme] ?? 'use another connector');
     else {
       const meant = nearest(scheme, Object.keys(connectors));
       const help = meant !== null ? `did you mean \`${meant}\`?` : colon < 0 ? 'a URI starts with the name of a connector and a colon, such as `direct:orders`' : `the connectors are ${quoted(Object.keys(connectors))}`;

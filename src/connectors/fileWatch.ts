@@ -1,0 +1,154 @@
+import { mkdirSync, statSync } from 'node:fs';
+import { basename, dirname, relative, sep } from 'node:path';
+import type { FSWatcher } from 'chokidar';
+import type { ConnectorContext, Consumer, Endpoint, Sink } from '../core/connector.ts';
+import { defineConnector, hasNoServer } from '../core/connector.ts';
+import type { Exchange } from '../core/exchange.ts';
+import { field } from '../core/field.ts';
+import { FileBody } from '../core/file-body.ts';
+import { pathBelow } from '../core/folder.ts';
+import { Headers } from '../core/headers.ts';
+
+type FileWatchEndpoint = Endpoint<typeof options>;
+
+const kinds = { CREATE: 'add', MODIFY: 'change', DELETE: 'unlink' } as const;
+type Kind = keyof typeof kinds;
+
+/** Tells of files that come, change and go below a folder. */
+class FileWatchConsumer implements Consumer {
+  private readonly options: FileWatchEndpoint['options'];
+  private readonly context: ConnectorContext;
+  private readonly folder: string;
+  private readonly wanted: readonly Kind[];
+  private readonly waiting: Exchange[] = [];
+  private watcher: FSWatcher | null = null;
+  private sink: Sink | null = null;
+  private inFlight = 0;
+  private credit: number;
+  private isSuspended = false;
+
+  constructor({ options }: FileWatchEndpoint, context: ConnectorContext) {
+    this.options = options;
+    this.context = context;
+    this.credit = options.concurrentConsumers;
+    this.folder = pathBelow(context.baseDir, options.path);
+    this.wanted = options.events.split(',').map((name) => {
+      const kind = name.trim().toUpperCase();
+      if (!Object.hasOwn(kinds, kind)) throw new Error(`\`events\` has \`${name.trim()}\`: it may have CREATE, MODIFY and DELETE`);
+      return kind as Kind;
+    });
+  }
+
+  async start(sink: Sink): Promise<void> {
+    const { antInclude, autoCreate, recursive } = this.options;
+    this.sink = sink;
+    if (autoCreate) mkdirSync(this.folder, { recursive: true });
+    else if (statSync(this.folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw new Error(`there is no folder ${this.folder}`);
+    const [{ watch }, { default: picomatch }] = await Promise.all([import('chokidar'), import('picomatch')]);
+    const matches = picomatch(antInclude, { dot: true, nobrace: true, nobracket: true, noextglob: true, nonegate: true });
+    const watcher = watch(this.folder, { ignoreInitial: true, ...(recursive ? {} : { depth: 0 }) });
+    this.watcher = watcher;
+    for (const kind of this.wanted) {
+      watcher.on(kinds[kind], (path) => {
+        if (matches(relative(this.folder, path).replaceAll(sep, '/'))) this.take(kind, path);
+      });
+    }
+    watcher.on('error', (error) => this.context.log('warn', `${this.folder}: ${(error as Error).message}`));
+    await new Promise<void>((resolve) => void watcher.once('ready', () => resolve()));
+  }
+
+  async stop(): Promise<void> {
+    const { watcher } = this;
+    this.watcher = null;
+    this.waiting.length = 0;
+    await watcher?.close();
+  }
+
+  suspend(): Promise<void> {
+    this.isSuspended = true;
+    return Promise.resolve();
+  }
+
+  resume(): Promise<void> {
+    this.isSuspended = false;
+    this.go();
+    return Promise.resolve();
+  }
+
+  setCredit(credit: number): void {
+    this.credit = credit;
+    this.go();
+  }
+
+  private take(kind: Kind, path: string): void {
+    if (this.watcher === null) return;
+    const stats = statSync(path, { throwIfNoEntry: false });
+    const name = relative(this.folder, path).replaceAll(sep, '/');
+    const headers = Headers.from([
+      ['CamelFileEventType', kind],
+      ['CamelFileName', name],
+      ['CamelFileNameOnly', basename(path)],
+      ['CamelFileRelativePath', name],
+      ['CamelFileAbsolutePath', path],
+      ['CamelFilePath', path],
+      ['CamelFileParent', dirname(path)],
+      ['CamelFileAbsolute', true],
+    ]);
+    if (stats !== undefined) {
+      headers.set('CamelFileLength', stats.size);
+      headers.set('CamelFileLastModified', Math.trunc(stats.mtimeMs));
+    }
+    const body = stats === undefined ? null : new FileBody({ path, name, length: stats.size, lastModified: Math.trunc(stats.mtimeMs) });
+    this.waiting.push(this.sink!.exchange(body, headers, this.options.exchangePattern === 'InOut'));
+    this.go();
+  }
+
+  private go(): void {
+    while (this.waiting.length > 0 && !this.isSuspended && this.inFlight < this.credit) {
+      this.inFlight++;
+      const left = (): void => {
+        this.inFlight--;
+        this.go();
+      };
+      this.sink!.push(this.waiting.shift()!, { wouldLose: true, left, settle: () => undefined });
+    }
+  }
+}
+
+const noAcks = 'a change is told once: the file itself stays, `file:` takes it';
+
+const options = {
+  path: field.string('The folder, relative to that of the routes.').required().inPath(),
+  antInclude: field.string('Ant pattern of the paths below it to tell of.').default('**'),
+  autoCreate: field.boolean('Makes the folder where it is not there.').default(true),
+  concurrentConsumers: field.count('Events under way at once.').default(1).atLeast(1),
+  events: field.string('What is told, separated by commas: CREATE, MODIFY, DELETE.').default('CREATE,MODIFY,DELETE'),
+  recursive: field.boolean('Looks into folders below it, too.').default(true),
+  exchangePattern: field.enum('Pattern of new exchanges.', ['InOnly', 'InOut']),
+  useFileHashing: field.boolean('Tells of a change only when the content is another.').default(true).ignored('times and sizes are compared'),
+  fileHasher: field.string('Bean that compares contents.').ignored('times and sizes are compared'),
+  pollThreads: field.count('Threads.').ignored('there are no threads'),
+  queueSize: field.count('Events that may wait.').ignored('all wait: they are small'),
+  bridgeErrorHandler: field.boolean('Hands errors of the consumer to the route.').ignored('errors of the watch are logged'),
+  exceptionHandler: field.string('Bean that is told errors of the consumer.').ignored('errors of the watch are logged'),
+} as const;
+
+export const fileWatch = defineConnector({
+  scheme: 'file-watch',
+  syntax: 'file-watch:path',
+  summary: 'Tells of files that are made, changed or deleted below a folder, from its start on.',
+  options,
+  headers: { CamelFileEventType: 'CREATE, MODIFY or DELETE.', CamelFileName: 'Path below the folder.', CamelFileAbsolutePath: 'The whole path.' },
+  notPromised: {
+    ...hasNoServer('it reads a folder'),
+    'delivers each message once, in the order in which they came': 'the system tells of changes close together in any order',
+    'acknowledges a message after it has settled, and not before': noAcks,
+    'delivers again what failed': noAcks,
+    'delivers again what had not settled when its process died': noAcks,
+    'waits for a slow route, and holds no more in memory meanwhile': 'an event holds no content: the file is read when the route asks',
+    'shows no secret in what it says': 'it has no secrets',
+    'hands headers on, and lets none of Camel in': 'files have no headers',
+    'hands the trace context on': 'files have no headers',
+  },
+  consumer: (endpoint, context) => new FileWatchConsumer(endpoint, context),
+});
