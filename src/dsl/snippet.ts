@@ -126,9 +126,10 @@ const uriOf = ({ syntax, options }: ConnectorDefinition): string => {
   const [scheme] = /^[\w.+-]+:(\/\/)?/.exec(syntax)!;
   const path = syntax.slice(scheme.length);
   const needed = Object.entries(options).filter(([, { shape }]) => shape.isInPath);
-  const examples: Readonly<Record<string, string>> = { path: '/path', httpUri: 'localhost:8080/path', method: 'get', operation: 'marshal', languageName: 'simple' };
+  const examples: Readonly<Record<string, string>> = { host: 'localhost', port: '8080', path: '/path', httpUri: 'localhost:8080/path', method: 'get', operation: 'marshal', languageName: 'simple' };
   const parts = path.split(/([/:.])/).map((piece) => examples[piece] ?? enumValue(needed, piece) ?? piece);
-  return `${scheme}${parts.join('')}`;
+  // An example path brings its slash along.
+  return `${scheme}${parts.join('').replace(/([^:])\/\//g, '$1/')}`;
 };
 
 const enumValue = (fields: readonly (readonly [string, Field])[], name: string): string | undefined => fields.find(([key, { shape }]) => key === name && shape.kind === 'enum')?.[1].shape.values[0];
