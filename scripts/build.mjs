@@ -149,6 +149,9 @@ async function command() {
   const texts = new Map([['program', outputFiles[0].text.replace(/^#!.*\n/, '')]]);
   for (const library of libraries) texts.set(fileName(library), await part(library));
   for (const [library, paths] of pieces) texts.set(fileName(library), await script([...paths].map((path) => `exports['${path}'] = require('${path}');`).join('\n'), 'part.cjs'));
+  // One letter beyond Latin-1 (in a regular expression: in texts they are escaped) doubles what the program takes in memory.
+  const wide = /[^\u0000-\u00ff]/.exec(texts.get('program'));
+  if (wide !== null) throw new Error(`write \\u${wide[0].charCodeAt(0).toString(16).padStart(4, '0')} for ${wide[0]} in: ${texts.get('program').slice(wide.index - 60, wide.index + 20)}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const parts = {};

@@ -56,7 +56,7 @@ export const jsonata = defineLanguage({
 });
 
 /** Only functions of its own let a query run on and on. They are watched at every step, which costs several times what the query does. */
-const mayRepeat = /\bfunction\b|λ|\$eval\b|~>/;
+const mayRepeat = /\bfunction\b|\u03bb|\$eval\b|~>/;
 
 function compile(source: string): Compiled {
   try {
