@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import { platformHttp } from '../src/connectors/platform-http/definition.ts';
 import { systemClock } from '../src/core/clock.ts';
 import type { ConnectorContext, Delivery, Endpoint, Sink } from '../src/core/connector.ts';
-import { Exchange } from '../src/core/exchange.ts';
-import type { Headers } from '../src/core/headers.ts';
+import { Exchange } from '../src/core/exchange/exchange.ts';
+import type { Headers } from '../src/core/exchange/headers.ts';
 
 /**
  * What the platform-http connector costs beside bare node:http: a POST of 300 bytes of JSON, answered with a short JSON. Each server runs in

@@ -3,9 +3,9 @@
  * JSONata is measured beside the library called directly, in turns.
  */
 import jsonataLibrary from 'jsonata';
-import { Exchange } from '../src/core/exchange.ts';
+import { Exchange } from '../src/core/exchange/exchange.ts';
 import type { Expression, LanguageContext } from '../src/core/expression.ts';
-import { Headers } from '../src/core/headers.ts';
+import { Headers } from '../src/core/exchange/headers.ts';
 import { jq } from '../src/languages/jq/definition.ts';
 import { js } from '../src/languages/js/definition.ts';
 import { jsonata } from '../src/languages/jsonata.ts';

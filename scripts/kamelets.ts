@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import type { Diagnostic } from '../src/core/diagnostics.ts';
 import { LoadError } from '../src/core/diagnostics.ts';
-import { unzipped, zipEntries } from '../src/core/zip.ts';
+import { unzipped, zipEntries } from '../src/core/conversion/zip.ts';
 import { Mecha } from '../src/runtime/mecha.ts';
 
 export const catalogueVersion = '4.18.0';

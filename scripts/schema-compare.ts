@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import ajv4 from 'ajv-draft-04';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
-import { unzipped, zipEntries } from '../src/core/zip.ts';
+import { unzipped, zipEntries } from '../src/core/conversion/zip.ts';
 import { jsonSchema } from '../src/dsl/schema.ts';
 import { standardParts } from '../src/runtime/standard.ts';
 

@@ -1,4 +1,4 @@
-import { beanCall, beanInstance, beanMethod, beanOfType, newBeanInstance, parseBeanMethod } from '../core/bean.ts';
+import { beanCall, beanInstance, beanMethod, beanOfType, newBeanInstance, parseBeanMethod } from '../core/beans/bean.ts';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
 import { field } from '../core/field.ts';

@@ -1,6 +1,6 @@
 import type { ConnectorContext, Consumer, Endpoint, Producer, Sink } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 
 /** Without a limit of its own an endpoint keeps so many: the oldest go first. */

@@ -1,9 +1,9 @@
 import type { ConnectorContext, Endpoint, Producer, RouteControl } from '../core/connector.ts';
 import { defineConnector, runtimeOf } from '../core/connector.ts';
-import { toText } from '../core/convert.ts';
-import type { Exchange } from '../core/exchange.ts';
+import { toText } from '../core/conversion/convert.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { isPromise } from '../core/flow.ts';
+import { isPromise } from '../core/graph/flow.ts';
 
 const options = {
   command: field.enum('`route`: an action on a route. `language`: evaluates the body as an expression.', ['route', 'language']).required().inPath(),

@@ -1,7 +1,7 @@
 import { defineConnector } from '../core/connector.ts';
-import { looseSchedule } from '../core/cron.ts';
+import { looseSchedule } from '../core/schedule/cron.ts';
 import { field } from '../core/field.ts';
-import { TickingConsumer } from '../core/ticks.ts';
+import { TickingConsumer } from '../core/schedule/ticks.ts';
 
 const atOnce = 10;
 

@@ -1,6 +1,6 @@
 import { defineConnector, runtimeOf } from '../core/connector.ts';
-import { isByteSource, readBytes } from '../core/convert.ts';
-import { conversion } from '../core/dataFormatStep.ts';
+import { isByteSource, readBytes } from '../core/conversion/convert.ts';
+import { conversion } from '../core/graph/dataFormatStep.ts';
 import { field } from '../core/field.ts';
 
 /** Camel names some data formats after the library that does the work. */

@@ -1,12 +1,12 @@
 import type { Timer } from '../core/clock.ts';
 import type { ConnectorContext, Consumer, Endpoint, Producer, Sink } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
-import { toText } from '../core/convert.ts';
-import type { DataSet } from '../core/dataSets.ts';
-import { asDataSet, unexpected } from '../core/dataSets.ts';
-import type { Exchange } from '../core/exchange.ts';
+import { toText } from '../core/conversion/convert.ts';
+import type { DataSet } from '../core/beans/dataSets.ts';
+import { asDataSet, unexpected } from '../core/beans/dataSets.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { Headers } from '../core/headers.ts';
+import { Headers } from '../core/exchange/headers.ts';
 import { mock } from './mock.ts';
 
 const indexHeader = 'CamelDataSetIndex';

@@ -1,7 +1,7 @@
 import { defineConnector } from '../core/connector.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
-import { routeTarget, TargetConsumer, TargetProducer } from '../core/routeTarget.ts';
+import { routeTarget, TargetConsumer, TargetProducer } from '../core/graph/routeTarget.ts';
 import { camelUri } from '../core/uri.ts';
 
 const options = {

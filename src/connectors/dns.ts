@@ -1,8 +1,8 @@
 import type { Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
-import { toText } from '../core/convert.ts';
+import { toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 
 const kinds = ['A', 'AAAA', 'ANY', 'CAA', 'CNAME', 'MX', 'NAPTR', 'NS', 'PTR', 'SOA', 'SRV', 'TXT'];

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
-import { bytesOfBody, isByteSource, readBytes, toText } from '../core/convert.ts';
+import { bytesOfBody, isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 
 type ExecEndpoint = Endpoint<typeof options>;

@@ -3,11 +3,11 @@ import { basename, dirname, relative, sep } from 'node:path';
 import type { FSWatcher } from 'chokidar';
 import type { ConnectorContext, Consumer, Endpoint, Sink } from '../core/connector.ts';
 import { defineConnector, hasNoServer } from '../core/connector.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { FileBody } from '../core/file-body.ts';
+import { FileBody } from '../core/conversion/file-body.ts';
 import { pathBelow } from '../core/folder.ts';
-import { Headers } from '../core/headers.ts';
+import { Headers } from '../core/exchange/headers.ts';
 
 type FileWatchEndpoint = Endpoint<typeof options>;
 

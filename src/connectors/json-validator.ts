@@ -1,11 +1,11 @@
 import type { AnySchemaObject, ErrorObject, ValidateFunction } from 'ajv';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector, runtimeOf } from '../core/connector.ts';
-import { isByteSource, readBytes, toText } from '../core/convert.ts';
+import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { jsonText, parseJson, toPlainNumbers } from '../core/json.ts';
+import { jsonText, parseJson, toPlainNumbers } from '../core/conversion/json.ts';
 
 const fails = (type: string, message: string): ExchangeError => new ExchangeError(type, message);
 

@@ -2,7 +2,7 @@ import { defineConnector, runtimeOf } from '../core/connector.ts';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import { writeJson } from '../core/json.ts';
+import { writeJson } from '../core/conversion/json.ts';
 import { templateText } from './template.ts';
 
 const headers = { template: 'JsonataTemplate', resource: 'JsonataResourceUri' };

@@ -1,12 +1,12 @@
 import type { ConnectorContext, Consumer, Endpoint, Producer, Sink } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import type { KameletCell } from '../core/kamelets.ts';
-import { kameletCell, kameletUse } from '../core/kamelets.ts';
-import type { RouteTarget } from '../core/routeTarget.ts';
-import { routeTarget, TargetConsumer, TargetProducer } from '../core/routeTarget.ts';
+import type { KameletCell } from '../core/graph/kamelets.ts';
+import { kameletCell, kameletUse } from '../core/graph/kamelets.ts';
+import type { RouteTarget } from '../core/graph/routeTarget.ts';
+import { routeTarget, TargetConsumer, TargetProducer } from '../core/graph/routeTarget.ts';
 import { camelUri } from '../core/uri.ts';
 
 type KameletEndpoint = Endpoint<typeof options>;

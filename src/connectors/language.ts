@@ -1,12 +1,12 @@
 import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector, runtimeOf } from '../core/connector.ts';
-import { toText } from '../core/convert.ts';
+import { toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import { isPromise } from '../core/flow.ts';
+import { isPromise } from '../core/graph/flow.ts';
 
 const scriptHeader = 'CamelLanguageScript';
 const cachedScripts = 1000;

@@ -1,15 +1,15 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
-import { toText } from '../core/convert.ts';
+import { toText } from '../core/conversion/convert.ts';
 import type { ExchangeError } from '../core/errors.ts';
 import { toExchangeError } from '../core/errors.ts';
 import type { EventMap } from '../core/events.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { FileBody } from '../core/file-body.ts';
+import { FileBody } from '../core/conversion/file-body.ts';
 import { maskSecrets } from '../core/mask.ts';
-import { StreamCache } from '../core/stream.ts';
+import { StreamCache } from '../core/conversion/stream.ts';
 
 type LogEndpoint = Endpoint<typeof fields>;
 type Level = EventMap['log']['level'];

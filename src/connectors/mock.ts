@@ -1,8 +1,8 @@
 import type { Clock } from '../core/clock.ts';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
-import { toText } from '../core/convert.ts';
-import type { Exchange } from '../core/exchange.ts';
+import { toText } from '../core/conversion/convert.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 
 /** What a mock endpoint is told to expect; -1 and 0 durations mean nothing in particular. */

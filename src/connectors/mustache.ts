@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
-import { toText } from '../core/convert.ts';
+import { toText } from '../core/conversion/convert.ts';
 import { field } from '../core/field.ts';
 import { templateText, viewOf } from './template.ts';
 

@@ -2,7 +2,7 @@ import type { Timer } from '../core/clock.ts';
 import type { ConnectorContext, Consumer, Endpoint, Sink } from '../core/connector.ts';
 import { defineConnector, runtimeOf } from '../core/connector.ts';
 import { field } from '../core/field.ts';
-import { Headers } from '../core/headers.ts';
+import { Headers } from '../core/exchange/headers.ts';
 
 /** Sends one message when its route has started, and no other. */
 class OnceConsumer implements Consumer {

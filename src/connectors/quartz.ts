@@ -1,10 +1,10 @@
 import type { ConnectorContext, Endpoint } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
-import type { Schedule } from '../core/cron.ts';
-import { quartzSchedule } from '../core/cron.ts';
+import type { Schedule } from '../core/schedule/cron.ts';
+import { quartzSchedule } from '../core/schedule/cron.ts';
 import { field } from '../core/field.ts';
-import { Headers } from '../core/headers.ts';
-import { TickingConsumer } from '../core/ticks.ts';
+import { Headers } from '../core/exchange/headers.ts';
+import { TickingConsumer } from '../core/schedule/ticks.ts';
 
 type QuartzEndpoint = Endpoint<typeof options>;
 

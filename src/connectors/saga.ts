@@ -1,10 +1,10 @@
 import type { ConnectorContext, Producer } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
-import { toText } from '../core/convert.ts';
+import { toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { Sagas, sagaHeader } from '../core/sagas.ts';
+import { Sagas, sagaHeader } from '../core/state/sagas.ts';
 
 class SagaProducer implements Producer {
   private readonly verb: 'complete' | 'compensate';

@@ -1,9 +1,9 @@
 import type { Consumer, ConnectorContext, Delivery, Endpoint, Sink } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
-import type { Schedule } from '../core/cron.ts';
+import type { Schedule } from '../core/schedule/cron.ts';
 import { field } from '../core/field.ts';
-import { Headers } from '../core/headers.ts';
-import { Poller, pollOptions, pollSchedule } from '../core/polling.ts';
+import { Headers } from '../core/exchange/headers.ts';
+import { Poller, pollOptions, pollSchedule } from '../core/schedule/polling.ts';
 
 /** A poll is one empty message, and is over when the message has left the route. */
 class SchedulerConsumer implements Consumer {

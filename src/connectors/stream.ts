@@ -1,16 +1,16 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
-import { decodeText, encodeText } from '../core/charset.ts';
+import { decodeText, encodeText } from '../core/conversion/charset.ts';
 import type { Timer } from '../core/clock.ts';
 import type { ConnectorContext, Consumer, Endpoint, Producer, Sink } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
-import { isByteSource, readBytes, toText } from '../core/convert.ts';
+import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { pathBelow } from '../core/folder.ts';
-import { Headers } from '../core/headers.ts';
+import { Headers } from '../core/exchange/headers.ts';
 
 type StreamEndpoint = Endpoint<typeof options>;
 

@@ -1,8 +1,8 @@
 import type { ConnectorContext } from '../core/connector.ts';
 import { runtimeOf } from '../core/connector.ts';
-import { toText } from '../core/convert.ts';
+import { toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 
 interface TemplateOptions {
   readonly resourceUri: string;

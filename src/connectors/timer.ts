@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../core/clock.ts';
 import type { Consumer, ConnectorContext, Delivery, Endpoint, Sink } from '../core/connector.ts';
 import { defineConnector, hasNoServer } from '../core/connector.ts';
 import { field } from '../core/field.ts';
-import { Headers } from '../core/headers.ts';
+import { Headers } from '../core/exchange/headers.ts';
 
 type TimerEndpoint = Endpoint<typeof options>;
 

@@ -1,7 +1,7 @@
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector, runtimeOf } from '../core/connector.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { Thread } from '../core/thread.ts';
 import type { DocumentSet } from './xmlDocuments.ts';

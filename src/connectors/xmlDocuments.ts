@@ -1,6 +1,6 @@
-import { isByteSource, readBytes, toText } from '../core/convert.ts';
-import type { Exchange } from '../core/exchange.ts';
-import { decodeXml } from '../core/xml.ts';
+import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
+import { decodeXml } from '../core/conversion/xml.ts';
 
 /** Where the documents of a set seem to be: nothing is ever asked for there. */
 const origin = 'http://mecha.invalid';

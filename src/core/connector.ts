@@ -1,12 +1,12 @@
 import type { Clock } from './clock.ts';
 import type { Events } from './events.ts';
 import type { DataFormat } from './definition.ts';
-import type { Exchange, ExchangeScope } from './exchange.ts';
+import type { Exchange, ExchangeScope } from './exchange/exchange.ts';
 import type { Expression } from './expression.ts';
 import type { Fields, Options } from './field.ts';
-import type { Call } from './flow.ts';
-import type { Headers } from './headers.ts';
-import type { StateStore } from './store.ts';
+import type { Call } from './graph/flow.ts';
+import type { Headers } from './exchange/headers.ts';
+import type { StateStore } from './state/store.ts';
 
 /** An endpoint URI resolved against its connector: options typed, checked and defaulted. */
 export interface Endpoint<F extends Fields = Fields> {

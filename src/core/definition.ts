@@ -1,12 +1,12 @@
 import type { Clock } from './clock.ts';
 import type { Diagnostics, Span } from './diagnostics.ts';
 import type { Events } from './events.ts';
-import type { Exchange, ExchangeScope, StepInfo } from './exchange.ts';
+import type { Exchange, ExchangeScope, StepInfo } from './exchange/exchange.ts';
 import type { Expression, LanguageContext, Predicate } from './expression.ts';
 import type { EndpointReference, Fields, Options } from './field.ts';
-import type { Call, Pipe } from './flow.ts';
+import type { Call, Pipe } from './graph/flow.ts';
 import type { PolledMessage } from './connector.ts';
-import type { StateStore } from './store.ts';
+import type { StateStore } from './state/store.ts';
 
 /** A route that shows a part at work; printed in the docs and run as a test. */
 export interface Example {

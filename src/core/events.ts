@@ -1,5 +1,5 @@
 import { emitWarning } from 'node:process';
-import type { Exchange, StepInfo } from './exchange.ts';
+import type { Exchange, StepInfo } from './exchange/exchange.ts';
 
 /** What happens in a runtime, emitted once; logs, metrics, traces and the console come from it. */
 export interface EventMap {

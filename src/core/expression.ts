@@ -1,4 +1,4 @@
-import type { Exchange } from './exchange.ts';
+import type { Exchange } from './exchange/exchange.ts';
 
 /**
  * A compiled expression. It is called once a message with no allocation of its own; where `isAsync` is true it gives a promise,

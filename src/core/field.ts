@@ -1,5 +1,5 @@
 import type { Expression, Predicate } from './expression.ts';
-import type { Pipe } from './flow.ts';
+import type { Pipe } from './graph/flow.ts';
 
 /** A property of a part, as YAML writes it; `compiled` is only the type that the part's code gets. */
 export type FieldKind =

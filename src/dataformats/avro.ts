@@ -1,11 +1,11 @@
 import avsc from 'avsc';
 import type { types as AvroTypes, Type as AvroType } from 'avsc';
-import { describeValue, withBytes } from '../core/convert.ts';
+import { describeValue, withBytes } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import { exactNumber, javaDouble, javaFloat } from '../core/exactNumber.ts';
+import { exactNumber, javaDouble, javaFloat } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
-import { deepestValue, isPlainMap, plainValue, putKey } from '../core/plainValue.ts';
+import { deepestValue, isPlainMap, plainValue, putKey } from '../core/conversion/plainValue.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
 

@@ -1,4 +1,4 @@
-import { withBytes } from '../core/convert.ts';
+import { withBytes } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { field } from '../core/field.ts';
 

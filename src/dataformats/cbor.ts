@@ -1,10 +1,10 @@
 import type * as Cborg from 'cborg';
-import { withBytes } from '../core/convert.ts';
+import { withBytes } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import { ExactNumber, exactNumber, javaDouble } from '../core/exactNumber.ts';
+import { ExactNumber, exactNumber, javaDouble } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
-import { deepestValue, plainValue, putKey } from '../core/plainValue.ts';
+import { deepestValue, plainValue, putKey } from '../core/conversion/plainValue.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
 

@@ -1,9 +1,9 @@
 import type { CipherGCM, DecipherGCM } from 'node:crypto';
 import { createCipheriv, createDecipheriv, createHmac, KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
-import { withBytes } from '../core/convert.ts';
+import { withBytes } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 
 const keyHeader = 'CamelCryptoKey';

@@ -1,9 +1,9 @@
-import { decodeText } from '../core/charset.ts';
-import { convertTo, isByteSource, readBytes, toText } from '../core/convert.ts';
+import { decodeText } from '../core/conversion/charset.ts';
+import { convertTo, isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
-import { isNumeric } from '../core/exactNumber.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
+import { isNumeric } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
 
 /** How a CSV text is written; null characters are switched off. */

@@ -1,8 +1,8 @@
 import { gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
-import { withBytes } from '../core/convert.ts';
+import { withBytes } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import { largestUnpacked, runZlib } from '../core/inflate.ts';
+import { largestUnpacked, runZlib } from '../core/conversion/inflate.ts';
 
 const wrong = (): ExchangeError => new ExchangeError('java.io.IOException', 'Input is not in the .gz format.');
 

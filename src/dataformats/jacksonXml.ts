@@ -1,10 +1,10 @@
-import { bytesOfBody, convertTo, toText } from '../core/convert.ts';
+import { bytesOfBody, convertTo, toText } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import type { XmlElement, XmlText } from '../core/xml.ts';
-import { decodeXml, escapeXml, parseXml, XML_CDATA, XML_TEXT, XmlNode } from '../core/xml.ts';
+import type { XmlElement, XmlText } from '../core/conversion/xml.ts';
+import { decodeXml, escapeXml, parseXml, XML_CDATA, XML_TEXT, XmlNode } from '../core/conversion/xml.ts';
 
 const nameOfElement = /^[A-Za-z_\u00c0-\uffff][\w.\-\u00b7-\uffff]*$/;
 

@@ -1,11 +1,11 @@
-import { convertTo, describeValue, isByteSource, readBytes, toText } from '../core/convert.ts';
+import { convertTo, describeValue, isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError, simpleClassName } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
-import { isNumeric } from '../core/exactNumber.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
+import { isNumeric } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
-import type { JsonStyle } from '../core/json.ts';
-import { jsonText, parseJson, writeJson } from '../core/json.ts';
+import type { JsonStyle } from '../core/conversion/json.ts';
+import { jsonText, parseJson, writeJson } from '../core/conversion/json.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
 

@@ -1,10 +1,10 @@
-import { withBytes } from '../core/convert.ts';
+import { withBytes } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { tooLarge } from '../core/inflate.ts';
-import { Message } from '../core/message.ts';
+import { tooLarge } from '../core/conversion/inflate.ts';
+import { Message } from '../core/exchange/message.ts';
 
 const fileName = 'CamelFileName';
 

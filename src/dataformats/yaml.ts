@@ -1,9 +1,9 @@
 import { isAlias, isCollection, isScalar, parseAllDocuments, visit } from 'yaml';
 import type { Document } from 'yaml';
-import { convertTo, withBytes } from '../core/convert.ts';
+import { convertTo, withBytes } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import { ExactNumber, exactNumber, javaDouble } from '../core/exactNumber.ts';
+import { ExactNumber, exactNumber, javaDouble } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
 
 const java = 'Java only: there are no Java classes to map to here';

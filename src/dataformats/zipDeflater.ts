@@ -1,9 +1,9 @@
 import { deflate, deflateSync, inflate, inflateSync } from 'node:zlib';
-import { withBytes } from '../core/convert.ts';
+import { withBytes } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
-import { largestUnpacked, runZlib } from '../core/inflate.ts';
+import { largestUnpacked, runZlib } from '../core/conversion/inflate.ts';
 
 const wrong = (error: Error): ExchangeError => new ExchangeError('java.util.zip.ZipException', error.message);
 

@@ -1,12 +1,12 @@
 import { crc32, deflateRawSync } from 'node:zlib';
-import { withBytes } from '../core/convert.ts';
+import { withBytes } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { Message } from '../core/message.ts';
-import type { ZipEntry } from '../core/zip.ts';
-import { centralHeader, endOfDirectory, localHeader, unzipped, zipEntries } from '../core/zip.ts';
+import { Message } from '../core/exchange/message.ts';
+import type { ZipEntry } from '../core/conversion/zip.ts';
+import { centralHeader, endOfDirectory, localHeader, unzipped, zipEntries } from '../core/conversion/zip.ts';
 
 const fileName = 'CamelFileName';
 

@@ -1,10 +1,10 @@
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import type { Exchange } from '../core/exchange.ts';
-import { javaType } from '../core/javaTypes.ts';
-import { beanCall, beanInstance, beanMethod, beanOfType, methodMissing, newBeanInstance, parseBeanMethod } from '../core/bean.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
+import { javaType } from '../core/beans/javaTypes.ts';
+import { beanCall, beanInstance, beanMethod, beanOfType, methodMissing, newBeanInstance, parseBeanMethod } from '../core/beans/bean.ts';
 import { field } from '../core/field.ts';
-import { perform } from '../core/flow.ts';
+import { perform } from '../core/graph/flow.ts';
 
 /** Beans of the scope Request, by the delivery that they belong to. */
 const requests = (shared: StepContext['shared']): WeakMap<object, Map<string, unknown>> => shared?.('beans of requests', () => new WeakMap()) ?? new WeakMap();

@@ -1,11 +1,11 @@
 import type { Subscriber } from 'rxjs';
 import { defineEip } from '../core/definition.ts';
-import type { StepInfo } from '../core/exchange.ts';
-import { Exchange } from '../core/exchange.ts';
+import type { StepInfo } from '../core/exchange/exchange.ts';
+import { Exchange } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import type { Inlet, Pipe } from '../core/flow.ts';
-import { StepSubscriber, operator, sequence } from '../core/flow.ts';
+import type { Inlet, Pipe } from '../core/graph/flow.ts';
+import { StepSubscriber, operator, sequence } from '../core/graph/flow.ts';
 
 interface When {
   readonly expression: Predicate;

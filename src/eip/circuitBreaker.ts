@@ -1,14 +1,14 @@
 import type { Subscriber } from 'rxjs';
 import type { Timer } from '../core/clock.ts';
-import type { BreakerSettings } from '../core/breaker.ts';
-import { Breaker } from '../core/breaker.ts';
+import type { BreakerSettings } from '../core/graph/breaker.ts';
+import { Breaker } from '../core/graph/breaker.ts';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
 import { ExchangeError, causeChain, classDistance } from '../core/errors.ts';
-import type { Exchange, Way } from '../core/exchange.ts';
+import type { Exchange, Way } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import type { Inlet, Pipe } from '../core/flow.ts';
-import { StepSubscriber, isNothing, operator } from '../core/flow.ts';
+import type { Inlet, Pipe } from '../core/graph/flow.ts';
+import { StepSubscriber, isNothing, operator } from '../core/graph/flow.ts';
 
 interface Bulkhead {
   readonly most: number;

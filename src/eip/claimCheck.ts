@@ -1,9 +1,9 @@
 import type { AggregationStrategy } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import { dynamicText } from '../core/dynamicText.ts';
-import type { Exchange } from '../core/exchange.ts';
+import { dynamicText } from '../core/graph/dynamicText.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { performWith } from '../core/flow.ts';
+import { performWith } from '../core/graph/flow.ts';
 import { namePattern } from '../core/namePattern.ts';
 
 /** What an exchange has put aside: by key, and as a stack. */

@@ -1,11 +1,11 @@
 import { defineEip } from '../core/definition.ts';
-import { convertTo, describeValue, isByteSource, isConvertibleType } from '../core/convert.ts';
-import { readStream } from '../core/stream.ts';
+import { convertTo, describeValue, isByteSource, isConvertibleType } from '../core/conversion/convert.ts';
+import { readStream } from '../core/conversion/stream.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { perform } from '../core/flow.ts';
-import { prepareCharset } from '../core/charset.ts';
+import { perform } from '../core/graph/flow.ts';
+import { prepareCharset } from '../core/conversion/charset.ts';
 
 export const convertBodyTo = defineEip({
   name: 'convertBodyTo',

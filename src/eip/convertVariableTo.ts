@@ -1,4 +1,4 @@
-import { convertFields, convertStep } from '../core/convertStep.ts';
+import { convertFields, convertStep } from '../core/graph/convertStep.ts';
 import { defineEip } from '../core/definition.ts';
 
 const values: Parameters<typeof convertStep>[1] = { get: (exchange, name) => exchange.variable(name), set: (exchange, name, value) => exchange.setVariable(name, value) };

@@ -1,12 +1,12 @@
 import type { Subscriber } from 'rxjs';
-import { convertTo } from '../core/convert.ts';
+import { convertTo } from '../core/conversion/convert.ts';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import { StepSubscriber, operator, settled } from '../core/flow.ts';
-import { Waits } from '../core/waits.ts';
+import { StepSubscriber, operator, settled } from '../core/graph/flow.ts';
+import { Waits } from '../core/exchange/waits.ts';
 
 class Delay extends StepSubscriber {
   private readonly expression: Expression;

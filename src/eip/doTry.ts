@@ -2,12 +2,12 @@ import type { Subscriber } from 'rxjs';
 import { defineEip } from '../core/definition.ts';
 import type { ExchangeError } from '../core/errors.ts';
 import { causeChain, classDistance } from '../core/errors.ts';
-import type { Exchange, StepInfo } from '../core/exchange.ts';
-import { EXHAUSTED, FAILED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST, STOPPED } from '../core/exchange.ts';
+import type { Exchange, StepInfo } from '../core/exchange/exchange.ts';
+import { EXHAUSTED, FAILED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST, STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import type { Inlet, Pipe } from '../core/flow.ts';
-import { StepSubscriber, operator, sequence } from '../core/flow.ts';
+import type { Inlet, Pipe } from '../core/graph/flow.ts';
+import { StepSubscriber, operator, sequence } from '../core/graph/flow.ts';
 
 interface Clause {
   readonly classes: readonly string[];

@@ -1,11 +1,11 @@
 import { defineEip } from '../core/definition.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import { isPromise, operator } from '../core/flow.ts';
-import { toIterable } from '../core/iterate.ts';
-import type { Itinerary } from '../core/slip.ts';
-import { PartsItinerary, slipFields, slipOptions, SlipStep } from '../core/slip.ts';
+import { isPromise, operator } from '../core/graph/flow.ts';
+import { toIterable } from '../core/graph/iterate.ts';
+import type { Itinerary } from '../core/graph/slip.ts';
+import { PartsItinerary, slipFields, slipOptions, SlipStep } from '../core/graph/slip.ts';
 
 class DynamicRouter extends SlipStep {
   protected itinerary(): Itinerary {

@@ -1,6 +1,6 @@
 import { defineEip } from '../core/definition.ts';
 import { field } from '../core/field.ts';
-import { detour, settled } from '../core/flow.ts';
+import { detour, settled } from '../core/graph/flow.ts';
 
 export const filter = defineEip({
   name: 'filter',

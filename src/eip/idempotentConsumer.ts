@@ -1,16 +1,16 @@
 import type { Subscriber } from 'rxjs';
-import { toText } from '../core/convert.ts';
+import { toText } from '../core/conversion/convert.ts';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
-import { FAILED, HANDLED, ROLLBACK_ONLY } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
+import { FAILED, HANDLED, ROLLBACK_ONLY } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import type { Inlet, Pipe } from '../core/flow.ts';
-import { isPromise, operator, StepSubscriber } from '../core/flow.ts';
-import type { IdempotentRepository } from '../core/repositories.ts';
-import { StoreError } from '../core/store.ts';
+import type { Inlet, Pipe } from '../core/graph/flow.ts';
+import { isPromise, operator, StepSubscriber } from '../core/graph/flow.ts';
+import type { IdempotentRepository } from '../core/state/repositories.ts';
+import { StoreError } from '../core/state/store.ts';
 
 interface Rules {
   readonly expression: Expression;

@@ -1,11 +1,11 @@
 import type { Subscriber } from 'rxjs';
 import { defineEip } from '../core/definition.ts';
-import type { Exchange, StepInfo } from '../core/exchange.ts';
+import type { Exchange, StepInfo } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import type { Call, Pipe } from '../core/flow.ts';
-import { callStep, operator, pumped, sequence, StepSubscriber, WayBack } from '../core/flow.ts';
-import type { KameletCell } from '../core/kamelets.ts';
-import { kameletCell, kameletUse } from '../core/kamelets.ts';
+import type { Call, Pipe } from '../core/graph/flow.ts';
+import { callStep, operator, pumped, sequence, StepSubscriber, WayBack } from '../core/graph/flow.ts';
+import type { KameletCell } from '../core/graph/kamelets.ts';
+import { kameletCell, kameletUse } from '../core/graph/kamelets.ts';
 
 /** Calls the kamelet's route, whose `kamelet:sink` calls the nested steps. */
 class WithNestedSteps extends StepSubscriber {

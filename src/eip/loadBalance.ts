@@ -2,12 +2,12 @@ import type { Subscriber } from 'rxjs';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
 import { causeChain, classDistance } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import type { Inlet, Pipe } from '../core/flow.ts';
-import { StepSubscriber, Turns, operator, sequence, settled } from '../core/flow.ts';
-import { shutdownError } from '../core/waits.ts';
+import type { Inlet, Pipe } from '../core/graph/flow.ts';
+import { StepSubscriber, Turns, operator, sequence, settled } from '../core/graph/flow.ts';
+import { shutdownError } from '../core/exchange/waits.ts';
 
 /** Chooses the branch that an exchange goes to. */
 type Choose = (exchange: Exchange, branches: number) => number;

@@ -1,10 +1,10 @@
 import { defineEip } from '../core/definition.ts';
-import { dynamicText } from '../core/dynamicText.ts';
-import type { Exchange } from '../core/exchange.ts';
+import { dynamicText } from '../core/graph/dynamicText.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { maskSecrets } from '../core/mask.ts';
 import { field } from '../core/field.ts';
-import { performWith, perform, sequence } from '../core/flow.ts';
+import { performWith, perform, sequence } from '../core/graph/flow.ts';
 
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 

@@ -1,16 +1,16 @@
 import type { Subscriber } from 'rxjs';
-import { convertTo, toTruth } from '../core/convert.ts';
+import { convertTo, toTruth } from '../core/conversion/convert.ts';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import type { Inlet, Pipe } from '../core/flow.ts';
-import { StepSubscriber, Turns, isPromise, operator, settled } from '../core/flow.ts';
-import type { Process } from '../core/processor.ts';
-import { processorOf } from '../core/processor.ts';
-import { shutdownError } from '../core/waits.ts';
+import type { Inlet, Pipe } from '../core/graph/flow.ts';
+import { StepSubscriber, Turns, isPromise, operator, settled } from '../core/graph/flow.ts';
+import type { Process } from '../core/graph/processor.ts';
+import { processorOf } from '../core/graph/processor.ts';
+import { shutdownError } from '../core/exchange/waits.ts';
 
 interface LoopOptions {
   readonly copies: boolean;

@@ -1,7 +1,7 @@
 import { defineEip } from '../core/definition.ts';
-import { conversion } from '../core/dataFormatStep.ts';
+import { conversion } from '../core/graph/dataFormatStep.ts';
 import { field } from '../core/field.ts';
-import { perform } from '../core/flow.ts';
+import { perform } from '../core/graph/flow.ts';
 
 export const marshal = defineEip({
   name: 'marshal',

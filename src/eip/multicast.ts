@@ -1,14 +1,14 @@
 import type { Subscriber } from 'rxjs';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import type { Exchange } from '../core/exchange.ts';
-import type { FanOutOptions } from '../core/fanOut.ts';
-import { ChildBag, FanOut, Round, childModel, ownOriginal } from '../core/fanOut.ts';
-import { fanOutFields, fanOutOptions } from '../core/fanOutOptions.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
+import type { FanOutOptions } from '../core/graph/fanOut.ts';
+import { ChildBag, FanOut, Round, childModel, ownOriginal } from '../core/graph/fanOut.ts';
+import { fanOutFields, fanOutOptions } from '../core/graph/fanOutOptions.ts';
 import { field } from '../core/field.ts';
-import type { Inlet, Pipe } from '../core/flow.ts';
-import { operator } from '../core/flow.ts';
-import { UseLatestAggregationStrategy } from '../core/strategies.ts';
+import type { Inlet, Pipe } from '../core/graph/flow.ts';
+import { operator } from '../core/graph/flow.ts';
+import { UseLatestAggregationStrategy } from '../core/graph/strategies.ts';
 
 class Multicast extends FanOut {
   readonly branches: readonly Inlet[];

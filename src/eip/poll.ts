@@ -1,13 +1,13 @@
 import type { PolledMessage } from '../core/connector.ts';
 import { defineEip } from '../core/definition.ts';
-import { dynamicText } from '../core/dynamicText.ts';
-import { wholeUri } from '../core/dynamicEndpoint.ts';
-import type { Exchange } from '../core/exchange.ts';
+import { dynamicText } from '../core/graph/dynamicText.ts';
+import { wholeUri } from '../core/graph/dynamicEndpoint.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { perform, settled } from '../core/flow.ts';
-import { receiveInto } from '../core/send.ts';
+import { perform, settled } from '../core/graph/flow.ts';
+import { receiveInto } from '../core/graph/send.ts';
 import { camelUri } from '../core/uri.ts';
-import { shutdownError } from '../core/waits.ts';
+import { shutdownError } from '../core/exchange/waits.ts';
 
 /** The polled message has the fate of the exchange that took it. */
 function settleWith(exchange: Exchange, polled: PolledMessage): void {

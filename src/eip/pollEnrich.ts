@@ -2,15 +2,15 @@ import type { Subscriber } from 'rxjs';
 import type { PolledMessage } from '../core/connector.ts';
 import type { AggregationStrategy, StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import { dynamicEndpointFields, isInvalidEndpoint, optimisationFields, schemeCheck, shownUri, uriOf } from '../core/dynamicEndpoint.ts';
+import { dynamicEndpointFields, isInvalidEndpoint, optimisationFields, schemeCheck, shownUri, uriOf } from '../core/graph/dynamicEndpoint.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
-import { Exchange } from '../core/exchange.ts';
+import { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
-import { strategyFields, strategyOf } from '../core/fanOutOptions.ts';
+import { strategyFields, strategyOf } from '../core/graph/fanOutOptions.ts';
 import { field } from '../core/field.ts';
-import { StepSubscriber, operator, settled } from '../core/flow.ts';
-import { receiveInto } from '../core/send.ts';
-import { UseReplyStrategy } from '../core/strategies.ts';
+import { StepSubscriber, operator, settled } from '../core/graph/flow.ts';
+import { receiveInto } from '../core/graph/send.ts';
+import { UseReplyStrategy } from '../core/graph/strategies.ts';
 
 interface PollOptions {
   readonly expression: Expression;

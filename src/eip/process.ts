@@ -1,8 +1,8 @@
 import { defineEip } from '../core/definition.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { perform } from '../core/flow.ts';
-import { processorOf } from '../core/processor.ts';
+import { perform } from '../core/graph/flow.ts';
+import { processorOf } from '../core/graph/processor.ts';
 
 export const process = defineEip({
   name: 'process',

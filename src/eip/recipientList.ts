@@ -1,18 +1,18 @@
 import type { Subscriber } from 'rxjs';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import { dynamicEndpointFields, emptyUri, schemeCheck, shownUri, uriOf } from '../core/dynamicEndpoint.ts';
+import { dynamicEndpointFields, emptyUri, schemeCheck, shownUri, uriOf } from '../core/graph/dynamicEndpoint.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
-import type { FanOutOptions } from '../core/fanOut.ts';
-import { ChildBag, FanOut, Round, childModel, ownOriginal } from '../core/fanOut.ts';
-import { fanOutFields, fanOutOptions } from '../core/fanOutOptions.ts';
+import type { FanOutOptions } from '../core/graph/fanOut.ts';
+import { ChildBag, FanOut, Round, childModel, ownOriginal } from '../core/graph/fanOut.ts';
+import { fanOutFields, fanOutOptions } from '../core/graph/fanOutOptions.ts';
 import { field } from '../core/field.ts';
-import { isPromise, operator, settled } from '../core/flow.ts';
-import { GuardedSends } from '../core/guardedSends.ts';
-import { allParts, toIterable } from '../core/iterate.ts';
-import { UseLatestAggregationStrategy } from '../core/strategies.ts';
+import { isPromise, operator, settled } from '../core/graph/flow.ts';
+import { GuardedSends } from '../core/graph/guardedSends.ts';
+import { allParts, toIterable } from '../core/graph/iterate.ts';
+import { UseLatestAggregationStrategy } from '../core/graph/strategies.ts';
 
 interface RecipientOptions extends FanOutOptions {
   readonly expression: Expression;

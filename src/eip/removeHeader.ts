@@ -1,6 +1,6 @@
 import { defineEip } from '../core/definition.ts';
 import { field } from '../core/field.ts';
-import { perform } from '../core/flow.ts';
+import { perform } from '../core/graph/flow.ts';
 
 export const removeHeader = defineEip({
   name: 'removeHeader',

@@ -1,6 +1,6 @@
 import { defineEip } from '../core/definition.ts';
 import { field } from '../core/field.ts';
-import { perform } from '../core/flow.ts';
+import { perform } from '../core/graph/flow.ts';
 import { namePattern, namePatterns } from '../core/namePattern.ts';
 
 export const removeHeaders = defineEip({

@@ -1,7 +1,7 @@
 import { defineEip } from '../core/definition.ts';
-import { dynamicText, isDynamicText } from '../core/dynamicText.ts';
+import { dynamicText, isDynamicText } from '../core/graph/dynamicText.ts';
 import { field } from '../core/field.ts';
-import { perform, performWith } from '../core/flow.ts';
+import { perform, performWith } from '../core/graph/flow.ts';
 
 export const removeVariable = defineEip({
   name: 'removeVariable',

@@ -1,15 +1,15 @@
 import type { Subscriber } from 'rxjs';
 import type { Timer } from '../core/clock.ts';
-import { toText } from '../core/convert.ts';
+import { toText } from '../core/conversion/convert.ts';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import { detach, finishDetached } from '../core/detached.ts';
+import { detach, finishDetached } from '../core/exchange/detached.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange, UnitOfWork } from '../core/exchange.ts';
+import type { Exchange, UnitOfWork } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import type { Inlet, Pipe } from '../core/flow.ts';
-import { StepSubscriber, Turns, operator, settled } from '../core/flow.ts';
+import type { Inlet, Pipe } from '../core/graph/flow.ts';
+import { StepSubscriber, Turns, operator, settled } from '../core/graph/flow.ts';
 
 /** Sends what is in order again through the inner steps, one after the other. */
 class Outlet extends Turns {

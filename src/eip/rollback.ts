@@ -1,8 +1,8 @@
 import { defineEip } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import { ROLLBACK_ONLY, ROLLBACK_ONLY_LAST } from '../core/exchange.ts';
+import { ROLLBACK_ONLY, ROLLBACK_ONLY_LAST } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { perform } from '../core/flow.ts';
+import { perform } from '../core/graph/flow.ts';
 
 export const rollback = defineEip({
   name: 'rollback',

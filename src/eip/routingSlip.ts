@@ -1,10 +1,10 @@
 import { defineEip } from '../core/definition.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { operator, settled } from '../core/flow.ts';
-import { toIterable } from '../core/iterate.ts';
-import type { Itinerary } from '../core/slip.ts';
-import { PartsItinerary, slipFields, slipOptions, SlipStep } from '../core/slip.ts';
+import { operator, settled } from '../core/graph/flow.ts';
+import { toIterable } from '../core/graph/iterate.ts';
+import type { Itinerary } from '../core/graph/slip.ts';
+import { PartsItinerary, slipFields, slipOptions, SlipStep } from '../core/graph/slip.ts';
 
 class RoutingSlip extends SlipStep {
   protected itinerary(exchange: Exchange): Itinerary {

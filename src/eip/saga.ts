@@ -2,14 +2,14 @@ import type { Subscriber } from 'rxjs';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange, Way } from '../core/exchange.ts';
-import { EXHAUSTED, FAILED, HANDLED } from '../core/exchange.ts';
+import type { Exchange, Way } from '../core/exchange/exchange.ts';
+import { EXHAUSTED, FAILED, HANDLED } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import type { Inlet, Pipe } from '../core/flow.ts';
-import { StepSubscriber, operator } from '../core/flow.ts';
-import type { Participant, Saga } from '../core/sagas.ts';
-import { SagaService, Sagas, sagaHeader, sagaServiceClass } from '../core/sagas.ts';
+import type { Inlet, Pipe } from '../core/graph/flow.ts';
+import { StepSubscriber, operator } from '../core/graph/flow.ts';
+import type { Participant, Saga } from '../core/state/sagas.ts';
+import { SagaService, Sagas, sagaHeader, sagaServiceClass } from '../core/state/sagas.ts';
 
 const propagations = ['REQUIRED', 'REQUIRES_NEW', 'MANDATORY', 'SUPPORTS', 'NOT_SUPPORTED', 'NEVER'] as const;
 

@@ -1,7 +1,7 @@
 import { defineEip } from '../core/definition.ts';
-import { STOPPED } from '../core/exchange.ts';
+import { STOPPED } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { perform } from '../core/flow.ts';
+import { perform } from '../core/graph/flow.ts';
 
 export const sample = defineEip({
   name: 'sample',

@@ -1,8 +1,8 @@
 import { defineEip } from '../core/definition.ts';
-import { dynamicText, isDynamicText } from '../core/dynamicText.ts';
+import { dynamicText, isDynamicText } from '../core/graph/dynamicText.ts';
 import { field } from '../core/field.ts';
-import { perform, performWith, settled } from '../core/flow.ts';
-import { fold } from '../core/headers.ts';
+import { perform, performWith, settled } from '../core/graph/flow.ts';
+import { fold } from '../core/exchange/headers.ts';
 
 export const setHeader = defineEip({
   name: 'setHeader',

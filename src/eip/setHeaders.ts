@@ -1,6 +1,6 @@
 import { defineEip } from '../core/definition.ts';
 import { field } from '../core/field.ts';
-import { sequence } from '../core/flow.ts';
+import { sequence } from '../core/graph/flow.ts';
 import { setHeader } from './setHeader.ts';
 
 export const setHeaders = defineEip({

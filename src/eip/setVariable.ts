@@ -1,8 +1,8 @@
 import { defineEip } from '../core/definition.ts';
-import { dynamicText, isDynamicText } from '../core/dynamicText.ts';
-import type { Exchange } from '../core/exchange.ts';
+import { dynamicText, isDynamicText } from '../core/graph/dynamicText.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { performWith, settled } from '../core/flow.ts';
+import { performWith, settled } from '../core/graph/flow.ts';
 
 // As in Camel, a variable that becomes null is no longer there.
 const put = (exchange: Exchange, name: string, value: unknown): void => {

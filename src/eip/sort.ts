@@ -1,9 +1,9 @@
 import { defineEip } from '../core/definition.ts';
-import { describeValue } from '../core/convert.ts';
+import { describeValue } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
-import { performWith } from '../core/flow.ts';
-import { isIterable } from '../core/iterate.ts';
+import { performWith } from '../core/graph/flow.ts';
+import { isIterable } from '../core/graph/iterate.ts';
 
 type Compare = (a: unknown, b: unknown) => number;
 /** A function of two items, or an object with `compare`, as Java's Comparator. */

@@ -1,10 +1,10 @@
 import { defineEip } from '../core/definition.ts';
 import { field } from '../core/field.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Subscriber } from 'rxjs';
-import { StepSubscriber, operator } from '../core/flow.ts';
-import type { Inlet, Pipe } from '../core/flow.ts';
-import type { StepInfo } from '../core/exchange.ts';
+import { StepSubscriber, operator } from '../core/graph/flow.ts';
+import type { Inlet, Pipe } from '../core/graph/flow.ts';
+import type { StepInfo } from '../core/exchange/exchange.ts';
 
 const property = 'CamelStepId';
 

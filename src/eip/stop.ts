@@ -1,6 +1,6 @@
 import { defineEip } from '../core/definition.ts';
-import { STOPPED } from '../core/exchange.ts';
-import { perform } from '../core/flow.ts';
+import { STOPPED } from '../core/exchange/exchange.ts';
+import { perform } from '../core/graph/flow.ts';
 
 export const stop = defineEip({
   name: 'stop',

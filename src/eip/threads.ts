@@ -1,9 +1,9 @@
 import type { Subscriber } from 'rxjs';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { StepSubscriber, operator } from '../core/flow.ts';
+import { StepSubscriber, operator } from '../core/graph/flow.ts';
 
 /** Lets the event loop have its turn before each batch of exchanges goes on, in their order. */
 class HandOver extends StepSubscriber {

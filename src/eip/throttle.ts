@@ -1,14 +1,14 @@
 import type { Subscriber } from 'rxjs';
 import type { Timer } from '../core/clock.ts';
-import { convertTo } from '../core/convert.ts';
+import { convertTo } from '../core/conversion/convert.ts';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import { StepSubscriber, operator, settled } from '../core/flow.ts';
-import { shutdownError } from '../core/waits.ts';
+import { StepSubscriber, operator, settled } from '../core/graph/flow.ts';
+import { shutdownError } from '../core/exchange/waits.ts';
 
 /** What a group of exchanges (one correlation key) has used of its share. It outlives a reload. */
 interface Share {

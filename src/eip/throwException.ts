@@ -1,8 +1,8 @@
 import { defineEip } from '../core/definition.ts';
-import { dynamicText } from '../core/dynamicText.ts';
+import { dynamicText } from '../core/graph/dynamicText.ts';
 import { ExchangeError, isKnownExceptionClass, toExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
-import { perform, performWith } from '../core/flow.ts';
+import { perform, performWith } from '../core/graph/flow.ts';
 
 export const throwException = defineEip({
   name: 'throwException',

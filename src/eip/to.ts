@@ -1,6 +1,6 @@
 import { defineEip } from '../core/definition.ts';
 import { field } from '../core/field.ts';
-import { sendStep } from '../core/send.ts';
+import { sendStep } from '../core/graph/send.ts';
 
 export const to = defineEip({
   name: 'to',

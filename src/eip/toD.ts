@@ -1,10 +1,10 @@
 import { defineEip } from '../core/definition.ts';
-import { dynamicText } from '../core/dynamicText.ts';
-import { dynamicEndpointFields, optimisationFields, schemeCheck, wholeUri } from '../core/dynamicEndpoint.ts';
-import type { Exchange } from '../core/exchange.ts';
+import { dynamicText } from '../core/graph/dynamicText.ts';
+import { dynamicEndpointFields, optimisationFields, schemeCheck, wholeUri } from '../core/graph/dynamicEndpoint.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { callStep, settled } from '../core/flow.ts';
-import { enterCall } from '../core/send.ts';
+import { callStep, settled } from '../core/graph/flow.ts';
+import { enterCall } from '../core/graph/send.ts';
 
 export const toD = defineEip({
   name: 'toD',

@@ -1,6 +1,6 @@
 import { defineEip } from '../core/definition.ts';
 import { field } from '../core/field.ts';
-import { performWith } from '../core/flow.ts';
+import { performWith } from '../core/graph/flow.ts';
 
 export const transform = defineEip({
   name: 'transform',

@@ -1,10 +1,10 @@
-import { convertTo, isByteSource } from '../core/convert.ts';
-import { readStream } from '../core/stream.ts';
+import { convertTo, isByteSource } from '../core/conversion/convert.ts';
+import { readStream } from '../core/conversion/stream.ts';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { isPromise, perform } from '../core/flow.ts';
+import { isPromise, perform } from '../core/graph/flow.ts';
 
 type Transform = (exchange: Exchange, body: unknown) => unknown;
 

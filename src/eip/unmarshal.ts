@@ -1,10 +1,10 @@
 import { defineEip } from '../core/definition.ts';
-import { isByteSource } from '../core/convert.ts';
-import { readStream } from '../core/stream.ts';
-import { conversion } from '../core/dataFormatStep.ts';
+import { isByteSource } from '../core/conversion/convert.ts';
+import { readStream } from '../core/conversion/stream.ts';
+import { conversion } from '../core/graph/dataFormatStep.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
-import { perform } from '../core/flow.ts';
+import { perform } from '../core/graph/flow.ts';
 
 export const unmarshal = defineEip({
   name: 'unmarshal',

@@ -1,9 +1,9 @@
 import { defineEip } from '../core/definition.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import { performWith } from '../core/flow.ts';
+import { performWith } from '../core/graph/flow.ts';
 
 /** Makes the exception of a message that does not match, as Camel's PredicateExceptionFactory does. */
 type ExceptionFactory =

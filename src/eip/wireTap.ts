@@ -1,18 +1,18 @@
 import type { Subscriber } from 'rxjs';
 import { defineEip } from '../core/definition.ts';
 import type { StepContext } from '../core/definition.ts';
-import { dynamicEndpointFields, isInvalidEndpoint, optimisationFields, schemeCheck, uriOf, wholeUri } from '../core/dynamicEndpoint.ts';
+import { dynamicEndpointFields, isInvalidEndpoint, optimisationFields, schemeCheck, uriOf, wholeUri } from '../core/graph/dynamicEndpoint.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
-import { detach, finishDetached } from '../core/detached.ts';
-import type { UnitOfWork, Way } from '../core/exchange.ts';
-import { Exchange } from '../core/exchange.ts';
+import { detach, finishDetached } from '../core/exchange/detached.ts';
+import type { UnitOfWork, Way } from '../core/exchange/exchange.ts';
+import { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
-import { preparationOf } from '../core/fanOutOptions.ts';
-import { dynamicText, isDynamicText } from '../core/dynamicText.ts';
+import { preparationOf } from '../core/graph/fanOutOptions.ts';
+import { dynamicText, isDynamicText } from '../core/graph/dynamicText.ts';
 import { field } from '../core/field.ts';
-import type { Call } from '../core/flow.ts';
-import { StepSubscriber, isPromise, operator, settled } from '../core/flow.ts';
-import { GuardedSends } from '../core/guardedSends.ts';
+import type { Call } from '../core/graph/flow.ts';
+import { StepSubscriber, isPromise, operator, settled } from '../core/graph/flow.ts';
+import { GuardedSends } from '../core/graph/guardedSends.ts';
 
 /** Copies of one step that may be under way at once; then exchanges wait for one to end. */
 const mostTaps = 1000;

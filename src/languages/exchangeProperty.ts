@@ -1,5 +1,5 @@
 import { defineLanguage } from '../core/definition.ts';
-import { namedText } from '../core/namedText.ts';
+import { namedText } from '../core/graph/namedText.ts';
 
 export const exchangeProperty = defineLanguage({
   name: 'exchangeProperty',

@@ -1,6 +1,6 @@
 import { defineLanguage } from '../core/definition.ts';
-import { namedText } from '../core/namedText.ts';
-import { fold } from '../core/headers.ts';
+import { namedText } from '../core/graph/namedText.ts';
+import { fold } from '../core/exchange/headers.ts';
 
 export const header = defineLanguage({
   name: 'header',

@@ -1,14 +1,14 @@
 import type { Expression as Compiled } from 'jsonata';
 import library from 'jsonata';
-import { isByteSource, readBytes, toText } from '../core/convert.ts';
+import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { defineLanguage } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import { isNumeric } from '../core/exactNumber.ts';
-import type { Exchange } from '../core/exchange.ts';
+import { isNumeric } from '../core/conversion/exactNumber.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import { jsonText, parseJson, toPlainNumbers } from '../core/json.ts';
-import { sourceReader } from '../core/source.ts';
+import { jsonText, parseJson, toPlainNumbers } from '../core/conversion/json.ts';
+import { sourceReader } from '../core/exchange/source.ts';
 
 /** What one evaluation may take at most: nested evaluations, and milliseconds. */
 const deepest = 5000;

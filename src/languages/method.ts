@@ -1,14 +1,14 @@
-import type { BeanMethod } from '../core/bean.ts';
-import { beanInstance, beanMethod, beanOfType, callBeanMethod, isAsyncCallable, methodMissing, newBeanInstance, parseBeanMethod } from '../core/bean.ts';
+import type { BeanMethod } from '../core/beans/bean.ts';
+import { beanInstance, beanMethod, beanOfType, callBeanMethod, isAsyncCallable, methodMissing, newBeanInstance, parseBeanMethod } from '../core/beans/bean.ts';
 import { defineLanguage } from '../core/definition.ts';
 import { nearest } from '../core/diagnostics.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression, LanguageContext } from '../core/expression.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import { isPromise } from '../core/flow.ts';
-import { toPlainNumbers } from '../core/json.ts';
+import { isPromise } from '../core/graph/flow.ts';
+import { toPlainNumbers } from '../core/conversion/json.ts';
 
 export const method = defineLanguage({
   name: 'method',

@@ -1,7 +1,7 @@
 import { defineLanguage } from '../core/definition.ts';
-import { namedText } from '../core/namedText.ts';
+import { namedText } from '../core/graph/namedText.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 
 /** What a bean must be to stand for an expression. */

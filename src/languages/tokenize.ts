@@ -1,13 +1,13 @@
-import { isByteSource, readBytes, toText } from '../core/convert.ts';
+import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { defineLanguage } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { LanguageContext } from '../core/expression.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import { FileBody } from '../core/file-body.ts';
-import { namedText } from '../core/namedText.ts';
-import { sourceReader } from '../core/source.ts';
+import { FileBody } from '../core/conversion/file-body.ts';
+import { namedText } from '../core/graph/namedText.ts';
+import { sourceReader } from '../core/exchange/source.ts';
 
 /** Gives the parts of a text, one by one. A text that comes in pieces is only asked for where it can be cut so. */
 type Cut = (text: string | Iterable<string>) => Iterable<string>;

@@ -1,11 +1,11 @@
-import { isByteSource, readBytes, toText } from '../core/convert.ts';
+import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { defineLanguage } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import { sourceReader } from '../core/source.ts';
-import { decodeXml, parseXml, XmlElement } from '../core/xml.ts';
-import type { XmlNode } from '../core/xml.ts';
+import { sourceReader } from '../core/exchange/source.ts';
+import { decodeXml, parseXml, XmlElement } from '../core/conversion/xml.ts';
+import type { XmlNode } from '../core/conversion/xml.ts';
 
 type Mode = 'i' | 'w' | 'u' | 't';
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/clock.ts';
 import type { Consumer, RouteControl, RuntimeAccess } from '../core/connector.ts';
 import type { DataFormat, DataFormatDefinition } from '../core/definition.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { parseScalar } from '../dsl/scalars.ts';
 import type { Endpoints } from './endpoints.ts';
 import type { Languages } from './languages.ts';

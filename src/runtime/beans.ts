@@ -5,7 +5,7 @@ import type { AggregationStrategy } from '../core/definition.ts';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
 import { hashOf } from './compiler.ts';
-import { javaType, javaTypeNames } from '../core/javaTypes.ts';
+import { javaType, javaTypeNames } from '../core/beans/javaTypes.ts';
 import type { ElementModel, MapModel, ModelValue } from '../dsl/model.ts';
 
 /** A bean's declaration in YAML, values plain. */

@@ -6,13 +6,13 @@ import type { AggregationStrategy, DataFormat, StepContext } from '../core/defin
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { showSpan } from '../core/diagnostics.ts';
 import type { Events } from '../core/events.ts';
-import type { Exchange, ExchangeScope, StepInfo } from '../core/exchange.ts';
+import type { Exchange, ExchangeScope, StepInfo } from '../core/exchange/exchange.ts';
 import type { LanguageContext } from '../core/expression.ts';
 import type { EndpointReference, Field, Fields } from '../core/field.ts';
-import type { Call, Pipe } from '../core/flow.ts';
-import { callStep, counted, detour, Exit, Inlet, sequence } from '../core/flow.ts';
-import { inOrder } from '../core/order.ts';
-import type { StateStore } from '../core/store.ts';
+import type { Call, Pipe } from '../core/graph/flow.ts';
+import { callStep, counted, detour, Exit, Inlet, sequence } from '../core/graph/flow.ts';
+import { inOrder } from '../core/exchange/order.ts';
+import type { StateStore } from '../core/state/store.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
 import type { Parking } from './parking.ts';
 import { Places } from './parking.ts';

@@ -1,7 +1,7 @@
-import type { Exchange, Way } from '../core/exchange.ts';
-import { FAILED, HANDLED, PARKED } from '../core/exchange.ts';
+import type { Exchange, Way } from '../core/exchange/exchange.ts';
+import { FAILED, HANDLED, PARKED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
-import type { Call } from '../core/flow.ts';
+import type { Call } from '../core/graph/flow.ts';
 import type { ElementModel, ExpressionModel, StepModel } from '../dsl/model.ts';
 import type { StepCompiler, Surroundings } from './compiler.ts';
 import type { ExitWork } from './graph.ts';

@@ -1,6 +1,6 @@
 import { ExchangeError } from '../core/errors.ts';
-import type { Pipe } from '../core/flow.ts';
-import { perform } from '../core/flow.ts';
+import type { Pipe } from '../core/graph/flow.ts';
+import { perform } from '../core/graph/flow.ts';
 import type { ElementModel } from '../dsl/model.ts';
 import { booleanField, isElement, textField } from './plan.ts';
 

@@ -1,10 +1,10 @@
 import { Subscription } from 'rxjs';
 import type { Delivery } from '../core/connector.ts';
-import type { Exchange, Way } from '../core/exchange.ts';
-import { FAILED, HANDLED, PARKED, UnitOfWork } from '../core/exchange.ts';
-import type { Pipe } from '../core/flow.ts';
-import { Exit, Inlet, pumped } from '../core/flow.ts';
-import { cacheBody } from '../core/stream.ts';
+import type { Exchange, Way } from '../core/exchange/exchange.ts';
+import { FAILED, HANDLED, PARKED, UnitOfWork } from '../core/exchange/exchange.ts';
+import type { Pipe } from '../core/graph/flow.ts';
+import { Exit, Inlet, pumped } from '../core/graph/flow.ts';
+import { cacheBody } from '../core/conversion/stream.ts';
 import type { RouteStatistics } from '../observe/statistics.ts';
 
 /** What a route's graph reports to: the route behind which it stands. */

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, isAbsolute, join, resolve } from 'node:path';
-import { unzipped, zipEntries } from '../core/zip.ts';
+import { unzipped, zipEntries } from '../core/conversion/zip.ts';
 
 /** Kamelets by name, from where others publish them. */
 export interface KameletCatalogue {

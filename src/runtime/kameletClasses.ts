@@ -1,8 +1,8 @@
-import { toText } from '../core/convert.ts';
+import { toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
-import { parseJson, toPlainNumbers } from '../core/json.ts';
+import { parseJson, toPlainNumbers } from '../core/conversion/json.ts';
 import { dateFormat } from '../languages/simple/dateFormat.ts';
 
 /** What the classes need of the runtime around them. */

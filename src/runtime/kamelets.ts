@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest, Source } from '../core/diagnostics.ts';
-import type { KameletUse } from '../core/kamelets.ts';
+import type { KameletUse } from '../core/graph/kamelets.ts';
 import type { DocumentModel, ElementModel, EndpointModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
 import type { PropertyLookup } from '../dsl/placeholders.ts';
 import { fillPlaceholders } from '../dsl/placeholders.ts';

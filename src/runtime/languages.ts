@@ -1,8 +1,8 @@
 import type { LanguageDefinition } from '../core/definition.ts';
 import type { Diagnostics, Fix, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
-import { convertTo, toTruth } from '../core/convert.ts';
-import type { Exchange } from '../core/exchange.ts';
+import { convertTo, toTruth } from '../core/conversion/convert.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression, LanguageContext, Predicate } from '../core/expression.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
 import { insertAt, replaceWith } from '../dsl/fixes.ts';

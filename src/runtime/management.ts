@@ -1,6 +1,6 @@
-import type { HttpRequest } from '../core/http-listener.ts';
-import { httpListeners } from '../core/http-listener.ts';
-import type { HttpMount } from '../core/http-router.ts';
+import type { HttpRequest } from '../core/http/listener.ts';
+import { httpListeners } from '../core/http/listener.ts';
+import type { HttpMount } from '../core/http/router.ts';
 import { live, ready } from '../observe/health.ts';
 import type { Metrics } from '../observe/metrics.ts';
 import type { RuntimeSnapshot } from '../observe/snapshot.ts';

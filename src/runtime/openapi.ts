@@ -1,4 +1,4 @@
-import type { RestOperation } from '../core/rest-operation.ts';
+import type { RestOperation } from '../core/http/rest-operation.ts';
 import type { ElementModel, ModelValue } from '../dsl/model.ts';
 import { elementsOf, isElement, textField } from './plan.ts';
 

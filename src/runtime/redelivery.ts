@@ -2,12 +2,12 @@ import type { Subscriber } from 'rxjs';
 import type { Clock, Timer } from '../core/clock.ts';
 import { causeChain, classDistance, ExchangeError } from '../core/errors.ts';
 import type { Events } from '../core/events.ts';
-import type { Exchange, StepInfo, Way } from '../core/exchange.ts';
-import { EXHAUSTED, FAILED, HANDLED, PARKED, ROLLBACK_ONLY, STOPPED } from '../core/exchange.ts';
+import type { Exchange, StepInfo, Way } from '../core/exchange/exchange.ts';
+import { EXHAUSTED, FAILED, HANDLED, PARKED, ROLLBACK_ONLY, STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
-import type { Call, Pipe } from '../core/flow.ts';
-import { Exit, Inlet, isPromise, operator, StepSubscriber, WayBack } from '../core/flow.ts';
-import type { Headers } from '../core/headers.ts';
+import type { Call, Pipe } from '../core/graph/flow.ts';
+import { Exit, Inlet, isPromise, operator, StepSubscriber, WayBack } from '../core/graph/flow.ts';
+import type { Headers } from '../core/exchange/headers.ts';
 import { Visit } from './graph.ts';
 import type { AttemptsState, Parking, Place, Resumable } from './parking.ts';
 

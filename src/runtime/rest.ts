@@ -1,10 +1,10 @@
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { showSpan } from '../core/diagnostics.ts';
 import type { EipDefinition } from '../core/definition.ts';
-import type { ApiDocument, ApiOperation } from '../core/openapi.ts';
-import { readOpenApi } from '../core/openapi.ts';
-import type { BindingMode, MockReply, RestOperation } from '../core/rest-operation.ts';
-import { joinPaths } from '../core/rest-operation.ts';
+import type { ApiDocument, ApiOperation } from '../core/http/openapi.ts';
+import { readOpenApi } from '../core/http/openapi.ts';
+import type { BindingMode, MockReply, RestOperation } from '../core/http/rest-operation.ts';
+import { joinPaths } from '../core/http/rest-operation.ts';
 import type { DocumentModel, ElementModel, EndpointModel, ModelValue, StepModel } from '../dsl/model.ts';
 import { to } from '../eip/to.ts';
 import type { ApiDescription, RestEntry } from './openapi.ts';

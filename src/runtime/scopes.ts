@@ -1,11 +1,11 @@
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
 import { isKnownExceptionClass, knownExceptionClasses } from '../core/errors.ts';
-import type { Exchange, Way } from '../core/exchange.ts';
-import { STOPPED } from '../core/exchange.ts';
+import type { Exchange, Way } from '../core/exchange/exchange.ts';
+import { STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
-import type { Call, Pipe } from '../core/flow.ts';
-import { detour, perform, sequence } from '../core/flow.ts';
+import type { Call, Pipe } from '../core/graph/flow.ts';
+import { detour, perform, sequence } from '../core/graph/flow.ts';
 import type { ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel } from '../dsl/model.ts';
 import type { SendIntercept, StepCompiler, Surroundings } from './compiler.ts';
 import { booleanField, isElement, matchesPattern, textField } from './plan.ts';

@@ -1,7 +1,7 @@
 import type { PolledMessage } from '../core/connector.ts';
 import type { Span } from '../core/diagnostics.ts';
-import type { StepInfo } from '../core/exchange.ts';
-import type { Call } from '../core/flow.ts';
+import type { StepInfo } from '../core/exchange/exchange.ts';
+import type { Call } from '../core/graph/flow.ts';
 import type { EndpointModel } from '../dsl/model.ts';
 import type { Diagnostics } from '../core/diagnostics.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';

@@ -1,8 +1,8 @@
-import { toText } from '../core/convert.ts';
-import type { Exchange } from '../core/exchange.ts';
+import { toText } from '../core/conversion/convert.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import { maskSecrets } from '../core/mask.ts';
-import { isStream, StreamCache } from '../core/stream.ts';
+import { isStream, StreamCache } from '../core/conversion/stream.ts';
 import type { StepSnapshot } from '../observe/snapshot.ts';
 import type { StepStatistics } from '../observe/statistics.ts';
 import type { Runtime } from './runtime.ts';

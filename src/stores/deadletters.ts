@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../core/clock.ts';
 import { causeChain } from '../core/errors.ts';
-import type { Exchange } from '../core/exchange.ts';
-import { deserialise, serialise, storableBody, storablePairs } from '../core/serialise.ts';
-import type { StateStore, StoredValue, StoreOperation } from '../core/store.ts';
-import { StoreError } from '../core/store.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
+import { deserialise, serialise, storableBody, storablePairs } from '../core/conversion/serialise.ts';
+import type { StateStore, StoredValue, StoreOperation } from '../core/state/store.ts';
+import { StoreError } from '../core/state/store.ts';
 
 export interface DeadLetterCause {
   /** Camel's or Java's class name. */

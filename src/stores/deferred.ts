@@ -1,5 +1,5 @@
-import type { PutOptions, StateStore, StoredValue, StoreOperation } from '../core/store.ts';
-import { StoreError } from '../core/store.ts';
+import type { PutOptions, StateStore, StoredValue, StoreOperation } from '../core/state/store.ts';
+import { StoreError } from '../core/state/store.ts';
 
 /** A store that somebody has a right to, and that is not open yet. */
 export interface Reserved {

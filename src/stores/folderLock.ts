@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { kill, pid, platform } from 'node:process';
 import type { Clock, Timer } from '../core/clock.ts';
-import { StoreError } from '../core/store.ts';
+import { StoreError } from '../core/state/store.ts';
 
 interface Holder {
   readonly pid: number;

@@ -3,8 +3,8 @@ import { closeSync, existsSync, fstatSync, openSync, readSync, statfsSync } from
 import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import type { Clock, Timer } from '../core/clock.ts';
-import type { PutOptions, StateStore, StoredValue, StoreOperation } from '../core/store.ts';
-import { checkKey, StoreError } from '../core/store.ts';
+import type { PutOptions, StateStore, StoredValue, StoreOperation } from '../core/state/store.ts';
+import { checkKey, StoreError } from '../core/state/store.ts';
 import type { Reserved } from './deferred.ts';
 import { FolderLock } from './folderLock.ts';
 

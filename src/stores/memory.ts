@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../core/clock.ts';
-import type { PutOptions, StateStore, StoredValue, StoreOperation } from '../core/store.ts';
-import { checkKey, compareKeys, StoreError } from '../core/store.ts';
+import type { PutOptions, StateStore, StoredValue, StoreOperation } from '../core/state/store.ts';
+import { checkKey, compareKeys, StoreError } from '../core/state/store.ts';
 
 interface Entry extends StoredValue {
   /** Milliseconds of the clock at which the entry is gone; 0 = it stays. */

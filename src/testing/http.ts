@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { request as httpRequest } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
-import type { HttpListener } from '../core/http-listener.ts';
+import type { HttpListener } from '../core/http/listener.ts';
 
 /** One end of a connection within this process: what is written to it is read at the other. */
 class End extends Duplex {

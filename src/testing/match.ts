@@ -1,9 +1,9 @@
 import type { Span } from '../core/diagnostics.ts';
-import { toText } from '../core/convert.ts';
+import { toText } from '../core/conversion/convert.ts';
 import { classDistance, qualifiedClassName, simpleClassName } from '../core/errors.ts';
-import { ExactNumber, plainNumber } from '../core/exactNumber.ts';
-import type { Exchange } from '../core/exchange.ts';
-import { FAILED, HANDLED } from '../core/exchange.ts';
+import { ExactNumber, plainNumber } from '../core/conversion/exactNumber.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
+import { FAILED, HANDLED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { ExpressionModel } from '../dsl/model.ts';
 import type { ExceptionSaid, MessageSaid } from './format.ts';

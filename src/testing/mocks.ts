@@ -3,12 +3,12 @@ import type { ConnectorDefinition, Consumer, PolledMessage, Producer } from '../
 import type { Span } from '../core/diagnostics.ts';
 import { showSpan } from '../core/diagnostics.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange, StepInfo } from '../core/exchange.ts';
+import type { Exchange, StepInfo } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
-import { Headers } from '../core/headers.ts';
-import { writeJson } from '../core/json.ts';
-import type { Call } from '../core/flow.ts';
-import { callFrom, isPromise } from '../core/flow.ts';
+import { Headers } from '../core/exchange/headers.ts';
+import { writeJson } from '../core/conversion/json.ts';
+import type { Call } from '../core/graph/flow.ts';
+import { callFrom, isPromise } from '../core/graph/flow.ts';
 import { MockEndpoint } from '../connectors/mock.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
 import { matchesEndpoint } from '../runtime/scopes.ts';

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { existsSync, readFileSync } from 'node:fs';
-import { Exchange } from '../../src/core/exchange.ts';
+import { Exchange } from '../../src/core/exchange/exchange.ts';
 import { ExchangeError } from '../../src/core/errors.ts';
-import type { Headers } from '../../src/core/headers.ts';
-import { ByteStream, StreamCache } from '../../src/core/stream.ts';
+import type { Headers } from '../../src/core/exchange/headers.ts';
+import { ByteStream, StreamCache } from '../../src/core/conversion/stream.ts';
 
 const volatileHeaders = new Set(
   (

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { systemClock } from '../../src/core/clock.ts';
 import type { LoadError } from '../../src/core/diagnostics.ts';
-import { httpListeners } from '../../src/core/http-listener.ts';
+import { httpListeners } from '../../src/core/http/listener.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { eventually, mockOf, routesFile, runtimeWith } from '../runtime/rig.ts';
 

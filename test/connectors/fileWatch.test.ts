@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { fileWatch } from '../../src/connectors/fileWatch.ts';
 import type { ConnectorDefinition } from '../../src/core/connector.ts';
-import { toText } from '../../src/core/convert.ts';
+import { toText } from '../../src/core/conversion/convert.ts';
 import { eventually, keepsConnectorContract, Surroundings, TestRoute } from '../contract/connector.ts';
 
 const definition = fileWatch as unknown as ConnectorDefinition<never>;

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { VirtualClock } from '../../src/core/clock.ts';
 import { ExchangeError } from '../../src/core/errors.ts';
-import { FileBody } from '../../src/core/file-body.ts';
+import { FileBody } from '../../src/core/conversion/file-body.ts';
 import { log } from '../../src/connectors/log.ts';
 import { Surroundings } from '../contract/connector.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { VirtualClock } from '../../src/core/clock.ts';
-import { looseSchedule, quartzSchedule } from '../../src/core/cron.ts';
+import { looseSchedule, quartzSchedule } from '../../src/core/schedule/cron.ts';
 import { cron } from '../../src/connectors/cron.ts';
 import { quartz } from '../../src/connectors/quartz.ts';
 import { scheduler } from '../../src/connectors/scheduler.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { systemClock } from '../../src/core/clock.ts';
 import type { LoadError } from '../../src/core/diagnostics.ts';
-import type { Exchange } from '../../src/core/exchange.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import { sqliteFile } from '../../src/connectors/sql/database.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { eventually, mockOf, routesFile, runtimeWith } from '../runtime/rig.ts';

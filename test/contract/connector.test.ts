@@ -3,8 +3,8 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Timer } from '../../src/core/clock.ts';
 import type { Consumer, Sink } from '../../src/core/connector.ts';
-import { isUnhandled } from '../../src/core/exchange.ts';
-import { Headers } from '../../src/core/headers.ts';
+import { isUnhandled } from '../../src/core/exchange/exchange.ts';
+import { Headers } from '../../src/core/exchange/headers.ts';
 import type { ConnectorPromise, ConnectorRig } from './connector.ts';
 import { connectorContract, connectorPromises, keepsConnectorContract, Surroundings } from './connector.ts';
 

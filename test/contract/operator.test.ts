@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { Observable } from 'rxjs';
-import type { Exchange } from '../../src/core/exchange.ts';
-import type { Pipe } from '../../src/core/flow.ts';
-import { StepSubscriber, operator, perform } from '../../src/core/flow.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
+import type { Pipe } from '../../src/core/graph/flow.ts';
+import { StepSubscriber, operator, perform } from '../../src/core/graph/flow.ts';
 import type { Kit, OperatorLaw, Subject } from './operator.ts';
 import { operatorContract } from './operator.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { VirtualClock } from '../../src/core/clock.ts';
-import type { PutOptions, StateStore, StoredValue, StoreOperation } from '../../src/core/store.ts';
-import { StoreError } from '../../src/core/store.ts';
+import type { PutOptions, StateStore, StoredValue, StoreOperation } from '../../src/core/state/store.ts';
+import { StoreError } from '../../src/core/state/store.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
 import type { StoreRig , storeContract } from './store.ts';
 import { durableContract, hold, lawsFor } from './store.ts';

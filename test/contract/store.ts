@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { VirtualClock } from '../../src/core/clock.ts';
-import type { StateStore } from '../../src/core/store.ts';
-import { compareKeys, prefixed, StoreError } from '../../src/core/store.ts';
+import type { StateStore } from '../../src/core/state/store.ts';
+import { compareKeys, prefixed, StoreError } from '../../src/core/state/store.ts';
 
 /** One engine under test. Its clock is virtual. */
 export interface StoreRig {

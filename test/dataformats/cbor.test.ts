@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ExactNumber } from '../../src/core/exactNumber.ts';
-import { parseJson, writeJson } from '../../src/core/json.ts';
+import { ExactNumber } from '../../src/core/conversion/exactNumber.ts';
+import { parseJson, writeJson } from '../../src/core/conversion/json.ts';
 import { cbor } from '../../src/dataformats/cbor.ts';
 import { formatOf, rejection } from './format.ts';
 import { exchangeWith } from '../languages/languageContext.ts';

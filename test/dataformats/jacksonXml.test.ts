@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Exchange } from '../../src/core/exchange.ts';
+import { Exchange } from '../../src/core/exchange/exchange.ts';
 import { jacksonXml } from '../../src/dataformats/jacksonXml.ts';
 
 const format = (options: Record<string, unknown> = {}) => jacksonXml.create({ prettyPrint: false, contentTypeHeader: true, useList: false, ...options } as never, {} as never);

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Message } from '../../src/core/message.ts';
+import type { Message } from '../../src/core/exchange/message.ts';
 import { base64 } from '../../src/dataformats/base64.ts';
 import { gzipDeflater } from '../../src/dataformats/gzipDeflater.ts';
 import { zipDeflater } from '../../src/dataformats/zipDeflater.ts';

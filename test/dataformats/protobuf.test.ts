@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { parseJson, writeJson } from '../../src/core/json.ts';
+import { parseJson, writeJson } from '../../src/core/conversion/json.ts';
 import { protobuf } from '../../src/dataformats/protobuf.ts';
 import { exchangeWith } from '../languages/languageContext.ts';
 import { failureOf, formatOf } from './format.ts';

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { packTar } from 'modern-tar';
-import type { Message } from '../../src/core/message.ts';
+import type { Message } from '../../src/core/exchange/message.ts';
 import { tarFile } from '../../src/dataformats/tarFile.ts';
 import { exchangeWith } from '../languages/languageContext.ts';
 import { formatOf, rejection } from './format.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { writeJson } from '../../src/core/json.ts';
+import { writeJson } from '../../src/core/conversion/json.ts';
 import { yaml } from '../../src/dataformats/yaml.ts';
 import { failureOf, marshalled, unmarshalled } from './format.ts';
 

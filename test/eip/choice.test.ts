@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import type { Exchange } from '../../src/core/exchange.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import type { Predicate } from '../../src/core/expression.ts';
-import { perform } from '../../src/core/flow.ts';
+import { perform } from '../../src/core/graph/flow.ts';
 import { choice } from '../../src/eip/choice.ts';
 import { bodies, exchangeOf, run, runLater, stepContext } from '../contract/operator.ts';
 

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import type { Exchange } from '../../src/core/exchange.ts';
-import { UnitOfWork } from '../../src/core/exchange.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
+import { UnitOfWork } from '../../src/core/exchange/exchange.ts';
 import { ExchangeError } from '../../src/core/errors.ts';
-import type { Pipe } from '../../src/core/flow.ts';
-import { perform, sequence } from '../../src/core/flow.ts';
+import type { Pipe } from '../../src/core/graph/flow.ts';
+import { perform, sequence } from '../../src/core/graph/flow.ts';
 import { circuitBreaker } from '../../src/eip/circuitBreaker.ts';
 import { delay } from '../../src/eip/delay.ts';
 import { exchangeOf, graph, run, stepContext } from '../contract/operator.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { perform, sequence } from '../../src/core/flow.ts';
+import { perform, sequence } from '../../src/core/graph/flow.ts';
 import { claimCheck } from '../../src/eip/claimCheck.ts';
 import { exchangeOf, run, stepContext } from '../contract/operator.ts';
 

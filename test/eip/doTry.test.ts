@@ -1,10 +1,10 @@
 import { expect } from 'chai';
-import type { Exchange } from '../../src/core/exchange.ts';
-import { EXHAUSTED, FAILED, HANDLED, ROLLBACK_ONLY, STOPPED } from '../../src/core/exchange.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
+import { EXHAUSTED, FAILED, HANDLED, ROLLBACK_ONLY, STOPPED } from '../../src/core/exchange/exchange.ts';
 import { ExchangeError } from '../../src/core/errors.ts';
 import type { Predicate } from '../../src/core/expression.ts';
-import type { Pipe } from '../../src/core/flow.ts';
-import { perform, sequence } from '../../src/core/flow.ts';
+import type { Pipe } from '../../src/core/graph/flow.ts';
+import { perform, sequence } from '../../src/core/graph/flow.ts';
 import { doTry } from '../../src/eip/doTry.ts';
 import { exchangeOf, run, runLater, stepContext } from '../contract/operator.ts';
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { EipDefinition } from '../../src/core/definition.ts';
-import type { Exchange } from '../../src/core/exchange.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import type { Expression } from '../../src/core/expression.ts';
 import { dynamicRouter } from '../../src/eip/dynamicRouter.ts';
 import { exchangeOf, keepsOperatorContract, runLater, stepContext, stepOf, subjectOf } from '../contract/operator.ts';

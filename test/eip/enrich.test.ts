@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import type { EipDefinition } from '../../src/core/definition.ts';
 import { ExchangeError } from '../../src/core/errors.ts';
-import type { Exchange } from '../../src/core/exchange.ts';
-import { FAILED, HANDLED, STOPPED } from '../../src/core/exchange.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
+import { FAILED, HANDLED, STOPPED } from '../../src/core/exchange/exchange.ts';
 import type { Expression } from '../../src/core/expression.ts';
-import { builtInStrategy, strategyFrom } from '../../src/core/strategies.ts';
+import { builtInStrategy, strategyFrom } from '../../src/core/graph/strategies.ts';
 import { enrich } from '../../src/eip/enrich.ts';
 import type { TestContext } from '../contract/operator.ts';
 import { exchangeOf, keepsOperatorContract, run, runLater, stepContext, stepOf, subjectOf } from '../contract/operator.ts';

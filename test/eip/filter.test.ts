@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import type { Exchange } from '../../src/core/exchange.ts';
-import { perform, sequence } from '../../src/core/flow.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
+import { perform, sequence } from '../../src/core/graph/flow.ts';
 import { filter } from '../../src/eip/filter.ts';
 import { bodies, exchangeOf, exchanges, marbles, run, stepContext } from '../contract/operator.ts';
 

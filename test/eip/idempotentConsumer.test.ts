@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { Exchange} from '../../src/core/exchange.ts';
-import { UnitOfWork } from '../../src/core/exchange.ts';
-import type { Pipe } from '../../src/core/flow.ts';
-import { perform } from '../../src/core/flow.ts';
-import type { IdempotentRepository } from '../../src/core/repositories.ts';
-import { MemoryKeys, StoredKeys } from '../../src/core/repositories.ts';
+import type { Exchange} from '../../src/core/exchange/exchange.ts';
+import { UnitOfWork } from '../../src/core/exchange/exchange.ts';
+import type { Pipe } from '../../src/core/graph/flow.ts';
+import { perform } from '../../src/core/graph/flow.ts';
+import type { IdempotentRepository } from '../../src/core/state/repositories.ts';
+import { MemoryKeys, StoredKeys } from '../../src/core/state/repositories.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
 import type { EipDefinition } from '../../src/core/definition.ts';
 import { idempotentConsumer } from '../../src/eip/idempotentConsumer.ts';

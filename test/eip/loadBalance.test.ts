@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { ExchangeError } from '../../src/core/errors.ts';
-import type { Exchange } from '../../src/core/exchange.ts';
-import { perform } from '../../src/core/flow.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
+import { perform } from '../../src/core/graph/flow.ts';
 import { loadBalance } from '../../src/eip/loadBalance.ts';
 import { exchangeOf, run, stepContext } from '../contract/operator.ts';
 

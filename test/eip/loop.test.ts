@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { systemClock } from '../../src/core/clock.ts';
-import type { Exchange } from '../../src/core/exchange.ts';
-import { STOPPED } from '../../src/core/exchange.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
+import { STOPPED } from '../../src/core/exchange/exchange.ts';
 import type { Expression } from '../../src/core/expression.ts';
-import { perform } from '../../src/core/flow.ts';
+import { perform } from '../../src/core/graph/flow.ts';
 import { loop } from '../../src/eip/loop.ts';
 import { eventually, exchangeOf, graph, run, runLater, stepContext } from '../contract/operator.ts';
 

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { EipDefinition } from '../../src/core/definition.ts';
-import type { Exchange } from '../../src/core/exchange.ts';
-import { EXHAUSTED, FAILED, HANDLED, STOPPED, UnitOfWork } from '../../src/core/exchange.ts';
-import type { Pipe } from '../../src/core/flow.ts';
-import { perform } from '../../src/core/flow.ts';
-import { builtInStrategy } from '../../src/core/strategies.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
+import { EXHAUSTED, FAILED, HANDLED, STOPPED, UnitOfWork } from '../../src/core/exchange/exchange.ts';
+import type { Pipe } from '../../src/core/graph/flow.ts';
+import { perform } from '../../src/core/graph/flow.ts';
+import { builtInStrategy } from '../../src/core/graph/strategies.ts';
 import { multicast } from '../../src/eip/multicast.ts';
 import type { TestContext } from '../contract/operator.ts';
 import { exchangeOf, graph, keepsOperatorContract, run, runLater, stepContext, stepOf, subjectOf } from '../contract/operator.ts';

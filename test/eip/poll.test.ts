@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { Headers } from '../../src/core/headers.ts';
-import { UnitOfWork } from '../../src/core/exchange.ts';
+import { Headers } from '../../src/core/exchange/headers.ts';
+import { UnitOfWork } from '../../src/core/exchange/exchange.ts';
 import { poll } from '../../src/eip/poll.ts';
 import { exchangeOf, runLater, stepContext } from '../contract/operator.ts';
 

@@ -2,10 +2,10 @@ import { expect } from 'chai';
 import type { PolledMessage } from '../../src/core/connector.ts';
 import type { EipDefinition } from '../../src/core/definition.ts';
 import { ExchangeError } from '../../src/core/errors.ts';
-import type { Exchange } from '../../src/core/exchange.ts';
-import { FAILED, UnitOfWork } from '../../src/core/exchange.ts';
-import { Headers } from '../../src/core/headers.ts';
-import { builtInStrategy } from '../../src/core/strategies.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
+import { FAILED, UnitOfWork } from '../../src/core/exchange/exchange.ts';
+import { Headers } from '../../src/core/exchange/headers.ts';
+import { builtInStrategy } from '../../src/core/graph/strategies.ts';
 import { pollEnrich } from '../../src/eip/pollEnrich.ts';
 import { eventually, exchangeOf, keepsOperatorContract, runLater, stepContext, stepOf, subjectOf } from '../contract/operator.ts';
 

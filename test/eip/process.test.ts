@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Exchange } from '../../src/core/exchange.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import { process as processStep } from '../../src/eip/process.ts';
 import { exchangeOf, run, runLater, stepContext } from '../contract/operator.ts';
 

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import type { EipDefinition } from '../../src/core/definition.ts';
 import { ExchangeError } from '../../src/core/errors.ts';
-import type { Exchange } from '../../src/core/exchange.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import type { Expression } from '../../src/core/expression.ts';
-import { builtInStrategy } from '../../src/core/strategies.ts';
+import { builtInStrategy } from '../../src/core/graph/strategies.ts';
 import { recipientList } from '../../src/eip/recipientList.ts';
 import type { ContextOverrides, TestContext } from '../contract/operator.ts';
 import { exchangeOf, keepsOperatorContract, run, runLater, stepContext, stepOf, subjectOf } from '../contract/operator.ts';

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { EipDefinition } from '../../src/core/definition.ts';
-import type { Exchange } from '../../src/core/exchange.ts';
-import { UnitOfWork } from '../../src/core/exchange.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
+import { UnitOfWork } from '../../src/core/exchange/exchange.ts';
 import type { Expression } from '../../src/core/expression.ts';
-import { perform } from '../../src/core/flow.ts';
+import { perform } from '../../src/core/graph/flow.ts';
 import { resequence } from '../../src/eip/resequence.ts';
 import type { ContextOverrides, TestContext } from '../contract/operator.ts';
 import { bodies, exchangeOf, graph, keepsOperatorContract, stepContext, stepOf, subjectOf } from '../contract/operator.ts';

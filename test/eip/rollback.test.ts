@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { FAILED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST } from '../../src/core/exchange.ts';
+import { FAILED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST } from '../../src/core/exchange/exchange.ts';
 import { rollback } from '../../src/eip/rollback.ts';
 import { exchangeOf, run, stepContext } from '../contract/operator.ts';
 

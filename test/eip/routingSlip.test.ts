@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { EipDefinition } from '../../src/core/definition.ts';
-import { FAILED, STOPPED } from '../../src/core/exchange.ts';
+import { FAILED, STOPPED } from '../../src/core/exchange/exchange.ts';
 import type { Expression } from '../../src/core/expression.ts';
 import { routingSlip } from '../../src/eip/routingSlip.ts';
 import type { TestContext } from '../contract/operator.ts';

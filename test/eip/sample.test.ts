@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { STOPPED } from '../../src/core/exchange.ts';
+import { STOPPED } from '../../src/core/exchange/exchange.ts';
 import { sample } from '../../src/eip/sample.ts';
 import { exchangeOf, graph, run, stepContext } from '../contract/operator.ts';
 

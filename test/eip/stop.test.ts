@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { STOPPED } from '../../src/core/exchange.ts';
-import { perform, sequence } from '../../src/core/flow.ts';
+import { STOPPED } from '../../src/core/exchange/exchange.ts';
+import { perform, sequence } from '../../src/core/graph/flow.ts';
 import { stop } from '../../src/eip/stop.ts';
 import { exchangeOf, run, stepContext } from '../contract/operator.ts';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import type { Exchange } from '../../src/core/exchange.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import type { Expression } from '../../src/core/expression.ts';
-import { perform, sequence } from '../../src/core/flow.ts';
+import { perform, sequence } from '../../src/core/graph/flow.ts';
 import { throttle } from '../../src/eip/throttle.ts';
 import { bodies, exchangeOf, exchanges, graph, marbles, run, runLater, stepContext } from '../contract/operator.ts';
 

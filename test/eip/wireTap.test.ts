@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { EipDefinition } from '../../src/core/definition.ts';
-import type { Exchange } from '../../src/core/exchange.ts';
-import { UnitOfWork } from '../../src/core/exchange.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
+import { UnitOfWork } from '../../src/core/exchange/exchange.ts';
 import { wireTap } from '../../src/eip/wireTap.ts';
 import type { ContextOverrides, TestContext } from '../contract/operator.ts';
 import { exchangeOf, graph, keepsOperatorContract, stepContext, stepOf, subjectOf } from '../contract/operator.ts';

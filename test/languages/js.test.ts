@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { ExchangeError } from '../../src/core/errors.ts';
-import { STOPPED } from '../../src/core/exchange.ts';
+import { STOPPED } from '../../src/core/exchange/exchange.ts';
 import { ExpressionSyntaxError } from '../../src/core/expression.ts';
 import { js } from '../../src/languages/js/definition.ts';
 import { evaluate, exchangeWith } from './languageContext.ts';

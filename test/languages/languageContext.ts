@@ -1,8 +1,8 @@
-import { toTruth } from '../../src/core/convert.ts';
+import { toTruth } from '../../src/core/conversion/convert.ts';
 import type { LanguageDefinition } from '../../src/core/definition.ts';
 import type { Expression, LanguageContext, Predicate } from '../../src/core/expression.ts';
-import { Exchange } from '../../src/core/exchange.ts';
-import { Headers } from '../../src/core/headers.ts';
+import { Exchange } from '../../src/core/exchange/exchange.ts';
+import { Headers } from '../../src/core/exchange/headers.ts';
 
 /** Stands in for Simple where a language embeds it: `${body}`, `${header.x}`, `${variable.x}` and text around them. */
 const miniSimple = (source: string): Expression => {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { languageContext, evaluate, exchangeWith } from './languageContext.ts';
 import { language } from '../../src/languages/language.ts';
 import { method } from '../../src/languages/method.ts';
-import { AtomicNumber } from '../../src/core/javaTypes.ts';
+import { AtomicNumber } from '../../src/core/beans/javaTypes.ts';
 
 const options = (given: object): object => ({ scope: 'Singleton', validate: true, ...given });
 

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Exchange } from '../../src/core/exchange.ts';
+import { Exchange } from '../../src/core/exchange/exchange.ts';
 import { ExpressionSyntaxError } from '../../src/core/expression.ts';
 import { xtokenize } from '../../src/languages/xtokenize.ts';
 import { languageContext } from './languageContext.ts';

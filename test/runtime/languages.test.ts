@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { defineLanguage } from '../../src/core/definition.ts';
 import { Diagnostics, showSpan, Source } from '../../src/core/diagnostics.ts';
-import { Exchange } from '../../src/core/exchange.ts';
+import { Exchange } from '../../src/core/exchange/exchange.ts';
 import { field } from '../../src/core/field.ts';
 import type { Expression } from '../../src/core/expression.ts';
 import type { ExpressionModel } from '../../src/dsl/model.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ExchangeError, toExchangeError } from '../../src/core/errors.ts';
-import { Exchange } from '../../src/core/exchange.ts';
+import { Exchange } from '../../src/core/exchange/exchange.ts';
 import type { Clause, RedeliveryPolicy } from '../../src/runtime/redelivery.ts';
 import { defaultRedelivery, matchingClause, redeliveryDelay } from '../../src/runtime/redelivery.ts';
 import { VirtualClock } from '../../src/core/clock.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { Mecha } from '../../src/index.ts';
-import { httpListeners } from '../../src/core/http-listener.ts';
+import { httpListeners } from '../../src/core/http/listener.ts';
 
 describe('rest', () => {
   let mecha: Mecha | null = null;

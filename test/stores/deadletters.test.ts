@@ -2,9 +2,9 @@ import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { VirtualClock } from '../../src/core/clock.ts';
 import { ExchangeError } from '../../src/core/errors.ts';
-import { Exchange, UnitOfWork } from '../../src/core/exchange.ts';
-import { Headers } from '../../src/core/headers.ts';
-import { StoreError } from '../../src/core/store.ts';
+import { Exchange, UnitOfWork } from '../../src/core/exchange/exchange.ts';
+import { Headers } from '../../src/core/exchange/headers.ts';
+import { StoreError } from '../../src/core/state/store.ts';
 import { DeadLetterStore } from '../../src/stores/deadletters.ts';
 import { memoryStore } from '../../src/stores/memory.ts';
 

@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { VirtualClock } from '../../src/core/clock.ts';
-import { StoreError } from '../../src/core/store.ts';
+import { StoreError } from '../../src/core/state/store.ts';
 import type { Reserved } from '../../src/stores/deferred.ts';
 import { DeferredStore } from '../../src/stores/deferred.ts';
 import { lmdbStore, reserveLmdb } from '../../src/stores/lmdb.ts';

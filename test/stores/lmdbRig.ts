@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { VirtualClock } from '../../src/core/clock.ts';
-import type { StateStore } from '../../src/core/store.ts';
+import type { StateStore } from '../../src/core/state/store.ts';
 import { readsTypeScript } from '../command.ts';
 import type { StoreRig } from '../contract/store.ts';
 

@@ -1,10 +1,10 @@
 import type { ConnectorContext } from '../../core/connector.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { Exchange } from '../../core/exchange.ts';
-import { FileBody } from '../../core/file-body.ts';
-import type { Headers } from '../../core/headers.ts';
-import { networkBytes } from '../../core/network-bytes.ts';
-import { cacheStream, StreamCache } from '../../core/stream.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
+import { FileBody } from '../../core/conversion/file-body.ts';
+import type { Headers } from '../../core/exchange/headers.ts';
+import { networkBytes } from '../../core/conversion/network-bytes.ts';
+import { cacheStream, StreamCache } from '../../core/conversion/stream.ts';
 import type { ObjectFields, ObjectStore, Requests } from './client.ts';
 import { header } from './options.ts';
 

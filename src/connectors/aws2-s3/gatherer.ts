@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock, Timer } from '../../core/clock.ts';
-import { readBytes, toText } from '../../core/convert.ts';
-import type { Exchange, UnitOfWork } from '../../core/exchange.ts';
+import { readBytes, toText } from '../../core/conversion/convert.ts';
+import type { Exchange, UnitOfWork } from '../../core/exchange/exchange.ts';
 import type { Content } from './content.ts';
 import type { S3Endpoint } from './options.ts';
 

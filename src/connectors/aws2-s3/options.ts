@@ -1,6 +1,6 @@
 import type { Endpoint } from '../../core/connector.ts';
 import { field } from '../../core/field.ts';
-import { pollOptions } from '../../core/polling.ts';
+import { pollOptions } from '../../core/schedule/polling.ts';
 
 export const operations = [
   'putObject',

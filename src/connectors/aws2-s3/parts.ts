@@ -1,4 +1,4 @@
-import { isPromise } from '../../core/flow.ts';
+import { isPromise } from '../../core/graph/flow.ts';
 
 export interface Part {
   /** Good until the part after the next one is asked for. */

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import type { ConnectorContext, Producer } from '../../core/connector.ts';
-import { toText } from '../../core/convert.ts';
+import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { Exchange } from '../../core/exchange.ts';
-import { FileBody } from '../../core/file-body.ts';
-import { StreamCache } from '../../core/stream.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
+import { FileBody } from '../../core/conversion/file-body.ts';
+import { StreamCache } from '../../core/conversion/stream.ts';
 import type { ListedObject } from './bucket.ts';
 import { bucketName, copyObject, createBucket, customerKey, listPage, prepareBucket } from './bucket.ts';
 import type { ObjectStore, Requests, WriteInput } from './client.ts';

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
-import { FileBody } from '../../core/file-body.ts';
-import { Headers } from '../../core/headers.ts';
+import { FileBody } from '../../core/conversion/file-body.ts';
+import { Headers } from '../../core/exchange/headers.ts';
 import { slashed } from './names.ts';
 
 /** A file that a poll has found, from then until its message has settled. */

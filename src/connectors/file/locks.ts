@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectorContext } from '../../core/connector.ts';
-import type { IdempotentRepository } from '../../core/repositories.ts';
+import type { IdempotentRepository } from '../../core/state/repositories.ts';
 import type { FoundFile } from './found-file.ts';
 import { codeOf } from './move.ts';
 

@@ -1,5 +1,5 @@
 import { field } from '../../core/field.ts';
-import { pollOptions } from '../../core/polling.ts';
+import { pollOptions } from '../../core/schedule/polling.ts';
 
 const level = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'OFF'] as const;
 const locks = ['none', 'markerFile', 'fileLock', 'rename', 'changed', 'idempotent', 'idempotent-changed', 'idempotent-rename'] as const;

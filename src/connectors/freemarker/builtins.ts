@@ -1,4 +1,4 @@
-import { escapeXml } from '../../core/xml.ts';
+import { escapeXml } from '../../core/conversion/xml.ts';
 
 /** What a loop knows of the value of its variable. */
 export interface Place {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../core/clock.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import { asNetworkError, shownUrl } from '../../core/http-client.ts';
+import { asNetworkError, shownUrl } from '../../core/http/client.ts';
 
 export interface TokenSource {
   readonly endpoint: string;

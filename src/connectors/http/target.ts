@@ -1,5 +1,5 @@
 import { ExchangeError } from '../../core/errors.ts';
-import { encodeQueryComponent } from '../../core/http-headers.ts';
+import { encodeQueryComponent } from '../../core/http/headers.ts';
 
 /** What to call: `origin` is `http://host:port`. */
 export interface Target {

@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
 import { defineConnector, runtimeOf } from '../../core/connector.ts';
-import { isByteSource, readBytes } from '../../core/convert.ts';
+import { isByteSource, readBytes } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { Exchange } from '../../core/exchange.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
 import { field } from '../../core/field.ts';
-import { jsonText, parseJson, toPlainNumbers, writeJson } from '../../core/json.ts';
+import { jsonText, parseJson, toPlainNumbers, writeJson } from '../../core/conversion/json.ts';
 import { templateText, viewOf, visible } from '../template.ts';
 
 const mostScripts = 1000;

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { RE2JS } from 're2js';
-import { parseJson, toPlainNumbers, writeJson } from '../../core/json.ts';
+import { parseJson, toPlainNumbers, writeJson } from '../../core/conversion/json.ts';
 
 /** An expression that fails on its input. */
 export class JsltError extends Error {}

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { fold } from '../../core/headers.ts';
-import type { HeaderSource , Headers } from '../../core/headers.ts';
-import type { HeaderFilter } from '../../core/http-headers.ts';
+import { fold } from '../../core/exchange/headers.ts';
+import type { HeaderSource , Headers } from '../../core/exchange/headers.ts';
+import type { HeaderFilter } from '../../core/http/headers.ts';
 import type { HeaderBytes, KafkaRecord, TopicPartition } from './client.ts';
 
 export const names = {

@@ -1,6 +1,6 @@
 import type { Delivery } from '../../core/connector.ts';
-import type { Exchange } from '../../core/exchange.ts';
-import { isUnhandled } from '../../core/exchange.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
+import { isUnhandled } from '../../core/exchange/exchange.ts';
 import type { RecordBatch } from './client.ts';
 
 /** Who a lane belongs to. */

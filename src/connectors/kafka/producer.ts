@@ -1,10 +1,10 @@
 import type { ConnectorContext, Producer } from '../../core/connector.ts';
-import { isByteSource, readBytes, toText } from '../../core/convert.ts';
+import { isByteSource, readBytes, toText } from '../../core/conversion/convert.ts';
 import { ExchangeError, toExchangeError } from '../../core/errors.ts';
-import { Exchange, isUnhandled } from '../../core/exchange.ts';
-import type { UnitOfWork } from '../../core/exchange.ts';
-import type { Headers } from '../../core/headers.ts';
-import type { HeaderFilter } from '../../core/http-headers.ts';
+import { Exchange, isUnhandled } from '../../core/exchange/exchange.ts';
+import type { UnitOfWork } from '../../core/exchange/exchange.ts';
+import type { Headers } from '../../core/exchange/headers.ts';
+import type { HeaderFilter } from '../../core/http/headers.ts';
 import type { KafkaClient, OutgoingRecord, SenderOptions, Sender } from './client.ts';
 import { connectionKey, connectionSettings } from './connection.ts';
 import type { ConnectionSettings } from './connection.ts';

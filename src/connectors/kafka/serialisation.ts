@@ -1,7 +1,7 @@
 import type { ConnectorContext } from '../../core/connector.ts';
-import { bytesOfBody, conversionError, toText } from '../../core/convert.ts';
+import { bytesOfBody, conversionError, toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import { jsonText, parseJson, writeJson } from '../../core/json.ts';
+import { jsonText, parseJson, writeJson } from '../../core/conversion/json.ts';
 
 export type Deserialise = (topic: string, bytes: Buffer | null) => unknown;
 /** Bytes, or a text that goes out as UTF-8; null is a tombstone. */

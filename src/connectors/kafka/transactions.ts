@@ -1,5 +1,5 @@
 import type { ConnectorContext } from '../../core/connector.ts';
-import type { Exchange } from '../../core/exchange.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { GroupMember, KafkaClient, Offset, Sender } from './client.ts';
 import { KafkaFailure } from './client.ts';
 import type { Lane } from './lane.ts';

@@ -2,8 +2,8 @@ import type { Dispatcher } from 'undici';
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { ConnectorContext } from '../../core/connector.ts';
 import type { ExchangeError } from '../../core/errors.ts';
-import { asNetworkError, HttpPools, ReplyHandler, shownUrl } from '../../core/http-client.ts';
-import { joinPaths } from '../../core/rest-operation.ts';
+import { asNetworkError, HttpPools, ReplyHandler, shownUrl } from '../../core/http/client.ts';
+import { joinPaths } from '../../core/http/rest-operation.ts';
 
 const firstBackoffMillis = 100;
 const longestBackoffMillis = 5000;

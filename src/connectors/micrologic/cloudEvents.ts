@@ -1,5 +1,5 @@
-import { toText } from '../../core/convert.ts';
-import type { Exchange } from '../../core/exchange.ts';
+import { toText } from '../../core/conversion/convert.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
 
 /** Attributes of CloudEvents 1.0 with the Camel headers that carry them. */
 const attributes: readonly (readonly [attribute: string, header: string])[] = [

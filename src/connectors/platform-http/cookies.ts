@@ -1,4 +1,4 @@
-import type { HttpRequest } from '../../core/http-listener.ts';
+import type { HttpRequest } from '../../core/http/listener.ts';
 
 interface CookieOptions {
   readonly cookieDomain?: string;

@@ -1,16 +1,16 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
-import { encodeText } from '../../core/charset.ts';
-import { toText } from '../../core/convert.ts';
+import { encodeText } from '../../core/conversion/charset.ts';
+import { toText } from '../../core/conversion/convert.ts';
 import { causeChain } from '../../core/errors.ts';
-import type { Exchange } from '../../core/exchange.ts';
-import { FAILED, HANDLED } from '../../core/exchange.ts';
-import { FileBody } from '../../core/file-body.ts';
-import { fold } from '../../core/headers.ts';
-import type { HeaderFilter } from '../../core/http-headers.ts';
-import { entriesOf, generalHeaders, hopByHop, isCamelHeader, isPlainMap } from '../../core/http-headers.ts';
-import { charsetOf } from '../../core/media-type.ts';
-import { StreamCache } from '../../core/stream.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
+import { FAILED, HANDLED } from '../../core/exchange/exchange.ts';
+import { FileBody } from '../../core/conversion/file-body.ts';
+import { fold } from '../../core/exchange/headers.ts';
+import type { HeaderFilter } from '../../core/http/headers.ts';
+import { entriesOf, generalHeaders, hopByHop, isCamelHeader, isPlainMap } from '../../core/http/headers.ts';
+import { charsetOf } from '../../core/conversion/media-type.ts';
+import { StreamCache } from '../../core/conversion/stream.ts';
 import type { RequestHeaders } from './request.ts';
 
 export interface ReplyOptions {

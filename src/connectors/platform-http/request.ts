@@ -1,9 +1,9 @@
-import type { HeaderSource } from '../../core/headers.ts';
-import { fold } from '../../core/headers.ts';
-import type { HeaderFilter } from '../../core/http-headers.ts';
-import { isCamelHeader, parseQuery } from '../../core/http-headers.ts';
-import type { HttpRequest } from '../../core/http-listener.ts';
-import { charsetOf } from '../../core/media-type.ts';
+import type { HeaderSource } from '../../core/exchange/headers.ts';
+import { fold } from '../../core/exchange/headers.ts';
+import type { HeaderFilter } from '../../core/http/headers.ts';
+import { isCamelHeader, parseQuery } from '../../core/http/headers.ts';
+import type { HttpRequest } from '../../core/http/listener.ts';
+import { charsetOf } from '../../core/conversion/media-type.ts';
 
 /**
  * The headers that a route sees of a request: its own, the query's parameters, the path's, and Camel's. Nothing is put together before

@@ -1,18 +1,18 @@
 import { isUtf8 } from 'node:buffer';
-import { decodeText, encodeText, nodeEncoding } from '../../core/charset.ts';
-import { readBytes, toText } from '../../core/convert.ts';
+import { decodeText, encodeText, nodeEncoding } from '../../core/conversion/charset.ts';
+import { readBytes, toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import { FileBody } from '../../core/file-body.ts';
-import type { Exchange } from '../../core/exchange.ts';
-import { isPlainObject } from '../../core/javaTypes.ts';
-import { ExactNumber } from '../../core/exactNumber.ts';
-import type { Headers, HeaderSource } from '../../core/headers.ts';
-import { fold } from '../../core/headers.ts';
-import type { HeaderFilter } from '../../core/http-headers.ts';
-import { isCamelHeader } from '../../core/http-headers.ts';
-import { charsetOf } from '../../core/media-type.ts';
-import { networkBytes } from '../../core/network-bytes.ts';
-import { isStream, StreamCache } from '../../core/stream.ts';
+import { FileBody } from '../../core/conversion/file-body.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
+import { isPlainObject } from '../../core/beans/javaTypes.ts';
+import { ExactNumber } from '../../core/conversion/exactNumber.ts';
+import type { Headers, HeaderSource } from '../../core/exchange/headers.ts';
+import { fold } from '../../core/exchange/headers.ts';
+import type { HeaderFilter } from '../../core/http/headers.ts';
+import { isCamelHeader } from '../../core/http/headers.ts';
+import { charsetOf } from '../../core/conversion/media-type.ts';
+import { networkBytes } from '../../core/conversion/network-bytes.ts';
+import { isStream, StreamCache } from '../../core/conversion/stream.ts';
 import type { WireMessage, WireProperties } from './client.ts';
 
 /** Headers of ours on messages that wait to be tried again; they never show in an exchange. */

@@ -1,8 +1,8 @@
 import type { ConnectorContext, Producer } from '../../core/connector.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { Exchange } from '../../core/exchange.ts';
-import { isPromise } from '../../core/flow.ts';
-import type { HeaderFilter } from '../../core/http-headers.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
+import { isPromise } from '../../core/graph/flow.ts';
+import type { HeaderFilter } from '../../core/http/headers.ts';
 import type { BrokerSettings, RabbitEndpoint } from './address.ts';
 import { brokerOf } from './address.ts';
 import type { BrokerError, WireMessage, WireProperties } from './client.ts';

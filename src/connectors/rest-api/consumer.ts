@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
 import type { ConnectorContext, Endpoint } from '../../core/connector.ts';
-import { toText } from '../../core/convert.ts';
-import type { Exchange } from '../../core/exchange.ts';
-import { joinPaths } from '../../core/rest-operation.ts';
+import { toText } from '../../core/conversion/convert.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
+import { joinPaths } from '../../core/http/rest-operation.ts';
 import type { RequestBinding } from '../platform-http/consumer.ts';
 import { PlatformHttpConsumer } from '../platform-http/consumer.ts';
 import { platformHttpOptions } from '../platform-http/definition.ts';

@@ -1,10 +1,10 @@
-import { toText } from '../../core/convert.ts';
+import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { Exchange } from '../../core/exchange.ts';
-import { FAILED, HANDLED } from '../../core/exchange.ts';
-import { jsonText, parseJson, toPlainNumbers, writeJson } from '../../core/json.ts';
-import { areCompatible, isAccepted, mediaTypeOf, mediaTypes } from '../../core/media-type.ts';
-import type { RestOperation } from '../../core/rest-operation.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
+import { FAILED, HANDLED } from '../../core/exchange/exchange.ts';
+import { jsonText, parseJson, toPlainNumbers, writeJson } from '../../core/conversion/json.ts';
+import { areCompatible, isAccepted, mediaTypeOf, mediaTypes } from '../../core/conversion/media-type.ts';
+import type { RestOperation } from '../../core/http/rest-operation.ts';
 import type { RequestBinding } from '../platform-http/consumer.ts';
 import type { BodyCheck } from './bodySchema.ts';
 

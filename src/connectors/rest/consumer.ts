@@ -1,7 +1,7 @@
 import type { ConnectorContext, Endpoint } from '../../core/connector.ts';
 import type { Fields, Options } from '../../core/field.ts';
-import type { RestOperation } from '../../core/rest-operation.ts';
-import { joinPaths, plainOperation } from '../../core/rest-operation.ts';
+import type { RestOperation } from '../../core/http/rest-operation.ts';
+import { joinPaths, plainOperation } from '../../core/http/rest-operation.ts';
 import { PlatformHttpConsumer } from '../platform-http/consumer.ts';
 import { platformHttpOptions } from '../platform-http/definition.ts';
 import { checkBinding, RestBinding } from './binding.ts';

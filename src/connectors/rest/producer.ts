@@ -1,11 +1,11 @@
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
-import { toText } from '../../core/convert.ts';
+import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { Exchange, Way } from '../../core/exchange.ts';
-import { fold } from '../../core/headers.ts';
-import type { HeaderFilter } from '../../core/http-headers.ts';
-import { encodeQueryComponent, generalHeaders } from '../../core/http-headers.ts';
-import { jsonText, parseJson, writeJson } from '../../core/json.ts';
+import type { Exchange, Way } from '../../core/exchange/exchange.ts';
+import { fold } from '../../core/exchange/headers.ts';
+import type { HeaderFilter } from '../../core/http/headers.ts';
+import { encodeQueryComponent, generalHeaders } from '../../core/http/headers.ts';
+import { jsonText, parseJson, writeJson } from '../../core/conversion/json.ts';
 import { httpOptions } from '../http/definition.ts';
 import { HttpProducer } from '../http/producer.ts';
 import { withDefaults } from './consumer.ts';

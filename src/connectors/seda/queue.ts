@@ -1,10 +1,10 @@
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { Consumer, ConnectorContext, Delivery, Endpoint, PolledMessage, Producer, Sink } from '../../core/connector.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { Exchange, UnitOfWork } from '../../core/exchange.ts';
-import { isUnhandled } from '../../core/exchange.ts';
+import type { Exchange, UnitOfWork } from '../../core/exchange/exchange.ts';
+import { isUnhandled } from '../../core/exchange/exchange.ts';
 import { field } from '../../core/field.ts';
-import type { Call } from '../../core/flow.ts';
+import type { Call } from '../../core/graph/flow.ts';
 import { camelUri } from '../../core/uri.ts';
 
 export type SedaEndpoint = Endpoint<typeof sedaOptions>;

@@ -1,9 +1,9 @@
 import type { ConnectorContext, Consumer, Endpoint, Sink } from '../../core/connector.ts';
-import type { Schedule } from '../../core/cron.ts';
-import type { Exchange } from '../../core/exchange.ts';
-import { isUnhandled } from '../../core/exchange.ts';
-import { Headers } from '../../core/headers.ts';
-import { Poller } from '../../core/polling.ts';
+import type { Schedule } from '../../core/schedule/cron.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
+import { isUnhandled } from '../../core/exchange/exchange.ts';
+import { Headers } from '../../core/exchange/headers.ts';
+import { Poller } from '../../core/schedule/polling.ts';
 import type { Database, Row } from './database.ts';
 import { openDatabase } from './database.ts';
 import type { sqlOptions } from './definition.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type { ConnectorContext } from '../../core/connector.ts';
-import { databaseUrl } from '../../core/dataSources.ts';
+import { databaseUrl } from '../../core/beans/dataSources.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { SqlValue } from './statement.ts';
 

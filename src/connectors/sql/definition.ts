@@ -1,6 +1,6 @@
 import { defineConnector } from '../../core/connector.ts';
 import { field } from '../../core/field.ts';
-import { pollOptions, pollSchedule } from '../../core/polling.ts';
+import { pollOptions, pollSchedule } from '../../core/schedule/polling.ts';
 
 export const sqlOptions = {
   ...pollOptions,

@@ -1,8 +1,8 @@
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
-import { toText } from '../../core/convert.ts';
+import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { Exchange } from '../../core/exchange.ts';
-import { allParts, toIterable } from '../../core/iterate.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
+import { allParts, toIterable } from '../../core/graph/iterate.ts';
 import { openDatabase } from './database.ts';
 import type { Database, Row } from './database.ts';
 import type { sqlOptions } from './definition.ts';

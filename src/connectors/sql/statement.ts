@@ -1,6 +1,6 @@
-import { toText } from '../../core/convert.ts';
+import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { Exchange } from '../../core/exchange.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
 
 /** A value that takes the place of a parameter. */
 export type SqlValue = string | number | bigint | boolean | null | Uint8Array;

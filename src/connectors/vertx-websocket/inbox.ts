@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws';
-import type { Exchange } from '../../core/exchange.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { Sink } from '../../core/connector.ts';
 
 /** What comes over sockets, on its way into the route: while that is full the sockets are not read, so that their senders wait. */

@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { ConnectorContext } from '../../core/connector.ts';
-import { bytesOfBody, isByteSource, readBytes, toText } from '../../core/convert.ts';
+import { bytesOfBody, isByteSource, readBytes, toText } from '../../core/conversion/convert.ts';
 
 /** A client that is connected to a route of this runtime. */
 export interface Peer {

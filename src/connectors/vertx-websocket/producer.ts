@@ -1,8 +1,8 @@
 import { WebSocket } from 'ws';
 import type { ConnectorContext, Producer } from '../../core/connector.ts';
-import { toText, toTruth } from '../../core/convert.ts';
+import { toText, toTruth } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { Exchange } from '../../core/exchange.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { WebSocketAddress } from './address.ts';
 import { addressOf, urlOf } from './address.ts';
 import type { WebSocketEndpoint } from './consumer.ts';

@@ -1,12 +1,12 @@
 import type { Timer } from '../../core/clock.ts';
-import { convertTo, isByteSource, toText, toTruth } from '../../core/convert.ts';
+import { convertTo, isByteSource, toText, toTruth } from '../../core/conversion/convert.ts';
 import type { AggregationStrategy, StepContext } from '../../core/definition.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { Exchange, Way } from '../../core/exchange.ts';
-import { FAILED, isUnhandled, UnitOfWork } from '../../core/exchange.ts';
+import type { Exchange, Way } from '../../core/exchange/exchange.ts';
+import { FAILED, isUnhandled, UnitOfWork } from '../../core/exchange/exchange.ts';
 import type { Expression, Predicate } from '../../core/expression.ts';
-import { isPromise } from '../../core/flow.ts';
-import { storableBody } from '../../core/serialise.ts';
+import { isPromise } from '../../core/graph/flow.ts';
+import { storableBody } from '../../core/conversion/serialise.ts';
 import { DueQueue } from './dueQueue.ts';
 import type { CompletedBy } from './group.ts';
 import { Group, Member } from './group.ts';

@@ -1,12 +1,12 @@
 import type { Subscriber } from 'rxjs';
-import type { AggregateControl, AggregateController } from '../../core/aggregateController.ts';
+import type { AggregateControl, AggregateController } from '../../core/state/aggregateController.ts';
 import type { StepContext } from '../../core/definition.ts';
 import { defineEip } from '../../core/definition.ts';
-import type { Exchange } from '../../core/exchange.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
 import { field } from '../../core/field.ts';
-import type { Inlet, Pipe } from '../../core/flow.ts';
-import { operator, StepSubscriber } from '../../core/flow.ts';
-import type { AggregationRepository } from '../../core/repositories.ts';
+import type { Inlet, Pipe } from '../../core/graph/flow.ts';
+import { operator, StepSubscriber } from '../../core/graph/flow.ts';
+import type { AggregationRepository } from '../../core/state/repositories.ts';
 import type { Outlet, Rules } from './aggregator.ts';
 import { Aggregator } from './aggregator.ts';
 import { Journal } from './journal.ts';

@@ -1,6 +1,6 @@
-import type { Bag } from '../../core/bag.ts';
-import type { Exchange, UnitOfWork } from '../../core/exchange.ts';
-import type { Headers } from '../../core/headers.ts';
+import type { Bag } from '../../core/exchange/bag.ts';
+import type { Exchange, UnitOfWork } from '../../core/exchange/exchange.ts';
+import type { Headers } from '../../core/exchange/headers.ts';
 import type { Due } from './dueQueue.ts';
 
 /** A message that was added to a group, as it came: what the journal writes, and what a restart adds again. */

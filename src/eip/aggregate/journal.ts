@@ -1,8 +1,8 @@
-import { Exchange } from '../../core/exchange.ts';
-import type { ExchangeScope, UnitOfWork } from '../../core/exchange.ts';
-import { bagFrom, deserialise, headersFrom, serialise, storablePairs } from '../../core/serialise.ts';
-import type { StateStore, StoreOperation } from '../../core/store.ts';
-import { StoreError } from '../../core/store.ts';
+import { Exchange } from '../../core/exchange/exchange.ts';
+import type { ExchangeScope, UnitOfWork } from '../../core/exchange/exchange.ts';
+import { bagFrom, deserialise, headersFrom, serialise, storablePairs } from '../../core/conversion/serialise.ts';
+import type { StateStore, StoreOperation } from '../../core/state/store.ts';
+import { StoreError } from '../../core/state/store.ts';
 import type { CompletedBy, Group, Member } from './group.ts';
 
 const groupPrefix = 'group/';

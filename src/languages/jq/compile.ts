@@ -1,5 +1,5 @@
 import { nearest } from '../../core/diagnostics.ts';
-import { isNumeric } from '../../core/exactNumber.ts';
+import { isNumeric } from '../../core/conversion/exactNumber.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import type { Env, Filter, Path } from './filter.ts';
 import { alternative, assignment, attempt, collect, computed, emitEach, guarded, labelled, breakOut, nowhere, operators, product, recurseAll, step, work } from './filter.ts';

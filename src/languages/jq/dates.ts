@@ -1,5 +1,5 @@
 import { RE2JS } from 're2js';
-import { isNumeric } from '../../core/exactNumber.ts';
+import { isNumeric } from '../../core/conversion/exactNumber.ts';
 import { JqError, describe } from './values.ts';
 
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];

@@ -1,12 +1,12 @@
-import { convertTo, isByteSource, toText } from '../../core/convert.ts';
+import { convertTo, isByteSource, toText } from '../../core/conversion/convert.ts';
 import { defineLanguage } from '../../core/definition.ts';
-import { isNumeric } from '../../core/exactNumber.ts';
+import { isNumeric } from '../../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { Exchange } from '../../core/exchange.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { Expression } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { field } from '../../core/field.ts';
-import { sourceReader } from '../../core/source.ts';
+import { sourceReader } from '../../core/exchange/source.ts';
 import type { OutsideFunction } from './compile.ts';
 import { compileJq } from './compile.ts';
 import { runFilter } from './filter.ts';

@@ -1,5 +1,5 @@
-import { exactNumber, isNumeric } from '../../core/exactNumber.ts';
-import { parseJson } from '../../core/json.ts';
+import { exactNumber, isNumeric } from '../../core/conversion/exactNumber.ts';
+import { parseJson } from '../../core/conversion/json.ts';
 import { fromIso8601, gmtime, mktime, strftime, strptime, toIso8601 } from './dates.ts';
 import type { Env, Filter, Path } from './filter.ts';
 import { breakOut, collect, emitEach, emitPaths, extended, labelled, nowhere, pathsOf, recurseAll, work } from './filter.ts';

@@ -1,4 +1,4 @@
-import { exactNumber } from '../../core/exactNumber.ts';
+import { exactNumber } from '../../core/conversion/exactNumber.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 
 /** What a filter is, as it was written. Offsets are within the source text. */

@@ -1,5 +1,5 @@
-import { compareNumbers, isNumeric, ExactNumber } from '../../core/exactNumber.ts';
-import { writeJson } from '../../core/json.ts';
+import { compareNumbers, isNumeric, ExactNumber } from '../../core/conversion/exactNumber.ts';
+import { writeJson } from '../../core/conversion/json.ts';
 
 /** What a filter failed with; `value` is what `catch` sees. */
 export class JqError extends Error {

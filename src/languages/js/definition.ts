@@ -1,12 +1,12 @@
 import { Script } from 'node:vm';
-import { convertTo, isByteSource, toText } from '../../core/convert.ts';
+import { convertTo, isByteSource, toText } from '../../core/conversion/convert.ts';
 import { defineLanguage } from '../../core/definition.ts';
-import type { Exchange } from '../../core/exchange.ts';
-import { STOPPED } from '../../core/exchange.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
+import { STOPPED } from '../../core/exchange/exchange.ts';
 import type { LanguageContext } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import { readStream } from '../../core/stream.ts';
+import { readStream } from '../../core/conversion/stream.ts';
 import type { Host } from './engine.ts';
 import { evaluateScript } from './engine.ts';
 import { fromSandbox, toSandbox } from './values.ts';

@@ -1,7 +1,7 @@
-import { toText } from '../../core/convert.ts';
+import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import { ExactNumber, exactNumber } from '../../core/exactNumber.ts';
-import { noteExactNumbers } from '../../core/json.ts';
+import { ExactNumber, exactNumber } from '../../core/conversion/exactNumber.ts';
+import { noteExactNumbers } from '../../core/conversion/json.ts';
 import { mark } from './prelude.ts';
 
 const deepest = 500;

@@ -1,5 +1,5 @@
 import { ExchangeError } from '../../core/errors.ts';
-import { compareNumbers, isNumeric, javaDouble } from '../../core/exactNumber.ts';
+import { compareNumbers, isNumeric, javaDouble } from '../../core/conversion/exactNumber.ts';
 import type { Condition, Operand, PathNode, Token } from './parser.ts';
 
 /** Jayway's options. */

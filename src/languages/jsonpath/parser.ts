@@ -1,5 +1,5 @@
 import { ExpressionSyntaxError } from '../../core/expression.ts';
-import { parseJson } from '../../core/json.ts';
+import { parseJson } from '../../core/conversion/json.ts';
 
 /** A JSONPath in Jayway's dialect, read. */
 export interface PathNode {

@@ -1,7 +1,7 @@
-import { describeValue, toText } from '../../core/convert.ts';
+import { describeValue, toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { ExactNumber } from '../../core/exactNumber.ts';
-import { compareNumbers, exactNumber, isIntegral, isNumeric } from '../../core/exactNumber.ts';
+import type { ExactNumber } from '../../core/conversion/exactNumber.ts';
+import { compareNumbers, exactNumber, isIntegral, isNumeric } from '../../core/conversion/exactNumber.ts';
 import { tryDecimal, tryInteger } from './conversions.ts';
 
 /** Values equal each other without conversion: lists and maps by content. */

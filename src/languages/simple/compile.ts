@@ -1,10 +1,10 @@
-import { isPlainObject } from '../../core/javaTypes.ts';
-import { toText } from '../../core/convert.ts';
+import { isPlainObject } from '../../core/beans/javaTypes.ts';
+import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { Exchange } from '../../core/exchange.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { LanguageContext } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
-import { isPromise } from '../../core/flow.ts';
+import { isPromise } from '../../core/graph/flow.ts';
 import { isEqual, isTrue } from './compare.ts';
 import { toDecimal } from './conversions.ts';
 import { buildFunction } from './functions.ts';

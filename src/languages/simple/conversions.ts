@@ -1,7 +1,7 @@
-import { conversionError, toText } from '../../core/convert.ts';
+import { conversionError, toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import { ExactNumber, javaDouble } from '../../core/exactNumber.ts';
-import { XmlNode, XmlNodeList } from '../../core/xml.ts';
+import { ExactNumber, javaDouble } from '../../core/conversion/exactNumber.ts';
+import { XmlNode, XmlNodeList } from '../../core/conversion/xml.ts';
 
 const integerText = /^[+-]?\d+$/;
 const decimalText = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?\s*$/;

@@ -1,7 +1,7 @@
-import { toText } from '../../core/convert.ts';
+import { toText } from '../../core/conversion/convert.ts';
 import { defineLanguage } from '../../core/definition.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { Exchange } from '../../core/exchange.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { LanguageContext } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { field } from '../../core/field.ts';

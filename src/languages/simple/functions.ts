@@ -1,4 +1,4 @@
-import { toText } from '../../core/convert.ts';
+import { toText } from '../../core/conversion/convert.ts';
 import { conversionTo, toInteger } from './conversions.ts';
 import { collectionFunctions } from './functions/collections.ts';
 import { conditionFunctions } from './functions/conditions.ts';

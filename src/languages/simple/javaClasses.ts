@@ -1,6 +1,6 @@
 import { classDistance, ExchangeError } from '../../core/errors.ts';
-import { ExactNumber, isNumeric } from '../../core/exactNumber.ts';
-import { isPlainObject } from '../../core/javaTypes.ts';
+import { ExactNumber, isNumeric } from '../../core/conversion/exactNumber.ts';
+import { isPlainObject } from '../../core/beans/javaTypes.ts';
 
 const isInteger = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2147483648;
 

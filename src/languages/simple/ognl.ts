@@ -1,10 +1,10 @@
-import { isNetworkBytes } from '../../core/network-bytes.ts';
-import { toText } from '../../core/convert.ts';
+import { isNetworkBytes } from '../../core/conversion/network-bytes.ts';
+import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import { ExactNumber } from '../../core/exactNumber.ts';
-import { Exchange } from '../../core/exchange.ts';
-import { isPlainObject, javaMethod } from '../../core/javaTypes.ts';
-import { ByteStream, StreamCache } from '../../core/stream.ts';
+import { ExactNumber } from '../../core/conversion/exactNumber.ts';
+import { Exchange } from '../../core/exchange/exchange.ts';
+import { isPlainObject, javaMethod } from '../../core/beans/javaTypes.ts';
+import { ByteStream, StreamCache } from '../../core/conversion/stream.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { removeEndingQuotes, splitArguments } from './arguments.ts';
 import type { Compiler, Value } from './value.ts';

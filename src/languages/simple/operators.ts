@@ -1,6 +1,6 @@
-import { toText } from '../../core/convert.ts';
-import type { Exchange } from '../../core/exchange.ts';
-import { compareNumbers, isIntegral, isNumeric } from '../../core/exactNumber.ts';
+import { toText } from '../../core/conversion/convert.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
+import { compareNumbers, isIntegral, isNumeric } from '../../core/conversion/exactNumber.ts';
 import { compareValues, contains, containsIgnoringCase, isEqual, isEqualIgnoringCase } from './compare.ts';
 import { toInteger, toDecimal, tryBoolean } from './conversions.ts';
 import type { SimpleNode } from './grammar.ts';

@@ -1,5 +1,5 @@
-import { isPlainObject } from '../../core/javaTypes.ts';
-import { parseJson, writeJson } from '../../core/json.ts';
+import { isPlainObject } from '../../core/beans/javaTypes.ts';
+import { parseJson, writeJson } from '../../core/conversion/json.ts';
 
 const plain = (value: unknown): unknown => {
   if (value instanceof Map) return Object.fromEntries(value);

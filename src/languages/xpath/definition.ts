@@ -1,12 +1,12 @@
-import { convertTo, isByteSource, toText } from '../../core/convert.ts';
+import { convertTo, isByteSource, toText } from '../../core/conversion/convert.ts';
 import { defineLanguage } from '../../core/definition.ts';
 import { ExchangeError } from '../../core/errors.ts';
-import type { Exchange } from '../../core/exchange.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { Expression, LanguageContext, Predicate } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { field } from '../../core/field.ts';
-import { sourceReader } from '../../core/source.ts';
-import { parseXml, XmlDocument, XmlNode, XmlNodeList } from '../../core/xml.ts';
+import { sourceReader } from '../../core/exchange/source.ts';
+import { parseXml, XmlDocument, XmlNode, XmlNodeList } from '../../core/conversion/xml.ts';
 import type { XPathExpression, XPathScope, XPathValue } from './evaluate.ts';
 import { toNodes, toXPathBoolean, toXPathNumber, toXPathString } from './evaluate.ts';
 import { compileXPath } from './parser.ts';

@@ -1,6 +1,6 @@
 import { ExchangeError } from '../../core/errors.ts';
-import type { XmlAttribute, XmlDocument, XmlElement, XmlInstruction, XmlNode } from '../../core/xml.ts';
-import { XML_ATTRIBUTE, XML_CDATA, XML_COMMENT, XML_DOCUMENT, XML_ELEMENT, XML_INSTRUCTION, XML_TEXT } from '../../core/xml.ts';
+import type { XmlAttribute, XmlDocument, XmlElement, XmlInstruction, XmlNode } from '../../core/conversion/xml.ts';
+import { XML_ATTRIBUTE, XML_CDATA, XML_COMMENT, XML_DOCUMENT, XML_ELEMENT, XML_INSTRUCTION, XML_TEXT } from '../../core/conversion/xml.ts';
 
 /** What an XPath 1.0 expression gives; nodes in document order, each once. */
 export type XPathValue = string | number | boolean | readonly XmlNode[];

@@ -1,5 +1,5 @@
 import { ExpressionSyntaxError } from '../../core/expression.ts';
-import type { XmlNode } from '../../core/xml.ts';
+import type { XmlNode } from '../../core/conversion/xml.ts';
 import type { Axis, NodeTest, Step, XPathContext, XPathExpression } from './evaluate.ts';
 import { axes, compare, coreFunctions, filterNodes, nameTest, ordered, takeStep, toNodes, toXPathBoolean, toXPathNumber, typeTest } from './evaluate.ts';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import type { Consumer } from '../../../src/core/connector.ts';
-import { readBytes } from '../../../src/core/convert.ts';
-import type { Exchange } from '../../../src/core/exchange.ts';
-import { StreamCache } from '../../../src/core/stream.ts';
+import { readBytes } from '../../../src/core/conversion/convert.ts';
+import type { Exchange } from '../../../src/core/exchange/exchange.ts';
+import { StreamCache } from '../../../src/core/conversion/stream.ts';
 import { aws2S3 } from '../../../src/connectors/aws2-s3/definition.ts';
 import { eventually, Surroundings, TestRoute } from '../../contract/connector.ts';
 import { connection, credentials, describeWithServer, Gate, Storage } from './rig.ts';

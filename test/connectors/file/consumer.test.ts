@@ -4,10 +4,10 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { Consumer } from '../../../src/core/connector.ts';
-import { toText } from '../../../src/core/convert.ts';
-import type { Exchange } from '../../../src/core/exchange.ts';
-import type { FileBody } from '../../../src/core/file-body.ts';
-import { MemoryKeys } from '../../../src/core/repositories.ts';
+import { toText } from '../../../src/core/conversion/convert.ts';
+import type { Exchange } from '../../../src/core/exchange/exchange.ts';
+import type { FileBody } from '../../../src/core/conversion/file-body.ts';
+import { MemoryKeys } from '../../../src/core/state/repositories.ts';
 import { file } from '../../../src/connectors/file/definition.ts';
 import { eventually, keepsConnectorContract, Surroundings, TestRoute } from '../../contract/connector.ts';
 

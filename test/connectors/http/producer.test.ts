@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import { http } from '../../../src/connectors/http/definition.ts';
 import type { ConnectorDefinition, Producer } from '../../../src/core/connector.ts';
 import { classDistance } from '../../../src/core/errors.ts';
-import { Exchange } from '../../../src/core/exchange.ts';
-import { Headers } from '../../../src/core/headers.ts';
+import { Exchange } from '../../../src/core/exchange/exchange.ts';
+import { Headers } from '../../../src/core/exchange/headers.ts';
 import { echo, HttpRig, readBody, send, sendExchange } from '../httpRig.ts';
 
 interface Echo {

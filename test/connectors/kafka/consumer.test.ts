@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Consumer } from '../../../src/core/connector.ts';
-import type { Exchange } from '../../../src/core/exchange.ts';
-import { HANDLED } from '../../../src/core/exchange.ts';
+import type { Exchange } from '../../../src/core/exchange/exchange.ts';
+import { HANDLED } from '../../../src/core/exchange/exchange.ts';
 import { kafka } from '../../../src/connectors/kafka/definition.ts';
 import { Surroundings, TestRoute } from '../../contract/connector.ts';
 import { Broker, brokers, describeWithKafka, pause, quick, soon } from './broker.ts';

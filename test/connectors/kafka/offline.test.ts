@@ -4,7 +4,7 @@ import crcOfLibrary from 'kafkajs/src/protocol/recordBatch/crc32C/crc32C.js';
 import decodeRecords from 'kafkajs/src/protocol/recordBatch/v0/decoder.js';
 import Decoder from 'kafkajs/src/protocol/decoder.js';
 import murmurOfLibrary from 'kafkajs/src/producer/partitioners/default/murmur2.js';
-import { Exchange } from '../../../src/core/exchange.ts';
+import { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { hideAborted } from '../../../src/connectors/kafka/aborted.ts';
 import type { FetchedMessage } from '../../../src/connectors/kafka/aborted.ts';
 import { crc32c } from '../../../src/connectors/kafka/crc32c.ts';

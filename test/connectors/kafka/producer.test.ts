@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Producer } from '../../../src/core/connector.ts';
-import type { Exchange } from '../../../src/core/exchange.ts';
+import type { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { kafka } from '../../../src/connectors/kafka/definition.ts';
 import { Surroundings } from '../../contract/connector.ts';
 import { Broker, brokers, describeWithKafka, soon } from './broker.ts';

@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { ExchangeError } from '../../../src/core/errors.ts';
-import type { Exchange } from '../../../src/core/exchange.ts';
-import { Headers } from '../../../src/core/headers.ts';
-import { isNetworkBytes } from '../../../src/core/network-bytes.ts';
+import type { Exchange } from '../../../src/core/exchange/exchange.ts';
+import { Headers } from '../../../src/core/exchange/headers.ts';
+import { isNetworkBytes } from '../../../src/core/conversion/network-bytes.ts';
 import { eventually, HttpRig, rawRequest } from '../httpRig.ts';
 
 const reply = (body: unknown, headers: Record<string, unknown> = {}) => (exchange: Exchange): void => {
@@ -389,7 +389,7 @@ describe('platform-http', () => {
 
     it('says which port is taken', async () => {
       const port = await rig.backend(() => {});
-      const { HttpListeners } = await import('../../../src/core/http-listener.ts');
+      const { HttpListeners } = await import('../../../src/core/http/listener.ts');
       const { systemClock } = await import('../../../src/core/clock.ts');
       const mount = { path: '/', methods: null, consumes: null, produces: null, maxBodyBytes: 1, handle: () => {} };
       const refused = (await new HttpListeners(systemClock).at('127.0.0.1', port).mount(mount).catch((thrown: unknown) => thrown)) as NodeJS.ErrnoException;

@@ -1,6 +1,6 @@
 import { platformHttp } from '../../../src/connectors/platform-http/definition.ts';
 import { systemClock } from '../../../src/core/clock.ts';
-import { httpListeners } from '../../../src/core/http-listener.ts';
+import { httpListeners } from '../../../src/core/http/listener.ts';
 import type { ConnectorDefinition } from '../../../src/core/connector.ts';
 import { keepsConnectorContract, Surroundings } from '../../contract/connector.ts';
 

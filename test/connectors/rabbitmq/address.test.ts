@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { BrokerSettings, RabbitEndpoint } from '../../../src/connectors/rabbitmq/address.ts';
 import { brokerOf, shownBroker } from '../../../src/connectors/rabbitmq/address.ts';
 import { rabbitmq } from '../../../src/connectors/rabbitmq/definition.ts';
-import { RabbitConnectionFactory } from '../../../src/core/rabbitConnectionFactory.ts';
+import { RabbitConnectionFactory } from '../../../src/core/beans/rabbitConnectionFactory.ts';
 import { Surroundings } from '../../contract/connector.ts';
 
 const broker = (query = '', { beans = {}, settings = {}, properties = {} }: { beans?: Record<string, unknown>; settings?: Record<string, unknown>; properties?: Record<string, string> } = {}): BrokerSettings => {

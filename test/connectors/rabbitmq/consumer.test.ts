@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { systemClock } from '../../../src/core/clock.ts';
 import type { Consumer } from '../../../src/core/connector.ts';
-import type { Exchange } from '../../../src/core/exchange.ts';
+import type { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { rabbitmq } from '../../../src/connectors/rabbitmq/definition.ts';
 import { eventually, Surroundings, TestRoute } from '../../contract/connector.ts';
 import { Broker, describeWithBroker, endpointOf, Wiretap } from './broker.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Producer } from '../../../src/core/connector.ts';
-import type { Exchange } from '../../../src/core/exchange.ts';
+import type { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { rabbitmq } from '../../../src/connectors/rabbitmq/definition.ts';
 import { Surroundings, TestRoute } from '../../contract/connector.ts';
 import { amqpUrl, Broker, describeWithBroker, endpointOf } from './broker.ts';

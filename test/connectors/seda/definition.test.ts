@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { systemClock, VirtualClock } from '../../../src/core/clock.ts';
-import { HANDLED } from '../../../src/core/exchange.ts';
-import type { Exchange } from '../../../src/core/exchange.ts';
+import { HANDLED } from '../../../src/core/exchange/exchange.ts';
+import type { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { seda } from '../../../src/connectors/seda/definition.ts';
 import { eventually, keepsConnectorContract, Surroundings, TestRoute } from '../../contract/connector.ts';
 

@@ -1,7 +1,7 @@
 import { WebSocket } from 'ws';
 import { vertxWebsocket } from '../../../src/connectors/vertx-websocket/definition.ts';
 import { systemClock } from '../../../src/core/clock.ts';
-import { httpListeners } from '../../../src/core/http-listener.ts';
+import { httpListeners } from '../../../src/core/http/listener.ts';
 import type { ConnectorDefinition } from '../../../src/core/connector.ts';
 import { keepsConnectorContract, Surroundings } from '../../contract/connector.ts';
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../../src/core/clock.ts';
-import { httpListeners } from '../../../src/core/http-listener.ts';
+import { httpListeners } from '../../../src/core/http/listener.ts';
 import type { Runtime } from '../../../src/runtime/runtime.ts';
 import { eventually, mockOf, routesFile, runtimeWith } from '../../runtime/rig.ts';
 

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { EipDefinition } from '../../../src/core/definition.ts';
-import { DefaultAggregateController } from '../../../src/core/aggregateController.ts';
-import type { Exchange } from '../../../src/core/exchange.ts';
-import { StringAggregationStrategy, UseLatestAggregationStrategy } from '../../../src/core/strategies.ts';
+import { DefaultAggregateController } from '../../../src/core/state/aggregateController.ts';
+import type { Exchange } from '../../../src/core/exchange/exchange.ts';
+import { StringAggregationStrategy, UseLatestAggregationStrategy } from '../../../src/core/graph/strategies.ts';
 import { aggregate } from '../../../src/eip/aggregate/definition.ts';
 import { bodies, exchangeOf, keepsOperatorContract, subjectOf } from '../../contract/operator.ts';
 import { header, Rig } from './rig.ts';

@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ownOriginal } from '../../../src/core/fanOut.ts';
-import { UnitOfWork } from '../../../src/core/exchange.ts';
+import { ownOriginal } from '../../../src/core/graph/fanOut.ts';
+import { UnitOfWork } from '../../../src/core/exchange/exchange.ts';
 import { VirtualClock } from '../../../src/core/clock.ts';
 import { MemoryStore } from '../../../src/stores/memory.ts';
 import type { ContextOverrides } from '../../contract/operator.ts';

@@ -1,12 +1,12 @@
 import type { VirtualClock } from '../../../src/core/clock.ts';
 import type { AggregationStrategy } from '../../../src/core/definition.ts';
-import type { Exchange} from '../../../src/core/exchange.ts';
-import { UnitOfWork } from '../../../src/core/exchange.ts';
+import type { Exchange} from '../../../src/core/exchange/exchange.ts';
+import { UnitOfWork } from '../../../src/core/exchange/exchange.ts';
 import type { Expression } from '../../../src/core/expression.ts';
-import type { Pipe } from '../../../src/core/flow.ts';
-import { perform } from '../../../src/core/flow.ts';
-import type { StoreOperation } from '../../../src/core/store.ts';
-import { GroupedBodyAggregationStrategy, StringAggregationStrategy, UseLatestAggregationStrategy } from '../../../src/core/strategies.ts';
+import type { Pipe } from '../../../src/core/graph/flow.ts';
+import { perform } from '../../../src/core/graph/flow.ts';
+import type { StoreOperation } from '../../../src/core/state/store.ts';
+import { GroupedBodyAggregationStrategy, StringAggregationStrategy, UseLatestAggregationStrategy } from '../../../src/core/graph/strategies.ts';
 import { aggregate } from '../../../src/eip/aggregate/definition.ts';
 import { MemoryStore } from '../../../src/stores/memory.ts';
 import type { ContextOverrides, Graph, Kit, TestContext } from '../../contract/operator.ts';

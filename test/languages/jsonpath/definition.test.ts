@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ExchangeError } from '../../../src/core/errors.ts';
 import { ExpressionSyntaxError } from '../../../src/core/expression.ts';
-import { writeJson } from '../../../src/core/json.ts';
+import { writeJson } from '../../../src/core/conversion/json.ts';
 import { easyPredicate, jsonpath } from '../../../src/languages/jsonpath/definition.ts';
 import { compilePath } from '../../../src/languages/jsonpath/evaluate.ts';
 import { parsePath } from '../../../src/languages/jsonpath/parser.ts';

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { toText } from '../../../src/core/convert.ts';
+import { toText } from '../../../src/core/conversion/convert.ts';
 import { ExchangeError, qualifiedClassName } from '../../../src/core/errors.ts';
-import type { Exchange } from '../../../src/core/exchange.ts';
+import type { Exchange } from '../../../src/core/exchange/exchange.ts';
 import type { LanguageContext } from '../../../src/core/expression.ts';
 import { ExpressionSyntaxError } from '../../../src/core/expression.ts';
 import { exchangeWith, simpleContext } from './simpleContext.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { toText } from '../../../src/core/convert.ts';
+import { toText } from '../../../src/core/conversion/convert.ts';
 import { exchangeWith, simpleContext } from './simpleContext.ts';
 
 const value = (source: string, body: unknown): unknown => simpleContext().expression('simple', source)(exchangeWith({ body }));

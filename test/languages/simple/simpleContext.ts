@@ -1,9 +1,9 @@
-import { Bag } from '../../../src/core/bag.ts';
+import { Bag } from '../../../src/core/exchange/bag.ts';
 import type { LanguageDefinition } from '../../../src/core/definition.ts';
-import { Exchange } from '../../../src/core/exchange.ts';
+import { Exchange } from '../../../src/core/exchange/exchange.ts';
 import type { Expression, LanguageContext } from '../../../src/core/expression.ts';
 import { ExpressionSyntaxError } from '../../../src/core/expression.ts';
-import { Headers } from '../../../src/core/headers.ts';
+import { Headers } from '../../../src/core/exchange/headers.ts';
 import { method } from '../../../src/languages/method.ts';
 import { simple } from '../../../src/languages/simple/definition.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { Exchange } from '../../../src/core/exchange.ts';
+import { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { ExpressionSyntaxError } from '../../../src/core/expression.ts';
-import { Headers } from '../../../src/core/headers.ts';
+import { Headers } from '../../../src/core/exchange/headers.ts';
 import { xpath } from '../../../src/languages/xpath/definition.ts';
 import { languageContext } from '../languageContext.ts';
 

@@ -1,7 +1,7 @@
-import { toText } from '../../../core/convert.ts';
-import { isNumeric } from '../../../core/exactNumber.ts';
+import { toText } from '../../../core/conversion/convert.ts';
+import { isNumeric } from '../../../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../../../core/errors.ts';
-import { isPlainObject } from '../../../core/javaTypes.ts';
+import { isPlainObject } from '../../../core/beans/javaTypes.ts';
 import { splitArguments } from '../arguments.ts';
 import { compareValues, isSame } from '../compare.ts';
 import { conversionTo, toInteger } from '../conversions.ts';

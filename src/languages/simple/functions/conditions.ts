@@ -1,7 +1,7 @@
-import { toText } from '../../../core/convert.ts';
+import { toText } from '../../../core/conversion/convert.ts';
 import { classDistance, ExchangeError, isKnownExceptionClass, qualifiedClassName } from '../../../core/errors.ts';
-import { isNumeric } from '../../../core/exactNumber.ts';
-import { isPlainObject } from '../../../core/javaTypes.ts';
+import { isNumeric } from '../../../core/conversion/exactNumber.ts';
+import { isPlainObject } from '../../../core/beans/javaTypes.ts';
 import { removeQuotes, splitArguments } from '../arguments.ts';
 import { isTrue } from '../compare.ts';
 import type { FunctionBuilder } from '../value.ts';

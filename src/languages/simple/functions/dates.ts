@@ -1,6 +1,6 @@
 import { ExchangeError } from '../../../core/errors.ts';
-import type { Exchange } from '../../../core/exchange.ts';
-import { toText } from '../../../core/convert.ts';
+import type { Exchange } from '../../../core/exchange/exchange.ts';
+import { toText } from '../../../core/conversion/convert.ts';
 import { dateFormat } from '../dateFormat.ts';
 import type { Call, FunctionBuilder, Value } from '../value.ts';
 import { constantOf } from '../value.ts';

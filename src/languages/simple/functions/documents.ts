@@ -1,10 +1,10 @@
-import { toText } from '../../../core/convert.ts';
+import { toText } from '../../../core/conversion/convert.ts';
 import { ExchangeError } from '../../../core/errors.ts';
-import type { Exchange } from '../../../core/exchange.ts';
-import { parseJson } from '../../../core/json.ts';
-import { isPlainObject } from '../../../core/javaTypes.ts';
+import type { Exchange } from '../../../core/exchange/exchange.ts';
+import { parseJson } from '../../../core/conversion/json.ts';
+import { isPlainObject } from '../../../core/beans/javaTypes.ts';
 import { removeEndingQuotes, removeQuotes } from '../arguments.ts';
-import { conversionError } from '../../../core/convert.ts';
+import { conversionError } from '../../../core/conversion/convert.ts';
 import { compactJson, prettyJson, prettyText } from '../pretty.ts';
 import type { Call, FunctionBuilder, Value } from '../value.ts';
 import { body } from '../value.ts';

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { nearest } from '../../../core/diagnostics.ts';
-import { conversionError, toText } from '../../../core/convert.ts';
+import { conversionError, toText } from '../../../core/conversion/convert.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import { ExpressionSyntaxError } from '../../../core/expression.ts';
 import { removeQuotes, splitArguments } from '../arguments.ts';

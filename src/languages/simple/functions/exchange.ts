@@ -1,7 +1,7 @@
-import { toText } from '../../../core/convert.ts';
+import { toText } from '../../../core/conversion/convert.ts';
 import { ExchangeError } from '../../../core/errors.ts';
-import type { Exchange } from '../../../core/exchange.ts';
-import { fold } from '../../../core/headers.ts';
+import type { Exchange } from '../../../core/exchange/exchange.ts';
+import { fold } from '../../../core/exchange/headers.ts';
 import { removeQuotes, splitArguments } from '../arguments.ts';
 import { conversionTo, primitiveDefaults } from '../conversions.ts';
 import { className, Context, JavaClass, ognl } from '../ognl.ts';

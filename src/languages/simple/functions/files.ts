@@ -1,8 +1,8 @@
-import { toText } from '../../../core/convert.ts';
-import type { Exchange } from '../../../core/exchange.ts';
+import { toText } from '../../../core/conversion/convert.ts';
+import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { ExpressionSyntaxError } from '../../../core/expression.ts';
 import { nearest } from '../../../core/diagnostics.ts';
-import { fold } from '../../../core/headers.ts';
+import { fold } from '../../../core/exchange/headers.ts';
 import type { FunctionBuilder, Value } from '../value.ts';
 import { notMine } from './notMine.ts';
 

@@ -1,6 +1,6 @@
 import { html as names, parse, parseFragment, serialize } from 'parse5';
 import type { DefaultTreeAdapterTypes as Tree } from 'parse5';
-import { escapeXml, escapeXmlAttribute, parseXml } from '../../../core/xml.ts';
+import { escapeXml, escapeXmlAttribute, parseXml } from '../../../core/conversion/xml.ts';
 import type { FunctionBuilder } from '../value.ts';
 import { ofText } from './input.ts';
 

@@ -1,5 +1,5 @@
-import { toText } from '../../../core/convert.ts';
-import type { Exchange } from '../../../core/exchange.ts';
+import { toText } from '../../../core/conversion/convert.ts';
+import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { removeQuotes } from '../arguments.ts';
 import type { Call, FunctionBuilder, Value } from '../value.ts';
 import { body } from '../value.ts';

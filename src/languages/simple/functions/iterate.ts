@@ -1,5 +1,5 @@
-import { toText } from '../../../core/convert.ts';
-import { isPlainObject } from '../../../core/javaTypes.ts';
+import { toText } from '../../../core/conversion/convert.ts';
+import { isPlainObject } from '../../../core/beans/javaTypes.ts';
 
 /** What a value holds, as Camel walks through it: texts are cut at commas, maps give their entries, anything else is one. */
 export function iterate(value: unknown): readonly unknown[] {

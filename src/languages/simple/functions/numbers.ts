@@ -1,5 +1,5 @@
 import { ExchangeError } from '../../../core/errors.ts';
-import type { Exchange } from '../../../core/exchange.ts';
+import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { splitArguments } from '../arguments.ts';
 import { toDecimal, toInteger, tryInteger } from '../conversions.ts';
 import type { Call, FunctionBuilder, Value } from '../value.ts';

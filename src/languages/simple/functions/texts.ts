@@ -1,7 +1,7 @@
-import { toText } from '../../../core/convert.ts';
+import { toText } from '../../../core/conversion/convert.ts';
 import { ExchangeError } from '../../../core/errors.ts';
-import { isNumeric } from '../../../core/exactNumber.ts';
-import type { Exchange } from '../../../core/exchange.ts';
+import { isNumeric } from '../../../core/conversion/exactNumber.ts';
+import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { removeEndingQuotes, removeQuotes, splitArguments } from '../arguments.ts';
 import { containsIgnoringCase } from '../compare.ts';
 import { toInteger } from '../conversions.ts';

@@ -1,0 +1,346 @@
+import { decodeText, encodeText } from './charset.ts';
+import { ExchangeError } from '../errors.ts';
+import { compareNumbers, doubleText, ExactNumber, exactNumber, isNumeric, javaDouble } from './exactNumber.ts';
+import { jsonText, parseJson } from './json.ts';
+import { decodeXml, parseXml, XmlDocument, XmlElement, XmlNode, XmlNodeList } from './xml.ts';
+
+/** Text of a value as Camel gives it: null stays null. */
+export function toText(value: unknown): string | null {
+  if (typeof value === 'string') return value;
+  if (value === null || value === undefined) return null;
+  if (Buffer.isBuffer(value)) return value.toString('utf8');
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
+  if (value instanceof Error) return `${value instanceof ExchangeError ? value.type : value.name}: ${value.message}`;
+  if (value instanceof XmlNodeList) return value.toString();
+  if (Array.isArray(value)) return `[${value.map((item) => nestedText(item, value)).join(', ')}]`;
+  if (value instanceof Set) return `[${[...(value as Set<unknown>)].map((item) => nestedText(item, value)).join(', ')}]`;
+  if (value instanceof Date) return value.toISOString();
+  if (typeof value === 'object') {
+    if (isContent(value)) return value.text();
+    if (value instanceof Map) return `{${[...value].map(([key, item]) => `${nestedText(key, value)}=${nestedText(item, value)}`).join(', ')}}`;
+    // `toString` may also be a key of somebody's document.
+    if (typeof value.toString === 'function' && (Object.hasOwn(value, 'toString') || (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null))) {
+      return value.toString();
+    }
+    return `{${Object.entries(value)
+      .map(([key, item]) => `${key}=${nestedText(item, value)}`)
+      .join(', ')}}`;
+  }
+  return typeof value === 'number' && !Number.isInteger(value) ? doubleText(value) : String(value);
+}
+
+/** A body that stands for bytes elsewhere: a file, a cached stream. */
+interface Content {
+  bytes(): Buffer;
+  text(): string;
+}
+
+const isContent = (value: object): value is Content => typeof (value as Partial<Content>).bytes === 'function' && typeof (value as Partial<Content>).text === 'function';
+
+/** What holds itself is named, as in Java. */
+const nestedText = (value: unknown, holder: object): string => (value === holder ? (Array.isArray(holder) || holder instanceof Set ? '(this Collection)' : '(this Map)') : (toText(value) ?? 'null'));
+
+/** A truth value as Camel's predicates take it: "true"/"false" by text, null false, empty text and list false, everything else true. */
+export function toTruth(value: unknown): boolean {
+  if (typeof value === 'boolean') return value;
+  if (value === null || value === undefined) return false;
+  if (typeof value === 'string') return value !== '' && value.toLowerCase() !== 'false';
+  if (Array.isArray(value)) return value.length > 0;
+  return true;
+}
+
+export const conversionError = (value: unknown, type: string, cause?: unknown): ExchangeError =>
+  new ExchangeError('org.apache.camel.TypeConversionException', `can't convert ${describeValue(value)} to ${type}`, { cause });
+
+/** A value for an error message: its kind and the start of its text. */
+export function describeValue(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  const text = toText(value) ?? 'null';
+  const kind = Buffer.isBuffer(value) ? 'bytes' : Array.isArray(value) ? 'list' : typeof value === 'object' ? 'map' : typeof value;
+  return `${kind} "${text.length > 60 ? `${text.slice(0, 57)}...` : text}"`;
+}
+
+// ------------------------------------------------------------------------------------------------ Java's types
+
+type Conversion = (value: unknown, type: string, charset: string | null) => unknown;
+
+const notAvailable = (value: unknown, type: string): ExchangeError =>
+  new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', `no conversion of ${describeValue(value)} to ${type}`);
+
+const badNumber = (value: unknown, type: string, text: string): ExchangeError =>
+  conversionError(value, type, new ExchangeError('java.lang.NumberFormatException', `For input string: "${text}"`));
+
+const isPrimitive = (type: string): boolean => /^[a-z]+$/.test(type);
+
+/** Bytes of everything that has some; null for what has none. A stream must be read before. */
+function bytesOf(value: unknown, charset: string | null): Buffer | null {
+  if (Buffer.isBuffer(value)) return value;
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (typeof value === 'string') return encodeText(value, charset);
+  if (value instanceof XmlNode || value instanceof XmlNodeList) return encodeText(value.toString(), charset);
+  if (typeof value === 'object' && value !== null && typeof (value as { bytes?: unknown }).bytes === 'function') return (value as { bytes(): Buffer }).bytes();
+  return null;
+}
+
+const hasBytes = (value: unknown): boolean => typeof value === 'object' && bytesOf(value, null) !== null;
+
+const textual: Conversion = (value, _type, charset) => (hasBytes(value) && charset !== null ? decodeText(bytesOf(value, charset)!, charset) : toText(value));
+
+const integral =
+  (lowest: bigint, highest: bigint): Conversion =>
+  (value, type, charset) => {
+    if (isNumeric(value)) {
+      const whole = wholePart(value, type);
+      // As in Camel, a primitive type takes an integer of any size as it is.
+      if (!isPrimitive(type) && (compareNumbers(whole, lowest) < 0 || compareNumbers(whole, highest) > 0)) throw badNumber(value, type, String(value));
+      return whole;
+    }
+    if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
+    const text = textual(value, type, charset) as string;
+    if (!/^[+-]?\d+$/.test(text)) throw badNumber(value, type, text);
+    const exact = BigInt(text.replace('+', ''));
+    if (exact < lowest || exact > highest) throw badNumber(value, type, text);
+    return exactNumber(exact.toString());
+  };
+
+function wholePart(value: number | bigint | ExactNumber, type: string): number | ExactNumber {
+  if (typeof value === 'number') {
+    if (!Number.isFinite(value)) throw badNumber(value, type, String(value));
+    return Number.isSafeInteger(value) ? value : Number.isInteger(value) ? exactNumber(BigInt(value).toString()) : Math.trunc(value);
+  }
+  if (typeof value === 'bigint') return exactNumber(value.toString());
+  if (value.kind === 'integer') return value;
+  return /^-?\d+(\.\d*)?$/.test(value.text) ? exactNumber(value.text.replace(/\..*$/, '')) : wholePart(Number(value.text), type);
+}
+
+const unbounded: Conversion = (value, type, charset) => {
+  if (isNumeric(value)) return wholePart(value, type);
+  if (typeof value !== 'string') return null;
+  const text = textual(value, type, charset) as string;
+  if (!/^[+-]?\d+$/.test(text)) throw badNumber(value, type, text);
+  return exactNumber(text.replace('+', ''));
+};
+
+const decimal: Conversion = (value, type, charset) => {
+  if (typeof value === 'number') return javaDouble(value);
+  if (value instanceof ExactNumber || typeof value === 'bigint') return javaDouble(Number(value));
+  if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
+  const text = textual(value, type, charset) as string;
+  const plain = text.trim();
+  if (!/^[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|NaN|Infinity)[fFdD]?$/.test(plain)) throw badNumber(value, type, text);
+  return javaDouble(Number(plain.replace(/[fFdD]$/, '')));
+};
+
+/** An Integer or Long for digits, else a Double. */
+const anyNumber: Conversion = (value, type, charset) => {
+  if (isNumeric(value)) return value;
+  if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
+  const text = textual(value, type, charset) as string;
+  if (!/^[+-]?\d+(\.\d+)?$/.test(text)) throw badNumber(value, type, text);
+  return text.includes('.') ? javaDouble(Number(text)) : exactNumber(text.replace('+', ''));
+};
+
+const truthValue: Conversion = (value, type) => {
+  if (typeof value === 'boolean') return value;
+  if (typeof value === 'number' && Number.isInteger(value)) return value > 0;
+  const text = typeof value === 'string' ? value.toLowerCase() : '';
+  if (text === 'true' || text === 'false') return text === 'true';
+  if (!isPrimitive(type)) throw notAvailable(value, type);
+  throw conversionError(value, type, new ExchangeError('java.lang.IllegalArgumentException', `${describeValue(value)} is neither true nor false`));
+};
+
+const jsonNode: Conversion = (value, type) => {
+  if (isPlainMap(value)) return value;
+  if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
+  try {
+    return typeof value === 'string' ? (value === '' ? null : parseJson(value)) : parseJson(jsonText(bytesOf(value, null)!));
+  } catch (thrown) {
+    throw conversionError(value, type, thrown);
+  }
+};
+
+const uri: Conversion = (value, type) => {
+  if (typeof value !== 'string') throw notAvailable(value, type);
+  if (!/^[^\s<>{}"|\\^`]*$/.test(value)) throw conversionError(value, type, new ExchangeError('java.net.URISyntaxException', `no URI: ${value}`));
+  return value;
+};
+
+const charSequence: Conversion = (value, type) => {
+  if (typeof value !== 'string') throw notAvailable(value, type);
+  return value;
+};
+
+const itself: Conversion = (value) => value;
+
+const character: Conversion = (value, type) => {
+  const text = toText(value)!;
+  if (text.length === 1) return text;
+  throw conversionError(value, type, new ExchangeError('java.lang.IllegalArgumentException', 'the text must have exactly one character'));
+};
+
+const bytes: Conversion = (value, type, charset) => {
+  const found = bytesOf(value, charset);
+  if (found === null) throw notAvailable(value, type);
+  return found;
+};
+
+const listOf: Conversion = (value, type) => {
+  if (Array.isArray(value)) return value;
+  if (value instanceof Set) return [...value];
+  if (value instanceof Uint8Array) return Array.from(new Int8Array(value.buffer, value.byteOffset, value.byteLength));
+  if (typeof value === 'object' && value !== null && typeof (value as { next?: unknown }).next === 'function') return [...({ [Symbol.iterator]: () => value } as Iterable<unknown>)];
+  throw notAvailable(value, type);
+};
+
+const collectionOf: Conversion = (value, type) => {
+  if (value instanceof Map) return [...value].map(([key, item]) => `${toText(key)}=${toText(item)}`);
+  if (isPlainMap(value)) return Object.entries(value).map(([key, item]) => `${key}=${toText(item)}`);
+  return listOf(value, type, null);
+};
+
+const setOf: Conversion = (value, type) => [...new Set(listOf(value, type, null) as unknown[])];
+
+const iterated: Conversion = (value) => {
+  if (typeof value === 'string') return value.split(',');
+  return Array.isArray(value) || value instanceof Set ? [...value] : [value];
+};
+
+const isPlainMap = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && (Object.getPrototypeOf(value) === null || Object.getPrototypeOf(value) === Object.prototype);
+
+const mapOf: Conversion = (value, type) => {
+  if (value instanceof Map || isPlainMap(value)) return value;
+  throw notAvailable(value, type);
+};
+
+const dateOf: Conversion = (value, type) => {
+  if (value instanceof Date) return value;
+  if (typeof value === 'number') return new Date(value);
+  throw notAvailable(value, type);
+};
+
+const xmlDocument = (value: unknown, type: string, charset: string | null): XmlDocument => {
+  if (value instanceof XmlDocument) return value;
+  const bytesOrNull = typeof value === 'string' ? null : hasBytes(value) ? bytesOf(value, charset) : null;
+  if (typeof value !== 'string' && !(value instanceof XmlNode) && bytesOrNull === null) throw notAvailable(value, type);
+  try {
+    return parseXml(bytesOrNull === null ? String(value as string | XmlNode) : decodeXml(bytesOrNull, charset));
+  } catch (thrown) {
+    throw conversionError(value, type, thrown);
+  }
+};
+
+const xmlNode: Conversion = (value, type, charset) => (Array.isArray(value) && value[0] instanceof XmlNode ? value[0] : value instanceof XmlNode ? value : xmlDocument(value, type, charset));
+
+const int = integral(-(2n ** 31n), 2n ** 31n - 1n);
+const long = integral(-(2n ** 63n), 2n ** 63n - 1n);
+const short = integral(-(2n ** 15n), 2n ** 15n - 1n);
+const byte = integral(-128n, 127n);
+
+/** By the names that Camel takes: everyday classes also without their package. */
+const conversions: Readonly<Record<string, Conversion>> = {
+  String: textual,
+  int,
+  Integer: int,
+  long,
+  Long: long,
+  short,
+  Short: short,
+  byte,
+  Byte: byte,
+  float: decimal,
+  Float: decimal,
+  double: decimal,
+  Double: decimal,
+  boolean: truthValue,
+  Boolean: truthValue,
+  char: character,
+  Character: character,
+  'byte[]': bytes,
+  'Byte[]': bytes,
+  'Object[]': listOf,
+  'String[]': (value, type) => (listOf(value, type, null) as unknown[]).map((item) => toText(item)),
+  'java.lang.Object': itself,
+  'java.io.Serializable': itself,
+  'java.lang.Number': anyNumber,
+  'java.lang.CharSequence': charSequence,
+  'java.math.BigInteger': unbounded,
+  'java.math.BigDecimal': (value, type) => {
+    if (value instanceof ExactNumber && value.kind === 'decimal') return value;
+    throw notAvailable(value, type);
+  },
+  'com.fasterxml.jackson.databind.JsonNode': jsonNode,
+  'java.net.URI': uri,
+  'java.util.Properties': (value, type) => mapOf(value, type, null),
+  'java.util.List': listOf,
+  'java.util.ArrayList': listOf,
+  'java.util.Collection': collectionOf,
+  'java.util.Set': setOf,
+  'java.util.LinkedHashSet': setOf,
+  'java.util.HashSet': setOf,
+  'java.util.Iterator': iterated,
+  'java.lang.Iterable': iterated,
+  'java.util.Map': mapOf,
+  'java.util.HashMap': mapOf,
+  'java.util.LinkedHashMap': mapOf,
+  'java.util.Date': dateOf,
+  'org.w3c.dom.Document': xmlDocument,
+  'org.w3c.dom.Element': (value, type, charset) => (value instanceof XmlElement ? value : xmlDocument(value, type, charset).root),
+  'org.w3c.dom.Node': xmlNode,
+  'org.w3c.dom.NodeList': (value, type, charset) => (Array.isArray(value) ? value : xmlDocument(value, type, charset).root.children),
+  'javax.xml.transform.Source': xmlNode,
+  'javax.xml.transform.dom.DOMSource': xmlNode,
+  // Streams of Java are bytes here: they can be read as often as one likes.
+  'java.io.InputStream': bytes,
+  'java.io.ByteArrayInputStream': bytes,
+  'java.io.Reader': bytes,
+  'java.io.StringReader': bytes,
+  'java.nio.ByteBuffer': bytes,
+  'org.apache.camel.StreamCache': bytes,
+};
+
+const conversionOf = (type: string): Conversion | null => {
+  const name = type.trim();
+  if (Object.hasOwn(conversions, name)) return conversions[name]!;
+  const short = name.startsWith('java.lang.') ? name.slice('java.lang.'.length) : name;
+  if (short !== 'Object' && Object.hasOwn(conversions, short)) return conversions[short]!;
+  // A class of Java's that has nothing to do with any value here; one that nobody knows is an error when the route is loaded.
+  return /^(java|javax|jakarta|org\.w3c|org\.xml|org\.apache\.camel|com\.fasterxml)\./.test(name) ? (value, wanted) => { throw notAvailable(value, wanted); } : null;
+};
+
+/** Whether a class name is one that values can be asked to become. */
+export const isConvertibleType = (type: string): boolean => conversionOf(type) !== null;
+
+/**
+ * A value as the Java class of that name, by Camel's type converters; null stays null. Numbers, texts, lists and maps are JavaScript's own, so
+ * `java.lang.Long` and `int` both give a number (a bigint beyond the safe integers).
+ * @param charset of bytes and of text that become each other; null = UTF-8
+ * @throws TypeConversionException when the value is wrong, NoTypeConversionAvailableException when nothing leads from its type to that one
+ */
+export function convertTo(value: unknown, type: string, charset: string | null = null): unknown {
+  if (value === null || value === undefined) return null;
+  const conversion = conversionOf(type);
+  if (conversion === null) throw notAvailable(value, type);
+  return conversion(value, type, charset);
+}
+
+/** A body that has to be read before it can be converted: any asynchronous source of bytes or text. */
+export const isByteSource = (value: unknown): value is AsyncIterable<Uint8Array | string> =>
+  typeof value === 'object' && value !== null && typeof (value as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === 'function';
+
+/** All bytes of a stream. */
+export async function readBytes(source: AsyncIterable<Uint8Array | string>): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of source) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+/** The bytes of a body that a data format reads. @throws NoTypeConversionAvailableException for null, and for what has no bytes */
+export function bytesOfBody(body: unknown): Buffer {
+  if (body === null || body === undefined) throw notAvailable(body, 'java.io.InputStream');
+  return bytes(body, 'java.io.InputStream', null) as Buffer;
+}
+
+/** Does something with the bytes of a body: at once, or, for a stream, when it has been read. */
+export const withBytes = <T>(body: unknown, run: (bytes: Buffer) => T): T | Promise<Awaited<T>> =>
+  isByteSource(body) ? (readBytes(body).then(run) as Promise<Awaited<T>>) : run(bytesOfBody(body));

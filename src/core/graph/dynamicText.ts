@@ -1,0 +1,21 @@
+import type { StepContext } from '../definition.ts';
+import type { Exchange } from '../exchange/exchange.ts';
+import type { Expression } from '../expression.ts';
+import { toText } from '../conversion/convert.ts';
+
+/** Whether a text of the route's author holds functions of the Simple language. */
+export const isDynamicText = (text: string): boolean => text.includes('${') || text.includes('$simple{');
+
+/**
+ * A text that may hold Simple, as Camel takes it for names, messages and URIs. Null becomes the empty text.
+ * @throws ExpressionSyntaxError when the text is no valid Simple
+ */
+export function dynamicText(text: string, context: StepContext, language = 'simple'): Expression<string> {
+  if (language === 'simple' && !isDynamicText(text)) return Object.assign(() => text, { label: text });
+  const expression = context.languages.expression(language, text);
+  if (expression.isAsync === true) {
+    const later = expression as unknown as Expression<Promise<unknown>>;
+    return Object.assign((async (exchange: Exchange) => toText(await later(exchange)) ?? '') as unknown as (exchange: Exchange) => string, { isAsync: true, label: text });
+  }
+  return Object.assign((exchange: Exchange) => toText(expression(exchange)) ?? '', { label: text });
+}

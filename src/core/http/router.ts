@@ -1,0 +1,204 @@
+import type { Duplex } from 'node:stream';
+import findMyWay from 'find-my-way';
+import type { HttpRequest } from './listener.ts';
+import { areCompatible, isAccepted, mediaTypeOf } from '../conversion/media-type.ts';
+
+/** Something that a listener serves. */
+export interface HttpMount {
+  /** `/users/{id}`; with a `*` at the end everything that begins so. */
+  readonly path: string;
+  /** In upper case; null = all. */
+  readonly methods: readonly string[] | null;
+  /** Media types, see `mediaTypes`; null = all. */
+  readonly consumes: readonly string[] | null;
+  readonly produces: readonly string[] | null;
+  /** Longer bodies are refused with 413. */
+  readonly maxBodyBytes: number;
+  /** `handle` is called before the body has come, which it reads from the request. */
+  readonly isStreaming?: boolean;
+  /** Called once a request, with the whole body unless it is streamed. Answers through `request.reply`. Must not throw. */
+  handle(request: HttpRequest): void;
+  /** Takes the connection of a request that asks for another protocol (WebSocket); absent: such a request is refused. */
+  upgrade?(request: HttpRequest, connection: Duplex, first: Buffer): void;
+}
+
+interface Pattern {
+  readonly mount: HttpMount;
+  readonly order: number;
+  readonly names: readonly string[];
+  /** The pattern cut at slashes, parameters as null; null when it ends with a `*`, which `prefix` then holds. */
+  readonly segments: readonly (string | null)[];
+  readonly isPrefix: boolean;
+  readonly isStatic: boolean;
+  readonly expression: RegExp;
+  /** What find-my-way takes; null for what it can't say. */
+  readonly spelled: string | null;
+}
+
+/** All mounts that share one way of spelling their path. */
+interface Group {
+  readonly patterns: Pattern[];
+  /** Every pattern that could match what this one matches, in order; filled in at the first request. */
+  overlapping: readonly Pattern[] | null;
+}
+
+const parameter = /\{([^{}/]+)\}/g;
+const escapeForExpression = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+function toPattern(mount: HttpMount, order: number): Pattern {
+  const path = mount.path.startsWith('/') ? mount.path : `/${mount.path}`;
+  const isPrefix = path.endsWith('*');
+  const bare = isPrefix ? path.slice(0, -1) : path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+  const names: string[] = [];
+  let expression = '';
+  let spelled: string | null = '';
+  let end = 0;
+  for (const match of bare.matchAll(parameter)) {
+    const literal = bare.slice(end, match.index);
+    expression += `${escapeForExpression(literal)}([^/]+)`;
+    spelled += `${literal.replaceAll(':', '::')}:p${names.length}`;
+    names.push(match[1]!);
+    end = match.index + match[0].length;
+  }
+  const rest = bare.slice(end);
+  expression += escapeForExpression(rest);
+  spelled += rest.replaceAll(':', '::');
+  // `/a/*` takes `/a`, too.
+  if (isPrefix) expression = expression.endsWith('/') && expression.length > 1 ? `${expression.slice(0, -1)}(|/.*)` : `${expression}(.*)`;
+  const isStatic = names.length === 0 && !isPrefix;
+  if (isPrefix) names.push('*');
+  if (isPrefix || /[*()]/.test(bare) || /\}\{/.test(bare) || /\}[A-Za-z0-9_]/.test(bare)) spelled = null;
+  return {
+    mount,
+    order,
+    names,
+    segments: bare.split('/').map((segment) => (segment.includes('{') ? null : segment)),
+    isPrefix,
+    isStatic,
+    expression: new RegExp(`^${expression}/?$`),
+    spelled: spelled === '' ? '/' : spelled,
+  };
+}
+
+/** False only when no path can match both. */
+function mayOverlap(one: Pattern, other: Pattern): boolean {
+  const shorter = Math.min(one.segments.length, other.segments.length);
+  if (!one.isPrefix && !other.isPrefix && one.segments.length !== other.segments.length) return false;
+  for (let i = 0; i < shorter; i++) {
+    const a = one.segments[i];
+    const b = other.segments[i];
+    if (a === null || b === null || a === b) continue;
+    const isEnd = (one.isPrefix && i === one.segments.length - 1) || (other.isPrefix && i === other.segments.length - 1);
+    return isEnd && (a!.startsWith(b!) || b!.startsWith(a!));
+  }
+  return true;
+}
+
+/**
+ * Finds the mount for a request: the first, in the order in which they were mounted, whose path, method and media types match, as
+ * Camel's server does it. Made for a set of mounts and never changed.
+ */
+export class HttpRouter {
+  private readonly patterns: Pattern[];
+  /** By the path itself: what has no parameters. */
+  private readonly statics = new Map<string, readonly Pattern[]>();
+  private readonly tree = findMyWay({ ignoreTrailingSlash: true, maxParamLength: 16_384 });
+  private readonly groups = new Map<string, Group>();
+  /** Prefixes, and what find-my-way can't spell: compared one by one. */
+  private readonly others: readonly Pattern[];
+
+  constructor(mounts: readonly HttpMount[]) {
+    this.patterns = mounts.map(toPattern);
+    for (const pattern of this.patterns) {
+      if (pattern.isStatic) {
+        const path = pattern.segments.join('/') || '/';
+        if (!this.statics.has(path)) this.statics.set(path, this.patterns.filter((other) => mayOverlap(pattern, other) && other.expression.test(path)));
+      } else if (pattern.spelled !== null) this.addToTree(pattern, pattern.spelled);
+    }
+    this.others = this.patterns.filter((pattern) => !pattern.isStatic && pattern.spelled === null);
+  }
+
+  /** Fills in `mount` and `params` and gives 200; or gives the status to answer with: 404, 405, 406 or 415. */
+  find(request: HttpRequest): number {
+    const { path } = request;
+    let candidates = this.statics.get(path);
+    if (candidates === undefined && path.length > 1 && path.charCodeAt(path.length - 1) === 47) candidates = this.statics.get(path.slice(0, -1));
+    if (candidates !== undefined && candidates.length === 1) {
+      const pattern = candidates[0]!;
+      const status = check(pattern.mount, request);
+      if (status === 200) request.mount = pattern.mount;
+      return status;
+    }
+    return this.findAmong(candidates ?? this.candidatesFor(path), request);
+  }
+
+  private findAmong(candidates: readonly Pattern[], request: HttpRequest): number {
+    let failure = 404;
+    for (const pattern of candidates) {
+      const match = pattern.expression.exec(request.path);
+      if (match === null) continue;
+      const status = check(pattern.mount, request);
+      if (status === 200) {
+        request.mount = pattern.mount;
+        request.params = namedParameters(pattern.names, match);
+        return 200;
+      }
+      // A path whose methods are others says less than one whose media types are.
+      if (status !== 405 || failure === 404) failure = status;
+    }
+    return failure;
+  }
+
+  private candidatesFor(path: string): readonly Pattern[] {
+    if (this.groups.size === 0) return this.others;
+    const found = this.tree.find('GET', path) as { handler: unknown; store: Group } | null;
+    if (found === null) return this.others;
+    const group = found.store;
+    return (group.overlapping ??= this.patterns.filter((pattern) => group.patterns.some((own) => mayOverlap(own, pattern))));
+  }
+
+  private addToTree(pattern: Pattern, spelled: string): void {
+    let group = this.groups.get(spelled);
+    if (group === undefined) {
+      group = { patterns: [], overlapping: null };
+      this.groups.set(spelled, group);
+      this.tree.on('GET', spelled, () => {}, group);
+    }
+    group.patterns.push(pattern);
+  }
+}
+
+function namedParameters(names: readonly string[], match: RegExpExecArray): readonly string[] | null {
+  if (names.length === 0) return null;
+  const params: string[] = [];
+  for (let i = 0; i < names.length; i++) params.push(names[i]!, decoded(match[i + 1]!));
+  return params;
+}
+
+const decoded = (text: string): string => {
+  if (!text.includes('%')) return text;
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
+/** 200, or why the mount does not take the request although its path matches. */
+function check(mount: HttpMount, request: HttpRequest): number {
+  if (mount.methods !== null && !mount.methods.includes(request.method!)) return 405;
+  // Who asks what is allowed sends nothing and wants nothing.
+  if (request.method === 'OPTIONS') return 200;
+  if (mount.consumes !== null && !isConsumed(mount.consumes, request.headers['content-type'])) return 415;
+  if (mount.produces !== null) {
+    const { accept } = request.headers;
+    if (accept !== undefined && !isAccepted(accept, mount.produces)) return 406;
+  }
+  return 200;
+}
+
+function isConsumed(consumes: readonly string[], contentType: string | undefined): boolean {
+  if (contentType === undefined) return false;
+  const type = mediaTypeOf(contentType);
+  return consumes.some((consumed) => areCompatible(consumed, type));
+}
