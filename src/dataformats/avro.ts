@@ -1,11 +1,12 @@
 import avsc from 'avsc';
 import type { types as AvroTypes, Type as AvroType } from 'avsc';
 import { describeValue, withBytes } from '../core/conversion/convert.ts';
+import { Cursor } from '../core/conversion/cursor.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { exactNumber, javaDouble, javaFloat } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
-import { deepestValue, isPlainMap, plainValue, putKey } from '../core/conversion/plainValue.ts';
+import { isPlainMap, plainValue, putKey } from '../core/conversion/plainValue.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
 
@@ -47,45 +48,24 @@ function typeOf(text: string): AvroType {
   return type;
 }
 
-/** One message as it is read. Nothing is made room for before its bytes are there. */
-class Cursor {
-  private at = 0;
-  private depth = 0;
-  readonly bytes: Buffer;
-
+/** One message as it is read. */
+class AvroCursor extends Cursor {
   constructor(bytes: Buffer) {
-    this.bytes = bytes;
-  }
-
-  get left(): number {
-    return this.bytes.length - this.at;
-  }
-
-  take(size: number): Buffer {
-    if (size < 0 || size > this.left) throw new ExchangeError(read, `not of this Avro schema: ${size} bytes are said to follow, ${this.left} do`);
-    this.at += size;
-    return this.bytes.subarray(this.at - size, this.at);
+    super(bytes, read, 'of this Avro schema');
   }
 
   long(): bigint {
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
-      const byte = this.take(1)[0]!;
+      const byte = this.byte();
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return BigInt.asIntN(64, (value >> 1n) ^ -(value & 1n));
     }
-    throw new ExchangeError(read, 'not of this Avro schema: an integer has more than ten bytes');
+    throw this.failure('an integer has more than ten bytes');
   }
 
   size(): number {
     return Number(this.long());
-  }
-
-  within<T>(run: () => T): T {
-    if (++this.depth > deepestValue) throw new ExchangeError(read, `nested deeper than ${deepestValue}`);
-    const value = run();
-    this.depth--;
-    return value;
   }
 
   /** Arrays and maps come in blocks; items of no bytes at all are counted as if they had one. */
@@ -98,15 +78,15 @@ class Cursor {
         this.size();
       }
       for (; count > 0; count--) {
-        const before = this.at;
+        const before = this.position;
         item();
-        if (this.at === before && --free < 0) throw new ExchangeError(read, 'not of this Avro schema: a list has more empty items than the message has bytes');
+        if (this.position === before && --free < 0) throw this.failure('a list has more empty items than the message has bytes');
       }
     }
   }
 }
 
-type Reader = (from: Cursor) => unknown;
+type Reader = (from: AvroCursor) => unknown;
 
 function readerOf(type: AvroType, known: Map<AvroType, Reader>): Reader {
   const before = known.get(type);
@@ -123,7 +103,7 @@ function newReader(type: AvroType, readerFor: (inner: AvroType) => Reader): Read
     case 'null':
       return () => null;
     case 'boolean':
-      return (from) => from.take(1)[0] !== 0;
+      return (from) => from.byte() !== 0;
     case 'int':
       return (from) => from.size();
     case 'abstract:long':
@@ -260,7 +240,7 @@ function codec(text: string): { write(value: unknown): Buffer; read(bytes: Buffe
       return type.toBuffer(fitted(type, value, ''));
     },
     read: (bytes) => {
-      const from = new Cursor(bytes);
+      const from = new AvroCursor(bytes);
       const value = reader(from);
       if (from.left > 0) throw new ExchangeError(read, `not of this Avro schema: ${from.left} bytes are left over`);
       return value;

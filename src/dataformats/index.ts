@@ -5,9 +5,12 @@ import { base64 } from './base64.ts';
 import { cbor } from './cbor.ts';
 import { crypto } from './crypto.ts';
 import { csv } from './csv.ts';
+import { formUrlEncoded } from './formUrlEncoded.ts';
 import { gzipDeflater } from './gzipDeflater.ts';
 import { jacksonXml } from './jacksonXml.ts';
 import { json } from './json.ts';
+import { lzf } from './lzf.ts';
+import { msgpack } from './msgpack.ts';
 import { protobuf } from './protobuf.ts';
 import { tarFile } from './tarFile.ts';
 import { yaml } from './yaml.ts';
@@ -20,9 +23,12 @@ export const dataformats = {
   cbor,
   crypto,
   csv,
+  formUrlEncoded,
   gzipDeflater,
   jacksonXml,
   json,
+  lzf,
+  msgpack,
   protobuf,
   tarFile,
   yaml,

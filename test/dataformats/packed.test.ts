@@ -4,13 +4,14 @@ import fc from 'fast-check';
 import type { Message } from '../../src/core/exchange/message.ts';
 import { base64 } from '../../src/dataformats/base64.ts';
 import { gzipDeflater } from '../../src/dataformats/gzipDeflater.ts';
+import { lzf } from '../../src/dataformats/lzf.ts';
 import { zipDeflater } from '../../src/dataformats/zipDeflater.ts';
 import { zipFile } from '../../src/dataformats/zipFile.ts';
 import { exchangeWith } from '../languages/languageContext.ts';
 import { failureOf, formatOf, marshalled, unmarshalled } from './format.ts';
 
 describe('packed data formats', () => {
-  for (const definition of [base64, gzipDeflater, zipDeflater, zipFile]) {
+  for (const definition of [base64, gzipDeflater, lzf, zipDeflater, zipFile]) {
     it(`${definition.name} gives back the bytes`, () =>
       fc.assert(
         fc.property(fc.uint8Array(), (given) => {
