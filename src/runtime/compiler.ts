@@ -18,7 +18,7 @@ import type { Parking } from './parking.ts';
 import { Places } from './parking.ts';
 import type { ErrorHandling } from './redelivery.ts';
 import type { ErrorHandlingContext } from './redelivery.ts';
-import { errorHandled, isPlain, markExhausted } from './redelivery.ts';
+import { errorHandled, failedArrivals, isPlain, markExhausted } from './redelivery.ts';
 import type { StandInStep } from './standIns.ts';
 import type { StepStatistics } from '../observe/statistics.ts';
 import { StepStatistics as Statistics } from '../observe/statistics.ts';
@@ -141,12 +141,15 @@ export class StepCompiler {
 
   /** Steps on the top level of the route: only there may one wrap it. */
   private readonly wrappers = new WeakSet<StepModel>();
+  /** The step behind the source. */
+  private firstOfRoute: StepModel | null = null;
 
   /** The steps of the route itself. One that wraps the route takes in the others, before its own. */
   routeSteps(models: readonly StepModel[], around: Surroundings): Pipe {
     const enabled = models.filter(({ isDisabled }) => !isDisabled);
     const wrappers = enabled.filter(({ definition }) => definition.wrapsRoute === true);
     const wrapper = wrappers[0];
+    this.firstOfRoute = enabled[0] ?? null;
     if (wrapper === undefined) return this.steps(models, around);
     for (const other of wrappers.slice(1)) {
       if (other.kind === wrapper.kind) this.problems.report('M0226', `a route can have only one \`${other.kind}\``, other.at, { label: 'the second one', help: `the first one stands at ${showSpan(wrapper.at)}, and the whole route belongs to it` });
@@ -155,6 +158,7 @@ export class StepCompiler {
     const steps = [...enabled.filter((model) => model !== wrapper), ...((element.fields['steps'] ?? []) as readonly StepModel[])];
     const whole: StepModel = { ...wrapper, element: { ...element, fields: { ...element.fields, steps } } };
     this.wrappers.add(whole);
+    this.firstOfRoute = whole;
     for (const other of wrappers.slice(1)) this.wrappers.add(other);
     return this.steps([whole], around);
   }
@@ -186,7 +190,9 @@ export class StepCompiler {
 
   private step(model: StepModel, around: Surroundings): Pipe {
     const pipe = this.unordered(model, around);
-    return around.isOrdered === true ? inOrder(pipe) : pipe;
+    const ordered = around.isOrdered === true ? inOrder(pipe) : pipe;
+    const { handling } = around;
+    return model !== this.firstOfRoute || handling === null || isPlain(handling) ? ordered : failedArrivals(ordered, handling, this.errorContext);
   }
 
   private unordered(model: StepModel, around: Surroundings): Pipe {

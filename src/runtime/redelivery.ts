@@ -6,7 +6,7 @@ import type { Exchange, StepInfo, Way } from '../core/exchange/exchange.ts';
 import { EXHAUSTED, FAILED, HANDLED, PARKED, ROLLBACK_ONLY, STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { Call, Pipe } from '../core/graph/flow.ts';
-import { Exit, Inlet, isPromise, operator, StepSubscriber, WayBack } from '../core/graph/flow.ts';
+import { Exit, Inlet, isPromise, operator, sequence, StepSubscriber, WayBack } from '../core/graph/flow.ts';
 import type { Headers } from '../core/exchange/headers.ts';
 import { Visit } from './graph.ts';
 import type { AttemptsState, Parking, Place, Resumable } from './parking.ts';
@@ -217,13 +217,13 @@ class ErrorHandled extends StepSubscriber implements Resumable {
   /** Null where a message can't be taken up again: in the parts of a split, and their like. */
   private readonly place: Place | null;
 
-  constructor(out: Subscriber<Exchange>, pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo, place: Place | null) {
+  constructor(out: Subscriber<Exchange>, pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo | null, place: Place | null, keepsMessage = mayRedeliver(handling)) {
     super(out, info);
     this.place = place;
     if (place !== null) place.target = this;
     this.handling = handling;
     this.context = context;
-    this.keepsMessage = mayRedeliver(handling);
+    this.keepsMessage = keepsMessage;
     this.exit = new Exit((exchange) => this.returned(exchange));
     this.inner = new Inlet();
     this.add(this.inner.pipe(pipe).subscribe(this.exit));
@@ -249,6 +249,11 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       exchange.way = attempts.outer;
     }
     if (exchange.halt === 0 || (exchange.halt & (FAILED | EXHAUSTED)) !== FAILED) return this.out.next(exchange);
+    this.applyPolicy(exchange, attempts);
+  }
+
+  /** Gives a failure to the error handler's policy. */
+  protected applyPolicy(exchange: Exchange, attempts: Attempts | null): void {
     try {
       this.failed(exchange, attempts ?? new Attempts(this, exchange, exchange.way));
     } catch (thrown) {
@@ -509,6 +514,26 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     this.out.next(exchange);
   }
 }
+
+/**
+ * Stands around the first step of a route: gives the error handler what came to the route as a failure (a message that its source could not read, a
+ * poll that failed). As in Camel it is not tried again, and where the handler lets it go on it does so behind the first step.
+ */
+class FailedArrivals extends ErrorHandled {
+  private readonly first: Inlet;
+
+  constructor(out: Subscriber<Exchange>, pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext) {
+    super(out, sequence([]), handling, context, null, null, false);
+    this.first = this.branchToOutput(pipe);
+  }
+
+  override next(exchange: Exchange): void {
+    if (exchange.halt === 0 || (exchange.halt & (FAILED | EXHAUSTED)) !== FAILED) this.first.next(exchange);
+    else this.applyPolicy(exchange, null);
+  }
+}
+
+export const failedArrivals = (pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext): Pipe => operator((out) => new FailedArrivals(out, pipe, handling, context));
 
 /** Until the next attempt. */
 interface Waiting {

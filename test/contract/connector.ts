@@ -7,7 +7,7 @@ import type { ConnectorContext, ConnectorDefinition, Consumer, ConsumerPromise, 
 import { toTruth } from '../../src/core/conversion/convert.ts';
 import { Events } from '../../src/core/events.ts';
 import type { ExchangeScope, Way } from '../../src/core/exchange/exchange.ts';
-import { Exchange, UnitOfWork } from '../../src/core/exchange/exchange.ts';
+import { Exchange, HANDLED, isUnhandled, UnitOfWork } from '../../src/core/exchange/exchange.ts';
 import type { LanguageContext } from '../../src/core/expression.ts';
 import type { Headers } from '../../src/core/exchange/headers.ts';
 import { MemoryStore } from '../../src/stores/memory.ts';
@@ -187,6 +187,8 @@ export class TestRoute implements Sink {
   most = 0;
   inFlight = 0;
   isHolding = false;
+  /** Takes what failed from sources that would lose it, as the dead letters of a runtime do. */
+  keepsLost = false;
   private readonly scope: ExchangeScope;
   private readonly work: (exchange: Exchange) => unknown;
 
@@ -204,6 +206,7 @@ export class TestRoute implements Sink {
 
   push(exchange: Exchange, delivery: Delivery): void {
     exchange.unitOfWork = new UnitOfWork(exchange, (settled) => {
+      if (this.keepsLost && delivery.wouldLose === true && isUnhandled(settled)) settled.halt |= HANDLED;
       void Promise.resolve(delivery.settle(settled)).then(() => this.settled++);
     });
     this.deliveries.push(delivery);

@@ -5,7 +5,7 @@ import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { Exchange as Message, isUnhandled } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
-import { Poller, pollSchedule } from '../../core/schedule/polling.ts';
+import { bridgePollFailure, Poller, pollSchedule } from '../../core/schedule/polling.ts';
 import type { IdempotentRepository } from '../../core/state/repositories.ts';
 import { MemoryKeys, StoredKeys } from '../../core/state/repositories.ts';
 import { prefixed } from '../../core/state/store.ts';
@@ -310,10 +310,7 @@ class S3Consumer implements Consumer {
     // Said once: a server that is away fails in several ways.
     if (this.waitsFor === null || (this.waitsFor !== reason && !isNetwork(reason))) this.context.waiting(error instanceof Error ? error.message : String(error));
     this.waitsFor = reason;
-    if (!this.endpoint.options.bridgeErrorHandler) return;
-    const exchange = this.sink!.exchange(null);
-    exchange.fail(error);
-    this.sink!.push(exchange, { settle: () => {} });
+    if (this.endpoint.options.bridgeErrorHandler) bridgePollFailure(this.sink!, error);
   }
 
   private sendEmpty(): Promise<void> {

@@ -7,7 +7,7 @@ import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { isUnhandled } from '../../core/exchange/exchange.ts';
 import type { Schedule } from '../../core/schedule/cron.ts';
-import { Poller, pollSchedule } from '../../core/schedule/polling.ts';
+import { bridgePollFailure, Poller, pollSchedule } from '../../core/schedule/polling.ts';
 import type { IdempotentRepository } from '../../core/state/repositories.ts';
 import { MemoryKeys } from '../../core/state/repositories.ts';
 import { attributesOf, contentTypeOf } from './attributes.ts';
@@ -177,10 +177,7 @@ class FileConsumer implements Consumer {
     const message = error instanceof Error ? error.message : String(error);
     if (!this.isWaitingForFolder) this.context.waiting(message);
     this.isWaitingForFolder = true;
-    if (!this.endpoint.options.bridgeErrorHandler || !this.isOn) return;
-    const exchange = this.sink!.exchange(null);
-    exchange.fail(error);
-    this.sink!.push(exchange, { settle: () => {} });
+    if (this.endpoint.options.bridgeErrorHandler && this.isOn) bridgePollFailure(this.sink!, error);
   }
 
   private sendEmpty(): Promise<void> {

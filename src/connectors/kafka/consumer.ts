@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Timer } from '../../core/clock.ts';
-import type { ConnectorContext, Consumer, Sink } from '../../core/connector.ts';
+import type { ConnectorContext, Consumer, Delivery, Sink } from '../../core/connector.ts';
 import { toExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
@@ -79,7 +79,6 @@ function readOptions(endpoint: KafkaEndpoint, context: ConnectorContext): Readin
   if (options.exactlyOnce) {
     if (options.groupId === undefined) throw wrong('`exactlyOnce` needs `groupId`: the transactions are named after it');
     if (!options.autoCommitEnable || options.allowManualCommit || options.offsetRepository !== undefined) throw wrong('`exactlyOnce` commits offsets in its transactions: `autoCommitEnable=false`, `allowManualCommit` and `offsetRepository` do not go with it');
-    if (options.batching) throw wrong('`exactlyOnce` and `batching` do not go together yet: transactions span up to maxPollRecords records without it');
   }
   if (options.heartbeatIntervalMs >= options.sessionTimeoutMs) throw wrong('`heartbeatIntervalMs` must be shorter than `sessionTimeoutMs`');
   let topics: readonly string[] | RegExp;
@@ -489,6 +488,8 @@ class MemberReader implements MemberListener, LaneOwner {
     if (reading.isAutomatic) return lane.uncommitted < Math.max(reading.inFlight, 100);
     const transaction = this.transactionsByLane.get(lane);
     if (transaction === undefined) return true;
+    // A batch has a transaction of its own: the next one is gathered when it has ended.
+    if (reading.batchMillis !== null) return !transaction.isEnding && transaction.count === 0;
     return !transaction.isEnding && transaction.count < reading.batchRecords && (transaction.count === 0 || reading.context.clock.now() - transaction.began < reading.commitMillis);
   }
 
@@ -505,6 +506,7 @@ class MemberReader implements MemberListener, LaneOwner {
 
   private pump(lane: Lane): void {
     if (this.isPumping) return this.pumpSoon();
+    if (this.batches.size > 0 && this.batches.get(lane)?.isDue === true) this.pushBatch(lane);
     this.isPumping = true;
     const end = performance.now() + sliceMillis;
     for (let turn = 1; lane.hasFetched && this.isOpen(lane) && this.hasRoom(lane); turn++) {
@@ -540,13 +542,21 @@ class MemberReader implements MemberListener, LaneOwner {
     exchange.lane = lane;
     if (reading.marksLast) this.mark(exchange, delivery, Number(record.offset), isLast);
     if (failure !== null) exchange.fail(toExchangeError(failure));
-    const transaction = reading.transaction === null ? undefined : this.transactionsByLane.get(lane);
+    if (reading.batchMillis === null) return this.enter(lane, exchange, delivery, 1);
+    if (failure === null) return this.gather(lane, exchange, delivery, reading.batchMillis);
+    // By itself, so that its failure is not that of the good ones around it.
+    this.pushBatch(lane);
+    this.enter(lane, exchange, delivery, 1);
+  }
+
+  /** An exchange of so many records enters the route. */
+  private enter(lane: Lane, exchange: Exchange, delivery: Delivery, records: number): void {
+    const transaction = this.reading.transaction === null ? undefined : this.transactionsByLane.get(lane);
     if (transaction !== undefined) {
-      transaction.enter(reading.context.clock.now());
-      reading.transactions.enter(exchange, transaction);
+      transaction.enter(this.reading.context.clock.now(), records);
+      this.reading.transactions.enter(exchange, transaction);
     }
-    if (reading.batchMillis === null) sink.push(exchange, delivery);
-    else this.gather(lane, exchange, delivery, reading.batchMillis);
+    this.session.sink.push(exchange, delivery);
   }
 
   private mark(exchange: Exchange, delivery: RecordDelivery, offset: number, isLast: boolean): void {
@@ -589,7 +599,7 @@ class MemberReader implements MemberListener, LaneOwner {
   private gather(lane: Lane, exchange: Exchange, delivery: RecordDelivery, millis: number): void {
     let batch = this.batches.get(lane);
     if (batch === undefined) {
-      batch = { exchanges: [], deliveries: [], timer: this.after(millis, () => this.pushBatch(lane)) };
+      batch = { exchanges: [], deliveries: [], timer: this.after(millis, () => this.pushBatch(lane)), isDue: false };
       this.batches.set(lane, batch);
     }
     batch.exchanges.push(exchange);
@@ -599,17 +609,16 @@ class MemberReader implements MemberListener, LaneOwner {
 
   private pushBatch(lane: Lane): void {
     const batch = this.batches.get(lane);
-    if (batch === undefined || !this.isTaking || this.session.isSuspended) return;
+    if (batch === undefined) return;
+    batch.isDue = true;
+    if (!this.isTaking || this.session.isSuspended) return;
     this.forget(batch.timer);
     this.batches.delete(lane);
-    const { sink } = this.session;
-    const exchange = sink.exchange(batch.exchanges, new Headers(), this.reading.isInOut);
+    const exchange = this.session.sink.exchange(batch.exchanges, new Headers(), this.reading.isInOut);
     exchange.lane = lane;
     exchange.headers.set(names.topic, lane.topic);
     exchange.headers.set(names.partition, lane.partition);
-    const failed = batch.exchanges.find(({ isFailed }) => isFailed);
-    if (failed !== undefined) exchange.fail(failed.exception);
-    sink.push(exchange, new BatchDelivery(batch.deliveries));
+    this.enter(lane, exchange, new BatchDelivery(batch.deliveries), batch.deliveries.length);
   }
 
   /** What has not gone into the route yet will be delivered again. */
@@ -643,6 +652,8 @@ class MemberReader implements MemberListener, LaneOwner {
     if (!lane.isRevoked) {
       if (this.reading.transaction !== null) this.endTransactionWhenDue(lane);
       else if (lane.isBroken) {
+        // What is being gathered waits behind it, and is fetched again.
+        this.dropUnpushed(lane);
         if (lane.unsettled === 0) this.deliverAgain(lane);
       } else this.commitSoon(lane);
     }
@@ -822,4 +833,6 @@ interface OpenBatch {
   readonly exchanges: Exchange[];
   readonly deliveries: RecordDelivery[];
   readonly timer: Timer;
+  /** It is full, or its time is over. */
+  isDue: boolean;
 }

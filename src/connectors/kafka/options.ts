@@ -56,12 +56,12 @@ export const kafkaOptions = {
   breakOnFirstError: field
     .boolean('A record whose exchange fails is delivered again, and those after it wait. False: it goes to the dead letters and the next ones go on.')
     .default(false),
-  batching: field.boolean('One exchange for several records of a partition: its body is the list of their exchanges.').default(false),
+  batching: field.boolean('One exchange for several records of a partition: its body is the list of their exchanges. With exactlyOnce each batch is a transaction.').default(false),
   batchingIntervalMs: field.millis('A batch that is not full goes on after this time; without it after pollTimeoutMs.'),
   maxPollRecords: field.integer('Most records of one batch (batching), or of one transaction (exactlyOnce).').default(500).atLeast(1),
   pollTimeoutMs: field.millis('With batching, and without batchingIntervalMs: how long a batch waits for more.').default(5000),
   pollOnError: field
-    .enum('What becomes of a record that can not be deserialised. ERROR_HANDLER: an exchange that has failed, with the bytes as its body, that passes by the steps and is kept in the dead letters; RECONNECT and RETRY deliver it again.', ['DISCARD', 'ERROR_HANDLER', 'RECONNECT', 'RETRY', 'STOP'])
+    .enum('What becomes of a record that can not be deserialised. ERROR_HANDLER: it goes to the error handler of the route with its bytes as the body, and past the steps; what no handler takes is kept in the dead letters. RECONNECT and RETRY deliver it again.', ['DISCARD', 'ERROR_HANDLER', 'RECONNECT', 'RETRY', 'STOP'])
     .default('ERROR_HANDLER'),
   maxPollIntervalMs: field.millis('How long a rebalance waits for the members, and these for their records under way.').default(60_000).atLeast(1000),
   sessionTimeoutMs: field.millis('A member that is silent for so long is taken for dead.').default(45_000).atLeast(1000),

@@ -81,9 +81,11 @@ export class LaneTransaction {
     this.count = 0;
   }
 
-  /** Another record is in it; the first one begins it. */
-  enter(now: number): void {
-    if (this.count++ > 0) return;
+  /** Other records are in it; the first ones begin it. */
+  enter(now: number, records: number): void {
+    const isOpen = this.count > 0;
+    this.count += records;
+    if (isOpen) return;
     this.began = now;
     this.sender.begin();
   }

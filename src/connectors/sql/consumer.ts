@@ -3,7 +3,7 @@ import type { Schedule } from '../../core/schedule/cron.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { isUnhandled } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
-import { Poller } from '../../core/schedule/polling.ts';
+import { bridgePollFailure, Poller } from '../../core/schedule/polling.ts';
 import type { Database, Row } from './database.ts';
 import { openDatabase } from './database.ts';
 import type { sqlOptions } from './definition.ts';
@@ -64,14 +64,8 @@ export class SqlConsumer implements Consumer {
   }
 
   private pollFailed(error: unknown): void {
-    const { sink, options } = this;
-    if (!options.bridgeErrorHandler) {
-      this.context.log('error', `the query failed: ${(error as Error).message}`);
-      return;
-    }
-    const exchange = this.exchange(null);
-    exchange.fail(error);
-    sink!.push(exchange, { settle: () => undefined });
+    if (this.options.bridgeErrorHandler) bridgePollFailure(this.sink!, error);
+    else this.context.log('error', `the query failed: ${(error as Error).message}`);
   }
 
   private exchange(body: unknown): Exchange {

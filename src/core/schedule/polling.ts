@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../clock.ts';
+import type { Sink } from '../connector.ts';
 import type { Schedule } from './cron.ts';
 import { field } from '../field.ts';
 
@@ -24,7 +25,7 @@ const units = ['NANOSECONDS', 'MICROSECONDS', 'MILLISECONDS', 'SECONDS', 'MINUTE
 /** The options that all polling consumers have. */
 export const pollOptions = {
   sendEmptyMessageWhenIdle: field.boolean('Sends a message with an empty body when a poll found nothing.').default(false),
-  bridgeErrorHandler: field.boolean('Sends a failing poll through the route as a failed exchange, for its error handler.').default(false),
+  bridgeErrorHandler: field.boolean('Gives a failing poll to the error handler of the route, as an exchange that has failed.').default(false),
   exceptionHandler: field.string('Bean that is told errors of a poll.').ignored('errors of a poll are logged and show in health; bridgeErrorHandler hands them to the route'),
   exchangePattern: field.enum('Pattern of new exchanges.', ['InOnly', 'InOut']),
   pollStrategy: field.string('Bean that decides what to do when a poll fails.').ignored('the next poll tries again, after backoffErrorThreshold with a longer wait'),
@@ -51,6 +52,14 @@ export interface Polling {
   failed(error: unknown): void;
   /** Takes the lines that runLoggingLevel asks for. */
   log?(level: 'debug' | 'info' | 'warn' | 'error', message: string): void;
+}
+
+/** Hands a poll that failed to the route's error handler, as `bridgeErrorHandler` asks for. */
+export function bridgePollFailure(sink: Sink, error: unknown): void {
+  const exchange = sink.exchange(null);
+  exchange.body = `Failed polling endpoint: ${exchange.fromEndpoint ?? ''}. Will try again at next poll`;
+  exchange.fail(error);
+  sink.push(exchange, { settle: () => undefined });
 }
 
 /**

@@ -33,8 +33,8 @@ describeWithKafka('the consumer of kafka', function () {
     await broker.close();
   });
 
-  const consume = async (topic: string, options = '', work?: (exchange: Exchange) => unknown): Promise<TestRoute> => {
-    const route = new TestRoute(around.scope, work);
+  const consume = async (topic: string, options = '', work?: (exchange: Exchange) => unknown, change: Partial<TestRoute> = {}): Promise<TestRoute> => {
+    const route = Object.assign(new TestRoute(around.scope, work), change);
     const consumer = await around.consumer(definition, `kafka:${topic}?brokers=${brokers}&groupId=${group}&autoOffsetReset=earliest&${quick}${options}`);
     consumers.push(consumer);
     await consumer.start(route);
@@ -172,10 +172,10 @@ describeWithKafka('the consumer of kafka', function () {
     const topic = await broker.topic();
     await broker.send(topic, '{"a":1}', 'no json', '{"a":2}');
     const json = '&valueDeserializer=org.springframework.kafka.support.serializer.JsonDeserializer';
-    const route = await consume(topic, json, (exchange) => {
-      if (exchange.isFailed) exchange.halt |= HANDLED;
-    });
+    const route = await consume(topic, json, undefined, { keepsLost: true });
     await soon(() => expect(route.received).to.have.length(3));
+    expect(bodies(route)[2]).to.deep.equal({ a: 2 });
+    await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([3]));
     expect(route.received[1]!.exception?.type).to.equal('org.apache.kafka.common.errors.SerializationException');
     expect(String(route.received[1]!.body)).to.equal('no json');
     expect(route.deliveries[1]!.wouldLose).to.equal(true);
@@ -250,6 +250,43 @@ describeWithKafka('the consumer of kafka', function () {
     await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([5]));
   });
 
+  it('gives a record that can not be read an exchange of its own, between the batches of those around it', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, '1', '2', 'no json', '3', '4');
+    const route = await consume(topic, '&batching=true&maxPollRecords=3&batchingIntervalMs=100&valueDeserializer=JsonDeserializer', undefined, { keepsLost: true });
+    await soon(() => expect(route.received).to.have.length(3));
+    const shown = route.received.map(({ body }) => (Array.isArray(body) ? (body as Exchange[]).map((part) => part.body) : String(body)));
+    expect(shown).to.deep.equal([[1, 2], 'no json', [3, 4]]);
+    expect(route.received.map(({ exception }) => exception?.type ?? null)).to.deep.equal([null, 'org.apache.kafka.common.errors.SerializationException', null]);
+    await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([5]));
+  });
+
+  it('gives a batch whose time ended while it was suspended when it is resumed', async () => {
+    const topic = await broker.topic();
+    const route = await consume(topic, '&batching=true&maxPollRecords=3&batchingIntervalMs=150');
+    await broker.send(topic, 'a');
+    // It is being gathered: nothing has come yet.
+    await soon(() => expect(around.clock.waiting).to.be.greaterThan(0));
+    await pause(80);
+    await consumers[0]!.suspend!();
+    const before = route.received.length;
+    await pause(250);
+    expect(route.received).to.have.length(before);
+    await consumers[0]!.resume!();
+    await soon(() => expect(route.settled).to.equal(1));
+  });
+
+  it('delivers a batch that failed again before what was being gathered behind it, with breakOnFirstError', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, ...numbers(0, 5));
+    const route = await consume(topic, '&batching=true&maxPollRecords=2&batchingIntervalMs=1500&breakOnFirstError=true', undefined, { isHolding: true });
+    await soon(() => expect(route.held).to.have.length(2));
+    route.held[0]!.fail(new Error('not yet'));
+    route.releaseAll();
+    await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([5]));
+    expect(route.received.map(({ body }) => (body as Exchange[]).map((part) => part.body).join())).to.deep.equal(['0,1', '2,3', '0,1', '2,3', '4']);
+  });
+
   it('commits only when the route says so, with manual commits', async () => {
     const topic = await broker.topic();
     await broker.send(topic, ...numbers(0, 4));
@@ -270,6 +307,46 @@ describeWithKafka('the consumer of kafka', function () {
     const route = await consume(topic, '&offsetRepository=#offsets');
     await soon(() => expect(bodies(route)).to.deep.equal(['2', '3']));
     await soon(() => expect(states.get(`${topic}/0`)).to.equal('3'));
+  });
+
+  it('commits each batch and what it has sent in one transaction, exactly once, and begins anew with one that failed', async () => {
+    const [topic, out] = [await broker.topic(2), await broker.topic(1)];
+    await broker.send(topic, ...numbers(0, 20).map((value) => ({ value, partition: Number(value) % 2 })));
+    const producer = await around.producer(definition, `kafka:${out}?brokers=${brokers}&${quick}`);
+    let failures = 0;
+    const route = new TestRoute(around.scope);
+    const push = route.push.bind(route);
+    const lists: string[] = [];
+    const underWay = [0, 0];
+    let most = 0;
+    // Sends what it gets, as a step `to` does; one batch fails after it was sent.
+    route.push = (exchange, delivery) => {
+      route.isHolding = true;
+      push(exchange, delivery);
+      const held = route.held.pop()!;
+      const values = (held.body as Exchange[]).map(({ body }) => String(body));
+      lists.push(values.join());
+      const partition = Number(values[0]) % 2;
+      most = Math.max(most, ++underWay[partition]!);
+      held.way = {
+        outer: held.way,
+        back: (returned) => {
+          underWay[partition]!--;
+          if (values.includes('4') && failures++ < 2) returned.fail(new Error('after sending'));
+          returned.leave();
+        },
+      };
+      producer.call!(held);
+    };
+    const consumer = await around.consumer(definition, `kafka:${topic}?brokers=${brokers}&groupId=${group}&autoOffsetReset=earliest&exactlyOnce=true&batching=true&maxPollRecords=4&batchingIntervalMs=100&breakOnFirstError=true&${quick}`);
+    consumers.push(consumer);
+    await consumer.start(route);
+    await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([10, 10]));
+    expect(failures).to.equal(3);
+    expect(most, 'batches of one partition under way at once').to.equal(1);
+    expect(lists.filter((list) => list === '0,2,4,6'), 'the batch that failed twice').to.have.length(3);
+    expect((await broker.read(out)).map(({ text }) => Number(text)).sort((a, b) => a - b)).to.deep.equal(numbers(0, 20).map(Number));
+    await producer.close!();
   });
 
   it('does not deliver what a transaction has aborted with read_committed', async () => {

@@ -8,9 +8,14 @@ const messages = 3000;
 describeWithKafka('kafka, killed', function () {
   this.timeout(180_000);
 
-  for (const isExactlyOnce of [false, true]) {
-    it(`loses nothing when the process is killed ${kills} times with records under way, and repeats ${isExactlyOnce ? 'nothing, exactly once' : 'no more than were'}`, async () => {
-      const killed = await killRelay({ kills, messages, partitions: isExactlyOnce ? 2 : 1, isExactlyOnce, inFlight: 100 });
+  const ways = [
+    { isExactlyOnce: false, isInBatches: false, repeats: 'no more than were' },
+    { isExactlyOnce: true, isInBatches: false, repeats: 'nothing, exactly once' },
+    { isExactlyOnce: true, isInBatches: true, repeats: 'nothing, exactly once in batches' },
+  ];
+  for (const { isExactlyOnce, isInBatches, repeats } of ways) {
+    it(`loses nothing when the process is killed ${kills} times with records under way, and repeats ${repeats}`, async () => {
+      const killed = await killRelay({ kills, messages, partitions: isExactlyOnce ? 2 : 1, isExactlyOnce, isInBatches, inFlight: 100 });
       console.log(`        ${messages} records, unsettled at the kills: ${killed.unsettled.join(', ')}; lost ${killed.lost}, duplicates ${killed.duplicates} (at most ${killed.bound})`);
       expect(killed.unsettled).to.have.length(kills);
       expect(killed.lost, 'lost').to.equal(0);

@@ -14,6 +14,8 @@ export interface Killing {
   readonly messages: number;
   readonly partitions: number;
   readonly isExactlyOnce: boolean;
+  /** One exchange, and one transaction, for several records. */
+  readonly isInBatches?: boolean;
   /** Records of one partition under way at once. */
   readonly inFlight: number;
   /** The command to run in place of the program. */
@@ -39,7 +41,7 @@ const wait = (millis: number): string => `              - delay: { simple: "\${r
 `;
 
 /** What a transaction holds open for a while is sent first; what is delivered again anyway is sent as late as can be. */
-const routes = ({ isExactlyOnce, inFlight }: Killing): string => `
+const routes = ({ isExactlyOnce, isInBatches = false, inFlight }: Killing): string => `
 - route:
     id: relay
     from:
@@ -51,6 +53,8 @@ const routes = ({ isExactlyOnce, inFlight }: Killing): string => `
         recordsInFlight: ${inFlight}
         maxPollRecords: ${inFlight}
         exactlyOnce: ${isExactlyOnce}
+        batching: ${isInBatches}
+        batchingIntervalMs: 50
         sessionTimeoutMs: 6000
         heartbeatIntervalMs: 500
       steps:

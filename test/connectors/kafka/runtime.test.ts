@@ -18,7 +18,7 @@ describe('kafka in a route', () => {
       ['brokers: "a:b:c"', /host:port/],
       ['autoOffsetReset: middle', /autoOffsetReset/],
       ['brokers: "a:1", exactlyOnce: true', /groupId/],
-      ['brokers: "a:1", exactlyOnce: true, groupId: g, batching: true', /batching/],
+      ['brokers: "a:1", exactlyOnce: true, groupId: g, allowManualCommit: true', /allowManualCommit/],
       ['brokers: "a:1", securityProtocol: SASL_SSL, saslMechanism: GSSAPI', /GSSAPI/],
       ['brokers: "a:1", grupId: g', /grupId/],
       ['brokers: "a:1", partitionAssignor: CooperativeStickyAssignor', /CooperativeSticky/],
@@ -81,7 +81,7 @@ describeWithKafka('kafka in a running route', function () {
     await soon(async () => expect(await broker.committed(topic, topic)).to.deep.equal([80]));
   });
 
-  it('applies the error handler to a record that fails, keeps one that can not be read, and the rest goes on', async () => {
+  it('applies the error handler to a record that fails and to one that can not be read, and the rest goes on', async () => {
     const [topic, dead] = [await broker.topic(), await broker.topic()];
     await broker.send(topic, '{"n":1}', 'no json', '{"n":2}', '{"n":3}');
     const mecha = await run(
@@ -92,7 +92,11 @@ describeWithKafka('kafka in a running route', function () {
     handled: { constant: "true" }
     steps:
       - setHeader: { name: reason, simple: "\${exception.message}" }
-      - marshal: { json: {} }
+      - setHeader: { name: place, simple: "\${header.CamelKafkaTopic}/\${header.CamelKafkaOffset}" }
+      - choice:
+          when:
+            - simple: "\${body} is 'java.util.Map'"
+              steps: [{ marshal: { json: {} } }]
       - to: { uri: "kafka:{{dead}}", parameters: { brokers: "{{brokers}}" } }
 - route:
     id: strict
@@ -110,13 +114,38 @@ describeWithKafka('kafka in a running route', function () {
     );
     await soon(() => expect(mecha.mock('out').bodies.map(String)).to.deep.equal(['{"n":1}', '{"n":3}']));
     await soon(async () => expect(await broker.committed(topic, topic)).to.deep.equal([4]));
-    const [letter, ...others] = await broker.read(dead);
-    expect(letter!.text).to.equal('{"n":2}');
-    expect(String(letter!.headers!['reason'])).to.equal('two is too many');
-    expect(others).to.deep.equal([]);
-    // It is no message for the route's steps: it is kept as it came.
-    expect(await mecha.deadLetters!.count('strict')).to.equal(1);
-    expect(JSON.stringify(await mecha.deadLetters!.list({ routeId: 'strict' }))).to.match(/SerializationException/);
+    const letters = (await broker.read(dead)).map(({ text, headers }) => [text, String(headers!['place']), String(headers!['reason'])]);
+    expect(letters).to.have.length(2);
+    const [unreadable, failed] = letters.sort(([, a], [, b]) => (a! < b! ? -1 : 1)) as [string[], string[]];
+    expect(unreadable.slice(0, 2), 'as it came').to.deep.equal(['no json', `${topic}/1`]);
+    expect(unreadable[2]).to.match(/the value is no JSON/);
+    expect(failed).to.deep.equal(['{"n":2}', `${topic}/2`, 'two is too many']);
+    expect(await mecha.deadLetters!.count('strict')).to.equal(0);
+  });
+
+  it('gives a record that can not be read to the dead letter channel, and keeps it where no handler takes it', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, '{"n":1}', 'no json', '{"n":2}');
+    const route = (id: string, more: string): string => `
+- route:
+    id: ${id}
+    ${more}
+    from:
+      uri: kafka:{{topic}}
+      parameters: ${parameters(`groupId: "${id}-{{topic}}", valueDeserializer: JsonDeserializer`)}
+      steps:
+        - marshal: { json: {} }
+        - to: mock:${id}
+`;
+    const mecha = await run(route('channel', 'errorHandler: { deadLetterChannel: { deadLetterUri: "mock:dead" } }') + route('plain', ''), { topic });
+    for (const id of ['channel', 'plain']) {
+      await soon(() => expect(mecha.mock(id).bodies.map(String)).to.deep.equal(['{"n":1}', '{"n":2}']));
+      await soon(async () => expect(await broker.committed(`${id}-${topic}`, topic)).to.deep.equal([3]));
+    }
+    expect(mecha.mock('dead').bodies.map(String)).to.deep.equal(['no json']);
+    expect(await mecha.deadLetters!.count('channel')).to.equal(0);
+    expect(await mecha.deadLetters!.count('plain')).to.equal(1);
+    expect(JSON.stringify(await mecha.deadLetters!.list({ routeId: 'plain' }))).to.match(/SerializationException/);
   });
 
   it('keeps in the dead letters what no handler takes, and says which route and endpoint a send failed for', async () => {
