@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { isMainThread, workerData } from 'node:worker_threads';
 import { main } from '../src/cli/main.ts';
 
 const signals = (signal: NodeJS.Signals, run: () => void): (() => void) => {
@@ -6,7 +7,9 @@ const signals = (signal: NodeJS.Signals, run: () => void): (() => void) => {
   return () => void process.off(signal, run);
 };
 
-void main(process.argv.slice(2), { in: process.stdin, out: process.stdout, err: process.stderr, folder: process.cwd(), environment: process.env, nodeVersion: process.version, pid: process.pid, onSignal: signals, exit: (code) => process.exit(code) }).then(
+// The thread that `mecha test` runs tests in starts with this file, too: the whole program is one script.
+if (!isMainThread && (workerData as { mechaTests?: unknown } | null)?.mechaTests !== undefined) void import('../src/testing/worker.ts');
+else void main(process.argv.slice(2), { in: process.stdin, out: process.stdout, err: process.stderr, folder: process.cwd(), environment: process.env, nodeVersion: process.version, pid: process.pid, onSignal: signals, exit: (code) => process.exit(code) }).then(
   (code) => {
     // Connections that a client keeps open must not hold the process.
     process.exitCode = code;

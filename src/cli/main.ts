@@ -85,6 +85,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .option('--json', 'as --format json')
     .option('--output <file>', 'writes json or junit into a file, and text to the terminal')
     .option('--limit <ms>', 'how long a test may really take before it is cut', whole(1, 3_600_000))
+    .option('--in-process', 'runs the tests in the thread of the program, for a debugger; one that blocks it is not cut')
     .option('--config <file>', 'configuration file in place of mecha.yaml')
     .option('--property <key=value>', 'sets a property placeholder (repeatable)', keyValue, {})
     .addHelpText('after', examples('mecha test routes/', 'mecha test --format junit --output report.xml --coverage') + '\nExit codes: 0 all passed, 1 some failed (or too few steps ran), 2 a test or a route can not be read, or there are no tests.\n')

@@ -46,6 +46,9 @@ async function once(paths: readonly string[], options: Readonly<Record<string, u
     ...(options['filter'] === undefined ? {} : { filter: String(options['filter']) }),
     ...(options['limit'] === undefined ? {} : { limitMillis: Number(options['limit']) }),
     update: options['update'] === true,
+    inThisThread: options['inProcess'] === true,
+    // Not among the results, which a program may read.
+    onOutput: (text) => terminal.err.write(text),
     onResult: (file, result) => {
       if (!isText) return;
       // In their order, while the next test is under way.

@@ -42,9 +42,14 @@ export interface RunOptions {
   readonly configuration?: string | null;
   readonly properties?: Readonly<Record<string, string>>;
   readonly snapshots: Snapshots;
-  /** How long a test may really take, where the test itself does not say. */
-  readonly limitMillis?: number | undefined;
+  /** How long the test may really take. */
+  readonly limitMillis: number;
+  /** Is told what the test is about to do. */
+  readonly onStep?: (doing: string) => void;
 }
+
+/** How long a test may really take: what it says, its file, the caller. */
+export const limitOf = (file: TestFileSaid, test: TestSaid, given?: number): number => test.limit ?? file.limit ?? given ?? usualLimitMillis;
 
 export interface Failure extends Mismatch {
   /** What failed in the routes during the step: `file:line:column: message`. */
@@ -69,6 +74,8 @@ export interface TestResult {
   readonly steps: readonly StepCount[];
   /** The files of routes that could not even be loaded. */
   readonly isBroken: boolean;
+  /** It was cut: something of it may still be at work in its thread. */
+  readonly wasCut: boolean;
 }
 
 /** Thrown where a test can't go on. */
@@ -94,7 +101,7 @@ const countOf = (kind: RegExp): number => {
 /** Runs one test from nothing to nothing: its own routes, mocks, files and state. */
 export async function runTest(file: TestFileSaid, test: TestSaid, options: RunOptions): Promise<TestResult> {
   const started = performance.now();
-  const limit = test.limit ?? file.limit ?? options.limitMillis ?? usualLimitMillis;
+  const limit = options.limitMillis;
   const run = new TestRun(file, test, options);
   let timer: { cancel(): void } | undefined;
   const late = new Promise<'late'>((resolve) => {
@@ -108,7 +115,7 @@ export async function runTest(file: TestFileSaid, test: TestSaid, options: RunOp
     await Promise.race([work, new Promise((resolve) => systemClock.schedule(500, () => resolve(undefined)))]);
   }
   timer?.cancel();
-  return { name: test.name, at: test.places['name'] ?? test.at, failures: run.failures, millis: performance.now() - started, steps: run.steps, isBroken: run.isBroken };
+  return { name: test.name, at: test.places['name'] ?? test.at, failures: run.failures, millis: performance.now() - started, steps: run.steps, isBroken: run.isBroken, wasCut: ended === 'late' };
 }
 
 /** Keeps what is in it when the routes start again, as the store that they usually have. */
@@ -300,7 +307,10 @@ class TestRun {
   private async step(step: StepSaid): Promise<void> {
     if (this.isCut) return;
     const action = actions.find((key) => step.places[key] !== undefined);
-    if (action !== undefined) this.doing = `at \`${action}\` in line ${step.places[action]!.source.position(step.places[action]!.start).line}`;
+    if (action !== undefined) {
+      this.doing = `at \`${action}\` in line ${step.places[action]!.source.position(step.places[action]!.start).line}`;
+      this.options.onStep?.(this.doing);
+    }
     const before = this.failures.length;
     this.meanwhile = [];
     let sent: Sent | null = null;

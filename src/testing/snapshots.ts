@@ -1,11 +1,12 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { isEqual } from './match.ts';
 
 /** The snapshots of one test file, in a JSON file beside it. */
 export class Snapshots {
   readonly path: string;
   private readonly isUpdating: boolean;
-  private readonly before: Readonly<Record<string, unknown>>;
+  private before: Readonly<Record<string, unknown>>;
   private readonly now: Record<string, unknown> = {};
 
   constructor(testPath: string, isUpdating: boolean) {
@@ -32,7 +33,16 @@ export class Snapshots {
     Object.assign(all, this.now);
     if (isEqual(all, this.before)) return false;
     if (Object.keys(all).length === 0) rmSync(this.path, { force: true });
-    else writeFileSync(this.path, `${JSON.stringify(all, null, 2)}\n`);
+    else {
+      const draft = `${this.path}.${randomUUID()}.tmp`;
+      try {
+        writeFileSync(draft, `${JSON.stringify(all, null, 2)}\n`);
+        renameSync(draft, this.path);
+      } finally {
+        rmSync(draft, { force: true });
+      }
+    }
+    this.before = all;
     return true;
   }
 }

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import type { Diagnostic, Source } from '../core/diagnostics.ts';
+import type { Diagnostic, Source, Span } from '../core/diagnostics.ts';
 import { Diagnostics } from '../core/diagnostics.ts';
 import { filesOf, isTestFile, readSources } from '../runtime/files.ts';
 import { readConfiguration } from '../runtime/configuration.ts';
@@ -8,8 +8,9 @@ import { standardParts } from '../runtime/standard.ts';
 import type { TestFileSaid } from './format.ts';
 import { readTestFile } from './format.ts';
 import type { StepCount, TestResult } from './run.ts';
-import { runTest } from './run.ts';
+import { limitOf, runTest } from './run.ts';
 import { Snapshots } from './snapshots.ts';
+import { TestThread } from './thread.ts';
 
 export interface TestOptions {
   /** Folder of the project: paths start here, and what routes name (modules, resources). */
@@ -23,8 +24,12 @@ export interface TestOptions {
   readonly update?: boolean;
   /** How long a test may really take. */
   readonly limitMillis?: number;
+  /** Runs the tests in the caller's own thread, for a debugger: one that never gives the thread back is not cut then. */
+  readonly inThisThread?: boolean;
   /** Is told of each result as soon as it is there. */
   readonly onResult?: (file: string, result: TestResult) => void;
+  /** Is told what modules of the tests write to standard output and standard error. */
+  readonly onOutput?: (text: string) => void;
   /** Ends the run after the test that is under way. */
   readonly signal?: AbortSignal;
 }
@@ -55,22 +60,40 @@ export interface TestReport {
   readonly coverage: readonly CoveredStep[];
 }
 
-/** Runs the tests of files, folders (all `*.test.yaml` in them) and globs, one after the other. */
+/**
+ * Runs the tests of files, folders (all `*.test.yaml` in them) and globs, one after the other, in a thread of their own: what blocks it, ends it or
+ * fails where nobody catches it is the failure of one test.
+ */
 export async function runTests(paths: readonly string[], options: TestOptions): Promise<TestReport> {
   const started = performance.now();
   const problems = new Diagnostics();
   const files = filesOf(paths.length === 0 ? ['.'] : paths, options.folder, problems, isTestFile);
   const reports: FileReport[] = [];
-  for (const source of readSources(files, options.folder, problems)) {
-    if (options.signal?.aborted === true) break;
-    reports.push(await runFile(source, resolve(options.folder, source.file), options));
+  const sources = readSources(files, options.folder, problems);
+  const apart = options.inThisThread === true || sources.length === 0 ? null : new TestThread(options);
+  try {
+    for (const source of sources) {
+      if (options.signal?.aborted === true) break;
+      const path = resolve(options.folder, source.file);
+      reports.push(await (apart === null ? runFile(source, path, options) : apart.runFile(source, path)));
+    }
+  } finally {
+    await apart?.end();
   }
   const results = reports.flatMap((report) => report.results);
   const failed = results.filter(({ failures }) => failures.length > 0).length;
   return { files: reports, problems: problems.sorted(), passed: results.length - failed, failed, millis: performance.now() - started, coverage: coverageOf(results) };
 }
 
-async function runFile(source: Source, path: string, options: TestOptions): Promise<FileReport> {
+/** What a supervisor of a file's tests is told, and where it lets them begin. */
+export interface FileRun {
+  /** Tests before this one have run already. */
+  readonly from?: number;
+  readonly onStart?: (index: number, name: string, at: Span, limitMillis: number) => void;
+  readonly onStep?: (doing: string) => void;
+}
+
+export async function runFile(source: Source, path: string, options: TestOptions, { from = 0, onStart, onStep }: FileRun = {}): Promise<FileReport> {
   const problems = new Diagnostics();
   const said = readTestFile(source, standardParts, problems);
   const routes = said === null ? [] : routesOf(said, source, path, options, problems);
@@ -83,9 +106,14 @@ async function runFile(source: Source, path: string, options: TestOptions): Prom
     return { file: source.file, problems: problems.sorted(), results: [], routes, hasNewSnapshots: false };
   }
   const results: TestResult[] = [];
+  let hasNewSnapshots = false;
+  const names = said.tests.map(({ name }) => name);
   const wanted = said.tests.filter(({ name }) => options.filter === undefined || `${source.file} ${name}`.toLowerCase().includes(options.filter.toLowerCase()));
-  for (const test of wanted) {
+  for (const [index, test] of wanted.entries()) {
     if (options.signal?.aborted === true) break;
+    if (index < from) continue;
+    const limitMillis = limitOf(said, test, options.limitMillis);
+    onStart?.(index, test.name, test.places['name'] ?? test.at, limitMillis);
     const result = onlyOnce(results, await runTest(said, test, {
       folder: options.folder,
       path,
@@ -93,12 +121,15 @@ async function runFile(source: Source, path: string, options: TestOptions): Prom
       ...(options.configuration === undefined ? {} : { configuration: options.configuration }),
       properties: options.properties ?? {},
       snapshots,
-      limitMillis: options.limitMillis,
+      limitMillis,
+      ...(onStep === undefined ? {} : { onStep }),
     }));
     results.push(result);
+    // At once: the next test may never end.
+    hasNewSnapshots = snapshots.save(names, wanted.slice(from, index + 1).map(({ name }) => name)) || hasNewSnapshots;
     options.onResult?.(source.file, result);
   }
-  const hasNewSnapshots = snapshots.save(said.tests.map(({ name }) => name), wanted.map(({ name }) => name));
+  if (wanted.length === 0) hasNewSnapshots = snapshots.save(names, []);
   return { file: source.file, problems: problems.sorted(), results, routes, hasNewSnapshots };
 }
 

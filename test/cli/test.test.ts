@@ -36,7 +36,7 @@ describe('mecha test', () => {
 
   it('shows each test and a summary, and exits with 0 when all have passed', async () => {
     desk.write('greet.test.yaml', tests('Ann'));
-    const { code, out, err } = await desk.mecha('test');
+    const { code, out, err } = await desk.mecha('test', '--in-process');
     expect(err).to.equal('');
     expect(out).to.match(/^greet\.test\.yaml\n {2}✓ greets( \(\d+ ms\))?\n1 passed in [\d.]+ m?s\n$/);
     expect(code).to.equal(0);
@@ -44,7 +44,7 @@ describe('mecha test', () => {
 
   it('shows what differs line by line, with the line of the test, and exits with 1', async () => {
     desk.write('greet.test.yaml', tests('Bob'));
-    const { code, out } = await desk.mecha('test');
+    const { code, out } = await desk.mecha('test', '--in-process');
     expect(code).to.equal(1);
     expect(out.replace(/ \(\d+ ms\)/, '').split('\n').map((line) => line.trimEnd()).join('\n')).to.contain(`  ✗ greets
       the body of the reply is not as expected
@@ -62,28 +62,28 @@ describe('mecha test', () => {
   });
 
   it('exits with 2 when a test or a route can not be read, or there are no tests, and says what to do', async () => {
-    expect((await desk.mecha('test')).err).to.contain('there are no tests: write them into files whose names end with .test.yaml');
+    expect((await desk.mecha('test', '--in-process')).err).to.contain('there are no tests: write them into files whose names end with .test.yaml');
     desk.write('greet.test.yaml', 'tests:\n  - nam: x\n');
-    const wrong = await desk.mecha('test');
+    const wrong = await desk.mecha('test', '--in-process');
     expect(wrong.err).to.contain('unknown option `nam`').and.to.contain('did you mean `name`?');
     desk.write('greet.test.yaml', tests('Ann')).write('greet.yaml', '- form: x\n');
-    const broken = await desk.mecha('test');
+    const broken = await desk.mecha('test', '--in-process');
     expect(broken.out).to.contain('the routes can not be loaded').and.to.contain('did you mean `from`?');
-    expect([wrong.code, broken.code, (await desk.mecha('test', 'nowhere.test.yaml')).code]).to.deep.equal([2, 2, 2]);
+    expect([wrong.code, broken.code, (await desk.mecha('test', '--in-process', 'nowhere.test.yaml')).code]).to.deep.equal([2, 2, 2]);
     desk.write('lonely.test.yaml', tests('Ann'));
-    expect((await desk.mecha('test', 'lonely.test.yaml')).err).to.contain('nothing says which routes `lonely.test.yaml` tests').and.to.contain('add `routes: [ lonely.yaml ]`');
-    expect((await desk.mecha('test', '--filter', 'nonsense', 'greet.test.yaml')).code).to.equal(2);
+    expect((await desk.mecha('test', '--in-process', 'lonely.test.yaml')).err).to.contain('nothing says which routes `lonely.test.yaml` tests').and.to.contain('add `routes: [ lonely.yaml ]`');
+    expect((await desk.mecha('test', '--in-process', '--filter', 'nonsense', 'greet.test.yaml')).code).to.equal(2);
   });
 
   it('writes JSON and JUnit, to the terminal or into a file', async () => {
     desk.write('greet.test.yaml', `${tests('Bob')}  - { name: "a <b> & c", send: { to: direct:greet, body: you }, expect: { mocks: { mock:you: 1 } } }\n`);
-    const { code, out } = await desk.mecha('test', '--format', 'json');
+    const { code, out } = await desk.mecha('test', '--in-process', '--format', 'json');
     expect(code).to.equal(1);
     const report = JSON.parse(out) as { ok: boolean; passed: number; failed: number; files: { tests: { name: string; ok: boolean; failures: { at: unknown; expected: unknown; actual: unknown }[] }[] }[]; coverage: unknown };
     expect(report).to.include({ ok: false, passed: 1, failed: 1 });
     expect(report.files[0]!.tests[0]!.failures[0]).to.deep.include({ at: { file: 'greet.test.yaml', line: 4, column: 20 }, expected: { greeting: 'Hello Bob', n: [1, 2] }, actual: { greeting: 'Hello Ann', n: [1, 2] } });
     expect(report.coverage).to.deep.equal({ steps: 3, covered: 3, missing: [] });
-    const junit = await desk.mecha('test', '--format', 'junit', '--output', 'reports/r.xml');
+    const junit = await desk.mecha('test', '--in-process', '--format', 'junit', '--output', 'reports/r.xml');
     expect(junit.out).to.contain('✗ greets');
     const xml = readFileSync(join(desk.folder, 'reports/r.xml'), 'utf8');
     expect(xml).to.match(/<testsuites name="mecha test" tests="2" failures="1" errors="0" time="[\d.]+">/);
@@ -93,10 +93,10 @@ describe('mecha test', () => {
 
   it('tells which steps no test ran, and fails when they are too many', async () => {
     desk.write('greet.test.yaml', tests('Ann'));
-    const { out } = await desk.mecha('test', '--coverage');
+    const { out } = await desk.mecha('test', '--in-process', '--coverage');
     expect(out).to.contain('coverage: 2 of 3 steps (66.6 %)').and.to.contain('never ran  greet.yaml:10:21  to[mock:you]');
-    expect((await desk.mecha('test', '--min-coverage', '66')).code).to.equal(0);
-    const few = await desk.mecha('test', '--min-coverage', '67');
+    expect((await desk.mecha('test', '--in-process', '--min-coverage', '66')).code).to.equal(0);
+    const few = await desk.mecha('test', '--in-process', '--min-coverage', '67');
     expect(few.err).to.contain('the tests cover 66.6 % of the steps, fewer than 67 %');
     expect(few.code).to.equal(1);
   });
@@ -107,22 +107,22 @@ describe('mecha test', () => {
   - { name: two, send: { to: direct:greet, body: you }, expect: { mocks: { mock:you: { snapshot: true } } } }
 `;
     desk.write('greet.test.yaml', two('Ann'));
-    const none = await desk.mecha('test');
+    const none = await desk.mecha('test', '--in-process');
     expect(none.out).to.contain('there is no snapshot of `reply` yet: run with --update to take it');
     expect(none.code).to.equal(1);
-    expect((await desk.mecha('test', '--update')).out).to.contain('snapshots of greet.test.yaml were written');
+    expect((await desk.mecha('test', '--in-process', '--update')).out).to.contain('snapshots of greet.test.yaml were written');
     expect(JSON.parse(readFileSync(join(desk.folder, 'greet.test.snapshots.json'), 'utf8'))).to.deep.equal({
       'one > reply': { body: { greeting: 'Hello Ann', n: [1, 2] }, headers: {} },
       'two > mock:you': [{ body: 'you', headers: {} }],
     });
-    expect((await desk.mecha('test')).code).to.equal(0);
+    expect((await desk.mecha('test', '--in-process')).code).to.equal(0);
     desk.write('greet.test.yaml', two('Bob'));
-    const changed = await desk.mecha('test');
+    const changed = await desk.mecha('test', '--in-process');
     expect(changed.out).to.contain('`reply` is not as in the snapshot; run with --update if it is right as it is').and.to.contain('-    "greeting": "Hello Ann"').and.to.contain('+    "greeting": "Hello Bob"');
-    await desk.mecha('test', '--update', '--filter', 'one');
+    await desk.mecha('test', '--in-process', '--update', '--filter', 'one');
     expect(Object.keys(JSON.parse(readFileSync(join(desk.folder, 'greet.test.snapshots.json'), 'utf8')) as object)).to.deep.equal(['two > mock:you', 'one > reply']);
     desk.write('greet.test.yaml', tests('Ann'));
-    await desk.mecha('test', '--update');
+    await desk.mecha('test', '--in-process', '--update');
     expect(existsSync(join(desk.folder, 'greet.test.snapshots.json'))).to.equal(false);
   });
 

@@ -8,7 +8,7 @@ describe('tests of the example routes', function () {
   this.timeout(60_000);
 
   it('pass, and run every step but those of rare failures', async () => {
-    const report = await runTests(['routes'], { folder: root });
+    const report = await runTests(['routes'], { inThisThread: true, folder: root });
     const failures = report.files.flatMap(({ results }) => results.flatMap((result) => result.failures));
     expect(await Promise.all(failures.map((failure) => printFailure(failure, false)))).to.deep.equal([]);
     expect(report.passed).to.be.greaterThan(8);

@@ -19,7 +19,7 @@ export class Project {
   }
 
   run(options: Partial<TestOptions> = {}): Promise<TestReport> {
-    return runTests([], { folder: this.folder, configuration: null, ...options });
+    return runTests([], { folder: this.folder, configuration: null, inThisThread: true, ...options });
   }
 
   clear(): void {
