@@ -11,6 +11,7 @@ import type { HeaderFilter } from '../../core/http/headers.ts';
 import { entriesOf, generalHeaders, hopByHop, isCamelHeader, isPlainMap } from '../../core/http/headers.ts';
 import { charsetOf } from '../../core/conversion/media-type.ts';
 import { StreamCache } from '../../core/conversion/stream.ts';
+import type { Outbox } from '../../core/http/outbox.ts';
 import type { RequestHeaders } from './request.ts';
 
 export interface ReplyOptions {
@@ -52,6 +53,7 @@ const requestHeaders: ReadonlySet<string> = new Set([
 let lines: string[] = [];
 let options: ReplyOptions | null = null;
 let origin: RequestHeaders | null = null;
+let outbox: Outbox | null = null;
 
 function addHeader(name: string, value: unknown): void {
   if (value === null || value === undefined) return;
@@ -92,6 +94,7 @@ export function writeReply(reply: ServerResponse, exchange: Exchange, request: R
   let status = statusOf(headers.lookup('camelhttpresponsecode'), isFailed);
   lines = [];
   options = replyOptions;
+  outbox = request.request.listener.outbox;
   if (isFailed) {
     body = replyOptions.isMuted ? '' : traceOf(exchange);
     lines.push('Content-Type', 'text/plain; charset=utf-8');
@@ -149,38 +152,15 @@ function writeText(reply: ServerResponse, status: number, head: string[], text: 
   const length = Buffer.byteLength(text);
   head.push('Content-Length', String(length));
   reply.writeHead(status, head);
-  if (length === text.length && length <= inOnePieceBytes) endAtOnce(reply, text);
+  if (length === text.length && length <= inOnePieceBytes) outbox!.end(reply, text);
   else reply.end(text);
-}
-
-/** What Node keeps of a reply: its head as text once `writeHead` was called, and whether that is out. */
-interface HeadState {
-  _header: string | null;
-  _headerSent: boolean;
-  readonly _hasBody: boolean;
-}
-
-/**
- * Ends a reply with a text of single bytes. Node's own `end` corks the socket, queues the head with the text and an empty piece behind them, and has both
- * gathered by `writev`: one plain write costs less (see bench/RESULTS.md, orders).
- */
-function endAtOnce(reply: ServerResponse, text: string): void {
-  const { socket } = reply;
-  const state = reply as unknown as HeadState;
-  if (socket === null || state._header === null || state._headerSent || !state._hasBody || socket.writableCorked > 0 || socket.writableLength > 0) {
-    reply.end(text, 'latin1');
-    return;
-  }
-  state._headerSent = true;
-  socket.write(state._header + text, 'latin1');
-  reply.end();
 }
 
 function writeBytes(reply: ServerResponse, status: number, head: string[], bytes: Buffer): void {
   head.push('Content-Length', String(bytes.length));
   reply.writeHead(status, head);
   // A text goes out in one write with the head, bytes in a second one.
-  if (bytes.length <= inOnePieceBytes) endAtOnce(reply, bytes.toString('latin1'));
+  if (bytes.length <= inOnePieceBytes) outbox!.end(reply, bytes.toString('latin1'));
   else reply.end(bytes);
 }
 

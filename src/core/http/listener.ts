@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { ConnectorContext } from '../connector.ts';
+import { Outbox } from './outbox.ts';
 import type { HttpMount } from './router.ts';
 import { HttpRouter } from './router.ts';
 
@@ -117,6 +118,7 @@ const reasons: Readonly<Record<number, string>> = {
  */
 export class HttpListener {
   readonly host: string;
+  readonly outbox: Outbox;
   private readonly wantedPort: number;
   private readonly clock: Clock;
   private readonly limits: HttpLimits;
@@ -132,6 +134,7 @@ export class HttpListener {
     this.host = host;
     this.wantedPort = port;
     this.clock = clock;
+    this.outbox = new Outbox(clock);
     this.limits = limits;
     this.onClosed = onClosed;
   }
@@ -295,6 +298,8 @@ export class HttpListener {
   }
 
   private close(server: Server): Promise<void> {
+    // Whose reply is out is idle.
+    this.outbox.send();
     return new Promise((resolve) => {
       const cut = this.clock.schedule(this.limits.closeTimeoutMillis, () => server.closeAllConnections());
       server.close(() => {
