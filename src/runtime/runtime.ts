@@ -415,11 +415,14 @@ export class Runtime implements ExchangeScope {
     const compiler = new StepCompiler(routeId, this.services(used, carriedKeys, plan.dataFormats), problems, wiring, this.stepIds, steps);
     const { scope } = plan;
     compiler.idPrefix = textField(plan.element, 'nodePrefixId') ?? '';
-    const handling = errorHandling(compiler, scope);
+    const sends = sendIntercepts(compiler, scope.interceptSendToEndpoint);
+    const handling = errorHandling(compiler, scope, sends.all);
+    const intercepting = intercepts(compiler, scope.intercept, { handling, sendIntercepts: sends.all });
+    sends.compile(handling);
     const around: Surroundings = {
       handling,
-      intercepts: intercepts(compiler, scope.intercept),
-      sendIntercepts: sendIntercepts(compiler, scope.interceptSendToEndpoint),
+      intercepts: intercepting,
+      sendIntercepts: sends.all,
       masksLogs: booleanField(plan.element, 'logMask', false),
       isOrdered: resolved?.definition.isOrdered === true || plan.fromElement.fields['orderBy'] !== undefined,
     };

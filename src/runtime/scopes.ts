@@ -110,7 +110,7 @@ function policyField(compiler: StepCompiler, element: ElementModel, parent: Rede
 const handlerKinds = ['deadLetterChannel', 'defaultErrorHandler', 'noErrorHandler', 'refErrorHandler', 'jtaTransactionErrorHandler', 'springTransactionErrorHandler'];
 
 /** The error handling of a route: its error handler and the onException clauses around it. Null for noErrorHandler. */
-export function errorHandling(compiler: StepCompiler, scope: RouteScope): ErrorHandling | null {
+export function errorHandling(compiler: StepCompiler, scope: RouteScope, sends: readonly SendIntercept[]): ErrorHandling | null {
   let policy = defaultRedelivery;
   let deadLetter: DeadLetter | null = null;
   let retryWhile: Predicate | null = null;
@@ -125,7 +125,7 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope): ErrorH
     const named = namedHandler(compiler, given, textField(given, 'ref') ?? '');
     if (named.isNone === true) return null;
     policy = { ...policy, ...(named.redeliveryPolicy ?? {}) };
-    if (typeof named.deadLetterUri === 'string') deadLetter = deadLetterOf(compiler, { type: 'endpoint', uri: named.deadLetterUri, parameters: {}, at: given.at, parametersAt: {} }, (name) => named[name] === true);
+    if (typeof named.deadLetterUri === 'string') deadLetter = deadLetterOf(compiler, { type: 'endpoint', uri: named.deadLetterUri, parameters: {}, at: given.at, parametersAt: {} }, sends, (name) => named[name] === true);
   }
   if (kind !== null && isElement(given)) {
     policy = policyField(compiler, given, policy) ?? policy;
@@ -140,10 +140,10 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope): ErrorH
         : typeof uri === 'string'
           ? { type: 'endpoint', uri, parameters: {}, at: given.fieldsAt['deadLetterUri'] ?? given.at, parametersAt: {} }
           : null;
-      if (model !== null) deadLetter = deadLetterOf(compiler, model, (name) => booleanField(given, name, false));
+      if (model !== null) deadLetter = deadLetterOf(compiler, model, sends, (name) => booleanField(given, name, false));
     }
   }
-  const clauses = scope.onException.map(({ element, isRouteScoped }) => clause(compiler, element, isRouteScoped, policy));
+  const clauses = scope.onException.map(({ element, isRouteScoped }) => clause(compiler, element, isRouteScoped, policy, sends));
   return { clauses, policy, retryWhile, deadLetter, onRedelivery, onPrepareFailure, onOccurred };
 }
 
@@ -161,12 +161,12 @@ function namedHandler(compiler: StepCompiler, element: ElementModel, reference: 
   }
 }
 
-function deadLetterOf(compiler: StepCompiler, model: EndpointModel, flag: (name: HandlerFlag) => boolean): DeadLetter {
+function deadLetterOf(compiler: StepCompiler, model: EndpointModel, sends: readonly SendIntercept[], flag: (name: HandlerFlag) => boolean): DeadLetter {
   const useOriginalMessage = flag('useOriginalMessage');
   const useOriginalBody = flag('useOriginalBody');
   if (useOriginalBody || useOriginalMessage) compiler.keepsOriginal = true;
   return {
-    send: compiler.services.producer(model, compiler.problems, []),
+    send: compiler.services.producer(model, compiler.problems, sends),
     shownUri: model.uri.replace(/\?.*/s, ''),
     useOriginalMessage,
     useOriginalBody,
@@ -186,7 +186,7 @@ function languagePredicate(compiler: StepCompiler, element: ElementModel, name: 
   }
 }
 
-function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: boolean, parent: RedeliveryPolicy): Clause {
+function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: boolean, parent: RedeliveryPolicy, sendIntercepts: readonly SendIntercept[]): Clause {
   const names = element.fields['exception'];
   const classes = (Array.isArray(names) ? names : names === undefined ? [] : [names]).map(String);
   if (classes.length === 0) {
@@ -212,7 +212,7 @@ function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: bo
     continued: predicateField(compiler, element, 'continued'),
     useOriginalMessage,
     useOriginalBody,
-    steps: steps.length === 0 ? null : compiler.wiring.wire(compiler.steps(steps, none)),
+    steps: steps.length === 0 ? null : compiler.wiring.wire(compiler.steps(steps, { ...none, sendIntercepts })),
     onRedelivery: processor(compiler, element, 'onRedeliveryRef'),
     onOccurred: processor(compiler, element, 'onExceptionOccurredRef'),
     isRouteScoped,
@@ -231,18 +231,19 @@ export function checkExceptionClass(name: string, at: Span, problems: Diagnostic
   });
 }
 
-/** What runs before every step of a route. */
 /** The steps of an element for those exchanges that its `onWhen` takes. */
 function onlyWhen(compiler: StepCompiler, element: ElementModel, steps: Pipe): Pipe {
   const onWhen = predicateField(compiler, element, 'onWhen');
   return onWhen === null ? steps : detour(steps, onWhen);
 }
 
-export function intercepts(compiler: StepCompiler, elements: readonly ElementModel[]): Call[] {
+/** What runs before every step of a route. */
+export function intercepts(compiler: StepCompiler, elements: readonly ElementModel[], around: Pick<Surroundings, 'handling' | 'sendIntercepts'>): Call[] {
   const calls: Call[] = [];
-  // As in Camel, those that are declared last run first, and intercept the steps of the others, too.
+  // As in Camel, those that are declared last run first, and intercept the steps of the others, too; and the route's error handler
+  // takes what fails in them, even where the step that is intercepted stands in a doTry.
   for (const element of [...elements].reverse()) {
-    if (!booleanField(element, 'disabled', false)) calls.push(compiler.wiring.wire(onlyWhen(compiler, element, compiler.steps(stepsOf(element), { ...none, intercepts: [...calls] }))));
+    if (!booleanField(element, 'disabled', false)) calls.push(compiler.wiring.wire(onlyWhen(compiler, element, compiler.steps(stepsOf(element), { ...none, ...around, intercepts: [...calls] }))));
   }
   return calls;
 }
@@ -287,27 +288,41 @@ class SendBackToCaller implements Way {
   }
 }
 
-/** The `interceptSendToEndpoint` of a route. */
-export function sendIntercepts(compiler: StepCompiler, elements: readonly ElementModel[]): SendIntercept[] {
-  return elements
-    .filter((element) => !booleanField(element, 'disabled', false))
-    .map((element) => {
-      const pattern = uriField(element);
-      const onWhen = predicateField(compiler, element, 'onWhen');
-      const steps = compiler.wiring.wire(compiler.steps(stepsOf(element), none));
-      const afterUri = textField(element, 'afterUri');
-      const after =
-        afterUri === null
-          ? null
-          : compiler.services.producer({ type: 'endpoint', uri: afterUri, parameters: {}, at: element.fieldsAt['afterUri'] ?? element.at, parametersAt: {} }, compiler.problems, []);
-      return {
-        matches: (uri: string) => matchesEndpoint(uri, pattern),
-        skips: booleanField(element, 'skipSendToOriginalEndpoint', false),
-        onWhen,
-        before: steps,
-        after,
-      };
-    });
+/** An `interceptSendToEndpoint` whose steps are compiled after those that it stands before. */
+class DeclaredIntercept implements SendIntercept {
+  readonly matches: (uri: string) => boolean;
+  readonly skips: boolean;
+  readonly onWhen: Predicate | null;
+  readonly element: ElementModel;
+  after: Call | null = null;
+  private steps: Call | null = null;
+
+  constructor(compiler: StepCompiler, element: ElementModel) {
+    const pattern = uriField(element);
+    this.element = element;
+    this.matches = (uri) => matchesEndpoint(uri, pattern);
+    this.skips = booleanField(element, 'skipSendToOriginalEndpoint', false);
+    this.onWhen = predicateField(compiler, element, 'onWhen');
+  }
+
+  readonly before: Call = (exchange) => this.steps!(exchange);
+
+  compile(compiler: StepCompiler, around: Surroundings): void {
+    const { element } = this;
+    this.steps = compiler.wiring.wire(compiler.steps(stepsOf(element), around));
+    const uri = textField(element, 'afterUri');
+    if (uri !== null) this.after = compiler.services.producer({ type: 'endpoint', uri, parameters: {}, at: element.fieldsAt['afterUri'] ?? element.at, parametersAt: {} }, compiler.problems, []);
+  }
+}
+
+/** The `interceptSendToEndpoint` of a route: what stands in their way, and then what they do. */
+export function sendIntercepts(compiler: StepCompiler, elements: readonly ElementModel[]): { readonly all: readonly SendIntercept[]; compile(handling: ErrorHandling | null): void } {
+  const all = elements.filter((element) => !booleanField(element, 'disabled', false)).map((element) => new DeclaredIntercept(compiler, element));
+  return {
+    all,
+    // As in Camel, those that are declared later intercept the steps of the earlier ones.
+    compile: (handling) => all.forEach((intercept, at) => intercept.compile(compiler, { ...none, handling, sendIntercepts: all.slice(at + 1) })),
+  };
 }
 
 /** A call with the first intercept of its route that matches around it: as in Camel there is one at most. */
@@ -318,7 +333,8 @@ export function intercepted(call: Call, uri: string, intercepts: readonly SendIn
 
 const whenMatched = 'CamelInterceptSendToEndpointWhenMatched';
 
-function interceptOne(call: Call, uri: string, { before, after, skips, onWhen }: SendIntercept): Call {
+function interceptOne(call: Call, uri: string, intercept: SendIntercept): Call {
+  const { before, skips, onWhen } = intercept;
   const send = (exchange: Exchange, then: Call | null): void => {
     exchange.way = new SendBackToCaller(exchange.way, (returned) => {
       if (then === null || (returned.halt & STOPPED) !== 0) returned.leave();
@@ -347,7 +363,7 @@ function interceptOne(call: Call, uri: string, { before, after, skips, onWhen }:
     if (!matches) return send(exchange, null);
     exchange.way = new SendBackToCaller(exchange.way, (returned) => {
       if (returned.halt !== 0 || skips) returned.leave();
-      else send(returned, after);
+      else send(returned, intercept.after);
     });
     before(exchange);
   };
