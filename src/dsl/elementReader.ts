@@ -8,6 +8,7 @@ import { asListEntry, indent, insertAt, quotedText, removeLines, replaceWith } f
 import { insteadOfDataFormat, insteadOfLanguage } from './instead.ts';
 import { commonFields as common, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel, TemplateModel } from './model.ts';
+import { isRouteScoped, routeScoped } from './model.ts';
 import { parseScalar, plainValue } from './scalars.ts';
 import { type Owner, quoted, TextReader } from './textReader.ts';
 import type { Pair, YamlNode, YAMLMap } from './yaml.ts';
@@ -38,8 +39,11 @@ export class ElementReader extends TextReader {
     }
     const steps: StepModel[] = [];
     for (const item of node.items) {
-      const step = this.step(this.file.follow(item), item);
+      const step = this.step(this.file.follow(item), item, owner.name === 'from');
       if (step !== null) steps.push(step);
+    }
+    if (steps.length > 0 && steps.every(({ definition }) => definition === routeScoped)) {
+      this.problems.report('M0206', `\`${owner.name}\` has no steps`, steps[0]!.at, { label: 'applies to steps, and is none', help: 'add at least one step, such as `- log: "${body}"`', docs: owner.docs });
     }
     // Something was there: what was wrong with it has been said.
     return steps.length === 0 && node.items.length > 0 ? undefined : this.nested(steps);
@@ -66,11 +70,16 @@ export class ElementReader extends TextReader {
     return following;
   }
 
-  private step(node: YamlNode | null, written: unknown): StepModel | null {
+  private step(node: YamlNode | null, written: unknown, isRoutes: boolean): StepModel | null {
     const pair = this.singleKey(node, written, 'step', (name) => Object.hasOwn(this.parts.eips, name));
     if (pair === null) return null;
     const kind = scalarText(this.file.follow(pair.key))!;
     const at = this.file.span(pair.key);
+    if (isRoutes && isRouteScoped(kind)) {
+      const { options, shorthand } = elementsByName[kind]!;
+      const scoped = this.element({ name: kind, at, docs: `docs/route/${kind}.md` }, options, shorthand ?? null, pair.value, true);
+      return scoped === null ? null : { type: 'step', kind, definition: routeScoped, id: null, isDisabled: false, description: null, element: scoped, at };
+    }
     const definition = Object.hasOwn(this.parts.eips, kind) ? this.parts.eips[kind] : undefined;
     if (definition === undefined) {
       this.unknownStep(kind, at);
@@ -101,7 +110,7 @@ export class ElementReader extends TextReader {
       return;
     }
     if (Object.hasOwn(elements, kind)) {
-      this.problems.report('M0204', `\`${kind}\` can not stand among the steps of a route`, at, { label: 'out of place', help: `write it at the top level of the file, as \`- ${kind}:\`, before the routes`, docs: `docs/route/${kind}.md` });
+      this.problems.report('M0204', `\`${kind}\` can not stand among the steps of a route`, at, { label: 'out of place', help: `write it at the top level of the file, as \`- ${kind}:\`, before the routes${isRouteScoped(kind) ? ', or, for one route alone, among the steps of its `from`' : ''}`, docs: `docs/route/${kind}.md` });
       return;
     }
     if (kind.includes('-')) {

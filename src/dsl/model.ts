@@ -1,4 +1,5 @@
 import type { EipDefinition } from '../core/definition.ts';
+import { sequence } from '../core/graph/flow.ts';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import type { Fields } from '../core/field.ts';
 import type { PropertyLookup } from './placeholders.ts';
@@ -99,6 +100,16 @@ export interface StepModel {
   readonly element: ElementModel;
   readonly at: Span;
 }
+
+export const routeScopedNames = ['onException', 'onCompletion', 'intercept', 'interceptFrom', 'interceptSendToEndpoint'] as const;
+
+/** What applies to the whole route that it stands in, among its steps, as if it stood before the routes for this one alone. */
+export type RouteScopedName = (typeof routeScopedNames)[number];
+
+export const isRouteScoped = (name: string): name is RouteScopedName => (routeScopedNames as readonly string[]).includes(name);
+
+/** Stands for such an element in a list of steps, until the route is planned. */
+export const routeScoped: EipDefinition = { name: 'routeScoped', summary: 'Applies to the whole route.', options: {}, operator: () => sequence([]) };
 
 /** A top-level element of the route language (`route`, `from`, `onException`, `rest`, ...): its options, so that checks, schema and docs follow. */
 export interface ElementDefinition<F extends Fields = Fields> {

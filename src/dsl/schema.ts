@@ -1,8 +1,10 @@
 import type { Field, Fields, FieldShape } from '../core/field.ts';
 import { field } from '../core/field.ts';
 import { camelDataFormats, camelLanguages, camelSteps } from './camelNames.ts';
+import { fromFields } from './elements/from.ts';
 import { elementsByName } from './elements/index.ts';
 import { commonFields, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
+import { routeScopedNames } from './model.ts';
 import type { Parts } from './parts.ts';
 
 /** A JSON Schema, or a piece of one. */
@@ -17,6 +19,9 @@ const anyCase = (values: readonly string[]): string => {
   const loose = (value: string): string => value.replace(/[-_]/g, '').replace(/[A-Za-z]/g, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`).replace(/(?<=\])(?=\[)|(?<=\d)(?=\[)/g, '[-_]?');
   return `^\\s*(?:${values.map(loose).join('|')})\\s*$`;
 };
+
+/** Camel's schema asks for steps only there, and only there may what applies to the whole route stand among them. */
+const beginsRoute = (fields: Fields): boolean => fields === fromFields;
 
 /** A file that is one mapping, such as a test file. */
 export interface MappingFile {
@@ -135,9 +140,9 @@ export function jsonSchema(parts: Parts, file: MappingFile | null = null): JsonS
         continue;
       }
       if (shape.kind === 'endpoint' && !Object.hasOwn(fields, 'parameters')) properties['parameters'] = ref('parameters');
-      properties[key] = shape.kind === 'endpoint' && key === 'uri' ? described(shape, { type: 'string' }) : value(definition, key);
-      // Camel's schema asks for steps only where a route begins.
-      if (isRequired && (shape.kind !== 'steps' || Object.hasOwn(fields, 'variableReceive'))) required.push(key);
+      if (shape.kind === 'steps' && beginsRoute(fields)) properties[key] = described(shape, ref('routeSteps'));
+      else properties[key] = shape.kind === 'endpoint' && key === 'uri' ? described(shape, { type: 'string' }) : value(definition, key);
+      if (isRequired && (shape.kind !== 'steps' || beginsRoute(fields))) required.push(key);
     }
     if (hasCommon) for (const [key, definition] of Object.entries(commonFields)) properties[key] ??= value(definition, key);
     return { type: 'object', properties, ...(required.length === 0 ? {} : { required }), additionalProperties: false, ...(rules.length === 0 ? {} : { allOf: rules }) };
@@ -170,6 +175,7 @@ export function jsonSchema(parts: Parts, file: MappingFile | null = null): JsonS
   const formats = [...new Set([...formatKeys, 'custom'])];
   defs['step'] = oneKey('step', [...Object.keys(parts.eips), ...otherSteps]);
   defs['steps'] = { type: 'array', items: ref('step') };
+  defs['routeSteps'] = { type: 'array', items: { anyOf: [ref('step'), oneKey('element', routeScopedNames)] } };
   defs['expression'] = {
     description: 'An expression: the name of a language with its source text.',
     type: 'object',

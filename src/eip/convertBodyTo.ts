@@ -5,7 +5,7 @@ import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { perform } from '../core/graph/flow.ts';
-import { prepareCharset } from '../core/conversion/charset.ts';
+import { mayBeCharset, prepareCharset } from '../core/conversion/charset.ts';
 
 export const convertBodyTo = defineEip({
   name: 'convertBodyTo',
@@ -26,7 +26,8 @@ export const convertBodyTo = defineEip({
   ],
   operator: ({ type, mandatory, charset }, { info }) => {
     if (!isConvertibleType(type)) throw new Error(`there is no type \`${type}\``);
-    const encoding = charset ?? null;
+    if (charset !== undefined && !mayBeCharset(charset)) throw new Error(`there is no charset \`${charset}\``);
+  const encoding = charset ?? null;
     const convert = (exchange: Exchange, body: unknown): void => {
       try {
         exchange.body = convertTo(body, type, encoding);

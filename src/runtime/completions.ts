@@ -78,11 +78,15 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
 
   if (before.length > 0) {
     work.beforeLeaving = (exchange, done) => {
-      const { halt, exception } = exchange;
+      let { halt, exception } = exchange;
       const caught = exchange.property('CamelExceptionCaught');
       let at = 0;
       const next = (current: Exchange): void => {
-        // What a completion does to the outcome does not count; what it does to the message does.
+        // What a completion does to the outcome does not count, but that it fails; what it does to the message does.
+        if (at > 0 && exception === null && current.isFailed) {
+          halt = current.halt;
+          ({ exception } = current);
+        }
         current.halt = halt;
         current.exception = exception;
         if (exception !== null && caught === undefined && at > 0) current.properties.remove('CamelExceptionCaught');

@@ -3,6 +3,7 @@ import { nearest } from '../core/diagnostics.ts';
 import { looksSecret } from '../dsl/uri.ts';
 import { replaceWith } from '../dsl/fixes.ts';
 import type { DocumentModel, ElementModel, EndpointModel, ExpressionModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
+import { routeScoped } from '../dsl/model.ts';
 import type { Parts } from '../dsl/parts.ts';
 import type { RoutePlan } from './plan.ts';
 import { matchesEndpoint } from './scopes.ts';
@@ -46,6 +47,7 @@ export function lint({ sources, documents, written, plans, parts }: Linted, prob
       if (!sourcesOfRoutes.has(value)) found.endpoints.push(value);
     } else if (isType<StepModel>(value, 'step')) {
       if (value.isDisabled) return;
+      if (value.definition === routeScoped) return visit(value.element);
       secretsOfElement(value.element, value.definition.options, problems);
       for (const field of Object.values(value.element.fields)) visit(field);
     } else if (isType<ElementModel>(value, 'element')) {

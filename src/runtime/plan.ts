@@ -1,7 +1,8 @@
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { showSpan } from '../core/diagnostics.ts';
 import { replaceWith } from '../dsl/fixes.ts';
-import type { DataFormatModel, DocumentModel, ElementModel, EndpointModel, ModelValue, StepModel } from '../dsl/model.ts';
+import type { DataFormatModel, DocumentModel, ElementModel, EndpointModel, ModelValue, RouteScopedName, StepModel } from '../dsl/model.ts';
+import { routeScoped } from '../dsl/model.ts';
 import { hashOf } from './compiler.ts';
 
 /** What applies to a route besides its own steps: written in its file, or in route configurations that it uses. */
@@ -98,8 +99,9 @@ export function planRoutes(documents: readonly DocumentModel[], salt: unknown, p
       const from = fromElement.fields['uri'];
       if (from === undefined || (from as EndpointModel).type !== 'endpoint') continue;
       if (!isWanted(element)) continue;
-      const scope = routeScope(element, own, configurations);
-      const steps = (fromElement.fields['steps'] ?? element.fields['steps'] ?? []) as readonly StepModel[];
+      const written = (fromElement.fields['steps'] ?? element.fields['steps'] ?? []) as readonly StepModel[];
+      const steps = written.filter(({ definition }) => definition !== routeScoped);
+      const scope = steps.length === written.length ? routeScope(element, own, configurations) : withOwn(routeScope(element, own, configurations), written);
       plans.push({
         id,
         file,
@@ -145,6 +147,21 @@ function namedFormats(documents: readonly DocumentModel[]): Map<string, DataForm
     for (const format of (fields['dataFormats'] ?? []) as readonly DataFormatModel[]) if (format.id !== null) named.set(format.id, format);
   }
   return named;
+}
+
+/** With what stands among the steps of the route itself. */
+function withOwn(scope: RouteScope, steps: readonly StepModel[]): RouteScope {
+  const own = (name: RouteScopedName): ElementModel[] => steps.filter(({ definition, kind }) => definition === routeScoped && kind === name).map(({ element }) => element);
+  const completions = own('onCompletion');
+  return {
+    onException: [...own('onException').map((element) => ({ element, isRouteScoped: true })), ...scope.onException],
+    // As in Camel, a route with completions of its own has no others.
+    onCompletion: completions.length > 0 ? completions : scope.onCompletion,
+    intercept: [...scope.intercept, ...own('intercept')],
+    interceptFrom: [...scope.interceptFrom, ...own('interceptFrom')],
+    interceptSendToEndpoint: [...scope.interceptSendToEndpoint, ...own('interceptSendToEndpoint')],
+    errorHandler: scope.errorHandler,
+  };
 }
 
 function fileScope(elements: readonly ElementModel[]): RouteScope {

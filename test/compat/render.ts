@@ -68,7 +68,8 @@ export class Render {
   private async rendered(value: unknown): Promise<unknown> {
     if (value === null || value === undefined) return null;
     if (typeof value === 'string') return this.text(value);
-    if (typeof value === 'number' || typeof value === 'boolean') return value;
+    if (typeof value === 'number') return Number.isFinite(value) ? value : String(value);
+    if (typeof value === 'boolean') return value;
     if (typeof value === 'bigint') return Number(value);
     if (value instanceof Uint8Array) return this.bytes(Buffer.from(value));
     if (Array.isArray(value)) return Promise.all(value.map((item) => this.value(item)));

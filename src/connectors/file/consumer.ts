@@ -86,7 +86,9 @@ class FileConsumer implements Consumer {
     const owner = `${context.routeId ?? ''}:${this.folder}`;
     const repository = options.idempotentRepository === undefined ? null : context.bean<IdempotentRepository>(options.idempotentRepository);
     const isLockedByKey = options.readLock.startsWith('idempotent');
-    this.seen = (options.idempotent || options.noop) && !isLockedByKey ? (repository ?? context.shared(`file:seen:${owner}`, () => new MemoryKeys(rememberedFiles))) : null;
+    // What a pollEnrich has seen is nothing to another one.
+    const reader = context.routeId === null ? endpoint.uri : owner;
+    this.seen = (options.idempotent ?? options.noop) && !isLockedByKey ? (repository ?? context.shared(`file:seen:${reader}`, () => new MemoryKeys(rememberedFiles))) : null;
     this.inProgress =
       options.inProgressRepository === undefined
         ? context.shared(`file:inProgress:${owner}`, () => new MemoryKeys(Infinity))

@@ -59,7 +59,7 @@ export const fileOptions = {
   filter: field.string('Bean that decides about a file: a function, or `accept`, of {name, path, length, lastModified}.'),
   filterFile: field.string('Condition in the Simple language that a file must meet: `${file:size} > 5000`.'),
   filterDirectory: field.string('Condition in the Simple language that a folder must meet to be looked into.'),
-  idempotent: field.boolean('Skips files that were handled before.').default(false),
+  idempotent: field.boolean('Skips files that were handled before; with `noop` it does so unless this says false.'),
   idempotentEager: field.boolean('Remembers a file when it is taken; else when it was handled.').default(true),
   idempotentKey: field.string('What a file is remembered by, an expression; its absolute path when nothing is said.'),
   idempotentRepository: field.string('Bean that remembers the files; in memory when nothing is said.'),

@@ -1,4 +1,4 @@
-import { prepareCharset } from '../conversion/charset.ts';
+import { mayBeCharset, prepareCharset } from '../conversion/charset.ts';
 import { convertTo, isConvertibleType } from '../conversion/convert.ts';
 import type { StepContext } from '../definition.ts';
 import { dynamicText, isDynamicText } from './dynamicText.ts';
@@ -35,6 +35,7 @@ interface Named {
 export function convertStep({ name, type, toName, mandatory, charset }: ConvertOptions, { get, set }: Named, context: StepContext): Pipe {
   if (!isConvertibleType(type)) throw new Error(`there is no type \`${type}\``);
   const { info } = context;
+  if (charset !== undefined && !mayBeCharset(charset)) throw new Error(`there is no charset \`${charset}\``);
   const encoding = charset ?? null;
   const converted = (value: unknown): unknown => {
     try {
