@@ -46,6 +46,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .option('--port <port>', 'port of the HTTP listener; 0 takes any free one', whole(0, 65_535))
     .option('--property <key=value>', 'sets a property placeholder or a setting (repeatable)', keyValue, {})
     .option('--kamelets <paths>', 'folders, jars or zip archives with kamelets, commas between them')
+    .option('--workers <count>', 'processes that share the work, for the cores of one machine', whole(1, 256))
     .option('--no-watch', 'does not reload when files change')
     .addOption(new Option('--log-level <level>', 'lowest level that is logged').choices(['trace', 'debug', 'info', 'warn', 'error']))
     .addOption(new Option('--log-format <format>', 'lines for people or for machines').choices(['text', 'json']))

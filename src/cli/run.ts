@@ -4,6 +4,8 @@ import { LoadError } from '../core/diagnostics.ts';
 import { printDiagnostics } from '../dsl/diagnose.ts';
 import { logEvents, textLine } from '../observe/logs.ts';
 import type { LogSink } from '../observe/logs.ts';
+import type { RouteSnapshot } from '../observe/snapshot.ts';
+import type { Configuration } from '../runtime/configuration.ts';
 import { Mecha } from '../runtime/mecha.ts';
 import { watchRoutes } from '../runtime/watch.ts';
 import { Events } from '../core/events.ts';
@@ -15,7 +17,7 @@ import { version } from './version.ts';
 import { systemClock } from '../core/clock.ts';
 
 /** Lines for people on a terminal, JSON for machines. */
-async function sinkFor(format: string | undefined, terminal: Terminal): Promise<LogSink> {
+export async function sinkFor(format: string | undefined, terminal: Terminal): Promise<LogSink> {
   const isText = format === 'text' || (format === undefined && terminal.out.isTTY === true);
   if (isText) {
     const colour = hasColour(terminal.out, terminal.environment);
@@ -30,10 +32,10 @@ async function sinkFor(format: string | undefined, terminal: Terminal): Promise<
  * By how much V8 lets its young generation grow when it is full. What loading routes allocates is kept, or gone at once: a large young generation takes no
  * less time for it and stays resident (1,000 routes: 165 MB, with a small one 143). Messages are what a large one is for.
  */
-const youngGrowth = (factor: 1 | 2): void => setFlagsFromString(`--semi-space-growth-factor=${factor}`);
+export const youngGrowth = (factor: 1 | 2): void => setFlagsFromString(`--semi-space-growth-factor=${factor}`);
 
-export async function run(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<number> {
-  const events = new Events();
+/** Settings that the command line says. */
+export function settingsOf(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const settings: Record<string, unknown> = {};
   if (options['port'] !== undefined) settings['http.port'] = options['port'];
   if (options['logLevel'] !== undefined) settings['log.level'] = options['logLevel'];
@@ -41,6 +43,17 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
   if (options['json'] === true) settings['log.format'] = 'json';
   if (options['kamelets'] !== undefined) settings['kamelets'] = String(options['kamelets']).split(',');
   if (options['watch'] === false) settings['watch'] = false;
+  return settings;
+}
+
+/** Set where the process is one of several workers. */
+export const workerVariable = 'MECHA_WORKER';
+
+export async function run(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<number> {
+  if (terminal.environment[workerVariable] !== undefined) return (await import('./workers.ts')).runWorker(paths, options, terminal);
+  if (Number(options['workers'] ?? 1) > 1) return (await import('./workers.ts')).runWorkers(paths, options, terminal);
+  const events = new Events();
+  const settings = settingsOf(options);
   const colour = hasColour(terminal.err, terminal.environment);
   const started = performance.now();
   let mecha: Mecha;
@@ -92,7 +105,7 @@ export async function run(paths: readonly string[], options: Readonly<Record<str
     return 2;
   }
   const undevelop = options['dev'] === true ? (await import('./dev.ts')).develop(mecha, terminal, { reload: () => void reload('asked for'), stop: () => stop('q') }) : null;
-  terminal.out.write(summary(mecha, startMillis, terminal, options['dev'] === true));
+  terminal.out.write(summary({ routes: mecha.snapshot.routes, configuration: mecha.configuration, port: mecha.port, isDev: options['dev'] === true, workers: 1 }, startMillis, terminal));
   const show = (problems: readonly Diagnostic[]): void => {
     if (problems.length > 0) terminal.err.write(`${printDiagnostics(problems, { color: colour })}\n`);
   };
@@ -138,20 +151,31 @@ const otherLines = 8;
 
 const cutTo = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 3)}...` : text);
 
+/** What a start tells about. */
+export interface Started {
+  readonly routes: readonly RouteSnapshot[];
+  readonly configuration: Configuration;
+  readonly port: number | null;
+  readonly isDev: boolean;
+  /** Processes that share the work; 1: this one alone. */
+  readonly workers: number;
+}
+
 /** What runs, and where; it fits a screen. */
-function summary(mecha: Mecha, millis: number, terminal: Terminal, isDev: boolean): string {
-  if (terminal.out.isTTY !== true && mecha.configuration.get('log.format') !== 'text' && terminal.environment['MECHA_SUMMARY'] === undefined) return '';
-  const { routes } = mecha.snapshot;
-  const lines = [`mecha runs ${routes.length} route${routes.length === 1 ? '' : 's'}, started in ${Math.round(millis)} ms`];
+export function summary({ routes, configuration, port, isDev, workers }: Started, millis: number, terminal: Terminal): string {
+  if (terminal.out.isTTY !== true && configuration.get('log.format') !== 'text' && terminal.environment['MECHA_SUMMARY'] === undefined) return '';
+  const lines = [`mecha runs ${routes.length} route${routes.length === 1 ? '' : 's'}${workers > 1 ? ` in ${workers} workers` : ''}, started in ${Math.round(millis)} ms`];
   // What waits for something comes first.
   const sorted = [...routes].sort((a, b) => Number(b.waitingFor !== null) - Number(a.waitingFor !== null));
   const shown = sorted.slice(0, Math.max(3, (terminal.out.rows ?? 24) - otherLines));
   const width = Math.max(...shown.map(({ routeId }) => routeId.length), 0);
-  for (const { routeId, fromUri, state, waitingFor } of shown) lines.push(`  ${routeId.padEnd(width)}  ${fromUri.replace(/\?.*/s, '')}${state === 'Started' ? '' : `  (${state})`}${waitingFor === null ? '' : `  waits: ${waitingFor}`}`);
+  for (const { routeId, fromUri, state, waitingFor, alone } of shown) {
+    lines.push(`  ${routeId.padEnd(width)}  ${fromUri.replace(/\?.*/s, '')}${state === 'Started' ? '' : `  (${state})`}${alone === null ? '' : `  (first worker: ${alone})`}${waitingFor === null ? '' : `  waits: ${waitingFor}`}`);
+  }
   if (routes.length > shown.length) lines.push(`  ... and ${routes.length - shown.length} more`);
-  if (mecha.port !== null) lines.push(`http     http://${String(mecha.configuration.get('http.host'))}:${mecha.port}  (/health/ready, /metrics)`);
-  if (mecha.configuration.get('state.store') === 'lmdb') lines.push(`state    ${String(mecha.configuration.get('state.path'))}`);
-  if (mecha.configuration.get('admin.enabled') === true && mecha.configuration.get('state.store') !== 'memory') lines.push('look     mecha get routes, mecha trace, mecha get health (from another terminal)');
+  if (port !== null) lines.push(`http     http://${String(configuration.get('http.host'))}:${port}  (/health/ready, /metrics)`);
+  if (configuration.get('state.store') === 'lmdb') lines.push(`state    ${String(configuration.get('state.path'))}`);
+  if (configuration.get('admin.enabled') === true && configuration.get('state.store') !== 'memory') lines.push('look     mecha get routes, mecha trace, mecha get health (from another terminal)');
   if (isDev && terminal.in?.isTTY === true) lines.push(`keys     ${devKeys}`);
   return `${lines.map((line) => cutTo(line, terminal.out.columns ?? 200)).join('\n')}\n`;
 }

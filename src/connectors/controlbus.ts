@@ -91,6 +91,7 @@ function stats(routes: RouteControl, id: string | null): string | null {
 
 export const controlbus = defineConnector({
   scheme: 'controlbus',
+  isOfProcess: true,
   syntax: 'controlbus:command:language',
   summary: 'Starts, stops, suspends and resumes routes, and tells how they are.',
   options,

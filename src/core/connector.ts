@@ -223,6 +223,15 @@ export interface ConnectorDefinition<F extends Fields = Fields> {
    * has longer to wait is put aside in the state store, and its source is settled. A minute when absent.
    */
   readonly longestWaitMillis?: number;
+  /**
+   * Several processes may consume from the same endpoint at once, and each message goes to one of them: with `mecha run --workers` every worker does.
+   * Absent: one does.
+   */
+  readonly isShareable?: boolean | ((options: Options<F>) => boolean);
+  /** Its consumers are served by the runtime's HTTP listeners (`httpListeners`). */
+  readonly isHttpServer?: boolean | ((options: Options<F>) => boolean);
+  /** What is sent to it meets what this process has (sockets, routes): of several processes, one runs the routes that do. */
+  readonly isOfProcess?: boolean;
   /** What is sent to it needs a route that consumes from the same path, now (`direct:`). */
   readonly needsRoute?: boolean;
 }

@@ -113,6 +113,11 @@ export interface EipDefinition<F extends Fields = Fields> {
   readonly isIntercepted?: boolean;
   /** The step works without anything in its `steps`. */
   readonly mayBeEmpty?: boolean;
+  /**
+   * What it knows of earlier messages (groups, keys, rates) is this process's own: of several that share the work, one runs the routes with it. A list
+   * names the options with which that is so.
+   */
+  readonly keepsState?: boolean | readonly string[];
   /** Stands on the top level of a route, once, and takes in all of the route's other steps: they run inside it, before its own. */
   readonly wrapsRoute?: boolean;
   readonly examples?: readonly Example[];

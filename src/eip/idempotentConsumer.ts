@@ -140,6 +140,7 @@ class IdempotentConsumer extends StepSubscriber {
 
 export const idempotentConsumer = defineEip({
   name: 'idempotentConsumer',
+  keepsState: true,
   summary: 'Sends only the first exchange with a message id through the inner steps; later ones with the same id go past them.',
   options: {
     expression: field.expression('Gives the message id; null is an error.').required(),

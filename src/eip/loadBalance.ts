@@ -259,6 +259,7 @@ const described = { id: field.string('Name of this part.') };
  */
 export const loadBalance = defineEip({
   name: 'loadBalance',
+  keepsState: ['stickyLoadBalancer'],
   mayBeEmpty: true,
   summary: 'Spreads exchanges over several steps, or falls back from one to the next.',
   options: {

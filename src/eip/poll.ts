@@ -18,6 +18,7 @@ function settleWith(exchange: Exchange, polled: PolledMessage): void {
 
 export const poll = defineEip({
   name: 'poll',
+  keepsState: true,
   sends: true,
   summary: 'Takes one message from an endpoint and goes on with it; with null when there is none in time.',
   shorthand: 'uri',

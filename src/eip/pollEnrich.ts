@@ -127,6 +127,7 @@ class TakePolledStrategy extends UseReplyStrategy {
 
 export const pollEnrich = defineEip({
   name: 'pollEnrich',
+  keepsState: true,
   sends: true,
   summary: 'Takes one message from an endpoint, and puts it together with the message.',
   options: {

@@ -300,6 +300,7 @@ const described = {
 
 export const resequence = defineEip({
   name: 'resequence',
+  keepsState: true,
   summary: 'Puts messages in order, and sends them through the inner steps.',
   options: {
     expression: field.expression('What tells a message\'s place.').required(),

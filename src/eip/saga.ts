@@ -147,6 +147,7 @@ function serviceOf(reference: string | undefined, context: StepContext): SagaSer
 
 export const saga = defineEip({
   name: 'saga',
+  keepsState: true,
   summary: 'Runs the whole route as part of a long-running action that is completed by all who take part, or undone by all.',
   wrapsRoute: true,
   options: {

@@ -5,6 +5,7 @@ import { perform } from '../core/graph/flow.ts';
 
 export const sample = defineEip({
   name: 'sample',
+  keepsState: true,
   summary: 'Lets one exchange of a period, or every n-th one, through; the others stop here.',
   shorthand: 'samplePeriod',
   isBare: true,

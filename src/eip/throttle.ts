@@ -225,6 +225,7 @@ const noThreads = 'nothing blocks here: there are no threads to run out of';
  */
 export const throttle = defineEip({
   name: 'throttle',
+  keepsState: true,
   summary: 'Lets only so many exchanges through per period, or only so many be under way at once; the others wait their turn.',
   options: {
     expression: field.expression('How many; evaluated for each exchange, so it may change.').required(),

@@ -16,7 +16,7 @@ export interface LogLine {
 export type LogSink = (line: LogLine) => void;
 
 /** Writes what happens in a runtime as log lines: the one subscriber of its events for logging. Gives what ends it. */
-export function logEvents(events: Events, now: () => number, sink: LogSink): () => void {
+export function logEvents(events: Events, now: () => number, sink: LogSink, { reloads = true }: { reloads?: boolean } = {}): () => void {
   const write = (level: LogLevel, logger: string, message: string, ids: { route?: string | null; step?: string | null; exchange?: string | null } = {}, more?: Record<string, unknown>): void => {
     if (!events.logs(level)) return;
     sink({
@@ -47,7 +47,7 @@ export function logEvents(events: Events, now: () => number, sink: LogSink): () 
     events.on('connectorReady', ({ uri, routeId }) => write('info', 'mecha.runtime', `${uri} is ready`, { route: routeId })),
     events.on('reloaded', ({ generation, reason, result, changed, added, removed, millis, problem }) => {
       const what = [changed.length > 0 ? `${changed.length} changed` : '', added.length > 0 ? `${added.length} added` : '', removed.length > 0 ? `${removed.length} removed` : ''].filter(Boolean).join(', ');
-      if (reason === 'start') return;
+      if (reason === 'start' || !reloads) return;
       if (result === 'rejected') write('error', 'mecha.runtime', `reload (${reason}) rejected, generation ${generation} goes on: ${problem ?? 'see the problems'}`);
       else write('info', 'mecha.runtime', result === 'unchanged' ? `reload (${reason}): nothing has changed, generation ${generation}` : `reload (${reason}): generation ${generation}, ${what}, in ${Math.round(millis)} ms`);
     }),

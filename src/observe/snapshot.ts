@@ -24,6 +24,8 @@ export interface RouteSnapshot {
   readonly generation: number;
   /** `file:line:column` of the route. */
   readonly at: string | null;
+  /** Of several processes only the first runs it, for this reason; null when all do, or there is one. */
+  readonly alone: string | null;
 }
 
 export interface RuntimeSnapshot {

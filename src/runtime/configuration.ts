@@ -88,36 +88,45 @@ export interface ConfigurationSources {
   readonly properties?: Readonly<Record<string, string>>;
   /** Settings from the command line (`--port`). */
   readonly overrides?: Readonly<Record<string, unknown>>;
+  /** The text of a file, null when there is none; read from the disk when absent. */
+  readonly readFile?: (path: string) => string | null;
 }
 
+/** Files that the configuration is read from, whether they are there or not. */
+export const configurationFiles = (folder: string, file?: string): string[] => [join(folder, 'application.properties'), ...(file === undefined ? ['mecha.yaml', 'mecha.yml'].map((name) => join(folder, name)) : [resolve(folder, file)])];
+
+const fromDisk = (path: string): string | null => (existsSync(path) ? readFileSync(path, 'utf8') : null);
+
 /** Reads the configuration: files, then environment, then command line; later ones win. Problems are reported with their line. */
-export function readConfiguration({ folder, file = null, environment = {}, properties = {}, overrides = {} }: ConfigurationSources, problems: Diagnostics): Configuration {
+export function readConfiguration({ folder, file = null, environment = {}, properties = {}, overrides = {}, readFile = fromDisk }: ConfigurationSources, problems: Diagnostics): Configuration {
   const places = new Map<string, Span>();
   const values: Values = { places, settings: new Map<string, unknown>() };
   const placeholders: Record<string, string> = {};
   const files: string[] = [];
   const texts: string[] = [];
-  const readText = (path: string): string => {
+  const readText = (path: string): string | null => {
+    const text = readFile(path);
+    if (text === null) return null;
     files.push(path);
-    const text = readFileSync(path, 'utf8');
     texts.push(text);
     return text;
   };
-  const propertiesFile = join(folder, 'application.properties');
-  if (existsSync(propertiesFile)) {
-    for (const [key, value] of parseProperties(readText(propertiesFile))) {
+  const ofApplication = readText(join(folder, 'application.properties'));
+  if (ofApplication !== null) {
+    for (const [key, value] of parseProperties(ofApplication)) {
       placeholders[key] = value;
       const setting = key.startsWith('mecha.') ? key.slice('mecha.'.length) : key === 'camel.server.port' ? 'http.port' : key === 'camel.server.host' ? 'http.host' : null;
       if (setting !== null) set(values, setting, value, null, problems);
     }
   }
-  const yamlFile = file === null ? ['mecha.yaml', 'mecha.yml'].map((name) => join(folder, name)).find((path) => existsSync(path)) : isAbsolute(file) ? file : resolve(folder, file);
-  if (yamlFile !== undefined) {
-    if (!existsSync(yamlFile)) problems.report('M0701', `no configuration file \`${file ?? yamlFile}\``, null, { help: 'name one that is there with --config, or leave it out' });
-    else {
-      readYaml(new Source(yamlFile, readText(yamlFile)), values, placeholders, problems);
-    }
+  const candidates = file === null ? ['mecha.yaml', 'mecha.yml'].map((name) => join(folder, name)) : [isAbsolute(file) ? file : resolve(folder, file)];
+  let ofYaml: Source | null = null;
+  for (const path of candidates) {
+    const text: string | null = ofYaml === null ? readText(path) : null;
+    if (text !== null) ofYaml = new Source(path, text);
   }
+  if (ofYaml !== null) readYaml(ofYaml, values, placeholders, problems);
+  else if (file !== null) problems.report('M0701', `no configuration file \`${file}\``, null, { help: 'name one that is there with --config, or leave it out' });
   for (const { key } of settings) {
     if (key.includes('*')) continue;
     const name = `MECHA_${key.replace(/([a-z])([A-Z])/g, '$1_$2').replace(/\./g, '_').toUpperCase()}`;

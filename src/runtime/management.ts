@@ -6,6 +6,7 @@ import type { Metrics } from '../observe/metrics.ts';
 import type { RuntimeSnapshot } from '../observe/snapshot.ts';
 import type { Configuration } from './configuration.ts';
 import type { Runtime } from './runtime.ts';
+import type { Seat } from './sharing.ts';
 
 interface Managed {
   readonly runtime: Runtime;
@@ -26,27 +27,32 @@ const get = (path: string, handle: (request: HttpRequest) => void): HttpMount =>
  * Serves health and metrics beside the routes. When no route listens there and the port is taken, the runtime goes on without them
  * and says so. Gives what ends it.
  */
-export async function openManagement(mecha: Managed): Promise<() => Promise<void>> {
+export async function openManagement(mecha: Managed, seat: Seat | null = null): Promise<() => Promise<void>> {
   const { runtime, configuration } = mecha;
   if (configuration.get('management.enabled') !== true) return () => Promise.resolve();
   const host = String(configuration.get('management.host') ?? configuration.get('http.host'));
   const port = Number(configuration.get('management.port') ?? configuration.get('http.port'));
   const listeners = httpListeners({ clock: runtime.clock, shared: (name, make) => runtime.shared(name, make), setting: (key) => configuration.get(key) });
   const listener = listeners.at(host, port);
+  const whole = seat === null ? () => Promise.resolve({ snapshot: mecha.snapshot, processMetrics: null }) : () => seat.whole();
+  const served = (path: string, serve: (request: HttpRequest, of: Awaited<ReturnType<typeof whole>>) => void | Promise<void>): HttpMount =>
+    get(path, (request) => {
+      whole()
+        .then((of) => serve(request, of))
+        .catch((thrown: unknown) => answer(request, 500, 'text/plain', String(thrown)));
+    });
   const mounts = [
     get('/health/live', (request) => {
       const health = live(mecha.snapshot);
       answer(request, 200, 'application/json', JSON.stringify(health));
     }),
-    get('/health/ready', (request) => {
-      const health = ready(mecha.snapshot);
+    served('/health/ready', (request, { snapshot }) => {
+      const health = ready(snapshot);
       answer(request, health.status === 'UP' ? 200 : 503, 'application/json', JSON.stringify(health));
     }),
-    get('/metrics', (request) => {
-      mecha.metrics.text().then(
-        ({ contentType, text }) => answer(request, 200, contentType, text),
-        (thrown: unknown) => answer(request, 500, 'text/plain', String(thrown)),
-      );
+    served('/metrics', async (request, { snapshot, processMetrics }) => {
+      const { contentType, text } = await mecha.metrics.text(snapshot, processMetrics);
+      answer(request, 200, contentType, text);
     }),
   ];
   try {

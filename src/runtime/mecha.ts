@@ -27,12 +27,13 @@ import { DeferredStore } from '../stores/deferred.ts';
 import { MemoryStore } from '../stores/memory.ts';
 import type { Configuration } from './configuration.ts';
 import { catalogueIn } from './kameletCatalogue.ts';
-import { liveConfiguration, readConfiguration } from './configuration.ts';
+import { configurationFiles, liveConfiguration, readConfiguration } from './configuration.ts';
 import { readSources, routeFiles } from './files.ts';
 import { openManagement } from './management.ts';
 import type { ReloadResult, RouteDescription, SendOptions } from './runtime.ts';
 import { Runtime } from './runtime.ts';
 import { partsWith } from './standard.ts';
+import type { Seat } from './sharing.ts';
 import type { StandIns } from './standIns.ts';
 import { snapshotOf } from './snapshots.ts';
 
@@ -83,6 +84,19 @@ export interface MechaOptions {
   readonly filesDir?: string;
   /** Things that endpoints share, made before. */
   readonly shared?: Readonly<Record<string, unknown>>;
+  /** Present: this is one of several processes that share the work; routes and configuration are those that all of them have been given. */
+  readonly seat?: SeatedSources;
+}
+
+/** A seat, with what the processes read in place of the disk. */
+export interface SeatedSources extends Seat {
+  readonly given: GivenSources;
+}
+
+export interface GivenSources {
+  readonly sources: readonly { readonly file: string; readonly text: string }[];
+  /** Texts of the configuration's files; one that is missing is not there. */
+  readonly configuration: Readonly<Record<string, string>>;
 }
 
 /** A message for an expression. */
@@ -106,6 +120,7 @@ export class Mecha {
   readonly folder: string;
   readonly deadLetters: DeadLetterStore | null;
   private readonly store: StateStore;
+  private readonly seat: SeatedSources | null;
   private readonly given: string | null;
   /** Paths of routes, where they do not come from the configuration. */
   private readonly named: readonly string[] | null;
@@ -126,7 +141,9 @@ export class Mecha {
     given: string | null;
     store: StateStore;
     deadLetters: DeadLetterStore | null;
+    seat: SeatedSources | null;
   }) {
+    this.seat = parts.seat;
     this.runtime = parts.runtime;
     this.events = parts.events;
     this.clock = parts.clock;
@@ -165,7 +182,7 @@ export class Mecha {
     try {
       if (problems.hasErrors) throw new LoadError(problems.sorted());
       await mecha.runtime.start(sources);
-      mecha.closeManagement = await openManagement(mecha);
+      mecha.closeManagement = await openManagement(mecha, mecha.seat);
       await mecha.openStore();
       mecha.runtime.takeUpParked();
     } catch (thrown) {
@@ -247,15 +264,17 @@ export class Mecha {
     const problems = new Diagnostics();
     const environment = options.environment ?? {};
     const texts = Object.fromEntries(Object.entries(options.properties ?? {}).map(([key, value]) => [key, String(value)]));
+    const { seat } = options;
+    const read = seat === undefined ? {} : { readFile: (path: string) => seat.given.configuration[path] ?? null };
     const readAgain = (into: Diagnostics): Configuration =>
       options.configuration === null
         ? readConfiguration({ folder: join(folder, '.none'), properties: texts, overrides: options.settings ?? {} }, into)
-        : readConfiguration({ folder, file: options.configuration ?? null, environment, properties: texts, overrides: options.settings ?? {} }, into);
+        : readConfiguration({ folder, file: options.configuration ?? null, environment, properties: texts, overrides: options.settings ?? {}, ...read }, into);
     const configuration = readAgain(problems);
     if (problems.hasErrors) throw new LoadError(problems.sorted());
     const given = typeof options.routes === 'string' && options.routes.includes('\n') ? options.routes : null;
     const named = given !== null || options.routes === undefined ? null : typeof options.routes === 'string' ? [options.routes] : options.routes;
-    const store = options.store ?? (await openStore(configuration, folder, clock));
+    const store = options.store ?? (await openState(configuration, folder, clock));
     const isKeeping = configuration.get('deadLetters.enabled') === true;
     const ttl = configuration.get('deadLetters.ttl') as number | undefined;
     const deadLetters = isKeeping ? new DeadLetterStore(store, clock, ttl) : null;
@@ -280,7 +299,7 @@ export class Mecha {
       current: configuration,
       readAgain,
       properties,
-      files: options.configuration === null ? [] : [join(folder, 'application.properties'), ...(options.configuration === undefined ? ['mecha.yaml', 'mecha.yml'].map((name) => join(folder, name)) : [resolve(folder, options.configuration)])],
+      files: options.configuration === null ? [] : configurationFiles(folder, options.configuration),
     };
     const beans = { ...options.beans, ...options.aggregationStrategies };
     const runtime = new Runtime({
@@ -300,11 +319,13 @@ export class Mecha {
       ...(options.standIns === undefined ? {} : { standIns: options.standIns }),
       ...(options.filesDir === undefined ? {} : { filesDir: options.filesDir }),
       ...(options.shared === undefined ? {} : { shared: options.shared }),
+      ...(seat === undefined ? {} : { seat }),
     });
-    return new Mecha({ runtime, events, clock, configured, folder, named, given, store, deadLetters });
+    return new Mecha({ runtime, events, clock, configured, folder, named, given, store, deadLetters, seat: seat ?? null });
   }
 
   private sources(problems: Diagnostics, configuration = this.configuration): Source[] {
+    if (this.seat !== null) return this.seat.given.sources.map(({ file, text }) => new Source(file, text));
     if (this.given !== null) return [new Source('routes', this.given)];
     const sources = readSources(routeFiles(this.pathsOf(configuration)!, this.folder, problems), this.folder, problems);
     this.read = textOf(sources);
@@ -432,7 +453,8 @@ function unwrap(exchange: Exchange): Exchange {
   return exchange;
 }
 
-async function openStore(configuration: Configuration, folder: string, clock: Clock): Promise<StateStore> {
+/** The store that a configuration names. @throws LoadError when it can't be used */
+export async function openState(configuration: Configuration, folder: string, clock: Clock): Promise<StateStore> {
   if (configuration.get('state.store') === 'memory') return new MemoryStore(clock);
   const path = resolve(folder, String(configuration.get('state.path')));
   try {
@@ -453,7 +475,7 @@ function unusable(path: string, thrown: unknown): LoadError {
 /** The dead letters of a configuration while no Mecha runs; null when there is no store yet. */
 export async function openDeadLetters(configuration: Configuration, folder: string): Promise<{ deadLetters: DeadLetterStore; close(): Promise<void> } | null> {
   if (configuration.get('state.store') === 'memory' || !existsSync(join(resolve(folder, String(configuration.get('state.path'))), 'state'))) return null;
-  const store = await openStore(configuration, folder, systemClock);
+  const store = await openState(configuration, folder, systemClock);
   return { deadLetters: new DeadLetterStore(store, systemClock), close: () => store.close() };
 }
 

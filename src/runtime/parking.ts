@@ -119,6 +119,8 @@ export interface ParkingContext {
   routes(): Iterable<Route>;
   keepFailed(exchange: Exchange, routeId: string): boolean | Promise<boolean>;
   log(level: 'info' | 'warn' | 'error', message: string, routeId: string): void;
+  /** Whether another process takes up what is put aside, and has been told. */
+  elsewhere(routeId: string, due: number): boolean;
 }
 
 /**
@@ -191,8 +193,15 @@ export class Parking {
     const before = this.keys.get(unitOfWork);
     this.own?.add(key);
     await store.batch([{ type: 'put', key, value: serialise(parked) }, ...(before === undefined ? [] : [{ type: 'delete', key: before } as const])]);
+    if (this.context.elsewhere(routeId, due)) return;
     this.count(routeId, 1);
     if (before !== undefined) this.count(routeOf(before), -1);
+    this.lookAt(due);
+  }
+
+  /** Another process has put a message of a route aside. */
+  expect(routeId: string, due: number): void {
+    this.count(routeId, 1);
     this.lookAt(due);
   }
 

@@ -38,6 +38,10 @@ export interface RoutePlan {
   readonly hash: string;
   readonly startupOrder: number;
   readonly autoStartup: boolean;
+  /** Of several processes only the first runs it, for this reason. */
+  readonly alone?: string;
+  /** Another process runs it; here are no steps. */
+  readonly isElsewhere?: true;
 }
 
 const text = (element: ElementModel, name: string): string | null => {

@@ -49,6 +49,9 @@ import { retire, Route } from './route.ts';
 import { expandRest } from './rest.ts';
 import { expandTemplates } from './templates.ts';
 import { errorHandling, interceptFrom, intercepts, sendIntercepts } from './scopes.ts';
+import { forwardingContext } from '../core/http/forward.ts';
+import type { Seat } from './sharing.ts';
+import { seatedPlans } from './sharing.ts';
 import type { StandIns } from './standIns.ts';
 import { withStandIns } from './standIns.ts';
 import type { EndpointReader } from './endpoints.ts';
@@ -79,6 +82,8 @@ export interface RuntimeOptions {
   readonly kamelets?: () => KameletCatalogue;
   /** Keeps a failed one-way message: true when it is safe. */
   readonly keepFailed?: (exchange: Exchange, routeId: string) => boolean | Promise<boolean>;
+  /** Present: several processes share the work, and this is one of them. */
+  readonly seat?: Seat;
 }
 
 export interface ReloadResult {
@@ -223,6 +228,12 @@ export class Runtime implements ExchangeScope {
       routes: () => this.routes.values(),
       keepFailed: (exchange, routeId) => this.keepFailed(exchange, routeId),
       log: (level, message, routeId) => this.log(level, 'mecha.redelivery', message, routeId),
+      elsewhere: (routeId, due) => {
+        const { seat } = options;
+        if (seat === undefined || seat.isFirst) return false;
+        seat.parked(routeId, due);
+        return true;
+      },
     });
     this.access = runtimeAccess({
       clock: this.clock,
@@ -573,7 +584,12 @@ export class Runtime implements ExchangeScope {
 
   /** From now on messages that were put aside go on when they are due: reads the state store. */
   takeUpParked(): void {
-    if (this.parking.isPossible && !this.isStopping) this.parking.start();
+    if (this.parking.isPossible && !this.isStopping && this.options.seat?.isFirst !== false) this.parking.start();
+  }
+
+  /** Another process has put a message aside, which this one takes up. */
+  expectParked(routeId: string, due: number): void {
+    this.parking.expect(routeId, due);
   }
 
   /** Replaces the routes by those of `sources`. What is wrong with them leaves everything as it is. */
@@ -616,7 +632,9 @@ export class Runtime implements ExchangeScope {
     const generation = this.generation + 1;
     const previousBeans = this.beans;
     const previousIds = this.stepIds;
-    const { plans, beans } = await this.read(sources, problems);
+    const { plans: planned, beans } = await this.read(sources, problems);
+    const { seat, parts } = this.options;
+    const plans = seat === undefined ? planned : seatedPlans(planned, seat.isFirst, parts, this.reader);
     const next = this.match(plans);
     this.beans = beans;
     this.stepIds = new Map(next.kept.flatMap(({ route }) => [...route.current.stepIds]));
@@ -638,6 +656,7 @@ export class Runtime implements ExchangeScope {
     };
     if (problems.hasErrors) return rejected();
     if (compiled.length === 0 && next.removed.length === 0 && this.state === 'running') {
+      if ((await seat?.agree()) === false) return rejected();
       for (const { route, plan } of next.kept) route.current = { ...route.current, plan };
       taken?.();
       return this.finish({ result: 'unchanged', problems: problems.sorted() }, reason, started);
@@ -652,7 +671,7 @@ export class Runtime implements ExchangeScope {
       for (const entry of compiled) {
         if (entry.route !== null) continue;
         const { plan } = entry.compiled;
-        const consumer = await this.consumer(entry.compiled.resolved, entry.id, () => entry.route).catch((thrown: unknown) => {
+        const consumer = await this.consumer(entry.compiled.resolved, entry.id, () => entry.route, plan.isElsewhere === true).catch((thrown: unknown) => {
           problems.report('M0611', `route \`${entry.id}\` can't start: ${(thrown as Error).message}`, plan.from.at, { label: 'does not start' });
           throw thrown;
         });
@@ -667,6 +686,10 @@ export class Runtime implements ExchangeScope {
         startedRoutes.push(route);
         await this.startRoute(route, plan, problems);
         if (problems.hasErrors) throw new Error('a route did not start');
+      }
+      if ((await seat?.agree()) === false) {
+        problems.report('M0611', 'another worker can not take it', null, { help: 'what it says stands before this' });
+        throw new Error('another worker can not take it');
       }
     } catch (thrown) {
       if (!problems.hasErrors) problems.report('M0611', (thrown as Error).message, null);
@@ -714,8 +737,10 @@ export class Runtime implements ExchangeScope {
     }
   }
 
-  private async consumer(resolved: ResolvedEndpoint, routeId: string, route: () => Route | null = () => null): Promise<Consumer> {
-    return resolved.definition.consumer!(resolved.endpoint, this.connectorContext(resolved, routeId, route));
+  private async consumer(resolved: ResolvedEndpoint, routeId: string, route: () => Route | null = () => null, isElsewhere = false): Promise<Consumer> {
+    const context = this.connectorContext(resolved, routeId, route);
+    const { seat } = this.options;
+    return resolved.definition.consumer!(resolved.endpoint, isElsewhere && seat !== undefined ? forwardingContext(context, (host, port) => seat.socketOf(host, port)) : context);
   }
 
   /** Closes and gives up what no generation uses in which something may still be under way. */
@@ -741,7 +766,7 @@ export class Runtime implements ExchangeScope {
     const kept: { route: Route; plan: RoutePlan }[] = [];
     const open: RoutePlan[] = [];
     for (const plan of plans) {
-      const same = [...left].find((route) => route.current.plan.hash === plan.hash && (plan.id === null || plan.id === route.routeId));
+      const same = [...left].find((route) => route.current.plan.hash === plan.hash && (plan.id === null || plan.id === route.routeId) && route.current.plan.isElsewhere === plan.isElsewhere);
       if (same === undefined) open.push(plan);
       else {
         left.delete(same);
@@ -757,13 +782,13 @@ export class Runtime implements ExchangeScope {
     const rest: RoutePlan[] = [];
     for (const plan of open) {
       // One that is to start by itself now, and did not before, is a new one.
-      const same = plan.id === null ? undefined : [...left].find((route) => route.routeId === plan.id && key(route.current.plan.from) === key(plan.from) && (route.current.plan.autoStartup || !plan.autoStartup));
+      const same = plan.id === null ? undefined : [...left].find((route) => route.routeId === plan.id && key(route.current.plan.from) === key(plan.from) && route.current.plan.isElsewhere === plan.isElsewhere && (route.current.plan.autoStartup || !plan.autoStartup));
       if (same === undefined) rest.push(plan);
       else take(plan, same);
     }
     const fresh: RoutePlan[] = [];
     for (const plan of rest) {
-      const same = [...left].find((route) => key(route.current.plan.from) === key(plan.from) && route.current.plan.autoStartup === plan.autoStartup);
+      const same = [...left].find((route) => key(route.current.plan.from) === key(plan.from) && route.current.plan.autoStartup === plan.autoStartup && route.current.plan.isElsewhere === plan.isElsewhere);
       if (same === undefined) fresh.push(plan);
       else take(plan, same);
     }

@@ -16,6 +16,7 @@ const routeSnapshot = (route: Route): RouteSnapshot => ({
   autoStartup: route.current.plan.autoStartup,
   generation: route.current.graph.generation,
   at: showSpan(route.current.plan.at),
+  alone: route.current.plan.alone ?? null,
 });
 
 /** What the outside may see of a runtime. */

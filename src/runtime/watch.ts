@@ -2,7 +2,19 @@ import type { FSWatcher, Stats } from 'node:fs';
 import { watch as watchFolder } from 'node:fs';
 import { basename, dirname, sep } from 'node:path';
 import { watchedPaths } from './files.ts';
-import type { Mecha } from './mecha.ts';
+import type { Clock } from '../core/clock.ts';
+
+/** What is watched: a Mecha, or the processes that are one. */
+export interface Watched {
+  readonly paths: readonly string[] | null;
+  readonly folder: string;
+  readonly clock: Clock;
+  readonly configurationFiles: readonly string[];
+  /** Whether files are not any more what they were when they were read. */
+  readonly isStale: boolean;
+  readonly runtime: { readonly modulePaths: readonly string[]; log(level: 'warn', logger: string, message: string): void };
+  on(event: 'reloaded', listener: () => void): () => void;
+}
 
 /** Waits this long for more changes before it tells: editors write in several steps. */
 const settleMillis = 15;
@@ -13,7 +25,7 @@ const longestSettleMillis = 100;
  * Watches the files and folders of a running Mecha, the modules that its routes name, its configuration, and the links that a mounted ConfigMap
  * swaps; tells of what changed since they were read, too. Gives what ends it.
  */
-export async function watchRoutes(mecha: Mecha, changed: () => void): Promise<() => Promise<void>> {
+export async function watchRoutes(mecha: Watched, changed: () => void): Promise<() => Promise<void>> {
   const { watch } = await import('chokidar');
   const roots = watchedPaths(mecha.paths ?? [], mecha.folder);
   for (const path of mecha.runtime.modulePaths) roots.push(path);
@@ -64,7 +76,7 @@ export async function watchRoutes(mecha: Mecha, changed: () => void): Promise<()
 }
 
 /** The configuration may come to be where there is none yet: its folder is watched, without what is below it. */
-function configurationFolders(mecha: Mecha, noticed: () => void): FSWatcher[] {
+function configurationFolders(mecha: Watched, noticed: () => void): FSWatcher[] {
   const files = mecha.configurationFiles;
   const names = new Set(files.map((path) => basename(path)));
   return [...new Set(files.map((path) => dirname(path)))].flatMap((folder) => {

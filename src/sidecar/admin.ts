@@ -12,6 +12,7 @@ import { writeJson } from '../core/conversion/json.ts';
 import { deserialisedText } from './deadLetterView.ts';
 import { toJson } from '../dsl/diagnose.ts';
 import type { RouteSnapshot, StepSnapshot } from '../observe/snapshot.ts';
+import type { Configuration } from '../runtime/configuration.ts';
 import type { Mecha } from '../runtime/mecha.ts';
 import type { Route } from '../runtime/route.ts';
 import type { ReloadResult } from '../runtime/runtime.ts';
@@ -38,9 +39,28 @@ export interface AdminProgram {
   readonly pid: number;
 }
 
-interface Answer {
+export interface Answer {
   readonly status: number;
   readonly body: unknown;
+}
+
+export interface AdminRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly url: string;
+  readonly body: string;
+}
+
+/** Takes the lines of an answer that goes on until the client has enough. */
+export type LineSink = Pick<ServerResponse, 'writeHead' | 'flushHeaders' | 'writableLength'> & { write(line: string): unknown; on(event: 'close', run: () => void): unknown };
+
+/** What an admin API is served for. */
+export interface AdminTarget {
+  readonly configuration: Configuration;
+  readonly folder: string;
+  log(level: 'warn', logger: string, message: string): void;
+  /** Null: the answer goes on by itself. */
+  answer(request: AdminRequest, response: LineSink): Promise<Answer | null>;
 }
 
 /** What one request asks for. */
@@ -52,10 +72,10 @@ interface Asked {
   readonly query: URLSearchParams;
   readonly body: string;
   /** For answers that go on until the client has enough. */
-  readonly response: ServerResponse;
+  readonly response: LineSink;
 }
 
-class ApiError extends Error {
+export class ApiError extends Error {
   readonly status: number;
 
   constructor(status: number, message: string) {
@@ -68,20 +88,36 @@ class ApiError extends Error {
  * Serves the admin API: on a socket in the state folder, which only its owner may open, and with `admin.port` on `admin.host`, where every
  * request needs the token. Gives what ends it.
  */
-export async function openAdmin(mecha: Mecha, program: AdminProgram | null = null): Promise<() => Promise<void>> {
-  const { configuration } = mecha;
+export const openAdmin = (mecha: Mecha, program: AdminProgram | null = null): Promise<() => Promise<void>> =>
+  serveAdmin({
+    configuration: mecha.configuration,
+    folder: mecha.folder,
+    log: (level, logger, message) => mecha.runtime.log(level, logger, message),
+    answer: (request, response) => answerAdmin(mecha, program, request, response),
+  });
+
+/** What one Mecha answers. @throws ApiError */
+export async function answerAdmin(mecha: Mecha, program: AdminProgram | null, { method, url, body }: AdminRequest, response: LineSink): Promise<Answer | null> {
+  const { pathname, searchParams } = new URL(url, 'http://admin');
+  const { run, path } = operationOf(method, pathname);
+  return run({ mecha, program, path, query: searchParams, body, response });
+}
+
+/** Serves an admin API; gives what ends it. */
+export async function serveAdmin(target: AdminTarget): Promise<() => Promise<void>> {
+  const { configuration } = target;
   if (configuration.get('admin.enabled') !== true) return () => Promise.resolve();
   const servers: Server[] = [];
-  const path = adminSocket(mecha.folder, String(configuration.get('state.path')));
+  const path = adminSocket(target.folder, String(configuration.get('state.path')));
   let ownsSocket = false;
   // What keeps its state in memory leaves nothing in the folder, unless it is asked to.
   if (configuration.get('state.store') !== 'memory' || configuration.settings.has('admin.enabled')) {
     try {
-      mkdirSync(resolve(mecha.folder, String(configuration.get('state.path'))), { recursive: true });
-      servers.push(await listenOnSocket(path, mecha, program));
+      mkdirSync(resolve(target.folder, String(configuration.get('state.path'))), { recursive: true });
+      servers.push(await listenOnSocket(path, target));
       ownsSocket = true;
     } catch (thrown) {
-      mecha.runtime.log('warn', 'mecha.admin', `the admin API is not served on ${path}: ${(thrown as Error).message}`);
+      target.log('warn', 'mecha.admin', `the admin API is not served on ${path}: ${(thrown as Error).message}`);
     }
   }
   const close = async (): Promise<void> => {
@@ -101,7 +137,7 @@ export async function openAdmin(mecha: Mecha, program: AdminProgram | null = nul
     try {
       const token = configuration.get('admin.token');
       if (typeof token !== 'string' || token === '') throw new Error('admin.port needs admin.token');
-      servers.push(await listenOnPort(Number(port), String(configuration.get('admin.host')), token, mecha, program));
+      servers.push(await listenOnPort(Number(port), String(configuration.get('admin.host')), token, target));
     } catch (thrown) {
       await close();
       throw thrown;
@@ -110,7 +146,7 @@ export async function openAdmin(mecha: Mecha, program: AdminProgram | null = nul
   return close;
 }
 
-async function listenOnSocket(path: string, mecha: Mecha, program: AdminProgram | null): Promise<Server> {
+async function listenOnSocket(path: string, target: AdminTarget): Promise<Server> {
   if (existsSync(path)) {
     const isAlive = await new Promise<boolean>((done) => {
       const probe = connect(path, () => {
@@ -122,7 +158,7 @@ async function listenOnSocket(path: string, mecha: Mecha, program: AdminProgram 
     if (isAlive) throw new Error('another Mecha answers there');
     rmSync(path, { force: true });
   }
-  const server = createServer((request, response) => void handle(request, response, mecha, program, null));
+  const server = createServer((request, response) => void handle(request, response, target, null));
   await new Promise<void>((done, failed) => {
     server.once('error', failed);
     server.listen(path, () => done());
@@ -131,8 +167,8 @@ async function listenOnSocket(path: string, mecha: Mecha, program: AdminProgram 
   return server;
 }
 
-async function listenOnPort(port: number, host: string, token: string, mecha: Mecha, program: AdminProgram | null): Promise<Server> {
-  const server = createServer((request, response) => void handle(request, response, mecha, program, token));
+async function listenOnPort(port: number, host: string, token: string, target: AdminTarget): Promise<Server> {
+  const server = createServer((request, response) => void handle(request, response, target, token));
   await new Promise<void>((done, failed) => {
     server.once('error', failed);
     server.listen(port, host, () => done());
@@ -146,13 +182,11 @@ const isToken = (given: string, token: string): boolean => {
   return a.length === b.length && timingSafeEqual(a, b);
 };
 
-async function handle(request: IncomingMessage, response: ServerResponse, mecha: Mecha, program: AdminProgram | null, token: string | null): Promise<void> {
+async function handle(request: IncomingMessage, response: ServerResponse, target: AdminTarget, token: string | null): Promise<void> {
   let answer: Answer | null;
   try {
     if (token !== null && !isToken(request.headers.authorization ?? '', token)) throw new ApiError(401, 'send the header `Authorization: Bearer <admin.token>`');
-    const url = new URL(request.url ?? '/', 'http://admin');
-    const { run, path } = operationOf(request.method ?? 'GET', url.pathname);
-    answer = await run({ mecha, program, path, query: url.searchParams, body: await readBody(request), response });
+    answer = await target.answer({ method: request.method ?? 'GET', url: request.url ?? '/', body: await readBody(request) }, response);
   } catch (thrown) {
     answer = { status: thrown instanceof ApiError ? thrown.status : 500, body: { error: (thrown as Error).message } };
   }
@@ -173,12 +207,12 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-function reloadView(result: ReloadResult): unknown {
+export function reloadView(result: ReloadResult): unknown {
   const files = new Set(result.problems.map(({ at }) => at?.source.file ?? ''));
   return { ...result, problems: [...files].map((file) => toJson(file, result.problems)) };
 }
 
-const stepView = ({ info, statistics, children }: StepSnapshot): unknown => ({ id: info.stepId, kind: info.kind, label: info.label, at: info.at, exchanges: statistics.total, failures: statistics.failed, steps: children.map(stepView) });
+export const stepView = ({ info, statistics, children }: StepSnapshot): unknown => ({ id: info.stepId, kind: info.kind, label: info.label, at: info.at, exchanges: statistics.total, failures: statistics.failed, steps: children.map(stepView) });
 
 function decoded(part: string): string {
   try {
@@ -188,7 +222,7 @@ function decoded(part: string): string {
   }
 }
 
-const routeView = ({ routeId, fromUri, state, waitingFor, inFlight, statistics, generation, at }: RouteSnapshot) => ({
+export const routeView = ({ routeId, fromUri, state, waitingFor, inFlight, statistics, generation, at, alone }: RouteSnapshot) => ({
   id: routeId,
   from: fromUri,
   state,
@@ -199,6 +233,7 @@ const routeView = ({ routeId, fromUri, state, waitingFor, inFlight, statistics, 
   handled: statistics.handled,
   generation,
   at,
+  alone,
 });
 
 /** What changes the state of a route. */
@@ -207,7 +242,8 @@ const steering =
   async ({ mecha, path }: Asked): Promise<Answer> => {
     const live = mecha.runtime.routes.get(path['id']!);
     if (live === undefined) throw new ApiError(404, `there is no route \`${path['id']}\``);
-    await steer(live);
+    // Another process runs it, and is told as well.
+    if (live.current.plan.isElsewhere !== true || live.current.plan.autoStartup) await steer(live);
     return { status: 200, body: { id: live.routeId, state: live.state } };
   };
 

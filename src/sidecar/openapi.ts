@@ -35,6 +35,7 @@ const route = {
   handled: { ...count, description: 'Failures that an error handler took; they count as completed.' },
   generation: count,
   at: { ...textOrNull, description: '`file:line:column`' },
+  alone: { ...textOrNull, description: 'Of several workers only the first runs it, for this reason; null when all do, or there is one process.' },
 };
 
 const deadLetter = {
@@ -111,7 +112,7 @@ export const adminDescription = {
       get: {
         operationId: 'info',
         summary: 'Who answers.',
-        responses: answers('Name, version, folder and listener.', object({ name: text, version: textOrNull, pid: { type: ['integer', 'null'] }, folder: text, routes: count, generation: count, port: { type: ['integer', 'null'] }, store: text })),
+        responses: answers('Name, version, folder and listener.', object({ name: text, version: textOrNull, pid: { type: ['integer', 'null'] }, folder: text, routes: count, generation: count, port: { type: ['integer', 'null'] }, store: text, workers: list(object({ pid: count, isFirst: truth, isRunning: truth })) }, ['workers'])),
       },
     },
     '/health': { get: { operationId: 'health', summary: 'Whether every route is ready, with reasons; 503 when one is not.', responses: answers('Ready.', ref('Health'), { '503': { description: 'Not ready.', content: content(ref('Health')) } }) } },

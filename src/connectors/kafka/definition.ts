@@ -7,6 +7,8 @@ export const kafka = defineConnector({
   summary: 'Reads topics of Apache Kafka as a member of a consumer group, and sends records to them.',
   options: kafkaOptions,
   isOrdered: true,
+  // Without a group of its own each consumer gets every record.
+  isShareable: ({ groupId, exactlyOnce, offsetRepository, seekTo }) => groupId !== undefined && !exactlyOnce && offsetRepository === undefined && seekTo === undefined,
   isRemote: true,
   notPromised: {},
   longestWaitMillis: 300_000,

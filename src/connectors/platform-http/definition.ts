@@ -40,6 +40,8 @@ export const platformHttp = defineConnector({
   scheme: 'platform-http',
   syntax: 'platform-http:path',
   summary: 'Serves HTTP requests. Routes share one listener an address; without further settings it is only reachable from this machine.',
+  isShareable: true,
+  isHttpServer: true,
   options: platformHttpOptions,
   headers: {
     CamelHttpMethod: 'Method of the request.',

@@ -80,6 +80,8 @@ export const rabbitmq = defineConnector({
   syntax: 'spring-rabbitmq:exchangeName',
   summary: 'Consumes from and publishes to RabbitMQ (AMQP 0-9-1), with confirms both ways.',
   isOrdered: true,
+  // A queue of the consumer's own gets a copy of every message.
+  isShareable: ({ queues, exclusive }) => queues !== undefined && !exclusive,
   isRemote: true,
   notPromised: {},
   longestWaitMillis: 300_000,

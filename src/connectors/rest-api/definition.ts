@@ -19,6 +19,8 @@ export const restApi = defineConnector({
   syntax: 'rest-api:path',
   summary: 'Serves the OpenAPI document of all `rest` services, as JSON or YAML.',
   isLenient: true,
+  isShareable: true,
+  isHttpServer: true,
   options: restApiOptions,
   consumer: async (endpoint, context) => {
     const { openRestApiConsumer } = await import('./consumer.ts');

@@ -31,6 +31,8 @@ export const rest = defineConnector({
   isLenient: true,
   isRemote: true,
   serves: true,
+  isShareable: true,
+  isHttpServer: true,
   options: restOptions,
   headers: {
     CamelHttpMethod: 'Set by the producer: the method that it called with.',

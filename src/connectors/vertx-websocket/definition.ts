@@ -39,6 +39,8 @@ export const vertxWebsocket = defineConnector({
   summary: 'WebSockets: serves clients on the listener of HTTP, sends to those that are connected, or connects to a server.',
   isRemote: true,
   serves: true,
+  isHttpServer: ({ consumeAsClient }) => !consumeAsClient,
+  isOfProcess: true,
   options: webSocketOptions,
   headers: {
     'CamelVertxWebsocket.connectionKey': 'The connection that a message came by. Set by the route: keys, separated by commas, of those to send to.',

@@ -119,7 +119,8 @@ const reasons: Readonly<Record<number, string>> = {
 export class HttpListener {
   readonly host: string;
   readonly outbox: Outbox;
-  private readonly wantedPort: number;
+  /** The one that it was asked for: 0 for any. */
+  readonly wantedPort: number;
   private readonly clock: Clock;
   private readonly limits: HttpLimits;
   private readonly onClosed: (listener: HttpListener) => void;

@@ -52,6 +52,7 @@ const onlyOnePool = 'there are no thread pools; `parallelProcessing` says whethe
 
 export const aggregate = defineEip({
   name: 'aggregate',
+  keepsState: true,
   summary: 'Collects exchanges with the same key, and sends one exchange for each complete group through the inner steps. Each exchange itself goes on at once, unchanged.',
   options: {
     correlationExpression: field.expression('Gives the key: exchanges with the same one are a group. Null and blank text are errors.').required().notInline(),

@@ -1,0 +1,261 @@
+import { expect } from 'chai';
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { askAdmin } from '../../src/sidecar/client.ts';
+import { mecha } from '../command.ts';
+import { eventually } from '../eventually.ts';
+
+const route = (id: string, uri: string, ...steps: readonly string[]): string => `- route:\n    id: ${id}\n    from:\n      uri: ${uri}\n      steps:\n${steps.map((step) => `        - ${step}\n`).join('')}`;
+
+const patient = 20_000;
+
+interface Info {
+  readonly generation: number;
+  readonly workers: readonly { readonly pid: number; readonly isFirst: boolean; readonly isRunning: boolean }[];
+}
+
+/** `mecha run --workers` as a process, in a folder of its own. */
+class Crew {
+  readonly folder = mkdtempSync(join(tmpdir(), 'mecha-workers-'));
+  text = '';
+  errors = '';
+  code: number | null = null;
+  private process: ChildProcess | null = null;
+
+  write(name: string, text: string): void {
+    mkdirSync(join(this.folder, name, '..'), { recursive: true });
+    writeFileSync(join(this.folder, name), text);
+  }
+
+  async start(...args: readonly string[]): Promise<this> {
+    this.spawn(...args);
+    await eventually(() => expect(this.url, `${this.errors}${this.text}`).not.to.equal(''), patient);
+    return this;
+  }
+
+  spawn(...args: readonly string[]): void {
+    const { MECHA_WORKER: _, ...environment } = process.env;
+    const child = spawn(process.execPath, [...mecha, 'run', 'routes', '--port', '0', '--log-format', 'text', '--workers', '2', ...args], { cwd: this.folder, env: { ...environment, MECHA_SUMMARY: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.on('data', (data) => (this.text += String(data)));
+    child.stderr.on('data', (data) => (this.errors += String(data)));
+    child.on('exit', (code, signal) => (this.code = code ?? (signal === null ? 0 : 255)));
+    this.process = child;
+  }
+
+  get url(): string {
+    return /http:\/\/[\d.]+:\d+/.exec(this.text)?.[0] ?? '';
+  }
+
+  /** Each request comes by a connection of its own, so that the workers take turns. */
+  async get(path: string, method = 'GET', body?: string): Promise<string> {
+    const answer = await fetch(`${this.url}${path}`, { method, headers: { connection: 'close' }, ...(body === undefined ? {} : { body }) });
+    return `${answer.status} ${await answer.text()}`;
+  }
+
+  async admin<T>(method: string, path: string): Promise<T> {
+    return (await askAdmin(join(this.folder, '.mecha/admin.sock'), method, path)).body as T;
+  }
+
+  info(): Promise<Info> {
+    return this.admin<Info>('GET', '/info');
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.process?.kill(signal);
+  }
+
+  async ended(): Promise<number> {
+    await eventually(() => expect(this.code).not.to.equal(null), patient);
+    return this.code!;
+  }
+
+  async clean(): Promise<void> {
+    if (this.process !== null && this.code === null) {
+      this.process.kill('SIGKILL');
+      await this.ended();
+    }
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+const collect = route('collect', 'platform-http:/collect', 'aggregate: { correlationExpression: { constant: all }, completionSize: 20, aggregationStrategy: GroupedBodyAggregationStrategy, steps: [{ log: "a group of ${body.size}" }] }', 'setBody: { constant: taken }');
+const who = '- beans:\n    - name: process\n      type: "#module:./who.mjs"\n' + route('who', 'platform-http:/who', 'bean: { ref: process, method: pid }');
+const tick = route('tick', "'timer:tick?period=100&includeMetadata=true'", 'log: "tick ${exchangeProperty.CamelTimerCounter}"');
+
+describe('mecha run --workers', function () {
+  this.timeout(90_000);
+  let crew: Crew;
+  beforeEach(() => {
+    crew = new Crew();
+    crew.write('who.mjs', "export const pid = () => String(process.pid);\n");
+  });
+  afterEach(() => crew.clean());
+
+  it('shares requests among processes, and runs what only one may run in the first', async () => {
+    crew.write('routes/a.yaml', who + collect + tick);
+    await crew.start();
+    expect(crew.text).to.contain('mecha runs 3 routes in 2 workers').and.contain('(first worker: aggregate)').and.contain('(first worker: timer)');
+    const { workers } = await crew.info();
+    const pids = new Set<string>();
+    await eventually(async () => {
+      for (const pid of await Promise.all([1, 2, 3, 4, 5, 6].map(() => crew.get('/who')))) pids.add(pid);
+      expect([...pids].sort()).to.deep.equal(workers.map(({ pid }) => `200 ${pid}`).sort());
+    });
+    // Wherever a request comes in, its group is the same one.
+    for (let i = 0; i < 40; i++) expect(await crew.get('/collect', 'POST', `body ${i}`)).to.equal('200 taken');
+    await eventually(() => expect(crew.text.match(/a group of 20/g)).to.have.length(2));
+    const ticks = (): string[] => [...crew.text.matchAll(/tick: tick (\d+)/g)].map(([, count]) => count!);
+    await eventually(() => expect(ticks().length).to.be.greaterThan(5));
+    expect(ticks().slice(0, 5), 'one timer').to.deep.equal(['1', '2', '3', '4', '5']);
+    crew.signal('SIGTERM');
+    expect(await crew.ended(), crew.text).to.equal(0);
+  });
+
+  it('counts what all of them do', async () => {
+    crew.write('routes/a.yaml', who + collect);
+    await crew.start();
+    for (let i = 0; i < 10; i++) await crew.get('/who');
+    for (let i = 0; i < 5; i++) await crew.get('/collect', 'POST', 'x');
+    await eventually(async () => {
+      const metrics = await crew.get('/metrics');
+      expect(metrics).to.match(/^mecha_route_exchanges_completed_total\{route="who"\} 10$/m).and.match(/^mecha_route_exchanges_completed_total\{route="collect"\} 5$/m).and.match(/^process_resident_memory_bytes \d+$/m);
+    });
+    const { routes } = await crew.admin<{ routes: { id: string; completed: number }[] }>('GET', '/routes');
+    expect(routes.map(({ id, completed }) => `${id} ${completed}`)).to.deep.equal(['who 10', 'collect 5']);
+    const collected = await crew.admin<{ steps: { id: string; exchanges: number }[] }>('GET', '/routes/collect');
+    expect(collected.steps[0]!.exchanges).to.equal(5);
+    expect(await crew.get('/health/ready')).to.match(/^200 .*"UP"/);
+  });
+
+  it('goes on when the first is killed under load: another takes its place with the groups, and a new one comes', async () => {
+    crew.write('routes/a.yaml', who + collect + tick);
+    await crew.start();
+    for (let i = 0; i < 15; i++) expect(await crew.get('/collect', 'POST', `body ${i}`)).to.equal('200 taken');
+    const before = (await crew.info()).workers;
+    const first = before.find(({ isFirst }) => isFirst)!;
+    const answers = { good: 0, cut: 0, odd: [] as string[] };
+    let isOver = false;
+    const load = Promise.all(
+      [1, 2, 3].map(async () => {
+        while (!isOver) {
+          try {
+            const answer = await crew.get('/who');
+            if (/^200 \d+$/.test(answer)) answers.good++;
+            else answers.odd.push(answer);
+          } catch {
+            answers.cut++;
+          }
+        }
+      }),
+    );
+    await eventually(() => expect(answers.good).to.be.greaterThan(20));
+    process.kill(first.pid, 'SIGKILL');
+    await eventually(async () => {
+      const { workers } = await crew.info();
+      expect(workers.map(({ pid }) => pid)).to.not.include(first.pid);
+      expect(workers.map(({ isFirst, isRunning }) => `${isFirst} ${isRunning}`).sort()).to.deep.equal(['false true', 'true true']);
+    }, patient);
+    const soFar = answers.good;
+    await eventually(() => expect(answers.good).to.be.greaterThan(soFar + 20));
+    isOver = true;
+    await load;
+    expect(answers.odd).to.deep.equal([]);
+    expect(answers.cut, 'only what the killed one had under way').to.be.at.most(3);
+    // The group that the killed one had open is the new first's.
+    for (let i = 0; i < 5; i++) expect(await crew.get('/collect', 'POST', `more ${i}`)).to.equal('200 taken');
+    await eventually(() => expect(crew.text).to.contain('a group of 20'));
+    const ticks = crew.text.match(/tick: tick/g)!.length;
+    await eventually(() => expect(crew.text.match(/tick: tick/g)!.length, 'the timer goes on').to.be.greaterThan(ticks + 3));
+    expect(crew.text).to.contain(`worker ${first.pid} was ended by SIGKILL`);
+    crew.signal('SIGTERM');
+    expect(await crew.ended()).to.equal(0);
+  });
+
+  it('reloads in all workers or in none, and loses no request meanwhile', async () => {
+    crew.write('routes/a.yaml', route('hello', 'platform-http:/hello', 'setBody: { constant: one }'));
+    await crew.start();
+    const seen: string[] = [];
+    let isOver = false;
+    const agent = new Agent({ keepAlive: true });
+    const load = (async () => {
+      while (!isOver) {
+        seen.push(
+          await new Promise<string>((resolve) => {
+            request(`${crew.url}/hello`, { agent }, (answer) => {
+              let text = '';
+              answer.on('data', (data) => (text += String(data)));
+              answer.on('end', () => resolve(text));
+            })
+              .on('error', (error) => resolve(String(error)))
+              .end();
+          }),
+        );
+      }
+    })();
+    crew.write('routes/a.yaml', route('hello', 'platform-http:/hello', 'setBody: { constant: two }') + route('more', 'platform-http:/more', 'setBody: { constant: more }'));
+    await eventually(async () => {
+      expect((await crew.info()).generation).to.equal(2);
+    }, patient);
+    for (let i = 0; i < 6; i++) {
+      expect(await crew.get('/hello')).to.equal('200 two');
+      expect(await crew.get('/more')).to.equal('200 more');
+    }
+    crew.write('routes/a.yaml', route('hello', 'platform-http:/hello', 'setBodi: { constant: three }'));
+    await eventually(() => expect(crew.errors).to.contain('setBodi'), patient);
+    for (let i = 0; i < 6; i++) expect(await crew.get('/hello')).to.equal('200 two');
+    expect((await crew.info()).generation).to.equal(2);
+    isOver = true;
+    await load;
+    agent.destroy();
+    expect(new Set(seen)).to.deep.equal(new Set(['one', 'two']));
+    crew.signal('SIGTERM');
+    expect(await crew.ended()).to.equal(0);
+  });
+
+  it('suspends and resumes a route in all of them, in one that comes later too', async () => {
+    crew.write('routes/a.yaml', who);
+    await crew.start();
+    expect(await crew.admin('POST', '/routes/who/suspend')).to.deep.equal({ id: 'who', state: 'Suspended' });
+    for (let i = 0; i < 6; i++) expect(await crew.get('/who')).to.match(/^503/);
+    const second = (await crew.info()).workers.find(({ isFirst }) => !isFirst)!;
+    process.kill(second.pid, 'SIGKILL');
+    await eventually(async () => {
+      const { workers } = await crew.info();
+      expect(workers.filter(({ isRunning }) => isRunning)).to.have.length(2);
+      expect(workers.map(({ pid }) => pid)).to.not.include(second.pid);
+    }, patient);
+    await eventually(async () => {
+      for (let i = 0; i < 6; i++) expect(await crew.get('/who')).to.match(/^503/);
+    });
+    await crew.admin('POST', '/routes/who/resume');
+    for (let i = 0; i < 6; i++) expect(await crew.get('/who')).to.match(/^200/);
+  });
+
+  it('finishes what all of them have under way before it ends', async () => {
+    crew.write('routes/a.yaml', route('slow', 'platform-http:/slow', 'delay: { constant: 700 }', 'setBody: { constant: done }'));
+    await crew.start();
+    const replies = Array.from({ length: 6 }, () => crew.get('/slow'));
+    await eventually(async () => {
+      expect((await crew.admin<{ total: number }>('GET', '/inflight')).total).to.equal(6);
+    });
+    crew.signal('SIGTERM');
+    expect(await Promise.all(replies)).to.deep.equal(Array.from({ length: 6 }, () => '200 done'));
+    expect(await crew.ended()).to.equal(0);
+  });
+
+  it('answers 2 and says once what is wrong when the routes can not start, and refuses --dev', async () => {
+    crew.write('routes/a.yaml', route('bad', 'nowhere:x', 'log: x'));
+    crew.spawn();
+    expect(await crew.ended()).to.equal(2);
+    expect(crew.errors.match(/M0401/g)).to.have.length(1);
+    crew.code = null;
+    crew.errors = '';
+    crew.spawn('--dev');
+    expect(await crew.ended()).to.equal(2);
+    expect(crew.errors).to.contain('leave --workers away');
+  });
+});
