@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { Agent as HttpAgent } from 'node:http';
+import type { Socket } from 'node:net';
 import type * as Sdk from '@aws-sdk/client-s3';
 import type { ConnectorContext } from '../../core/connector.ts';
 import { ExchangeError } from '../../core/errors.ts';
@@ -131,7 +132,34 @@ async function agentsOf({ proxy, trustsAll, sockets }: Settings): Promise<{ http
     return { httpAgent: new HttpProxyAgent(proxy, common), httpsAgent: new HttpsProxyAgent(proxy, secure) };
   }
   const [http, https] = await Promise.all([import('node:http'), import('node:https')]);
-  return { httpAgent: new http.Agent(common), httpsAgent: new https.Agent(secure) };
+  return { httpAgent: readingIntoOneBuffer(new http.Agent(common)), httpsAgent: readingIntoOneBuffer(new https.Agent(secure)) };
+}
+
+const readBytesAtOnce = 64 * 1024;
+
+/**
+ * Each connection reads into a buffer of its own instead of a new one for each read. The HTTP parser copies content out of it anyway, and
+ * garbage collection, which does not see how much memory buffers hold, would let many of them gather.
+ */
+function readingIntoOneBuffer<A extends HttpAgent>(agent: A): A {
+  type Connecting = { createConnection(options: object, made?: unknown): Socket };
+  const connecting = agent as unknown as Connecting;
+  const connect = connecting.createConnection.bind(agent);
+  connecting.createConnection = (options, made) =>
+    connect(
+      {
+        ...options,
+        onread: {
+          buffer: Buffer.allocUnsafeSlow(readBytesAtOnce),
+          callback(this: Socket, length: number, buffer: Buffer): boolean {
+            this.emit('data', buffer.subarray(0, length));
+            return true;
+          },
+        },
+      },
+      made,
+    );
+  return agent;
 }
 
 async function makeClient(settings: Settings): Promise<SharedClient> {

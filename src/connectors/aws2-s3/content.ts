@@ -4,8 +4,9 @@ import type { Exchange } from '../../core/exchange/exchange.ts';
 import { FileBody } from '../../core/conversion/file-body.ts';
 import type { Headers } from '../../core/exchange/headers.ts';
 import { networkBytes } from '../../core/conversion/network-bytes.ts';
-import { cacheStream, StreamCache } from '../../core/conversion/stream.ts';
+import { cacheStream, discard, StreamCache } from '../../core/conversion/stream.ts';
 import type { ObjectFields, ObjectStore, Requests } from './client.ts';
+import { isChanged, isMissingKey } from './client.ts';
 import { header } from './options.ts';
 
 /** Content up to this size is kept in memory, larger content in a temporary file. */
@@ -20,15 +21,21 @@ export interface Fetched {
   readonly content: ObjectContent;
 }
 
-/** The content of one version of an object, as it comes. When the connection breaks it goes on from where it was. */
+type Body = NodeJS.ReadableStream & AsyncIterable<Uint8Array> & { destroy(): void };
+
+/**
+ * The content of one version of an object, as it comes. When the connection breaks it goes on from where it was. It can be read again until it
+ * is closed: then the server is asked for the same version once more.
+ */
 export class ObjectContent implements AsyncIterable<Uint8Array> {
   private readonly store: ObjectStore;
   private readonly input: GetInput;
   private readonly context: ConnectorContext;
   private readonly fields: ObjectFields;
   private readonly signal: AbortSignal | undefined;
-  private body: NodeJS.ReadableStream & AsyncIterable<Uint8Array> & { destroy(): void };
-  private hasBegun = false;
+  /** What came with the answer, until somebody reads it. */
+  private first: Body | null;
+  private readonly open = new Set<Body>();
   private isClosed = false;
 
   constructor(store: ObjectStore, input: GetInput, fields: ObjectFields, context: ConnectorContext, signal?: AbortSignal) {
@@ -37,9 +44,10 @@ export class ObjectContent implements AsyncIterable<Uint8Array> {
     this.fields = fields;
     this.context = context;
     this.signal = signal;
-    this.body = fields.Body as never;
+    this.first = fields.Body as unknown as Body;
     // A connection that breaks before anybody reads is found when somebody does.
-    this.body.on('error', () => {});
+    this.first.on('error', () => {});
+    this.open.add(this.first);
   }
 
   get length(): number {
@@ -47,15 +55,17 @@ export class ObjectContent implements AsyncIterable<Uint8Array> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    if (this.hasBegun || this.isClosed) throw new ExchangeError('java.io.IOException', `the stream of the object \`${this.input.Key}\` was read before, or is closed`);
-    this.hasBegun = true;
     const { ContentLength: length, ETag: etag } = this.fields;
+    if (this.isClosed) throw this.broken(new Error('its message is done, and the stream closed'));
+    let body = this.first;
+    this.first = null;
     let read = 0;
     let failures = 0;
     try {
       for (;;) {
         try {
-          for await (const piece of this.body) {
+          body ??= await this.rest(read, etag);
+          for await (const piece of body) {
             read += piece.length;
             failures = 0;
             yield piece;
@@ -63,30 +73,47 @@ export class ObjectContent implements AsyncIterable<Uint8Array> {
           if (length !== undefined && read < length) throw new Error(`the connection ended after ${read} of ${length} bytes`);
           return;
         } catch (thrown) {
-          if (this.isClosed || length === undefined || etag === undefined || ++failures > mostResumptions || this.signal?.aborted === true) throw this.broken(thrown);
-          this.body.destroy();
+          if (this.isClosed || length === undefined || etag === undefined || ++failures > mostResumptions || this.signal?.aborted === true || isChanged(thrown) || isMissingKey(thrown)) throw this.broken(thrown);
+          this.end(body);
+          body = null;
           await new Promise<void>((resolve) => void this.context.clock.schedule(100 * 2 ** failures, resolve));
           if (read === length) return;
-          this.body = await this.rest(read, etag);
         }
       }
     } finally {
-      this.close();
+      this.end(body);
     }
   }
 
-  /** Ends the connection, unless all has been read. */
-  close(): void {
-    if (this.isClosed) return;
-    this.isClosed = true;
-    this.body.destroy();
+  /** The same, each piece good only until the next one is asked for. */
+  async *pieces(): AsyncGenerator<Uint8Array> {
+    for await (const piece of this) {
+      yield piece;
+      discard(piece);
+    }
   }
 
-  private async rest(from: number, etag: string): Promise<typeof this.body> {
+  /** Ends its connections, and lets nobody read any more. */
+  close(): void {
+    this.isClosed = true;
+    for (const body of this.open) this.end(body);
+  }
+
+  private end(body: Body | null): void {
+    if (body !== null && this.open.delete(body)) body.destroy();
+  }
+
+  private async rest(from: number, etag: string | undefined): Promise<Body> {
+    if (etag === undefined) throw new Error('it was read before');
     const first = /^bytes=(\d+)-(\d*)$/.exec(this.input.Range ?? '');
     const start = (first === null ? 0 : Number(first[1])) + from;
-    const { Body } = await this.store.call('GetObject', { ...this.input, Range: `bytes=${start}-${first?.[2] ?? ''}`, IfMatch: etag }, this.signal);
-    return Body as never;
+    const range = first === null && start === 0 ? {} : { Range: `bytes=${start}-${first?.[2] ?? ''}` };
+    const { Body: found } = await this.store.call('GetObject', { ...this.input, ...range, IfMatch: etag }, this.signal);
+    const body = found as unknown as Body;
+    body.on('error', () => {});
+    if (this.isClosed) body.destroy();
+    else this.open.add(body);
+    return body;
   }
 
   private broken(thrown: unknown): ExchangeError {
@@ -106,7 +133,7 @@ export async function wholeContent(content: ObjectContent): Promise<Buffer | Str
     content.close();
     return networkBytes(Buffer.alloc(0));
   }
-  const cache = await cacheStream(content, { memoryBytes, largestBytes: Infinity });
+  const cache = await cacheStream(content, { memoryBytes });
   return cache.isInMemory ? networkBytes(cache.bytes()) : cache;
 }
 
@@ -139,7 +166,7 @@ export function describe(headers: Headers, bucket: string, key: string, fields: 
 export const traceHeaders = ['traceparent', 'tracestate'] as const;
 
 /** Content to write: whole where it is in memory, else a stream that may be made anew (`open`), of which each piece is good until the next one. */
-export type Content = { readonly bytes: Buffer } | { readonly open: () => AsyncIterable<Uint8Array | string>; readonly length: number | null; readonly isOnce: boolean };
+export type Content = { readonly bytes: Buffer } | { readonly open: () => AsyncIterable<Uint8Array | string>; readonly length: number | null };
 
 /** The body as content. @throws InvalidPayloadException for null, and for what has no bytes and no text */
 export function contentOf({ body }: Exchange): Content {
@@ -148,10 +175,10 @@ export function contentOf({ body }: Exchange): Content {
   if (body instanceof Uint8Array) return { bytes: Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength) };
   if (body instanceof StreamCache || body instanceof FileBody) {
     if (body.length <= memoryBytes) return { bytes: body.bytes() };
-    return { open: () => (body instanceof StreamCache ? body.pieces() : body.stream()), length: body.length, isOnce: false };
+    return { open: () => (body instanceof StreamCache ? body.pieces() : body.stream()), length: body.length };
   }
   if (typeof body === 'object' && body !== null) {
-    if (Symbol.asyncIterator in body) return { open: () => body as AsyncIterable<Uint8Array>, length: body instanceof ObjectContent ? body.length : null, isOnce: true };
+    if (Symbol.asyncIterator in body) return { open: () => (body instanceof ObjectContent ? body.pieces() : (body as AsyncIterable<Uint8Array>)), length: body instanceof ObjectContent ? body.length : null };
     if (typeof (body as { bytes?: unknown }).bytes === 'function') return { bytes: (body as { bytes(): Buffer }).bytes() };
   }
   const kind = body === null || body === undefined ? 'a null body' : `a body of this kind (${Array.isArray(body) ? 'list' : typeof body})`;

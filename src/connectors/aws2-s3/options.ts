@@ -94,7 +94,7 @@ export const s3Options = {
   moveFailedPrefix: field.string('What stands before the key of an object whose message failed, an expression.'),
 
   // Consumer: the message
-  includeBody: field.boolean('Reads the content before the route begins (what is large goes to a temporary file); else the body is a stream.').default(true),
+  includeBody: field.boolean('Reads the content before the route begins (what is large goes to a temporary file); else the body is a stream, which a route with `streamCache: false` hands on as it comes, and other routes read when they begin.').default(true),
   autocloseBody: field.boolean('Closes the stream when the message is done.').default(true),
   ...pollOptions,
   greedy: field.boolean('Polls again at once when a poll found something. (Off in Camel.)').default(true),

@@ -13,7 +13,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 export interface StreamLimits {
   /** Up to so many bytes stay in memory; more go to a file. */
   readonly memoryBytes?: number;
-  /** More than so many bytes are refused. */
+  /** More than so many bytes are refused; by default a gigabyte, of streams that don't say how long they are. */
   readonly largestBytes?: number;
   /** Where files go; the system's folder for temporary files, without it. */
   readonly folder?: string;
@@ -111,19 +111,35 @@ export class ByteStream implements AsyncIterable<Uint8Array> {
   }
 }
 
-const tooLarge = (largest: number): ExchangeError => new ExchangeError('java.io.IOException', `the stream has more than ${largest} bytes`);
+/** A stream that knows how long it is. `pieces` gives its bytes with each piece good only until the next one is asked for. */
+export interface SizedStream extends AsyncIterable<Uint8Array> {
+  readonly length: number;
+  pieces(): AsyncIterable<Uint8Array>;
+}
+
+const isSized = (source: AsyncIterable<unknown>): source is SizedStream => typeof (source as Partial<SizedStream>).pieces === 'function' && typeof (source as Partial<SizedStream>).length === 'number';
+
+const tooLarge = (largest: number): ExchangeError =>
+  new ExchangeError('java.io.IOException', `the stream has more than ${largest} bytes, which is the most that is read to be kept: \`streamCache: false\` on the route leaves it a stream`);
 
 /**
  * Reads a stream into something that can be read again. A stream that fails or is too large leaves no file behind.
  * @throws java.io.IOException when it has more than `largestBytes`, or what the stream fails with
  */
 export async function cacheStream(source: AsyncIterable<Uint8Array | string>, limits: StreamLimits = {}): Promise<StreamCache> {
-  const { memoryBytes = usualMemoryBytes, largestBytes = usualLargestBytes, folder = join(tmpdir(), 'mecha-streams') } = limits;
+  const sized = isSized(source) ? source : null;
+  const { largestBytes = sized === null ? usualLargestBytes : Infinity, folder = join(tmpdir(), 'mecha-streams') } = limits;
+  let { memoryBytes = usualMemoryBytes } = limits;
+  let content = source;
+  if (sized !== null && sized.length > memoryBytes) {
+    memoryBytes = 0;
+    content = sized.pieces();
+  }
   const chunks: Buffer[] = [];
   let length = 0;
   let file: { path: string; stream: ReturnType<typeof createWriteStream> } | null = null;
   try {
-    for await (const chunk of source) {
+    for await (const chunk of content) {
       const bytes = bytesOf(chunk);
       length += bytes.length;
       if (length > largestBytes) throw tooLarge(largestBytes);
@@ -167,6 +183,24 @@ async function* filePieces(path: string): AsyncGenerator<Uint8Array> {
   } finally {
     await file.close();
   }
+}
+
+let bin: InstanceType<typeof MessageChannel>['port1'] | null = null;
+
+/**
+ * Frees the memory of bytes that nobody needs any more, now: garbage collection, which does not see how much memory buffers hold, would let
+ * tens of megabytes of them gather. A buffer that shares its memory with others stays.
+ */
+export function discard(bytes: Uint8Array): void {
+  const { buffer } = bytes;
+  if (!(buffer instanceof ArrayBuffer) || buffer.byteLength !== bytes.byteLength || buffer.byteLength === 0) return;
+  if (bin === null) {
+    const { port1, port2 } = new MessageChannel();
+    port2.close();
+    bin = port1;
+  }
+  // What is transferred to a port that leads nowhere is gone.
+  bin.postMessage(null, [buffer]);
 }
 
 const bytesOf = (chunk: Uint8Array | string): Buffer =>

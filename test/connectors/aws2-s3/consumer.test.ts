@@ -206,6 +206,19 @@ describeWithServer('aws2-s3 consumer', () => {
     await gate.close();
   });
 
+  it('gives the stream as often as somebody reads it while the message is under way, and never the content of another version', async () => {
+    await storage.put(bucket, 'a', 'x'.repeat(200_000));
+    const target = await consume('includeBody=false');
+    target.isHolding = true;
+    await soon(() => expect(target.held).to.have.length(1));
+    const stream = target.held[0]!.body as AsyncIterable<Uint8Array>;
+    for (let i = 0; i < 3; i++) expect((await readBytes(stream)).toString()).to.equal('x'.repeat(200_000));
+    await storage.put(bucket, 'a', 'new');
+    const failure = await readBytes(stream).catch((thrown: Error) => thrown);
+    expect(String(failure)).to.match(/`a` was refused.*no more/);
+    expect(String(failure)).to.contain(bucket);
+  });
+
   it('keeps large content in a file that goes with the message, and little content in memory', async () => {
     await storage.put(bucket, 'large', Buffer.alloc(3_000_000, 'x'));
     const target = await consume();

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { convertTo, toText } from '../../../src/core/conversion/convert.ts';
 import { Exchange, UnitOfWork } from '../../../src/core/exchange/exchange.ts';
-import { ByteStream, cacheBody, cacheStream, readStream } from '../../../src/core/conversion/stream.ts';
+import { ByteStream, cacheBody, cacheStream, discard, readStream } from '../../../src/core/conversion/stream.ts';
 
 describe('stream bodies', () => {
   let folder: string;
@@ -30,6 +30,44 @@ describe('stream bodies', () => {
       }),
       { numRuns: 40 },
     ));
+
+  it('that say how long they are may be as long as they like, and are asked for pieces that last until the next one', async () => {
+    const shared = Buffer.alloc(4);
+    let asked = '';
+    const source = {
+      length: 12,
+      async *[Symbol.asyncIterator]() {
+        asked += 'whole ';
+        for (const one of ['abcd', 'efgh', 'ijkl']) yield Buffer.from(one);
+      },
+      async *pieces() {
+        asked += 'pieces ';
+        for (const one of ['abcd', 'efgh', 'ijkl']) {
+          shared.write(one);
+          yield shared;
+        }
+      },
+    };
+    const cache = await cacheStream(source, { memoryBytes: 11, folder });
+    expect([cache.text(), cache.isInMemory]).to.deep.equal(['abcdefghijkl', false]);
+    cache.dispose();
+    expect((await cacheStream(source, { memoryBytes: 12, folder })).text()).to.equal('abcdefghijkl');
+    expect(asked).to.equal('pieces whole ');
+    // A limit that somebody sets counts for them, too.
+    expect(await cacheStream(source, { memoryBytes: 0, largestBytes: 11, folder }).then(() => 'none', (error: Error) => error.message)).to.contain('more than 11 bytes').and.contain('streamCache: false');
+    expect(files()).to.deep.equal([]);
+  });
+
+  it('give back the memory of a piece that nobody needs any more, unless others are in it', () => {
+    const alone = Buffer.from(new ArrayBuffer(1000));
+    discard(alone);
+    expect([alone.length, alone.buffer.byteLength]).to.deep.equal([0, 0]);
+    const neighbours = Buffer.alloc(10, 'a');
+    discard(neighbours.subarray(0, 5));
+    discard(neighbours.subarray(5));
+    expect(neighbours.toString()).to.equal('aaaaaaaaaa');
+    discard(Buffer.alloc(0));
+  });
 
   it('take web streams', async () => {
     expect((await readStream(new Blob(['web']).stream() as unknown as AsyncIterable<Uint8Array>)).toString()).to.equal('web');
