@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Diagnostics, nearest, Source } from '../core/diagnostics.ts';
 import { printDiagnostics } from '../dsl/diagnose.ts';
@@ -33,19 +33,23 @@ function snippetOf(name: string, isTarget: boolean): Snippet | null {
 }
 
 export function add(name: string, options: Readonly<Record<string, unknown>>, terminal: Terminal): number {
+  const refuse = (message: string, code = 2): number => {
+    if (options['json'] === true) terminal.out.write(`${JSON.stringify({ error: message })}\n`);
+    terminal.err.write(`error: ${message}\n`);
+    return code;
+  };
   const snippet = snippetOf(name, options['to'] === true || options['route'] !== undefined);
   if (snippet === null) {
     const near = nearest(name, [...Object.keys(standardParts.eips), ...Object.keys(standardParts.connectors)]);
-    terminal.err.write(`error: there is no step and no connector \`${name}\`${near === null ? '; `mecha catalog` lists them' : `; did you mean \`${near}\`?`}\n`);
-    return 1;
+    return refuse(`there is no step and no connector \`${name}\`${near === null ? '; `mecha catalog` lists them' : `; did you mean \`${near}\`?`}`, 1);
   }
   const file = options['into'] as string | undefined;
   const routeId = options['route'] as string | undefined;
   const isStep = Object.hasOwn(standardParts.eips, name) || options['to'] === true;
   if (file === undefined) {
-    if (routeId !== undefined) return refuse(terminal, '--route needs --into with the file that the route stands in');
+    if (routeId !== undefined) return refuse('--route needs --into with the file that the route stands in');
     const text = isStep ? snippet.step : snippet.route(name);
-    if (text === null) return refuse(terminal, `\`${name}\` can't be sent to; leave --to out`);
+    if (text === null) return refuse(`\`${name}\` can't be sent to; leave --to out`);
     terminal.out.write(options['json'] === true ? `${JSON.stringify({ name, text })}\n` : text);
     return 0;
   }
@@ -54,33 +58,33 @@ export function add(name: string, options: Readonly<Record<string, unknown>>, te
   try {
     before = readFileSync(path, 'utf8');
   } catch (thrown) {
-    if ((thrown as { code?: string }).code !== 'ENOENT') return refuse(terminal, `\`${file}\` can't be read: ${(thrown as Error).message}`);
+    if ((thrown as { code?: string }).code !== 'ENOENT') return refuse(`\`${file}\` can't be read: ${(thrown as Error).message}`);
   }
   let after: string;
   try {
     const addition = routeId === undefined ? snippet.route(freeId(name, before)) : snippet.step;
-    if (addition === null) return refuse(terminal, `\`${name}\` can only be a source: leave --route out`);
+    if (addition === null) return refuse(`\`${name}\` can only be a source: leave --route out`);
     after = routeId === undefined ? appendElement(before, addition) : appendStep(before, routeId, addition);
   } catch (thrown) {
     if (!(thrown instanceof InsertError)) throw thrown;
-    return refuse(terminal, `\`${file}\` was not changed: ${thrown.message}`);
+    return refuse(`\`${file}\` was not changed: ${thrown.message}`);
   }
   // What was wrong before is none of our business; what the snippet makes wrong is.
   const [was, is] = [problemsOf(file, before), problemsOf(file, after)];
   if (before !== '' && !was.hasErrors && is.hasErrors) {
     terminal.err.write(`${printDiagnostics(is.sorted(), { color: hasColour(terminal.err, terminal.environment) })}\n`);
-    return refuse(terminal, `\`${file}\` was not changed: the snippet does not fit there`);
+    return refuse(`\`${file}\` was not changed: the snippet does not fit there`);
   }
   const draft = `${path}.new`;
-  writeFileSync(draft, after);
-  renameSync(draft, path);
+  try {
+    writeFileSync(draft, after);
+    renameSync(draft, path);
+  } catch (thrown) {
+    rmSync(draft, { force: true });
+    return refuse(`\`${file}\` was not changed: ${(thrown as Error).message}`);
+  }
   terminal.out.write(options['json'] === true ? `${JSON.stringify({ name, file })}\n` : `added \`${name}\` to ${file}; \`mecha validate ${file}\` checks it\n`);
   return 0;
-}
-
-function refuse(terminal: Terminal, message: string): number {
-  terminal.err.write(`error: ${message}\n`);
-  return 2;
 }
 
 function problemsOf(file: string, text: string): Diagnostics {

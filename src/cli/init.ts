@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { Terminal } from './main.ts';
 
@@ -68,12 +68,26 @@ export function init(folder: string, terminal: Terminal, options: Readonly<Recor
   const root = resolve(terminal.folder, folder);
   const taken = Object.keys(files).filter((name) => existsSync(join(root, name)));
   if (taken.length > 0) {
+    if (options['json'] === true) terminal.out.write(`${JSON.stringify({ error: 'files are in the way', files: taken })}\n`);
     terminal.err.write(`error: nothing was written, for there is already ${taken.map((name) => `\`${relative(terminal.folder, join(root, name))}\``).join(', ')}: name another folder, such as \`mecha init shop\`\n`);
     return 1;
   }
-  for (const [name, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, name)), { recursive: true });
-    writeFileSync(join(root, name), text);
+  const made: string[] = [];
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      const path = join(root, name);
+      const first = mkdirSync(dirname(path), { recursive: true });
+      if (first !== undefined) made.push(first);
+      made.push(path);
+      writeFileSync(path, text);
+    }
+  } catch (thrown) {
+    // All of it or nothing.
+    for (const path of made.reverse()) rmSync(path, { recursive: true, force: true });
+    const { message } = thrown as Error;
+    if (options['json'] === true) terminal.out.write(`${JSON.stringify({ error: message })}\n`);
+    terminal.err.write(`error: nothing was written: ${message}\n`);
+    return 1;
   }
   if (options['json'] === true) {
     terminal.out.write(`${JSON.stringify({ folder: root, files: Object.keys(files) })}\n`);

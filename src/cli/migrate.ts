@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { FileReport, MigrationReport, Verdict } from '../runtime/migrate.ts';
 import { migrationReport } from '../runtime/migrate.ts';
 import type { Terminal } from './main.ts';
+import { withProgress } from './progress.ts';
 
 const words: Readonly<Record<Verdict, string>> = { runs: 'runs', differs: 'runs, with differences', fails: 'does not run', manual: 'needs a person', ignored: 'nothing to do' };
 
@@ -14,7 +15,7 @@ function lines({ file, kind, verdict, findings }: FileReport): string {
 export async function migrate(folder: string, options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<number> {
   let report: MigrationReport;
   try {
-    report = await migrationReport(resolve(terminal.folder, folder));
+    report = await withProgress(terminal, options['json'] === true, (progress) => migrationReport(resolve(terminal.folder, folder), progress));
   } catch (thrown) {
     terminal.err.write(`error: ${(thrown as Error).message}\n`);
     return 2;

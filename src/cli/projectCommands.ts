@@ -10,7 +10,7 @@ export function projectCommands(program: Command, terminal: Terminal, done: (cod
     .description('Makes a new project: a route, its test, and the application beside it. It needs no package.')
     .argument('[folder]', 'where; this folder when it is left out')
     .option('--json', 'tells as JSON which files were made')
-    .addHelpText('after', examples('mecha init shop', 'mecha init') + '\nExit codes: 0 made, 1 a file is in the way and nothing was written.\n')
+    .addHelpText('after', examples('mecha init shop', 'mecha init') + '\nExit codes: 0 made, 1 a file is in the way, or the folder can not be written; then nothing was.\n')
     .action(async (folder: string | undefined, options: Options) => done((await import('./init.ts')).init(folder ?? '.', terminal, options)));
   program
     .command('add')

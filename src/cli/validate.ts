@@ -11,6 +11,7 @@ import { Mecha } from '../runtime/mecha.ts';
 import { hasErrors, mechaOptions } from './checked.ts';
 import type { Terminal } from './main.ts';
 import { hasColour } from './main.ts';
+import { withProgress } from './progress.ts';
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -29,7 +30,8 @@ export async function validate(paths: readonly string[], options: Options, termi
     terminal.err.write(`error: --format is ${formats.slice(0, -1).join(', ')} or ${formats.at(-1)}, not \`${format}\`\n`);
     return 2;
   }
-  const check = (): Promise<readonly Diagnostic[]> => Mecha.check({ ...mechaOptions(paths, options, terminal), lints: options['lints'] !== false });
+  const check = (): Promise<readonly Diagnostic[]> =>
+    withProgress(terminal, format !== 'text', (progress) => Mecha.check({ ...mechaOptions(paths, options, terminal), lints: options['lints'] !== false, progress }));
   let list = await check();
   if (options['fix'] === true) {
     let fixed = 0;

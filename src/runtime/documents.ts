@@ -5,6 +5,9 @@ import type { PropertyLookup } from '../dsl/placeholders.ts';
 import type { Parts } from '../dsl/read.ts';
 import { readDocument } from '../dsl/read.ts';
 
+/** Is told how far a long work has come: so many of all are done. */
+export type Progress = (what: string, done: number, all: number) => void;
+
 /** What a file was read to, and all that reading it has asked the outside for. */
 interface Read {
   readonly text: string;
@@ -25,9 +28,10 @@ export class Documents {
   }
 
   /** Reads those that are new or changed, and forgets what is not among `sources`. */
-  read(sources: readonly Source[], properties: PropertyLookup, problems: Diagnostics): DocumentModel[] {
+  read(sources: readonly Source[], properties: PropertyLookup, problems: Diagnostics, progress?: Progress): DocumentModel[] {
     const known = new Map<string, Read>();
-    const documents = sources.map((source) => {
+    const documents = sources.map((source, at) => {
+      progress?.('reading', at, sources.length);
       const before = this.known.get(source.file);
       if (before !== undefined && before.text === source.text && isUnchanged(before.asked, properties)) {
         known.set(source.file, before);

@@ -29,6 +29,7 @@ import type { Configuration } from './configuration.ts';
 import { catalogueIn } from './kameletCatalogue.ts';
 import { configurationFiles, liveConfiguration, readConfiguration } from './configuration.ts';
 import { readSources, routeFiles } from './files.ts';
+import type { Progress } from './documents.ts';
 import { openManagement } from './management.ts';
 import type { ReloadResult, RouteDescription, SendOptions } from './runtime.ts';
 import { Runtime } from './runtime.ts';
@@ -208,7 +209,7 @@ export class Mecha {
   }
 
   /** All that is wrong with routes and configuration, and with `lints` what is right but hardly meant. `sources` stand for what the paths hold. Nothing is started, nothing is written. */
-  static async check(options: MechaOptions & { readonly lints?: boolean; readonly sources?: readonly Source[] } = {}): Promise<readonly Diagnostic[]> {
+  static async check(options: MechaOptions & { readonly lints?: boolean; readonly sources?: readonly Source[]; readonly progress?: Progress } = {}): Promise<readonly Diagnostic[]> {
     let mecha: Mecha;
     try {
       mecha = await Mecha.prepare({ ...options, store: options.store ?? new MemoryStore(options.clock ?? systemClock) });
@@ -218,7 +219,7 @@ export class Mecha {
     }
     const problems = new Diagnostics();
     const sources = options.sources ?? mecha.sources(problems);
-    return [...problems.sorted(), ...(await mecha.runtime.check(sources, { lints: options.lints === true && !problems.hasErrors }))];
+    return [...problems.sorted(), ...(await mecha.runtime.check(sources, { lints: options.lints === true && !problems.hasErrors, ...(options.progress === undefined ? {} : { progress: options.progress }) }))];
   }
 
   /** The routes as they are compiled. Nothing is started. @throws LoadError with every problem */

@@ -1,3 +1,4 @@
+import type { Progress } from './documents.ts';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
@@ -174,7 +175,7 @@ function scriptReport(path: string, text: string): Omit<FileReport, 'file'> | nu
  * Nothing is started.
  * @throws Error where there is no such folder
  */
-export async function migrationReport(given: string): Promise<MigrationReport> {
+export async function migrationReport(given: string, progress?: Progress): Promise<MigrationReport> {
   const folder = resolve(given);
   if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`there is no folder \`${given}\``);
   const paths: string[] = [];
@@ -192,7 +193,9 @@ export async function migrationReport(given: string): Promise<MigrationReport> {
   const catalogues = [...new Set(paths.filter((path) => path.endsWith('.kamelet.yaml')).map((path) => dirname(path)))];
   const context: Context = { folder, catalogues, properties, templates };
   const files: FileReport[] = [];
+  let done = 0;
   for (const [path, text] of texts) {
+    progress?.('looking at', done++, texts.size);
     const report = /\.ya?ml$/i.test(path)
       ? await yamlReport(path, text, context)
       : path.endsWith('.properties')

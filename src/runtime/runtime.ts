@@ -34,6 +34,7 @@ import type { CompiledStep, CompilerServices, SendIntercept, Surroundings } from
 import { StepCompiler, Wiring } from './compiler.ts';
 import { completions } from './completions.ts';
 import { contractOf } from './dataTypes.ts';
+import type { Progress } from './documents.ts';
 import { Documents } from './documents.ts';
 import { Endpoints } from './endpoints.ts';
 import { Graph } from './graph.ts';
@@ -508,9 +509,9 @@ export class Runtime implements ExchangeScope {
   }
 
   /** Reads and checks documents; nothing is started. */
-  private async read(sources: readonly Source[], problems: Diagnostics): Promise<{ plans: RoutePlan[]; beans: Beans; documents: readonly DocumentModel[]; written: readonly DocumentModel[] }> {
+  private async read(sources: readonly Source[], problems: Diagnostics, progress?: Progress): Promise<{ plans: RoutePlan[]; beans: Beans; documents: readonly DocumentModel[]; written: readonly DocumentModel[] }> {
     const { parts } = this.options;
-    let documents: readonly DocumentModel[] = this.documents.read(sources, this.properties, problems);
+    let documents: readonly DocumentModel[] = this.documents.read(sources, this.properties, problems, progress);
     const written = documents;
     this.fileProperties = new Map(documents.flatMap((document) => [...(document.properties ?? [])]));
     const properties = this.fileProperties.size === 0 ? this.properties : withFileSettings(this.properties, { properties: this.fileProperties, environment: new Map() });
@@ -541,9 +542,9 @@ export class Runtime implements ExchangeScope {
   }
 
   /** All that is wrong with the sources, as a start would find it; with `lints` also what is right but hardly meant. Nothing is started. */
-  async check(sources: readonly Source[], { lints = false }: { lints?: boolean } = {}): Promise<readonly Diagnostic[]> {
+  async check(sources: readonly Source[], { lints = false, progress }: { lints?: boolean; progress?: Progress } = {}): Promise<readonly Diagnostic[]> {
     const problems = new Diagnostics();
-    const { documents, written, plans } = await this.dryRun(sources, problems);
+    const { documents, written, plans } = await this.dryRun(sources, problems, progress);
     if (lints && !problems.hasErrors) lint({ sources, documents, written, plans, parts: this.options.parts }, problems);
     return problems.sorted();
   }
@@ -556,12 +557,13 @@ export class Runtime implements ExchangeScope {
     return routes;
   }
 
-  private async dryRun(sources: readonly Source[], problems: Diagnostics): Promise<{ routes: RouteDescription[]; plans: readonly RoutePlan[]; documents: readonly DocumentModel[]; written: readonly DocumentModel[] }> {
-    const { plans, beans, documents, written } = await this.read(sources, problems);
+  private async dryRun(sources: readonly Source[], problems: Diagnostics, progress?: Progress): Promise<{ routes: RouteDescription[]; plans: readonly RoutePlan[]; documents: readonly DocumentModel[]; written: readonly DocumentModel[] }> {
+    const { plans, beans, documents, written } = await this.read(sources, problems, progress);
     this.beans = beans;
     this.stepIds = new Map();
     let count = 0;
-    const routes = plans.flatMap((plan) => {
+    const routes = plans.flatMap((plan, at) => {
+      progress?.('compiling', at, plans.length);
       const id = plan.id ?? `route${++count}`;
       const compiled = this.compile(plan, id, () => undefined as never, 0, problems);
       if (compiled === null) return [];

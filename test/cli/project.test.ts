@@ -34,6 +34,28 @@ describe('commands of a project', () => {
     });
   });
 
+  describe('for programs', () => {
+    it('tells by --json what was made, and what is wrong', async () => {
+      const made = await desk.mecha('init', 'shop', '--json');
+      expect(JSON.parse(made.out)).to.deep.equal({ folder: join(desk.folder, 'shop'), files: ['mecha.yaml', 'routes/hello.yaml', 'routes/hello.test.yaml', 'app/server.mjs', '.gitignore'] });
+      const again = await desk.mecha('init', 'shop', '--json');
+      expect([again.code, Object.keys(JSON.parse(again.out) as object)]).to.deep.equal([1, ['error', 'files']]);
+      const snippet = await desk.mecha('add', 'log', '--json');
+      expect(JSON.parse(snippet.out)).to.deep.include({ name: 'log' }).and.have.property('text').that.contains('- log:');
+      expect(JSON.parse((await desk.mecha('add', 'log', '--into', 'r.yaml', '--json')).out)).to.deep.equal({ name: 'log', file: 'r.yaml' });
+      const unknown = await desk.mecha('add', 'agregate', '--json');
+      expect([unknown.code, (JSON.parse(unknown.out) as { error: string }).error]).to.deep.equal([1, 'there is no step and no connector `agregate`; did you mean `aggregate`?']);
+    });
+
+    it('leaves nothing half made where the folder can not take it', async () => {
+      desk.write('shop/routes', 'a file where a folder must be\n');
+      const { code, err } = await desk.mecha('init', 'shop');
+      expect(code).to.equal(1);
+      expect(err).to.contain('nothing was written');
+      expect(readdirSync(join(desk.folder, 'shop'))).to.deep.equal(['routes']);
+    });
+  });
+
   describe('add', () => {
     it('prints the snippet of a step and of a connector', async () => {
       expect((await desk.mecha('add', 'aggregate')).out).to.match(/^- aggregate:\n(?: {4}.*\n)* {4}correlationExpression:/);
