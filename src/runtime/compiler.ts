@@ -10,7 +10,7 @@ import type { Exchange, ExchangeScope, StepInfo } from '../core/exchange/exchang
 import type { LanguageContext } from '../core/expression.ts';
 import type { EndpointReference, Field, Fields } from '../core/field.ts';
 import type { Call, Pipe } from '../core/graph/flow.ts';
-import { callStep, counted, detour, Exit, Inlet, sequence } from '../core/graph/flow.ts';
+import { callStep, counted, detour, Exit, Inlet, replaceableStep, sequence } from '../core/graph/flow.ts';
 import { inOrder } from '../core/exchange/order.ts';
 import type { StateStore } from '../core/state/store.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
@@ -217,7 +217,9 @@ export class StepCompiler {
     let pipe: Pipe;
     const standIn = this.services.standIn(info);
     try {
-      pipe = standIn !== null && definition.sends !== true ? callStep(standIn.call(null), info) : definition.operator(options, new Context(this, info, model, around, standIn));
+      if (standIn === null || definition.sends === true) pipe = definition.operator(options, new Context(this, info, model, around, standIn));
+      else if (!standIn.needsItself) pipe = callStep(standIn.call(null, null), info);
+      else pipe = replaceableStep(definition.operator(options, new Context(this, info, model, around, null)), (itself) => standIn.call(null, itself), info);
     } catch (thrown) {
       // An option that could not be read has been complained about already.
       const isIncomplete = this.problems.hasErrors && Object.entries(definition.options).some(([name, { shape }]) => shape.isRequired && (options as Readonly<Record<string, unknown>>)[name] === undefined);
@@ -467,13 +469,16 @@ class Context implements StepContext {
 
   producer(endpoint: EndpointReference): Call {
     const { services } = this.compiler;
-    if (this.standIn !== null) return this.standIn.call(endpoint.uri);
-    return services.producer(this.compiler.endpointModel(endpoint, this.at), this.problems, this.around.sendIntercepts);
+    const producer = (): Call => services.producer(this.compiler.endpointModel(endpoint, this.at), this.problems, this.around.sendIntercepts);
+    if (this.standIn === null) return producer();
+    return this.standIn.call(endpoint.uri, this.standIn.needsItself ? this.standIn.outside(producer) : null);
   }
 
   dynamicCall(uri: string, exchange: Exchange): void {
-    if (this.standIn !== null) return this.standIn.call(uri)(exchange);
-    this.compiler.services.dynamicCall(uri, exchange, this.around.sendIntercepts, this.info);
+    const call: Call = (called) => this.compiler.services.dynamicCall(uri, called, this.around.sendIntercepts, this.info);
+    const { standIn } = this;
+    if (standIn === null) return call(exchange);
+    standIn.call(uri, standIn.needsItself ? (called) => standIn.outside(() => call(called)) : null)(exchange);
   }
 
   checkEndpoint(uri: string): void {
@@ -481,7 +486,9 @@ class Context implements StepContext {
   }
 
   receive(uri: string, timeoutMillis: number, exchange: Exchange): Promise<PolledMessage | null> {
-    return this.standIn === null ? this.compiler.services.receive(uri, timeoutMillis, exchange) : this.standIn.receive(uri);
+    const receive = (): Promise<PolledMessage | null> => this.compiler.services.receive(uri, timeoutMillis, exchange);
+    const { standIn } = this;
+    return standIn === null ? receive() : standIn.receive(uri, standIn.needsItself ? () => standIn.outside(receive) : null);
   }
 
   dataFormat(name: string, options: Readonly<Record<string, unknown>>): DataFormat {

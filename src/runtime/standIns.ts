@@ -9,9 +9,13 @@ import type { EndpointReader } from './endpoints.ts';
 
 /** What does the work of a step that was replaced by its id. */
 export interface StandInStep {
+  /** The step itself may be asked for: `itself` is given then, and must not be left out of the graph. */
+  readonly needsItself: boolean;
   /** In the place of an endpoint with this URI, or (null) of the step as a whole. */
-  call(uri: string | null): Call;
-  receive(uri: string): Promise<PolledMessage | null>;
+  call(uri: string | null, itself: Call | null): Call;
+  receive(uri: string, itself: (() => Promise<PolledMessage | null>) | null): Promise<PolledMessage | null>;
+  /** What `make` resolves may reach outside: it is the step itself. */
+  outside<T>(make: () => T): T;
 }
 
 /** Puts something else in the place of endpoints and steps, while routes are compiled: tests of routes. */

@@ -73,20 +73,36 @@ const mockExpectationFields = {
   snapshot: field.boolean('Bodies and headers are as they were when the snapshot was taken.').default(false),
 };
 
+const { snapshot: _, ...groupFields } = mockExpectationFields;
+
 const fileExpectationFields = {
   text: field.any('The whole content. A mapping or a list is compared with the JSON in the file.'),
   contains: field.any('A piece of its text, or of the JSON in it.'),
   absent: field.boolean('There is no such file.').default(false),
 };
 
+const stateFields = {
+  count: field.count('How many there are.'),
+  keys: field.list('What their keys go on with, all of them, in order.', field.string('The rest of a key.')),
+  entries: field.map('Values of some of them, by what their keys go on with.', field.element('The value.', messageFields, 'body')),
+};
+
+const deadLetterFields = {
+  ...messageFields,
+  exception: field.element('What it failed with.', exceptionFields, 'type'),
+  route: field.string('Id of the route that it came to.'),
+};
+
 const expectFields = {
   mocks: field.map('What arrived, by the name under `mocks` or by the `mock:` URI. A number alone is a count.', field.element('What arrived.', mockExpectationFields, 'count')),
   order: field.list('Mocks in the order in which they got messages: all messages of those that are named.', field.string('Mock.')),
   variables: anyMap('Variables by name: `global:x`, `route:ROUTE:x`.'),
-  state: field.map('Entries in the state store by the start of their keys.', field.count('How many there are.')),
+  groups: field.map('Open groups of aggregates, by the id of the step: all that it has.', field.map('Groups by their correlation key.', field.element('Its members. A number alone is a count.', groupFields, 'count'))),
+  seen: field.map('Ids that an idempotent repository holds, by the name of its bean: all of them, in any order.', field.list('The ids.', field.string('An id.'))),
+  state: field.map('Entries in the state store by the start of their keys. A number alone is a count.', field.element('What there is.', stateFields, 'count')),
   files: field.map('Files in the folder of the test.', field.element('What is in it.', fileExpectationFields, 'text')),
   logs: field.list('Texts, each of which some log line contains.', field.string('Text.')),
-  deadLetters: field.element('Messages in the dead-letter store. A number alone is a count.', { count: field.count('How many.'), messages: field.list('The messages, in order.', message) }, 'count'),
+  deadLetters: field.element('Messages in the dead-letter store. A number alone is a count.', { count: field.count('How many.'), messages: field.list('The messages, in order.', field.element('One message.', deadLetterFields, 'body')) }, 'count'),
   routes: field.map('State of routes by id: `Started`, `Stopped`, `Suspended`.', field.string('State.')),
 };
 
@@ -226,14 +242,25 @@ export interface MockExpectation extends Placed {
   readonly order: 'same' | 'any';
   readonly snapshot: boolean;
 }
+export interface StateExpectation extends Placed {
+  readonly count?: number;
+  readonly keys?: readonly string[];
+  readonly entries?: Entries<MessageSaid>;
+}
+export interface DeadLetterExpectation extends MessageSaid {
+  readonly exception?: ExceptionSaid;
+  readonly route?: string;
+}
 export interface ExpectSaid extends Placed {
   readonly mocks?: Entries<MockExpectation>;
   readonly order?: readonly string[];
   readonly variables?: Entries<unknown>;
-  readonly state?: Entries<number>;
+  readonly groups?: Entries<Entries<MockExpectation>>;
+  readonly seen?: Entries<readonly string[]>;
+  readonly state?: Entries<StateExpectation>;
   readonly files?: Entries<Placed & { readonly text?: unknown; readonly contains?: unknown; readonly absent: boolean }>;
   readonly logs?: readonly string[];
-  readonly deadLetters?: Placed & { readonly count?: number; readonly messages?: readonly MessageSaid[] };
+  readonly deadLetters?: Placed & { readonly count?: number; readonly messages?: readonly DeadLetterExpectation[] };
   readonly routes?: Entries<string>;
 }
 export interface SendSaid extends Placed {
@@ -368,9 +395,11 @@ function checkStep(step: StepSaid, isTest: boolean, names: Set<string>, problems
 
 function* messagesOf({ reply, expect }: StepSaid): Iterable<readonly [MessageSaid, Span]> {
   if (reply !== undefined) yield [reply, reply.at];
-  for (const { messages = [], every } of expect?.mocks?.of.values() ?? []) {
+  const groups = [...(expect?.groups?.of.values() ?? [])].flatMap(({ of }) => [...of.values()]);
+  for (const { messages = [], every } of [...(expect?.mocks?.of.values() ?? []), ...groups]) {
     for (const message of [...messages, ...(every === undefined ? [] : [every])]) yield [message, message.at];
   }
+  for (const { entries } of expect?.state?.of.values() ?? []) for (const message of entries?.of.values() ?? []) yield [message, message.at];
   for (const message of expect?.deadLetters?.messages ?? []) yield [message, message.at];
 }
 

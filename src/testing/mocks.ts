@@ -16,6 +16,8 @@ import type { StandIns, StandInStep } from '../runtime/standIns.ts';
 import type { ExpressionModel } from '../dsl/model.ts';
 import type { MockSaid, ReplySaid } from './format.ts';
 
+type MakeConsumer = NonNullable<ConnectorDefinition['consumer']>;
+
 const always = Infinity;
 
 /** `true`, `false`, or a number of times. */
@@ -91,8 +93,14 @@ export class TestMocks implements StandIns {
     throw new Error('the routes have not started');
   };
 
-  constructor(clock: Clock, connectors: Readonly<Record<string, ConnectorDefinition>>, said: Iterable<readonly [string, MockSaid]>) {
+  /** While a step is made that may be asked itself: what it sends to is not replaced unless the test names it. */
+  private isItself = false;
+  private readonly mayBeReal: ReadonlySet<string>;
+
+  /** @param mayBeReal names of mocks that only look on, at the beginning or from a change on */
+  constructor(clock: Clock, connectors: Readonly<Record<string, ConnectorDefinition>>, said: Iterable<readonly [string, MockSaid]>, mayBeReal: ReadonlySet<string>) {
     this.clock = clock;
+    this.mayBeReal = mayBeReal;
     this.connectors = connectors;
     for (const [name, mock] of said) this.byName.set(name, new TestMock(name, clock, mock));
     this.declared = [...this.byName.values()].filter(({ name }) => !name.startsWith('step:'));
@@ -123,6 +131,7 @@ export class TestMocks implements StandIns {
     let mock = this.find(endpoint.uri, endpoint.shownUri);
     if (mock === undefined) {
       if (definition.scheme === 'mock') mock = this.get(`mock:${endpoint.path.replace(/^\/\//, '')}`)!;
+      else if (this.isItself) return resolved;
       else if (definition.isRemote === true || definition.reachesOut === true) mock = this.automatic(endpoint.shownUri);
       else return resolved;
     }
@@ -142,8 +151,17 @@ export class TestMocks implements StandIns {
     if (mock === undefined) return null;
     if (info.at !== null) mock.senders.add(info.at);
     return {
-      call: (uri) => this.call(mock, { isOutside: this.isOutside(uri), scheme: schemeOf(uri), throws: true, parses: false }, null),
-      receive: (uri) => this.poll(mock, this.isOutside(uri)),
+      needsItself: this.mayBeReal.has(mock.name),
+      call: (uri, itself) => this.call(mock, { isOutside: this.isOutside(uri), scheme: schemeOf(uri), throws: true, parses: false }, itself === null ? null : () => itself),
+      receive: (uri, itself) => this.poll(mock, this.isOutside(uri), itself),
+      outside: (make) => {
+        this.isItself = true;
+        try {
+          return make();
+        } finally {
+          this.isItself = false;
+        }
+      },
     };
   }
 
@@ -161,7 +179,7 @@ export class TestMocks implements StandIns {
     const { producer, consumer, ...rest } = definition;
     return {
       ...rest,
-      ...(consumer === undefined ? {} : { consumer: mock.isAutomatic && definition.serves === true ? consumer : () => this.source(mock, isOutside) }),
+      ...(consumer === undefined ? {} : { consumer: this.consumer(mock, definition, consumer, isOutside) }),
       ...(producer === undefined
         ? {}
         : {
@@ -184,24 +202,42 @@ export class TestMocks implements StandIns {
     };
   }
 
-  /** Gives nothing by itself: `send: { route: ... }` feeds the route. Polled, it gives what the mock replies. */
-  private source(mock: TestMock, isOutside: boolean): Consumer {
-    return { start: () => Promise.resolve(), stop: () => Promise.resolve(), receive: () => this.poll(mock, isOutside) };
+  private consumer(mock: TestMock, { serves }: ConnectorDefinition, consumer: MakeConsumer, isOutside: boolean): MakeConsumer {
+    if (mock.isAutomatic && serves === true) return consumer;
+    if (!this.mayBeReal.has(mock.name)) return () => this.source(mock, isOutside);
+    return async (endpoint, context) => {
+      const real = await consumer(endpoint, context);
+      return {
+        start: (sink) => real.start(sink),
+        stop: () => real.stop(),
+        close: async () => real.close?.(),
+        ...(real.suspend === undefined ? {} : { suspend: () => real.suspend!() }),
+        ...(real.resume === undefined ? {} : { resume: () => real.resume!() }),
+        setCredit: (credit) => real.setCredit?.(credit),
+        ...(real.receive === undefined ? {} : { receive: (timeoutMillis) => this.poll(mock, isOutside, () => real.receive!(timeoutMillis)) }),
+      };
+    };
   }
 
-  private async poll(mock: TestMock, isOutside: boolean): Promise<PolledMessage | null> {
-    const { kind, reply, exception, delay } = mock.next();
+  /** Gives nothing by itself: `send: { route: ... }` feeds the route. Polled, it gives what the mock replies. */
+  private source(mock: TestMock, isOutside: boolean): Consumer {
+    return { start: () => Promise.resolve(), stop: () => Promise.resolve(), receive: () => this.poll(mock, isOutside, null) };
+  }
+
+  private async poll(mock: TestMock, isOutside: boolean, itself: (() => Promise<PolledMessage | null>) | null): Promise<PolledMessage | null> {
+    const { kind, reply, exception, delay, isReal } = mock.next();
     if (delay > 0) await new Promise<void>((resolve) => void this.clock.schedule(delay, resolve));
     if (kind === 'silent') return new Promise(() => {});
     if (kind === 'drop') throw connectionLost();
     if (exception !== undefined) throw new ExchangeError(exception.exception, exception.message);
+    if (isReal && itself !== null) return itself();
     if (reply === null) return null;
     return { body: onTheWire(reply.body ?? null, isOutside), headers: Headers.from(Object.fromEntries(reply.headers?.of ?? [])), settle: () => {} };
   }
 
   // ---------------------------------------------------------------- messages
 
-  private call(mock: TestMock, kind: ReplyKind, real: (() => Promise<Call>) | null): Call {
+  private call(mock: TestMock, kind: ReplyKind, real: (() => Call | Promise<Call>) | null): Call {
     return (exchange) => {
       mock.received.receive(exchange);
       this.arrivals.push(mock.name);
@@ -221,20 +257,23 @@ export class TestMocks implements StandIns {
     };
   }
 
-  private act(exchange: Exchange, turn: Turn, kind: ReplyKind, real: (() => Promise<Call>) | null): void {
+  private act(exchange: Exchange, turn: Turn, kind: ReplyKind, real: (() => Call | Promise<Call>) | null): void {
     if (turn.isReal && real !== null) {
-      // Nothing of it is under the routes' clock.
-      const end = this.clock.pending();
-      const { way } = exchange;
-      exchange.way = {
-        outer: way,
-        back: (returned) => {
-          end();
-          returned.leave();
-        },
-      };
-      real().then(
-        (call) => call(exchange),
+      // Nothing of what is outside is under the routes' clock.
+      if (kind.isOutside) {
+        const end = this.clock.pending();
+        exchange.way = {
+          outer: exchange.way,
+          back: (returned) => {
+            end();
+            returned.leave();
+          },
+        };
+      }
+      const call = real();
+      if (!isPromise(call)) return call(exchange);
+      call.then(
+        (made) => made(exchange),
         (thrown: unknown) => {
           exchange.fail(thrown);
           exchange.leave();

@@ -7,6 +7,7 @@ import { systemClock, VirtualClock } from '../core/clock.ts';
 import type { Diagnostic, Span } from '../core/diagnostics.ts';
 import { Diagnostics, LoadError } from '../core/diagnostics.ts';
 import { Events } from '../core/events.ts';
+import { ExchangeError } from '../core/errors.ts';
 import { Exchange, isUnhandled } from '../core/exchange/exchange.ts';
 import { isPromise } from '../core/graph/flow.ts';
 import { Headers } from '../core/exchange/headers.ts';
@@ -17,7 +18,7 @@ import type { StepSnapshot } from '../observe/snapshot.ts';
 import { Mecha } from '../runtime/mecha.ts';
 import { standardParts } from '../runtime/standard.ts';
 import { MemoryStore } from '../stores/memory.ts';
-import type { Entries, ExpectSaid, MockExpectation, RequestSaid, SendSaid, StepSaid, SurroundingSaid, TestFileSaid, TestSaid } from './format.ts';
+import type { Entries, ExpectSaid, MockExpectation, MockSaid, RequestSaid, SendSaid, StateExpectation, StepSaid, SurroundingSaid, TestFileSaid, TestSaid } from './format.ts';
 import { actions, stepsOf } from './format.ts';
 import { sendTo } from './http.ts';
 import type { CompilePredicate, Mismatch } from './match.ts';
@@ -25,6 +26,7 @@ import { bodyIs, checkException, checkMessage, containing, differs, plainValue, 
 import type { TestMock } from './mocks.ts';
 import { TestMocks } from './mocks.ts';
 import type { Snapshots } from './snapshots.ts';
+import { aggregatesOf, entriesOf, groupsOf, idsIn } from './state.ts';
 
 /** How much virtual time may pass until a reply is there, and how long a test may really take. */
 const usualTimeoutMillis = 60_000;
@@ -165,7 +167,9 @@ class TestRun {
     this.options = options;
     const start = test.clock ?? file.clock;
     this.clock = new VirtualClock(start === undefined ? undefined : Date.parse(start), () => this.isBusy);
-    this.mocks = new TestMocks(this.clock, standardParts.connectors, this.merged((said) => said.mocks));
+    const mocks = this.merged((said) => said.mocks);
+    const said = [mocks, ...stepsOf(test).map(({ change }) => change?.of ?? new Map<string, MockSaid>())];
+    this.mocks = new TestMocks(this.clock, standardParts.connectors, mocks, new Set(said.flatMap((entries) => [...entries].flatMap(([name, { real }]) => (real ? [name] : [])))));
     this.folder = mkdtempSync(join(tmpdir(), 'mecha-test-'));
     this.store = new KeptStore(this.clock);
     this.timeout = test.timeout ?? file.timeout ?? usualTimeoutMillis;
@@ -520,11 +524,9 @@ class TestRun {
       const value = new Exchange(this.mecha!.runtime).variable(name.includes(':') ? name : `global:${name}`);
       if (!bodyIs(value, wanted)) this.failures.push(differs(`the variable \`${name}\``, said.variables!.places[name] ?? said.at, wanted, value));
     }
-    for (const [prefix, count] of said.state?.of ?? []) {
-      const keys: string[] = [];
-      for await (const [key] of this.store.range(prefix)) keys.push(key);
-      if (keys.length !== count) this.failures.push({ message: `the state store has ${keys.length} entries that begin with \`${prefix}\`, not ${count}${keys.length === 0 ? '' : `: ${keys.slice(0, 5).join(', ')}`}`, at: said.state!.places[prefix] ?? said.at, expected: count, actual: keys.length });
-    }
+    for (const [prefix, wanted] of said.state?.of ?? []) await this.expectState(prefix, wanted, said.state!.places[prefix] ?? said.at);
+    for (const [id, wanted] of said.groups?.of ?? []) await this.expectGroups(id, wanted, said.groups!.places[id] ?? said.at);
+    for (const [name, wanted] of said.seen?.of ?? []) await this.expectSeen(name, wanted, said.seen!.places[name] ?? said.at);
     for (const [path, wanted] of said.files?.of ?? []) this.expectFile(path, wanted, said.files!.places[path] ?? said.at);
     for (const text of said.logs ?? []) {
       if (!this.logs.some((line) => line.includes(text))) this.failures.push({ message: `no log line contains ${shown(text)}; the last ones are ${shown(this.logs.slice(-3))}`, at: said.places['logs']!, expected: text, actual: this.logs.slice(-10) });
@@ -536,9 +538,43 @@ class TestRun {
     if (said.deadLetters !== undefined) await this.expectDeadLetters(said.deadLetters);
   }
 
+  private async expectState(prefix: string, { count, keys, entries, places }: StateExpectation, at: Span): Promise<void> {
+    const scope = this.mecha!.runtime;
+    const found = await entriesOf(this.store, prefix, scope);
+    const there = [...found.keys()];
+    if (count !== undefined && there.length !== count) {
+      this.failures.push({ message: `the state store has ${there.length === 1 ? '1 entry' : `${there.length} entries`} that begin with \`${prefix}\`, not ${count}${there.length === 0 ? '' : `: ${there.slice(0, 5).map((key) => prefix + key).join(', ')}`}`, at: places['count'] ?? at, expected: count, actual: there.length });
+    }
+    if (keys !== undefined && keys.join('\n') !== there.join('\n')) this.failures.push({ message: `the keys in the state store that begin with \`${prefix}\` are not as expected`, at: places['keys'] ?? at, expected: keys, actual: there, hasDiff: true });
+    for (const [key, wanted] of entries?.of ?? []) {
+      if (!found.has(key)) this.failures.push({ message: `the state store has no entry \`${prefix}${key}\`${there.length === 0 ? '' : `; those that begin with \`${prefix}\` go on with ${shown(there.slice(0, 5))}`}`, at: entries!.places[key] ?? at });
+      else this.failures.push(...(await checkMessage(`the entry \`${prefix}${key}\``, wanted, new Exchange(scope, found.get(key)), this.compile)));
+    }
+  }
+
+  private async expectGroups(id: string, wanted: Entries<MockExpectation>, at: Span): Promise<void> {
+    const aggregates = aggregatesOf(this.mecha!);
+    const routeId = aggregates.get(id);
+    if (routeId === undefined) {
+      this.failures.push({ message: `no aggregate has the id \`${id}\`${aggregates.size === 0 ? '' : `; the ids are ${[...aggregates.keys()].map((one) => `\`${one}\``).join(', ')}`}`, at });
+      return;
+    }
+    const groups = await groupsOf(this.store, routeId, id, this.mecha!.runtime);
+    for (const [key, expected] of wanted.of) await this.checkMessages(`the group \`${key}\` of \`${id}\``, 'has', expected, groups.get(key) ?? [], wanted.places[key] ?? at, []);
+    const others = [...groups.keys()].filter((key) => !wanted.of.has(key));
+    if (others.length > 0) this.failures.push({ message: `\`${id}\` has other open groups: ${others.slice(0, 5).map((key) => `\`${key}\` with ${messages(groups.get(key)!.length)}`).join(', ')}`, at, actual: others });
+  }
+
+  private async expectSeen(name: string, wanted: readonly string[], at: Span): Promise<void> {
+    const repository = this.mecha!.runtime.bean(name.replace(/^#/, ''));
+    const ids = repository === undefined ? null : await idsIn(repository);
+    if (ids === null) this.failures.push({ message: repository === undefined ? `there is no bean \`${name}\`` : `\`${name}\` is no idempotent repository that tells what it holds`, at });
+    else if (!isPermutation(wanted, ids, bodyIs)) this.failures.push({ message: `the ids in \`${name}\` are not as expected`, at, expected: [...wanted].sort(), actual: ids.sort(), hasDiff: true });
+  }
+
   private async expectDeadLetters({ count, messages, at, places }: NonNullable<ExpectSaid['deadLetters']>): Promise<void> {
     const store = this.mecha!.deadLetters;
-    const entries = store === null ? [] : (await store.list()).entries;
+    const entries = store === null ? [] : (await store.list({ limit: 100_000 })).entries;
     const causes = entries.map(({ routeId, exception }) => `${routeId}: ${exception?.message ?? ''}`);
     const wanted = count ?? messages?.length;
     if (wanted !== undefined && entries.length !== wanted) {
@@ -549,7 +585,13 @@ class TestRun {
       const entry = await store!.get(entries[index]!.id);
       const exchange = new Exchange(this.mecha!.runtime, entry!.body, Headers.from(entry!.headers));
       for (const [name, value] of entry!.properties) exchange.properties.set(name, value);
-      this.failures.push(...(await checkMessage(`dead letter ${index + 1}`, message, exchange, this.compile)));
+      const what = `dead letter ${index + 1}`;
+      this.failures.push(...(await checkMessage(what, message, exchange, this.compile)));
+      if (message.route !== undefined && entry!.routeId !== message.route) this.failures.push(differs(`the route of ${what}`, message.places['route'] ?? message.at, message.route, entry!.routeId));
+      if (message.exception === undefined) continue;
+      if (entry!.exception !== null) exchange.fail(new ExchangeError(entry!.exception.type, entry!.exception.message));
+      const other = checkException(what, message.exception, exchange, message.at);
+      if (other !== null) this.failures.push({ ...other, ...(entry!.at === null ? {} : { route: [entry!.at] }) });
     }
   }
 
@@ -587,49 +629,52 @@ class TestRun {
       this.failures.push({ message: `\`${name}\` is no mock of this test${names.length === 0 ? '' : `; the mocks are ${names.map((one) => `\`${one}\``).join(', ')}`}: add it under \`mocks\``, at });
       return;
     }
-    const { received } = mock;
-    const exchanges = received.received;
-    const route = [...mock.senders];
+    const { received } = mock.received;
+    await this.checkMessages(`\`${name}\``, 'got', said, received, at, [...mock.senders]);
+    if (said.snapshot) this.snapshot(name, said.places['snapshot'] ?? at, received.map(messageOf));
+  }
+
+  /** @param what got (has) the messages, as a failure names it */
+  private async checkMessages(what: string, got: 'got' | 'has', said: MockExpectation, exchanges: readonly Exchange[], at: Span, route: readonly string[]): Promise<void> {
     const bodies = exchanges.map(({ body }) => plainValue(body));
     const place = (key: string): Span => said.places[key] ?? at;
     const list = said.bodies ?? said.messages;
     if (said.count !== undefined && exchanges.length !== said.count) {
-      this.failures.push({ message: `\`${name}\` got ${messages(exchanges.length)}, not ${said.count}${exchanges.length === 0 ? '' : `: ${shown(bodies)}`}`, at: place('count'), expected: said.count, actual: exchanges.length, route });
+      this.failures.push({ message: `${what} ${got} ${messages(exchanges.length)}, not ${said.count}${exchanges.length === 0 ? '' : `: ${shown(bodies)}`}`, at: place('count'), expected: said.count, actual: exchanges.length, route });
     }
     if (said.atLeast !== undefined && exchanges.length < said.atLeast) {
-      this.failures.push({ message: `\`${name}\` got ${messages(exchanges.length)}, fewer than ${said.atLeast}`, at: place('atLeast'), expected: said.atLeast, actual: exchanges.length, route });
+      this.failures.push({ message: `${what} ${got} ${messages(exchanges.length)}, fewer than ${said.atLeast}`, at: place('atLeast'), expected: said.atLeast, actual: exchanges.length, route });
     }
     if (said.bodies !== undefined) {
       const wanted = said.bodies.map(plainValue);
       const isSame = said.order === 'same' ? bodies.length === wanted.length && wanted.every((body, index) => bodyIs(exchanges[index]!.body, body)) : isPermutation(wanted, exchanges.map(({ body }) => body), bodyIs);
       if (!isSame) {
         const like = bodies.map((body, index) => (typeof wanted[index] === 'object' ? parsed(body) : body));
-        this.failures.push({ message: exchanges.length === wanted.length ? `the bodies that \`${name}\` got are not as expected` : `\`${name}\` got ${messages(exchanges.length)}, not ${wanted.length}`, at: place('bodies'), expected: wanted, actual: like, hasDiff: true, route });
+        this.failures.push({ message: exchanges.length === wanted.length ? `the bodies that ${what} ${got} are not as expected` : `${what} ${got} ${messages(exchanges.length)}, not ${wanted.length}`, at: place('bodies'), expected: wanted, actual: like, hasDiff: true, route });
       }
     }
     if (said.messages !== undefined) {
       if (exchanges.length !== said.messages.length) {
-        this.failures.push({ message: `\`${name}\` got ${messages(exchanges.length)}, not ${list!.length}${exchanges.length === 0 ? '' : `: ${shown(bodies)}`}`, at: place('messages'), expected: list!.length, actual: exchanges.length, route });
+        this.failures.push({ message: `${what} ${got} ${messages(exchanges.length)}, not ${list!.length}${exchanges.length === 0 ? '' : `: ${shown(bodies)}`}`, at: place('messages'), expected: list!.length, actual: exchanges.length, route });
       } else {
         const left = [...exchanges];
         for (const [index, message] of said.messages.entries()) {
           if (said.order === 'same') {
-            for (const mismatch of await checkMessage(`message ${index + 1} of \`${name}\``, message, exchanges[index]!, this.compile)) this.failures.push({ ...mismatch, route });
+            for (const mismatch of await checkMessage(`message ${index + 1} of ${what}`, message, exchanges[index]!, this.compile)) this.failures.push({ ...mismatch, route });
             continue;
           }
           let found = -1;
           for (let i = 0; i < left.length && found < 0; i++) if ((await checkMessage('', message, left[i]!, this.compile)).length === 0) found = i;
           if (found >= 0) left.splice(found, 1);
-          else this.failures.push({ message: `no message of \`${name}\` is like this; the others are ${shown(left.map(({ body }) => body))}`, at: message.at, actual: left.map(({ body }) => plainValue(body)), route });
+          else this.failures.push({ message: `no message of ${what} is like this; the others are ${shown(left.map(({ body }) => body))}`, at: message.at, actual: left.map(({ body }) => plainValue(body)), route });
         }
       }
     }
     if (said.every !== undefined) {
       for (const [index, exchange] of exchanges.entries()) {
-        for (const mismatch of await checkMessage(`message ${index + 1} of \`${name}\``, said.every, exchange, this.compile)) this.failures.push({ ...mismatch, route });
+        for (const mismatch of await checkMessage(`message ${index + 1} of ${what}`, said.every, exchange, this.compile)) this.failures.push({ ...mismatch, route });
       }
     }
-    if (said.snapshot) this.snapshot(name, place('snapshot'), exchanges.map(messageOf));
   }
 
   private snapshot(what: string, at: Span, value: unknown): void {

@@ -315,6 +315,137 @@ ${start('- to: "http://shop.example"\n')}`,
 `,
     ));
 
+  it('looks on at a step, by its id: one that sends, asks, or does something itself, also from a change on', () =>
+    allFine(
+      `- route:
+    id: all
+    from:
+      uri: direct:start
+      steps:
+        - to: { id: call, uri: direct:slow }
+        - setBody: { id: set, simple: "\${body}!" }
+        - to: mock:set
+        - pollEnrich: { id: fetch, constant: "file:in?fileName=a.txt&noop=true" , timeout: 1000 }
+        - toD: { id: dynamic, uri: "direct:\${header.where}" }
+        - to: { id: out, uri: mock:out }
+- route: { from: { uri: direct:slow, steps: [ { delay: { constant: 60000 } }, { setBody: { simple: "slow \${body}" } } ] } }
+- route: { from: { uri: direct:there, steps: [ { setHeader: { name: was, constant: there } } ] } }
+`,
+      `timeout: 10m
+tests:
+  - name: all are themselves
+    mocks: { "step:call": { real: true }, "step:set": { real: true }, "step:fetch": { real: true }, "step:dynamic": { real: true }, "step:out": { real: true } }
+    steps:
+      - file: { path: in/a.txt, text: file }
+      - send: { to: direct:start, body: a, headers: { where: there } }
+        reply: { body: file, headers: { was: there } }
+        expect: { mocks: { "step:call": { bodies: [a] }, "step:set": { bodies: [slow a] }, "step:dynamic": 1, "step:out": { bodies: [file] }, mock:out: 1 } }
+  - name: the first fails, the second is slow, then they are themselves
+    mocks: { "step:set": { fail: 1, delay: 1h, real: true }, "step:fetch": {}, "step:call": {}, "step:dynamic": {} }
+    steps:
+      - send: { to: direct:start, body: a, as: first }
+      - advance: 1h
+      - await: first
+        reply: { exception: java.io.IOException }
+      - send: { to: direct:start, body: a, as: second }
+      - advance: 59m
+        expect: { mocks: { mock:set: 0 } }
+      - advance: 1m
+        expect: { mocks: { mock:set: { bodies: [a!] } } }
+  - name: a change makes it itself
+    mocks: { "step:set": { reply: x }, "step:fetch": {}, "step:call": {}, "step:dynamic": {} }
+    steps:
+      - send: { to: direct:start, body: a }
+      - change: { "step:set": { real: true } }
+      - send: { to: direct:start, body: a }
+        expect: { mocks: { mock:set: { bodies: [x, a!] } } }
+`,
+    ));
+
+  it('looks on at an endpoint whose route waits', () =>
+    allFine(
+      `- route: { from: { uri: direct:start, steps: [ { to: direct:slow } ] } }
+- route: { from: { uri: direct:slow, steps: [ { delay: { constant: 60000 } }, { setBody: { constant: done } } ] } }
+`,
+      `timeout: 10m
+tests:
+  - name: waits
+    mocks: { direct:slow: { real: true } }
+    send: { to: direct:start, body: a }
+    reply: done
+    expect: { mocks: { direct:slow: { bodies: [a] } } }
+`,
+    ));
+
+  it('looks into open groups, ids of repositories, the store and dead letters', async () => {
+    const routes = `- beans:
+    - { name: seen, type: org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository }
+    - { name: stored, type: org.apache.camel.support.processor.idempotent.FileIdempotentRepository, properties: { fileStore: seen.dat } }
+- route:
+    id: groups
+    from:
+      uri: kafka:orders
+      steps:
+        - idempotentConsumer: { idempotentRepository: seen, header: id, steps: [ { to: mock:first } ] }
+        - idempotentConsumer: { idempotentRepository: stored, header: id, steps: [ { to: mock:first } ] }
+        - aggregate:
+            id: pairs
+            correlationExpression: { header: customer }
+            completionSize: 3
+            aggregationStrategy: "#class:org.apache.camel.processor.aggregate.GroupedBodyAggregationStrategy"
+            steps:
+              - to: mock:groups
+`;
+    const said = (expected: string): string => `    steps:
+      - send: { route: groups, body: { n: 1 }, headers: { customer: ann, id: 1 } }
+      - send: { route: groups, body: tea, headers: { customer: ann, id: 2 } }
+      - send: { route: groups, body: mug, headers: { customer: bob, id: 2 } }
+        expect: { ${expected} }
+`;
+    expect(
+      await outcomes(
+        routes,
+        `tests:
+  - name: groups
+${said('groups: { pairs: { ann: { messages: [ { contains: { n: 1 }, headers: { id: 1 } }, { simple: "${body} == \'tea\'" } ] }, bob: { bodies: [mug] } } }')}
+  - name: ids
+${said('seen: { seen: [2, 1], stored: [1, 2] }')}
+  - name: store
+${said('state: { "aggregate/groups/pairs/": 5, "aggregate/groups/pairs/group/": { count: 2 }, "aggregate/groups/pairs/finished/": { keys: [] } }')}
+  - name: a dead letter
+    send: { route: groups, body: x }
+    reply: { outcome: deadLettered }
+    expect: { deadLetters: { messages: [ { body: x, exception: { type: NoMessageIdException, contains: No message ID }, route: groups } ] } }
+  - name: another group
+${said('groups: { pairs: { ann: 3 } }')}
+  - name: no such aggregate
+${said('groups: { pear: {} }')}
+  - name: other ids
+${said('seen: { seen: [1, 3] }')}
+  - name: no repository
+${said('seen: { scene: [] }')}
+  - name: other keys
+${said('state: { "aggregate/groups/pairs/finished/": { keys: [x], entries: { y: 1 } } }')}
+  - name: another dead letter
+    send: { route: groups, body: x }
+    reply: { outcome: deadLettered }
+    expect: { deadLetters: { messages: [ { exception: java.io.IOException, route: other } ] } }
+`,
+      ),
+    ).to.deep.equal({
+      groups: 'fine',
+      ids: 'fine',
+      store: 'fine',
+      'a dead letter': 'fine',
+      'another group': 'the group `ann` of `pairs` has 2 messages, not 3: [{"n":1},"tea"]\n`pairs` has other open groups: `bob` with 1 message',
+      'no such aggregate': 'no aggregate has the id `pear`; the ids are `pairs`',
+      'other ids': 'the ids in `seen` are not as expected',
+      'no repository': 'there is no bean `scene`',
+      'other keys': 'the keys in the state store that begin with `aggregate/groups/pairs/finished/` are not as expected\nthe state store has no entry `aggregate/groups/pairs/finished/y`',
+      'another dead letter': 'the route of dead letter 1 is "groups", not "other"\ndead letter 1 failed with org.apache.camel.processor.idempotent.NoMessageIdException: No message ID could be found using expression: header{id} on message exchange: Exchange[], not with java.io.IOException',
+    });
+  });
+
   it('sends HTTP requests to the routes that listen, without the network', () =>
     allFine(
       `- rest:

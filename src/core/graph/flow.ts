@@ -387,6 +387,17 @@ class CallStep extends StepSubscriber {
 /** A step that gives the exchange away and goes on when it comes back. The call must not throw. */
 export const callStep = (call: Call, info: StepInfo | null = null): Pipe => operator((out) => new CallStep(out, call, info));
 
+class ReplaceableStep extends CallStep {
+  constructor(out: Subscriber<Exchange>, pipe: Pipe, replace: (itself: Call) => Call, info: StepInfo | null) {
+    super(out, (exchange) => call(exchange), info);
+    const inlet = this.branch(pipe);
+    const call = replace((exchange) => inlet.next(exchange));
+  }
+}
+
+/** A step that a call does in its place, or gives on to the step itself. */
+export const replaceableStep = (pipe: Pipe, replace: (itself: Call) => Call, info: StepInfo | null = null): Pipe => operator((out) => new ReplaceableStep(out, pipe, replace, info));
+
 /** A call from work that is done on the exchange in place. */
 export const callFrom =
   (run: (exchange: Exchange) => void | Promise<void>, info: StepInfo | null = null): Call =>

@@ -20,6 +20,8 @@ export interface IdempotentRepository {
   /** Gives whether the key was there. */
   remove(key: string): boolean | Promise<boolean>;
   clear(): void | Promise<void>;
+  /** All that it holds, as far as it can tell: of a key that is too long for the store only a digest. */
+  ids?(): Iterable<string> | AsyncIterable<string>;
   /** Keys are kept outside of this process's memory: confirming one is a write. */
   readonly isStored?: boolean;
 }
@@ -55,6 +57,10 @@ export class MemoryKeys implements IdempotentRepository {
 
   clear(): void {
     this.keys.clear();
+  }
+
+  ids(): Iterable<string> {
+    return this.keys;
   }
 }
 
@@ -136,6 +142,11 @@ export class StoredKeys implements IdempotentRepository {
   async clear(): Promise<void> {
     this.held.clear();
     for await (const [key] of this.store.range('')) await this.store.delete(key);
+  }
+
+  async *ids(): AsyncIterable<string> {
+    yield* this.held;
+    for await (const [key, { value }] of this.store.range('')) if (this.claimIn(value) === null) yield key.replace(/^key:/, '');
   }
 
   /** Takes the key, once nobody else has a claim that stands: waits until another owner's is confirmed, removed or lapsed. */
