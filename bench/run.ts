@@ -211,22 +211,62 @@ async function thousand(): Promise<void> {
   row('1,000 routes: memory', 'MB', memory, 200);
 }
 
-/** Kafka to Kafka (bench/kafka.ts), where there is a broker. */
-function kafka(): Promise<void> {
-  if ((process.env['KAFKA_BROKERS'] ?? '') === '') {
-    console.log('kafka: left out, KAFKA_BROKERS is not set (scripts/services/with.sh npm run bench)');
-    return Promise.resolve();
+/** What a figure of a program of its own says: one line of JSON each. */
+interface Line extends Figures {
+  readonly partitions?: number;
+  /** Megabytes: the most over the first part, and over the whole. */
+  readonly memory?: [number, number];
+  readonly peak?: number;
+  readonly way?: string;
+}
+
+/** Runs a benchmark that is a program of its own, where there is the server that it needs. */
+function linesOf(name: string, program: string, server: string): Line[] {
+  if ((process.env[server] ?? '') === '') {
+    console.log(`${name}: left out, ${server} is not set (scripts/services/with.sh npm run bench)`);
+    return [];
   }
-  const output = execFileSync(process.execPath, ['--import', import.meta.resolve('tsx'), join(benchFolder, 'kafka.ts'), '--json', ...(isQuick ? ['--quick'] : [])], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
-  for (const line of output.split('\n').filter((each) => each.startsWith('{'))) {
-    const { partitions, memory, ...figures } = JSON.parse(line) as Figures & { partitions?: number; memory?: [number, number] };
-    if (memory === undefined) {
-      rows.push({ benchmark: 'kafka', figure: `Kafka, ${partitions === 1 ? 'one partition' : `${partitions} partitions`}: JSON, filter, body, to Kafka`, unit: 'records a CPU second', ...figures, expected: null, goal: 0.85, isRatio: true, isMost: false });
-    } else {
-      rows.push({ benchmark: 'kafka', figure: 'Kafka: most memory over a million records, by that over the first 300,000', unit: 'MB', byHand: memory[0], mecha: memory[1], ratio: memory[1] / memory[0], expected: null, goal: 1.2, isRatio: true, isMost: true });
-    }
+  const output = execFileSync(process.execPath, ['--import', import.meta.resolve('tsx'), join(benchFolder, program), '--json', ...(isQuick ? ['--quick'] : [])], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  return output.split('\n').flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as Line] : []));
+}
+
+const inServers = { expected: null, goal: 0.85, isRatio: true, isMost: false };
+
+const memoryRow = (benchmark: string, figure: string, [first, whole]: [number, number]): Row => ({
+  ...inServers,
+  benchmark,
+  figure: `${figure}, by that over the first 300,000`,
+  unit: 'MB',
+  byHand: first,
+  mecha: whole,
+  ratio: whole / first,
+  goal: 1.2,
+  isMost: true,
+});
+
+/** Kafka to Kafka (bench/kafka.ts). */
+async function kafka(): Promise<void> {
+  for (const { partitions, memory, ...figures } of linesOf('kafka', 'kafka.ts', 'KAFKA_BROKERS')) {
+    if (memory !== undefined) rows.push(memoryRow('kafka', 'Kafka: most memory over a million records', memory));
+    else rows.push({ ...inServers, ...figures, benchmark: 'kafka', figure: `Kafka, ${partitions === 1 ? 'one partition' : `${partitions} partitions`}: JSON, filter, body, to Kafka`, unit: 'records a CPU second' });
   }
-  return Promise.resolve();
+}
+
+/** Queue to queue (bench/rabbitmq.ts). */
+async function rabbitmq(): Promise<void> {
+  for (const { memory, ...figures } of linesOf('rabbitmq', 'rabbitmq.ts', 'AMQP_URL')) {
+    if (memory !== undefined) rows.push(memoryRow('rabbitmq', 'RabbitMQ: most memory over a million messages', memory));
+    else rows.push({ ...inServers, ...figures, benchmark: 'rabbitmq', figure: 'RabbitMQ, confirmed: JSON, header, body, to RabbitMQ', unit: 'messages a CPU second' });
+  }
+}
+
+/** Bucket to bucket: small objects (bench/s3.ts), and a large one (bench/s3-large.ts). */
+async function s3(): Promise<void> {
+  for (const figures of linesOf('s3', 's3.ts', 'S3_ENDPOINT')) rows.push({ ...inServers, ...figures, benchmark: 's3', figure: 'S3, objects of 300 bytes: JSON, body, to S3', unit: 'objects a CPU second' });
+  if ((process.env['S3_ENDPOINT'] ?? '') === '') return;
+  for (const { way, peak } of linesOf('s3', 's3-large.ts', 'S3_ENDPOINT')) {
+    rows.push({ ...inServers, benchmark: 's3', figure: `S3, ${isQuick ? '256 MB' : '2 GB'} in and out, ${way}: most memory`, unit: 'MB', byHand: null, mecha: peak!, ratio: null, goal: 150, isRatio: false, isMost: true });
+  }
 }
 
 /** The compiled form of each language: figures in microseconds, with goals of their own. */
@@ -234,7 +274,7 @@ const languages = async (): Promise<void> => {
   if (!(await printLanguageFigures())) process.exitCode = 1;
 };
 
-const benchmarks: Readonly<Record<string, () => Promise<void>>> = { languages, orders, proxy, steps, split, start, thousand, kafka };
+const benchmarks: Readonly<Record<string, () => Promise<void>>> = { languages, orders, proxy, steps, split, start, thousand, kafka, rabbitmq, s3 };
 
 /** Three digits are enough. */
 const shown = (value: number | null): string => (value === null ? '' : value >= 10_000 ? `${Number((value / 1000).toPrecision(3))}k` : String(Number(value.toPrecision(3))));
