@@ -13,6 +13,9 @@ import { lzf } from './lzf.ts';
 import { msgpack } from './msgpack.ts';
 import { protobuf } from './protobuf.ts';
 import { tarFile } from './tarFile.ts';
+import { univocityCsv } from './univocityCsv.ts';
+import { univocityFixed } from './univocityFixed.ts';
+import { univocityTsv } from './univocityTsv.ts';
 import { yaml } from './yaml.ts';
 import { zipDeflater } from './zipDeflater.ts';
 import { zipFile } from './zipFile.ts';
@@ -31,6 +34,9 @@ export const dataformats = {
   msgpack,
   protobuf,
   tarFile,
+  univocityCsv,
+  univocityFixed,
+  univocityTsv,
   yaml,
   zipDeflater,
   zipFile,
