@@ -7,11 +7,14 @@ import { crypto } from './crypto.ts';
 import { csv } from './csv.ts';
 import { formUrlEncoded } from './formUrlEncoded.ts';
 import { gzipDeflater } from './gzipDeflater.ts';
+import { hl7 } from './hl7.ts';
+import { ical } from './ical.ts';
 import { jacksonXml } from './jacksonXml.ts';
 import { json } from './json.ts';
 import { lzf } from './lzf.ts';
 import { msgpack } from './msgpack.ts';
 import { protobuf } from './protobuf.ts';
+import { rss } from './rss.ts';
 import { tarFile } from './tarFile.ts';
 import { univocityCsv } from './univocityCsv.ts';
 import { univocityFixed } from './univocityFixed.ts';
@@ -28,11 +31,14 @@ export const dataformats = {
   csv,
   formUrlEncoded,
   gzipDeflater,
+  hl7,
+  ical,
   jacksonXml,
   json,
   lzf,
   msgpack,
   protobuf,
+  rss,
   tarFile,
   univocityCsv,
   univocityFixed,

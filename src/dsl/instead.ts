@@ -12,7 +12,7 @@ export const insteadOfLanguage: Readonly<Record<string, string>> = {
   spel: 'SpEL calls Java: `#{body}` is `${body}` in `simple`; or write it in `js`',
   csimple: '`simple` takes the same text, and is compiled as well',
   datasonnet: 'there is no engine for it here: write the transformation in `jsonata` or `jq`',
-  hl7terser: 'unmarshal with `hl7`, then read the segments with `simple` or `jsonpath`',
+  hl7terser: 'unmarshal with `hl7`: its body has `segments`, maps with `name` and the fields by their number, which `simple`, `jsonata` and `jq` read',
   wasm: `there is no such host here: load the module in JavaScript, ${module.replace('or ', '')}`,
   xquery: 'there is no engine for it here: use `xpath`',
 };
@@ -29,7 +29,7 @@ export const insteadOfDataFormat: Readonly<Record<string, string>> = {
   grok: 'cut the line with `simple` or a regular expression in `js`',
   groovyJson: 'use `json`',
   groovyXml: 'use `jacksonXml`, which gives maps',
-  ical: 'the libraries for it are not under a licence that this program can carry: read the lines in `js`, or with a JavaScript module',
+
   iso8583: 'there is no kept library for it',
   jaxb: 'JAXB maps to Java classes: use `jacksonXml`, which gives maps, or `xpath`',
   jsonApi: 'use `json`: a JSON:API document is a map with `data` and `included`',
