@@ -1,6 +1,7 @@
 import { bytesOfBody, toText, withBytes } from '../core/conversion/convert.ts';
 import { isPlainMap } from '../core/conversion/plainValue.ts';
-import { decodeXml, escapeXml, escapeXmlAttribute, parseXml, XmlDocument, XmlElement } from '../core/conversion/xml.ts';
+import type { XmlElement } from '../core/conversion/xml.ts';
+import { decodeXml, escapeXml, escapeXmlAttribute, parseXml, XmlDocument } from '../core/conversion/xml.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { Hl7Message, hl7 } from '../../src/dataformats/hl7.ts';
+import type { Hl7Message} from '../../src/dataformats/hl7.ts';
+import { hl7 } from '../../src/dataformats/hl7.ts';
 import { exchangeWith } from '../languages/languageContext.ts';
 import { failureOf, formatOf, marshalled, unmarshalled } from './format.ts';
 
