@@ -89,23 +89,33 @@ ${settings.map(({ key, kind, default: otherwise, values, description, isLive }) 
 `,
 );
 
-const promising = entries
-  .filter(({ kind }) => kind === 'connector')
-  .map(({ name }) => ({ name, notPromised: standardParts.connectors[name]?.notPromised }))
-  .filter((each): each is { name: string; notPromised: NonNullable<typeof each.notPromised> } => each.notPromised !== undefined);
-const reasons = promising.flatMap(({ name, notPromised }) => consumerPromises.filter((promise) => notPromised[promise] !== undefined).map((promise) => ({ name, promise, reason: notPromised[promise]! })));
+const consumers = entries.filter(({ kind }) => kind === 'connector').flatMap(({ name }) => {
+  const definition = standardParts.connectors[name];
+  return definition?.consumer === undefined ? [] : [{ name, ...definition }];
+});
+const promising = consumers.flatMap(({ name, notPromised }) => (notPromised === undefined ? [] : [{ name, notPromised }]));
+const reasons = promising.flatMap(({ name, notPromised }) => [...new Set(consumerPromises.flatMap((promise) => notPromised[promise] ?? []))].map((reason) => ({ name, reason })));
+const numberOf = (name: string, reason: string): number => reasons.findIndex((each) => each.name === name && each.reason === reason) + 1;
 pages.set(
   'promises.md',
   `${note}# What consumers promise
 
-Each line is a check of one contract (\`test/contract/connector.ts\`) that these connectors pass, the remote ones on real servers. What a connector can't promise
-has a number, and its reason below. That nothing is lost over kills of the program and restarts of servers is shown by the [soak](soak.md).
+Each line is a check of one contract (\`test/contract/connector.ts\`) that these connectors pass, the remote ones on real servers, which are killed and started again
+for one of the lines. What a connector can't promise has a number, and its reason below. That nothing is lost over kills of the program is shown by the [soak](soak.md).
 
 | promise | ${promising.map(({ name }) => `[${name}](connectors/${name}.md)`).join(' | ')} |
 |---|${promising.map(() => '---|').join('')}
-${consumerPromises.map((promise) => `| ${promise} | ${promising.map(({ name }) => reasons.findIndex((reason) => reason.name === name && reason.promise === promise) + 1).map((number) => (number === 0 ? 'yes' : `no (${number})`)).join(' | ')} |`).join('\n')}
+${consumerPromises.map((promise) => `| ${promise} | ${promising.map(({ name, notPromised }) => (notPromised[promise] === undefined ? 'yes' : `no (${numberOf(name, notPromised[promise])})`)).join(' | ')} |`).join('\n')}
 
-${reasons.map(({ name, promise, reason }, index) => `${index + 1}. \`${name}\`, "${promise}": ${reason}.`).join('\n')}
+These take from no source of their own:
+
+| connector | whose promises hold |
+|---|---|
+${consumers.flatMap(({ name, promisesOfOthers }) => (promisesOfOthers === undefined ? [] : [`| [${name}](connectors/${name}.md) | ${cell(promisesOfOthers)} |`])).join('\n')}
+
+## Why not
+
+${reasons.map(({ name, reason }, index) => `${index + 1}. \`${name}\`: ${reason}.`).join('\n')}
 `,
 );
 

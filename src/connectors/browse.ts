@@ -73,6 +73,7 @@ export const browse = defineConnector({
   summary: 'Keeps what goes through, to be looked at.',
   isInternal: true,
   options,
+  promisesOfOthers: 'those of the source whose exchange is sent to it',
   consumer: (endpoint, context) => new BrowseConsumer(endpoint, context),
   producer,
 });

@@ -1,7 +1,7 @@
 import { defineConnector } from '../core/connector.ts';
 import { looseSchedule } from '../core/schedule/cron.ts';
 import { field } from '../core/field.ts';
-import { TickingConsumer } from '../core/schedule/ticks.ts';
+import { TickingConsumer, tickingNotPromised } from '../core/schedule/ticks.ts';
 
 const atOnce = 10;
 
@@ -18,6 +18,7 @@ export const cron = defineConnector({
   syntax: 'cron:name',
   summary: 'Makes a message at the times of a cron expression.',
   options,
+  notPromised: tickingNotPromised,
   consumer: async ({ options: { schedule, exchangePattern } }, context) => {
     const times = await looseSchedule(schedule.replaceAll('+', ' '), undefined, context.clock.now());
     return new TickingConsumer({ schedule: times, atOnce, isInOut: exchangePattern === 'InOut', tick: () => ({}) }, context);

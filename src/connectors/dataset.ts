@@ -1,6 +1,6 @@
 import type { Timer } from '../core/clock.ts';
 import type { ConnectorContext, Consumer, Endpoint, Producer, Sink } from '../core/connector.ts';
-import { defineConnector } from '../core/connector.ts';
+import { defineConnector, makesMessages } from '../core/connector.ts';
 import { toText } from '../core/conversion/convert.ts';
 import type { DataSet } from '../core/beans/dataSets.ts';
 import { asDataSet, unexpected } from '../core/beans/dataSets.ts';
@@ -130,6 +130,7 @@ export const dataset = defineConnector({
   summary: 'Sends a set of test messages, or checks that just these arrive.',
   options,
   headers: { [indexHeader]: 'Number of the message in its set, from 0.' },
+  notPromised: makesMessages('a data set'),
   consumer: (endpoint, context) => new DataSetConsumer(endpoint, context),
   producer: (endpoint, context) => new DataSetProducer(endpoint, context),
 });

@@ -23,6 +23,7 @@ export const direct = defineConnector({
   isInternal: true,
   needsRoute: true,
   options,
+  promisesOfOthers: 'those of the source whose exchange the caller hands over, as it is',
   consumer: ({ options: { name } }, context) => new TargetConsumer(`direct://${name}`, routeTarget(context, 'direct', name)),
   producer: ({ options: { name, block, timeout, failIfNoConsumers }, shownUri }, context) => {
     const missing = (): Error => new ExchangeError('org.apache.camel.component.direct.DirectConsumerNotAvailableException', `No consumers available on endpoint: ${camelUri(shownUri)}. Exchange[]`);

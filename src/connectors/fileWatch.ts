@@ -2,7 +2,7 @@ import { mkdirSync, statSync } from 'node:fs';
 import { basename, dirname, relative, sep } from 'node:path';
 import type { FSWatcher } from 'chokidar';
 import type { ConnectorContext, Consumer, Endpoint, Sink } from '../core/connector.ts';
-import { defineConnector, hasNoServer } from '../core/connector.ts';
+import { defineConnector, hasNoHeaders, hasNoServer } from '../core/connector.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { FileBody } from '../core/conversion/file-body.ts';
@@ -142,13 +142,13 @@ export const fileWatch = defineConnector({
   notPromised: {
     ...hasNoServer('it reads a folder'),
     'delivers each message once, in the order in which they came': 'the system tells of changes close together in any order',
+    'keeps the order of each key, with orderBy and lanes': 'the system tells of changes close together in any order',
     'acknowledges a message after it has settled, and not before': noAcks,
     'delivers again what failed': noAcks,
     'delivers again what had not settled when its process died': noAcks,
     'waits for a slow route, and holds no more in memory meanwhile': 'an event holds no content: the file is read when the route asks',
     'shows no secret in what it says': 'it has no secrets',
-    'hands headers on, and lets none of Camel in': 'files have no headers',
-    'hands the trace context on': 'files have no headers',
+    ...hasNoHeaders('a file has none'),
   },
   consumer: (endpoint, context) => new FileWatchConsumer(endpoint, context),
 });

@@ -73,6 +73,7 @@ export const kamelet = defineConnector({
   isLenient: true,
   isInternal: true,
   options,
+  promisesOfOthers: "those of the source in the kamelet, or of the caller's own",
   consumer,
   producer,
 });

@@ -301,6 +301,7 @@ export const log = defineConnector({
   syntax: 'log:loggerName',
   summary: 'Logs exchanges, or how many there were.',
   options: fields,
+  promisesOfOthers: 'none are needed: no message ever comes from it',
   // Nothing ever comes from it; Camel takes such a route, too.
   consumer: (_endpoint, context) => ({
     start: () => Promise.resolve(context.log('warn', `the route ${context.routeId ?? ''} begins with a log endpoint, which never delivers anything`)),

@@ -1,6 +1,6 @@
 import type { Timer } from '../core/clock.ts';
 import type { ConnectorContext, Consumer, Endpoint, Sink } from '../core/connector.ts';
-import { defineConnector, runtimeOf } from '../core/connector.ts';
+import { defineConnector, makesLikeMessages, runtimeOf } from '../core/connector.ts';
 import { field } from '../core/field.ts';
 import { Headers } from '../core/exchange/headers.ts';
 
@@ -68,5 +68,10 @@ export const once = defineConnector({
   syntax: 'once:name',
   summary: 'Sends one message when its route has started.',
   options: onceOptions,
+  notPromised: {
+    ...makesLikeMessages('it'),
+    'goes on with the next message when one has failed': 'there is one message',
+    'pauses when it is suspended, and goes on when it is resumed': 'there is one message',
+  },
   consumer: (endpoint, context) => new OnceConsumer(endpoint, context),
 });

@@ -4,7 +4,7 @@ import type { Schedule } from '../core/schedule/cron.ts';
 import { quartzSchedule } from '../core/schedule/cron.ts';
 import { field } from '../core/field.ts';
 import { Headers } from '../core/exchange/headers.ts';
-import { TickingConsumer } from '../core/schedule/ticks.ts';
+import { TickingConsumer, tickingNotPromised } from '../core/schedule/ticks.ts';
 
 type QuartzEndpoint = Endpoint<typeof options>;
 
@@ -88,6 +88,7 @@ export const quartz = defineConnector({
     jobRunTime: 'Always -1.',
     CamelMessageTimestamp: 'When the trigger fired, as milliseconds since 1970.',
   },
+  notPromised: tickingNotPromised,
   consumer: async ({ options: endpointOptions }, context) => {
     const { stateful, exchangePattern, groupName, triggerName } = endpointOptions;
     const schedule = await scheduleOf(endpointOptions, context);

@@ -23,6 +23,7 @@ export const ref = defineConnector({
   syntax: 'ref:name',
   summary: 'The endpoint that a bean names.',
   options: refOptions,
+  promisesOfOthers: 'those of the endpoint behind the bean',
   consumer: (endpoint, context) => runtimeOf(context).consumer(uriBehind(endpoint, context)),
   producer: (endpoint, context) => {
     const uri = uriBehind(endpoint, context);

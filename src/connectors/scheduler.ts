@@ -1,5 +1,5 @@
 import type { Consumer, ConnectorContext, Delivery, Endpoint, Sink } from '../core/connector.ts';
-import { defineConnector } from '../core/connector.ts';
+import { defineConnector, makesLikeMessages } from '../core/connector.ts';
 import type { Schedule } from '../core/schedule/cron.ts';
 import { field } from '../core/field.ts';
 import { Headers } from '../core/exchange/headers.ts';
@@ -70,5 +70,6 @@ export const scheduler = defineConnector({
   summary: 'Makes a message again and again, the next one some time after the one before has been handled.',
   options,
   headers: { CamelMessageTimestamp: 'When the scheduler fired, as milliseconds since 1970 (with includeMetadata).' },
+  notPromised: makesLikeMessages('a scheduler'),
   consumer: async (endpoint, context) => new SchedulerConsumer(endpoint, context, await pollSchedule(endpoint.options, context.clock.now())),
 });

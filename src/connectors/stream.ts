@@ -4,7 +4,7 @@ import type { Readable, Writable } from 'node:stream';
 import { decodeText, encodeText } from '../core/conversion/charset.ts';
 import type { Timer } from '../core/clock.ts';
 import type { ConnectorContext, Consumer, Endpoint, Producer, Sink } from '../core/connector.ts';
-import { defineConnector } from '../core/connector.ts';
+import { defineConnector, hasNoHeaders, hasNoServer } from '../core/connector.ts';
 import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
@@ -212,12 +212,26 @@ const options = {
   readTimeout: field.count('Longest wait of stream:http.').ignored('the connector `http` reads from servers'),
 };
 
+const noMemory = 'a stream does not know what was read of it';
+
 export const stream = defineConnector({
   scheme: 'stream',
   syntax: 'stream:kind',
   summary: 'Reads lines from, and writes texts to, the streams of the process or a file.',
   options,
   headers: { CamelStreamIndex: 'Number of the message, from 0.', CamelStreamComplete: 'Whether it is the last one.' },
+  notPromised: {
+    ...hasNoServer('it reads a stream of this process, or a file'),
+    ...hasNoHeaders('a line has none'),
+    'acknowledges a message after it has settled, and not before': noMemory,
+    'has no more messages under way than it has credit for': 'there is one at a time, whatever the credit',
+    'delivers again what failed': `${noMemory}; what fails is kept as a dead letter`,
+    'delivers again what had not settled when its process died': `${noMemory}; a file is read from its beginning`,
+    'pauses when it is suspended, and goes on when it is resumed': `${noMemory}: it is stopped, and begins anew`,
+    'waits for a slow route, and holds no more in memory meanwhile': 'about a thousand lines are read ahead',
+    'shows no secret in what it says': 'it has no secrets',
+    'keeps the order of each key, with orderBy and lanes': 'there is one at a time: all keep their order, and no key overtakes',
+  },
   consumer: (endpoint, context) => new StreamConsumer(endpoint, context),
   producer: (endpoint, context) => new StreamProducer(endpoint, context),
 });

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../core/clock.ts';
 import type { Consumer, ConnectorContext, Delivery, Endpoint, Sink } from '../core/connector.ts';
-import { defineConnector, hasNoServer } from '../core/connector.ts';
+import { defineConnector, makesMessages } from '../core/connector.ts';
 import { field } from '../core/field.ts';
 import { Headers } from '../core/exchange/headers.ts';
 
@@ -163,16 +163,6 @@ export const timer = defineConnector({
     CamelTimerFiredTime: 'When the timer fired (with includeMetadata).',
     CamelMessageTimestamp: 'The same as milliseconds since 1970 (with includeMetadata).',
   },
-  notPromised: {
-    ...hasNoServer('a timer has no server'),
-    'acknowledges a message after it has settled, and not before': 'a timer has no source that could keep a message',
-    'has no more messages under way than it has credit for': 'there is one at a time, whatever the credit',
-    'delivers again what failed': 'a tick is made once; what fails is kept as a dead letter',
-    'delivers again what had not settled when its process died': 'a tick is made once',
-    'waits for a slow route, and holds no more in memory meanwhile': 'a tick has no body',
-    'shows no secret in what it says': 'it has no secrets',
-    'hands headers on, and lets none of Camel in': 'a tick brings none',
-    'hands the trace context on': 'a tick begins a trace',
-  },
+  notPromised: makesMessages('a timer'),
   consumer: (endpoint, context) => new TimerConsumer(endpoint, context),
 });

@@ -172,13 +172,16 @@ export const consumerPromises = [
   'pauses when it is suspended, and goes on when it is resumed',
   'waits for a slow route, and holds no more in memory meanwhile',
   'leaves no timer, socket or listener behind',
-  'refuses options that can not work, by name',
+  'refuses wrong options when it is loaded, with their line',
   'shows no secret in what it says',
   'starts while its server is down, says so once, and delivers when it comes',
   'delivers everything over a cut connection',
   'is only slower over a slow line',
   'notices a half-open connection, and goes on by another',
+  'delivers everything over a restart of its server',
+  'keeps the order of each key, with orderBy and lanes',
   'hands headers on, and lets none of Camel in',
+  'sends headers by the rule by which it takes them, and lets none of Camel out',
   'hands the trace context on',
 ] as const;
 
@@ -190,6 +193,33 @@ export const hasNoServer = (why: string): Partial<Record<ConsumerPromise, string
   'delivers everything over a cut connection': why,
   'is only slower over a slow line': why,
   'notices a half-open connection, and goes on by another': why,
+  'delivers everything over a restart of its server': why,
+});
+
+/** What is promised about headers, for connectors whose messages have none. */
+export const hasNoHeaders = (why: string): Partial<Record<ConsumerPromise, string>> => ({
+  'hands headers on, and lets none of Camel in': why,
+  'sends headers by the rule by which it takes them, and lets none of Camel out': why,
+  'hands the trace context on': why,
+});
+
+/** What is promised by a source that makes its messages itself (`timer:`). */
+export const makesMessages = (what: string): Partial<Record<ConsumerPromise, string>> => ({
+  ...hasNoServer(`${what} has no server`),
+  ...hasNoHeaders(`${what} brings none`),
+  'acknowledges a message after it has settled, and not before': `${what} has no source that could keep a message`,
+  'has no more messages under way than it has credit for': 'there is one at a time, whatever the credit',
+  'delivers again what failed': 'a message is made once; what fails is kept as a dead letter',
+  'delivers again what had not settled when its process died': 'a message is made once',
+  'waits for a slow route, and holds no more in memory meanwhile': 'there is nothing to hold: a message is made when it is due',
+  'shows no secret in what it says': 'it has no secrets',
+  'keeps the order of each key, with orderBy and lanes': 'its messages have no keys',
+});
+
+/** The same, where nothing tells one of them from the others. */
+export const makesLikeMessages = (what: string): Partial<Record<ConsumerPromise, string>> => ({
+  ...makesMessages(what),
+  'delivers each message once, in the order in which they came': 'its messages are alike: there is no order that could be kept or not',
 });
 
 export interface ConnectorDefinition<F extends Fields = Fields> {
@@ -216,8 +246,10 @@ export interface ConnectorDefinition<F extends Fields = Fields> {
   readonly reachesOut?: boolean;
   /** Fed by routes of the same runtime (`direct:`, `seda:`): its consumers stop last, when the routes that feed them are idle. */
   readonly isInternal?: boolean;
-  /** What its consumers can't promise, and why; the others are kept, and shown by the contract's tests. Absent: not shown by them. */
+  /** What its consumers can't promise, and why; the others are kept, and shown by the contract's tests. Every consumer has it, or `promisesOfOthers`. */
   readonly notPromised?: Partial<Readonly<Record<ConsumerPromise, string>>>;
+  /** Its consumers take from no source of their own: whose promises hold in their place. */
+  readonly promisesOfOthers?: string;
   /**
    * Milliseconds that its messages, unless somebody waits for a reply, can wait with their source for another attempt of a failing step. One that
    * has longer to wait is put aside in the state store, and its source is settled. A minute when absent.

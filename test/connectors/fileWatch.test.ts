@@ -65,6 +65,7 @@ keepsConnectorContract(
     };
     return Promise.resolve({
       surroundings,
+      definition,
       consumer: (credit) => open(`file-watch:in?events=CREATE&concurrentConsumers=${credit ?? 100}`),
       send: (...names) => {
         waiting.push(...names);

@@ -1,10 +1,15 @@
 import { expect } from 'chai';
-import { VirtualClock } from '../../src/core/clock.ts';
+import type { Clock, Timer } from '../../src/core/clock.ts';
+import { systemClock, VirtualClock } from '../../src/core/clock.ts';
 import { looseSchedule, quartzSchedule } from '../../src/core/schedule/cron.ts';
 import { cron } from '../../src/connectors/cron.ts';
 import { quartz } from '../../src/connectors/quartz.ts';
 import { scheduler } from '../../src/connectors/scheduler.ts';
-import { Surroundings, TestRoute } from '../contract/connector.ts';
+import { dataset } from '../../src/connectors/dataset.ts';
+import { once } from '../../src/connectors/once.ts';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
+import type { ConnectorDefinition } from '../../src/core/connector.ts';
+import { keepsConnectorContract, Surroundings, TestRoute } from '../contract/connector.ts';
 
 const start = Date.UTC(2026, 0, 1);
 
@@ -175,3 +180,70 @@ describe('scheduler', () => {
     expect(first!.headers.get('CamelMessageTimestamp')).to.equal(start);
   });
 });
+
+/** Runs fifty times as fast as time: cron has no smaller unit than a second. */
+class QuickClock implements Clock {
+  private readonly begun = systemClock.now();
+
+  now(): number {
+    return start + (systemClock.now() - this.begun) * 50;
+  }
+
+  schedule(delayMillis: number, run: () => void): Timer {
+    return systemClock.schedule(delayMillis / 50, run);
+  }
+
+  yield(run: () => void): void {
+    systemClock.yield(run);
+  }
+
+  pending(): () => void {
+    return systemClock.pending();
+  }
+}
+
+const letters = 'abcdefghijklmnopqrstuvwxyz';
+const makers: readonly (readonly [definition: unknown, uri: string, wrong: string, complaint: RegExp])[] = [
+  [cron, 'cron:x?schedule=0/1 * * * * ?', 'cron:x?schedule=nonsense', /nonsense/],
+  [quartz, 'quartz:x?cron=0/1 * * * * ?', 'quartz:x?cron=nonsense', /nonsense/],
+  [scheduler, 'scheduler:x?initialDelay=0&delay=100', 'scheduler:x?backoffMultiplier=3', /backoff/],
+  [once, 'once:x?delay=0', 'once:x?delay=soon', /delay/],
+  [dataset, 'dataset:letters?initialDelay=0&produceDelay=200', 'dataset:letters?produceDelay=soon', /produceDelay/],
+];
+
+for (const [definition, uri, wrong, complaint] of makers) {
+  const { scheme, notPromised } = definition as ConnectorDefinition;
+  keepsConnectorContract(
+    scheme,
+    () => {
+      const surroundings = new Surroundings({ clock: new QuickClock(), beans: { letters: { size: letters.length, body: (index: number) => letters[index] } } });
+      // Those that are alike are told apart by when they come.
+      const seen = new Map<Exchange, string>();
+      const nameOf = (exchange: Exchange): string => {
+        if (exchange.body !== null) return String(exchange.body);
+        if (!seen.has(exchange)) seen.set(exchange, letters[seen.size] ?? '');
+        return seen.get(exchange)!;
+      };
+      return Promise.resolve({
+        surroundings,
+        definition: definition as never,
+        consumer: async (credit) => {
+          const consumer = await surroundings.consumer(definition as never, uri);
+          if (credit !== undefined) consumer.setCredit?.(credit);
+          return consumer;
+        },
+        // They make their messages themselves.
+        send: () => Promise.resolve(),
+        nameOf,
+        acknowledged: () => Promise.resolve([]),
+        wrong: [
+          [wrong, complaint],
+          [`${uri}&nosuch=1`, /nosuch/],
+        ],
+        open: (other) => surroundings.consumer(definition as never, other),
+        close: () => Promise.resolve(),
+      });
+    },
+    notPromised,
+  );
+}

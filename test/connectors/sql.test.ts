@@ -7,6 +7,8 @@ import type { LoadError } from '../../src/core/diagnostics.ts';
 import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import { sqliteFile } from '../../src/connectors/sql/database.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
+import { sql } from '../../src/connectors/sql/definition.ts';
+import { keepsConnectorContract, Surroundings } from '../contract/connector.ts';
 import { eventually, mockOf, routesFile, runtimeWith } from '../runtime/rig.ts';
 
 describe('sql', () => {
@@ -142,3 +144,44 @@ describe('sql', () => {
     expect(sqliteFile('sqlite::memory:')).to.equal(':memory:');
   });
 });
+
+keepsConnectorContract(
+  'sql',
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mecha-sql-'));
+    const surroundings = new Surroundings({ baseDir: folder, beans: { db: { url: 'sqlite:orders.db' } } });
+    const run = await surroundings.producer(sql as never, 'sql:x?dataSource=#db&useMessageBodyForSql=true');
+    const query = async (text: string): Promise<Exchange> => {
+      const sent = await surroundings.send(run, surroundings.exchange(text));
+      if (sent.exception !== null) throw sent.exception;
+      return sent;
+    };
+    await query('create table orders (id integer primary key autoincrement, name text, state text)');
+    const uri = "sql:select * from orders where state = 'new' order by id?dataSource=#db&initialDelay=0&delay=5&onConsume=update orders set state = 'done' where id = :#id";
+    return {
+      surroundings,
+      definition: sql as never,
+      consumer: () => surroundings.consumer(sql as never, uri),
+      send: async (...names) => {
+        for (const name of names) await query(`insert into orders (name, state) values ('${name}', 'new')`);
+      },
+      nameOf: ({ body }) => (body as { name: string }).name,
+      acknowledged: async () => ((await query("select name from orders where state = 'done' order by id")).body as { name: string }[]).map(({ name }) => name),
+      // What had not been marked is still there for who comes then.
+      abandon: (consumer) => {
+        void consumer.stop();
+        return Promise.resolve();
+      },
+      wrong: [
+        ['sql:select 1?dataSource=#nosuch', /nosuch/],
+        ['sql:select 1?batch=perhaps', /batch/],
+      ],
+      open: (other) => surroundings.consumer(sql as never, other),
+      close: async () => {
+        await run.close?.();
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  },
+  sql.notPromised,
+);

@@ -132,6 +132,7 @@ keepsConnectorContract(
     const around = new Surroundings({ clock: systemClock });
     return {
       surroundings: around,
+      definition: timer as never,
       consumer: () => around.consumer(timer as never, 'timer:t?delay=0&period=1&includeMetadata=true'),
       send: async () => {},
       nameOf: (exchange) => String.fromCharCode(96 + Number(exchange.property('CamelTimerCounter'))),

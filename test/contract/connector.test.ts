@@ -1,10 +1,14 @@
 import { expect } from 'chai';
+import { readdirSync, readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Timer } from '../../src/core/clock.ts';
-import type { Consumer, Sink } from '../../src/core/connector.ts';
+import type { ConnectorDefinition, Consumer, Sink } from '../../src/core/connector.ts';
+import { defineConnector } from '../../src/core/connector.ts';
+import { field } from '../../src/core/field.ts';
 import { isUnhandled } from '../../src/core/exchange/exchange.ts';
 import { Headers } from '../../src/core/exchange/headers.ts';
+import { standardParts } from '../../src/runtime/standard.ts';
 import type { ConnectorPromise, ConnectorRig } from './connector.ts';
 import { connectorContract, connectorPromises, keepsConnectorContract, Surroundings } from './connector.ts';
 
@@ -23,15 +27,22 @@ const flaws: Readonly<Record<string, ConnectorPromise>> = {
   forgetsTimer: 'leaves no timer, socket or listener behind',
   forgetsSocket: 'leaves no timer, socket or listener behind',
   forgetsListener: 'leaves no timer, socket or listener behind',
-  takesAnyOption: 'refuses options that can not work, by name',
+  takesAnyOption: 'refuses wrong options when it is loaded, with their line',
+  refusesOnlyWhenItReads: 'refuses wrong options when it is loaded, with their line',
   showsSecret: 'shows no secret in what it says',
   needsServerToStart: 'starts while its server is down, says so once, and delivers when it comes',
   saysAgainAndAgain: 'starts while its server is down, says so once, and delivers when it comes',
   endsAtCut: 'delivers everything over a cut connection',
   givesUpWhenSlow: 'is only slower over a slow line',
   waitsForAnswerForEver: 'notices a half-open connection, and goes on by another',
+  endsAtRestart: 'delivers everything over a restart of its server',
+  forgetsAtRestart: 'delivers everything over a restart of its server',
+  turnsKeysRound: 'keeps the order of each key, with orderBy and lanes',
   letsCamelIn: 'hands headers on, and lets none of Camel in',
+  letsCamelOut: 'sends headers by the rule by which it takes them, and lets none of Camel out',
+  dropsHeadersOut: 'sends headers by the rule by which it takes them, and lets none of Camel out',
   dropsTrace: 'hands the trace context on',
+  dropsTraceOut: 'hands the trace context on',
 };
 
 interface Message {
@@ -49,6 +60,8 @@ class Line {
   isUp = true;
   isStalled = false;
   delayMillis = 0;
+  /** Lives of the server. */
+  life = 0;
 }
 
 /** A source in memory that is looked at every millisecond. */
@@ -69,6 +82,7 @@ class QueueConsumer implements Consumer {
   private isDead = false;
   private isWaiting = false;
   private wasUp = false;
+  private life = 0;
 
   constructor(queue: Queue, surroundings: Surroundings, flaw: string | null, credit: number, line: Line, left: (() => void)[]) {
     this.queue = queue;
@@ -135,6 +149,12 @@ class QueueConsumer implements Consumer {
     if (this.flaw !== 'losesAtDeath') this.queue.waiting.unshift(...this.taken);
   }
 
+  /** Its server has died: so have the connections, and what came over them comes again. */
+  serverDied(): void {
+    if (this.flaw !== 'forgetsAtRestart') this.queue.waiting.unshift(...this.taken);
+    this.taken.clear();
+  }
+
   private halt(): void {
     this.isOn = false;
     this.timer?.cancel();
@@ -142,6 +162,10 @@ class QueueConsumer implements Consumer {
 
   private get canReach(): boolean {
     const { line, flaw, surroundings } = this;
+    if (line.life !== this.life) {
+      this.life = line.life;
+      if (flaw === 'endsAtRestart') this.halt();
+    }
     if (!line.isUp) {
       if (flaw === 'endsAtCut' && this.wasUp) this.halt();
       if (!this.isWaiting || flaw === 'saysAgainAndAgain') if (!this.wasUp) surroundings.context.waiting('the server is down');
@@ -171,14 +195,14 @@ class QueueConsumer implements Consumer {
 
   private take(): void {
     const { queue, flaw } = this;
-    const isTurned = flaw === 'turnsOrderRound' && queue.waiting.length > 1 && queue.waiting.length < 4;
-    const message = isTurned ? queue.waiting.splice(1, 1)[0]! : queue.waiting.shift()!;
+    const isTurned = flaw === 'turnsOrderRound' && this.credit < 4 && queue.waiting.length > 1 && queue.waiting.length < 4;
+    const message = isTurned ? queue.waiting.splice(1, 1)[0]! : flaw === 'turnsKeysRound' && this.credit > 4 ? queue.waiting.pop()! : queue.waiting.shift()!;
     const { name } = message;
+    const { life } = this.line;
     this.underWay++;
     this.taken.add(message);
     const headers = new Headers();
-    for (const [header, value] of Object.entries(message.headers)) {
-      if (/^camel/i.test(header) && flaw !== 'letsCamelIn') continue;
+    for (const [header, value] of Object.entries(passing(message.headers, flaw === 'letsCamelIn'))) {
       if (header === 'traceparent' && flaw === 'dropsTrace') continue;
       headers.set(header, value);
     }
@@ -188,7 +212,7 @@ class QueueConsumer implements Consumer {
         if (flaw === 'acknowledgesWhenLeft' && !exchange.isFailed) queue.acknowledged.push(name);
       },
       settle: (exchange) => {
-        if (this.isDead) return Promise.resolve();
+        if (this.isDead || life !== this.line.life) return Promise.resolve();
         this.taken.delete(message);
         if (isUnhandled(exchange)) {
           if (flaw === 'endsAtFailure' && queue.waiting.length > 0) this.halt();
@@ -203,6 +227,26 @@ class QueueConsumer implements Consumer {
     });
   }
 }
+
+/** Headers of which none that steers Camel may pass, in or out. */
+const passing = (headers: Readonly<Record<string, string>>, letsCamel: boolean): Record<string, string> => Object.fromEntries(Object.entries(headers).filter(([name]) => letsCamel || !/^camel/i.test(name)));
+
+const unstarted = (flaw: string | null): Consumer => ({
+  start: () => (flaw === 'refusesOnlyWhenItReads' ? Promise.resolve() : Promise.reject(new Error('no queue to read'))),
+  stop: () => Promise.resolve(),
+});
+
+const definitionOf = (flaw: string | null): ConnectorDefinition =>
+  defineConnector({
+    scheme: 'queue',
+    syntax: 'queue:name',
+    summary: 'A queue in memory.',
+    options: {
+      name: field.string('Name.').inPath(),
+      size: flaw === 'takesAnyOption' || flaw === 'refusesOnlyWhenItReads' ? field.string('Most messages.') : field.count('Most messages.'),
+    },
+    consumer: () => unstarted(flaw === 'takesAnyOption' ? 'refusesOnlyWhenItReads' : flaw),
+  }) as ConnectorDefinition;
 
 const open = (flaw: string | null) => (): Promise<ConnectorRig> => {
   const surroundings = new Surroundings();
@@ -225,6 +269,7 @@ const open = (flaw: string | null) => (): Promise<ConnectorRig> => {
   };
   return Promise.resolve({
     surroundings,
+    definition: definitionOf(flaw) as never,
     patienceMillis: flaw === null ? 2000 : 250,
     consumer: (credit = 1) => make(credit),
     send: (...names) => send(names.map((name) => ({ name, headers: {} }))),
@@ -236,11 +281,31 @@ const open = (flaw: string | null) => (): Promise<ConnectorRig> => {
       (consumer as QueueConsumer).die();
       return Promise.resolve();
     },
-    wrong: [['queue:x?size=many', /size/]],
+    sendOut: (headers) => {
+      const dropped = flaw === 'dropsHeadersOut' ? 'color' : flaw === 'dropsTraceOut' ? 'traceparent' : '';
+      return Promise.resolve(passing(Object.fromEntries(Object.entries(headers).filter(([name]) => name !== dropped)), flaw === 'letsCamelOut'));
+    },
+    server: () =>
+      Promise.resolve({
+        consumer: () => make(1, line),
+        send: (...names) => send(names.map((name) => ({ name, headers: {} }))),
+        nameOf: (exchange) => String(exchange.body),
+        acknowledged: () => Promise.resolve([...queue.acknowledged]),
+        kill: () => {
+          for (const consumer of consumers) consumer.serverDied();
+          return change({ isUp: false, life: line.life + 1 });
+        },
+        restart: () => change({ isUp: true }),
+        close: () => Promise.resolve(),
+      }),
+    wrong: [
+      ['queue:x?size=many', /size/],
+      ['queue:x?syze=5', /syze/],
+    ],
     secret: { uri: 'queue:x?password=open-sesame', text: 'open-sesame' },
     open: (uri) => {
       if (uri.includes('password')) return Promise.reject(new Error(`can't log in${flaw === 'showsSecret' ? ` with ${uri}` : ''}`));
-      return flaw === 'takesAnyOption' ? make(1) : Promise.reject(new Error('size: `many` is no number'));
+      return make(1);
     },
     network: {
       consumer: () => make(1, line),
@@ -264,6 +329,22 @@ keepsConnectorContract('a queue in memory', open(null), {});
 describe("the connectors' contract", () => {
   it('has a flaw for each of its lines', () => {
     expect([...new Set(Object.values(flaws))].sort()).to.deep.equal([...connectorPromises].sort());
+  });
+
+  it('is spoken to by each connector that can be consumed from: every line is run, or not promised for a reason', () => {
+    const files = readdirSync(new URL('../connectors', import.meta.url), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.test.ts'));
+    const tests = files.map((file) => readFileSync(new URL(`../connectors/${file}`, import.meta.url), 'utf8')).filter((text) => text.includes('keepsConnectorContract('));
+    const silent = Object.values(standardParts.connectors).filter(({ consumer, notPromised, promisesOfOthers }) => consumer !== undefined && (notPromised === undefined) === (promisesOfOthers === undefined));
+    expect(silent.map(({ scheme }) => scheme), 'says nothing, or both').to.deep.equal([]);
+    const promising = Object.values(standardParts.connectors).filter(({ notPromised }) => notPromised !== undefined);
+    const unseen = promising.filter(({ scheme }) => !tests.some((text) => new RegExp(`'${scheme}',|\\[\\w+, '${scheme}:`).test(text)));
+    expect(unseen.map(({ scheme }) => scheme), 'not run').to.deep.equal([]);
+    for (const { scheme, notPromised } of promising) {
+      for (const [promise, reason] of Object.entries(notPromised!)) {
+        expect(connectorPromises, scheme).to.include(promise);
+        expect(reason, `${scheme}: ${promise}`).to.match(/\w+ \w+/);
+      }
+    }
   });
 
   for (const [flaw, broken] of Object.entries(flaws)) {

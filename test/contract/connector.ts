@@ -11,6 +11,9 @@ import { Exchange, HANDLED, isUnhandled, UnitOfWork } from '../../src/core/excha
 import type { LanguageContext } from '../../src/core/expression.ts';
 import type { Headers } from '../../src/core/exchange/headers.ts';
 import { MemoryStore } from '../../src/stores/memory.ts';
+import { LoadError, Mecha } from '../../src/index.ts';
+import { inOrder } from '../../src/core/exchange/order.ts';
+import { callStep, Exit, Inlet } from '../../src/core/graph/flow.ts';
 import { resolveEndpoint } from '../../src/dsl/uri.ts';
 import { simple } from '../../src/languages/simple/definition.ts';
 import { setFlagsFromString } from 'node:v8';
@@ -269,6 +272,7 @@ export interface ConnectorRig {
   nameOf(exchange: Exchange): string;
   /** Names that the source need not deliver again. */
   acknowledged(): Promise<string[]>;
+  readonly definition: ConnectorDefinition<never>;
   /** Endpoints with options that can't work, and what the complaint must name. */
   readonly wrong: readonly (readonly [uri: string, names: RegExp])[];
   open(uri: string): Promise<Consumer>;
@@ -281,9 +285,23 @@ export interface ConnectorRig {
   sendLarge?(count: number, bytes: number): Promise<void>;
   /** Puts a message with headers into the source. */
   sendWith?(name: string, headers: Readonly<Record<string, string>>): Promise<void>;
+  /** Sends a message with such headers, by the connector: those that the other side gets. */
+  sendOut?(headers: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>>;
+  /** A server that nobody else needs. */
+  server?(): Promise<RestartableSource>;
   /** Endpoints whose server does not answer, with a secret in them. */
   readonly secret?: { readonly uri: string; readonly text: string };
   readonly network?: Network;
+}
+
+/** A source whose server can be killed and started again. */
+export interface RestartableSource extends Pick<ConnectorRig, 'send' | 'acknowledged' | 'nameOf'> {
+  consumer(): Promise<Consumer>;
+  /** As by `kill -9`. */
+  kill(): Promise<unknown>;
+  /** Resolves when it answers. */
+  restart(): Promise<unknown>;
+  close(): Promise<unknown>;
 }
 
 /** What is between a connector and its server. */
@@ -315,8 +333,11 @@ const soon = (rig: ConnectorRig, holds: () => void): Promise<void> => eventually
 /** Long enough for a consumer that does what it should not. */
 const quiet = (): Promise<void> => new Promise((resolve) => void systemClock.schedule(30, resolve));
 
-const later = async (rig: ConnectorRig, holds: () => Promise<unknown>): Promise<void> => {
-  const end = systemClock.now() + (rig.patienceMillis ?? patience);
+/** Clients need their time to find a server again that was away. */
+const restartMillis = (rig: ConnectorRig): number => (rig.patienceMillis ?? patience) * 4;
+
+const later = async (rig: ConnectorRig, holds: () => Promise<unknown>, millis = rig.patienceMillis ?? patience): Promise<void> => {
+  const end = systemClock.now() + millis;
   for (;;) {
     try {
       await holds();
@@ -342,6 +363,32 @@ const memory = (): number => {
 const sockets = (): number => process.getActiveResourcesInfo().filter((name) => /^(TCP|TLS|Pipe|UDP)\w*Wrap$/.test(name)).length;
 
 const listeners = (): number => process.eventNames().reduce((count, name) => count + process.listenerCount(name), 0);
+
+/** A consumer that goes by the rig's network, and has delivered `a`. */
+async function overNetwork(rig: ConnectorRig): Promise<{ network: Network; target: TestRoute; consumer: Consumer }> {
+  const network = rig.network!;
+  const target = route(rig);
+  const consumer = await network.consumer();
+  await rig.send('a');
+  await consumer.start(target);
+  await soon(rig, () => expect(target.settled).to.be.at.least(1));
+  return { network, target, consumer };
+}
+
+/** Headers as a route may have them, with some that steer Camel. */
+const mixedHeaders = { color: 'red', 'x-note': 'blue', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', CamelHttpUri: 'outside', camelFileName: 'outside' };
+
+const steersCamel = (name: string): boolean => /^camel/i.test(name);
+
+/** A route that begins at the endpoint, with a line for each option. */
+function routeText(uri: string): string {
+  const [path, query = ''] = [uri.replace(/\?.*$/s, ''), /\?(.*)$/s.exec(uri)?.[1]];
+  const options = query.split('&').filter((option) => option !== '').map((option) => {
+    const value = decodeURIComponent(option.slice(option.indexOf('=') + 1));
+    return `        ${JSON.stringify(option.slice(0, option.indexOf('=')))}: ${/^(\d+|true|false)$/.test(value) ? value : JSON.stringify(value)}`;
+  });
+  return ['- route:', '    id: wrong', '    from:', `      uri: ${JSON.stringify(path)}`, ...(options.length === 0 ? [] : ['      parameters:', ...options]), '      steps:', '        - to: mock:out', ''].join('\n');
+}
 
 /** What every consumer promises. A connector that can't promise a line says why in its definition. */
 export const connectorContract = {
@@ -465,7 +512,7 @@ export const connectorContract = {
     await rig.sendLarge!(count, bytes);
     const before = memory();
     await consumer.start(target);
-    await soon(rig, () => expect(target.held.length).to.be.at.least(2));
+    await soon(rig, () => expect(target.held.length).to.be.at.least(1));
     for (let i = 0; i < 5; i++) await quiet();
     expect(memory() - before, `of ${count * bytes} bytes`).to.be.below((count * bytes) / 2);
     target.releaseAll();
@@ -484,15 +531,34 @@ export const connectorContract = {
     await soon(rig, () => expect(sockets(), 'sockets').to.be.at.most(before.sockets));
     expect(listeners(), 'listeners of the process').to.equal(before.listeners);
   },
-  'refuses options that can not work, by name': async (rig) => {
+  'refuses wrong options when it is loaded, with their line': async (rig) => {
     for (const [uri, complaint] of rig.wrong) {
-      let message = 'nothing was thrown';
+      const routes = routeText(uri);
+      let failure: unknown = null;
       try {
-        await (await rig.open(uri)).start(route(rig));
+        const mecha = await Mecha.start({
+          configuration: null,
+          routes,
+          folder: rig.surroundings.context.baseDir,
+          connectors: [rig.definition as never],
+          settings: { 'http.port': 0, 'management.enabled': false, 'state.store': 'memory', 'log.level': 'off' },
+        });
+        await mecha.stop();
       } catch (thrown) {
-        message = (thrown as Error).message;
+        failure = thrown;
       }
-      expect(message, uri).to.match(complaint);
+      expect(failure, uri).to.be.instanceOf(LoadError);
+      const found = (failure as LoadError).diagnostics.find(({ message }) => complaint.test(message));
+      expect(found, `${uri}: ${(failure as LoadError).message}`).not.to.equal(undefined);
+      const { at, message } = found!;
+      expect(at, message).not.to.equal(null);
+      const line = routes.slice(0, at!.start).split('\n').length;
+      // The line of the endpoint, or of an option that the complaint names.
+      const lines = routes.split('\n').flatMap((text, index) => {
+        const option = /^ {8}"([^"]+)":/.exec(text)?.[1];
+        return text.startsWith('      uri:') || (option !== undefined && message.includes(option)) ? [index + 1] : [];
+      });
+      expect(lines, `${uri}: ${(failure as LoadError).message}`).to.include(line);
     }
   },
   'delivers again what had not settled when its process died': async (rig) => {
@@ -545,12 +611,7 @@ export const connectorContract = {
     await end(consumer);
   },
   'delivers everything over a cut connection': async (rig) => {
-    const network = rig.network!;
-    const target = route(rig);
-    const consumer = await network.consumer();
-    await rig.send('a');
-    await consumer.start(target);
-    await soon(rig, () => expect(target.settled).to.be.at.least(1));
+    const { network, target, consumer } = await overNetwork(rig);
     await network.cut();
     await rig.send('b');
     for (let i = 0; i < 3; i++) await quiet();
@@ -573,12 +634,7 @@ export const connectorContract = {
     await end(consumer);
   },
   'notices a half-open connection, and goes on by another': async (rig) => {
-    const network = rig.network!;
-    const target = route(rig);
-    const consumer = await network.consumer();
-    await rig.send('a');
-    await consumer.start(target);
-    await soon(rig, () => expect(target.settled).to.be.at.least(1));
+    const { network, target, consumer } = await overNetwork(rig);
     await network.stall();
     await rig.send('b');
     for (let i = 0; i < 3; i++) await quiet();
@@ -587,10 +643,67 @@ export const connectorContract = {
     await soon(rig, () => expect(new Set(names(rig, target))).to.deep.equal(new Set(['a', 'b', 'c'])));
     await end(consumer);
   },
+  'delivers everything over a restart of its server': async (rig) => {
+    const source = await rig.server!();
+    try {
+      const target = route(rig);
+      const came = (): Set<string> => new Set(target.received.map((exchange) => source.nameOf(exchange)));
+      const consumer = await source.consumer();
+      await source.send('a');
+      await consumer.start(target);
+      await eventually(() => expect(target.settled).to.be.at.least(1), restartMillis(rig));
+      // One is under way when the server dies, one waits in it.
+      target.isHolding = true;
+      await source.send('b', 'c');
+      await eventually(() => expect(target.held).not.to.have.length(0), restartMillis(rig));
+      await source.kill();
+      target.releaseAll();
+      await source.restart();
+      await source.send('d');
+      await eventually(() => expect(came()).to.deep.equal(new Set(['a', 'b', 'c', 'd'])), restartMillis(rig));
+      await later(rig, async () => expect(await source.acknowledged()).to.include.members(['a', 'b', 'c', 'd']), restartMillis(rig));
+      await end(consumer);
+    } finally {
+      await source.close();
+    }
+  },
+  'keeps the order of each key, with orderBy and lanes': async (rig) => {
+    const lanes = { a: {}, b: {} };
+    const left: string[] = [];
+    const inlet = new Inlet();
+    // Those of one key take long, the first ones longest; those of the other no time.
+    let slowMillis = 50;
+    const step = callStep((exchange) => {
+      if (!rig.nameOf(exchange).startsWith('a')) return exchange.leave();
+      systemClock.schedule(slowMillis, () => exchange.leave());
+      slowMillis -= 10;
+    });
+    const subscription = inlet.pipe(inOrder(step)).subscribe(
+      new Exit((exchange) => {
+        left.push(rig.nameOf(exchange));
+        exchange.leave();
+      }),
+    );
+    const target = route(rig, (exchange) => {
+      exchange.lane = lanes[rig.nameOf(exchange)[0] as 'a' | 'b'];
+      inlet.next(exchange);
+    });
+    // They leave by the step.
+    target.isHolding = true;
+    const consumer = await rig.consumer(8);
+    const sent = ['a1', 'b1', 'a2', 'b2', 'a3', 'b3', 'a4', 'b4'];
+    await rig.send(...sent);
+    await consumer.start(target);
+    await soon(rig, () => expect([...left].sort()).to.deep.equal([...sent].sort()));
+    for (const key of ['a', 'b']) expect(left.filter((name) => name.startsWith(key))).to.deep.equal(sent.filter((name) => name.startsWith(key)));
+    expect(left.indexOf('b1'), 'another key overtakes').to.be.below(left.indexOf('a1'));
+    subscription.unsubscribe();
+    await end(consumer);
+  },
   'hands headers on, and lets none of Camel in': async (rig) => {
     const target = route(rig);
     const consumer = await rig.consumer();
-    await rig.sendWith!('a', { color: 'red', CamelHttpUri: 'outside', camelFileName: 'outside' });
+    await rig.sendWith!('a', mixedHeaders);
     await consumer.start(target);
     await soon(rig, () => expect(target.received).to.have.length(1));
     const { headers } = target.received[0]!;
@@ -598,15 +711,29 @@ export const connectorContract = {
     expect(headers.names().filter((name) => headers.get(name) === 'outside')).to.deep.equal([]);
     await end(consumer);
   },
+  'sends headers by the rule by which it takes them, and lets none of Camel out': async (rig) => {
+    const out = await rig.sendOut!(mixedHeaders);
+    const sent = new Map(Object.entries(out).map(([name, value]) => [name.toLowerCase(), value]));
+    expect([...sent].filter(([name, value]) => steersCamel(name) || value === 'outside')).to.deep.equal([]);
+    // What goes out is what would come in.
+    const target = route(rig);
+    const consumer = await rig.consumer();
+    await rig.sendWith!('a', mixedHeaders);
+    await consumer.start(target);
+    await soon(rig, () => expect(target.received).to.have.length(1));
+    for (const name of ['color', 'x-note']) expect(sent.get(name), name).to.equal(target.received[0]!.headers.get(name) ?? 'nothing');
+    await end(consumer);
+  },
   'hands the trace context on': async (rig) => {
     const target = route(rig);
     const consumer = await rig.consumer();
-    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const { traceparent } = mixedHeaders;
     await rig.sendWith!('a', { traceparent });
     await consumer.start(target);
     await soon(rig, () => expect(target.received).to.have.length(1));
     expect(target.received[0]!.headers.get('traceparent')).to.equal(traceparent);
     await end(consumer);
+    if (rig.sendOut !== undefined) expect((await rig.sendOut(mixedHeaders))['traceparent'], 'what goes out').to.equal(traceparent);
   },
 } satisfies Record<ConsumerPromise, (rig: ConnectorRig) => Promise<void>>;
 
@@ -615,7 +742,7 @@ export type ConnectorPromise = ConsumerPromise;
 export const connectorPromises = consumerPromises;
 
 /** What a rig must be able to do for a line. */
-export const needs: Partial<Record<ConnectorPromise, 'abandon' | 'sendLarge' | 'sendWith' | 'secret' | 'network'>> = {
+export const needs: Partial<Record<ConnectorPromise, 'abandon' | 'sendLarge' | 'sendWith' | 'sendOut' | 'secret' | 'network' | 'server'>> = {
   'delivers again what had not settled when its process died': 'abandon',
   'waits for a slow route, and holds no more in memory meanwhile': 'sendLarge',
   'shows no secret in what it says': 'secret',
@@ -623,21 +750,21 @@ export const needs: Partial<Record<ConnectorPromise, 'abandon' | 'sendLarge' | '
   'delivers everything over a cut connection': 'network',
   'is only slower over a slow line': 'network',
   'notices a half-open connection, and goes on by another': 'network',
+  'delivers everything over a restart of its server': 'server',
   'hands headers on, and lets none of Camel in': 'sendWith',
+  'sends headers by the rule by which it takes them, and lets none of Camel out': 'sendOut',
   'hands the trace context on': 'sendWith',
 };
 
-/**
- * Runs the contract. What a connector can't promise stands, with the reason, in `notPromised` of its definition. One without `notPromised` is held to
- * the lines that any rig can show.
- */
-export function keepsConnectorContract(name: string, open: () => Promise<ConnectorRig>, notPromised: ConnectorDefinition['notPromised'] = undefined): void {
+/** Runs the contract. What a connector can't promise stands, with the reason, in `notPromised` of its definition; nothing else is left out. */
+export function keepsConnectorContract(name: string, open: () => Promise<ConnectorRig>, notPromised: ConnectorDefinition['notPromised']): void {
   describe(`${name} keeps the connectors' contract`, function () {
     this.timeout(40_000);
     for (const promise of connectorPromises) {
       if (notPromised?.[promise] !== undefined) continue;
-      if (notPromised === undefined && needs[promise] !== undefined) continue;
-      it(promise, async () => {
+      it(promise, async function () {
+        // Servers are started for it.
+        if (needs[promise] === 'server') this.timeout(240_000);
         const rig = await open();
         try {
           const need = needs[promise];

@@ -8,6 +8,7 @@ export const aws2S3 = defineConnector({
   isRemote: true,
   notPromised: {
     'hands headers on, and lets none of Camel in': "an object's metadata stand together in the header CamelAwsS3Metadata, as in Camel",
+    'sends headers by the rule by which it takes them, and lets none of Camel out': 'no header goes out: metadata are what stands in the header CamelAwsS3Metadata',
   },
   options: s3Options,
   headers: {

@@ -1,4 +1,4 @@
-import { defineConnector, hasNoServer } from '../../core/connector.ts';
+import { defineConnector, hasNoHeaders, hasNoServer } from '../../core/connector.ts';
 import { fileOptions } from './options.ts';
 
 export const file = defineConnector({
@@ -28,8 +28,7 @@ export const file = defineConnector({
     'delivers again what had not settled when its process died': 'shown by killing the program (test/runtime/durable.test.ts)',
     'waits for a slow route, and holds no more in memory meanwhile': 'a body is read when a step asks for it',
     'shows no secret in what it says': 'it has no secrets',
-    'hands headers on, and lets none of Camel in': 'a file brings none',
-    'hands the trace context on': 'a file brings none',
+    ...hasNoHeaders('a file has none'),
   },
   consumer: async (endpoint, context) => {
     const { openFileConsumer } = await import('./consumer.ts');

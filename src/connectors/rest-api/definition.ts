@@ -22,6 +22,7 @@ export const restApi = defineConnector({
   isShareable: true,
   isHttpServer: true,
   options: restApiOptions,
+  promisesOfOthers: 'those of `platform-http`, whose consumer takes the requests',
   consumer: async (endpoint, context) => {
     const { openRestApiConsumer } = await import('./consumer.ts');
     return openRestApiConsumer(endpoint, context);

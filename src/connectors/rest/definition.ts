@@ -34,6 +34,7 @@ export const rest = defineConnector({
   isShareable: true,
   isHttpServer: true,
   options: restOptions,
+  promisesOfOthers: 'those of `platform-http`, whose consumer takes the requests',
   headers: {
     CamelHttpMethod: 'Set by the producer: the method that it called with.',
     CamelHttpResponseCode: 'Status of the reply.',

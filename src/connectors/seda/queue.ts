@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../core/clock.ts';
-import type { Consumer, ConnectorContext, Delivery, Endpoint, PolledMessage, Producer, Sink } from '../../core/connector.ts';
+import type { Consumer, ConnectorContext, ConnectorDefinition, Delivery, Endpoint, PolledMessage, Producer, Sink } from '../../core/connector.ts';
+import { hasNoHeaders, hasNoServer } from '../../core/connector.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange, UnitOfWork } from '../../core/exchange/exchange.ts';
 import { isUnhandled } from '../../core/exchange/exchange.ts';
@@ -517,3 +518,12 @@ export const sedaOptions = {
   queue: field.string('Bean that is the queue.').ignored('queues are always the ones of this runtime'),
 };
 
+/** What its consumers can't promise; those of `stub:` are the same. */
+export const sedaNotPromised: ConnectorDefinition['notPromised'] = {
+  ...hasNoServer('it is in memory'),
+  'delivers again what failed': "what fails is kept as a dead letter, or fails the sender's own delivery",
+  'delivers again what had not settled when its process died': 'what waits is in memory: the source that it came from delivers it again',
+  'waits for a slow route, and holds no more in memory meanwhile': 'what waits is in memory: `size` bounds it, and senders wait',
+  'shows no secret in what it says': 'it has no secrets',
+  ...hasNoHeaders('messages of this runtime keep all of their headers'),
+};

@@ -1,4 +1,4 @@
-import { defineConnector } from '../../core/connector.ts';
+import { defineConnector, hasNoHeaders, hasNoServer } from '../../core/connector.ts';
 import { field } from '../../core/field.ts';
 import { pollOptions, pollSchedule } from '../../core/schedule/polling.ts';
 
@@ -49,6 +49,14 @@ export const sql = defineConnector({
     CamelSqlRetrieveGeneratedKeys: 'true: keys that the database makes come back.',
     CamelSqlGeneratedKeyRows: 'These keys.',
     CamelSqlGeneratedKeysRowCount: 'Their number.',
+  },
+  notPromised: {
+    ...hasNoServer('the database is embedded'),
+    ...hasNoHeaders('a row has columns'),
+    'has no more messages under way than it has credit for': 'there is one at a time, whatever the credit',
+    'keeps the order of each key, with orderBy and lanes': 'there is one at a time: all keep their order, and no key overtakes',
+    'waits for a slow route, and holds no more in memory meanwhile': 'the rows of a query are read at once: limit it in SQL',
+    'shows no secret in what it says': 'an embedded database has no login',
   },
   consumer: async (endpoint, context) => {
     const { SqlConsumer } = await import('./consumer.ts');

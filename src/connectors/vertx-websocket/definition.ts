@@ -53,6 +53,7 @@ export const vertxWebsocket = defineConnector({
     'acknowledges a message after it has settled, and not before': noAcks,
     'delivers again what failed': `${noAcks}: whoever sent it is not asked to send it again`,
     'delivers again what had not settled when its process died': noAcks,
+    'sends headers by the rule by which it takes them, and lets none of Camel out': 'a frame has no headers: those that come in are of the handshake',
     'shows no secret in what it says': 'a server has no secrets; those of a handshake are not shown',
   },
   consumer: async (endpoint, context) => {

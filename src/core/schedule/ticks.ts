@@ -1,8 +1,14 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { ConnectorContext, Consumer, Delivery, Sink } from '../connector.ts';
+import { makesLikeMessages } from '../connector.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import type { Headers } from '../exchange/headers.ts';
 import type { Schedule } from './cron.ts';
+
+// Several may be under way at once: they heed their credit.
+const { 'has no more messages under way than it has credit for': _, ...notPromised } = makesLikeMessages('a clock');
+/** What a connector can't promise whose consumer this is. */
+export const tickingNotPromised = notPromised;
 
 /** The message of one tick. */
 export interface Tick {

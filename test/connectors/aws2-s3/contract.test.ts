@@ -1,5 +1,6 @@
 import { aws2S3 } from '../../../src/connectors/aws2-s3/definition.ts';
 import { keepsConnectorContract, Surroundings } from '../../contract/connector.ts';
+import { OwnServer } from '../../contract/ownServer.ts';
 import { ToxicProxy } from '../../contract/toxiproxy.ts';
 import { connection, describeWithServer, serverUrl, Storage } from './rig.ts';
 
@@ -16,6 +17,7 @@ describeWithServer('aws2-s3', () => {
     const uri = (more: string, endpoint = serverUrl): string => `aws2-s3:${bucket}?${connection(endpoint)}&initialDelay=0&delay=10${more}`;
     return {
       surroundings,
+      definition,
       consumer: (credit) => around.consumer(definition, uri(credit === undefined ? '' : `&maxInFlight=${credit}`)),
       send: async (...names) => {
         for (const name of names) await storage.put(bucket, name, name);
@@ -33,6 +35,31 @@ describeWithServer('aws2-s3', () => {
         delay: (millis) => proxy.delay(millis),
         stall: () => proxy.stall(),
         heal: () => proxy.heal(),
+      },
+      server: async () => {
+        const server = await OwnServer.start('s3');
+        const url = `http://127.0.0.1:${server.port}`;
+        const other = new Storage(url);
+        const from = await other.bucket();
+        const names: string[] = [];
+        return {
+          consumer: () => surroundings.consumer(definition, `aws2-s3:${from}?${connection(url)}&initialDelay=0&delay=10`),
+          send: async (...keys) => {
+            for (const key of keys) await other.put(from, key, key);
+            names.push(...keys);
+          },
+          nameOf: ({ body }) => String(body),
+          acknowledged: async () => {
+            const left = await other.keys(from);
+            return names.filter((name) => !left.includes(name));
+          },
+          kill: () => server.kill(),
+          restart: () => server.up(),
+          close: async () => {
+            await other.close();
+            await server.close();
+          },
+        };
       },
       sendWith: async (name, headers) => {
         await storage.put(bucket, name, name, { Metadata: { ...headers } });

@@ -26,8 +26,12 @@ export const connection = (endpoint = serverUrl, more = ''): string =>
 
 /** A client of its own, apart from the connector, with buckets of its own that it takes away again. */
 export class Storage {
-  readonly client = new S3Client({ endpoint: S3_ENDPOINT, region: S3_REGION, forcePathStyle: true, credentials: { accessKeyId: S3_ACCESS_KEY, secretAccessKey: S3_SECRET_KEY } });
+  readonly client: S3Client;
   private readonly buckets: string[] = [];
+
+  constructor(endpoint = serverUrl) {
+    this.client = new S3Client({ endpoint, region: S3_REGION, forcePathStyle: true, credentials: { accessKeyId: S3_ACCESS_KEY, secretAccessKey: S3_SECRET_KEY } });
+  }
 
   name(): string {
     const name = `mecha-test-${randomUUID().slice(0, 13)}`;

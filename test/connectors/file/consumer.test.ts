@@ -436,6 +436,7 @@ keepsConnectorContract('file', async () => {
   let count = 0;
   return {
     surroundings: around,
+    definition,
     consumer: async (credit = 1) => {
       const consumer = await around.consumer(definition, `file:in?${quick}&move=.done/\${file:name}`);
       consumer.setCredit!(credit);

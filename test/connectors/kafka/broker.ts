@@ -48,15 +48,15 @@ export class Broker {
   private readonly kafka: kafkajs.Kafka;
   private readonly topics: string[] = [];
 
-  static async open(): Promise<Broker> {
-    const broker = new Broker();
+  static async open(address = brokers): Promise<Broker> {
+    const broker = new Broker(address);
     await Promise.all([broker.admin.connect(), broker.producer.connect()]);
     return broker;
   }
 
-  private constructor() {
+  private constructor(address: string) {
     installCodecs();
-    this.kafka = new kafkajs.Kafka({ brokers: brokers.split(','), logLevel: kafkajs.logLevel.NOTHING, retry: { initialRetryTime: 50, retries: 20, maxRetryTime: 500 } });
+    this.kafka = new kafkajs.Kafka({ brokers: address.split(','), logLevel: kafkajs.logLevel.NOTHING, retry: { initialRetryTime: 50, retries: 20, maxRetryTime: 500 } });
     this.admin = this.kafka.admin();
     this.producer = this.kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
   }

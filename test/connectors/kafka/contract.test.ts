@@ -2,6 +2,7 @@ import type { Consumer } from '../../../src/core/connector.ts';
 import { kafka } from '../../../src/connectors/kafka/definition.ts';
 import type { ConnectorRig } from '../../contract/connector.ts';
 import { keepsConnectorContract, Surroundings } from '../../contract/connector.ts';
+import { OwnServer } from '../../contract/ownServer.ts';
 import { ToxicProxy } from '../../contract/toxiproxy.ts';
 import { Broker, brokers, describeWithKafka, proxiedBrokers, quick } from './broker.ts';
 
@@ -25,6 +26,7 @@ const open = (more: string) => async (): Promise<ConnectorRig> => {
   };
   return {
     surroundings,
+    definition,
     patienceMillis: 15_000,
     consumer: (credit = 1) => consume(credit),
     abandon: async () => {
@@ -42,6 +44,43 @@ const open = (more: string) => async (): Promise<ConnectorRig> => {
     sendWith: async (name, headers) => {
       sent.push(name);
       await broker.send(topic, { value: name, headers: { ...headers } });
+    },
+    sendOut: async (headers) => {
+      const to = await broker.topic();
+      const producer = await surroundings.producer(definition, `kafka:${to}?brokers=${brokers}`);
+      await surroundings.send(producer, surroundings.exchange('x', headers));
+      await producer.close!();
+      return Object.fromEntries(Object.entries((await broker.read(to))[0]!.headers ?? {}).map(([name, value]) => [name, String(value)]));
+    },
+    server: async () => {
+      const server = await OwnServer.start('kafka');
+      const at = `127.0.0.1:${server.port}`;
+      const other = await Broker.open(at);
+      const from = await other.topic();
+      const names: string[] = [];
+      return {
+        consumer: async () => {
+          const consumer = await surroundings.consumer(definition, `kafka:${from}?brokers=${at}&groupId=restarted&autoOffsetReset=earliest&sessionTimeoutMs=6000&shutdownTimeout=1000&${quick}${more}`);
+          consumers.push(consumer);
+          return consumer;
+        },
+        send: async (...values) => {
+          names.push(...values);
+          await other.send(from, ...values);
+        },
+        nameOf: ({ body }) => String(body),
+        acknowledged: async () => names.slice(0, Math.max(0, (await other.committed('restarted', from))[0]!)),
+        kill: () => server.kill(),
+        restart: () => server.up(),
+        close: async () => {
+          for (const consumer of consumers.splice(0)) {
+            await consumer.stop();
+            await consumer.close!();
+          }
+          await other.close();
+          await server.close();
+        },
+      };
     },
     sendLarge: async (count, bytes) => {
       for (let i = 0; i < count; i += 10) await broker.send(topic, ...Array.from({ length: 10 }, (_, j) => `${i + j} `.padEnd(bytes)));

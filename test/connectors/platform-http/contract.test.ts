@@ -2,7 +2,7 @@ import { platformHttp } from '../../../src/connectors/platform-http/definition.t
 import { systemClock } from '../../../src/core/clock.ts';
 import { httpListeners } from '../../../src/core/http/listener.ts';
 import type { ConnectorDefinition } from '../../../src/core/connector.ts';
-import { keepsConnectorContract, Surroundings } from '../../contract/connector.ts';
+import { keepsConnectorContract, Surroundings, TestRoute } from '../../contract/connector.ts';
 
 const definition = platformHttp as unknown as ConnectorDefinition<never>;
 const pause = (): Promise<void> => new Promise((resolve) => void systemClock.schedule(3, resolve));
@@ -29,6 +29,7 @@ keepsConnectorContract(
     };
     return {
       surroundings,
+      definition,
       consumer: async (credit) => surroundings.consumer(definition, `platform-http:/in?port=0${credit === undefined ? '' : `&maxInFlight=${credit}`}`),
       send: (...names) => {
         for (const name of names) void post(name);
@@ -38,10 +39,23 @@ keepsConnectorContract(
         void post(name, headers);
         return Promise.resolve();
       },
+      // What it sends is its reply.
+      sendOut: async (headers) => {
+        const consumer = await surroundings.consumer(definition, 'platform-http:/out?port=0');
+        await consumer.start(
+          new TestRoute(surroundings.scope, (exchange) => {
+            for (const [name, value] of Object.entries(headers)) exchange.headers.set(name, value);
+          }),
+        );
+        const reply = await fetch(`${listener.url}/out`, { method: 'POST', body: 'x' });
+        await reply.arrayBuffer();
+        await consumer.stop();
+        return Object.fromEntries(reply.headers);
+      },
       nameOf: ({ body }) => String(body),
       acknowledged: () => Promise.resolve(acknowledged),
       wrong: [
-        ['platform-http:/in?headerFilterStrategy=#nosuch', /#nosuch/],
+        ['platform-http:/in?headerFilterStrategy=#nosuch', /nosuch/],
         ['platform-http:/in?port=70000', /port|70000/],
         [`platform-http:/in?port=${listener.port}`, /is in use/],
       ],

@@ -28,8 +28,8 @@ export class Broker {
   private readonly queues: string[] = [];
   private readonly exchanges: string[] = [];
 
-  static async open(): Promise<Broker> {
-    const model = await connect(amqpUrl);
+  static async open(url = amqpUrl): Promise<Broker> {
+    const model = await connect(url);
     model.on('error', () => undefined);
     return new Broker(model, await model.createConfirmChannel());
   }

@@ -1,5 +1,6 @@
 import { rabbitmq } from '../../../src/connectors/rabbitmq/definition.ts';
 import { keepsConnectorContract, Surroundings } from '../../contract/connector.ts';
+import { OwnServer } from '../../contract/ownServer.ts';
 import { ToxicProxy } from '../../contract/toxiproxy.ts';
 import { amqpUrl, Broker, describeWithBroker, endpointOf, Wiretap } from './broker.ts';
 
@@ -13,9 +14,10 @@ describeWithBroker('spring-rabbitmq', () => {
     const taps = [tap];
     const surroundings = new Surroundings();
     const queue = await broker.queue();
-    const uri = (credit: number, more = ''): string => endpointOf('default', { queues: queue, prefetchCount: credit, retryDelay: 10, 'arg.queue.durable': true }, `${tap.url}${more}`);
+    const uri = (credit: number, more = '', url = tap.url, from = queue): string => endpointOf('default', { queues: from, prefetchCount: credit, retryDelay: 10, 'arg.queue.durable': true }, `${url}${more}`);
     return {
       surroundings,
+      definition,
       consumer: (credit = 100) => surroundings.consumer(definition, uri(credit)),
       send: async (...names) => {
         for (const name of names) await broker.send(queue, name);
@@ -36,6 +38,39 @@ describeWithBroker('spring-rabbitmq', () => {
         heal: () => proxy.heal(),
       },
       sendWith: (name, headers) => broker.send(queue, name, { contentType: 'text/plain', headers: { ...headers } }),
+      sendOut: async (headers) => {
+        const to = await broker.queue();
+        const producer = await surroundings.producer(definition, endpointOf('default', { routingKey: to }));
+        await surroundings.send(producer, surroundings.exchange('x', headers));
+        await producer.close!();
+        const message = await broker.get(to);
+        return message!.properties.headers as Record<string, string>;
+      },
+      server: async () => {
+        const server = await OwnServer.start('rabbitmq');
+        const url = `amqp://guest:guest@127.0.0.1:${server.port}`;
+        const spy = await Wiretap.open(url);
+        let other = await Broker.open(url);
+        const from = await other.queue();
+        return {
+          consumer: () => surroundings.consumer(definition, `${uri(1, '', spy.url, from)}&reconnectDelay=100`),
+          send: async (...names) => {
+            for (const name of names) await other.send(from, name);
+          },
+          nameOf: (exchange) => String(exchange.body),
+          acknowledged: () => Promise.resolve([...new Set(spy.acknowledged)]),
+          kill: () => server.kill(),
+          restart: async () => {
+            await server.up();
+            other = await Broker.open(url);
+          },
+          close: async () => {
+            await spy.close();
+            await other.close();
+            await server.close();
+          },
+        };
+      },
       sendLarge: async (count, bytes) => {
         await Promise.all(Array.from({ length: count }, (_, i) => broker.send(queue, `${i} `.padEnd(bytes))));
       },

@@ -3,6 +3,7 @@ import { systemClock, VirtualClock } from '../../../src/core/clock.ts';
 import { HANDLED } from '../../../src/core/exchange/exchange.ts';
 import type { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { seda } from '../../../src/connectors/seda/definition.ts';
+import { stub } from '../../../src/connectors/stub.ts';
 import { eventually, keepsConnectorContract, Surroundings, TestRoute } from '../../contract/connector.ts';
 
 const definition = seda as never;
@@ -230,32 +231,38 @@ describe('seda', () => {
   });
 });
 
-keepsConnectorContract(
-  'seda',
-  async () => {
-    const around = new Surroundings({ clock: systemClock });
-    const producer = await around.producer(definition, 'seda:q');
-    const acknowledged: string[] = [];
-    return {
-      surroundings: around,
-      consumer: (credit = 1) => around.consumer(definition, `seda:q?concurrentConsumers=${credit}`),
-      send: async (...names) => {
-        for (const name of names) {
-          await around.send(producer, around.exchange(name), (exchange) => {
-            if (!exchange.isFailed) acknowledged.push(name);
-          });
-        }
-      },
-      nameOf: (exchange) => String(exchange.body),
-      acknowledged: async () => [...acknowledged],
-      wrong: [
-        ['seda:x?size=0', /size/],
-        ['seda:x?concurrentConsumers=600', /ConcurrentConsumers/],
-        ['seda:x?sise=3', /sise/],
-      ],
-      open: async (uri) => around.consumer(definition, uri),
-      close: async () => {},
-    };
-  },
-  seda.notPromised,
-);
+for (const [scheme, each] of [
+  ['seda', seda],
+  ['stub', stub],
+] as const) {
+  keepsConnectorContract(
+    scheme,
+    async () => {
+      const around = new Surroundings({ clock: systemClock });
+      const producer = await around.producer(each as never, `${scheme}:q`);
+      const acknowledged: string[] = [];
+      return {
+        surroundings: around,
+        definition: each as never,
+        consumer: (credit = 1) => around.consumer(each as never, `${scheme}:q?concurrentConsumers=${credit}`),
+        send: async (...names) => {
+          for (const name of names) {
+            await around.send(producer, around.exchange(name), (exchange) => {
+              if (!exchange.isFailed) acknowledged.push(name);
+            });
+          }
+        },
+        nameOf: (exchange) => String(exchange.body),
+        acknowledged: async () => [...acknowledged],
+        wrong: [
+          ['seda:x?size=0', /size/],
+          ['seda:x?concurrentConsumers=600', /ConcurrentConsumers/],
+          ['seda:x?sise=3', /sise/],
+        ],
+        open: async (uri) => around.consumer(each as never, uri),
+        close: async () => {},
+      };
+    },
+    each.notPromised,
+  );
+}

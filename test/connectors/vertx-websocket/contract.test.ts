@@ -61,6 +61,7 @@ keepsConnectorContract(
     };
     return {
       surroundings,
+      definition,
       consumer: async (credit) => surroundings.consumer(definition, `vertx-websocket:127.0.0.1:0/in?maxInFlight=${credit ?? 100}`),
       send: (...names) => {
         for (const name of names) say(Buffer.from(name));
@@ -78,7 +79,7 @@ keepsConnectorContract(
       nameOf: ({ body }) => String(body),
       acknowledged: () => Promise.resolve([]),
       wrong: [
-        ['vertx-websocket:127.0.0.1:70000/in', /70000/],
+        ['vertx-websocket:127.0.0.1:70000/in', /`port`.*65535/],
         ['vertx-websocket:127.0.0.1:0/in?allowedOriginPattern=(', /allowedOriginPattern|[Rr]egular/],
         [`vertx-websocket:127.0.0.1:${listener.port}/in`, /is in use/],
       ],
