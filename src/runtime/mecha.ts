@@ -42,8 +42,10 @@ import { snapshotOf } from './snapshots.ts';
 const doorMillis = 10;
 
 /** A definition with options of its own, whatever they are: its code is only called with what its options have been checked for. */
+export type AnyDefinition<D> = { readonly [K in keyof D]: WithAnyArguments<D[K]> };
+
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type AnyDefinition<D> = { readonly [K in keyof D]: D[K] extends ((...args: any[]) => infer R) | undefined ? ((...args: any[]) => R) | Extract<D[K], undefined> : D[K] };
+type WithAnyArguments<T> = T extends (...args: any[]) => infer R ? (...args: any[]) => R : T;
 
 export interface MechaOptions {
   /**

@@ -109,7 +109,9 @@ describe('code blocks of the documentation', function () {
     const blocks = blocksOf(page);
     const kind = generated(page);
     if (blocks.length === 0) continue;
-    it(`are right: ${page}`, async () => {
+    it(`are right: ${page}`, async function () {
+      // One of them installs the package.
+      this.timeout(300_000);
       const folder = mkdtempSync(join(tmpdir(), 'mecha-docs-'));
       try {
         for (const block of blocks) {
@@ -135,7 +137,7 @@ describe('code blocks of the documentation', function () {
                 break;
               case 'js':
                 if ('run' in info) {
-                  symlinkSync(join(packedFolder(), 'node_modules'), join(folder, 'node_modules'));
+                  symlinkSync(join(packedFolder(this), 'node_modules'), join(folder, 'node_modules'));
                   runScript(block, folder);
                   rmSync(join(folder, 'node_modules'));
                 } else {

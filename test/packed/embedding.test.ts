@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packedFolder, root } from './packed.ts';
 
@@ -13,15 +13,11 @@ describe('the packed library', function () {
     return { status, text: `${stdout}${stderr}` };
   };
 
-  before(() => {
-    const packed = packedFolder();
+  before(function () {
+    const packed = packedFolder(this);
     folder = join(packed, 'embedding');
     cpSync(join(root, 'test/embedding'), folder, { recursive: true });
-    // The example's own tools.
-    mkdirSync(join(folder, 'node_modules/@types'), { recursive: true });
-    symlinkSync(join(root, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'));
-    symlinkSync(join(root, 'node_modules/undici-types'), join(folder, 'node_modules/undici-types'));
-    execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], { cwd: folder, stdio: 'inherit' });
+    execFileSync('npx', ['--no-install', 'tsc', '-p', '.'], { cwd: folder, stdio: 'inherit' });
   });
 
   it('has types that refuse what is wrong and take what is right, and does what it says, by import', () => {

@@ -7,8 +7,8 @@ import { packedFolder, root } from './packed.ts';
 describe('a newcomer’s session', function () {
   this.timeout(300_000);
 
-  it('goes from an empty folder to a tested route that calls an HTTP service, in fewer than 15 commands, as it is recorded', () => {
-    const folder = join(packedFolder(), 'newcomer');
+  it('goes from an empty folder to a tested route that calls an HTTP service, in fewer than 15 commands, as it is recorded', function () {
+    const folder = join(packedFolder(this), 'newcomer');
     mkdirSync(folder);
     symlinkSync('../node_modules', join(folder, 'node_modules'));
     const { status, stdout, stderr } = spawnSync('bash', [join(root, 'scripts/newcomer.sh'), folder], { cwd: folder, encoding: 'utf8' });
