@@ -21,6 +21,17 @@ const corsDefaults: Readonly<Record<string, string>> = {
   'Access-Control-Max-Age': '3600',
 };
 
+/** What calls by `rest:` take where their endpoints do not say it. */
+export function callSettings(documents: readonly DocumentModel[]): ReadonlyMap<string, string> {
+  const { element } = settingsOf(documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'restConfiguration')));
+  const settings = new Map<string, string>();
+  const host = textOf(element, 'host');
+  if (host !== null) settings.set('rest.host', `${textOf(element, 'scheme') ?? 'http'}://${host}${textOf(element, 'port') === null || host.includes(':') ? '' : `:${textOf(element, 'port')!}`}`);
+  const mode = textOf(element, 'bindingMode');
+  if (mode !== null) settings.set('rest.bindingMode', mode);
+  return settings;
+}
+
 interface RestSettings {
   readonly element: ElementModel | null;
   readonly contextPath: string;
@@ -36,6 +47,7 @@ export function expandRest(documents: readonly DocumentModel[], problems: Diagno
   if (services.length === 0) return documents;
   const configurations = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'restConfiguration'));
   const settings = settingsOf(configurations);
+  checkFormatProperties(settings.element, problems);
   const directRoutes = new Map<string, ElementModel>();
   for (const { elements } of documents) {
     for (const element of elements) {
@@ -63,8 +75,8 @@ export function expandRest(documents: readonly DocumentModel[], problems: Diagno
           });
           return [];
         }
-        if (entry.operation.bindingMode === 'xml') {
-          problems.report('M0621', 'XML bodies can not be bound', verb.fieldsAt['bindingMode'] ?? verb.at, { label: 'there are no classes to bind to', help: 'use `bindingMode: off`, and unmarshal in the route' });
+        if (entry.operation.bindingMode === 'xml' && !entry.operation.bindsXml) {
+          problems.report('M0621', 'XML bodies can not be bound', verb.fieldsAt['bindingMode'] ?? verb.at, { label: 'there are no classes to bind to', help: 'set `xmlDataFormat: jacksonXml` in `restConfiguration` to get maps and lists, or use `bindingMode: off` and unmarshal in the route' });
           return [];
         }
         entries.push(entry);
@@ -240,24 +252,57 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
     enableNoContentResponse: flag('enableNoContentResponse', false),
     clientRequestValidation: flag('clientRequestValidation', false),
     clientResponseValidation: flag('clientResponseValidation', false),
+    ...stylesOf(configuration),
+    bindsXml: textOf(configuration, 'xmlDataFormat')?.toLowerCase() === 'jacksonxml',
+    answersOptions: flag('enableCORS', false) || configuration?.fields['enableCORS'] === true,
     corsHeaders: flag('enableCORS', false) ? corsHeaders(configuration) : null,
     defaults,
     requiredQuery: required('query'),
     requiredHeaders: required('header'),
     requiresBody: required('body').length > 0,
     allowed,
-    replyCodes: replies.map((reply) => textField(reply, 'code') ?? '200'),
+    replyTypes: Object.fromEntries(replies.flatMap((reply) => (textField(reply, 'contentType') === null ? [] : [[textField(reply, 'code') ?? '200', textField(reply, 'contentType')!]]))),
     bodySchema: textField(verb, 'bodySchema'),
     mockReply: mock === null ? null : (JSON.parse(mock) as MockReply),
     replyHeaders: replies.flatMap((reply) => elementsOf(reply.fields['header'], 'header').map((header) => textField(header, 'name') ?? '')),
   };
 }
 
+const textOf = (element: ElementModel | null, name: string): string | null => (element === null ? null : textField(element, name));
+
+/** Options of Jackson that mean nothing to plain objects. */
+const withoutMeaning = /^(?:disableFeatures|enableFeatures|moduleClassNames|moduleRefs|objectMapper|useDefaultObjectMapper|autoDiscoverObjectMapper|contentTypeHeader|allowUnmarshallType|unmarshalType|timezone|xmlMapper)$/;
+
+/** How bodies are written: `prettyPrint` and `include`, for all or with `json.out.` or `xml.out.` before them. */
+function stylesOf(configuration: ElementModel | null): Pick<RestOperation, 'jsonStyle' | 'isXmlPretty'> {
+  const properties = pairsOf(configuration?.fields['dataFormatProperty']);
+  const of = (format: string, name: string): string | undefined => properties.get(`${format}.out.${name}`) ?? properties.get(name);
+  const include = of('json', 'include');
+  return {
+    jsonStyle: {
+      ...(of('json', 'prettyPrint') === 'true' ? { isPretty: true } : {}),
+      ...(include === 'NON_NULL' || include === 'NON_ABSENT' ? { skipsNull: true } : {}),
+      ...(include === 'NON_EMPTY' || include === 'NON_DEFAULT' ? { skipsEmpty: true } : {}),
+    },
+    isXmlPretty: of('xml', 'prettyPrint') === 'true',
+  };
+}
+
+/** Properties of data formats that nothing here would obey. */
+function checkFormatProperties(configuration: ElementModel | null, problems: Diagnostics): void {
+  for (const property of elementsOf(configuration?.fields['dataFormatProperty'], 'dataFormatProperty')) {
+    const key = textField(property, 'key') ?? '';
+    const name = key.replace(/^(?:json|xml)\.(?:in|out)\./, '');
+    if (name === 'prettyPrint' || name === 'include' || withoutMeaning.test(name)) continue;
+    problems.report('M0204', `\`${key}\` is no property of the bound formats`, property.at, { label: 'nothing obeys it', help: 'use `prettyPrint` or `include`, with `json.out.` or `xml.out.` before it for one format alone; for more set `bindingMode: off` and marshal in the route' });
+  }
+}
+
 function corsHeaders(configuration: ElementModel | null): string[] {
   const headers = new Map(Object.entries(corsDefaults));
   for (const [name, value] of pairsOf(configuration?.fields['corsHeaders'])) {
     const known = [...headers.keys()].find((key) => key.toLowerCase() === name.toLowerCase());
-    headers.set(known ?? name, value);
+    if (known !== undefined) headers.set(known, value);
   }
   return [...headers].flat();
 }
@@ -270,7 +315,7 @@ function routeOf(entry: RestEntry, target: EndpointModel, direct: ElementModel |
   const uri: EndpointModel = {
     type: 'endpoint',
     uri: `rest:${operation.method.toLowerCase()}:${path}`,
-    parameters: { ...parametersFrom(settings, 'consumerProperty'), ...parametersFrom(settings, 'endpointProperty'), operation: JSON.stringify(operation) },
+    parameters: { ...parametersFrom(settings, 'endpointProperty'), operation: JSON.stringify(operation) },
     at,
     parametersAt: {},
   };
@@ -317,7 +362,6 @@ function apiRoute(entries: readonly RestEntry[], settings: RestSettings): Elemen
     type: 'endpoint',
     uri: `rest-api:${joinPaths(settings.contextPath, path)}`,
     parameters: {
-      ...parametersFrom(settings, 'consumerProperty'),
       document: JSON.stringify(openApiDocument(entries, api)),
       ...(element.fields['useXForwardHeaders'] === true ? { usesForwardedHeaders: true } : {}),
       ...(element.fields['enableCORS'] === true ? { cors: JSON.stringify(corsHeaders(element)) } : {}),

@@ -47,7 +47,7 @@ import type { RoutePlan } from './plan.ts';
 import { booleanField, isElement, planRoutes, textField } from './plan.ts';
 import type { CompiledRoute } from './route.ts';
 import { retire, Route } from './route.ts';
-import { expandRest } from './rest.ts';
+import { callSettings, expandRest } from './rest.ts';
 import { expandTemplates } from './templates.ts';
 import { errorHandling, interceptFrom, intercepts, sendIntercepts } from './scopes.ts';
 import { forwardingContext } from '../core/http/forward.ts';
@@ -160,6 +160,8 @@ export class Runtime implements ExchangeScope {
   generation = 0;
   lastReload: ReloadResult | null = null;
   settings: (key: string) => unknown;
+  /** What calls of REST services take from `restConfiguration`. */
+  private callSettings: ReadonlyMap<string, string> = new Map();
   private readonly parking: Parking;
   private readonly access: RuntimeAccess;
   private beans: Beans;
@@ -332,7 +334,7 @@ export class Runtime implements ExchangeScope {
         this.events.emit('connectorReady', { uri: shownUri, routeId: ready?.routeId ?? routeId ?? '' });
       },
       log: (level, message) => this.log(level, `mecha.${scheme}`, message, routeId),
-      setting: (key) => this.settings(key),
+      setting: (key) => this.settings(key) ?? this.callSettings.get(key),
       property: (key) => this.property(key),
       simple: (source) => this.languages.context.expression('simple', source),
       predicate: (source) => this.languages.context.predicate('simple', source),
@@ -516,6 +518,7 @@ export class Runtime implements ExchangeScope {
     this.fileProperties = new Map(documents.flatMap((document) => [...(document.properties ?? [])]));
     const properties = this.fileProperties.size === 0 ? this.properties : withFileSettings(this.properties, { properties: this.fileProperties, environment: new Map() });
     documents = expandTemplates(documents, properties, problems);
+    this.callSettings = callSettings(documents);
     documents = expandRest(documents, problems, (uri) => this.resource(uri));
     documents = expandKamelets(documents, { parts, properties, resource: (uri) => this.resource(uri), catalogue: this.options.kamelets?.(), problems, isReplaced: (uri) => this.options.standIns?.replaces(uri) === true });
     const declared = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'beans')).flatMap((element) => beanElements(element));
@@ -526,7 +529,7 @@ export class Runtime implements ExchangeScope {
     for (const element of declared) await beans.declare(element, problems);
     this.beans = previous;
     const isWanted = (route: ElementModel): boolean => this.meetsPrecondition(route, problems);
-    const plans = planRoutes(documents, { declared, modules: beans.moduleVersions, longestWait: this.settings('redelivery.longestWait') }, problems, isWanted);
+    const plans = planRoutes(documents, { declared, modules: beans.moduleVersions, longestWait: this.settings('redelivery.longestWait'), ...(this.callSettings.size === 0 ? {} : { calls: [...this.callSettings] }) }, problems, isWanted);
     return { plans, beans, documents, written };
   }
 
@@ -616,14 +619,14 @@ export class Runtime implements ExchangeScope {
       problems.report('M0612', 'the runtime is stopping', null);
       return this.reject(problems, reason);
     }
-    const { beans, stepIds, properties, fileProperties, settings } = this;
+    const { beans, stepIds, properties, fileProperties, settings, callSettings } = this;
     if (configuration !== null) ({ properties: this.properties, settings: this.settings } = configuration);
     try {
       const result = await this.apply(sources, reason, problems, configuration?.taken ?? null);
-      if (result.result === 'rejected') Object.assign(this, { properties, fileProperties, settings });
+      if (result.result === 'rejected') Object.assign(this, { properties, fileProperties, settings, callSettings });
       return result;
     } catch (thrown) {
-      Object.assign(this, { beans, stepIds, properties, fileProperties, settings });
+      Object.assign(this, { beans, stepIds, properties, fileProperties, settings, callSettings });
       problems.report('M0611', `the routes can't be put together: ${(thrown as Error).message}`, null);
       return this.reject(problems, reason);
     }

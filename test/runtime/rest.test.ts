@@ -86,6 +86,18 @@ describe('rest', () => {
     expect([failed.status, failed.headers.get('access-control-allow-origin')]).to.deep.equal([500, 'http://x']);
   });
 
+  it('gives properties of the endpoint to the server, and refuses those of data formats that nothing obeys', async () => {
+    const routes = (more: string): string => `
+- restConfiguration: { ${more} }
+- rest:
+    get: [ { path: /a, to: "direct:a" } ]
+- from: { uri: "direct:a", steps: [ { throwException: { exceptionType: java.lang.Exception, message: boom } } ] }
+`;
+    const ask = await start(routes('endpointProperty: [ { key: muteException, value: "false" } ]'));
+    expect(await (await ask('/a')).text()).to.contain('boom');
+    expect(await rejected(routes('dataFormatProperty: [ { key: json.out.prettyPrimt, value: "true" } ]'))).to.contain('`json.out.prettyPrimt` is no property of the bound formats');
+  });
+
   it('describes its services in OpenAPI 3.0, as JSON or YAML', async () => {
     const ask = await start(`
 - restConfiguration:

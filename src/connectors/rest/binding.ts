@@ -1,10 +1,12 @@
 import { toText } from '../../core/conversion/convert.ts';
-import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { FAILED, HANDLED } from '../../core/exchange/exchange.ts';
+import { isNumeric } from '../../core/conversion/exactNumber.ts';
 import { jsonText, parseJson, toPlainNumbers, writeJson } from '../../core/conversion/json.ts';
 import { areCompatible, isAccepted, mediaTypeOf, mediaTypes } from '../../core/conversion/media-type.ts';
-import type { RestOperation } from '../../core/http/rest-operation.ts';
+import { decodeXml, parseXml } from '../../core/conversion/xml.ts';
+import { readXmlData, writeXmlData } from '../../core/conversion/xmlData.ts';
+import type { BindingMode, RestOperation } from '../../core/http/rest-operation.ts';
 import type { RequestBinding } from '../platform-http/consumer.ts';
 import type { BodyCheck } from './bodySchema.ts';
 
@@ -29,13 +31,13 @@ export class RestBinding implements RequestBinding {
   before(exchange: Exchange): boolean {
     const { operation } = this;
     const { headers } = exchange;
-    if (operation.corsHeaders !== null && headers.lookup('camelhttpmethod') === 'OPTIONS') {
+    if (operation.answersOptions && headers.lookup('camelhttpmethod') === 'OPTIONS') {
       this.answer(exchange, 200, null);
-      this.addCorsHeaders(exchange);
+      if (operation.corsHeaders !== null) this.addCorsHeaders(exchange);
       return false;
     }
     if (operation.clientRequestValidation) {
-      const status = this.mismatch(textHeader(exchange, 'content-type'), textHeader(exchange, 'accept'));
+      const status = this.mismatch(exchange);
       if (status !== 0) {
         headers.remove('Content-Type');
         this.answer(exchange, status, null);
@@ -60,36 +62,33 @@ export class RestBinding implements RequestBinding {
       else exchange.headers.set('Content-Type', mockReply.type);
     }
     this.marshal(exchange, accept ?? '');
-    if (!this.operation.clientResponseValidation) return;
-    const problem = this.replyProblem(exchange);
-    if (problem === null) return;
-    exchange.headers.remove('Content-Type');
-    this.answer(exchange, 500, problem);
   }
 
-  /** 415, 406, or 0 when the types fit; what is not said fits. */
-  private mismatch(contentType: string, accept: string): number {
+  /** 415, 406, or 0 when the types fit. A body must say its type; what is not said else fits. */
+  private mismatch(exchange: Exchange): number {
     const { consumes, produces } = this;
-    if (consumes !== null && contentType !== '' && !consumes.some((type) => areCompatible(type, mediaTypeOf(contentType)))) return 415;
+    const contentType = textHeader(exchange, 'content-type');
+    const accept = textHeader(exchange, 'accept');
+    if (consumes !== null && (contentType !== '' || hasBytes(exchange.body)) && !consumes.some((type) => areCompatible(type, mediaTypeOf(contentType)))) return 415;
     return produces !== null && !isAccepted(accept, produces) ? 406 : 0;
   }
 
-  /** JSON bytes become an object. Gives why the request is refused; fails the exchange when the body is wrong and nothing is validated. */
+  /** JSON bytes become an object, XML a map. Gives why the request is refused; fails the exchange when the body is wrong and nothing is validated. */
   private unmarshal(exchange: Exchange): string | null {
-    const { bindingMode, consumes } = this.operation;
-    const bindsJson = bindingMode === 'auto' || bindingMode.includes('json');
-    if (!bindsJson) return null;
-    const type = textHeader(exchange, 'content-type').toLowerCase();
-    const told = kindOf(type) ?? kindOf(consumes ?? '');
-    if (told === 'xml' && (bindingMode === 'auto' || bindingMode.includes('xml'))) return null;
+    const { bindingMode: mode, consumes } = this.operation;
+    if (mode === 'off') return null;
     const { body } = exchange;
-    const text = typeof body === 'string' ? body : body instanceof Uint8Array ? jsonText(body) : '';
-    if (text.trim() === '') return null;
-    if (told === null && bindingMode !== 'json' && text.trimStart().startsWith('<')) return null;
+    const text = typeof body === 'string' ? body : body instanceof Uint8Array ? body : null;
+    if (text === null || isBlank(text)) return null;
+    const told = kindsOf(textHeader(exchange, 'content-type')) ?? kindsOf(consumes ?? '');
+    // Where several are possible, the text itself decides.
+    const [kind] = told?.filter((one) => binds(mode, one)) ?? [];
+    const isXml = kind === undefined ? binds(mode, 'xml') && (!binds(mode, 'json') || beginsAsXml(text)) : kind === 'xml';
+    if (isXml && !this.operation.bindsXml) return null;
     try {
-      exchange.body = parseJson(text);
+      exchange.body = isXml ? readXmlData(parseXml(typeof text === 'string' ? text : decodeXml(Buffer.from(text))).root) : parseJson(typeof text === 'string' ? text : jsonText(text));
     } catch (thrown) {
-      if (this.operation.clientRequestValidation) return 'Invalid JSon payload.';
+      if (this.operation.clientRequestValidation) return isXml ? 'Invalid XML payload.' : 'Invalid JSon payload.';
       exchange.headers.set('CamelHttpResponseCode', 400);
       exchange.fail(thrown);
     }
@@ -114,8 +113,8 @@ export class RestBinding implements RequestBinding {
 
   /** A body of another type than JSON has no schema to fit. */
   private misfit(exchange: Exchange, check: BodyCheck): string | null {
-    const type = textHeader(exchange, 'content-type').toLowerCase();
-    if (type !== '' && kindOf(type) !== 'json') return null;
+    const type = textHeader(exchange, 'content-type');
+    if (type !== '' && kindsOf(type)?.[0] !== 'json') return null;
     const { body } = exchange;
     try {
       return check(toPlainNumbers(typeof body === 'string' ? parseJson(body) : body instanceof Uint8Array ? parseJson(jsonText(body)) : body));
@@ -126,23 +125,27 @@ export class RestBinding implements RequestBinding {
 
   private marshal(exchange: Exchange, accept: string): void {
     const { operation } = this;
-    const { headers } = exchange;
-    const code = Number(toText(headers.lookup('camelhttpresponsecode')) ?? 200);
-    if (operation.skipBindingOnErrorCode && code >= 300) return;
-    const mode = operation.bindingMode;
-    const given = textHeader(exchange, 'content-type').toLowerCase();
-    const allows = (kind: 'json' | 'xml' | null): 'json' | 'xml' | null => (kind !== null && (mode === 'off' || mode === 'auto' || mode.includes(kind)) ? kind : null);
-    let kind = allows(kindOf(given) ?? kindOf(accept) ?? kindOf(operation.produces ?? ''));
-    if (kind === null && mode !== 'off') kind = mode === 'xml' ? 'xml' : 'json';
-    if (given === '' && (exchange.body !== null || mode === 'off')) {
-      const type = kind === 'json' ? 'application/json' : kind === 'xml' ? 'application/xml' : operation.produces;
-      if (type !== null && exchange.body !== null) headers.set('Content-Type', type);
+    const { headers, body } = exchange;
+    const { bindingMode: mode, produces } = operation;
+    if (operation.skipBindingOnErrorCode && Number(toText(headers.lookup('camelhttpresponsecode')) ?? 200) >= 300) return;
+    const given = textHeader(exchange, 'content-type');
+    const told = (kindsOf(accept) ?? kindsOf(given) ?? kindsOf(produces ?? ''))?.filter((one) => mode === 'off' || binds(mode, one)) ?? [];
+    const kind = told.includes('json') ? 'json' : (told[0] ?? (mode === 'off' ? null : binds(mode, 'json') ? 'json' : 'xml'));
+    if (given === '' && body !== null) {
+      const type = kind === null ? produces : `application/${kind}`;
+      if (type !== null) headers.set('Content-Type', type);
     }
-    if (mode === 'off' || kind !== 'json' || exchange.body === null || exchange.body === undefined) return;
-    if (!textHeader(exchange, 'content-type').toLowerCase().includes('json')) return;
-    // Bytes are taken for the JSON that they will be.
-    if (!(exchange.body instanceof Uint8Array)) exchange.body = writeJson(exchange.body);
-    if (operation.enableNoContentResponse && (exchange.body === '{}' || exchange.body === '[]')) {
+    if (mode === 'off') return;
+    const problem = operation.clientResponseValidation ? this.replyProblem(exchange) : null;
+    if (problem !== null) return this.answer(exchange, 500, problem);
+    if (body === null || body === undefined || kind === null || !(kindsOf(textHeader(exchange, 'content-type')) ?? []).includes(kind)) return;
+    // Bytes are taken for what they will be.
+    if (body instanceof Uint8Array) return;
+    if (kind === 'xml' && !operation.bindsXml) return;
+    if (kind === 'xml') exchange.body = writeXmlData(body, { isPretty: operation.isXmlPretty, leavesNulls: operation.jsonStyle.skipsNull === true });
+    else exchange.body = writeJson(body, operation.jsonStyle);
+    headers.set('Content-Type', `application/${kind}`);
+    if (operation.enableNoContentResponse && typeof body === 'object' && !isNumeric(body) && Object.keys(body).length === 0) {
       exchange.body = null;
       headers.set('CamelHttpResponseCode', 204);
     }
@@ -151,12 +154,13 @@ export class RestBinding implements RequestBinding {
   private replyProblem(exchange: Exchange): string | null {
     const { operation } = this;
     const { headers, body } = exchange;
-    const code = toText(headers.lookup('camelhttpresponsecode')) ?? (body === null || body === '' ? '204' : '200');
-    if (operation.replyCodes.length > 0 && !operation.replyCodes.includes(code) && !operation.replyCodes.includes('default')) return `Invalid response status code: ${code}`;
+    const isEmpty = body === null || body === undefined || body === '';
+    const code = toText(headers.lookup('camelhttpresponsecode')) ?? (isEmpty ? '204' : '200');
     const type = textHeader(exchange, 'content-type');
-    if (this.produces !== null && type !== '' && !this.produces.some((produced) => areCompatible(produced, mediaTypeOf(type)))) return `Invalid content-type: ${mediaTypeOf(type)}`;
+    const wanted = operation.replyTypes[code];
+    if (wanted !== undefined && type !== '' && !mediaTypes(wanted)?.some((one) => areCompatible(one, mediaTypeOf(type)))) return `Invalid content-type: ${type} for response code: ${code}`;
     if (!operation.replyHeaders.every((name) => headers.has(name))) return 'Some of the response HTTP headers are missing.';
-    if (kindOf(type) === 'json' && (typeof body === 'string' || body instanceof Uint8Array)) {
+    if (!isEmpty && kindsOf(type)?.[0] === 'json' && (typeof body === 'string' || body instanceof Uint8Array)) {
       try {
         parseJson(typeof body === 'string' ? body : jsonText(body));
       } catch {
@@ -182,9 +186,18 @@ const textHeader = (exchange: Exchange, folded: string): string => {
   return typeof value === 'string' ? value : (toText(value) ?? '');
 };
 
-const kindOf = (types: string): 'json' | 'xml' | null => (types.includes('json') ? 'json' : types.includes('xml') ? 'xml' : null);
+type Kind = 'json' | 'xml';
 
-/** @throws ExchangeError for an operation that this runtime can't bind */
-export function checkBinding({ bindingMode }: RestOperation): void {
-  if (bindingMode === 'xml') throw new ExchangeError('java.lang.IllegalArgumentException', 'bindingMode xml: there are no Java classes to bind XML to; use `off` and unmarshal in the route');
-}
+const kindsOf = (types: string): Kind[] | null => {
+  const folded = types.toLowerCase();
+  const found: Kind[] = [...(folded.includes('json') ? ['json' as const] : []), ...(folded.includes('xml') ? ['xml' as const] : [])];
+  return found.length === 0 ? null : found;
+};
+
+const binds = (mode: BindingMode, kind: Kind): boolean => mode === 'auto' || mode.includes(kind);
+
+const isBlank = (text: string | Uint8Array): boolean => (typeof text === 'string' ? text.trim() === '' : text.length === 0 || (text.length < 64 && Buffer.from(text).toString('latin1').trim() === ''));
+
+const beginsAsXml = (text: string | Uint8Array): boolean => (typeof text === 'string' ? text : Buffer.from(text.subarray(0, 256)).toString('utf8')).replace(/^\uFEFF/, '').trimStart().startsWith('<');
+
+const hasBytes = (body: unknown): boolean => body instanceof Uint8Array && body.length > 0;

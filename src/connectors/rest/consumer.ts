@@ -4,7 +4,7 @@ import type { RestOperation } from '../../core/http/rest-operation.ts';
 import { joinPaths, plainOperation } from '../../core/http/rest-operation.ts';
 import { PlatformHttpConsumer } from '../platform-http/consumer.ts';
 import { platformHttpOptions } from '../platform-http/definition.ts';
-import { checkBinding, RestBinding } from './binding.ts';
+import { RestBinding } from './binding.ts';
 import type { restOptions } from './definition.ts';
 
 type RestEndpoint = Endpoint<typeof restOptions>;
@@ -24,14 +24,12 @@ const operationOf = ({ options }: RestEndpoint): RestOperation => {
 /** One operation on the listener that all of HTTP shares. */
 export async function openRestConsumer(endpoint: RestEndpoint, context: ConnectorContext): Promise<PlatformHttpConsumer> {
   const operation = operationOf(endpoint);
-  checkBinding(operation);
   const path = joinPaths(endpoint.options.path, endpoint.options.uriTemplate);
-  const { rest } = endpoint;
   const options = withDefaults(platformHttpOptions, {
-    ...rest,
-    ...numeric(rest),
+    ...endpoint.options,
+    host: undefined,
     path,
-    httpMethodRestrict: operation.corsHeaders === null ? operation.method : `${operation.method},OPTIONS`,
+    httpMethodRestrict: operation.answersOptions ? `${operation.method},OPTIONS` : operation.method,
     consumes: operation.consumes ?? undefined,
     produces: operation.produces ?? undefined,
     // The binding checks them itself then, and lets what is not said pass.
@@ -40,11 +38,4 @@ export async function openRestConsumer(endpoint: RestEndpoint, context: Connecto
   const { bodySchema, clientRequestValidation } = operation;
   const check = bodySchema === null || !clientRequestValidation ? null : await (await import('./bodySchema.ts')).bodyCheck(bodySchema);
   return new PlatformHttpConsumer({ ...endpoint, path, options, rest: {} }, context, new RestBinding(operation, check));
-}
-
-/** Options of platform-http that come as texts. */
-function numeric(rest: Readonly<Record<string, string>>): Record<string, number> {
-  const numbers: Record<string, number> = {};
-  for (const name of ['port', 'maxRequestSize', 'requestTimeout', 'maxInFlight', 'maxQueued']) if (rest[name] !== undefined) numbers[name] = Number(rest[name]);
-  return numbers;
 }

@@ -23,11 +23,12 @@ export class RestProducer implements Producer {
   private readonly accept: string | undefined;
   private readonly contentType: string | undefined;
   private readonly bindsJson: boolean;
+  private readonly readsJson: boolean;
 
   static async open(endpoint: RestEndpoint, context: ConnectorContext): Promise<RestProducer> {
     const { options } = endpoint;
     const host = options.host ?? (context.setting('rest.host') as string | undefined);
-    if (host === undefined) throw new Error('a `rest` producer needs `host`, such as host=localhost:8080');
+    if (host === undefined) throw new Error('a `rest` producer needs `host`, such as host=localhost:8080, here or in `restConfiguration`');
     const match = /^(?:(https?):\/\/)?([^/]+)(\/.*)?$/.exec(host);
     if (match === null) throw new Error(`\`${host}\` is no host`);
     const scheme = match[1] ?? 'http';
@@ -36,10 +37,11 @@ export class RestProducer implements Producer {
       context,
       withoutParameters(`${options.path}/${options.uriTemplate ?? ''}?${options.queryParameters ?? ''}`),
     );
-    return new RestProducer(endpoint, http, `${scheme}://${match[2]!}${(match[3] ?? '').replace(/\/$/, '')}`);
+    const mode = options.bindingMode ?? (context.setting('rest.bindingMode') as string | undefined) ?? 'off';
+    return new RestProducer(endpoint, mode, http, `${scheme}://${match[2]!}${(match[3] ?? '').replace(/\/$/, '')}`);
   }
 
-  private constructor({ options, rest }: RestEndpoint, http: HttpProducer, base: string) {
+  private constructor({ options, rest }: RestEndpoint, mode: string, http: HttpProducer, base: string) {
     this.http = http;
     this.base = base;
     this.method = options.method.toUpperCase();
@@ -53,7 +55,8 @@ export class RestProducer implements Producer {
     // Seen from the service: it consumes what is sent, and produces what comes back.
     this.accept = options.consumes;
     this.contentType = options.produces;
-    this.bindsJson = options.bindingMode !== undefined && options.bindingMode !== 'off' && options.bindingMode !== 'xml';
+    this.bindsJson = mode !== 'off' && mode !== 'xml';
+    this.readsJson = this.bindsJson && options.outType !== undefined;
   }
 
   readonly call = (exchange: Exchange): void => {
@@ -63,7 +66,7 @@ export class RestProducer implements Producer {
       exchange.fail(thrown);
       return exchange.leave();
     }
-    if (this.bindsJson) exchange.way = new JsonReply(exchange.way);
+    if (this.readsJson) exchange.way = new JsonReply(exchange.way);
     this.http.call(exchange);
   };
 

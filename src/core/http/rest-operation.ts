@@ -11,6 +11,13 @@ export interface RestOperation {
   readonly enableNoContentResponse: boolean;
   readonly clientRequestValidation: boolean;
   readonly clientResponseValidation: boolean;
+  /** How bodies are written. */
+  readonly jsonStyle: { readonly isPretty?: boolean; readonly skipsNull?: boolean; readonly skipsEmpty?: boolean };
+  /** XML becomes maps and lists; else it stays what it is. */
+  readonly bindsXml: boolean;
+  readonly isXmlPretty: boolean;
+  /** A request with OPTIONS is answered, also where CORS is off. */
+  readonly answersOptions: boolean;
   /** Name, value, name, value; null without CORS. */
   readonly corsHeaders: readonly string[] | null;
   /** Values of parameters that a request may leave out. */
@@ -19,8 +26,8 @@ export interface RestOperation {
   readonly requiredHeaders: readonly string[];
   readonly requiresBody: boolean;
   readonly allowed: Readonly<Record<string, readonly string[]>>;
-  /** Statuses and headers that replies may and must have; empty = not said. */
-  readonly replyCodes: readonly string[];
+  /** Content types of replies by status, and headers that all of them must have; empty = not said. */
+  readonly replyTypes: Readonly<Record<string, string>>;
   readonly replyHeaders: readonly string[];
   /** JSON schema of a JSON body, as text. */
   readonly bodySchema: string | null;
@@ -43,13 +50,17 @@ export const plainOperation: RestOperation = {
   enableNoContentResponse: false,
   clientRequestValidation: false,
   clientResponseValidation: false,
+  jsonStyle: {},
+  bindsXml: false,
+  isXmlPretty: false,
+  answersOptions: false,
   corsHeaders: null,
   defaults: {},
   requiredQuery: [],
   requiredHeaders: [],
   requiresBody: false,
   allowed: {},
-  replyCodes: [],
+  replyTypes: {},
   replyHeaders: [],
   bodySchema: null,
   mockReply: null,

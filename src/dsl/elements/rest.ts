@@ -10,7 +10,7 @@ const binding = {
   bindingMode: bindingMode(),
   skipBindingOnErrorCode: field.boolean('Leaves the body of a reply with an error status as it is.'),
   clientRequestValidation: field.boolean('Refuses requests whose content type, parameters or body do not fit.'),
-  clientResponseValidation: field.boolean('Refuses replies whose status or content type do not fit.'),
+  clientResponseValidation: field.boolean('Refuses bound replies whose content type, headers or JSON text do not fit.'),
   enableCORS: field.boolean('Answers preflight requests, and adds CORS headers to replies.'),
   enableNoContentResponse: field.boolean('Answers 204 when the reply has an empty body.'),
   apiDocs: field.boolean('Shows it in the OpenAPI document.').default(true),

@@ -1,0 +1,80 @@
+import { ExchangeError } from '../errors.ts';
+import { toText } from './convert.ts';
+import type { XmlElement, XmlText } from './xml.ts';
+import { escapeXml, XML_CDATA, XML_TEXT, XmlNode } from './xml.ts';
+
+const nameOfElement = /^[A-Za-z_\u00c0-\uffff][\w.\-\u00b7-\uffff]*$/;
+
+const writingError = (message: string): ExchangeError => new ExchangeError('com.fasterxml.jackson.databind.JsonMappingException', message);
+
+const isMap = (value: unknown): value is Record<string, unknown> | Map<string, unknown> =>
+  value instanceof Map || (typeof value === 'object' && value !== null && (Object.getPrototypeOf(value) === null || Object.getPrototypeOf(value) === Object.prototype));
+
+export interface XmlStyle {
+  readonly isPretty: boolean;
+  readonly leavesNulls: boolean;
+}
+
+/** A value as an element of a name; the items of a list as elements of that name in a row. */
+function written(name: string, value: unknown, style: XmlStyle, depth: number): string {
+  if (depth > 1000) throw writingError('the value is nested too deeply');
+  if (!nameOfElement.test(name)) throw writingError(`\`${name}\` can't be the name of an XML element`);
+  const indent = style.isPretty ? `${depth === 0 ? '' : '\n'}${'  '.repeat(depth)}` : '';
+  if (value === null || value === undefined) return style.leavesNulls ? '' : `${indent}<${name}/>`;
+  if (Array.isArray(value) || value instanceof Set) return Array.from(value as Iterable<unknown>, (item) => written(name, item, style, depth)).join('');
+  if (value instanceof XmlNode) return indent + String(value);
+  if (isMap(value)) {
+    const entries = value instanceof Map ? [...value] : Object.entries(value);
+    const inner = entries.map(([key, item]) => written(String(key), item, style, depth + 1)).join('');
+    if (inner === '') return `${indent}<${name}/>`;
+    return `${indent}<${name}>${inner}${style.isPretty ? `\n${'  '.repeat(depth)}` : ''}</${name}>`;
+  }
+  return `${indent}<${name}>${escapeXml(value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value instanceof Date ? String(value.getTime()) : (toText(value) ?? ''))}</${name}>`;
+}
+
+/** An element as a map of its attributes and child elements; names that come again become lists. An element with text alone is its text. */
+export function readXmlData(element: XmlElement): unknown {
+  const text = element.children
+    .filter((child): child is XmlText => child.nodeType === XML_TEXT || child.nodeType === XML_CDATA)
+    .map((child) => child.text)
+    .join('');
+  const attributes = element.attributes.filter(({ name }) => !/^xmlns(:|$)/.test(name));
+  const children = element.elements;
+  if (attributes.length === 0 && children.length === 0) return text;
+  const map = Object.create(null) as Record<string, unknown>;
+  const repeated = new Set<string>();
+  const add = (name: string, value: unknown): void => {
+    if (!Object.hasOwn(map, name)) map[name] = value;
+    else if (repeated.has(name)) (map[name] as unknown[]).push(value);
+    else {
+      map[name] = [map[name], value];
+      repeated.add(name);
+    }
+  };
+  for (const { localName, value } of attributes) add(localName, value);
+  for (const child of children) add(child.localName, readXmlData(child));
+  if (text.trim() !== '') add('', text);
+  return map;
+}
+
+/** A value as an XML document; the root has the name of the Java class that Camel's value would have. */
+export const writeXmlData = (body: unknown, style: XmlStyle): string => {
+  const text = body instanceof XmlNode ? String(body) : Array.isArray(body) ? `<ArrayList>${written('item', body, style, 1)}</ArrayList>` : written(rootName(body), body, style, 0);
+  return style.isPretty ? `${text}\n` : text;
+};
+
+/** As Jackson names the root: by the Java class of the value. */
+const rootName = (value: unknown): string =>
+  isMap(value)
+    ? 'LinkedHashMap'
+    : typeof value === 'string'
+      ? 'String'
+      : typeof value === 'boolean'
+        ? 'Boolean'
+        : typeof value === 'number'
+          ? Number.isInteger(value)
+            ? 'Integer'
+            : 'Double'
+          : value === null || value === undefined
+            ? 'null'
+            : 'Object';
