@@ -176,6 +176,12 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   // M06xx: routes, ids and the start of the runtime
   M0601: { title: 'Two routes have one id', explanation: 'Ids name routes in logs, metrics and state, so each is used once.', wrong: '- route:\n    id: same\n    from:\n      uri: direct:a\n      steps:\n        - to: mock:a\n- route:\n    id: same\n    from:\n      uri: direct:b\n      steps:\n        - to: mock:b\n', right: '- route:\n    id: one\n    from:\n      uri: direct:a\n      steps:\n        - to: mock:a\n- route:\n    id: two\n    from:\n      uri: direct:b\n      steps:\n        - to: mock:b\n' },
   M0602: { title: 'Two steps have one id', explanation: 'Ids name steps in logs, metrics and state, so each is used once.' },
+  M0603: {
+    title: 'Two routes have one place in the start order',
+    explanation: 'Routes start one after the other by `startupOrder`; two of one number would have none.',
+    wrong: '- route:\n    startupOrder: 1\n    from:\n      uri: direct:a\n      steps:\n        - to: mock:a\n- route:\n    startupOrder: 1\n    from:\n      uri: direct:b\n      steps:\n        - to: mock:b\n',
+    right: '- route:\n    startupOrder: 1\n    from:\n      uri: direct:a\n      steps:\n        - to: mock:a\n- route:\n    startupOrder: 2\n    from:\n      uri: direct:b\n      steps:\n        - to: mock:b\n',
+  },
   M0604: { title: '`onException` names no exception', explanation: 'It must say which failures it is for.' },
   M0605: {
     title: 'An element stands after the routes',

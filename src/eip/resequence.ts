@@ -127,8 +127,9 @@ class BatchResequencer extends Resequencer {
     this.members.push({ value, copy: this.hold(exchange) });
     this.timer?.cancel();
     this.timer = null;
-    if (this.members.length >= this.options.batchSize) this.flush();
-    else this.timer = this.context.clock.schedule(this.options.batchTimeout, () => this.flush());
+    const { batchSize, batchTimeout } = this.options;
+    if (batchTimeout === 0 || (batchSize > 0 && this.members.length >= batchSize)) this.flush();
+    else this.timer = this.context.clock.schedule(batchTimeout, () => this.flush());
     return true;
   }
 
@@ -306,8 +307,8 @@ export const resequence = defineEip({
     expression: field.expression('What tells a message\'s place.').required(),
     batchConfig: field.element('Collects so many messages, or for so long, and sorts them: the default.', {
       ...described,
-      batchSize: field.count('Messages that make a batch.').default(100).atLeast(1),
-      batchTimeout: field.millis('Time without a new message after which a batch goes out, however small.').default(1000),
+      batchSize: field.count('Messages that make a batch; 0: only time ends one.').default(100),
+      batchTimeout: field.millis('Time without a new message after which a batch goes out, however small; 0: at once.').default(1000),
       allowDuplicates: field.boolean('Sends all messages of the same place; else only the first.').default(false),
       reverse: field.boolean('Sorts downwards.').default(false),
       ignoreInvalidExchanges: field.boolean('Leaves out messages without a place instead of failing.').default(false),

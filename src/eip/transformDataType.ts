@@ -6,20 +6,23 @@ import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { isPromise, perform } from '../core/graph/flow.ts';
 
+/** Content types by the names of data types. */
+const contentType = (name: string): string => name.replace('-', '/');
+
 type Transform = (exchange: Exchange, body: unknown) => unknown;
 
 const isPlain = (body: unknown): boolean => typeof body === 'string' || Buffer.isBuffer(body);
 
 /** The data types that need nothing but what every route has. */
 function transformTo(type: string, context: StepContext): Transform | null {
-  switch (type.replace(/^(camel|plain):/, '')) {
+  switch (type.replace(/^camel:/, '')) {
     case 'text-plain':
       return (exchange, body) => convertTo(body, 'String');
     case 'application-octet-stream':
       return (exchange, body) => convertTo(body, 'byte[]');
     case 'application-json': {
       const json = context.dataFormat('json', {});
-      return (exchange, body) => (isPlain(body) ? body : json.marshal(exchange, body));
+      return (exchange, body) => (isPlain(body) ? convertTo(body, 'byte[]') : json.marshal(exchange, body));
     }
     case 'application-x-struct':
     case 'application-x-java-object': {
@@ -49,13 +52,21 @@ export const transformDataType = defineEip({
   operator: ({ toType }, context) => {
     const transform = transformTo(toType, context);
     if (transform === null) throw new Error(`nothing transforms to \`${toType}\``);
-    const put = (exchange: Exchange, value: unknown): void | Promise<void> => {
-      if (isPromise(value)) return value.then((later) => void (exchange.body = later));
+    const header = contentType(toType.replace(/^camel:/, ''));
+    const set = (exchange: Exchange, value: unknown): void => {
       exchange.body = value;
+      exchange.headers.set('Content-Type', header);
+    };
+    const put = (exchange: Exchange, value: unknown): void | Promise<void> => {
+      if (isPromise(value)) return value.then((later) => set(exchange, later));
+      set(exchange, value);
     };
     return perform((exchange) => {
       const { body } = exchange;
-      if (body === null || body === undefined) return;
+      if (body === null || body === undefined) {
+        if (header === 'text/plain') exchange.headers.set('Content-Type', header);
+        return;
+      }
       if (isByteSource(body)) return readStream(body).then((bytes) => put(exchange, transform(exchange, bytes)));
       return put(exchange, transform(exchange, body));
     }, context.info);

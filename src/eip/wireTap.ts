@@ -127,7 +127,7 @@ export const wireTap = defineEip({
     copy: field.boolean('Sends a copy of the message; false: a new, empty exchange.').default(true),
     onPrepare: field.reference<string>('Works on the copy before it is sent: a bean with `process(exchange)`, or a function.', 'Processor'),
     variableSend: field.string('Variable whose value is sent instead of the body.'),
-    variableReceive: field.string('Variable for the reply.').ignored('nobody waits for a reply'),
+    variableReceive: field.string('Camel refuses it, too: a wire tap gets no reply.'),
     executorService: field.string('Thread pool for the copies.').ignored('copies are sent as the event loop finds time; a bounded number is under way at once'),
     ignoreInvalidEndpoint: field.boolean('Sends nothing when the endpoint does not exist.').default(false),
     ...optimisationFields,
@@ -142,6 +142,7 @@ export const wireTap = defineEip({
     },
   ],
   operator: (given, context) => {
+    if (given.variableReceive !== undefined) throw new Error('a wire tap gets no reply that `variableReceive` could take: leave it out, or use `to`');
     const common = {
       copies: given.copy,
       variableSend: given.variableSend ?? null,

@@ -86,6 +86,7 @@ export function planRoutes(documents: readonly DocumentModel[], salt: unknown, p
   const dataFormats = namedFormats(documents);
   const saltFingerprint = hashOf([salt, [...dataFormats.values()]]);
   const ids = new Map<string, Span>();
+  const orders = new Map<number, Span>();
   for (const { elements, file } of documents) {
     const own = fileScope(elements);
     for (const element of elements) {
@@ -103,6 +104,13 @@ export function planRoutes(documents: readonly DocumentModel[], salt: unknown, p
       const from = fromElement.fields['uri'];
       if (from === undefined || (from as EndpointModel).type !== 'endpoint') continue;
       if (!isWanted(element)) continue;
+      const startupOrder = Number(text(element, 'startupOrder') ?? 0);
+      if (startupOrder > 0) {
+        const at = element.fieldsAt['startupOrder'] ?? element.at;
+        const before = orders.get(startupOrder);
+        if (before !== undefined) problems.report('M0603', `two routes have \`startupOrder: ${startupOrder}\``, at, { label: 'this place is taken', help: `give it another number: ${showSpan(before)} has this one` });
+        orders.set(startupOrder, at);
+      }
       const written = (fromElement.fields['steps'] ?? element.fields['steps'] ?? []) as readonly StepModel[];
       const steps = written.filter(({ definition }) => definition !== routeScoped);
       const scope = steps.length === written.length ? routeScope(element, own, configurations) : withOwn(routeScope(element, own, configurations), written);
@@ -117,7 +125,7 @@ export function planRoutes(documents: readonly DocumentModel[], salt: unknown, p
         scope,
         dataFormats,
         hash: hashOf([fingerprint(element), scopeFingerprint(scope), saltFingerprint]),
-        startupOrder: Number(text(element, 'startupOrder') ?? 0),
+        startupOrder,
         autoStartup: flag(element, 'autoStartup', true),
       });
     }

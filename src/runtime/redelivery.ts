@@ -440,19 +440,17 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     }
     this.setFailureProperties(exchange);
     const finish = (finished: Exchange): void => this.afterHandler(finished, error, isHandled, isContinued, toDeadLetter);
-    if (target === null || (isContinued && toDeadLetter)) {
-      exchange.clearFailure();
-      return finish(exchange);
-    }
+    const hasSteps = target !== null && !(isContinued && toDeadLetter);
     const useOriginalMessage = toDeadLetter ? deadLetter.useOriginalMessage : (clause?.useOriginalMessage ?? false);
     const useOriginalBody = toDeadLetter ? deadLetter.useOriginalBody : (clause?.useOriginalBody ?? false);
     const { unitOfWork } = exchange;
-    if ((useOriginalMessage || useOriginalBody) && unitOfWork !== null && unitOfWork.originalHeaders !== null) {
+    if (hasSteps && (useOriginalMessage || useOriginalBody) && unitOfWork !== null && unitOfWork.originalHeaders !== null) {
       exchange.body = unitOfWork.originalBody;
       if (useOriginalMessage) exchange.headers = unitOfWork.originalHeaders.copy();
     }
     const run = (): void => {
       exchange.clearFailure();
+      if (!hasSteps) return finish(exchange);
       exchange.halt &= ~STOPPED;
       if (!toDeadLetter) enterFatal(exchange, this.context.routeId);
       exchange.way = new AfterHandler(exchange.way, finish);

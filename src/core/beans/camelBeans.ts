@@ -28,6 +28,9 @@ const classes: Readonly<Record<string, Make>> = {
   'org.apache.camel.model.errorhandler.NoErrorHandlerDefinition': () => ({ isNone: true }),
   'org.apache.camel.model.Resilience4jConfigurationDefinition': settings,
   'org.apache.camel.model.FaultToleranceConfigurationDefinition': settings,
+  // It keeps what it is told as long as the process lives; what adapts it to a consumer has nothing to do.
+  'org.apache.camel.processor.resume.TransientResumeStrategy': () => new Map<string, string>(),
+  'org.apache.camel.component.file.consumer.adapters.FileResumeAdapterDelegate': settings,
 };
 
 const statics: Readonly<Record<string, Readonly<Record<string, (...args: unknown[]) => unknown>>>> = {

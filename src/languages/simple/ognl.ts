@@ -19,6 +19,7 @@ export class JavaClass {
   }
 
   get simpleName(): string {
+    if (this.name === '[B') return 'byte[]';
     return this.name.slice(Math.max(this.name.lastIndexOf('.'), this.name.lastIndexOf('$')) + 1);
   }
 
