@@ -22,11 +22,11 @@ describeWithServer('routes/s3-csv-to-json.yaml', () => {
     await storage.close();
   });
 
-  const start = async (s3 = serverUrl): Promise<void> => {
+  const start = async (s3 = serverUrl, retryDelay = '20'): Promise<void> => {
     mecha = await Mecha.start({
       folder: root,
       routes: [join(root, 'routes/s3-csv-to-json.yaml')],
-      properties: { s3, bucket, ...credentials, delay: '20', retryDelay: '20' },
+      properties: { s3, bucket, ...credentials, delay: '20', retryDelay },
       settings: { 'http.port': 0, 'state.store': 'memory', watch: false },
     });
   };
@@ -56,8 +56,8 @@ describeWithServer('routes/s3-csv-to-json.yaml', () => {
     expect((await storage.head(bucket, 'valid/week 1.jsonl')).ContentType).to.equal('application/x-ndjson');
   });
 
-  it('moves a file that is no CSV to the dead letters as a whole, and goes on', async () => {
-    await start();
+  it('moves a file that is no CSV to the dead letters as a whole, without trying again, and goes on', async () => {
+    await start(serverUrl, '600000');
     await drop('incoming/bad.csv', 'id,item,quantity,price\n"never closed');
     await drop('incoming/good.csv', 'id,item,quantity,price\nA1,tea,2,4.20\n');
     const keys = await keysWhen((found) => found.includes('done/good.csv') && found.includes('dead-letter/bad.csv') && !found.some((key) => key.startsWith('incoming/')));

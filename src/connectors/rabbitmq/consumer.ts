@@ -16,7 +16,7 @@ import { Links } from './link.ts';
 import type { Outgoing, Publisher } from './publisher.ts';
 import { brokerReason } from './publisher.ts';
 import type { DeadLetters } from './topology.ts';
-import { argumentsOf, checkArguments, deadLettersOf, declareRetryQueue, prepareConsumer, queuesOf, retryQueueOf } from './topology.ts';
+import { argumentsOf, checkArguments, deadLettersOf, declareRetryQueue, isDirectReply, prepareConsumer, queuesOf, retryQueueOf } from './topology.ts';
 
 const firstDelayMillis = 200;
 const longestDelayMillis = 30_000;
@@ -334,7 +334,7 @@ export class RabbitConsumer implements Consumer, LinkUser {
         if (failure.isRefused || this.endpoint.options.testConnectionOnStartup) await this.giveUp(failure.error);
         return;
       }
-      if (failure === 'late') return this.wait(new ExchangeError('org.springframework.amqp.AmqpConnectException', `${shownBroker(this.settings)}: no connection yet`));
+      if (failure === 'late') return this.wait(`${shownBroker(this.settings)}: no connection yet`);
     } else if (this.connection !== null) this.open(this.connection);
     else return;
     const error = await this.inTime(opened, startPatienceMillis);
@@ -387,13 +387,13 @@ export class RabbitConsumer implements Consumer, LinkUser {
     this.timer?.cancel();
     this.timer = null;
     this.forgetClosed();
-    if (this.isOn) this.wait(reason);
+    if (this.isOn) this.wait(reason.message);
   }
 
-  private wait(reason: ExchangeError): void {
+  private wait(reason: string): void {
     if (this.isWaiting) return;
     this.isWaiting = true;
-    this.context.waiting(`${this.endpoint.shownUri}: ${reason.message}`);
+    this.context.waiting(reason);
   }
 
   private open(connection: BrokerConnection): void {
@@ -437,9 +437,9 @@ export class RabbitConsumer implements Consumer, LinkUser {
   }
 
   private again(connection: BrokerConnection, error: BrokerError): void {
-    const reason = new ExchangeError('org.springframework.amqp.AmqpIOException', this.context.routeId === null ? this.explain(error) : `route ${this.context.routeId}: ${this.explain(error)}`, { cause: error });
+    const reason = this.explain(error);
     this.wait(reason);
-    this.tell(reason);
+    this.tell(this.refusal(error));
     this.timer?.cancel();
     this.timer = this.context.clock.schedule(this.delayMillis, () => {
       this.timer = null;
@@ -451,7 +451,12 @@ export class RabbitConsumer implements Consumer, LinkUser {
   private explain(error: BrokerError): string {
     const reason = brokerReason(error);
     const help = error.code === 404 && !this.endpoint.options.autoDeclare ? ' (autoDeclare=true would declare it)' : '';
-    return `${this.endpoint.shownUri}: ${reason}${help}`;
+    return `${reason}${help}`;
+  }
+
+  private refusal(error: BrokerError): ExchangeError {
+    const { routeId } = this.context;
+    return new ExchangeError('org.springframework.amqp.AmqpIOException', `${routeId === null ? '' : `route ${routeId}: `}${this.endpoint.shownUri}: ${this.explain(error)}`, { cause: error });
   }
 
   private tell(error: ExchangeError | null): void {
@@ -678,7 +683,7 @@ export class RabbitConsumer implements Consumer, LinkUser {
     this.publishing ??= this.links.publisher(this.settings, 'messages');
     const { publisher } = this.publishing;
     return new Promise((resolve) =>
-      publisher.publish({ ...message, isMandatory: true, isConfirmed: true, timeoutMillis: publishTimeoutMillis, shownUri: this.endpoint.shownUri, done: (error) => resolve(error) }),
+      publisher.publish({ ...message, isMandatory: !isDirectReply(message.exchange, message.routingKey), isConfirmed: true, timeoutMillis: publishTimeoutMillis, shownUri: this.endpoint.shownUri, done: (error) => resolve(error) }),
     );
   }
 
@@ -743,7 +748,7 @@ export class RabbitConsumer implements Consumer, LinkUser {
       await preparing.close();
       return (this.polling = await this.connection.channel(false));
     } catch (thrown) {
-      throw new ExchangeError('org.springframework.amqp.AmqpIOException', this.explain(thrown as BrokerError), { cause: thrown });
+      throw this.refusal(thrown as BrokerError);
     }
   }
 }

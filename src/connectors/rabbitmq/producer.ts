@@ -11,7 +11,7 @@ import type { LinkUser } from './link.ts';
 import { Links } from './link.ts';
 import type { Outgoing, Publisher } from './publisher.ts';
 import { refused } from './publisher.ts';
-import { checkArguments, exchangeNameOf, prepareProducer } from './topology.ts';
+import { checkArguments, exchangeNameOf, isDirectReply, prepareProducer } from './topology.ts';
 
 /** Longest that a start waits to see how the first connection comes about. */
 const startPatienceMillis = 5000;
@@ -142,7 +142,7 @@ export class RabbitProducer implements Producer {
       throw new ExchangeError('org.springframework.amqp.AmqpIOException', `${shownUri}: a message of ${content.length} bytes, more than maxMessageSize (${options.maxMessageSize})`);
     }
     const isRequest = exchange.isInOut && !options.disableReplyTo;
-    const isMandatory = isRequest || (this.isMandatory ?? (target === '' || options.exchangeType === 'direct'));
+    const isMandatory = isRequest || ((this.isMandatory ?? (target === '' || options.exchangeType === 'direct')) && !isDirectReply(target, routingKey));
     const timeoutMillis = isRequest ? options.replyTimeout : options.confirmTimeout === 0 ? -1 : options.confirmTimeout;
     const message = { exchange: target, routingKey, content, properties, isMandatory, isConfirmed: this.isConfirmed, timeoutMillis, shownUri };
     (isRequest ? this.requester() : this.publisher()).publish(new Sending(message, exchange, this.filter));
@@ -154,7 +154,7 @@ export class RabbitProducer implements Producer {
       const say = (reason: string): void => {
         if (this.isWaiting) return;
         this.isWaiting = true;
-        this.context.waiting(`${this.endpoint.shownUri}: ${reason}`);
+        this.context.waiting(reason);
       };
       this.stopListening = this.messages.publisher.listen({
         waiting: say,

@@ -22,6 +22,9 @@ const ownQueueMillis = 30 * 60_000;
 
 export const isDefaultExchange = (name: string): boolean => name === '' || name === 'default';
 
+/** Whether it goes straight to whoever asked, past all queues. The broker hands such a message over, and returns it as unroutable when it is mandatory all the same. */
+export const isDirectReply = (exchange: string, routingKey: string): boolean => exchange === '' && routingKey.startsWith('amq.rabbitmq.reply-to.');
+
 /** The exchange's name on the wire. */
 export const exchangeNameOf = (name: string): string => (isDefaultExchange(name) ? '' : name);
 

@@ -99,7 +99,7 @@ describeWithBroker(
       await broker.send(queue, 'a');
       await pause(150);
       expect(around.waits).to.have.length(1);
-      expect(around.waits[0]).to.match(/^spring-rabbitmq:.*connection refused/).and.not.to.include('guest:guest');
+      expect(around.waits[0]).to.match(/^amqp:.*connection refused/).and.not.to.include('guest:guest');
       await proxy.mend();
       await soon(() => expect(bodies(target)).to.deep.equal(['a']));
       expect(around.waits.slice(1)).to.deep.equal(['ready']);

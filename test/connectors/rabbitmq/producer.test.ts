@@ -183,6 +183,7 @@ describeWithBroker('the producer of spring-rabbitmq', () => {
       expect(replies.map(({ body }) => body)).to.deep.equal(Array.from({ length: 50 }, (_, i) => `re: ${i}`));
       expect(replies[0]!.headers.get('answered')).to.equal(true);
       await server.end();
+      expect(around.logs, 'a reply that came is no reply that reached nobody').to.deep.equal([]);
     });
 
     it('fail when no reply comes in time', async () => {
