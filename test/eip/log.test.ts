@@ -16,7 +16,7 @@ describe('log', () => {
 
   it('logs under the id of its route', () => expect(lines()).to.deep.equal([{ level: 'info', logger: 'route1', message: 'got a' }]));
   it('logs under a name of its own, with a marker', () =>
-    expect(lines({ logName: 'my.${header.where}', loggingLevel: 'WARN', marker: 'M' })).to.deep.equal([{ level: 'warn', logger: 'my.here', message: 'got a', marker: 'M' }]));
+    expect(lines({ logName: 'my.${routeId}.${header.where}', loggingLevel: 'WARN', marker: 'M' })).to.deep.equal([{ level: 'warn', logger: 'my.route1.${header.where}', message: 'got a', marker: 'M' }]));
   it('is silent when it is off', () => expect(lines({ loggingLevel: 'OFF' })).to.deep.equal([]));
 
   it('does not put a line together that nobody wants', () => {

@@ -36,7 +36,7 @@ export class RestBinding implements RequestBinding {
       if (operation.corsHeaders !== null) this.addCorsHeaders(exchange);
       return false;
     }
-    if (operation.clientRequestValidation) {
+    if (operation.corsHeaders !== null || operation.clientRequestValidation) {
       const status = this.mismatch(exchange);
       if (status !== 0) {
         headers.remove('Content-Type');
@@ -108,7 +108,9 @@ export class RestBinding implements RequestBinding {
         return 'Some of the query parameters or HTTP headers has a not-allowed value.';
       }
     }
-    return this.checkBody === null || isEmpty ? null : this.misfit(exchange, this.checkBody);
+    if (isEmpty) return null;
+    if (this.checkBody !== null) return this.misfit(exchange, this.checkBody);
+    return !binds(this.operation.bindingMode, 'json') && kindsOf(textHeader(exchange, 'content-type'))?.[0] === 'json' ? this.misfit(exchange, () => null) : null;
   }
 
   /** A body of another type than JSON has no schema to fit. */

@@ -32,8 +32,8 @@ export async function openRestConsumer(endpoint: RestEndpoint, context: Connecto
     httpMethodRestrict: operation.answersOptions ? `${operation.method},OPTIONS` : operation.method,
     consumes: operation.consumes ?? undefined,
     produces: operation.produces ?? undefined,
-    // The binding checks them itself then, and lets what is not said pass.
-    serverRequestValidation: !operation.clientRequestValidation,
+    // As in Camel, with CORS the binding checks them itself, and lets what is not said pass.
+    serverRequestValidation: operation.corsHeaders === null,
   });
   const { bodySchema, clientRequestValidation } = operation;
   const check = bodySchema === null || !clientRequestValidation ? null : await (await import('./bodySchema.ts')).bodyCheck(bodySchema);

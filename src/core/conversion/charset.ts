@@ -48,9 +48,7 @@ export const nodeEncoding = (charset: string | null): BufferEncoding | undefined
   return encoding === 'ascii' ? 'latin1' : encoding;
 };
 
-// eslint-disable-next-line no-control-regex -- ASCII begins there.
 const notAscii = /[^\x00-\x7f]/gu;
-// eslint-disable-next-line no-control-regex -- Latin 1, too.
 const notLatin = /[^\x00-\xff]/gu;
 
 /** Text of bytes; null is UTF-8. A byte order mark is kept, as Java does, but for UTF-16, which has none of its own order. */

@@ -60,6 +60,8 @@ export class ReplyHandler {
     if (status < 200) return true;
     this.status = status;
     this.statusText = statusText;
+    // The blanks behind a value are none of it.
+    for (let i = 1; i < rawHeaders.length; i += 2) if (isBlank(rawHeaders[i]!.at(-1))) rawHeaders[i] = withoutBlanks(rawHeaders[i]!);
     this.rawHeaders = rawHeaders;
     this.resume = resume;
     return true;
@@ -119,6 +121,14 @@ export class ReplyHandler {
   private reply(body: Buffer | Readable | null): HttpReply {
     return { status: this.status, statusText: this.statusText, rawHeaders: this.rawHeaders, body: Buffer.isBuffer(body) ? networkBytes(body) : body };
   }
+}
+
+const isBlank = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x09;
+
+function withoutBlanks(value: Buffer): Buffer {
+  let { length } = value;
+  while (length > 0 && isBlank(value[length - 1])) length--;
+  return value.subarray(0, length);
 }
 
 /** The first value of a raw header, by its name in lower case. */

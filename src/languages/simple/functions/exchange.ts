@@ -89,13 +89,13 @@ function reading(name: string, at: number, compiler: Compiler, read: Reader, fix
   return (exchange) => read(exchange, toText(value(exchange)) ?? '') ?? null;
 }
 
-/** Where the name ends and its path begins: at the first `.`, `?.` or `[` outside of nested functions. */
+/** Where the name ends and its path begins: at the first `.`, `?.` or `[` outside of nested functions and parentheses, which are part of a name here. */
 function pathStart(text: string): number {
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
     const char = text[i]!;
-    if (char === '{') depth++;
-    else if (char === '}') depth--;
+    if (char === '{' || char === '(') depth++;
+    else if (char === '}' || char === ')') depth--;
     else if (depth === 0 && (char === '.' || char === '[' || (char === '?' && text[i + 1] === '.'))) return i;
   }
   return -1;
