@@ -1,2 +1,2 @@
 /** What may be typed while `run --dev` runs on a terminal. */
-export const devKeys = "t + Enter shows each exchange's steps (t ROUTE: of one route), r reloads, q stops";
+export const devKeys = 't: show steps, t ROUTE: of one route, r: reload, q: stop; then Enter';

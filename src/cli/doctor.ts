@@ -36,7 +36,7 @@ export async function doctor(options: Options, terminal: Terminal): Promise<numb
     else {
       isRunning = true;
       const { pid, routes, generation, version: other } = info.body as { pid: number | null; routes: number; generation: number; version: string | null };
-      find('running', 'ok', `process ${pid ?? '?'} runs ${routes} routes, generation ${generation}`);
+      find('running', 'ok', `process ${pid ?? '?'} runs ${routes} route${routes === 1 ? '' : 's'}, generation ${generation}`);
       if (other !== null && other !== version) find('version', 'note', `the running one is version ${other}, this command ${version}`, 'restart it to have both alike');
       const health = await askAdmin(address, 'GET', '/health');
       const waiting = Object.entries((health.body as { routes: Record<string, { status: string; state: string; reason?: string }> }).routes).filter(([, route]) => route.status !== 'UP');

@@ -177,6 +177,7 @@ export const send = (uri: string, options: Options, terminal: Terminal): Promise
     if (answer.status === 409) {
       const { error, route, step, at } = answer.body;
       terminal.err.write(`error: it failed${step == null ? '' : ` at ${route}/${step}`}${at == null ? '' : ` (${at})`}: ${error}\n`);
+      if (step == null) terminal.err.write('help: `mecha get routes` lists the routes, and where each is sent to\n');
       return 1;
     }
     if (options['json'] !== true) {

@@ -7,6 +7,9 @@ export type AdminAddress = string | { readonly url: string; readonly token: stri
 
 export class AdminUnreachable extends Error {}
 
+/** One answers, and wants a token. */
+export class AdminRefused extends AdminUnreachable {}
+
 export const shownAddress = (address: AdminAddress): string => (typeof address === 'string' ? address : address.url);
 
 const unreachable = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
@@ -19,11 +22,16 @@ export function openAdminAnswer(address: AdminAddress, method: string, path: str
     if (typeof address !== 'string' && address.token !== null) headers['Authorization'] = `Bearer ${address.token}`;
     const options = { method, agent: false as const, headers, ...(signal === undefined ? {} : { signal }) };
     let sent;
+    const answered = (response: IncomingMessage): void => {
+      if (response.statusCode !== 401) return resolve(response);
+      response.resume();
+      reject(new AdminRefused(`the admin API at ${shownAddress(address)} wants ${typeof address !== 'string' && address.token !== null ? 'another' : 'a'} token`));
+    };
     try {
-      if (typeof address === 'string') sent = request({ ...options, socketPath: address, path }, resolve);
+      if (typeof address === 'string') sent = request({ ...options, socketPath: address, path }, answered);
       else {
         const url = new URL(path.replace(/^\//, ''), address.url.endsWith('/') ? address.url : `${address.url}/`);
-        sent = (url.protocol === 'https:' ? secureRequest : request)(url, options, resolve);
+        sent = (url.protocol === 'https:' ? secureRequest : request)(url, options, answered);
       }
     } catch (thrown) {
       reject(new AdminUnreachable(`\`${shownAddress(address)}\` is no address of an admin API: ${(thrown as Error).message}`));

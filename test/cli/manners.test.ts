@@ -96,7 +96,7 @@ describe('the manners of commands', () => {
       Object.assign(terminal, { in: keys });
       terminal.environment['MECHA_SUMMARY'] = '1';
       const code = terminal.run('run', '--dev', '--port', '0', '--log-format', 'text', 'a.yaml');
-      await eventually(() => expect(terminal.out.text).to.contain('keys     t + Enter'), 8000);
+      await eventually(() => expect(terminal.out.text).to.contain('keys     t: show steps'), 8000);
       const other = new TestTerminal();
       Object.assign(other, { folder: terminal.folder });
       expect(await other.run('send', 'direct:tick')).to.equal(1);

@@ -148,7 +148,9 @@ describe('the commands for a running Mecha', () => {
     expect((await elsewhere.mecha('get', 'routes', '--url', url, '--token', 'hush')).out).to.contain('greet');
     const refused = await elsewhere.mecha('get', 'routes', '--url', url);
     expect(refused.code).to.equal(1);
-    expect(refused.err).to.contain('Authorization: Bearer');
+    expect(refused.err).to.contain('wants a token').and.contain('--token');
+    expect((await elsewhere.mecha('trace', '--url', url, '--token', 'loud')).err).to.contain('wants another token');
+    expect(JSON.parse((await elsewhere.mecha('get', 'health', '--url', url, '--json')).out)).to.deep.equal({ error: `the admin API at ${url} wants a token` });
     expect((await elsewhere.mecha('get', 'routes', '--url', 'nonsense')).code).to.equal(1);
     elsewhere.clear();
   });
