@@ -65,8 +65,8 @@ async function page({ kind, name, summary, syntax, canConsume, canProduce, heade
 const entries = catalog(standardParts).filter(({ kind, name }, at, all) => all.findIndex((other) => other.kind === kind && other.name === name) === at);
 for (const entry of entries) pages.set(`${folders[entry.kind]}/${entry.name}.md`, await page(entry));
 
-for (const [code, { title, explanation, wrong, right }] of Object.entries(codes)) {
-  const block = (heading: string, text: string | undefined): string => (text === undefined ? '' : `\n## ${heading}\n\n\`\`\`yaml\n${text.trimEnd()}\n\`\`\`\n`);
+for (const [code, { title, explanation, wrong, right, file }] of Object.entries(codes)) {
+  const block = (heading: string, text: string | undefined): string => (text === undefined ? '' : `\n## ${heading}\n\n\`\`\`yaml${file === undefined ? '' : ` file=${file}`}\n${text.trimEnd()}\n\`\`\`\n`);
   pages.set(`errors/${code}.md`, `${note}# ${code}: ${title}\n\n${explanation}\n${block('Wrong', wrong)}${block('Right', right)}`);
 }
 

@@ -18,7 +18,8 @@ export function explain(code: string | undefined, options: Readonly<Record<strin
     terminal.err.write(`error: there is no code \`${code}\`\nhelp: ${near === null ? '' : `did you mean \`${near}\`? `}\`mecha explain\` lists all\n`);
     return 1;
   }
+  const inFile = entry.file === undefined ? '' : ` (${entry.file})`;
   if (options['json'] === true) terminal.out.write(`${JSON.stringify({ code: name, ...entry }, null, 2)}\n`);
-  else terminal.out.write(`${name}: ${entry.title}\n\n${entry.explanation}\n${block('Wrong', entry.wrong)}${block('Right', entry.right)}`);
+  else terminal.out.write(`${name}: ${entry.title}\n\n${entry.explanation}\n${block(`Wrong${inFile}`, entry.wrong)}${block(`Right${inFile}`, entry.right)}`);
   return 0;
 }

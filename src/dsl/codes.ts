@@ -2,6 +2,8 @@
 export interface CodeEntry {
   readonly title: string;
   readonly explanation: string;
+  /** What the two files below are called, where they are no routes. */
+  readonly file?: string;
   /** A file that gives the complaint; absent where no file alone can. */
   readonly wrong?: string;
   readonly right?: string;
@@ -44,7 +46,12 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     right: route('- to: mock:a\n- to: mock:b\n'),
   },
   M0107: { title: 'A key is not a text', explanation: 'Keys of mappings are names. A list or mapping can not be one.', wrong: route('- setHeader:\n    name: a\n    constant: b\n    ? [c]\n    : d\n'), right: route('- setHeader:\n    name: a\n    constant: b\n') },
-  M0108: { title: 'The file is too large, too deep, or repeats too much', explanation: 'Files are bounded in size and nesting, and so is what their aliases stand for: a small file can not make a huge one.' },
+  M0108: {
+    title: 'The file is too large, too deep, or repeats too much',
+    explanation: 'Files are bounded in size and nesting, and so is what their aliases stand for: a small file can not make a huge one.',
+    wrong: '- beans:\n    - name: a\n      type: "#class:a.mjs"\n      properties:\n        a: &a [x, x, x, x, x, x, x, x, x, x]\n        b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n        c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\n        d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\n        e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\n',
+    right: '- from:\n    uri: direct:start\n    steps:\n      - setHeader: &kind { name: kind, constant: order }\n      - setHeader: *kind\n',
+  },
   M0109: {
     title: 'An alias has no anchor',
     explanation: '`*name` repeats the value that `&name` marks earlier in the file.',
@@ -80,7 +87,12 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     wrong: route('- to: "mock:{{destination}}"\n'),
     right: route('- to: "mock:{{destination:out}}"\n'),
   },
-  M0119: { title: 'A property refers to itself', explanation: 'The value of a property holds a placeholder that leads back to it.' },
+  M0119: {
+    title: 'A property refers to itself',
+    explanation: 'The value of a property holds a placeholder that leads back to it.',
+    wrong: 'apiVersion: camel.apache.org/v1\nkind: Integration\nspec:\n  configuration:\n    - { type: property, value: "a={{b}}" }\n    - { type: property, value: "b={{a}}" }\n  flows:\n    - from:\n        uri: direct:start\n        steps:\n          - setBody: { constant: "{{a}}" }\n',
+    right: 'apiVersion: camel.apache.org/v1\nkind: Integration\nspec:\n  configuration:\n    - { type: property, value: "a={{b}}" }\n    - { type: property, value: "b=hello" }\n  flows:\n    - from:\n        uri: direct:start\n        steps:\n          - setBody: { constant: "{{a}}" }\n',
+  },
   M0120: { title: 'The braces of a placeholder do not match', explanation: '`{{` and `}}` come in pairs. In texts such as JSON, write a blank between two braces.', wrong: route('- setBody: { constant: "{{name" }\n'), right: route('- setBody: { constant: "{{name:x}}" }\n') },
   M0121: {
     title: 'A merge key is used',
@@ -104,7 +116,12 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   // M02xx: steps and options
   M0201: { title: 'There is no such step or element', explanation: 'The name is none that this runtime knows.', wrong: route('- frobnicate: {}\n'), right: route('- to: mock:out\n') },
   M0202: { title: 'The old spelling of a step', explanation: 'Names with dashes were given up in Camel 4: words are joined with capital letters.', wrong: route('- set-body:\n    constant: x\n'), right: route('- setBody:\n    constant: x\n') },
-  M0203: { title: 'A step that is not supported yet', explanation: 'Camel has this step, this runtime does not.' },
+  M0203: {
+    title: 'A step that is not supported yet',
+    explanation: 'Camel has this step, this runtime does not.',
+    wrong: route('- to: mock:a\n- a2aSubTask: {}\n'),
+    right: route('- to: mock:a\n'),
+  },
   M0204: {
     title: 'A part stands at the wrong place',
     explanation: 'Some names are only understood inside of another step, or only at the top level of the file.',
@@ -114,8 +131,18 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0205: { title: 'A value of the wrong kind', explanation: 'The option wants another kind of value, such as a number, `true` or `false`, or a duration.', wrong: route('- split:\n    simple: "${body}"\n    streaming: maybe\n    steps:\n      - to: mock:out\n'), right: route('- split:\n    simple: "${body}"\n    streaming: true\n    steps:\n      - to: mock:out\n') },
   M0206: { title: 'An option is missing', explanation: 'The step can not work without it.', wrong: route('- setHeader:\n    constant: x\n'), right: route('- setHeader:\n    name: a\n    constant: x\n') },
   M0207: { title: 'Not one of the values that there are', explanation: 'The option takes one of a few words. Letter case does not matter.', wrong: route('- log: { message: x, loggingLevel: LOUD }\n'), right: route('- log: { message: x, loggingLevel: WARN }\n') },
-  M0208: { title: 'A deprecated option', explanation: 'It still works; the help says what to write instead.' },
-  M0209: { title: 'There is no such data format', explanation: 'The name is none that this runtime knows.' },
+  M0208: {
+    title: 'A deprecated option',
+    explanation: 'It still works; the help says what to write instead.',
+    wrong: route('- multicast:\n    parallelAggregate: true\n    steps:\n      - to: mock:out\n'),
+    right: route('- multicast:\n    steps:\n      - to: mock:out\n'),
+  },
+  M0209: {
+    title: 'There is no such data format',
+    explanation: 'The name is none that this runtime knows.',
+    wrong: route('- marshal: { jsn: {} }\n'),
+    right: route('- marshal: { json: {} }\n'),
+  },
   M0210: { title: 'A data format that is not supported yet', explanation: 'Camel has this data format, this runtime does not.', wrong: route('- marshal: { asn1: {} }\n'), right: route('- marshal: { json: {} }\n') },
   M0211: {
     title: 'A step stands among options',
@@ -124,24 +151,104 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     right: route('- filter:\n    simple: "${body}"\n    steps:\n      - to: mock:a\n      - setBody: { constant: x }\n'),
   },
   M0212: { title: 'There is no such option', explanation: 'The step or element does not know the option.', wrong: route('- log:\n    mesage: hello\n'), right: route('- log:\n    message: hello\n') },
-  M0221: { title: 'Groups that are never complete', explanation: 'An aggregate needs at least one option that says when a group is complete: a size, a timeout, an interval or a predicate.' },
-  M0222: { title: 'Interval and timeout together', explanation: 'An interval completes all groups at once, a timeout each group when nothing came for it. One of them can be given.' },
-  M0223: { title: 'A batch whose members may be dropped', explanation: 'A group that takes its size from a batch would wait for the member that was dropped.' },
-  M0224: { title: 'Not an aggregation repository', explanation: 'The bean or class that is named does not keep groups.' },
-  M0225: { title: 'A saga step outside of all sagas that has something to complete', explanation: 'With the propagation NEVER or NOT_SUPPORTED the steps take part in no saga, so there is nothing to complete, to undo or to keep.' },
-  M0226: { title: 'A step that takes in the whole route, in the wrong place', explanation: 'Such a step stands on the top level of a route, once. The steps beside it in the route belong to it, too.' },
+  M0221: {
+    title: 'Groups that are never complete',
+    explanation: 'An aggregate needs at least one option that says when a group is complete: a size, a timeout, an interval or a predicate.',
+    wrong: route('- aggregate:\n    correlationExpression: { header: customer }\n    aggregationStrategy: GroupedBodyAggregationStrategy\n    steps:\n      - to: mock:out\n'),
+    right: route('- aggregate:\n    correlationExpression: { header: customer }\n    aggregationStrategy: GroupedBodyAggregationStrategy\n    completionTimeout: 1000\n    steps:\n      - to: mock:out\n'),
+  },
+  M0222: {
+    title: 'Interval and timeout together',
+    explanation: 'An interval completes all groups at once, a timeout each group when nothing came for it. One of them can be given.',
+    wrong: route('- aggregate:\n    correlationExpression: { header: customer }\n    aggregationStrategy: GroupedBodyAggregationStrategy\n    completionTimeout: 1000\n    completionInterval: 1000\n    steps:\n      - to: mock:out\n'),
+    right: route('- aggregate:\n    correlationExpression: { header: customer }\n    aggregationStrategy: GroupedBodyAggregationStrategy\n    completionTimeout: 1000\n    steps:\n      - to: mock:out\n'),
+  },
+  M0223: {
+    title: 'A batch whose members may be dropped',
+    explanation: 'A group that takes its size from a batch would wait for the member that was dropped.',
+    wrong: route('- aggregate:\n    correlationExpression: { header: customer }\n    aggregationStrategy: GroupedBodyAggregationStrategy\n    completionFromBatchConsumer: true\n    discardOnAggregationFailure: true\n    steps:\n      - to: mock:out\n'),
+    right: route('- aggregate:\n    correlationExpression: { header: customer }\n    aggregationStrategy: GroupedBodyAggregationStrategy\n    completionFromBatchConsumer: true\n    steps:\n      - to: mock:out\n'),
+  },
+  M0224: {
+    title: 'Not an aggregation repository',
+    explanation: 'The bean or class that is named does not keep groups.',
+    wrong: '- beans:\n    - name: totals\n      type: java.util.HashMap\n' + route('- aggregate:\n    correlationExpression: { header: customer }\n    aggregationStrategy: GroupedBodyAggregationStrategy\n    completionSize: 2\n    aggregationRepository: totals\n    steps:\n      - to: mock:out\n'),
+    right: '- beans:\n    - name: totals\n      type: java.util.HashMap\n' + route('- aggregate:\n    correlationExpression: { header: customer }\n    aggregationStrategy: GroupedBodyAggregationStrategy\n    completionSize: 2\n    steps:\n      - to: mock:out\n'),
+  },
+  M0225: {
+    title: 'A saga step outside of all sagas that has something to complete',
+    explanation: 'With the propagation NEVER or NOT_SUPPORTED the steps take part in no saga, so there is nothing to complete, to undo or to keep.',
+    wrong: '- beans:\n    - name: sagaService\n      type: org.apache.camel.saga.InMemorySagaService\n- from:\n    uri: direct:cancel\n    steps:\n      - to: mock:cancelled\n' + route('- saga:\n    propagation: NEVER\n    compensation: direct:cancel\n    steps:\n      - to: mock:out\n'),
+    right: '- beans:\n    - name: sagaService\n      type: org.apache.camel.saga.InMemorySagaService\n- from:\n    uri: direct:cancel\n    steps:\n      - to: mock:cancelled\n' + route('- saga:\n    propagation: REQUIRED\n    compensation: direct:cancel\n    steps:\n      - to: mock:out\n'),
+  },
+  M0226: {
+    title: 'A step that takes in the whole route, in the wrong place',
+    explanation: 'Such a step stands on the top level of a route, once. The steps beside it in the route belong to it, too.',
+    wrong: '- beans:\n    - name: sagaService\n      type: org.apache.camel.saga.InMemorySagaService\n' + route('- filter:\n    simple: "${body}"\n    steps:\n      - saga:\n          steps:\n            - to: mock:out\n'),
+    right: '- beans:\n    - name: sagaService\n      type: org.apache.camel.saga.InMemorySagaService\n' + route('- saga:\n    steps:\n      - filter:\n          simple: "${body}"\n          steps:\n            - to: mock:out\n'),
+  },
 
   // M03xx: expressions and languages
-  M0301: { title: 'An expression is wrong', explanation: 'The source text is not right in its language; the caret shows where.' },
-  M0302: { title: 'An expression can not be compiled', explanation: 'The source text may be right, but something that it refers to is missing.' },
-  M0303: { title: '`orderBy` gives its value later', explanation: 'The lane of a message must be known when it comes in: an asynchronous language can not tell it in time.' },
-  M0310: { title: '`onPrepare` names no processor', explanation: 'It must be a function, or an object with a method `process`.' },
-  M0311: { title: '`timeout` without `parallelProcessing`', explanation: 'A time limit for branches works only when they run side by side.' },
-  M0312: { title: 'Options that exclude each other', explanation: 'Stopping at the first failure leaves nothing for a threshold of failures to count.' },
-  M0313: { title: 'A watermark needs two options', explanation: '`resumeStrategy` says where the last value is kept, `watermarkKey` under which name: one without the other does nothing.' },
-  M0314: { title: 'Not a resume strategy', explanation: 'The bean has no methods to read and write the last value.' },
-  M0315: { title: 'An empty delimiter', explanation: 'A text can not be cut at nothing.' },
-  M0316: { title: 'Batch and stream together', explanation: 'Messages are put in order in batches or in a stream, not in both.' },
+  M0301: {
+    title: 'An expression is wrong',
+    explanation: 'The source text is not right in its language; the caret shows where.',
+    wrong: route('- setBody: { simple: "${bdy}" }\n'),
+    right: route('- setBody: { simple: "${body}" }\n'),
+  },
+  M0302: {
+    title: 'An expression can not be compiled',
+    explanation: 'The source text may be right, but something that it refers to is missing.',
+    wrong: route('- setBody: { simple: "resource:file:greeting.txt" }\n'),
+    right: route('- setBody: { simple: "Hello ${body}" }\n'),
+  },
+  M0303: {
+    title: '`orderBy` gives its value later',
+    explanation: 'The lane of a message must be known when it comes in: an asynchronous language can not tell it in time.',
+    wrong: '- from:\n    uri: direct:start\n    orderBy: { jsonata: customer }\n    steps:\n      - to: mock:out\n',
+    right: '- from:\n    uri: direct:start\n    orderBy: { header: customer }\n    steps:\n      - to: mock:out\n',
+  },
+  M0310: {
+    title: '`onPrepare` names no processor',
+    explanation: 'It must be a function, or an object with a method `process`.',
+    wrong: '- beans:\n    - name: totals\n      type: java.util.HashMap\n' + route('- multicast:\n    onPrepare: totals\n    steps:\n      - to: mock:out\n'),
+    right: '- beans:\n    - name: totals\n      type: java.util.HashMap\n' + route('- multicast:\n    steps:\n      - to: mock:out\n'),
+  },
+  M0311: {
+    title: '`timeout` without `parallelProcessing`',
+    explanation: 'A time limit for branches works only when they run side by side.',
+    wrong: route('- multicast:\n    timeout: 1000\n    steps:\n      - to: mock:a\n      - to: mock:b\n'),
+    right: route('- multicast:\n    timeout: 1000\n    parallelProcessing: true\n    steps:\n      - to: mock:a\n      - to: mock:b\n'),
+  },
+  M0312: {
+    title: 'Options that exclude each other',
+    explanation: 'Stopping at the first failure leaves nothing for a threshold of failures to count.',
+    wrong: route('- split:\n    simple: "${body}"\n    stopOnException: true\n    maxFailedRecords: 3\n    steps:\n      - to: mock:out\n'),
+    right: route('- split:\n    simple: "${body}"\n    maxFailedRecords: 3\n    steps:\n      - to: mock:out\n'),
+  },
+  M0313: {
+    title: 'A watermark needs two options',
+    explanation: '`resumeStrategy` says where the last value is kept, `watermarkKey` under which name: one without the other does nothing.',
+    wrong: route('- split:\n    simple: "${body}"\n    watermarkKey: last\n    steps:\n      - to: mock:out\n'),
+    right: route('- split:\n    simple: "${body}"\n    watermarkKey: last\n    resumeStrategy: "#store"\n    steps:\n      - to: mock:out\n'),
+  },
+  M0314: {
+    title: 'Not a resume strategy',
+    explanation: 'The bean has no methods to read and write the last value.',
+    wrong: '- beans:\n    - name: seen\n      type: org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository\n' + route('- split:\n    simple: "${body}"\n    watermarkKey: last\n    resumeStrategy: seen\n    steps:\n      - to: mock:out\n'),
+    right: '- beans:\n    - name: seen\n      type: org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository\n' + route('- split:\n    simple: "${body}"\n    watermarkKey: last\n    resumeStrategy: "#store"\n    steps:\n      - to: mock:out\n'),
+  },
+  M0315: {
+    title: 'An empty delimiter',
+    explanation: 'A text can not be cut at nothing.',
+    wrong: route('- split:\n    simple: "${body}"\n    delimiter: ""\n    steps:\n      - to: mock:out\n'),
+    right: route('- split:\n    simple: "${body}"\n    delimiter: "false"\n    steps:\n      - to: mock:out\n'),
+  },
+  M0316: {
+    title: 'Batch and stream together',
+    explanation: 'Messages are put in order in batches or in a stream, not in both.',
+    wrong: route('- resequence:\n    simple: "${header.number}"\n    batchConfig: { batchSize: 10 }\n    streamConfig: { capacity: 10 }\n    steps:\n      - to: mock:out\n'),
+    right: route('- resequence:\n    simple: "${header.number}"\n    batchConfig: { batchSize: 10 }\n    steps:\n      - to: mock:out\n'),
+  },
   M0321: { title: 'There is no such expression language', explanation: 'The name is none that this runtime knows.', wrong: route('- setBody:\n    expression:\n      klingon: x\n'), right: route('- setBody:\n    expression:\n      simple: x\n') },
   M0322: { title: 'Two expressions', explanation: 'One expression is wanted here.', wrong: route('- setBody:\n    constant: a\n    simple: b\n'), right: route('- setBody:\n    constant: a\n') },
   M0323: { title: 'An expression is missing', explanation: 'The step needs an expression: the name of a language, with the source text as its value.', wrong: route('- setBody: {}\n'), right: route('- setBody: { constant: x }\n') },
@@ -150,10 +257,30 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
 
   // M04xx: endpoints and connectors
   M0401: { title: 'There is no such connector', explanation: 'A URI starts with the name of a connector and a colon.', wrong: route('- to: nosuch:thing\n'), right: route('- to: mock:thing\n') },
-  M0402: { title: 'A connector that is not supported yet', explanation: 'Camel has this connector, this runtime does not.' },
-  M0403: { title: 'The endpoint has no URI', explanation: 'The URI is empty.' },
-  M0404: { title: 'Nothing comes from this endpoint', explanation: 'The connector can only be sent to; a route can not start from it.' },
-  M0405: { title: 'Nothing can be sent to this endpoint', explanation: 'The connector can only be consumed from; a step can not send to it.' },
+  M0402: {
+    title: 'A connector that is not supported yet',
+    explanation: 'Camel has this connector, this runtime does not.',
+    wrong: route('- to: "jms:queue:orders"\n'),
+    right: route('- to: "rabbitmq:orders"\n'),
+  },
+  M0403: {
+    title: 'The endpoint has no URI',
+    explanation: 'The URI is empty.',
+    wrong: route('- to: ""\n'),
+    right: route('- to: mock:out\n'),
+  },
+  M0404: {
+    title: 'Nothing comes from this endpoint',
+    explanation: 'The connector can only be sent to; a route can not start from it.',
+    wrong: '- from:\n    uri: micrologic:prices\n    steps:\n      - to: mock:out\n',
+    right: '- from:\n    uri: timer:start\n    steps:\n      - to: micrologic:prices\n',
+  },
+  M0405: {
+    title: 'Nothing can be sent to this endpoint',
+    explanation: 'The connector can only be consumed from; a step can not send to it.',
+    wrong: route('- to: timer:tick\n'),
+    right: route('- to: mock:out\n'),
+  },
   M0406: { title: 'A part of the URI is missing', explanation: 'The endpoint can not work without it.', wrong: route('- to: "direct:"\n'), right: route('- to: direct:other\n') },
   M0407: { title: 'A value that an option of the endpoint does not take', explanation: 'The option wants another kind of value, or is given twice.', wrong: route('- to: "seda:x?size=many"\n'), right: route('- to: "seda:x?size=100"\n') },
   M0408: { title: 'The query of a URI can not be read', explanation: 'Parameters stand after `?`, as `name=value` with `&` between them.', wrong: route('- to: "log:x?level=INFO&"\n'), right: route('- to: "log:x?level=INFO"\n') },
@@ -166,47 +293,137 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   },
 
   // M05xx: beans and references
-  M0501: { title: 'A reference leads nowhere', explanation: 'There is no bean of that name, or it is not what is wanted here.' },
-  M0502: { title: 'A bean can not be made', explanation: 'Its class or module is not known, or refuses its properties.' },
-  M0503: { title: 'A module is missing', explanation: 'The file that the bean names does not exist.' },
+  M0501: {
+    title: 'A reference leads nowhere',
+    explanation: 'There is no bean of that name, or it is not what is wanted here.',
+    wrong: route('- idempotentConsumer:\n    idempotentRepository: seen\n    header: id\n    steps:\n      - to: mock:out\n'),
+    right: '- beans:\n    - name: seen\n      type: org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository\n' + route('- idempotentConsumer:\n    idempotentRepository: seen\n    header: id\n    steps:\n      - to: mock:out\n'),
+  },
+  M0502: {
+    title: 'A bean can not be made',
+    explanation: 'Its class or module is not known, or refuses its properties.',
+    wrong: '- beans:\n    - name: prices\n      type: com.example.Prices\n',
+    right: '- beans:\n    - name: prices\n      type: java.util.HashMap\n',
+  },
+  M0503: {
+    title: 'A module is missing',
+    explanation: 'The file that the bean names does not exist.',
+    wrong: '- beans:\n    - name: prices\n      type: "#module:./prices.mjs"\n',
+    right: '- beans:\n    - name: prices\n      type: java.util.HashMap\n',
+  },
   M0504: { title: 'A module can not be loaded', explanation: 'The file exists but fails while it is loaded.' },
   M0505: { title: 'A bean is no processor', explanation: 'It must be a function, or an object with a method `process`.' },
-  M0506: { title: 'There is no such exception class', explanation: 'Nothing here can fail with it.' },
+  M0506: {
+    title: 'There is no such exception class',
+    explanation: 'Nothing here can fail with it.',
+    wrong: '- onException:\n    exception: [ java.io.IOExeption ]\n    handled: { constant: "true" }\n- from:\n    uri: direct:start\n    steps:\n      - to: mock:out\n',
+    right: '- onException:\n    exception: [ java.io.IOException ]\n    handled: { constant: "true" }\n- from:\n    uri: direct:start\n    steps:\n      - to: mock:out\n',
+  },
 
   // M06xx: routes, ids and the start of the runtime
   M0601: { title: 'Two routes have one id', explanation: 'Ids name routes in logs, metrics and state, so each is used once.', wrong: '- route:\n    id: same\n    from:\n      uri: direct:a\n      steps:\n        - to: mock:a\n- route:\n    id: same\n    from:\n      uri: direct:b\n      steps:\n        - to: mock:b\n', right: '- route:\n    id: one\n    from:\n      uri: direct:a\n      steps:\n        - to: mock:a\n- route:\n    id: two\n    from:\n      uri: direct:b\n      steps:\n        - to: mock:b\n' },
-  M0602: { title: 'Two steps have one id', explanation: 'Ids name steps in logs, metrics and state, so each is used once.' },
+  M0602: {
+    title: 'Two steps have one id',
+    explanation: 'Ids name steps in logs, metrics and state, so each is used once.',
+    wrong: route('- to: { id: out, uri: mock:a }\n- to: { id: out, uri: mock:b }\n'),
+    right: route('- to: { id: first, uri: mock:a }\n- to: { id: second, uri: mock:b }\n'),
+  },
   M0603: {
     title: 'Two routes have one place in the start order',
     explanation: 'Routes start one after the other by `startupOrder`; two of one number would have none.',
     wrong: '- route:\n    startupOrder: 1\n    from:\n      uri: direct:a\n      steps:\n        - to: mock:a\n- route:\n    startupOrder: 1\n    from:\n      uri: direct:b\n      steps:\n        - to: mock:b\n',
     right: '- route:\n    startupOrder: 1\n    from:\n      uri: direct:a\n      steps:\n        - to: mock:a\n- route:\n    startupOrder: 2\n    from:\n      uri: direct:b\n      steps:\n        - to: mock:b\n',
   },
-  M0604: { title: '`onException` names no exception', explanation: 'It must say which failures it is for.' },
+  M0604: {
+    title: '`onException` names no exception',
+    explanation: 'It must say which failures it is for.',
+    wrong: '- onException:\n    handled: { constant: "true" }\n- from:\n    uri: direct:start\n    steps:\n      - to: mock:out\n',
+    right: '- onException:\n    exception: [ java.lang.Exception ]\n    handled: { constant: "true" }\n- from:\n    uri: direct:start\n    steps:\n      - to: mock:out\n',
+  },
   M0605: {
     title: 'An element stands after the routes',
     explanation: 'Error handling and interception are declared before the routes that they are for, as in Camel.',
     wrong: `${route('- to: mock:out\n')}- onException:\n    exception: [ "java.lang.Exception" ]\n    steps:\n      - to: mock:failed\n`,
     right: `- onException:\n    exception: [ "java.lang.Exception" ]\n    steps:\n      - to: mock:failed\n${route('- to: mock:out\n')}`,
   },
-  M0606: { title: 'There is no such route template', explanation: 'No `routeTemplate` and no kamelet has the id that is named.' },
-  M0607: { title: 'Parameters of a template are missing', explanation: 'The template has parameters without a default value, and the route that is made from it does not give them.' },
-  M0608: { title: 'Kamelets go round in circles', explanation: 'The route of a kamelet uses the kamelet itself, or one that leads back to it.' },
+  M0606: {
+    title: 'There is no such route template',
+    explanation: 'No `routeTemplate` and no kamelet has the id that is named.',
+    wrong: '- routeTemplate:\n    id: greeter\n    parameters:\n      - name: name\n    from:\n      uri: direct:{{name}}\n      steps:\n        - to: mock:out\n- templatedRoute:\n    routeTemplateRef: greter\n    parameters:\n      - { name: name, value: ann }\n',
+    right: '- routeTemplate:\n    id: greeter\n    parameters:\n      - name: name\n    from:\n      uri: direct:{{name}}\n      steps:\n        - to: mock:out\n- templatedRoute:\n    routeTemplateRef: greeter\n    parameters:\n      - { name: name, value: ann }\n',
+  },
+  M0607: {
+    title: 'Parameters of a template are missing',
+    explanation: 'The template has parameters without a default value, and the route that is made from it does not give them.',
+    wrong: '- routeTemplate:\n    id: greeter\n    parameters:\n      - name: name\n    from:\n      uri: direct:{{name}}\n      steps:\n        - to: mock:out\n- templatedRoute:\n    routeTemplateRef: greeter\n',
+    right: '- routeTemplate:\n    id: greeter\n    parameters:\n      - name: name\n    from:\n      uri: direct:{{name}}\n      steps:\n        - to: mock:out\n- templatedRoute:\n    routeTemplateRef: greeter\n    parameters:\n      - { name: name, value: ann }\n',
+  },
+  M0608: {
+    title: 'Kamelets go round in circles',
+    explanation: 'The route of a kamelet uses the kamelet itself, or one that leads back to it.',
+  },
   M0610: { title: 'A port is in use', explanation: 'Another program, or another instance of this one, listens on it.' },
   M0611: { title: 'A route can not start', explanation: 'Its consumer refuses to start; the message says why.' },
   M0612: { title: 'The runtime is stopping', explanation: 'Routes that are given to it now are not taken any more.' },
-  M0613: { title: 'The catalogue of kamelets can not be read', explanation: 'The setting `kamelets` names something that is neither a folder nor a jar or zip archive.' },
-  M0615: { title: '`onException` does not say what to do', explanation: 'It names exceptions, and nothing that happens to them: no steps, nothing handled or continued, no redelivery.' },
-  M0620: { title: 'Two `rest` verbs go to one route', explanation: 'A verb makes the `direct:` route that it goes to its own, unless `inlineRoutes` is off; a second verb finds nothing there.' },
-  M0621: { title: 'XML bodies can not be bound', explanation: 'Binding XML needs classes to bind to; the route itself can unmarshal it.' },
-  M0622: { title: 'A service can not be made from an OpenAPI document', explanation: 'The document can not be read, or no `direct:` route answers one of its operations.' },
+  M0613: {
+    title: 'The catalogue of kamelets can not be read',
+    explanation: 'The setting `kamelets` names something that is neither a folder nor a jar or zip archive.',
+  },
+  M0615: {
+    title: '`onException` does not say what to do',
+    explanation: 'It names exceptions, and nothing that happens to them: no steps, nothing handled or continued, no redelivery.',
+    wrong: '- onException:\n    exception: [ java.lang.Exception ]\n- from:\n    uri: direct:start\n    steps:\n      - to: mock:out\n',
+    right: '- onException:\n    exception: [ java.lang.Exception ]\n    handled: { constant: "true" }\n- from:\n    uri: direct:start\n    steps:\n      - to: mock:out\n',
+  },
+  M0620: {
+    title: 'Two `rest` verbs go to one route',
+    explanation: 'A verb makes the `direct:` route that it goes to its own, unless `inlineRoutes` is off; a second verb finds nothing there.',
+    wrong: '- rest:\n    path: /orders\n    get:\n      - { path: "/{id}", to: direct:order }\n    post:\n      - { to: direct:order }\n- from:\n    uri: direct:order\n    steps:\n      - to: mock:out\n',
+    right: '- rest:\n    path: /orders\n    get:\n      - { path: "/{id}", to: direct:order }\n- from:\n    uri: direct:order\n    steps:\n      - to: mock:out\n',
+  },
+  M0621: {
+    title: 'XML bodies can not be bound',
+    explanation: 'Binding XML needs classes to bind to; the route itself can unmarshal it.',
+    wrong: '- rest:\n    path: /orders\n    bindingMode: xml\n    post:\n      - { to: direct:order }\n- from:\n    uri: direct:order\n    steps:\n      - to: mock:out\n',
+    right: '- rest:\n    path: /orders\n    bindingMode: off\n    post:\n      - { to: direct:order }\n- from:\n    uri: direct:order\n    steps:\n      - to: mock:out\n',
+  },
+  M0622: {
+    title: 'A service can not be made from an OpenAPI document',
+    explanation: 'The document can not be read, or no `direct:` route answers one of its operations.',
+    wrong: '- rest:\n    openApi: { specification: orders.json }\n- from:\n    uri: direct:order\n    steps:\n      - to: mock:out\n',
+    right: '- rest:\n    path: /orders\n    post:\n      - { to: direct:order }\n- from:\n    uri: direct:order\n    steps:\n      - to: mock:out\n',
+  },
 
   // M07xx: configuration and files
   M0701: { title: 'There is no such configuration file', explanation: 'The file that was named does not exist.' },
-  M0702: { title: 'The configuration can not be read', explanation: 'The configuration file breaks a rule of YAML.' },
-  M0703: { title: 'The configuration is not a mapping', explanation: 'The configuration file holds settings by name.' },
-  M0704: { title: 'There is no such setting', explanation: 'The name is none that this runtime knows.' },
-  M0705: { title: 'A setting of the wrong kind', explanation: 'The setting wants another kind of value.' },
+  M0702: {
+    title: 'The configuration can not be read',
+    explanation: 'The configuration file breaks a rule of YAML.',
+    file: 'mecha.yaml',
+    wrong: 'http: { port: 8080\n',
+    right: 'http: { port: 8080 }\n',
+  },
+  M0703: {
+    title: 'The configuration is not a mapping',
+    explanation: 'The configuration file holds settings by name.',
+    file: 'mecha.yaml',
+    wrong: '- 8080\n',
+    right: 'http: { port: 8080 }\n',
+  },
+  M0704: {
+    title: 'There is no such setting',
+    explanation: 'The name is none that this runtime knows.',
+    file: 'mecha.yaml',
+    wrong: 'http: { prot: 8080 }\n',
+    right: 'http: { port: 8080 }\n',
+  },
+  M0705: {
+    title: 'A setting of the wrong kind',
+    explanation: 'The setting wants another kind of value.',
+    file: 'mecha.yaml',
+    wrong: 'http: { port: eighty }\n',
+    right: 'http: { port: 8080 }\n',
+  },
   M0706: { title: 'There is no such route file', explanation: 'The path or pattern that was given names no file.' },
   M0707: { title: 'A route file is too large', explanation: 'Files are bounded, so that a wrong path does not fill the memory.' },
   M0708: { title: 'A route file is no text', explanation: 'Routes are written in YAML, as UTF-8 text.' },
@@ -215,11 +432,39 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0710: { title: 'The state folder can not be used', explanation: 'It can not be written, or another instance uses it.' },
 
   // M08xx: tests of routes
-  M0801: { title: 'A step of a test does two things', explanation: 'Each step of a test sends, waits or changes one thing, so that their order is clear; `reply` belongs to what was sent.' },
-  M0802: { title: 'A test does nothing', explanation: 'It sends nothing and expects nothing, so it could never fail.' },
-  M0803: { title: 'A step of a test does not say what it needs', explanation: 'The message has no destination, two bodies, or waits for a reply that nobody asked for.' },
-  M0804: { title: 'Nothing says which routes are tested', explanation: 'A test file names its routes, or has the name of a routes file beside it: `orders.test.yaml` tests `orders.yaml`.' },
+  M0801: {
+    title: 'A step of a test does two things',
+    explanation: 'Each step of a test sends, waits or changes one thing, so that their order is clear; `reply` belongs to what was sent.',
+    file: 'orders.test.yaml',
+    wrong: 'routes: [ hello.yaml ]\ntests:\n  - name: greets\n    send: { to: direct:hello, body: Ann }\n    advance: 1s\n    reply: Hello Ann\n',
+    right: 'routes: [ hello.yaml ]\ntests:\n  - name: greets\n    steps:\n      - send: { to: direct:hello, body: Ann }\n        reply: Hello Ann\n      - advance: 1s\n',
+  },
+  M0802: {
+    title: 'A test does nothing',
+    explanation: 'It sends nothing and expects nothing, so it could never fail.',
+    file: 'orders.test.yaml',
+    wrong: 'routes: [ hello.yaml ]\ntests:\n  - name: greets\n',
+    right: 'routes: [ hello.yaml ]\ntests:\n  - name: greets\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n',
+  },
+  M0803: {
+    title: 'A step of a test does not say what it needs',
+    explanation: 'The message has no destination, two bodies, or waits for a reply that nobody asked for.',
+    file: 'orders.test.yaml',
+    wrong: 'routes: [ hello.yaml ]\ntests:\n  - name: greets\n    send: { body: Ann }\n    reply: Hello Ann\n',
+    right: 'routes: [ hello.yaml ]\ntests:\n  - name: greets\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n',
+  },
+  M0804: {
+    title: 'Nothing says which routes are tested',
+    explanation: 'A test file names its routes, or has the name of a routes file beside it: `orders.test.yaml` tests `orders.yaml`.',
+    file: 'orders.test.yaml',
+    wrong: 'tests:\n  - name: greets\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n',
+    right: 'routes: [ hello.yaml ]\ntests:\n  - name: greets\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n',
+  },
   M0805: { title: 'Snapshots can not be read', explanation: 'The file beside the test file that holds its snapshots is damaged.' },
+  M0806: {
+    title: 'The thread of the tests broke',
+    explanation: 'Tests run in a thread of their own. It ended, or threw, before or between the tests of this file.',
+  },
   // M09xx: lints of `mecha validate`: what runs, but is hardly meant
   M0901: {
     title: 'A route that nobody feeds',

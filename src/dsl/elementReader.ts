@@ -148,7 +148,7 @@ export class ElementReader extends TextReader {
     const [first, second] = node.items;
     const name = scalarText(this.file.follow(first!.key));
     if (name === null) {
-      this.problems.report('M0107', 'a key must be a text', this.file.span(first!.key), {});
+      this.problems.report('M0107', 'a key must be a text', this.file.span(first!.key), { help: 'write a name: `key: value`' });
       return null;
     }
     if (second !== undefined) {
@@ -225,7 +225,7 @@ export class ElementReader extends TextReader {
     for (const pair of map.items) {
       const written = scalarText(this.file.follow(pair.key));
       if (written === null) {
-        this.problems.report('M0107', 'a key must be a text', this.file.span(pair.key), {});
+        this.problems.report('M0107', 'a key must be a text', this.file.span(pair.key), { help: 'write a name: `key: value`' });
         continue;
       }
       const key = this.unhyphenated(written, fields);

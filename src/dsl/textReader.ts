@@ -136,7 +136,7 @@ export abstract class TextReader {
     const meant = nearest(name, known);
     this.problems.report(code, message, at, {
       label: 'no such name',
-      help: meant !== null ? `did you mean \`${meant}\`?` : listed === null ? null : `${listed} ${quoted(known)}`,
+      help: meant !== null ? `did you mean \`${meant}\`?` : listed === null ? '`mecha catalog` lists all that there are' : `${listed} ${quoted(known)}`,
       fix: meant === null ? null : replaceWith(at, meant),
       values: { name, nearest: meant },
     });

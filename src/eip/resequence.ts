@@ -333,7 +333,7 @@ export const resequence = defineEip({
     },
   ],
   operator: ({ expression, batchConfig, streamConfig, steps }, context) => {
-    if (batchConfig !== undefined && streamConfig !== undefined) context.problems.report('M0316', '`batchConfig` and `streamConfig` exclude each other', context.at);
+    if (batchConfig !== undefined && streamConfig !== undefined) context.problems.report('M0316', '`batchConfig` and `streamConfig` exclude each other', context.at, { help: 'keep one of them: in batches messages wait for their batch, in a stream for the one before them' });
     const reference = streamConfig?.comparator;
     const comparator = reference === undefined ? null : context.bean<SequenceComparator>(reference, 'ExpressionResultComparator');
     return settled(expression, context.info, (value) =>

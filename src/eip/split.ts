@@ -388,7 +388,7 @@ export const split = defineEip({
     const { expression, delimiter, streaming, group = 0, errorThreshold, maxFailedRecords, shareUnitOfWork, stopOnException, steps } = given;
     const common = fanOutOptions(given, context, new UseOriginalAggregationStrategy());
     if (stopOnException && (errorThreshold !== undefined || maxFailedRecords !== undefined)) {
-      context.problems.report('M0312', '`stopOnException` and `errorThreshold` or `maxFailedRecords` exclude each other', context.at);
+      context.problems.report('M0312', '`stopOnException` and `errorThreshold` or `maxFailedRecords` exclude each other', context.at, { help: 'take `stopOnException` out: a threshold counts failures, the first one would end it' });
     }
     if (delimiter === '') context.problems.report('M0315', '`delimiter` must not be empty', context.at, { help: 'to leave a text whole, write `delimiter: "false"`' });
     const watermark = watermarkOf(given, context);

@@ -120,7 +120,7 @@ export class Beans {
         if (error.code === 'ENOENT') {
           problems.report('M0503', `no module \`${file}\``, at, { label: 'no such file', help: `paths start at the routes' folder: is there a file ${file}?`, values: { file } });
         } else {
-          problems.report('M0504', `the module \`${file}\` can't be loaded: ${error.message}`, at, { label: 'fails to load', values: { file } });
+          problems.report('M0504', `the module \`${file}\` can't be loaded: ${error.message}`, at, { label: 'fails to load', help: `mend the module: \`node ${file}\` shows where it fails`, values: { file } });
         }
       }
     }

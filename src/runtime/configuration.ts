@@ -186,7 +186,7 @@ function group(values: ReadonlyMap<string, unknown>, key: string): Record<string
 
 function readYaml(source: Source, values: Values, placeholders: Record<string, string>, problems: Diagnostics): void {
   const document = parseDocument(source.text, { lineCounter: new LineCounter(), prettyErrors: false, merge: false, uniqueKeys: true });
-  for (const error of document.errors) problems.report('M0702', `the configuration is no valid YAML: ${error.message}`, { source, start: error.pos[0], end: error.pos[1] });
+  for (const error of document.errors) problems.report('M0702', `the configuration is no valid YAML: ${error.message}`, { source, start: error.pos[0], end: error.pos[1] }, { help: 'settings are written as `http: { port: 8080 }`, or one a line, indented by blanks' });
   if (document.errors.length > 0) return;
   const root = document.toJS({ maxAliasCount: 100 }) as unknown;
   if (root === null || root === undefined) return;

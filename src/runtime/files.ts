@@ -98,7 +98,7 @@ export function readSources(files: readonly string[], base: string, problems: Di
       }
       sources.push(new Source(name, bytes.toString('utf8').replace(/^\uFEFF/, '')));
     } catch (thrown) {
-      problems.report('M0709', `\`${name}\` can't be read: ${(thrown as Error).message}`, null);
+      problems.report('M0709', `\`${name}\` can't be read: ${(thrown as Error).message}`, null, { help: 'check that the file is there, and that the user that runs Mecha may read it' });
     }
   }
   return sources;

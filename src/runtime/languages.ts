@@ -89,7 +89,7 @@ export class Languages {
       if (thrown instanceof ExpressionSyntaxError) {
         problems.report('M0301', `${model.language}: ${thrown.message}`, spanOf(model, thrown), { label: 'here', help: thrown.help, fix: fixOf(model, thrown), docs: `docs/languages/${model.language}.md` });
       } else {
-        problems.report('M0302', `${model.language}: ${(thrown as Error).message}`, model.sourceAt ?? model.at);
+        problems.report('M0302', `${model.language}: ${(thrown as Error).message}`, model.sourceAt ?? model.at, { help: 'what the text names must be there: check its name and path' });
       }
       return standIn;
     }

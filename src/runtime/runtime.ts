@@ -616,7 +616,7 @@ export class Runtime implements ExchangeScope {
   private async attempt(sources: readonly Source[], reason: string, configuration: NewConfiguration | null): Promise<ReloadResult> {
     const problems = configuration?.problems ?? new Diagnostics();
     if (this.isStopping) {
-      problems.report('M0612', 'the runtime is stopping', null);
+      problems.report('M0612', 'the runtime is stopping', null, { help: 'start it again with the new routes' });
       return this.reject(problems, reason);
     }
     const { beans, stepIds, properties, fileProperties, settings, callSettings } = this;

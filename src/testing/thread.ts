@@ -158,7 +158,7 @@ function placeOf({ stack = '' }: Error, folder: string): string {
   return frame === null ? '' : ` (${relative(folder, frame[1] ?? frame[2]!)})`;
 }
 
-const threadProblem = (source: Source, message: string): Diagnostic => ({ code: 'M0805', severity: 'error', message, at: { source, start: 0, end: 1 }, label: null, help: null, docs: 'docs/testing.md', fix: null, values: {} });
+const threadProblem = (source: Source, message: string): Diagnostic => ({ code: 'M0806', severity: 'error', message, at: { source, start: 0, end: 1 }, label: null, help: null, docs: 'docs/testing.md', fix: null, values: {} });
 
 // ---------------------------------------------------------------------------------------------- what comes out of the thread
 

@@ -44,14 +44,4 @@ describe('diagnostics', () => {
     );
     expect([...reported].filter((code) => !Object.hasOwn(codes, code))).to.deep.equal([]);
   });
-
-  // Lints (M09xx) have tests of their own.
-  for (const [code, { wrong, right }] of Object.entries(codes)) {
-    if (wrong !== undefined && !code.startsWith('M09')) {
-      it(`gives ${code} for the example of its page, and nothing for the repair`, () => {
-        expect(checkFiles([new Source('wrong.yaml', wrong)]).map((problem) => problem.code)).to.include(code);
-        expect(checkFiles([new Source('right.yaml', right!)]).map(({ code: other, message }) => `${other} ${message}`)).to.deep.equal([]);
-      });
-    }
-  }
 });

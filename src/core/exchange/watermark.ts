@@ -52,7 +52,7 @@ interface Given {
 export function watermarkOf({ resumeStrategy, watermarkKey, watermarkExpression }: Given, context: StepContext): Watermark | null {
   if (resumeStrategy === undefined && watermarkKey === undefined) return null;
   if (resumeStrategy === undefined || watermarkKey === undefined) {
-    context.problems.report('M0313', '`resumeStrategy` and `watermarkKey` need each other', context.at);
+    context.problems.report('M0313', '`resumeStrategy` and `watermarkKey` need each other', context.at, { help: resumeStrategy === undefined ? 'add `resumeStrategy: "#store"`: the watermark is kept in the state store' : 'add `watermarkKey: NAME`: what the watermark is kept under' });
     return null;
   }
   const expression = watermarkExpression === undefined ? null : context.languages.expression('simple', watermarkExpression);
@@ -71,6 +71,6 @@ function storeOf(reference: string, context: StepContext): WatermarkStore | null
   if (/(^|[.:])TransientResumeStrategy$/.test(reference)) return new Map<string, string>();
   const bean = context.bean<Partial<WatermarkStore> | undefined>(reference, 'ResumeStrategy');
   if (typeof bean?.get === 'function' && typeof bean.set === 'function') return bean as WatermarkStore;
-  if (!context.problems.hasErrors) context.problems.report('M0314', '`resumeStrategy` must name an object with `get(key)` and `set(key, value)`, or be `#store`', context.at);
+  if (!context.problems.hasErrors) context.problems.report('M0314', '`resumeStrategy` must name an object with `get(key)` and `set(key, value)`, or be `#store`', context.at, { help: 'write `resumeStrategy: "#store"`: the watermark is kept in the state store' });
   return null;
 }

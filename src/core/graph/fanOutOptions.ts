@@ -56,7 +56,7 @@ export function preparationOf(reference: string | undefined, context: StepContex
   if (typeof bean === 'function') return bean as (child: unknown) => unknown;
   const processor = bean as { process?: unknown } | undefined | null;
   if (typeof processor?.process === 'function') return (child) => (processor.process as (child: unknown) => unknown)(child);
-  if (!context.problems.hasErrors) context.problems.report('M0310', `\`onPrepare\` must name a function or an object with \`process(exchange)\``, context.at);
+  if (!context.problems.hasErrors) context.problems.report('M0310', `\`onPrepare\` must name a function or an object with \`process(exchange)\``, context.at, { help: 'export one from a module, and name its bean: `- beans: [ { name: prepare, type: "#module:./prepare.mjs" } ]`' });
   return () => {};
 }
 
