@@ -1,14 +1,33 @@
 import { expect } from 'chai';
+import { functionNames } from '../../src/languages/simple/functions.ts';
 import { explanationOf, explanations } from './fuzz/explained.ts';
-import { generate, shapes } from './fuzz/generate.ts';
+import { generate, operators, shapes } from './fuzz/generate.ts';
 import type { Difference } from './fuzz/replay.ts';
 import { readRecording, replay } from './fuzz/replay.ts';
 
-/** Functions that can do little but fail without a bean, a file or a component of their own, in values (`not`), or without a body of the class. */
-const cannotSucceed = new Set(['bean', 'function', 'htmlClean', 'htmlDecode', 'htmlParse', 'load', 'throwException', 'simpleJsonpath', 'not', 'mandatoryBodyAs']);
+/** Operators of conditions, and of values. */
+const allOperators = [...operators, '&&', '||', '++', '--', '?:', '~>', '?~>', '? :'];
 
-/** A group of expressions that Camel's own process could not answer is left out of the recording. */
-const leastOften = 25;
+/** Functions that are not asked about here, and why. */
+const notAsked: Readonly<Record<string, string>> = {
+  htmlClean: "Camel's need a module that was not to be had: html.test.ts looks at ours",
+  htmlDecode: 'as htmlClean',
+  htmlParse: 'as htmlClean',
+  a2a: 'there is no component for it',
+  file: 'it looks at headers of a file consumer: a case of its own does',
+  logExchange: 'prints all that there is, with times: a case of its own does',
+  hostName: 'as hostname',
+  'in.body': 'as body',
+  'in.header': 'as header',
+  'in.headers': 'as headers',
+  sysenv: 'as env',
+  setAttachment: 'attachments come from components',
+  attachmentContent: 'as attachmentsContent',
+  attachmentContentAs: 'as attachmentsContentAs',
+  attachmentContentAsText: 'as attachmentsContentAsText',
+  attachmentHeader: 'as attachmentsHeader',
+  attachmentHeaderAs: 'as attachmentsHeaderAs',
+};
 
 describe('made-up expressions of Simple', function () {
   this.timeout(300_000);
@@ -19,7 +38,7 @@ describe('made-up expressions of Simple', function () {
     differences = await replay(recording);
   });
 
-  it('are ten thousand, each function fifty times or nearly so, a quarter of them and more without a failure in Camel', () => {
+  it('are ten thousand and more, each function and operator fifty times, half of these and more without a failure in Camel', () => {
     const counts = new Map<string, [all: number, fine: number]>();
     let total = 0;
     for (const { functions, expected } of recording) {
@@ -32,11 +51,16 @@ describe('made-up expressions of Simple', function () {
       });
     }
     expect(total).to.be.at.least(10_000);
-    for (const name of Object.keys(shapes)) {
+    for (const name of [...Object.keys(shapes), ...allOperators.map((operator) => `operator ${operator}`)]) {
       const [all, fine] = counts.get(name) ?? [0, 0];
-      expect(all, name).to.be.at.least(leastOften);
-      if (!cannotSucceed.has(name)) expect(fine, `${name}: ${fine} of ${all}`).to.be.at.least(Math.min(25, all / 4));
+      expect(all, name).to.be.at.least(50);
+      expect(fine, `${name}: ${fine} of ${all}`).to.be.at.least(all / 2);
     }
+  });
+
+  it('leave out no function but those that say why', () => {
+    expect(functionNames().filter((name) => !Object.hasOwn(shapes, name) && !Object.hasOwn(notAsked, name))).to.deep.equal([]);
+    expect(Object.keys(notAsked).filter((name) => !functionNames().includes(name))).to.deep.equal([]);
   });
 
   it('have the answers of Apache Camel, or an explanation', () => {
@@ -44,10 +68,10 @@ describe('made-up expressions of Simple', function () {
     expect(unexplained.map(({ source, camel, here }) => `${source}\n  Camel ${camel}\n  here  ${here}`).join('\n')).to.equal('');
   });
 
-  it('are explained by rules of which each is needed, and which are few', () => {
+  it('are explained by rules of which each is needed, and which explain one answer in ninety at most', () => {
     const used = new Set(differences.map(explanationOf));
     expect(explanations.map(({ reason }) => reason).filter((reason) => !used.has(reason))).to.deep.equal([]);
-    expect(differences.length).to.be.at.most(450);
+    expect(differences.length).to.be.at.most(140);
   });
 
   it('are the same for the same seed', () => expect(generate(7, 1, 5)).to.deep.equal(generate(7, 1, 5)));

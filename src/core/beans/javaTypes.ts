@@ -1,3 +1,5 @@
+import { javaDouble, javaFloat } from '../conversion/exactNumber.ts';
+import { toText } from '../conversion/convert.ts';
 import { ExchangeError } from '../errors.ts';
 import { RabbitConnectionFactory } from './rabbitConnectionFactory.ts';
 
@@ -124,6 +126,7 @@ function limited(self: string, pattern: RegExp, limit: number): string[] {
 
 const listMethods: Record<string, Method> = {
   size: (self: unknown[]) => self.length,
+  toString: (self: unknown[]) => toText(self),
   length: (self: unknown[]) => self.length,
   isEmpty: (self: unknown[]) => self.length === 0,
   get: (self: unknown[], index: number) => at(self, Number(index)),
@@ -230,8 +233,8 @@ const numberMethods: Record<string, Method> = {
   longValue: (self: number) => Math.trunc(Number(self)),
   shortValue: (self: number) => (Math.trunc(Number(self)) << 16) >> 16,
   byteValue: (self: number) => (Math.trunc(Number(self)) << 24) >> 24,
-  doubleValue: (self: number) => Number(self),
-  floatValue: (self: number) => Math.fround(Number(self)),
+  doubleValue: (self: number) => javaDouble(Number(self)),
+  floatValue: (self: number) => javaFloat(Math.fround(Number(self))),
   toString: (self: number) => String(self),
   equals: (self: number, other: unknown) => equal(self, other),
   compareTo: (self: number, other: number) => compareValues(self, other),

@@ -35,6 +35,9 @@ export function exactNumber(text: string): number | ExactNumber {
   return isExactDouble(text, value) ? value : new ExactNumber(text, 'decimal');
 }
 
+/** What a Java long of this value is here; it wraps around as Java's does. */
+export const javaLong = (value: bigint): number | ExactNumber => exactNumber(BigInt.asIntN(64, value).toString());
+
 /** What a Java double of this value is here: the number itself, or `5.0` for a whole one. */
 export const javaDouble = (value: number): number | ExactNumber => (Number.isInteger(value) ? wholeDouble(value) : value);
 

@@ -3,6 +3,7 @@ import { ExchangeError } from '../../core/errors.ts';
 import type { ExactNumber } from '../../core/conversion/exactNumber.ts';
 import { compareNumbers, exactNumber, isIntegral, isNumeric } from '../../core/conversion/exactNumber.ts';
 import { tryDecimal, tryInteger } from './conversions.ts';
+import { className } from './javaClasses.ts';
 
 /** Values equal each other without conversion: lists and maps by content. */
 export function isSame(a: unknown, b: unknown): boolean {
@@ -83,6 +84,11 @@ export function compareValues(left: unknown, right: unknown): number {
     return Number(p) - Number(q);
   }
   if (typeof left === 'number' && typeof right === 'object') throw noOrder(left, right);
+  // What nothing leads to the other's class from goes by the names of the classes, as in Camel.
+  if (typeof left === 'object' && typeof right !== 'string') {
+    const [from, to] = [className(left), className(right)];
+    if (from !== to) return from < to ? -1 : 1;
+  }
   const [x, y] = [toText(left) ?? '', toText(right) ?? ''];
   return x < y ? -1 : x > y ? 1 : 0;
 }
@@ -93,7 +99,7 @@ export function contains(left: unknown, right: unknown): boolean {
   if (typeof left === 'string') return left.includes(toText(right) ?? '');
   if (Array.isArray(left)) return left.some((item) => isSame(item, right));
   if (left instanceof Set) return [...left].some((item) => isSame(item, right));
-  return left instanceof Uint8Array ? (toText(left) ?? '').includes(toText(right) ?? '') : typeof left !== 'object' && isEqual(left, right);
+  return left instanceof Uint8Array ? (toText(left) ?? '').includes(toText(right) ?? '') : (typeof left !== 'object' || isNumeric(left)) && isEqual(left, right);
 }
 
 export function containsIgnoringCase(left: unknown, right: unknown): boolean {
@@ -101,7 +107,7 @@ export function containsIgnoringCase(left: unknown, right: unknown): boolean {
   const wanted = (toText(right) ?? '').toLowerCase();
   if (Array.isArray(left) || left instanceof Set) return [...(left as Iterable<unknown>)].some((item) => (toText(item) ?? 'null').toLowerCase().includes(wanted));
   if (typeof left === 'string' || left instanceof Uint8Array) return (toText(left) ?? '').toLowerCase().includes(wanted);
-  return typeof left !== 'object' && isEqualIgnoringCase(left, right);
+  return (typeof left !== 'object' || isNumeric(left)) && isEqualIgnoringCase(left, right);
 }
 
 /** What a condition that is only a value means: empty and blank texts and lists are false, and so is "false"; 0 is true. */

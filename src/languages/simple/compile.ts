@@ -1,12 +1,13 @@
 import { isPlainObject } from '../../core/beans/javaTypes.ts';
 import { toText } from '../../core/conversion/convert.ts';
+import { javaLong } from '../../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { LanguageContext } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { isPromise } from '../../core/graph/flow.ts';
-import { isEqual, isTrue } from './compare.ts';
-import { toDecimal } from './conversions.ts';
+import { isTrue } from './compare.ts';
+import { toDecimal, tryInteger } from './conversions.ts';
 import { buildFunction } from './functions.ts';
 import type { FunctionNode, OperationNode, QuotedNode, SimpleNode, TextNode } from './grammar.ts';
 import { parsePredicate, parseTemplate } from './grammar.ts';
@@ -204,7 +205,12 @@ function increment(value: Value, by: number, node: SimpleNode): Value {
   const shown = node.kind === 'function' ? node.text : 'the value';
   return (exchange) => {
     const found = value(exchange);
-    if (typeof found === 'number') return Math.trunc(found) + by;
+    if (typeof found === 'number' && Number.isSafeInteger(Math.trunc(found) + by)) return Math.trunc(found) + by;
+    const whole = typeof found === 'boolean' ? null : tryInteger(found);
+    if (typeof whole === 'bigint') {
+      const next = javaLong(whole + BigInt(by));
+      return typeof found === 'string' ? next.toString() : next;
+    }
     const number = typeof found === 'boolean' ? null : toDecimal(found, 'java.lang.Number');
     if (number === null) {
       const message = `Cannot evaluate ${shown} as a number`;
@@ -231,7 +237,22 @@ function chained(left: Value, right: Value, isNullSafe: boolean): Value {
   return (exchange) => hand(exchange, left(exchange));
 }
 
-const isLacking = (value: unknown): boolean => !isTrue(value) || (isPlainObject(value) && Object.keys(value).length === 0) || (typeof value !== 'boolean' && isEqual(value, 0));
+/** Nothing, false, 0 and what is empty; the texts `false` and `0` are something. */
+function isLacking(value: unknown): boolean {
+  switch (typeof value) {
+    case 'boolean':
+      return !value;
+    case 'number':
+      return value === 0;
+    case 'string':
+      return value.trim() === '';
+    default:
+      if (value === null || value === undefined) return true;
+      if (Array.isArray(value)) return value.length === 0;
+      if (value instanceof Set || value instanceof Map) return value.size === 0;
+      return isPlainObject(value) && Object.keys(value).length === 0;
+  }
+}
 
 function elvis(left: Value, right: Value): Value {
   return (exchange) => {

@@ -1,5 +1,5 @@
 import { toText } from '../../core/conversion/convert.ts';
-import { conversionTo, toInteger } from './conversions.ts';
+import { conversionTo, toInteger, toLong } from './conversions.ts';
 import { collectionFunctions } from './functions/collections.ts';
 import { conditionFunctions } from './functions/conditions.ts';
 import { dateFunctions } from './functions/dates.ts';
@@ -40,7 +40,7 @@ const toBoolean = conversionTo('boolean');
 const prefixes: Readonly<Record<string, (value: unknown) => unknown>> = {
   int: (value) => toInteger(value, 'int') ?? 0,
   integer: (value) => toInteger(value, 'int') ?? 0,
-  long: (value) => toInteger(value, 'long') ?? 0,
+  long: (value) => toLong(value, 'long') ?? 0,
   boolean: (value) => (value === null || value === undefined ? false : toBoolean(value)),
   string: toText,
 };

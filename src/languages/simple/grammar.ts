@@ -1,5 +1,7 @@
 import type { CustomPatternMatcherFunc, IToken, TokenType } from 'chevrotain';
 import { createToken, EmbeddedActionsParser, EOF, Lexer } from 'chevrotain';
+import type { ExactNumber } from '../../core/conversion/exactNumber.ts';
+import { exactNumber } from '../../core/conversion/exactNumber.ts';
 import { nearest } from '../../core/diagnostics.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 
@@ -31,7 +33,7 @@ export interface QuotedNode {
 
 export interface ConstantNode {
   readonly kind: 'constant';
-  readonly value: number | boolean | null;
+  readonly value: number | ExactNumber | boolean | null;
   /** As it was written: `5.0` is a decimal number. */
   readonly text: string;
   readonly offset: number;
@@ -159,6 +161,8 @@ const escapes: Readonly<Record<string, string>> = { '\\n': '\n', '\\t': '\t', '\
 
 /** The shape of both languages: a flat list of texts, functions, values and operators; what binds to what is decided afterwards. */
 class SimpleParser extends EmbeddedActionsParser {
+  inCondition = false;
+
   constructor() {
     super(every, { skipValidations: true, recoveryEnabled: false });
     this.performSelfAnalysis();
@@ -207,7 +211,13 @@ class SimpleParser extends EmbeddedActionsParser {
     let hasNested = false;
     this.MANY(() =>
       this.OR([
-        { ALT: () => (text += this.CONSUME(functionText).image) },
+        {
+          ALT: () => {
+            const { image } = this.CONSUME(functionText);
+            // In a condition Camel loses the quotes behind the first function inside of a function.
+            text += hasNested && this.inCondition ? image.replace(/['"]/g, '') : image;
+          },
+        },
         { ALT: () => (text += escapes[this.CONSUME(escape).image] ?? '') },
         {
           ALT: () => {
@@ -265,9 +275,15 @@ const operatorNode = (group: OperatorGroup, token: IToken): OperatorNode => ({
   end: token.startOffset + token.image.length,
 });
 
+/** A whole number that a JavaScript number can't hold stays exact. */
+function exactConstant(text: string): number | ExactNumber {
+  const value = Number(text);
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? exactNumber(text.replace('+', '')) : value;
+}
+
 function constantNode(token: IToken): ConstantNode {
   const { image } = token;
-  const value = image === 'null' ? null : image === 'true' ? true : image === 'false' ? false : Number(image);
+  const value = image === 'null' ? null : image === 'true' ? true : image === 'false' ? false : exactConstant(image);
   return { kind: 'constant', value, text: image, offset: token.startOffset, end: token.startOffset + image.length };
 }
 
@@ -284,6 +300,7 @@ function run<T>(rule: 'template' | 'predicate', source: string): T {
     rule === 'template'
       ? (templateLexer ??= new Lexer({ modes: templateModes, defaultMode: 'template' }, lexerOptions))
       : (predicateLexer ??= new Lexer({ modes: predicateModes, defaultMode: 'predicate' }, lexerOptions));
+  parser.inCondition = rule === 'predicate';
   parser.input = lexer.tokenize(source).tokens;
   const result = parser[rule]() as T;
   const error = parser.errors[0];
@@ -359,7 +376,7 @@ export function parsePredicate(source: string): SimpleNode[] {
       }
       throw strayToken(node, source, nodes);
     }
-    if (node.kind === 'function' && node.hasNested) checkInside(node);
+    if (node.kind === 'function' && node.hasNested) checkInside(node, source);
     checkPlace(node, nodes, spaced, raw[i + 1], source);
     nodes.push(node);
     spaced = false;
@@ -377,9 +394,9 @@ export function parsePredicate(source: string): SimpleNode[] {
 
 const comparisonInside = new RegExp(`\\}\\s+(${binaryOperators.map((operator) => operator.replace(/[^\w ]/g, '\\$&')).join('|')})\\s`);
 
-/** Camel can't read a comparison inside a function of a condition. */
-function checkInside({ text, textOffset }: FunctionNode): void {
-  const match = comparisonInside.exec(text);
+/** Camel can't read a comparison inside a function of a condition, unless it is quoted. */
+function checkInside({ textOffset, end }: FunctionNode, source: string): void {
+  const match = comparisonInside.exec(source.slice(textOffset, end - 1).replace(/\\'/g, '__').replace(/'[^']*'|"[^"]*"/g, (quoted) => '_'.repeat(quoted.length)));
   if (match === null) return;
   const offset = textOffset + match.index + match[0].indexOf(match[1]!, 1);
   throw new ExpressionSyntaxError(`\`${match[1]!}\` can't stand inside a function of a condition`, offset, match[1]!.length, 'write the comparison outside of the function, or set a variable with it first');

@@ -1,6 +1,57 @@
 import { classDistance, ExchangeError } from '../../core/errors.ts';
+import { Exchange } from '../../core/exchange/exchange.ts';
+import { isNetworkBytes } from '../../core/conversion/network-bytes.ts';
+import { ByteStream, StreamCache } from '../../core/conversion/stream.ts';
 import { ExactNumber, isNumeric } from '../../core/conversion/exactNumber.ts';
 import { isPlainObject } from '../../core/beans/javaTypes.ts';
+
+/** What `getClass()` gives: the Java class that a value stands for. */
+export class JavaClass {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  get simpleName(): string {
+    if (this.name === '[B') return 'byte[]';
+    return this.name.slice(Math.max(this.name.lastIndexOf('.'), this.name.lastIndexOf('$')) + 1);
+  }
+
+  /** As Java prints a class. */
+  toString(): string {
+    return `class ${this.name}`;
+  }
+}
+
+export function className(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return 'java.lang.String';
+    case 'boolean':
+      return 'java.lang.Boolean';
+    case 'bigint':
+      return 'java.math.BigInteger';
+    case 'number':
+      return !Number.isInteger(value) ? 'java.lang.Double' : Math.abs(value) > 2147483647 ? 'java.lang.Long' : 'java.lang.Integer';
+    case 'object':
+      break;
+    default:
+      return 'java.lang.Object';
+  }
+  if (value instanceof ExactNumber) return value.kind === 'double' ? 'java.lang.Double' : value.kind === 'decimal' ? 'java.math.BigDecimal' : 'java.lang.Long';
+  if (value instanceof ExchangeError) return value.type;
+  if (value instanceof Exchange) return 'org.apache.camel.support.DefaultExchange';
+  if (value instanceof Uint8Array) return isNetworkBytes(value) ? 'org.apache.camel.converter.stream.ByteArrayInputStreamCache' : '[B';
+  if (value instanceof StreamCache) return 'org.apache.camel.converter.stream.ByteArrayInputStreamCache';
+  if (value instanceof ByteStream) return 'java.io.ByteArrayInputStream';
+  if (value instanceof Date) return 'java.util.Date';
+  if (Array.isArray(value)) return 'java.util.ArrayList';
+  if (value instanceof Set) return 'java.util.LinkedHashSet';
+  if (value instanceof JavaClass) return 'java.lang.Class';
+  if (value instanceof Map || isPlainObject(value)) return 'java.util.LinkedHashMap';
+  return (value)?.constructor?.name ?? 'java.lang.Object';
+}
 
 const isInteger = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2147483648;
 

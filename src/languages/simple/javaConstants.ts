@@ -1,4 +1,4 @@
-import { JavaClass } from './ognl.ts';
+import { JavaClass } from './javaClasses.ts';
 import { isInstance } from './javaClasses.ts';
 
 /** Camel's constants whose header names do not follow from their own (`FILE_NAME` is `CamelFileName`). */

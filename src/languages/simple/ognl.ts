@@ -1,62 +1,14 @@
-import { isNetworkBytes } from '../../core/conversion/network-bytes.ts';
 import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { ExactNumber } from '../../core/conversion/exactNumber.ts';
 import { Exchange } from '../../core/exchange/exchange.ts';
 import { isPlainObject, javaMethod } from '../../core/beans/javaTypes.ts';
-import { ByteStream, StreamCache } from '../../core/conversion/stream.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { removeEndingQuotes, splitArguments } from './arguments.ts';
+import { className, JavaClass } from './javaClasses.ts';
+import { iterate } from './functions/iterate.ts';
 import type { Compiler, Value } from './value.ts';
 import { constant, constantOf } from './value.ts';
-
-/** What `getClass()` gives: the Java class that a value stands for. */
-export class JavaClass {
-  readonly name: string;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  get simpleName(): string {
-    if (this.name === '[B') return 'byte[]';
-    return this.name.slice(Math.max(this.name.lastIndexOf('.'), this.name.lastIndexOf('$')) + 1);
-  }
-
-  /** As Java prints a class. */
-  toString(): string {
-    return `class ${this.name}`;
-  }
-}
-
-export function className(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return 'java.lang.String';
-    case 'boolean':
-      return 'java.lang.Boolean';
-    case 'bigint':
-      return 'java.math.BigInteger';
-    case 'number':
-      return !Number.isInteger(value) ? 'java.lang.Double' : Math.abs(value) > 2147483647 ? 'java.lang.Long' : 'java.lang.Integer';
-    case 'object':
-      break;
-    default:
-      return 'java.lang.Object';
-  }
-  if (value instanceof ExactNumber) return value.kind === 'double' ? 'java.lang.Double' : value.kind === 'decimal' ? 'java.math.BigDecimal' : 'java.lang.Long';
-  if (value instanceof ExchangeError) return value.type;
-  if (value instanceof Exchange) return 'org.apache.camel.support.DefaultExchange';
-  if (value instanceof Uint8Array) return isNetworkBytes(value) ? 'org.apache.camel.converter.stream.ByteArrayInputStreamCache' : '[B';
-  if (value instanceof StreamCache) return 'org.apache.camel.converter.stream.ByteArrayInputStreamCache';
-  if (value instanceof ByteStream) return 'java.io.ByteArrayInputStream';
-  if (value instanceof Date) return 'java.util.Date';
-  if (Array.isArray(value)) return 'java.util.ArrayList';
-  if (value instanceof Set) return 'java.util.LinkedHashSet';
-  if (value instanceof JavaClass) return 'java.lang.Class';
-  if (value instanceof Map || isPlainObject(value)) return 'java.util.LinkedHashMap';
-  return (value)?.constructor?.name ?? 'java.lang.Object';
-}
 
 type Step = (target: unknown, exchange: Exchange) => unknown;
 
@@ -154,7 +106,7 @@ function indexStep(source: string, at: number, compiler: Compiler): Step {
 
 function elementOf(target: unknown, key: string): unknown {
   if (target instanceof Map) return target.get(key) ?? target.get(Number(key)) ?? null;
-  const list = Array.isArray(target) ? (target as unknown[]) : target instanceof Set ? [...target] : null;
+  const list = Array.isArray(target) ? (target as unknown[]) : target instanceof Set || target instanceof Uint8Array ? iterate(target) : null;
   if (list !== null) {
     const last = /^last(?:\s*-\s*(\d+))?$/.exec(key);
     const index = last === null ? Number(key) : list.length - 1 - Number(last[1] ?? 0);
@@ -162,7 +114,7 @@ function elementOf(target: unknown, key: string): unknown {
     if (index < 0 || index >= list.length) throw outOfBounds(`[${key}]`, target, `Index: ${index}, Size: ${list.length} out of bounds with List from bean: ${toText(target)} using OGNL path [[${key}]]`);
     return list[index];
   }
-  if (typeof target === 'object' && target !== null && !(target instanceof Uint8Array) && !(target instanceof ExactNumber)) return Object.hasOwn(target, key) ? (target as Record<string, unknown>)[key] : null;
+  if (typeof target === 'object' && target !== null && !(target instanceof ExactNumber)) return Object.hasOwn(target, key) ? (target as Record<string, unknown>)[key] : null;
   throw outOfBounds(`[${key}]`, target, `Key: ${key} not found in bean: ${toText(target)} of type: ${className(target)} using OGNL path [[${key}]]`);
 }
 

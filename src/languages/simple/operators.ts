@@ -2,7 +2,7 @@ import { toText } from '../../core/conversion/convert.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { compareNumbers, isIntegral, isNumeric } from '../../core/conversion/exactNumber.ts';
 import { compareValues, contains, containsIgnoringCase, isEqual, isEqualIgnoringCase } from './compare.ts';
-import { toInteger, toDecimal, tryBoolean } from './conversions.ts';
+import { toDecimal, toLong, tryBoolean } from './conversions.ts';
 import type { SimpleNode } from './grammar.ts';
 import { iterate } from './functions/iterate.ts';
 import { isInstance } from './javaClasses.ts';
@@ -40,7 +40,7 @@ function isOf(left: unknown, right: unknown): boolean {
 
 /** An element is converted to the type of the left side, as Camel does it. */
 function asLeft(element: string, left: unknown): unknown {
-  if (isNumeric(left)) return isIntegral(left) ? toInteger(element, 'java.lang.Long') : toDecimal(element);
+  if (isNumeric(left)) return isIntegral(left) ? toLong(element) : toDecimal(element);
   return typeof left === 'boolean' ? tryBoolean(element) : element;
 }
 
@@ -60,7 +60,7 @@ function listOf(text: string): string[] {
 }
 
 function rangeOf(text: string | null): [number, number] {
-  const match = /^([-+]?\d+)\.\.([-+]?\d+)$/.exec(text ?? '');
+  const match = /^(\d+)\.\.(\d+)$/.exec(text ?? '');
   if (match === null) throw illegalSyntax("range operator is not valid. Valid syntax:'from..to' (where from and to are numbers).");
   return [Number(match[1]), Number(match[2])];
 }
@@ -203,7 +203,7 @@ function againstText(operator: string, left: Value, wanted: string): Condition |
       };
     }
     case 'range': {
-      if (!/^[-+]?\d+\.\.[-+]?\d+$/.test(wanted)) return null;
+      if (!/^\d+\.\.\d+$/.test(wanted)) return null;
       const [from, to] = rangeOf(wanted);
       return (exchange) => isBetween(left(exchange), from, to);
     }

@@ -1,39 +1,59 @@
 import type { Difference } from './replay.ts';
 
-/** Differences that stay, and why. Each must explain some of what is recorded. */
-export const explanations: readonly { readonly reason: string; readonly source?: RegExp; readonly camel?: RegExp; readonly here?: RegExp }[] = [
-  { reason: 'Camel prints the identity of a Java object', camel: /\[Ljava\.lang|@[0-9a-f]{5,}|@<hash>/i },
-  { reason: 'Camel can not read a range with a negative end', source: /range '-/, camel: /^!SimpleIllegalSyntax/ },
-  { reason: 'variables have the order of a Java HashMap in Camel; here that in which they were set', source: /variables/, camel: /v=var/i },
-  { reason: 'quotes around a path behind an input fail in Camel', source: /(?:jq|jsonpath|xpath)\((?:header|variable)\w*:\w+,'/, camel: /^!/ },
-  { reason: 'Camel looks exchange properties up with their quotes', source: /exchangeProperty\['/ },
-  { reason: 'lists and bytes answer to length and size, whatever Java calls them', source: /\.(?:length|size)/, camel: /^!MethodNotFound/ },
-  { reason: 'an accident of Java: an index, a null, a cast, a reflection that fails', camel: /^!(?:ArrayIndexOutOfBounds|IndexOutOfBounds|NullPointer|ClassCast|StringIndexOutOfBounds|IllegalArgumentException: (?:argument type mismatch|Cannot convert type))/, here: /^[^!]/ },
-  { reason: 'a function with arguments of its own inside of convertTo is cut at the wrong parenthesis in Camel', source: /convertTo\(\$\{/, camel: /^!ClassNotFound/ },
-  { reason: 'whole numbers beyond 2^53 in arithmetic: a Java long has 64 bits, a number here 53', source: /9007199254740993|MAX_VALUE|header\.big|abs\(\)|AsLong|As\((?:Long|long|java\.math)/, here: /900719925474\d|9223372036854776000/ },
-  { reason: 'whole numbers beyond 2^53 in arithmetic: a Java long has 64 bits, a number here 53', source: /9007199254740993/, camel: /^(?:true|false)$/ },
-  { reason: 'there is no message object here to look into', source: /messageAs\(/ },
-  { reason: 'comparisons inside of functions of conditions are refused here, where Camel reads some and not others', here: /can't stand inside a function of a condition/ },
-  { reason: 'a brace inside of a text ends the function in Camel', source: /'[^']*\}[^']*'/, camel: /^!SimpleParser|'\)\}/ },
-  { reason: 'bytes of a list: Camel makes none of an empty one', source: /base64|byte\[\]/ },
-  { reason: 'the HTML functions need camel-jsoup, which was not there when Camel was asked; the recorded answers are failures', source: /html(?:Clean|Decode|Parse)/, camel: /NoSuchService|^true|^false/ },
-  { reason: 'a list that jq gives prints as a list here, in Camel as JSON with blanks', source: /jq\(/, camel: /\[ /},
-  { reason: 'whole numbers beyond 2^53 in arithmetic: a Java long has 64 bits, a number here 53', source: /\+\+|--/, camel: /900719925474099/ },
-  { reason: 'what ends in ? is optional at every step here', source: /nosuch\?/ },
-  { reason: 'lists, groups and texts are compared as texts where Camel compares by chance of their Java class', source: /collate|header\.(?:list|mixed)|\$\{body\} > true/, camel: /^(?:true|false)$/ },
-  { reason: 'an integer is an integer: int and long are one here', source: /is 'java\.lang\.Integer'/ },
-  { reason: 'no value is no number: what can not be converted to one fails later or not at all', camel: /^!(?:NumberFormat|NoTypeConversion)/, here: /^[^!]/ },
-  { reason: 'a zero or an empty list counts as nothing for ?: here, whatever made it', source: /\?: 'none'/ },
-  { reason: 'decimals print here as they are written', source: /1e3/ },
-  { reason: 'no number there is: a mandatory body of a class without a value fails', source: /mandatoryBodyAs\(java\.math/ },
-  { reason: 'whole numbers beyond 2^53 in arithmetic: a Java long has 64 bits, a number here 53', source: /9007199254740993/, camel: /300239975158033/ },
-  { reason: 'an empty text has no document: Camel fails at the first name, here there is nothing', source: /jq\(/, camel: /Cannot index null/ },
-  { reason: 'a long is no truth in Camel when a flag is compared with it', source: /2147483648/ },
-  { reason: 'an integer is an integer: int and long are one here', source: /is 'Long'/ },
-  { reason: 'an iterator of Java is a list here', source: /skip\(/ },
-  { reason: 'quotes of iif are left out by Camel in conditions only', source: /iif\(.*\)\} </, camel: /^(?:true|false)$/ },
-  { reason: 'a separator that is itself a function is evaluated here; Camel takes its text for a pattern', source: /split\(\$\{/, camel: /PatternSyntax/ },
-  { reason: 'compared as texts when one side is beyond 2^53', source: /header\.big/ },
+interface Explanation {
+  readonly reason: string;
+  readonly source?: RegExp;
+  readonly camel?: RegExp;
+  readonly here?: RegExp;
+}
+
+const accident = {
+  identity: 'an accident of Java: an array or an iterator prints its class and its place in memory',
+  classes: "an accident of Java: `split` gives an array, `collate` and `skip` an iterator, which no list equals or contains anything like; here they are lists",
+  lengths: 'an accident of Java: arrays have a length, lists a size, and asking the other way round fails; here there are only lists and bytes',
+  missing: 'an accident of Java: a null in a list, an empty text or a list of one fails where there is an answer',
+  longs: 'an accident of Java: Integer and Long are two classes; here a whole number is a whole number',
+  cast: 'an accident of Java: a failed cast',
+  order: 'an accident of Java: the order of a hash map; here that in which the names were set',
+  reader: "an accident of Camel's reader: inside of a function's arguments it stumbles over what it reads elsewhere",
+} as const;
+
+/** Differences that stay, and why: Camel's answer is an accident of Java or hides an error. Each must explain some of what is recorded. */
+export const explanations: readonly Explanation[] = [
+  { reason: accident.identity, camel: /\[Ljava\.lang\.String;@|(?:Group|Skip)Iterator@/i },
+  { reason: accident.classes, source: /\$\{(?:split|collate|skip)\(.*(?:contains|~~|[<>]=?) |\((?:\$\{body\}|) *\$\{(?:skip|collate)\(/, camel: /^(?:true|false)$/ },
+  { reason: accident.classes, source: /\$\{(?:length|substringBetween|substringBefore|substringAfter)\(\$\{(?:skip|collate|split)\(/, here: /^[^!]/ },
+  { reason: accident.lengths, source: /\.length/, camel: /^!MethodNotFoundException: Method with name: length(?:\(\))? not found on bean: \[/ },
+  { reason: accident.lengths, source: /byte\[\]\)\.length\(\)/, camel: /^!NoTypeConversionAvailableException: .* java\.lang\.Object\[\]/ },
+  { reason: accident.missing, source: /contains|~~/, camel: /^!NullPointerException: Cannot invoke "Object\.toString\(\)" because "c" is null/, here: /^[^!]/ },
+  { reason: accident.missing, source: /\$\{(?:capitalize|concat)\(|\$\{(?:base64Encode|base64Decode)\(\$\{join/, camel: /^!ArrayIndexOutOfBoundsException: Index [01] out of bounds for length [01]/, here: /^[^!]/ },
+  { reason: accident.longs, source: /\$\{(?:ceil|messageTimestamp|messageHistory|floor|abs|sum|average|max|min).*\?: 'none'/, camel: /^0$/, here: /^"none"$/ },
+  { reason: accident.longs, source: /is 'java\.lang\.Integer'|is 'Long'/ },
+  { reason: accident.longs, source: /header\.big|2147483648|toPrettyJsonBody/, camel: /^(?:true|false|!NumberFormatException.*9007199254740993)/ },
+  { reason: accident.cast, camel: /^!ClassCastException: class java\.lang\.Boolean cannot be cast to class (?:java\.lang\.Long|org\.apache\.camel\.util\.json\.JsonArray)/, here: /^[^!]/ },
+  { reason: accident.classes, source: /simpleJsonpath\(.*[<>]/, camel: /^(?:true|false)$/ },
+  { reason: accident.reader, source: /\$\{[^}]*\},'\$\{[^']*\}'\)\} /, camel: /^(?:true|false)$/ },
+  { reason: accident.cast, source: /simpleJsonpath\(.* !?in /, camel: /^!DeserializationException/ },
+  { reason: accident.cast, source: /messageAs\(org\.apache\.camel\.Message\)\.body/, camel: /^!AmbiguousMethodCallException/ },
+  { reason: accident.cast, source: /messageAs\(boolean\)/, camel: /^!IllegalArgumentException: Cannot convert type/ },
+  { reason: accident.classes, source: /size\(\$\{split\(/, camel: /^!ArrayIndexOutOfBoundsException/ },
+  { reason: accident.classes, source: /(?:kindOfType|base64Encode)\(\$\{(?:split|collate|skip)\(/ },
+  { reason: accident.longs, source: /\$\{(?:abs|min|max|sum|average|ceil|floor)\(.*(?:true|false)/, camel: /^(?:true|false)$/, here: /^(?:true|false)$/ },
+  { reason: accident.cast, camel: /^!ClassCastException: class java\.lang\.Long cannot be cast to class java\.lang\.Boolean/, here: /^[^!]/ },
+  { reason: accident.order, source: /\$\{variables\}/, camel: /file=words\.txt/i },
+  { reason: accident.reader, source: /convertTo\(\$\{[^,]*\(/, camel: /^!ClassNotFoundException: \$\{/ },
+  { reason: accident.reader, source: /'[^']*\}'/, camel: /^!SimpleParserException: Valid syntax: |^"'\)\}/ },
+  { reason: accident.reader, camel: /^!SimpleParserException: single quote has no ending quote/, here: /^[^!]/ },
+  { reason: accident.reader, source: /\$\{type:/, camel: /^!SimpleParserException: (?:Unexpected token|Unknown function)/, here: /^[^!]/ },
+  { reason: accident.reader, source: /throwException\('[^']*,|\$\{type:/, camel: /^!(?:ArrayIndexOutOfBoundsException|ClassNotFoundException|NumberFormatException)|class java\.lang/ },
+  { reason: accident.reader, camel: /^!SimpleParserException: \$\{ cannot accept (?:true|false|null)/, here: /^[^!]/ },
+  { reason: accident.reader, source: /\(\$\{[^}]*\}, ?','\)\} /, camel: /^(?:true|false)$/ },
+  { reason: accident.reader, source: /split\(\$\{[^}]*\},','\)/, camel: /^!PatternSyntaxException/ },
+  { reason: accident.reader, source: /xpath\('string|(?:jq|jsonpath|xpath)\((?:header|variable):\w+,'/, camel: /^!(?:TokenMgrError|PathNotFoundException|XPathException)/, here: /^[^!]/ },
+  { reason: 'a hole in Camel: the values that `filter` and `forEach` walk through are read as a condition', source: /(?:filter|forEach)\(/, camel: /^!SimpleParserException: Unexpected token/, here: /^[^!]/ },
+  { reason: 'Camel hides an error: it looks exchange properties up with their quotes', source: /exchangeProperty\['/ },
+  { reason: 'an empty text is no JSON: jq fails at its first name in Camel, here there is nothing', source: /jq\(/, camel: /Cannot index null with string/ },
+  { reason: 'a list that jq gives prints as all lists do, in Camel as JSON with blanks', source: /jq\(/, camel: /\[ / },
 ];
 
 export function explanationOf({ source, camel, here }: Difference): string | null {

@@ -25,19 +25,20 @@ export interface Sent {
 const headers = {
   n: 5, neg: -3, dec: 2.75, zero: 0, big: 9007199254740993n, text: 'Hello World', empty: '', blank: '  ', num: '42', numDec: '3.14', words: 'a,b,,c', flag: true, no: false, yesText: 'true',
   list: [3, 1, 2], mixed: [1, 'two', null, 3.5], names: ['bob', 'Al', 'carl'], map: { a: 1, 'b c': 'x', n: null }, uml: 'äöü ß €😀', json: '{"a":{"b":[1,2]},"s":"x"}', xml: '<r><a id="1">x</a><a>y</a></r>',
-  html: '<p>Hi &amp; <b>you</b></p>', lines: 'one\ntwo\r\nthree', date: '2024-02-29', quoted: '"q"', single: "'s'", upper: 'ABC', nothing: null, regex: '[a-c]+', dotted: 'a.b.c', 'with space': 'ws',
+  html: '<p>Hi &amp; <b>you</b></p>', lines: 'one\ntwo\r\nthree', date: '2024-02-29', quoted: '"q"', single: "'s'", upper: 'ABC', nothing: null, regex: '[a-c]+', dotted: 'a.b.c', 'with space': 'ws', millis: 1709210096123, summer: 1720000000000,
 };
 
 /** Messages that the expressions are evaluated over. */
 export const messages: readonly { readonly body: unknown; readonly headers: Readonly<Record<string, unknown>>; readonly properties: Readonly<Record<string, unknown>>; readonly variables: Readonly<Record<string, unknown>> }[] = [
   'Hello World', '', null, 42, -7.5, true, [3, 1, 2], ['b', 'a', null, 'c', 'a'], { name: 'Ann', age: 30, tags: ['x', 'y'], inner: { deep: 1 } }, '{"name":"Ann","items":[{"p":1},{"p":2}]}',
   '<order id="7"><item>a</item><item>b</item></order>', 'a,b,c', '12', '  padded text  ', [], {}, 'x\ny\nz', [[1, 2], [3]], 9007199254740993n,
-].map((body) => ({ body, headers, properties: { p: 'prop', count: 7, list: [1, 2] }, variables: { v: 'var', num: 12, obj: { k: 'val' } } }));
+].map((body) => ({ body, headers, properties: { p: 'prop', count: 7, list: [1, 2] }, variables: { v: 'var', num: 12, obj: { k: 'val' }, file: 'words.txt' } }));
 
 const names = ['n', 'neg', 'dec', 'zero', 'big', 'text', 'empty', 'blank', 'num', 'numDec', 'words', 'flag', 'no', 'yesText', 'list', 'mixed', 'names', 'map', 'uml', 'lines', 'date', 'upper', 'nothing', 'missing', 'dotted', 'TEXT', 'quoted', 'html', 'json'];
 const types = ['String', 'int', 'Integer', 'long', 'Long', 'double', 'Double', 'boolean', 'Boolean', 'java.util.List', 'java.util.Map', 'byte[]', 'java.lang.Number', 'float', 'short', 'java.math.BigInteger'];
 const texts = ["'Hello'", "'hello world'", "''", "' '", "'  x  '", "'a,b,c'", "'5'", "'-3'", "'2.50'", "'TRUE'", "'äÄß'", "'😀x'", "'a-b-c'", '"double"', "'x\\ny'", "'null'", "'[1,2]'", "'{\"a\":1}'", "'a.b'", "'$5'", "'100%'", "'Abc123'", "'2024-02-29'", "'a\tb'"];
 const numbers = ['0', '1', '2', '3', '5', '-1', '-2', '10', '100', '2.5', '-0.5', '1e3', '007', '2147483648', '9007199254740993'];
+export const operators = ['==', '=~', '!=', '!=~', '>', '>=', '<', '<=', 'contains', '!contains', '~~', '!~~', 'regex', '!regex', 'in', '!in', 'is', '!is', 'range', '!range', 'startsWith', '!startsWith', 'endsWith', '!endsWith'];
 const bare = ['Hello', 'abc', 'a b', 'x1', 'true', 'null', ''];
 
 export class Maker {
@@ -101,9 +102,9 @@ export class Maker {
   }
 
   private condition(depth: number): string {
-    const operators = ['==', '=~', '!=', '!=~', '>', '>=', '<', '<=', 'contains', '!contains', '~~', '!~~', 'regex', '!regex', 'in', '!in', 'is', '!is', 'range', '!range', 'startsWith', '!startsWith', 'endsWith', '!endsWith'];
-    const simple = (): string => {
+        const simple = (): string => {
       const operator = this.one(operators);
+      this.used.push(`operator ${operator}`);
       const left = depth < 2 && this.chance(0.4) ? `\${${this.call(this.one(nestable), depth)}}` : this.leaf();
       const right: Readonly<Record<string, () => string>> = {
         regex: () => this.one(["'^\\\\d+$'", "'[a-c]+'", "'.*World'", "'H.*'", '${header.regex}', "'(?i)hello.*'"]),
@@ -114,7 +115,10 @@ export class Maker {
       const written = right[operator.replace('!', '')]?.() ?? this.one([() => this.one(texts), () => this.one(numbers), () => this.leaf(), () => this.one(['null', 'true', 'false', "'World'", "'5'", "'42'"])])();
       return `${left} ${operator} ${written}`;
     };
-    return this.chance(0.25) ? `${simple()} ${this.one(['&&', '||'])} ${simple()}` : simple();
+    if (!this.chance(0.25)) return simple();
+    const both = this.one(['&&', '||']);
+    this.used.push(`operator ${both}`);
+    return `${simple()} ${both} ${simple()}`;
   }
 
   /** An expression in which a function stands. */
@@ -130,9 +134,28 @@ export class Maker {
       () => inside,
       () => `<${inside}>`,
       () => `${inside} and ${this.leaf()}`,
-      () => this.one([`${inside}++`, `${inside}--`, `${inside} ?: 'none'`, `\${body} ~> ${inside}`, `${inside} ?~> \${uppercase()}`, `${inside} `, ` ${inside}`]),
+      () => this.around(inside),
     ])();
     return { to: 'direct:value', message, source, functions: this.used };
+  }
+
+  /** The operators that values have, and blanks. */
+  private around(inside: string): string {
+    const operator = this.one(['++', '++', '--', '--', '?:', '~>', '?~>', '? :', '']);
+    if (operator === '') return this.one([`${inside} `, ` ${inside}`]);
+    this.used.push(`operator ${operator}`);
+    switch (operator) {
+      case '?:':
+        return `${inside} ?: 'none'`;
+      case '~>':
+        return `\${body} ~> ${inside}`;
+      case '?~>':
+        return `${inside} ?~> \${uppercase()}`;
+      case '? :':
+        return `\${${this.condition(1)} ? 'yes' : ${inside}}`;
+      default:
+        return `${inside}${operator}`;
+    }
   }
 
   predicate(): Sent {
@@ -190,7 +213,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   average: ofNumbers('average'),
   base64Decode: (t) => t.one(['base64Decode()', `base64Decode(${t.one(["'SGVsbG8='", "'w6TDtg=='", 'SGVsbG8=', "'%%%'", "''"])})`, 'base64Decode(${base64Encode(${body})})', `base64Decode(${t.leaf()})`, `base64Decode(\${base64Encode(${t.text()})})`]),
   base64Encode: ofText('base64Encode'),
-  bean: (t) => t.one(['bean(nosuch)', 'bean:nosuch', 'bean(nosuch.method)', 'bean:nosuch?method=go']),
+  bean: (t) => t.one([() => t.one(['bean:counter.get', 'bean:counter?method=get', 'bean:counter.intValue', 'bean(counter.get)', 'bean:names.size', 'bean:names?method=size', 'bean:names.isEmpty', 'bean(names.size)', 'bean:counter.doubleValue', 'bean:names.toString', 'bean:counter.toString']), () => t.one(['bean:counter.get()', 'bean:nosuch', 'bean:nosuch?method=go', 'bean:names.size()', 'bean:counter.nosuch', 'bean:names.get(0)'])])(),
   body: (t) => t.one(['body', 'in.body', 'body.size()', 'body[0]', 'body[last]', 'body[1]', 'body.name', 'body[name]', "body['age']", 'body.length()', 'body?.length', 'body[tags][0]', 'body[inner][deep]', 'body.toUpperCase()', 'body.isEmpty()', "body.contains('a')", 'body[last-1]', 'body.hashCode()', "body.substring(1)", "body.replace('a','b')", 'body.class.simpleName', 'body.getClass().getName()']),
   bodyAs: (t) => t.one([() => `bodyAs(${t.type()})${t.one(['', '', '.length()', '?.length', '[0]', '.size'])}`, () => t.one(['bodyAs(String)','bodyAs(String)','bodyAs(String).length()','bodyAs(java.lang.Object)'])])(),
   bodyOneLine: plain('bodyOneLine'),
@@ -204,8 +227,8 @@ export const shapes: Readonly<Record<string, Shape>> = {
   concat: (t) => t.one([`concat(${t.value()},${t.value()})`, `concat(${t.value()},${t.value()},${t.text()})`, `concat(${t.text()}, ${t.text()}, ${t.text()})`, `concat(${t.value()})`]),
   contains: (t) => t.one([`contains(${t.text()})`, `contains(${t.value()},${t.text()})`, `contains(${t.nested()}, ${t.text()})`, `contains(${t.list()},${t.one(['1', "'a'", "'bob'"])})`]),
   convertTo: (t) => t.one([`convertTo(${t.type()})`, `convertTo(${t.value()},${t.type()})`, `convertTo(${t.nested()}, ${t.type()})`, `convertTo(\${header.num},${t.type()})`, `convertTo(\${header.n},${t.type()})`]),
-  date: (t) => t.one([() => t.one([`length(\${date:now:${t.one(['yyyy', 'yyyy-MM-dd', 'HH', 'SSS'])}})`, `date:header.date:${t.one(dates)}`, `date:exchangeProperty.p:yyyy`, `date:variable.missing:yyyy`, 'kindOfType(${date:now})', 'isEmpty(${date:now})', `date:now${t.one(['+1d', '-1h', '+5m', '-10s'])}:${t.one(["'x'", "''"])}`, 'date:header.missing', `date:nosuch`]), () => t.one(['kindOfType(${date:now})','length(${date:now:yyyy-MM-dd})','isEmpty(${date:now:HH})'])])(),
-  'date-with-timezone': (t) => t.one([`length(\${date-with-timezone:now:${t.one(['UTC', 'Europe/Paris', 'GMT+2', 'America/New_York'])}:${t.one(['yyyy-MM-dd', 'HH:mm', 'yyyy'])}})`, `length(\${date-with-timezone:now:UTC:yyyy-MM-dd HH})`, `date-with-timezone:header.missing:UTC:yyyy`]),
+  date: (t) => t.one([() => t.one([`length(\${date:now:${t.one(['yyyy', 'yyyy-MM-dd', 'HH', 'SSS'])}})`, `date:header.date:${t.one(dates)}`, `date:header.${t.one(['millis', 'summer'])}${t.one(['', '', '+1d', '-2h', '+5m30s', '-1w'])}:${t.one(dates)}`, `date:header.millis:${t.one(dates)}`, `date:exchangeProperty.p:yyyy`, `date:variable.missing:yyyy`, 'kindOfType(${date:now})', 'isEmpty(${date:now})', `date:now${t.one(['+1d', '-1h', '+5m', '-10s'])}:${t.one(["'x'", "''"])}`, 'date:header.missing', `date:nosuch`]), () => t.one(['kindOfType(${date:now})','length(${date:now:yyyy-MM-dd})','isEmpty(${date:now:HH})'])])(),
+  'date-with-timezone': (t) => t.one([`date-with-timezone:header.${t.one(['millis', 'summer'])}:${t.one(['UTC', 'Europe/Paris', 'GMT+2', 'America/New_York', 'Asia/Kolkata', 'Nowhere/None'])}:${t.one(['yyyy-MM-dd', 'HH:mm', 'yyyy-MM-dd HH:mm:ss', "yyyy-MM-dd'T'HH:mm:ss.SSS", 'EEE, d MMM yyyy'])}`, `length(\${date-with-timezone:now:${t.one(['UTC', 'Europe/Paris', 'GMT+2', 'America/New_York'])}:${t.one(['yyyy-MM-dd', 'HH:mm', 'yyyy'])}})`, `length(\${date-with-timezone:now:UTC:yyyy-MM-dd HH})`, `date-with-timezone:header.missing:UTC:yyyy`]),
   distinct: ofValues('distinct'),
   empty: (t) => t.one(['empty(list)', 'empty(map)', 'empty(string)', 'empty(set)', 'empty(x)']),
   env: (t) => t.one(['env.NO_SUCH_NAME', 'env:NO_SUCH_NAME', 'isEmpty(${env.NO_SUCH_NAME})', "iif(${env.NO_SUCH} == null,'none','some')"]),
@@ -217,15 +240,12 @@ export const shapes: Readonly<Record<string, Shape>> = {
   floor: ofNumber('floor'),
   forEach: (t) => t.one([() => t.one([`forEach(${t.list()},${t.one(functionBodies)})`, `forEach(${t.one(functionBodies)})`, `forEach(${t.list()}, ${t.one(functionBodies)})`]), () => t.one(["forEach(${header.list},'${body}!')","forEach(${header.names},'${uppercase()}')","forEach(${list(1,2)},'x')"])])(),
   fromRouteId: plain('fromRouteId'),
-  function: (t) => t.one(['function(nosuch)', `function(nosuch,${t.value()})`, "function('x')"]),
+  function: (t) => t.one([() => t.one(['function(shout)', 'function(shout,${header.text})', "function('shout')", 'function(twice)', 'function(twice, ${header.num})', 'function(quoted)']), () => `function(${t.one(['shout', 'twice', 'quoted'])},${t.leaf()})`, () => `function(shout,${t.text()})`, () => t.one(['function(nosuch)', `function(nosuch,${t.value()})`])])(),
   hash: (t) => t.one([() => t.one(['hash()', `hash(${t.text()})`, `hash(${t.text()},${t.one(['SHA-256', 'MD5', 'SHA-1', 'SHA-512', 'SHA3-256', "'SHA-256'", 'NOPE'])})`, `hash(${t.leaf()},MD5)`]), () => t.one([`hash(${t.leaf()})`,'hash(abc)',`hash(\${header.text},SHA-1)`])])(),
   header: (t) => t.one([named('header', names)(t), named('header', names)(t), named('headers', names)(t), named('in.header', names)(t), 'header.with space', "header['with space']", 'headers.size', 'header.map[a]', 'header.map.a', 'header.list[1]', 'header.list[-1]', 'header.list[last-1]', 'header.text.substring(2,4)', "header.text.indexOf('o')", 'header.names[0].length()']),
   headerAs: (t) => t.one([() => t.one([`headerAs(${t.name()},${t.type()})`, `headerAs('${t.name()}', ${t.type()})`, `headerAs(${t.name()},${t.type()}).toString()`, `headerAs(num,int)`]), () => t.one(['headerAs(num,int)','headerAs(n,String)','headerAs(missing,int)','headerAs(text,String)'])])(),
   headers: (t) => t.one(['headers.size', 'headers.text', 'headers:text', 'size(${headers})', 'headers[n]', 'isEmpty(${headers})', 'headers.containsKey("n")', "headers?.n"]),
   hostname: hidden('hostname'),
-  htmlClean: (t) => t.one(['htmlClean()', `htmlClean(${t.one(["'<p>Hi</p>'", '${header.html}', "'<script>x</script>y'", "'a &lt; b'", '${body}', "''"])})`]),
-  htmlDecode: (t) => t.one(['htmlDecode()', `htmlDecode(${t.one(["'<p>Hi</p>'", '${header.html}', "'a &lt; b &amp; &quot;c&quot;'", '${body}', "'x&nbsp;y'"])})`]),
-  htmlParse: (t) => t.one(['htmlParse()', `htmlParse(${t.one(["'<p>Hi</p>'", '${header.html}', "'a &lt; b'", '${body}'])})`]),
   id: hidden('id'),
   iif: (t) => t.one([`iif(${t.condition()},${t.value()},${t.value()})`, `iif(${t.condition()},'yes','no')`, `iif(${t.leaf()},'yes','no')`, `iif(${t.condition()}, ${t.text()}, ${t.nested()})`]),
   isAlpha: ofText('isAlpha'),
@@ -239,7 +259,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   list: (t) => t.one([() => `list(${t.args(0, 4).join(',')})`, () => t.one(['list(1,2,3)',"list('a','b')",`list(${t.leaf()})`,`list(a,${t.leaf()})`,'list(x)'])])(),
   listAdd: (t) => t.one([`listAdd(${t.one(['1', "'x'", 'abc'])})`, `listAdd(${t.list()},${t.one(['1', "'x'", '2.5'])})`, `listAdd(\${list(1,2)},${t.value()})`, `listAdd(\${newEmpty(list)},${t.text()})`]),
   listRemove: (t) => t.one([() => t.one([`listRemove(${t.value()})`, `listRemove(\${list(1,2,1)},${t.one(['1', "'1'", '2', '9', '-1'])})`, `listRemove(\${list('a','b')},${t.one(["'a'", 'b', "'c'"])})`]), () => t.one([`listRemove(\${header.names},${t.one(['Al', 'carl', 'zed'])})`,'listRemove(${header.list},0)','listRemove(${header.names},bob)'])])(),
-  load: (t) => t.one(['load(nosuch.txt)', 'load(classpath:nosuch.txt)', 'load(file:/no/such/file)']),
+  load: (t) => t.one([() => t.one(['load(words.txt)', "load('words.txt')", 'load(classpath:words.txt)', 'load(deep/words.txt)', 'load(resource:classpath:words.txt)', 'load(words.txt?optional=true)', 'load(nosuch.txt?optional=true)', 'load(classpath:nosuch.txt?optional=true)', 'load( words.txt )', 'load(${variable.file})', 'length(${load(words.txt)})', 'split(${load(words.txt)},\'\\n\')']), () => t.one(['load(words.txt)', 'load(nosuch.txt)', 'load(classpath:nosuch.txt)', 'load(file:/no/such/file)', 'load()', 'load(${body})'])])(),
   lowercase: ofText('lowercase'),
   mandatoryBodyAs: (t) => t.one([() => `mandatoryBodyAs(${t.type()})${t.one(['', '', '.length()', '?.length'])}`, () => t.one(['mandatoryBodyAs(String)','mandatoryBodyAs(String).length()','mandatoryBodyAs(java.lang.Object)','mandatoryBodyAs(String)'])])(),
   map: (t) => t.one([() => t.one([() => t.one([`map(${t.one(['a', "'k'"])},${t.value()})`, `map('a',${t.value()},'b',${t.value()})`, 'map()', `map('a',1,'b')`, `map(${t.args(2, 2).join(',')})`]), () => t.one(["map('a',1)","map('a',1,'b','x')",`map('a',${t.leaf()})`,'map(k,v)'])])(), () => t.one(["map('a',1)","map('a',1,'b','x')",`map('a',${t.leaf()})`,'map(k,v)'])])(),
@@ -290,7 +310,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   sys: (t) => t.one(['sys.no.such.name', 'isEmpty(${sys.no.such})', "iif(${sys.nosuch} == null,'none','some')"]),
   threadId: (t) => t.one(['kindOfType(${threadId})', 'isEmpty(${threadId})']),
   threadName: hidden('threadName'),
-  throwException: (t) => t.one([`throwException(${t.text()})`, `throwException(java.io.IOException,${t.text()})`, "throwException(IllegalStateException,'x')", "throwException(no.such.Type,'x')", `iif(\${header.n} > 100,\${throwException('no')},'fine')`]),
+  throwException: (t) => t.one([`iif(\${header.n} == 5,${t.text()},\${throwException('no')})`, `iif(\${header.flag},'fine',\${throwException(java.io.IOException,'gone')})`, `iif(${t.condition()},\${throwException(${t.text()})},'fine')`, `iif(\${header.n} == 5,'five',\${throwException(java.io.IOException,${t.text()})})`, `iif(\${header.n} == 5,${t.value()},\${throwException('no')})`, `iif(\${header.missing} != null,\${throwException(${t.text()})},${t.value()})`, `throwException(java.io.IOException,${t.text()})`, "throwException(IllegalStateException,'x')", "throwException(no.such.Type,'x')", `iif(\${header.n} > 100,\${throwException('no')},'fine')`]),
   trim: ofText('trim'),
   type: (t) => t.one(['type:java.lang.Integer.MAX_VALUE', 'type:org.apache.camel.Exchange.FILE_NAME', 'type:java.lang.String', 'type:java.lang.Long.MAX_VALUE', 'type:no.such.Type', 'type:java.lang.Integer.NOPE', 'type:org.apache.camel.Exchange.CONTENT_TYPE', 'type:java.lang.Byte.MIN_VALUE']),
   kindOfType: ofOne('kindOfType'),

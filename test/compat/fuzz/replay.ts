@@ -8,7 +8,7 @@ import { compare } from '../compare.mjs';
 
 export const recordingFile = fileURLToPath(new URL('simple.json.br', import.meta.url));
 
-interface Reply {
+export interface Reply {
   readonly body?: unknown;
   readonly exception?: { readonly type: string; readonly message: string; readonly causes?: readonly { readonly type: string; readonly message: string }[] } | null;
 }
@@ -18,7 +18,7 @@ export interface Recorded {
   readonly yaml: string;
   readonly sources: readonly string[];
   readonly functions: readonly (readonly string[])[];
-  readonly expected: { readonly replies: readonly Reply[] };
+  readonly expected: { readonly case: string; readonly startupError: null; readonly mocks: object; readonly replies: readonly Reply[] };
 }
 
 export const readRecording = (): Recorded[] => JSON.parse(brotliDecompressSync(readFileSync(recordingFile)).toString()) as Recorded[];

@@ -4,7 +4,7 @@ import { ExchangeError } from '../../../core/errors.ts';
 import { isPlainObject } from '../../../core/beans/javaTypes.ts';
 import { splitArguments } from '../arguments.ts';
 import { compareValues, isSame } from '../compare.ts';
-import { conversionTo, toInteger } from '../conversions.ts';
+import { conversionTo, primitiveDefaults, toInteger } from '../conversions.ts';
 import { splitByPattern } from '../regex.ts';
 import type { Call, FunctionBuilder, Value } from '../value.ts';
 import { body, constant } from '../value.ts';
@@ -183,9 +183,12 @@ const listRemove = called((call) => {
   const [source, value] = sourceAndValue(call, '`${listRemove(exp)}` or `${listRemove(source,exp)}`');
   return (exchange) => {
     const target = source(exchange);
+    if (!Array.isArray(target) && !(target instanceof Set)) return null;
     const item = value(exchange);
-    if (target instanceof Set) target.delete(item);
-    if (!Array.isArray(target)) return target instanceof Set ? target : null;
+    if (target instanceof Set) {
+      target.delete(item);
+      return target;
+    }
     const index = item === 'last' ? target.length - 1 : typeof item === 'string' && /^\d+$/.test(item) ? Number(item) : typeof item === 'number' ? item : target.findIndex((other) => isSame(other, item));
     if (index >= 0 && index < target.length) target.splice(index, 1);
     return target;
@@ -287,7 +290,7 @@ const setter = (set: (exchange: Parameters<Value>[0], name: string, value: unkno
 
 function converted(type: string, value: unknown): unknown {
   try {
-    return conversionTo(type)(value);
+    return value === null ? (primitiveDefaults[type] ?? null) : conversionTo(type)(value);
   } catch (thrown) {
     if (thrown instanceof ExchangeError && thrown.name === 'ClassNotFoundException') throw new ExchangeError('org.apache.camel.CamelExecutionException', `no class ${type}`, { cause: thrown });
     throw thrown;

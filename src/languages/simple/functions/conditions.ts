@@ -58,9 +58,12 @@ const assertion = called((call) => {
   const parts = call.inner === '' ? [] : splitArguments(call.inner, { keepQuotes: true });
   if (parts.length !== 2) throw call.wrong('`${assert(exp,msg)}`');
   const holds = call.predicate(parts[0]!);
-  const message = removeQuotes(parts[1]!);
+  const message = call.template(removeQuotes(parts[1]!));
   return (exchange) => {
-    if (!holds(exchange)) throw new ExchangeError('org.apache.camel.language.simple.SimpleAssertionException', message);
+    const holding = holds(exchange);
+    // As in Camel, what the message fails with is seen whether it is needed or not.
+    const text = toText(message(exchange)) ?? '';
+    if (!holding) throw new ExchangeError('org.apache.camel.language.simple.SimpleAssertionException', text);
     return null;
   };
 });

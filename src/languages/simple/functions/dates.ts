@@ -13,9 +13,9 @@ function offsetOf(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   const units: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
   let millis = 0;
-  for (const [, number, unit] of text.matchAll(/(\d+)(ms|[dhms])?/gi)) {
+  for (const [, number, unit] of text.matchAll(/(\d+)(ms|[a-z])?/gi)) {
     const lower = unit?.toLowerCase();
-    millis += Number(number) * (lower === undefined || lower === 'ms' ? 1 : units[lower]!);
+    millis += Number(number) * (lower === undefined || lower === 'ms' ? 1 : (units[lower] ?? 0));
   }
   return millis;
 }

@@ -6,6 +6,7 @@ import { isPlainObject } from '../../../core/beans/javaTypes.ts';
 import { removeEndingQuotes, removeQuotes } from '../arguments.ts';
 import { conversionError } from '../../../core/conversion/convert.ts';
 import { compactJson, prettyJson, prettyText } from '../pretty.ts';
+import { JavaClass } from '../javaClasses.ts';
 import type { Call, FunctionBuilder, Value } from '../value.ts';
 import { body } from '../value.ts';
 import { notMine } from './notMine.ts';
@@ -62,12 +63,12 @@ function parsed(text: string, value: unknown): unknown {
   }
 }
 
-/** `a.b[0]?.c`: a `?` behind a name makes the rest optional; what is missing otherwise fails. */
+/** `a.b[0]?.c`: a `?` behind an index makes the rest optional; behind a name, as in Camel, it means nothing. What is missing fails. */
 function walk(document: unknown, steps: readonly string[], path: string): unknown {
   let current = document;
   let isOptional = false;
   for (const [i, step] of steps.entries()) {
-    isOptional ||= step.endsWith('?');
+    isOptional ||= step.endsWith(']?');
     const match = /^([^[\]?]*)(?:\[(\w+)\])?\??$/.exec(step);
     const name = match?.[1] ?? step;
     if (name !== '') current = isPlainObject(current) && Object.hasOwn(current, name) ? current[name] : undefined;
@@ -86,7 +87,7 @@ function walk(document: unknown, steps: readonly string[], path: string): unknow
 }
 
 /** The value of `name(exp)`; quotes around the whole go. */
-const rawInput = (call: Call): Value => call.template(removeEndingQuotes(call.inner.trim()));
+const rawInput = (call: Call): Value => call.template(removeEndingQuotes(call.inner));
 
 const ofRaw = (apply: (value: unknown) => unknown): FunctionBuilder =>
   called((call) => {
@@ -104,7 +105,7 @@ const json = (write: (value: unknown) => string) => (value: unknown) => {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') return value;
   if (value instanceof Uint8Array) return toText(value);
-  return write(value);
+  return value instanceof JavaClass ? value.toString() : write(value);
 };
 
 const pretty = (value: unknown): string | null => {

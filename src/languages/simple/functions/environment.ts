@@ -1,11 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { nearest } from '../../../core/diagnostics.ts';
-import { conversionError, toText } from '../../../core/conversion/convert.ts';
+import { toText } from '../../../core/conversion/convert.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import { ExpressionSyntaxError } from '../../../core/expression.ts';
 import { removeQuotes, splitArguments } from '../arguments.ts';
-import { toBytes } from '../conversions.ts';
+import { bytesOfList, toBytes } from '../conversions.ts';
 import { withInput } from '../functions.ts';
 import { javaConstant } from '../javaConstants.ts';
 import type { Call, FunctionBuilder } from '../value.ts';
@@ -78,9 +78,9 @@ const ref: FunctionBuilder = (call) => {
   return (exchange) => context.bean(toText(name(exchange)) ?? '') ?? null;
 };
 
-/** `bean:name`, `bean:name.method`, `bean:name?method=m`, `bean(name.method)`, `bean:type:Class.method`. */
+/** `bean:name`, `bean:name.method`, `bean:name?method=m`, `bean:type:Class.method`. */
 const bean: FunctionBuilder = (call) => {
-  const source = call.hasParentheses ? call.inner : call.tail.startsWith(':') ? call.tail.slice(1) : '';
+  const source = call.tail.startsWith(':') ? call.tail.slice(1) : '';
   if (source === '') return notMine;
   const isType = source.startsWith('type:');
   const [target, method] = beanAndMethod(isType ? source.slice(5) : source, isType);
@@ -182,9 +182,10 @@ const load = called((call) => {
   const name = call.template(file);
   const { context } = call.compiler;
   return (exchange) => {
-    const path = (toText(name(exchange)) ?? '').replace(/^(?:resource:)?(?:classpath:)?/, '');
+    const path = toText(name(exchange))?.trim().replace(/^classpath:/, '') ?? null;
+    if (path === null || path === '') return path;
     try {
-      return context.resource(`resource:classpath:${path}`);
+      return context.resource(`resource:classpath:${path}`).trim();
     } catch {
       if (isOptional) return null;
       throw camelError(`no resource \`${path}\``, new ExchangeError('java.io.FileNotFoundException', `Cannot find resource: ${path}`));
@@ -212,11 +213,7 @@ export function base64Lines(bytes: Uint8Array): string {
   return lines;
 }
 
-/** Bytes or a text; lists can't be encoded, and anything else gives nothing. */
-function encodable(value: unknown): Uint8Array | null {
-  if (Array.isArray(value)) throw conversionError(value, 'byte[]');
-  return toBytes(value);
-}
+const encodable = (value: unknown): Uint8Array | null => (Array.isArray(value) || value instanceof Set ? bytesOfList([...(value as Iterable<unknown>)]) : toBytes(value));
 
 const base64Encode = called((call) => {
   const input = inputOf(call);

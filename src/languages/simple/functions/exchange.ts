@@ -4,7 +4,8 @@ import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { fold } from '../../../core/exchange/headers.ts';
 import { removeQuotes, splitArguments } from '../arguments.ts';
 import { conversionTo, primitiveDefaults } from '../conversions.ts';
-import { className, Context, JavaClass, ognl } from '../ognl.ts';
+import { className, JavaClass } from '../javaClasses.ts';
+import { Context, Message, ognl } from '../ognl.ts';
 import type { Call, Compiler, FunctionBuilder, Value } from '../value.ts';
 import { body, constant, constantOf } from '../value.ts';
 import { notMine } from './notMine.ts';
@@ -234,8 +235,10 @@ const namedAs = (read: (name: string) => Value): FunctionBuilder =>
     const comma = inner.indexOf(',');
     if (comma < 0 || path !== '') throw call.wrong(`\`\${${call.name}(key,type)}\``);
     const value = read(removeQuotes(inner.slice(0, comma)));
-    const convert = converter(removeQuotes(inner.slice(comma + 1)).trim(), executionError);
-    return (exchange) => convert(value(exchange));
+    const type = removeQuotes(inner.slice(comma + 1)).trim();
+    const convert = converter(type, executionError);
+    // Of Java's small types only a boolean is made of nothing.
+    return (exchange) => convert(value(exchange)) ?? (type === 'boolean' ? false : null);
   });
 
 /** The failure of the exchange, else the one that was caught before. */
@@ -303,9 +306,10 @@ const messageHistory: FunctionBuilder = (call) => {
 };
 
 const messageAs = called((call) => {
-  const [type] = behind(call);
+  const [type, path] = behind(call);
   if (type === '') throw call.wrong('`${messageAs(type)}`');
-  return constant(null);
+  const isMessage = /^org\.apache\.camel\.(?:Message|support\.(?:DefaultMessage|MessageSupport))$/.test(removeQuotes(type).trim());
+  return withPath(call, isMessage ? (exchange) => new Message(exchange) : constant(null), path);
 });
 
 export const exchangeFunctions: Readonly<Record<string, FunctionBuilder>> = {

@@ -8,7 +8,7 @@ export function iterate(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value as unknown[];
   if (value instanceof Set) return [...value];
   if (value instanceof Map) return [...value].map(([key, item]) => `${toText(key)}=${toText(item)}`);
-  if (value instanceof Uint8Array) return [value];
+  if (value instanceof Uint8Array) return Array.from(new Int8Array(value.buffer, value.byteOffset, value.byteLength));
   if (isPlainObject(value)) return Object.entries(value).map(([key, item]) => `${key}=${toText(item)}`);
   if (typeof value === 'object' && Symbol.iterator in value) return [...(value as Iterable<unknown>)];
   return [value];

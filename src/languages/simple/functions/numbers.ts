@@ -1,37 +1,61 @@
 import { ExchangeError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { splitArguments } from '../arguments.ts';
-import { toDecimal, toInteger, tryInteger } from '../conversions.ts';
+import { ExactNumber, javaLong } from '../../../core/conversion/exactNumber.ts';
+import { toDecimal, toInteger, toLong, tryInteger } from '../conversions.ts';
 import type { Call, FunctionBuilder, Value } from '../value.ts';
 import { iterate } from './iterate.ts';
 import { ofInput } from './input.ts';
 import { notMine } from './notMine.ts';
 
-const ofNumber = (convert: (value: unknown) => number | null, apply: (number: number) => number): FunctionBuilder =>
+type Whole = number | bigint;
+
+const ofDecimal = (apply: (number: number) => number): FunctionBuilder =>
   ofInput((value) => {
-    const number = convert(value);
+    const number = toDecimal(value);
     return number === null ? null : apply(number) + 0;
   });
 
+const abs = ofInput((value) => {
+  const number = toLong(value);
+  if (number instanceof ExactNumber) return javaLong(number.text.startsWith('-') ? -BigInt(number.text) : BigInt(number.text));
+  return number === null ? null : Math.abs(number) + 0;
+});
+
 /** Over all values and all that they hold; what is no whole number is passed over. Null when nothing is left. */
 const over =
-  (reduce: (numbers: readonly number[]) => number): FunctionBuilder =>
+  (reduce: (numbers: readonly Whole[]) => Whole): FunctionBuilder =>
   (call) => {
     if (!call.hasParentheses) return notMine;
     const values = call.inner === '' ? [] : splitArguments(call.inner).map((part) => call.template(part));
     return (exchange) => {
-      const numbers: number[] = [];
+      const numbers: Whole[] = [];
       for (const value of values) {
         for (const item of iterate(value(exchange))) {
           const number = tryInteger(item);
           if (number !== null) numbers.push(number);
         }
       }
-      return numbers.length === 0 ? null : reduce(numbers);
+      if (numbers.length === 0) return null;
+      const result = reduce(numbers);
+      return typeof result === 'bigint' ? javaLong(result) : result;
     };
   };
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+/** As numbers while that is exact. */
+function sum(numbers: readonly Whole[]): Whole {
+  let total = 0;
+  for (const number of numbers) {
+    if (typeof number === 'bigint' || !Number.isSafeInteger(total + number)) return numbers.reduce<bigint>((all, one) => all + BigInt(one), 0n);
+    total += number;
+  }
+  return total;
+}
+
+function average(numbers: readonly Whole[]): Whole {
+  const total = sum(numbers);
+  return typeof total === 'bigint' ? total / BigInt(numbers.length) : Math.trunc(total / numbers.length) + 0;
+}
 
 /** `(max)` or `(min,max)`; gives both as numbers. */
 function bounds(call: Call, least: number): (exchange: Exchange) => readonly [number, number] {
@@ -72,13 +96,13 @@ const range: FunctionBuilder = (call) => {
 };
 
 export const numberFunctions: Readonly<Record<string, FunctionBuilder>> = {
-  abs: ofNumber((value) => toInteger(value, 'java.lang.Long'), Math.abs),
-  ceil: ofNumber(toDecimal, Math.ceil),
-  floor: ofNumber(toDecimal, Math.floor),
+  abs,
+  ceil: ofDecimal(Math.ceil),
+  floor: ofDecimal(Math.floor),
   sum: over(sum),
-  max: over((numbers) => numbers.reduce((a, b) => Math.max(a, b))),
-  min: over((numbers) => numbers.reduce((a, b) => Math.min(a, b))),
-  average: over((numbers) => Math.trunc(sum(numbers) / numbers.length)),
+  max: over((numbers) => numbers.reduce((a, b) => (b > a ? b : a))),
+  min: over((numbers) => numbers.reduce((a, b) => (b < a ? b : a))),
+  average: over(average),
   random,
   range,
 };

@@ -138,7 +138,7 @@ const quote = (text: string): string => `"${removeEndingQuotes(text)}"`;
 /** Numbers and truths need no quotes. A body that is missing is quoted as `null`, any other value that is missing stays null. */
 const safeQuote = called((call) => {
   const input = inputOf(call);
-  const missing = input === body ? '"null"' : null;
+  const missing = call.inner === '' ? '"null"' : null;
   return (exchange) => {
     const value = input(exchange);
     if (value === null || value === undefined) return missing;
