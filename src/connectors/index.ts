@@ -38,6 +38,7 @@ import { saga } from './saga.ts';
 import { scheduler } from './scheduler.ts';
 import { seda } from './seda/definition.ts';
 import { sql } from './sql/definition.ts';
+import { sse } from './sse/definition.ts';
 import { stream } from './stream.ts';
 import { stub } from './stub.ts';
 import { timer } from './timer.ts';
@@ -88,6 +89,7 @@ export const connectors = {
   seda,
   'spring-rabbitmq': rabbitmq,
   sql,
+  sse,
   stream,
   stub,
   timer,
