@@ -44,6 +44,7 @@ export class EventStreamConsumer implements Consumer {
   private receivedId = '';
   private settledId = '';
   private savedId = '';
+  private isSaving = false;
   private saving: Promise<void> | null = null;
 
   constructor({ options, rest }: SseEndpoint, context: ConnectorContext) {
@@ -125,7 +126,7 @@ export class EventStreamConsumer implements Consumer {
       return false;
     }
     if (reply.statusCode !== 200 || typeof type !== 'string' || !/^\s*text\/event-stream\s*(;|$)/i.test(type)) {
-      reply.body.destroy();
+      reply.body.on('error', () => undefined).destroy();
       throw new Error(reply.statusCode === 200 ? `it answers with ${typeof type === 'string' ? type.slice(0, 60) : 'no type'}, no event stream` : `it answers ${reply.statusCode}`);
     }
     if (this.isSaidToWait) this.context.ready();
@@ -199,22 +200,22 @@ export class EventStreamConsumer implements Consumer {
   private settled(taken: Taken): void {
     taken.isSettled = true;
     while (this.taken[0]?.isSettled === true) this.settledId = this.taken.shift()!.lastId;
-    this.saving ??= this.save().finally(() => {
-      this.saving = null;
-    });
+    if (!this.isSaving) this.saving = this.save();
   }
 
   /** One write at a time; what settles meanwhile is in the next. */
   private async save(): Promise<void> {
-    while (this.savedId !== this.settledId) {
-      const id = this.settledId;
-      try {
+    this.isSaving = true;
+    try {
+      while (this.savedId !== this.settledId) {
+        const id = this.settledId;
         await this.context.store.put(this.key, Buffer.from(id));
-      } catch (thrown) {
-        this.context.log('error', `the place in ${this.shownUrl} can't be kept: ${(thrown as Error).message}`);
-        return;
+        this.savedId = id;
       }
-      this.savedId = id;
+    } catch (thrown) {
+      this.context.log('error', `the place in ${this.shownUrl} can't be kept: ${(thrown as Error).message}`);
+    } finally {
+      this.isSaving = false;
     }
   }
 }

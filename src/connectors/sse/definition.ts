@@ -1,4 +1,4 @@
-import { defineConnector } from '../../core/connector.ts';
+import { defineConnector, hasNoHeaders } from '../../core/connector.ts';
 import { field } from '../../core/field.ts';
 
 export const sseOptions = {
@@ -35,8 +35,7 @@ export const sse = defineConnector({
   },
   notPromised: {
     'delivers again what failed': 'a server is not told what failed: the message is kept in the dead letters, and the stream goes on',
-    'hands headers on, and lets none of Camel in': 'events have no headers',
-    'hands the trace context on': 'events have no headers',
+    ...hasNoHeaders('events have no headers'),
   },
   consumer: async (endpoint, context) => {
     const { EventStreamConsumer } = await import('./consumer.ts');

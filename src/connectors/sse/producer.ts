@@ -17,7 +17,7 @@ export class EventStreamProducer implements Producer {
     const [odd] = Object.keys(rest);
     if (odd !== undefined) throw new Error(`unknown option \`${odd}\` for \`sse\``);
     if (/^https?:/.test(options.address)) throw new Error('`sse:` streams to those who subscribe to a path of this program, such as `sse:/events`; to send events to a URL use `http:`');
-    const [, host, port, path] = /^(?:(\[[^\]]+\]|[^/:]+):(\d+))?(?=\/|[^:]*$)(.*)$/.exec(options.address) ?? [];
+    const [, host, port, path] = /^(?:(\[[^\]]+\]|[^/:]+):(\d+)(?=\/))?([^/:]*(?:\/.*)?)$/.exec(options.address) ?? [];
     if (path === undefined) throw new Error(`\`sse:${options.address}\` names no path: write \`sse:/events\` or \`sse:host:port/events\``);
     const setting = context.setting('http.host');
     const at = host?.replace(/^\[(.*)\]$/, '$1') ?? (typeof setting === 'string' ? setting : '127.0.0.1');
