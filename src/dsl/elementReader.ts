@@ -689,7 +689,9 @@ export class ElementReader extends TextReader {
     const text = scalarText(node) ?? '';
     const filled = this.fill(text, node);
     if (filled === null && !this.isDropped(text)) return undefined;
-    const source = filled?.text ?? '';
+    // An optional placeholder without a value, and nothing else: no value.
+    if (filled === null) return { type: 'expression', language: 'simple', source: '${null}', options: {}, at, sourceAt: null };
+    const source = filled.text;
     const written = node === null ? null : this.textSpan(node, text);
     return { type: 'expression', language, source, options, at, sourceAt: written === null || source !== text ? null : written };
   }

@@ -45,6 +45,8 @@ function mergeOf(filter: string | undefined): Merge {
     const all = rules.filter((rule) => prefix.test(rule)).map((rule) => namePattern(rule.replace(prefix, '')));
     return (name) => all.some((matches) => matches(name));
   };
+  const [taken, left] = [rules.find((rule) => /^\+?header:/.test(rule)), rules.find((rule) => /^-header:/.test(rule))];
+  if (taken !== undefined && left !== undefined) throw new Error(`\`filter\` can't both name the headers that are taken back (\`${taken}\`) and those that are not (\`${left}\`): leave out one kind`);
   const has = (...names: string[]): boolean => rules.some((rule) => names.includes(rule));
   const isExclusive = rules.some((rule) => rule.startsWith('-'));
   const isIncluded = patterns(/^\+?header:/);

@@ -100,7 +100,8 @@ interface FailoverOptions {
 /** Sends a copy to one branch, and to the next when that one failed. */
 class Failover extends Trying {
   readonly options: FailoverOptions;
-  private counter = -1;
+  /** The branch that round robin has come to. */
+  counter = -1;
   lastGood = -1;
 
   constructor(out: Subscriber<Exchange>, branches: readonly Pipe[], options: FailoverOptions, context: StepContext) {
@@ -116,10 +117,6 @@ class Failover extends Trying {
   private first(): number {
     if (this.options.isSticky) return Math.max(0, this.lastGood);
     if (!this.options.isRoundRobin) return 0;
-    return this.advance();
-  }
-
-  advance(): number {
     this.counter = (this.counter + 1) % this.branches.length;
     return this.counter;
   }
@@ -179,8 +176,10 @@ class FailoverTurns extends Turns {
       return true;
     }
     if (mostAttempts >= 0 && ++this.attempts > mostAttempts) return true;
-    if (isRoundRobin) this.index = step.advance();
-    else if (++this.index >= step.branches.length) return true;
+    const isAtEnd = ++this.index >= step.branches.length;
+    if (isAtEnd && !isRoundRobin) return true;
+    if (isAtEnd) this.index = 0;
+    step.counter = this.index;
     return false;
   }
 }
