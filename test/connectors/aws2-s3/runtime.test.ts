@@ -140,7 +140,7 @@ describe('aws2-s3 in a runtime', () => {
       await eventually(() => expect([existsSync(join(folder, 'failed/a')), existsSync(join(folder, 'fine/b'))]).to.deep.equal([true, true]), 8000);
       expect(readFileSync(join(folder, 'failed/a'), 'utf8')).to.match(new RegExp(`^bad: aws2-s3://${missing} .*there is no bucket`));
       expect(tried).to.have.length(1);
-      expect(tried[0]).to.match(new RegExp(`^copies to1: aws2-s3://${missing} .*there is no bucket`));
+      expect(tried[0]).to.match(new RegExp(`^copies to2: aws2-s3://${missing} .*there is no bucket`));
       await eventually(() => expect(mecha!.runtime.inFlight).to.equal(0), 5000);
       expect(await mecha.stop()).to.equal(true);
       mecha = null;
