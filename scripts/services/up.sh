@@ -146,6 +146,7 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
 log.cleaner.dedupe.buffer.size=4194304
+${KAFKA_MORE_CONFIG:-}
 CONF
   if [[ ! -e $dir/data/meta.properties ]]; then
     java -Xmx128m -XX:+UseSerialGC -cp "$classpath" kafka.tools.StorageTool format --config "$dir/server.properties" \

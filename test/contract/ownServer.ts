@@ -48,8 +48,9 @@ export class OwnServer {
   private readonly name: ServerName;
   private readonly folder: string;
 
-  static async start(name: ServerName): Promise<OwnServer> {
-    const found: Record<string, string> = {};
+  /** @param settings variables of the scripts that start it */
+  static async start(name: ServerName, settings: Readonly<Record<string, string>> = {}): Promise<OwnServer> {
+    const found: Record<string, string> = { ...settings };
     for (const variable of ports[name]) found[variable] = String(await serverPort());
     const server = new OwnServer(name, found);
     await server.up();

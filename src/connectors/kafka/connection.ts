@@ -48,7 +48,7 @@ function brokersOf({ options, shownUri }: KafkaEndpoint, context: ConnectorConte
     .filter((broker) => broker !== '');
   if (brokers.length === 0) throw new Error(`${shownUri}: \`brokers\` is missing: write it as host:port, or set the property camel.component.kafka.brokers`);
   return brokers.map((broker) => {
-    if (/^[^:\s]+:\d{1,5}$/.test(broker)) return broker;
+    if (/^[^:\s]+:\d{1,5}$/.test(broker) || !options.preValidateHostAndPort) return broker;
     if (/^[^:\s]+$/.test(broker)) return `${broker}:9092`;
     throw new Error(`${shownUri}: \`brokers\` must be host:port, with commas between them, not \`${broker}\``);
   });

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Timer } from '../../core/clock.ts';
 import type { ConnectorContext, Consumer, Delivery, Sink } from '../../core/connector.ts';
-import { toExchangeError } from '../../core/errors.ts';
+import { ExchangeError, toExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
@@ -46,6 +46,7 @@ interface Reading {
   readonly inFlight: number;
   readonly isAutomatic: boolean;
   readonly commitMillis: number;
+  readonly commitTimeoutMillis: number;
   readonly isManual: boolean;
   readonly manualFactory: ManualCommitFactory | null;
   readonly repository: OffsetRepository | null;
@@ -122,6 +123,7 @@ function readOptions(endpoint: KafkaEndpoint, context: ConnectorContext): Readin
     inFlight: options.recordsInFlight,
     isAutomatic: options.autoCommitEnable && options.offsetRepository === undefined && !options.exactlyOnce,
     commitMillis: options.autoCommitIntervalMs,
+    commitTimeoutMillis: options.commitTimeoutMs,
     isManual: options.allowManualCommit,
     manualFactory: options.kafkaManualCommitFactory === undefined ? null : named(() => context.bean<ManualCommitFactory>(options.kafkaManualCommitFactory!)),
     repository: options.offsetRepository === undefined ? null : named(() => context.bean<OffsetRepository>(options.offsetRepository!)),
@@ -734,7 +736,16 @@ class MemberReader implements MemberListener, LaneOwner {
   private async commitAsked(lane: Lane): Promise<void> {
     const offset = Math.min(lane.asked, lane.finished);
     if (lane.isRevoked || offset <= lane.committed) return;
-    await this.store([{ topic: lane.topic, partition: lane.partition, offset }]);
+    const { commitTimeoutMillis, shownUri } = this.reading;
+    let timer: Timer | null = null;
+    const late = new Promise<never>((_, reject) => {
+      timer = this.after(commitTimeoutMillis, () => reject(new ExchangeError('org.apache.kafka.common.errors.TimeoutException', `${shownUri}: no answer to a commit of ${lane.name}/${offset} within ${commitTimeoutMillis} ms (commitTimeoutMs)`)));
+    });
+    try {
+      await Promise.race([this.store([{ topic: lane.topic, partition: lane.partition, offset }]), late]);
+    } finally {
+      this.forget(timer);
+    }
     lane.wasCommitted({ offset, head: 0 });
   }
 

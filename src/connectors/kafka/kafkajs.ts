@@ -124,6 +124,19 @@ const isTimeout = (thrown: unknown): boolean => {
   return false;
 };
 
+/** Learns the partitions of topics; a broker may make those that are not there. @throws KafkaFailure `missing`, naming them */
+async function lookUp(cluster: Cluster, topics: readonly string[]): Promise<void> {
+  try {
+    await cluster.addMultipleTargetTopics(topics);
+  } catch (thrown) {
+    const failure = failureOf(thrown);
+    if (failure.kind !== 'missing') throw failure;
+    throw new KafkaFailure('missing', `there is no topic ${topics.join(', or no ')}: ${failure.message}`, thrown);
+  }
+  const missing = topics.find((topic) => cluster.findTopicPartitionMetadata(topic).length === 0);
+  if (missing !== undefined) throw new KafkaFailure('missing', `there is no topic ${missing}`);
+}
+
 // ------------------------------------------------------------------------------------------------ the client
 
 export class KafkaJsClient implements KafkaClient {
@@ -473,9 +486,7 @@ class Member implements GroupMember {
     const topics = options.topics instanceof RegExp ? await this.matching(options.topics) : options.topics;
     if (topics.length === 0) throw new KafkaFailure('missing', `no topic matches ${String(options.topics)}`);
     if (this.round !== null || this.group !== null) await cluster.refreshMetadata();
-    await cluster.addMultipleTargetTopics(topics);
-    const missing = topics.find((topic) => cluster.findTopicPartitionMetadata(topic).length === 0);
-    if (missing !== undefined) throw new KafkaFailure('missing', `there is no topic ${missing}`);
+    await lookUp(cluster, topics);
     if (this.group === null) {
       this.group = this.client.group(cluster, options, topics);
       this.group.recoverFromFetch = (error) => Promise.reject(error);
@@ -706,11 +717,9 @@ class KafkaJsSender implements Sender {
   async partitions(topic: string): Promise<number> {
     try {
       await this.refresh();
-      await this.cluster.addMultipleTargetTopics([topic]);
-      const { length } = this.cluster.findTopicPartitionMetadata(topic);
-      if (length === 0) throw new KafkaFailure('missing', `there is no topic ${topic}`);
+      await lookUp(this.cluster, [topic]);
       this.topics.add(topic);
-      return length;
+      return this.cluster.findTopicPartitionMetadata(topic).length;
     } catch (thrown) {
       throw this.noted(thrown);
     }

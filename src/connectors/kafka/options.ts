@@ -51,7 +51,7 @@ export const kafkaOptions = {
     .default(200),
   allowManualCommit: field.boolean('Sets the header CamelKafkaManualCommit, whose `commit()` commits up to the record.').default(false),
   kafkaManualCommitFactory: field.string('Bean that makes what stands in the header CamelKafkaManualCommit: `newInstance({ topic, partition, offset, commit })`.'),
-  commitTimeoutMs: field.millis('How long a commit may take.').default(5000),
+  commitTimeoutMs: field.millis('How long a commit that the route asks for may take, before it fails.').default(5000).atLeast(1),
   offsetRepository: field.string('Bean that keeps the offsets in place of Kafka: `getState(key)`, `setState(key, offset)`, where the key is `topic/partition`.'),
   breakOnFirstError: field
     .boolean('A record whose exchange fails is delivered again, and those after it wait. False: it goes to the dead letters and the next ones go on.')

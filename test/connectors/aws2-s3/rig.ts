@@ -94,14 +94,13 @@ export class Gate {
   /** Connections are reset after so many bytes from the server. */
   cutAfterBytes = Infinity;
 
-  static async open(): Promise<Gate> {
-    const gate = new Gate();
+  static async open(target = serverUrl): Promise<Gate> {
+    const gate = new Gate(new URL(target));
     await new Promise<void>((resolve) => gate.server.listen(0, '127.0.0.1', resolve));
     return gate;
   }
 
-  private constructor() {
-    const target = new URL(serverUrl);
+  private constructor(target: URL) {
     this.server = createServer((socket) => {
       if (this.isCut) {
         socket.destroy();
@@ -133,8 +132,12 @@ export class Gate {
     });
   }
 
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `http://127.0.0.1:${this.port}`;
   }
 
   get connections(): number {

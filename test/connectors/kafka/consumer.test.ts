@@ -109,6 +109,20 @@ describeWithKafka('the consumer of kafka', function () {
     for (const parity of [0, 1]) expect(bodies(route).filter((body) => Number(body) % 2 === parity)).to.deep.equal(numbers(0, 40).filter((body) => Number(body) % 2 === parity));
   });
 
+  it('takes one record of a partition after the other with recordsInFlight=1', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, ...numbers(0, 5));
+    const route = await consume(topic, '&recordsInFlight=1', undefined, { isHolding: true });
+    for (let count = 1; count <= 5; count++) {
+      await soon(() => expect(route.received).to.have.length(count));
+      await pause(30);
+      expect(route.received, 'the next one waits').to.have.length(count);
+      route.release();
+    }
+    expect(bodies(route)).to.deep.equal(numbers(0, 5));
+    expect(route.most).to.equal(1);
+  });
+
   it('commits the lowest offset up to which all is done', async () => {
     const topic = await broker.topic();
     await broker.send(topic, ...numbers(0, 5));
@@ -299,6 +313,58 @@ describeWithKafka('the consumer of kafka', function () {
     expect(route.received.map(({ headers }) => headers.get('CamelKafkaLastPollRecord'))).to.deep.equal([false, false, false, true]);
   });
 
+  it('gives the route what a factory makes of a manual commit', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, 'a', 'b');
+    beans['factory'] = { newInstance: (record: { topic: string; offset: number; commit: () => Promise<void> }) => ({ place: `${record.topic}/${record.offset}`, confirm: record.commit }) };
+    const route = await consume(topic, '&autoCommitEnable=false&allowManualCommit=true&kafkaManualCommitFactory=#factory');
+    await soon(() => expect(route.settled).to.equal(2));
+    const made = route.received[0]!.headers.get('CamelKafkaManualCommit') as { place: string; confirm(): Promise<void> };
+    expect(made.place).to.equal(`${topic}/0`);
+    await made.confirm();
+    expect(await broker.committed(group, topic)).to.deep.equal([1]);
+  });
+
+  it('makes requests of its exchanges, and reads headers by beans, as options say', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, { value: 'v', headers: { loud: 'x', hidden: 'y' } });
+    beans['headers'] = { deserialize: (name: string, bytes: Buffer) => `${name}=${bytes.toString()}!` };
+    beans['filter'] = { applyFilterToExternalHeaders: (name: string) => name === 'hidden' };
+    const route = await consume(topic, '&exchangePattern=InOut&headerDeserializer=#headers&headerFilterStrategy=#filter');
+    await soon(() => expect(route.received).to.have.length(1));
+    expect(route.received[0]!.isInOut).to.equal(true);
+    expect(route.received[0]!.headers.get('loud')).to.equal('loud=x!');
+    expect(route.received[0]!.headers.get('hidden')).to.equal(undefined);
+  });
+
+  it('reads a record that is larger than all that a fetch may bring', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, 'small', 'x'.repeat(200_000), 'last');
+    const route = await consume(topic, '&maxPartitionFetchBytes=1000&fetchMaxBytes=1000');
+    await soon(() => expect(bodies(route).map((body) => String(body).length)).to.deep.equal([5, 200_000, 4]));
+  });
+
+  it('lets the broker wait for fetchMinBytes', async () => {
+    const topic = await broker.topic();
+    const route = new TestRoute(around.scope);
+    const consumer = await around.consumer(definition, `kafka:${topic}?brokers=${brokers}&groupId=${group}&autoOffsetReset=earliest&fetchMinBytes=100000&fetchWaitMaxMs=8000`);
+    consumers.push(consumer);
+    await consumer.start(route);
+    await broker.send(topic, 'a');
+    await pause(400);
+    expect(route.received, 'one small record waits').to.have.length(0);
+    await broker.send(topic, ...Array.from({ length: 30 }, () => 'x'.repeat(10_000)));
+    await soon(() => expect(route.received.length).to.be.above(0));
+    expect(bodies(route)[0]).to.equal('a');
+  });
+
+  it('waits for a batch to be full as long as pollTimeoutMs, where batchingIntervalMs does not say', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, 'a', 'b');
+    const route = await consume(topic, '&batching=true&maxPollRecords=10&pollTimeoutMs=100');
+    await soon(() => expect(route.received.map(({ body }) => (body as Exchange[]).length)).to.deep.equal([2]));
+  });
+
   it('keeps offsets in a repository of its own', async () => {
     const topic = await broker.topic();
     const states = new Map<string, string>([[`${topic}/0`, '1']]);
@@ -432,12 +498,10 @@ describeWithKafka('the consumer of kafka', function () {
     await soon(() => expect(route.received).to.have.length(2000));
   });
 
-  it('reads every compression', async () => {
+  it('reads every compression, as the broker itself has compressed it', async () => {
     for (const codec of ['gzip', 'snappy', 'lz4', 'zstd']) {
-      const topic = await broker.topic();
-      const producer = await around.producer(definition, `kafka:${topic}?brokers=${brokers}&compressionCodec=${codec}`);
-      await Promise.all(numbers(0, 50).map((value) => around.send(producer, around.exchange(`${value} ${'z'.repeat(100)}`))));
-      await producer.close!();
+      const topic = await broker.topic(1, { 'compression.type': codec });
+      await broker.send(topic, ...numbers(0, 50).map((value) => `${value} ${'z'.repeat(100)}`));
       const route = await consume(topic);
       await soon(() => expect(route.received, codec).to.have.length(50));
       expect(bodies(route)[49]).to.match(/^49 z+$/);

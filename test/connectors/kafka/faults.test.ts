@@ -82,7 +82,7 @@ describeWithKafka(
       expect(around.waits.slice(1)).to.deep.equal(['ready']);
     });
 
-    it('says which topic is missing where topics are not made by themselves, or reads it when it comes', async () => {
+    it('reads a topic that comes later', async () => {
       topic = broker.name('late');
       const route = await consume();
       await broker.topic(1, {}, topic).catch(() => undefined);
@@ -90,7 +90,8 @@ describeWithKafka(
       await soon(() => expect(bodies(route)).to.deep.equal(['a']));
     });
 
-    it('delivers everything in order, and nothing twice, over cuts', async () => {
+    it('delivers everything in order, and nothing twice, over cuts, and leaves no socket behind', async () => {
+      const before = sockets();
       const route = await consume();
       for (let round = 0; round < 3; round++) {
         await broker.send(topic, ...numbers(round * 100, round * 100 + 50));
@@ -103,6 +104,11 @@ describeWithKafka(
       await soon(() => expect(route.received).to.have.length(300));
       expect(bodies(route)).to.deep.equal(numbers(0, 300));
       await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([300]));
+      for (const consumer of consumers.splice(0)) {
+        await consumer.stop();
+        await consumer.close!();
+      }
+      await soon(() => expect(sockets()).to.be.at.most(before));
     });
 
     it('sends everything once, in order, over cuts and resets', async () => {
@@ -134,6 +140,30 @@ describeWithKafka(
       expect((await sending).exception).to.equal(null);
       await around.send(producer, around.exchange('third'));
       expect((await broker.read(topic)).map(({ text }) => text)).to.deep.equal(['first', 'second', 'third']);
+    });
+
+    it('may write it twice without enableIdempotence', async () => {
+      const producer = await producerFor('&requestTimeoutMs=300&enableIdempotence=false');
+      await around.send(producer, around.exchange('first'));
+      await proxy.add('timeout', { timeout: 0 });
+      const sending = around.send(producer, around.exchange('second'));
+      await soon(async () => expect(await broker.count(topic)).to.be.at.least(2));
+      await pause(400);
+      await proxy.remove();
+      expect((await sending).exception).to.equal(null);
+      expect((await broker.read(topic)).map(({ text }) => text).slice(0, 3)).to.deep.equal(['first', 'second', 'second']);
+    });
+
+    it('fails a commit that the route asks for when there is no answer in time', async () => {
+      const route = await consume('&autoCommitEnable=false&allowManualCommit=true&commitTimeoutMs=200');
+      await broker.send(topic, 'a');
+      await soon(() => expect(route.settled).to.equal(1));
+      const { commit } = route.received[0]!.headers.get('CamelKafkaManualCommit') as { commit(): Promise<void> };
+      await proxy.add('timeout', { timeout: 0 });
+      let failure: Error | null = null;
+      await commit().catch((thrown: Error) => (failure = thrown));
+      await proxy.remove();
+      expect(failure!.message).to.match(new RegExp(`^kafka:${topic}.*${topic}/0/1 within 200 ms`));
     });
 
     it('fails a send when its time is over, and does not take later ones for it', async () => {

@@ -8,13 +8,15 @@ import { Broker, brokers, describeWithKafka, soon } from './broker.ts';
 const definition = kafka as never;
 
 describeWithKafka('the producer of kafka', function () {
+  this.timeout(20_000);
   let broker: Broker;
   let around: Surroundings;
   let producers: Producer[];
+  const beans: Record<string, unknown> = {};
 
   beforeEach(async () => {
     broker = await Broker.open();
-    around = new Surroundings();
+    around = new Surroundings({ beans });
     producers = [];
   });
 
@@ -99,12 +101,49 @@ describeWithKafka('the producer of kafka', function () {
     expect((await broker.read(topic)).map(({ text }) => text)).to.deep.equal(values);
   });
 
-  it('compresses', async () => {
+  it('compresses in every way, so that the broker itself can take it apart', async () => {
+    const body = 'v'.repeat(5000);
     for (const codec of ['gzip', 'snappy', 'lz4', 'zstd']) {
-      const topic = await broker.topic();
-      await send(await producerFor(topic, `&compressionCodec=${codec}`), 'v'.repeat(1000));
-      expect((await broker.read(topic)).map(({ text }) => text), codec).to.deep.equal(['v'.repeat(1000)]);
+      // The broker unpacks what comes, checks it and keeps it plain: it must be able to read it.
+      const plain = await broker.topic(1, { 'compression.type': 'uncompressed' });
+      expect((await send(await producerFor(plain, `&compressionCodec=${codec}`), body)).exception, codec).to.equal(null);
+      expect((await broker.read(plain)).map(({ text }) => text), codec).to.deep.equal([body]);
+      // It is small on its way: too large for the topic as it stands.
+      const narrow = await broker.topic(1, { 'max.message.bytes': '1000' });
+      expect((await send(await producerFor(narrow, `&compressionCodec=${codec}`), body)).exception, codec).to.equal(null);
+      expect((await send(await producerFor(narrow), body)).exception?.type).to.equal('org.apache.kafka.common.errors.RecordTooLargeException');
     }
+  });
+
+  it('writes keys and headers by serialisers, and filters headers, as options say', async () => {
+    const topic = await broker.topic();
+    beans['headers'] = { serialize: (name: string, value: unknown) => (name === 'left' ? null : `${name}:${JSON.stringify(value)}`) };
+    beans['filter'] = { applyFilterToCamelHeaders: (name: string) => name === 'hidden' };
+    await send(await producerFor(topic, '&keySerializer=LongSerializer&headerSerializer=#headers&headerFilterStrategy=#filter'), 'v', { CamelKafkaKey: 42, list: [1, 2], left: 'x', hidden: 'y' });
+    const [record] = await broker.read(topic);
+    expect(record!.key!.readBigInt64BE()).to.equal(42n);
+    expect(Object.fromEntries(Object.entries(record!.headers!).map(([name, value]) => [name, String(value)]))).to.deep.equal({ list: 'list:[1,2]' });
+  });
+
+  it('does not let keys decide with partitionerIgnoreKeys', async () => {
+    const topic = await broker.topic(4);
+    const producer = await producerFor(topic, '&partitionerIgnoreKeys=true');
+    for (let i = 0; i < 60; i++) await send(producer, String(i), { CamelKafkaKey: 'same' });
+    const used = async (name: string): Promise<number> => new Set((await broker.read(name)).map(({ partition }) => partition)).size;
+    expect(await used(topic)).to.be.above(1);
+    const other = await broker.topic(4);
+    const usual = await producerFor(other);
+    for (let i = 0; i < 20; i++) await send(usual, String(i), { CamelKafkaKey: 'same' });
+    expect(await used(other)).to.equal(1);
+  });
+
+  it('takes the transactional id from additionalProperties, and says so when its time is longer than the broker allows', async () => {
+    const topic = await broker.topic();
+    const failing = await producerFor(topic, `&additionalProperties.transactional.id=${broker.name('tx')}&transactionTimeoutMs=90000000&maxBlockMs=2000`);
+    const { exception } = await send(failing, 'a');
+    expect(exception?.message).to.match(new RegExp(`^kafka:${topic}.*timeout`, 'i'));
+    expect((await send(await producerFor(topic, `&additionalProperties.transactional.id=${broker.name('tx')}`), 'b')).exception).to.equal(null);
+    await soon(async () => expect((await broker.read(topic)).map(({ text }) => text)).to.deep.equal(['b']));
   });
 
   it('takes acks of the leader, or none', async () => {

@@ -1,0 +1,71 @@
+import { expect } from 'chai';
+import { VirtualClock } from '../../../src/core/clock.ts';
+import type { ExchangeError } from '../../../src/core/errors.ts';
+import type { PartitionRecords, Sender } from '../../../src/connectors/kafka/client.ts';
+import type { OutboxOptions } from '../../../src/connectors/kafka/outbox.ts';
+import { Outbox } from '../../../src/connectors/kafka/outbox.ts';
+
+/** What was sent, request by request: the values of each partition's batch. */
+interface Line {
+  readonly clock: VirtualClock;
+  readonly requests: string[][];
+  readonly outcomes: string[];
+  add(value: string): void;
+}
+
+/** An outbox whose broker answers when it is let. */
+function line(options: Partial<OutboxOptions>, answers: () => Promise<void> = () => Promise.resolve()): Line {
+  const clock = new VirtualClock();
+  const requests: string[][] = [];
+  const outcomes: string[] = [];
+  const sender = {
+    knownPartitions: () => 1,
+    send: async (batches: readonly PartitionRecords[]) => {
+      requests.push(...batches.map(({ records }) => records.map(({ value }) => String(value))));
+      await answers();
+      return batches.map(() => ({ baseOffset: 0, failure: null }));
+    },
+  } as unknown as Sender;
+  const outbox = new Outbox(sender, { clock, brokers: 'b:1', lingerMillis: 0, batchBytes: 100_000, maxRecordBytes: 100_000, bufferBytes: 100_000, maxBlockMillis: 1000, deliveryTimeoutMillis: 1000, retries: null, firstBackoffMillis: 10, longestBackoffMillis: 10, ignoresKeys: false, ...options });
+  const add = (value: string): void => outbox.add('t', null, { key: null, value, timestamp: 0 }, { sent: () => void outcomes.push(value), failed: ({ message }: ExchangeError) => void outcomes.push(message) });
+  return { clock, requests, outcomes, add };
+}
+
+describe('what waits to be sent to Kafka', () => {
+  it('shares its request with what comes within lingerMs', async () => {
+    for (const [lingerMillis, expected] of [
+      [50, [['a', 'b']]],
+      [5, [['a'], ['b']]],
+    ] as const) {
+      const { clock, requests, add } = line({ lingerMillis });
+      add('a');
+      await clock.advance(20);
+      add('b');
+      await clock.advance(100);
+      expect(requests).to.deep.equal(expected);
+    }
+  });
+
+  it('is shared out so that no partition gets more than producerBatchSize in a request', async () => {
+    const { clock, requests, add } = line({ batchBytes: 300 });
+    for (const letter of ['a', 'b', 'c', 'd', 'e']) add(letter.repeat(100));
+    await clock.advance(10);
+    expect(requests.map((values) => values.map(([letter]) => letter).join(''))).to.deep.equal(['ab', 'cd', 'e']);
+  });
+
+  it('is no more than bufferMemorySize: then senders wait, and fail after maxBlockMs', async () => {
+    let answer: () => void = () => undefined;
+    const { clock, outcomes, add } = line({ bufferBytes: 300, maxBlockMillis: 100 }, () => new Promise((resolve) => (answer = resolve)));
+    for (const letter of ['a', 'b', 'c']) add(letter.repeat(100));
+    await clock.advance(50);
+    expect(outcomes, 'the third one has no room').to.deep.equal([]);
+    answer();
+    await clock.advance(10);
+    expect(outcomes.map((value) => value[0])).to.deep.equal(['a', 'b']);
+    for (const letter of ['d', 'e']) add(letter.repeat(100));
+    await clock.advance(200);
+    expect(outcomes.at(-1)).to.match(/no room for another record within 100 ms: 300 bytes \(bufferMemorySize\)/);
+    answer();
+    await clock.advance(10);
+  });
+});
