@@ -101,7 +101,8 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
           if (!isDue) continue;
           current.halt = 0;
           current.exception = null;
-          if (completion.useOriginalMessage) restoreOriginal(current);
+          // Where all went well Camel leaves the message as the route left it.
+          if (completion.useOriginalMessage && exception !== null) restoreOriginal(current);
           current.properties.set('CamelOnCompletion', true);
           if (exception !== null) current.properties.set('CamelExceptionCaught', exception);
           current.way = new Then(current.way, next);
