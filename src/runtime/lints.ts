@@ -49,7 +49,11 @@ export function lint({ sources, documents, written, plans, parts }: Linted, prob
       if (value.isDisabled) return;
       if (value.definition === routeScoped) return visit(value.element);
       secretsOfElement(value.element, value.definition.options, problems);
-      for (const field of Object.values(value.element.fields)) visit(field);
+      for (const [name, field] of Object.entries(value.element.fields)) {
+        // Steps that are branches are no list of which one comes behind the other.
+        if (value.definition.options[name]?.shape.isFork === true && Array.isArray(field)) for (const item of field as readonly Any[]) visit(item);
+        else visit(field);
+      }
     } else if (isType<ElementModel>(value, 'element')) {
       if (value.name === 'interceptSendToEndpoint') found.intercepted.push(...patternsOf(value));
       if ('continued' in value.fields) found.isContinued = true;
