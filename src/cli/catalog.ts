@@ -1,11 +1,38 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { nearest } from '../core/diagnostics.ts';
 import type { CatalogEntry, CatalogOption } from '../dsl/catalog.ts';
 import { camelCatalog } from '../dsl/camelCatalog.ts';
 import { catalog as entries } from '../dsl/catalog.ts';
+import { kaotoCatalog } from '../dsl/kaotoCatalog.ts';
 import { standardParts } from '../runtime/standard.ts';
 import type { Terminal } from './main.ts';
+import { version } from './version.ts';
 
 const kinds: Readonly<Record<string, CatalogEntry['kind']>> = { eip: 'step', step: 'step', connector: 'connector', language: 'language', dataformat: 'dataformat', element: 'element' };
+
+/** The version of Camel whose YAML is taken. */
+const camelVersion = '4.22.0';
+
+/** Writes the files that Kaoto loads, each whole or not at all. */
+function writeKaoto(folder: string, terminal: Terminal, isJson: boolean): number {
+  const files = kaotoCatalog(standardParts, version, camelVersion);
+  const target = resolve(terminal.folder, folder);
+  try {
+    for (const [name, document] of files) {
+      const path = join(target, name);
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(`${path}.new`, JSON.stringify(document));
+      renameSync(`${path}.new`, path);
+    }
+  } catch (thrown) {
+    if (isJson) terminal.out.write(`${JSON.stringify({ error: (thrown as Error).message })}\n`);
+    terminal.err.write(`error: \`${folder}\` can't be written: ${(thrown as Error).message}\n`);
+    return 2;
+  }
+  terminal.out.write(isJson ? `${JSON.stringify({ folder: target, files: [...files.keys()] })}\n` : `${files.size} files in ${folder}; serve them over HTTP, and name ${join(folder, 'index.json')} as the catalogue in the settings of Kaoto\n`);
+  return 0;
+}
 
 export function catalog(name: string | undefined, options: Readonly<Record<string, unknown>>, terminal: Terminal): number {
   const wanted = options['kind'] === undefined ? undefined : kinds[String(options['kind'])];
@@ -16,6 +43,12 @@ export function catalog(name: string | undefined, options: Readonly<Record<strin
   const format = options['json'] === true ? 'json' : String(options['format'] ?? 'text');
   if (!['text', 'json', 'camel'].includes(format)) {
     terminal.err.write(`error: --format is text, json or camel, not \`${format}\`\n`);
+    return 2;
+  }
+  const output = options['output'] as string | undefined;
+  if (output !== undefined) {
+    if (options['format'] === 'camel' && name === undefined && wanted === undefined) return writeKaoto(output, terminal, options['json'] === true);
+    terminal.err.write('error: --output writes the whole catalogue in the form of Camel: `mecha catalog --format camel --output FOLDER`\n');
     return 2;
   }
   const all = entries(standardParts).filter(({ kind }) => wanted === undefined || kind === wanted);

@@ -134,8 +134,9 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .argument('[name]', 'a part, such as aggregate or file')
     .option('--kind <kind>', 'eip, connector, language or dataformat')
     .option('--format <format>', "text, json, or camel: the form of Camel's catalogue, for tools such as Kaoto")
+    .option('--output <folder>', 'with --format camel: writes the files that Kaoto loads')
     .option('--json', 'as JSON')
-    .addHelpText('after', examples('mecha catalog --kind connector', 'mecha catalog aggregate --format camel') + '\nExit codes: 0 fine, 1 no such part.\n')
+    .addHelpText('after', examples('mecha catalog --kind connector', 'mecha catalog --format camel --output catalog') + '\nExit codes: 0 fine, 1 no such part, 2 wrong input.\n')
     .action(async (name: string | undefined, options: Record<string, unknown>) => {
       const { catalog } = await import('./catalog.ts');
       code = catalog(name, options, terminal);

@@ -5,10 +5,10 @@ import { commonFields, languageCommon, takesCommon } from './fields.ts';
 import type { Parts } from './parts.ts';
 import { field } from '../core/field.ts';
 
-type Json = Readonly<Record<string, unknown>>;
+export type Json = Readonly<Record<string, unknown>>;
 
 /** `redeliveryPolicy` → `Redelivery Policy`. */
-const titleOf = (name: string): string => name.replace(/[-_]/g, ' ').replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/(^|\s)[a-z]/g, (letter) => letter.toUpperCase());
+export const titleOf = (name: string): string => name.replace(/[-_]/g, ' ').replace(/([a-z0-9])([A-Z])/g, '$1 $2').replace(/(^|\s)[a-z]/g, (letter) => letter.toUpperCase());
 
 const types: Readonly<Record<string, readonly [type: string, javaType: string]>> = {
   string: ['string', 'java.lang.String'],
@@ -79,13 +79,13 @@ function component({ scheme, summary, syntax, options, headers = {}, consumer, p
     },
     componentProperties: {},
     headers: Object.fromEntries(
-      Object.entries(headers).map(([name, description], index) => [name, { index, kind: 'header', displayName: '', group: 'common', label: '', required: false, javaType: 'Object', deprecated: false, autowired: false, secret: false, description }]),
+      Object.entries(headers).map(([name, description], index) => [name, { index, kind: 'header', displayName: '', group: 'common', label: '', required: false, javaType: 'Object', deprecated: false, deprecationNote: '', autowired: false, constantName: name, secret: false, description }]),
     ),
     properties: properties(options, ({ shape }) => (shape.isInPath ? 'path' : 'parameter')),
   };
 }
 
-const model = (name: string, description: string, fields: Fields, isStep: boolean): Json => ({
+export const modelDocument = (name: string, description: string, fields: Fields, isStep: boolean): Json => ({
   model: { ...head('model', name, description), abstract: false, input: isStep, output: Object.values(fields).some(({ shape }) => shape.kind === 'steps') },
   properties: properties(isStep || takesCommon(fields) ? { ...commonFields, ...fields } : fields, modelKind),
 });
@@ -103,8 +103,8 @@ export function camelCatalog(parts: Parts): CamelCatalog {
   return {
     components: Object.fromEntries(components.map((definition) => [definition.scheme, component(definition)])),
     models: Object.fromEntries([
-      ...Object.values(elementsByName).map(({ name, summary, options }) => [name, model(name, summary, options, false)] as const),
-      ...Object.values(parts.eips).map(({ name, summary, options }) => [name, model(name, summary, options, true)] as const),
+      ...Object.values(elementsByName).map(({ name, summary, options }) => [name, modelDocument(name, summary, options, false)] as const),
+      ...Object.values(parts.eips).map(({ name, summary, options }) => [name, modelDocument(name, summary, options, true)] as const),
     ]),
     languages: Object.fromEntries(
       Object.values(parts.languages).map(({ name, summary, options, sourceKey = 'expression', isSourceOptional }) => {

@@ -167,6 +167,18 @@ describe('the command line', () => {
   });
 
   describe('catalog', () => {
+    it('writes the files that Kaoto loads', async () => {
+      const { code, out } = await desk.mecha('catalog', '--format', 'camel', '--output', 'kaoto');
+      expect(out).to.contain('kaoto/index.json');
+      expect(code).to.equal(0);
+      const read = (name: string) => JSON.parse(readFileSync(join(desk.folder, 'kaoto', name), 'utf8')) as Record<string, any>;
+      const index = read(read('index.json')['definitions'][0].fileName as string);
+      expect(read(`mecha/${index['catalogs'].components.file}`)['timer'].component.scheme).to.equal('timer');
+      expect((await desk.mecha('catalog', '--output', 'kaoto')).err).to.contain('--format camel --output');
+      desk.write('taken', 'a file');
+      expect(await desk.mecha('catalog', '--format', 'camel', '--output', 'taken')).to.include({ code: 2, out: '' });
+    });
+
     it("prints Camel's form, of one part and of all", async () => {
       const one = JSON.parse((await desk.mecha('catalog', 'seda', '--format', 'camel')).out);
       expect(one.component).to.include({ scheme: 'seda' });
