@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { expect } from 'chai';
 import { ExchangeError } from '../../src/core/errors.ts';
 import { STOPPED } from '../../src/core/exchange/exchange.ts';
@@ -73,6 +74,33 @@ describe('js', () => {
     expect([await expression(exchangeWith(1)), await expression(exchangeWith(2))]).to.deep.equal(['clean', 'clean']);
     const declaring = js.expression('let a = 1; var b = 2; function f() { return a + b; } f() + body', {} as never, undefined as never);
     expect([await declaring(exchangeWith(1)), await declaring(exchangeWith(2))]).to.deep.equal([4, 5]);
+  });
+
+  it('leaves what JavaScript brings as it was, whatever a script did to it', async () => {
+    for (const source of [
+      'Array.prototype.last === undefined ? (Array.prototype.last = function () { return 1; }, "clean") : "dirty"',
+      'Math.own === undefined ? (Math.own = 1, "clean") : "dirty"',
+      'const old = Object.prototype.own; Object.defineProperty(Object.prototype, "own", { value: 1 }); old === undefined ? "clean" : "dirty"',
+      '"".own === undefined ? (String["prototype"].own = 1, "clean") : "dirty"',
+      '[].own === undefined ? ([].__proto__.own = 1, "clean") : "dirty"',
+      '[].own === undefined ? ([].constructor.prototype.own = 1, "clean") : "dirty"',
+      'JSON.own === undefined ? (Object.assign(JSON, { own: 1 }), "clean") : "dirty"',
+    ]) {
+      const expression = js.expression(source, {} as never, undefined as never);
+      expect([await expression(exchangeWith(1)), await expression(exchangeWith(2))], source).to.deep.equal(['clean', 'clean']);
+    }
+  });
+
+  it('gives what an evaluation of the whole text gives, whether it can be compiled once or not', async () => {
+    const sources = [
+      ...['1 + 1;', '1; 2', '1;;', 'var a = 3; a * 2', '"a;b"', '`a;${1 + 1};b`', '"//;" + 1', 'let s = "x;y"; s.length', '/a;b/.test("a;b")', 'let r = /;/; "a;b".split(r).length'],
+      ...['{ a: 1 }', '({ a: 1 })', '1 // ; 2', '1 /* ; */ + 2', 'var x = 1\n; x\n', 'if (true) { 5 } else { 6 }', 'for (let i = 0; i < 3; i++) i', 'let body2 = 1; let t = body2 + 1; t', 'let n = 0; n++; n'],
+      ...['"use strict"; 1', 'let headers = { a: 1 }; headers.a', 'let a = 1, b = 2; a, b', 'function f() { return 1; } f()', '(() => { return 4; })()', 'let f = () => { return 4; }; f()', 'try { throw 1 } catch (e) { e + 1 }', 'const c = 1; ({ c }).c'],
+    ];
+    for (const source of sources) {
+      const wanted: unknown = runInNewContext(source);
+      expect(await js.expression(source, {} as never, undefined as never)(exchangeWith(null)), source).to.deep.equal(JSON.parse(JSON.stringify(wanted ?? null)));
+    }
   });
 
   it('can not reach the process', async () => {

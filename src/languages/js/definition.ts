@@ -7,8 +7,9 @@ import type { LanguageContext } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { readStream } from '../../core/conversion/stream.ts';
-import type { Host } from './engine.ts';
+import type { Script as EngineScript, Host } from './engine.ts';
 import { evaluateScript } from './engine.ts';
+import { names } from './prelude.ts';
 import { fromSandbox, toSandbox } from './values.ts';
 
 export const js = defineLanguage({
@@ -19,12 +20,14 @@ export const js = defineLanguage({
   examples: [{ expression: 'body.items.reduce((sum, item) => sum + item.price, 0)', body: { items: [{ price: 1 }, { price: 2 }] }, gives: 3 }],
   expression: (source, _options, context) => {
     checkSyntax(source);
-    const script = {};
+    const script = scriptOf(source);
     const readsBody = /body/i.test(source);
-    const evaluate = async (exchange: Exchange): Promise<unknown> => {
-      const body: unknown = readsBody && isByteSource(exchange.body) ? toText(await readStream(exchange.body)) : exchange.body;
-      return fromSandbox(await evaluateScript(script, source, hostOf(exchange, body, context)));
+    const wantsBody = /\bbody\b/.test(source);
+    const run = (exchange: Exchange, body: unknown): unknown => {
+      const result = evaluateScript(script, new ScriptHost(exchange, body, context), wantsBody ? toSandbox(body) : null);
+      return typeof result === 'string' ? fromSandbox(result) : result.then(fromSandbox);
     };
+    const evaluate = async (exchange: Exchange): Promise<unknown> => run(exchange, readsBody && isByteSource(exchange.body) ? toText(await readStream(exchange.body)) : exchange.body);
     return Object.assign(evaluate, { isAsync: true });
   },
 });
@@ -42,44 +45,116 @@ function checkSyntax(source: string): void {
   }
 }
 
-/** What a script may ask of its exchange. */
-function hostOf(exchange: Exchange, body: unknown, context: LanguageContext): Host {
-  let current = body;
-  const values = (kind: string) => (kind === 'h' ? exchange.headers : kind === 'p' ? exchange.properties : exchange.variables);
-  const get = (kind: string, name: string): unknown => (kind === 'v' ? exchange.variable(name) : values(kind).get(name));
-  const operations: Readonly<Record<string, (name: string, value: string) => unknown>> = {
-    body: () => current,
-    bodyAs: (type) => convertTo(current, type),
-    setBody: (_name, value) => {
-      current = fromSandbox(value);
-      exchange.body = current;
-    },
-    get: (name) => get(name[0]!, name.slice(1)),
-    has: (name) => get(name[0]!, name.slice(1)) !== undefined,
-    names: (name) => values(name[0]!).names(),
-    set: (name, value) => {
-      const key = name.slice(1);
-      if (name.startsWith('v')) exchange.setVariable(key, fromSandbox(value));
-      else values(name[0]!).set(key, fromSandbox(value));
-    },
-    remove: (name) => {
-      const key = name.slice(1);
-      return name.startsWith('v') ? exchange.removeVariable(key) : values(name[0]!).remove(key);
-    },
-    id: () => exchange.id,
-    pattern: () => (exchange.isInOut ? 'InOut' : 'InOnly'),
-    fromRouteId: () => exchange.fromRouteId,
-    name: () => exchange.scope.name,
-    routeStop: (_name, value) => void (exchange.halt = value === 'true' ? exchange.halt | STOPPED : exchange.halt & ~STOPPED),
-    isRouteStop: () => (exchange.halt & STOPPED) !== 0,
-    placeholders: (_name, value) =>
-      String(fromSandbox(value)).replace(/\{\{([^{}]+)\}\}/g, (_all, key: string) => {
-        const [name, fallback] = key.split(/:(.*)/s) as [string, string | undefined];
-        const found = exchange.scope.property(name.trim()) ?? fallback;
-        if (found === undefined) throw new ExchangeError('java.lang.IllegalArgumentException', `Property with key [${name.trim()}] not found in properties from text: ${String(fromSandbox(value))}`);
-        return found;
-      }),
-    log: (level, value) => context.log(level as 'info', value),
-  };
-  return (operation, name, value) => toSandbox(operations[operation]!(name, value));
+const parses = (source: string): boolean => {
+  try {
+    new Script(source);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** What is a statement and an expression is the first, so that its value is another one. */
+const isExpression = (source: string): boolean => source.trim() !== '' && !/^\s*(?:\{|function\b|async\b|class\b|let\b)/.test(source) && parses(`(${source}\n)`);
+
+/**
+ * The script as the body of a function that gives the value of its last statement, to be compiled once; null where it can only be evaluated,
+ * each time anew. Comments would make it hard to tell where a statement ends.
+ */
+function functionBody(source: string): string | null {
+  if (/\/\/|\/\*/.test(source)) return null;
+  const text = source.replace(/[\s;]+$/, '');
+  if (isExpression(text)) return `return (${text}\n)`;
+  for (let end = text.lastIndexOf(';'), tries = 0; end > 0 && tries < 20; end = text.lastIndexOf(';', end - 1), tries++) {
+    const [before, last] = [text.slice(0, end), text.slice(end + 1)];
+    if (!isExpression(last) || !parses(before)) continue;
+    const body = `${before};return (${last}\n)`;
+    return parses(`(function (${names.join()}) {${body}\n})`) ? body : null;
+  }
+  return null;
+}
+
+/** Assignments, and ways to the global object. */
+const leaks = /(?<![=!<>])=(?![=>])|globalThis|\bthis\b|Function|eval|constructor|import|console/;
+const changesBuiltIns =
+  /prototype|__proto__|__define|defineProperty|definePropert|setPrototypeOf|\bReflect\b|Object\s*\.\s*assign|globalThis|\bthis\b|Function|eval|constructor|\b(?:Math|JSON|Object|Array|String|Number|Boolean|Date|Map|Set|Promise|RegExp|Symbol|console|print|Error)\s*(?:\.\s*\w+|\[[^\]]*\])?\s*=(?![=>])/;
+
+const scriptOf = (source: string): EngineScript => ({ source, compiled: functionBody(source), mayLeak: leaks.test(source), mayChangeBuiltIns: changesBuiltIns.test(source) });
+
+/** What a script may ask of its exchange. A class and no closures: one is made for each evaluation. */
+class ScriptHost implements Host {
+  private readonly exchange: Exchange;
+  private readonly context: LanguageContext;
+  private body: unknown;
+
+  constructor(exchange: Exchange, body: unknown, context: LanguageContext) {
+    this.exchange = exchange;
+    this.body = body;
+    this.context = context;
+  }
+
+  answer(operation: string, name: string, value: string): string | undefined {
+    const answer = this.ask(operation, name, value);
+    return answer === undefined && operation === 'peek' ? undefined : toSandbox(answer);
+  }
+
+  private values(kind: string): Exchange['headers'] | Exchange['properties'] {
+    return kind === 'h' ? this.exchange.headers : kind === 'p' ? this.exchange.properties : this.exchange.variables;
+  }
+
+  private get(name: string): unknown {
+    return name.startsWith('v') ? this.exchange.variable(name.slice(1)) : this.values(name[0]!).get(name.slice(1));
+  }
+
+  private ask(operation: string, name: string, value: string): unknown {
+    const { exchange } = this;
+    switch (operation) {
+      case 'body':
+        return this.body;
+      case 'bodyAs':
+        return convertTo(this.body, name);
+      case 'setBody':
+        return (exchange.body = this.body = fromSandbox(value));
+      case 'peek':
+      case 'get':
+        return this.get(name);
+      case 'has':
+        return this.get(name) !== undefined;
+      case 'names':
+        return this.values(name).names();
+      case 'set':
+        if (name.startsWith('v')) exchange.setVariable(name.slice(1), fromSandbox(value));
+        else this.values(name[0]!).set(name.slice(1), fromSandbox(value));
+        return undefined;
+      case 'remove':
+        return name.startsWith('v') ? exchange.removeVariable(name.slice(1)) : this.values(name[0]!).remove(name.slice(1));
+      case 'id':
+        return exchange.id;
+      case 'pattern':
+        return exchange.isInOut ? 'InOut' : 'InOnly';
+      case 'fromRouteId':
+        return exchange.fromRouteId;
+      case 'name':
+        return exchange.scope.name;
+      case 'routeStop':
+        exchange.halt = value === 'true' ? exchange.halt | STOPPED : exchange.halt & ~STOPPED;
+        return undefined;
+      case 'isRouteStop':
+        return (exchange.halt & STOPPED) !== 0;
+      case 'placeholders':
+        return this.resolved(String(fromSandbox(value)));
+      default:
+        this.context.log(name as 'info', value);
+        return undefined;
+    }
+  }
+
+  private resolved(text: string): string {
+    return text.replace(/\{\{([^{}]+)\}\}/g, (_all, key: string) => {
+      const [name, fallback] = key.split(/:(.*)/s) as [string, string | undefined];
+      const found = this.exchange.scope.property(name.trim()) ?? fallback;
+      if (found === undefined) throw new ExchangeError('java.lang.IllegalArgumentException', `Property with key [${name.trim()}] not found in properties from text: ${text}`);
+      return found;
+    });
+  }
 }

@@ -12,7 +12,9 @@ const stackBytes = 200 * 1024;
 const mostSandboxes = 100;
 
 /** What the sandbox asks for: an operation, a name, and a value as JSON. Gives JSON, or nothing. */
-export type Host = (operation: string, name: string, value: string) => string | undefined;
+export interface Host {
+  answer(operation: string, name: string, value: string): string | undefined;
+}
 
 const failure = (message: string): ExchangeError => new ExchangeError('org.graalvm.polyglot.PolyglotException', message);
 const tooLong = (): ExchangeError => new ExchangeError('java.util.concurrent.TimeoutException', `js: not done after ${longestMillis} ms`);
@@ -39,7 +41,7 @@ class Sandbox {
   private hostError: unknown = null;
   private end = 0;
 
-  constructor(module: QuickJSWASMModule, source: string) {
+  constructor(module: QuickJSWASMModule, script: Script) {
     this.runtime = module.newRuntime();
     this.runtime.setMemoryLimit(mostMemoryBytes);
     this.runtime.setMaxStackSize(stackBytes);
@@ -49,15 +51,16 @@ class Sandbox {
     this.start();
     const make = context.unwrapResult(context.evalCode(prelude, 'mecha.js'));
     const host = context.newFunction('host', (operation, name, value) => this.answer(context.getString(operation), context.getString(name), context.getString(value)));
-    const [text, marked] = [context.newString(source), context.newString(mark)];
-    this.evaluator = context.unwrapResult(context.callFunction(make, context.undefined, host, text, marked));
+    const [text, marked] = [context.newString(script.source), context.newString(mark)];
+    const compiled = script.compiled === null ? context.null : context.newString(script.compiled);
+    this.evaluator = context.unwrapResult(context.callFunction(make, context.undefined, host, text, marked, compiled, script.mayLeak ? context.true : context.false));
     this.run = context.getProp(this.evaluator, 'run');
-    for (const handle of [make, host, text, marked]) handle.dispose();
+    for (const handle of [make, host, text, marked, compiled]) handle.dispose();
   }
 
   private answer(operation: string, name: string, value: string): QuickJSHandle | { error: QuickJSHandle } {
     try {
-      const answer = this.host?.(operation, name, value);
+      const answer = this.host?.answer(operation, name, value);
       return answer === undefined ? this.context.undefined : this.context.newString(answer);
     } catch (thrown) {
       this.hostError = thrown;
@@ -69,14 +72,16 @@ class Sandbox {
     this.end = performance.now() + longestMillis;
   }
 
-  /** The result as JSON. @throws ExchangeError */
-  evaluate(host: Host): string {
+  /** The result as JSON. @param body as JSON, when the script will want it; null leaves it to be asked for. @throws ExchangeError */
+  evaluate(host: Host, body: string | null): string {
     const { context } = this;
     this.host = host;
     this.hostError = null;
     this.start();
     try {
-      const result = context.callFunction(this.run, this.evaluator);
+      const text = body === null ? context.undefined : context.newString(body);
+      const result = context.callFunction(this.run, this.evaluator, text);
+      text.dispose();
       if (result.error !== undefined) throw this.failure(result.error);
       try {
         return context.typeof(result.value) === 'object' ? this.settled(result.value) : context.getString(result.value);
@@ -123,7 +128,18 @@ class Sandbox {
   }
 }
 
-const sandboxes = new LRUCache<object, { readonly sandbox: Sandbox; readonly generation: number }>({
+/** A script, and what was found out about it once. */
+export interface Script {
+  readonly source: string;
+  /** The body of a function with the same value, compiled once; null where the script takes an `eval` each time. */
+  readonly compiled: string | null;
+  /** It may leave globals behind, which are taken away after each evaluation. */
+  readonly mayLeak: boolean;
+  /** It may change what JavaScript itself brings: each evaluation gets a sandbox of its own. */
+  readonly mayChangeBuiltIns: boolean;
+}
+
+const sandboxes = new LRUCache<Script, { readonly sandbox: Sandbox; readonly generation: number }>({
   max: mostSandboxes,
   dispose: ({ sandbox, generation: made }) => {
     // A broken interpreter goes as a whole.
@@ -131,21 +147,41 @@ const sandboxes = new LRUCache<object, { readonly sandbox: Sandbox; readonly gen
   },
 });
 
-function evaluateIn(module: QuickJSWASMModule, script: object, source: string, host: Host): string {
+function broken(thrown: unknown): ExchangeError {
+  generation++;
+  loading = null;
+  loaded = null;
+  return failure(`the interpreter broke down: ${(thrown as Error).message}`);
+}
+
+function evaluateAlone(module: QuickJSWASMModule, script: Script, host: Host, body: string | null): string {
+  const sandbox = new Sandbox(module, script);
+  let isWhole = true;
+  try {
+    return sandbox.evaluate(host, body);
+  } catch (thrown) {
+    if (thrown instanceof ExchangeError) throw thrown;
+    isWhole = false;
+    throw broken(thrown);
+  } finally {
+    if (isWhole) sandbox.dispose();
+  }
+}
+
+function evaluateIn(module: QuickJSWASMModule, script: Script, host: Host, body: string | null): string {
+  if (script.mayChangeBuiltIns) return evaluateAlone(module, script, host, body);
   let entry = sandboxes.get(script);
   if (entry === undefined || entry.generation !== generation) {
-    entry = { sandbox: new Sandbox(module, source), generation };
+    entry = { sandbox: new Sandbox(module, script), generation };
     sandboxes.set(script, entry);
   }
   try {
-    return entry.sandbox.evaluate(host);
+    return entry.sandbox.evaluate(host, body);
   } catch (thrown) {
     if (!(thrown instanceof ExchangeError)) {
-      generation++;
-      loading = null;
-      loaded = null;
+      const failed = broken(thrown);
       sandboxes.delete(script);
-      throw failure(`the interpreter broke down: ${(thrown as Error).message}`);
+      throw failed;
     }
     // What was interrupted, or ran out of memory, may have left anything behind.
     if (/not done after|out of memory|stack overflow/.test(thrown.message)) sandboxes.delete(script);
@@ -155,10 +191,10 @@ function evaluateIn(module: QuickJSWASMModule, script: object, source: string, h
 
 /**
  * Evaluates a script in its own sandbox (QuickJS in WebAssembly).
- * @param script stands for the script: the same object, the same sandbox
- * @returns the result as JSON, as the prelude writes it
+ * @param script the same object, the same sandbox
+ * @returns the result as JSON, as the prelude writes it; a promise of it only while the interpreter is being loaded
  */
-export async function evaluateScript(script: object, source: string, host: Host): Promise<string> {
-  const module = loaded ?? (await (loading ??= load()));
-  return evaluateIn(module, script, source, host);
+export function evaluateScript(script: Script, host: Host, body: string | null): string | Promise<string> {
+  if (loaded !== null) return evaluateIn(loaded, script, host, body);
+  return (loading ??= load()).then((module) => evaluateIn(module, script, host, body));
 }

@@ -7,7 +7,10 @@
  */
 export const mark = '\u0001js';
 
-export const prelude = `(function (host, source, mark) {
+/** What a script sees. */
+export const names = ['exchange', 'exchangeId', 'message', 'body', 'headers', 'properties', 'variables', 'context'];
+
+export const prelude = `(function (host, source, mark, functionBody, mayLeak) {
   'use strict';
   const JavaMap = Object.create(Object.prototype);
   const hidden = (object, methods) => {
@@ -46,13 +49,15 @@ export const prelude = `(function (host, source, mark) {
         if (value[1] === 'date') return new Date(value[2]);
         return undefined;
       }
-      for (let i = 0; i < value.length; i++) value[i] = revive(value[i]);
+      for (let i = 0; i < value.length; i++) if (typeof value[i] === 'object') value[i] = revive(value[i]);
       return value;
     }
     Object.setPrototypeOf(value, JavaMap);
     for (const key of Object.keys(value)) {
       const item = value[key];
-      if (typeof item === 'object') define(value, key, revive(item));
+      if (typeof item !== 'object' || item === null) continue;
+      const inner = revive(item);
+      if (inner !== item) define(value, key, inner);
     }
     return value;
   };
@@ -77,7 +82,7 @@ export const prelude = `(function (host, source, mark) {
     for (const key of Object.keys(value)) plain[key] = replace(value[key]);
     return plain;
   };
-  const write = (value) => JSON.stringify(replace(value));
+  const write = (value) => (typeof value === 'string' || typeof value === 'boolean' ? JSON.stringify(value) : JSON.stringify(replace(value)));
   const ask = (operation, name, value) => {
     const answer = host(operation, name === undefined ? '' : String(name), value === undefined ? '' : write(value));
     return answer === undefined ? undefined : revive(JSON.parse(answer));
@@ -99,7 +104,8 @@ export const prelude = `(function (host, source, mark) {
     return new Proxy(Object.create(null), {
       get(_, name) {
         if (typeof name === 'symbol') return undefined;
-        if (ask('has', kind + name)) return ask('get', kind + name);
+        const answer = host('peek', kind + name, '');
+        if (answer !== undefined) return revive(JSON.parse(answer));
         return own(methods, name) ? methods[name] : undefined;
       },
       set(_, name, value) { ask('set', kind + String(name), value === undefined ? null : value); return true; },
@@ -113,15 +119,19 @@ export const prelude = `(function (host, source, mark) {
   const properties = view('p');
   const variables = view('v');
 
+  // What JSON has no form for stands in the text with its mark; a text without it is what the untouched value is written as.
+  const escapedMark = JSON.stringify(mark).slice(1, -1);
+  // A script that names none of Java's methods needs no maps that have them.
+  const speaksJava = /get|put|remove|contains|size|isEmpty|keySet|values/.test(source);
   let given = null;
-  const body = () => {
-    if (given === null) {
-      const text = host('body', '', '');
-      const value = revive(JSON.parse(text));
-      given = { value, text: typeof value === 'object' && value !== null ? write(value) : null };
-    }
-    return given.value;
+  const give = (text) => {
+    const isPlain = !text.includes(escapedMark);
+    const value = isPlain && !speaksJava ? JSON.parse(text) : revive(JSON.parse(text));
+    given = { value, text: typeof value === 'object' && value !== null ? (isPlain ? text : write(value)) : null };
+    return value;
   };
+  const body = () => (given === null ? give(host('body', '', '')) : given.value);
+  const isChanged = () => given !== null && given.text !== null && JSON.stringify(given.value) !== given.text && write(given.value) !== given.text;
   const setBody = (value) => {
     ask('setBody', '', value === undefined ? null : value);
     given = { value, text: typeof value === 'object' && value !== null ? write(value) : null };
@@ -174,31 +184,42 @@ export const prelude = `(function (host, source, mark) {
   globalThis.console = { log: line('info'), info: line('info'), debug: line('debug'), warn: line('warn'), error: line('error') };
   globalThis.print = globalThis.console.log;
 
-  const bindings = Object.create(null);
+  const names = ${JSON.stringify(names)};
   const lazy = { exchange: () => exchange, exchangeId: () => ask('id'), message: () => message, body, headers: () => headers, properties: () => properties, variables: () => variables, context: () => context };
-  for (const name of Object.keys(lazy)) {
-    let value, isSet = false;
-    Object.defineProperty(bindings, name, { get: () => (isSet ? value : lazy[name]()), set: (next) => { isSet = true; value = next; }, configurable: true });
-    lazy[name].reset = () => { isSet = false; value = undefined; };
+  let turn = 0;
+  let evaluate;
+  if (functionBody !== null) {
+    const compiled = new Function(...names, functionBody);
+    const readsBody = /body/.test(source);
+    const readsId = /exchangeId/.test(source);
+    evaluate = () => compiled(exchange, readsId ? ask('id') : undefined, message, readsBody ? body() : undefined, headers, properties, variables, context);
+  } else {
+    const bindings = Object.create(null);
+    for (const name of names) {
+      let value, setIn = 0;
+      Object.defineProperty(bindings, name, { get: () => (setIn === turn ? value : lazy[name]()), set: (next) => { setIn = turn; value = next; }, configurable: true });
+    }
+    const run = new Function('scope', 'source', 'with (scope) { return eval(source); }');
+    evaluate = () => run(bindings, source);
   }
-  const evaluate = new Function('scope', 'source', 'with (scope) { return eval(source); }');
   const usual = new Set(Object.getOwnPropertyNames(globalThis));
   const finish = (value) => {
-    if (given !== null && given.text !== null) {
-      const now = write(given.value);
-      if (now !== given.text) host('setBody', '', now);
-    }
+    if (isChanged()) host('setBody', '', write(given.value));
     return write(value);
   };
   return {
-    run() {
+    run(text) {
       given = null;
-      for (const name of Object.keys(lazy)) lazy[name].reset();
+      turn++;
+      if (text !== undefined) give(text);
       try {
-        const value = evaluate(bindings, source);
+        const value = evaluate();
         return value instanceof Promise ? value.then(finish) : finish(value);
       } finally {
-        for (const name of Object.getOwnPropertyNames(globalThis)) if (!usual.has(name)) delete globalThis[name];
+        if (mayLeak) {
+          const found = Object.getOwnPropertyNames(globalThis);
+          if (found.length !== usual.size) for (const name of found) if (!usual.has(name)) delete globalThis[name];
+        }
       }
     },
   };
