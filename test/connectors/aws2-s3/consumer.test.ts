@@ -44,7 +44,7 @@ describeWithServer('aws2-s3 consumer', () => {
     await storage.close();
   });
 
-  const uri = (more = '', of = bucket, server?: string): string => `aws2-s3:${of}?${connection(server)}&initialDelay=0&delay=20${more === '' ? '' : `&${more}`}`;
+  const uri = (more = '', of = bucket, server?: string): string => `aws2-s3:${of}?${connection(server)}&initialDelay=0${more.includes('delay=') ? '' : '&delay=20'}${more === '' ? '' : `&${more}`}`;
 
   async function consume(more = '', work?: (exchange: Exchange) => unknown, of = bucket, server?: string): Promise<TestRoute & { consumer: Consumer }> {
     const target = new TestRoute(around.scope, work);
@@ -246,6 +246,50 @@ describeWithServer('aws2-s3 consumer', () => {
     await eventually(() => expect(target.settled).to.equal(1100), 20_000);
     expect(keysOf(target)).to.deep.equal([...keysOf(target)].sort());
   }).timeout(40_000);
+
+  it('takes so many objects a poll, and polls again at once only when it is greedy', async () => {
+    for (const key of ['a', 'b', 'c', 'd', 'e']) await storage.put(bucket, key, 'x');
+    const seldom = 'maxMessagesPerPoll=2&delay=600000&deleteAfterRead=false&idempotent=false';
+    const modest = await consume(`${seldom}&greedy=false`);
+    await soon(() => expect(modest.settled).to.equal(2));
+    expect(modest.received.map(({ properties }) => [properties.get('CamelBatchIndex'), properties.get('CamelBatchSize'), properties.get('CamelBatchComplete')])).to.deep.equal([[0, 2, false], [1, 2, true]]);
+    await end(modest);
+    expect(keysOf(modest)).to.deep.equal(['a', 'b']);
+    const greedy = await consume(seldom);
+    await soon(() => expect(greedy.settled).to.be.at.least(5));
+    expect(keysOf(greedy).slice(0, 5)).to.deep.equal(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  it('moves what failed to the bucket that moveFailedBucket names', async () => {
+    const other = await storage.bucket();
+    await storage.put(bucket, 'a', 'bad');
+    const target = await consume(`moveFailedBucket=${other}`, () => {
+      throw new Error('no');
+    });
+    await soon(() => expect(target.settled).to.equal(1));
+    expect([await storage.keys(bucket), await storage.keys(other)]).to.deep.equal([[], ['a']]);
+  });
+
+  it('leaves alone what a repository of objects in progress says somebody else has, and what an idempotent one knows', async () => {
+    const busy = { add: (key: string) => key !== 'a', contains: () => false, remove: () => true, confirm: () => true, clear: () => undefined };
+    const known = new Set<string>();
+    const seen = { add: (key: string) => !known.has(key) && (known.add(key), true), contains: (key: string) => [...known].some((one) => one === key) || key.startsWith('b/'), remove: () => true, confirm: () => true, clear: () => undefined };
+    around = new Surroundings({ beans: { busy, seen } });
+    for (const key of ['a', 'b', 'c']) await storage.put(bucket, key, 'x');
+    const target = await consume('inProgressRepository=#busy&idempotentRepository=#seen&deleteAfterRead=false');
+    await soon(() => expect(target.settled).to.equal(1));
+    await storage.put(bucket, 'd', 'x');
+    await soon(() => expect(target.settled).to.equal(2));
+    expect(keysOf(target)).to.deep.equal(['c', 'd']);
+    expect([...known].map((key) => key.slice(0, 2))).to.deep.equal(['c/', 'd/']);
+  });
+
+  it('leaves the stream open behind the message with autocloseBody=false', async () => {
+    await storage.put(bucket, 'a', 'x'.repeat(300_000));
+    const target = await consume('includeBody=false&autocloseBody=false&deleteAfterRead=false');
+    await soon(() => expect(target.settled).to.equal(1));
+    expect((await readBytes(target.received[0]!.body as never)).length).to.equal(300_000);
+  });
 
   it('sends an empty message when it is idle and should', async () => {
     const target = await consume('sendEmptyMessageWhenIdle=true');

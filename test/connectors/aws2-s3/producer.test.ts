@@ -193,6 +193,27 @@ describeWithServer('aws2-s3 producer', () => {
       expect(await storage.text(bucket, 'out/log-8.txt')).to.equal('new');
     });
 
+    it('tells the objects apart by UUIDs or by the time, as namingStrategy says', async () => {
+      for (const namingStrategy of ['random', 'timestamp']) {
+        const producer = await open(`${streaming.replace('log', namingStrategy)}&namingStrategy=${namingStrategy}&batchMessageNumber=1`);
+        for (const body of ['a', 'b']) await around.send(producer, around.exchange(body));
+        await producer.close!();
+      }
+      producers = [];
+      const keys = (await storage.keys(bucket)).sort();
+      expect(keys).to.have.length(4);
+      for (const key of keys.slice(0, 2)) expect(key).to.match(/^out\/random-[0-9a-f]{8}-[0-9a-f-]{27}\.txt$/);
+      for (const key of keys.slice(2)) expect(key).to.match(/^out\/timestamp-\d{13}(-1)?\.txt$/);
+    });
+
+    it('takes the time of a message from the header of timestampHeaderName', async () => {
+      const producer = await open(`${streaming}&timestampGroupingEnabled=true&timestampHeaderName=at&timestampWindowSizeMillis=60000&batchMessageNumber=5`);
+      for (const [body, at] of [['a', Date.UTC(2026, 0, 1)], ['b', Date.UTC(2026, 0, 2)]] as const) await around.send(producer, around.exchange(body, { at, CamelMessageTimestamp: 5 }));
+      await producer.close!();
+      producers = [];
+      expect(await storage.keys(bucket)).to.deep.equal(['out/log-20260101T000000Z.txt', 'out/log-20260102T000000Z.txt']);
+    });
+
     it('gathers by windows of time', async () => {
       const producer = await open(`${streaming}&timestampGroupingEnabled=true&timestampWindowSizeMillis=1000&batchMessageNumber=2`);
       for (const [body, time] of [['a', 500], ['b', 1500], ['c', 600], ['d', 1600]] as const) await around.send(producer, around.exchange(body, { CamelMessageTimestamp: time }));

@@ -90,6 +90,8 @@ interface Conversation {
 /** Stands between the connector and the broker and reads along which deliveries are acknowledged on the wire. */
 export class Wiretap {
   readonly acknowledged: string[] = [];
+  /** Connections that were ever made. */
+  connections = 0;
   private readonly talks = new Set<Conversation>();
   private readonly server: Server;
   private readonly sockets = new Set<Socket>();
@@ -103,6 +105,7 @@ export class Wiretap {
   private constructor(to: string) {
     const { hostname, port } = new URL(to);
     this.server = createServer((client) => {
+      this.connections++;
       const broker = connectSocket({ host: hostname, port: Number(port || 5672) });
       const talk: Conversation = { deliveries: new Map(), pending: null };
       this.talks.add(talk);

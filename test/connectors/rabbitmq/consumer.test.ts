@@ -68,6 +68,95 @@ describeWithBroker('the consumer of spring-rabbitmq', () => {
       const target = await consume(endpointOf(exchange, { exchangeType: 'fanout' }));
       await broker.send('', 'a', { contentType: 'text/plain' }, exchange);
       await soon(() => expect(target.received).to.have.length(1));
+      const { queues } = consumers[0] as unknown as { queues: readonly string[] };
+      expect(queues[0]).to.match(new RegExp(`^mecha\\.${exchange}\\.`));
+      expect(await broker.count(queues[0]!)).to.equal(0);
+      await consumers[0]!.stop();
+      await consumers[0]!.close!();
+      consumers = [];
+      expect(await broker.count(queues[0]!).then(() => 'there', ({ message }: Error) => message)).to.match(/NOT_FOUND/);
+    });
+
+    it('declares with exactly the arguments that are asked for', async () => {
+      const [exchange, queue, dead, deadQueue] = [broker.name('exchange'), broker.name(), broker.name('exchange'), broker.name()];
+      await consume(
+        endpointOf(exchange, {
+          queues: queue,
+          exchangeType: 'headers',
+          'arg.exchange.durable': false,
+          'arg.exchange.autoDelete': true,
+          'arg.queue.durable': true,
+          'arg.queue.x-message-ttl': 60_000,
+          'arg.queue.x-max-priority': 3,
+          'arg.binding.x-match': 'all',
+          'arg.binding.kind': 'a',
+          'arg.consumer.x-priority': 5,
+          deadLetterExchange: dead,
+          deadLetterExchangeType: 'fanout',
+          deadLetterQueue: deadQueue,
+          'arg.dlq.queue.x-max-length': 7,
+          'arg.dlq.exchange.durable': false,
+        }),
+      );
+      // What is declared once more in the same words is taken; in others it is not.
+      await broker.channel.assertExchange(exchange, 'headers', { durable: false, autoDelete: true });
+      await broker.channel.assertExchange(dead, 'fanout', { durable: false });
+      await broker.channel.assertQueue(queue, { durable: true, messageTtl: 60_000, maxPriority: 3, deadLetterExchange: dead });
+      await broker.channel.assertQueue(deadQueue, { durable: true, maxLength: 7 });
+      const other = await broker.queue();
+      await broker.channel.bindQueue(other, exchange, '', { 'x-match': 'all', kind: 'b' });
+      await broker.send('', 'to b', { contentType: 'text/plain', headers: { kind: 'b' } }, exchange);
+      await awaited(async () => expect(await broker.count(other)).to.equal(1));
+    });
+
+    it('binds with the arguments that are asked for', async () => {
+      const [exchange, queue] = [broker.name('exchange'), broker.name()];
+      const target = await consume(endpointOf(exchange, { queues: queue, exchangeType: 'headers', 'arg.binding.x-match': 'all', 'arg.binding.kind': 'a', ...durable }));
+      await broker.send('', 'to b', { contentType: 'text/plain', headers: { kind: 'b' } }, exchange);
+      await broker.send('', 'to a', { contentType: 'text/plain', headers: { kind: 'a' } }, exchange);
+      await soon(() => expect(target.received.map(({ body }) => body)).to.deep.equal(['to a']));
+    });
+
+    it('only looks whether its queue is there with autoDeclare=false, and leaves it as it is', async () => {
+      const [exchange, queue] = [broker.name('exchange'), await broker.queue({ durable: true, maxLength: 5 })];
+      const target = await consume(endpointOf(exchange, { queues: queue, autoDeclare: false, 'arg.queue.x-max-length': 9, routingKey: 'k' }));
+      await broker.send(queue, 'a');
+      await soon(() => expect(target.received).to.have.length(1));
+      const probe = await Broker.open();
+      expect(await probe.channel.checkExchange(exchange).then(() => 'there', ({ message }: Error) => message)).to.match(/NOT_FOUND/);
+      await probe.close().catch(() => undefined);
+      await broker.channel.assertQueue(queue, { durable: true, maxLength: 5 });
+    });
+
+    it('has its queue for itself with exclusive=true', async () => {
+      const queue = await broker.queue();
+      await consume(endpointOf('default', { queues: queue, exclusive: true, ...durable }));
+      const second = await Broker.open();
+      expect(await second.channel.consume(queue, () => undefined).then(() => 'taken', ({ message }: Error) => message)).to.match(/exclusive/);
+      await second.close().catch(() => undefined);
+    });
+
+    it('gives the broker the consumer’s arguments: the one of higher priority is served first', async () => {
+      const queue = await broker.queue();
+      const low = await consume(endpointOf('default', { queues: queue, ...durable }));
+      const high = await consume(endpointOf('default', { queues: queue, 'arg.consumer.x-priority': 5, ...durable }));
+      for (let i = 0; i < 20; i++) await broker.send(queue, String(i));
+      await soon(() => expect(high.received).to.have.length(20));
+      expect(low.received).to.have.length(0);
+    });
+
+    it('has messages in its dead-letter exchange that nobody took in time', async () => {
+      const [queue, dead, deadQueue] = [broker.name(), broker.name('exchange'), broker.name()];
+      const target = await consume(endpointOf('default', { queues: queue, ...durable, deadLetterExchange: dead, deadLetterExchangeType: 'topic', deadLetterRoutingKey: 'late.one', deadLetterQueue: deadQueue, prefetchCount: 1 }));
+      target.isHolding = true;
+      await broker.send(queue, 'first');
+      await soon(() => expect(target.held).to.have.length(1));
+      await broker.send(queue, 'late', { contentType: 'text/plain', expiration: 20 });
+      let message = await broker.get(deadQueue);
+      await awaited(async () => expect((message ??= await broker.get(deadQueue))).not.to.equal(null));
+      expect(message!.content.toString()).to.equal('late');
+      expect(message!.properties.headers!['x-death']![0]).to.include({ reason: 'expired', queue });
+      target.releaseAll();
     });
 
     it('consumes from several queues', async () => {
@@ -113,11 +202,13 @@ describeWithBroker('the consumer of spring-rabbitmq', () => {
 
     it('consumes from a quorum queue, with the count of deliveries', async () => {
       const queue = broker.name();
-      const target = await consume(endpointOf('default', { queues: queue, 'arg.queue.x-queue-type': 'quorum', retryDelay: 0, maximumRetryAttempts: 2 }), () => {
+      const target = await consume(endpointOf('default', { queues: queue, 'arg.queue.x-queue-type': 'quorum', 'arg.queue.x-delivery-limit': 20, retryDelay: 10, maximumRetryAttempts: 1, rejectAndDontRequeue: false }), () => {
         if (target.received.length === 1) throw new Error('once');
       });
       await broker.send(queue, 'a');
       await soon(() => expect(target.received).to.have.length(2));
+      expect(target.received.map(({ headers }) => headers.get('x-delivery-count'))).to.deep.equal([undefined, 1]);
+      await broker.channel.assertQueue(queue, { durable: true, arguments: { 'x-queue-type': 'quorum', 'x-delivery-limit': 20 } });
     });
 
     it('takes messages of higher priority first', async () => {
@@ -159,6 +250,17 @@ describeWithBroker('the consumer of spring-rabbitmq', () => {
       expect(property('Timestamp')).to.deep.equal(new Date(1_700_000_000_000));
       for (const name of ['CamelHttpUri', 'CamelSpringRabbitmqRoutingOverrideKey', 'x-mecha-attempt']) expect(headers.get(name), name).to.equal(undefined);
       expect(target.deliveries[0]!.id).to.equal('m-1');
+    });
+
+    it('has no header that a headerFilterStrategy bean keeps away', async () => {
+      const queue = await broker.queue();
+      const filter = { applyFilterToExternalHeaders: (name: string) => name.startsWith('secret'), applyFilterToCamelHeaders: () => false };
+      around = new Surroundings({ beans: { filter } });
+      const target = await consume(endpointOf('default', { queues: queue, headerFilterStrategy: '#filter', ...durable }));
+      await broker.send(queue, 'a', { contentType: 'text/plain', headers: { 'secret-one': 1, open: 2 } });
+      await soon(() => expect(target.received).to.have.length(1));
+      const { headers } = target.received[0]!;
+      expect([headers.get('secret-one'), headers.get('open'), headers.names().includes('secret-one')]).to.deep.equal([undefined, 2, false]);
     });
 
     it('gives text as text by its charset, and what is no such text as bytes', async () => {
@@ -353,6 +455,20 @@ describeWithBroker('the consumer of spring-rabbitmq', () => {
   });
 
   describe('requests', () => {
+    it('are all messages with exchangePattern=InOut, and none with InOnly', async () => {
+      const [queue, replies] = [await broker.queue(), await broker.queue()];
+      const inOnly = await consume(endpointOf('default', { queues: queue, exchangePattern: 'InOnly', ...durable }));
+      await broker.send(queue, 'a', { contentType: 'text/plain', replyTo: replies });
+      await soon(() => expect(inOnly.settled).to.equal(1));
+      expect(inOnly.received[0]!.isInOut).to.equal(false);
+      const other = await broker.queue();
+      const inOut = await consume(endpointOf('default', { queues: other, exchangePattern: 'InOut', ...durable }));
+      await broker.send(other, 'a');
+      await soon(() => expect(inOut.settled).to.equal(1));
+      expect(inOut.received[0]!.isInOut).to.equal(true);
+      expect(await broker.count(replies)).to.equal(0);
+    });
+
     it('are answered with what the route makes of them, but not with what came with them', async () => {
       const [queue, replies] = [await broker.queue(), await broker.queue()];
       await consume(endpointOf('default', { queues: queue, ...durable }), (exchange) => {

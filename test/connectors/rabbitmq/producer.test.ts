@@ -1,9 +1,10 @@
+import type { GetMessage } from 'amqplib';
 import { expect } from 'chai';
 import type { Producer } from '../../../src/core/connector.ts';
 import type { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { rabbitmq } from '../../../src/connectors/rabbitmq/definition.ts';
 import { Surroundings, TestRoute } from '../../contract/connector.ts';
-import { amqpUrl, Broker, describeWithBroker, endpointOf } from './broker.ts';
+import { amqpUrl, Broker, describeWithBroker, endpointOf, Wiretap } from './broker.ts';
 
 const definition = rabbitmq as never;
 
@@ -32,6 +33,15 @@ describeWithBroker('the producer of spring-rabbitmq', () => {
 
   const send = (producer: Producer, body: unknown, headers: Readonly<Record<string, unknown>> = {}, isRequest = false): Promise<Exchange> =>
     around.send(producer, around.exchange(body, headers, isRequest));
+
+  const eventuallyGot = async (queue: string): Promise<GetMessage> => {
+    const end = performance.now() + 5000;
+    for (;;) {
+      const message = await broker.get(queue);
+      if (message !== null) return message;
+      if (performance.now() > end) throw new Error(`nothing comes to ${queue}`);
+    }
+  };
 
   it('goes on when the broker has the message', async () => {
     const queue = await broker.queue();
@@ -84,6 +94,71 @@ describeWithBroker('the producer of spring-rabbitmq', () => {
     const producer = await open(endpointOf(exchange, { queues: queue, routingKey: 'k', autoDeclareProducer: true, 'arg.queue.durable': true }));
     expect((await send(producer, 'a')).exception).to.equal(null);
     expect(await broker.count(queue)).to.equal(1);
+  });
+
+  it('declares as much of it as it may', async () => {
+    const there = async (kind: 'checkQueue' | 'checkExchange', name: string): Promise<boolean> => {
+      const probe = await Broker.open();
+      const found = await probe.channel[kind](name).then(() => true, () => false);
+      await probe.close().catch(() => undefined);
+      return found;
+    };
+    const declared = async (more: Readonly<Record<string, boolean>>): Promise<boolean[]> => {
+      const [queue, exchange] = [broker.name(), broker.name('exchange')];
+      if (more['skipDeclareExchange'] === true && more['skipDeclareQueue'] !== true) await broker.channel.assertExchange(exchange, 'direct');
+      const producer = await open(endpointOf(exchange, { queues: queue, routingKey: 'k', autoDeclareProducer: true, 'arg.queue.durable': true, ...more }));
+      const isRouted = (await send(producer, 'a')).exception === null;
+      return [await there('checkExchange', exchange), await there('checkQueue', queue), isRouted];
+    };
+    expect(await declared({})).to.deep.equal([true, true, true]);
+    expect(await declared({ skipBindQueue: true })).to.deep.equal([true, true, false]);
+    expect(await declared({ skipDeclareQueue: true })).to.deep.equal([true, false, false]);
+    expect(await declared({ skipDeclareExchange: true })).to.deep.equal([true, true, true]);
+    expect(await declared({ skipDeclareExchange: true, skipDeclareQueue: true })).to.deep.equal([false, false, false]);
+  });
+
+  it('connects with its first message with lazyStartProducer, and when it starts without', async () => {
+    const gate = await Wiretap.open();
+    const lazy = await open(endpointOf('default', { routingKey: 'k', lazyStartProducer: true, mandatory: false }, gate.url));
+    expect(gate.connections).to.equal(0);
+    expect((await send(lazy, 'a')).exception).to.equal(null);
+    expect(gate.connections).to.equal(1);
+    const early = await Wiretap.open();
+    await open(endpointOf('default', { routingKey: 'k' }, early.url));
+    expect(early.connections).to.equal(1);
+    await Promise.all([gate.close(), early.close()]);
+  });
+
+  it('sends no header that a headerFilterStrategy bean keeps back, and what all other properties say', async () => {
+    const queue = await broker.queue();
+    around = new Surroundings({ beans: { filter: { applyFilterToCamelHeaders: (name: string) => name === 'mine' } } });
+    const producer = await open(endpointOf('default', { routingKey: queue, headerFilterStrategy: '#filter' }));
+    await send(producer, 'grün', {
+      mine: 1,
+      yours: 2,
+      CamelSpringRabbitmqContentType: 'text/plain',
+      CamelSpringRabbitmqContentEncoding: 'ISO-8859-1',
+      CamelSpringRabbitmqReplyTo: 'answers',
+      CamelSpringRabbitmqAppId: 'app',
+      CamelSpringRabbitmqUserId: 'guest',
+      CamelSpringRabbitmqContentLength: 999,
+      CamelSpringRabbitmqClusterId: 'c',
+    });
+    const { properties, content } = (await broker.get(queue))!;
+    expect([properties.headers, properties.contentEncoding, properties.replyTo, properties.appId, properties.userId]).to.deep.equal([{ yours: 2 }, 'ISO-8859-1', 'answers', 'app', 'guest']);
+    expect(content).to.deep.equal(Buffer.from('grün', 'latin1'));
+  });
+
+  it('answers a request by a step of its own, straight to who asked', async () => {
+    const queue = await broker.queue();
+    const asking = await open(endpointOf('default', { routingKey: queue }));
+    const answering = await open(endpointOf('default', {}));
+    const asked = send(asking, 'question', {}, true);
+    const { replyTo, correlationId } = (await eventuallyGot(queue)).properties as { replyTo: string; correlationId: string };
+    expect(replyTo).to.match(/^amq\.rabbitmq\.reply-to\./);
+    const answered = await send(answering, 'answer', { CamelSpringRabbitmqRoutingOverrideKey: replyTo, CamelSpringRabbitmqCorrelationId: correlationId });
+    expect(answered.exception).to.equal(null);
+    expect((await asked).body).to.equal('answer');
   });
 
   describe('fails the exchange', () => {
