@@ -197,7 +197,17 @@ function reportSyntaxError(source: Source, { code, message, pos }: SyntaxError, 
     });
     return;
   }
-  if (code === 'BAD_INDENT' || /indent|All mapping items|All sequence items|same column/i.test(message)) {
+  // Its beginning has been complained about already.
+  if (/flow-error-end/.test(message) && problems.hasErrors) return;
+  if (/at node end$/.test(message)) {
+    problems.report('M0103', 'this does not go on with what stands above', firstWord(source, at), { label: 'neither a list entry nor inside of one', help: 'start it with `- ` where it is an entry of the list, or indent it below the entry that it belongs to' });
+    return;
+  }
+  if (/cannot start with (?:reserved|directive|block)|start with reserved character/i.test(message)) {
+    problems.report('M0101', `a text can not start with \`${text[at.start] ?? ''}\` here`, at, { label: 'means something else in YAML', help: 'put the text in quotes' });
+    return;
+  }
+  if (code === 'BAD_INDENT' || /block sequence may not be used as an implicit map key/i.test(message) || /indent|All mapping items|All sequence items|same column/i.test(message)) {
     problems.report('M0103', 'the indentation does not fit the lines above', firstWord(source, at), {
       label: 'starts at a column where nothing else starts',
       help: 'let keys of one mapping, and the `-` of one list, start in the same column',

@@ -79,7 +79,7 @@ describe('routes/orders.yaml', () => {
   });
 
   it('refuses what is no order, with the reason, and keeps nothing', async () => {
-    for (const body of ['{"id": ', { customer: 'Ann' }, { id: 'o', lines: [] }, { id: 'o', region: 'EU', lines: [{ item: 'moon', quantity: 1 }] }]) {
+    for (const body of ['{"id": ', '5', '"o"', '[]', 'null', { customer: 'Ann' }, { id: 'o', lines: [] }, { id: 'o', region: 'EU', lines: [{ item: 'moon', quantity: 1 }] }]) {
       const reply = await order(body);
       expect(reply.status, JSON.stringify(body)).to.equal(400);
       expect(await reply.text()).to.match(/^not an order: ./);
@@ -120,4 +120,15 @@ describe('routes/orders.yaml', () => {
     const totals = mecha.runtime.bean('totals') as { report(): string };
     expect(totals.report()).to.contain('europe: 1 orders, 27.00');
   });
+
+  it('keeps files that are no orders as dead letters with the reason, and goes on with the next', async () => {
+    const before = files('dead').length;
+    for (const [name, text] of [['a-empty.csv', ''], ['b-broken.csv', 'order,customer\n"never closed\n'], ['c-bytes.csv', Buffer.from([0xff, 0xfe, 0, 0x80])], ['d-good.csv', 'order,customer,region,item,quantity\no-7,Eve,EU,mug,1\n']] as const) {
+      writeFileSync(join(folder, 'inbox', name), text);
+    }
+    await eventually(() => expect(files('outbox')).to.include('d-good.json'), 10_000);
+    await eventually(() => expect(files('dead')).to.have.length(before + 3), 10_000);
+    await eventually(() => expect(files('inbox')).to.deep.equal([]), 8000);
+    for (const file of files('dead')) expect(read('dead', file)).to.match(/^reason: ./);
+  }).timeout(30_000);
 });
