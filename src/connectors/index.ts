@@ -40,6 +40,7 @@ import { seda } from './seda/definition.ts';
 import { sql } from './sql/definition.ts';
 import { sse } from './sse/definition.ts';
 import { stream } from './stream.ts';
+import { stringTemplate } from './stringTemplate.ts';
 import { stub } from './stub.ts';
 import { timer } from './timer.ts';
 import { validator } from './validator.ts';
@@ -91,6 +92,7 @@ export const connectors = {
   sql,
   sse,
   stream,
+  'string-template': stringTemplate,
   stub,
   timer,
   validator,

@@ -61,7 +61,7 @@ export function viewOf(exchange: Exchange, isWhole: boolean): Record<string, unk
   if (!isWhole) return view;
   const properties = Object.create(null) as Record<string, unknown>;
   if (exchange.hasProperties) exchange.properties.forEach((name, value) => void (properties[name] = visible(value)));
-  view['exchange'] = { exchangeId: exchange.id, fromRouteId: exchange.fromRouteId, properties };
+  view['exchange'] = { exchangeId: exchange.id, fromRouteId: exchange.fromRouteId, pattern: exchange.isInOut ? 'InOut' : 'InOnly', properties };
   view['camelContext'] = { name: exchange.scope.name };
   return view;
 }

@@ -44,7 +44,6 @@ export const insteadOfDataFormat: Readonly<Record<string, string>> = {
 };
 
 export const insteadOfConnector: Readonly<Record<string, string>> = {
-  'string-template': 'there is no StringTemplate engine here: write the template for `mustache:` (`{{body.name}}`), `velocity:` or `freemarker:`',
   'atmosphere-websocket': 'use `vertx-websocket:host:port/path`',
   mvel: 'MVEL calls Java: write the template for `mustache:`, `velocity:` or `freemarker:`',
   knative: 'write `http:` with the address of the broker or channel, and `platform-http:` for what it sends',

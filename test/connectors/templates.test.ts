@@ -57,6 +57,30 @@ describe('connectors with templates, schemas, programs and streams', () => {
     });
   });
 
+  describe('string-template', () => {
+    it('fills a template in, with conditions, lists and other delimiters', async () => {
+      await start([route('direct:a', { to: 'string-template:t' }), route('direct:b', { to: 'string-template:d?delimiterStart=$&delimiterStop=$' })], {
+        t: 'Dear <headers.name>, <body.who> $x$ <if(headers.q)>yes<else>no<endif> <headers.list:{x|[<x>]}; separator=", "><body.nope>',
+        d: 'a < $body$',
+      });
+      expect(await body('direct:a', { who: 'you' }, { name: 'N', list: [1, 'b'] })).to.equal('Dear N, you $x$ no [1], [b]');
+      expect(await body('direct:b', 'b')).to.equal('a < b');
+    });
+
+    it('takes template and values from headers only where that is allowed', async () => {
+      await start([route('direct:a', { to: 'string-template:t' }), route('direct:b', { to: 'string-template:t?allowTemplateFromHeader=true' })], { t: 'fixed <body>' });
+      const headers = { CamelStringTemplateTemplate: 'given <x>', CamelStringTemplateVariableMap: { x: 1 } };
+      expect([await body('direct:a', 'b', headers), await body('direct:b', 'b', headers)]).to.deep.equal(['fixed b', 'given 1']);
+    });
+
+    it('reaches nothing but the message, and fails for a template that is wrong', async () => {
+      await start([route('direct:a', { to: 'string-template:t' }), route('direct:b', { to: 'string-template:bad' })], { t: '[<body.constructor><body.toString><headers.__proto__><exchange.exchangeId>]', bad: '<if(x)>' });
+      expect(await body('direct:a', { a: 1 })).to.equal('[]');
+      expect(await body('direct:b')).to.equal('org.stringtemplate.v4.compiler.STException');
+      expect(await body('direct:a', 'still')).to.equal('[]');
+    });
+  });
+
   it('jsonata transforms with the expression of a file', async () => {
     await start([route('direct:a', { to: 'jsonata:file:t?outputType=JsonString' }), route('direct:b', { to: 'jsonata:t' })], { t: '{"sum": a + b}' });
     expect([await body('direct:a', '{"a":1,"b":2}'), await body('direct:b', { a: 1, b: 2 })]).to.deep.equal(['{"sum":3}', { sum: 3 }]);

@@ -1,0 +1,76 @@
+import type { STGroup } from 'stringtemplate4ts';
+import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
+import { defineConnector } from '../core/connector.ts';
+import { ExchangeError } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
+import { field } from '../core/field.ts';
+import { templateText, viewOf, visible } from './template.ts';
+
+const stringTemplateOptions = {
+  resourceUri: field.string('The template: `greet.st`, `file:greet.st`.').required().inPath(),
+  allowContextMapAll: field.boolean('Lets the template see the exchange besides body, headers and variables.').default(false),
+  allowTemplateFromHeader: field.boolean('Takes the template from a header where there is one. Only for messages whose sender is trusted.').default(false),
+  contentCache: field.boolean('Reads the template once.').default(true),
+  delimiterStart: field.string('Character that begins an expression.').default('<'),
+  delimiterStop: field.string('Character that ends an expression.').default('>'),
+  lazyStartProducer: field.boolean('Starts the producer with its first message.').default(false).ignored('there is nothing to start'),
+};
+
+const resourceHeader = 'CamelStringTemplateResourceUri';
+const variablesHeader = 'CamelStringTemplateVariableMap';
+
+const failure = (problem: { toString(): string }): ExchangeError => new ExchangeError('org.stringtemplate.v4.compiler.STException', String(problem));
+
+async function producer({ options }: Endpoint<typeof stringTemplateOptions>, context: ConnectorContext): Promise<Producer> {
+  for (const name of ['delimiterStart', 'delimiterStop'] as const) {
+    if (options[name].length !== 1) throw new Error(`\`${name}\` is \`${options[name]}\`: it must be one character`);
+  }
+  const { ST, STGroup } = await import('stringtemplate4ts');
+  const textFor = templateText(options, { template: 'CamelStringTemplateTemplate', resource: resourceHeader }, context);
+  let problem: unknown = null;
+  const note = (message: unknown): void => {
+    problem ??= message;
+  };
+  const group: STGroup = new STGroup(options.delimiterStart, options.delimiterStop);
+  // Errors at run time are values that a template asks for and that are not there: nothing is written for them, as in Camel.
+  group.setListener({ compileTimeError: note, runTimeError: () => undefined, iOError: note, internalError: note } as never);
+  return {
+    send: (exchange) => {
+      problem = null;
+      const text = textFor(exchange);
+      let made: string;
+      try {
+        const template = new ST(group, text);
+        for (const [name, value] of Object.entries(viewFor(exchange, options))) template.add(name, asMaps(value));
+        made = template.render();
+      } catch (thrown) {
+        throw problem === null ? failure(thrown as Error) : failure(problem as Error);
+      }
+      if (problem !== null) throw failure(problem as Error);
+      exchange.body = made;
+      exchange.headers.set(resourceHeader, options.resourceUri);
+    },
+  };
+}
+
+function viewFor(exchange: Exchange, { allowContextMapAll, allowTemplateFromHeader }: Endpoint<typeof stringTemplateOptions>['options']): Record<string, unknown> {
+  const given = allowTemplateFromHeader ? visible(exchange.headers.get(variablesHeader) ?? null) : null;
+  return given !== null && typeof given === 'object' ? (given as Record<string, unknown>) : viewOf(exchange, allowContextMapAll);
+}
+
+/** The library reads keys of Maps, and members of whatever else it is given. */
+const asMaps = (value: unknown): unknown =>
+  Array.isArray(value) ? value.map(asMaps) : typeof value === 'object' && value !== null ? new Map(Object.entries(value).map(([key, item]) => [key, asMaps(item)])) : value;
+
+export const stringTemplate = defineConnector({
+  scheme: 'string-template',
+  syntax: 'string-template:resourceUri',
+  summary: 'Makes the body from a StringTemplate; it sees `body`, `headers` and `variables`.',
+  options: stringTemplateOptions,
+  headers: {
+    [resourceHeader]: 'The template that was used. Set by the route: another template file, where allowTemplateFromHeader is on.',
+    CamelStringTemplateTemplate: 'The template itself, where allowTemplateFromHeader is on.',
+    [variablesHeader]: 'What the template sees in place of the message, where allowTemplateFromHeader is on.',
+  },
+  producer,
+});
