@@ -7,6 +7,7 @@ import { controlbus } from './controlbus.ts';
 import { cron } from './cron.ts';
 import { dataformat } from './dataformat.ts';
 import { dataset } from './dataset.ts';
+import { datasetTest } from './datasetTest.ts';
 import { direct } from './direct.ts';
 import { dns } from './dns.ts';
 import { exec } from './exec.ts';
@@ -57,6 +58,7 @@ export const connectors = {
   cron,
   dataformat,
   dataset,
+  'dataset-test': datasetTest,
   direct,
   dns,
   exec,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -54,6 +54,28 @@ describe('connectors with templates, schemas, programs and streams', () => {
       let problem: unknown = null;
       await start([route('direct:a', { to: 'mustache:nosuch' })]).catch((thrown: unknown) => (problem = thrown));
       expect(problem).to.be.instanceOf(LoadError);
+    });
+  });
+
+  describe('dataset-test', () => {
+    it('fails what the other endpoint did not have, and counts what it had', async () => {
+      writeFileSync(join(folder, 'expected.txt'), 'a\nb\n\nc\n');
+      writeFileSync(join(folder, 'words.txt'), 'a\nb\n\nc\n');
+      await start([
+        route('direct:a', { to: 'dataset-test:file:.?fileName=expected.txt&noop=true&split=true&timeout=50' }),
+        route('direct:b', { to: 'dataset-test:file:.?fileName=words.txt&noop=true&split=true&delimiter=\\s%2B&anyOrder=true&timeout=50' }),
+      ]);
+      expect([await body('direct:a', 'a'), await body('direct:a', 'x'), await body('direct:a', 'b'), await body('direct:a', '')]).to.deep.equal(['a', 'java.lang.AssertionError', 'b', '']);
+      expect(await body('direct:a', 'c')).to.equal('c');
+      expect(await body('direct:a', 'c')).to.equal('java.lang.AssertionError');
+      expect([await body('direct:b', 'c'), await body('direct:b', 'a'), await body('direct:b', 'c')]).to.deep.equal(['c', 'a', 'java.lang.AssertionError']);
+      expect(mockOf(runtime, 'dataset-test:file:.').expectations.expectedCount).to.be.oneOf([3, 4]);
+    });
+
+    it('shows at the start when the other endpoint can not be polled', async () => {
+      let problem = '';
+      await start([route('direct:a', { to: 'dataset-test:direct:x' })]).catch((thrown: unknown) => (problem = (thrown as Error).message));
+      expect(problem).to.match(/can't be polled/);
     });
   });
 
