@@ -3,6 +3,8 @@ import type { Duplex } from 'node:stream';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Timer } from '../../core/clock.ts';
 import type { ConnectorContext, Consumer, Endpoint, Sink } from '../../core/connector.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
+import { isUnhandled } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
 import { isCamelHeader, parseQuery } from '../../core/http/headers.ts';
 import type { HttpListener, HttpMount, HttpRequest } from '../../core/http/listener.ts';
@@ -11,7 +13,7 @@ import type { WebSocketAddress } from './address.ts';
 import { addressOf, urlOf } from './address.ts';
 import type { webSocketOptions } from './definition.ts';
 import { Inbox } from './inbox.ts';
-import { peersOf } from './peers.ts';
+import { frameOf, peersOf, write } from './peers.ts';
 import type { Peer } from './peers.ts';
 
 export type WebSocketEndpoint = Endpoint<typeof webSocketOptions>;
@@ -88,6 +90,16 @@ abstract class SocketConsumer implements Consumer {
     this.inbox?.setCredit(credit);
   }
 
+  /** What came of a request goes back by the socket that it came by; a failure is no frame, it is logged. */
+  private async answer(socket: WebSocket, key: string, exchange: Exchange): Promise<void> {
+    if (isUnhandled(exchange) || socket.readyState !== WebSocket.OPEN) return;
+    try {
+      await write(socket, await frameOf(exchange.body));
+    } catch (thrown) {
+      this.context.log('warn', `WebSocket ${key}: the reply could not be sent: ${(thrown as Error).message}`);
+    }
+  }
+
   protected take(socket: WebSocket, key: string, headers: () => Headers): void {
     this.sockets.add(socket);
     this.inbox!.add(socket);
@@ -95,7 +107,8 @@ abstract class SocketConsumer implements Consumer {
       const all = headers();
       all.set('CamelVertxWebsocket.connectionKey', key);
       all.set('CamelVertxWebsocket.event', event);
-      this.inbox!.take(this.sink!.exchange(body, all, this.options.exchangePattern === 'InOut'));
+      const isRequest = this.options.exchangePattern === 'InOut' && event === 'MESSAGE';
+      this.inbox!.take(this.sink!.exchange(body, all, isRequest), isRequest ? (exchange) => this.answer(socket, key, exchange) : undefined);
     };
     const tells = this.options.fireWebSocketConnectionEvents;
     if (tells) push('OPEN', null);

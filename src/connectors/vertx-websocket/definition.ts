@@ -22,7 +22,7 @@ export const webSocketOptions = {
   allowOriginHeader: field.boolean('Client: sends the header Origin.').default(true),
   originHeaderUrl: field.string('Client: its value; absent, none is sent.'),
   handshakeHeaders: field.map('Client: headers of its handshake: `handshake.Authorization=...`.', field.string('Value.').secret()).prefixed('handshake.'),
-  exchangePattern: field.enum('Pattern of new exchanges.', ['InOnly', 'InOut']),
+  exchangePattern: field.enum('Pattern of new exchanges. Consumer: with InOut the body that a message ends with is sent back by its connection.', ['InOnly', 'InOut']),
   bridgeErrorHandler: field.boolean('Hands errors of the consumer to the route.').ignored('a connection that fails is no message: it is logged, and made again'),
   exceptionHandler: field.string('Bean that is told errors of the consumer.').ignored('errors of connections are logged'),
   lazyStartProducer: field.boolean('Connects with the first message.').ignored('it always does'),

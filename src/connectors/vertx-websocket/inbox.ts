@@ -6,7 +6,7 @@ import type { Sink } from '../../core/connector.ts';
 export class Inbox {
   private readonly sink: Sink;
   private readonly sockets = new Set<WebSocket>();
-  private readonly waiting: Exchange[] = [];
+  private readonly waiting: { readonly exchange: Exchange; readonly settle: (exchange: Exchange) => void | Promise<void> }[] = [];
   private credit: number;
   private inFlight = 0;
   private isSuspended = false;
@@ -35,8 +35,9 @@ export class Inbox {
     this.go();
   }
 
-  take(exchange: Exchange): void {
-    this.waiting.push(exchange);
+  /** @param settle what is done when the message has settled: a request is answered */
+  take(exchange: Exchange, settle: (exchange: Exchange) => void | Promise<void> = () => undefined): void {
+    this.waiting.push({ exchange, settle });
     this.go();
   }
 
@@ -47,13 +48,14 @@ export class Inbox {
   private go(): void {
     while (this.waiting.length > 0 && !this.isSuspended && this.inFlight < this.credit) {
       this.inFlight++;
-      this.sink.push(this.waiting.shift()!, {
+      const { exchange, settle } = this.waiting.shift()!;
+      this.sink.push(exchange, {
         wouldLose: true,
         left: () => {
           this.inFlight--;
           this.go();
         },
-        settle: () => undefined,
+        settle,
       });
     }
     const { isFull } = this;

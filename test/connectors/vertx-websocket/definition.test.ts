@@ -58,6 +58,13 @@ describe('vertx-websocket', () => {
     expect(String(first!.headers.get('CamelVertxWebsocket.remoteAddress'))).to.match(/127\.0\.0\.1:\d+$/);
   });
 
+  it('sends what a request came to back to its client, and nothing when it failed', async () => {
+    await start(route('vertx-websocket:127.0.0.1:0/ask?exchangePattern=InOut', { filter: { simple: "${body} == 'bad'", steps: [{ throwException: { exceptionType: 'java.lang.Exception', message: 'no' } }] } }, { setBody: { simple: 'you said ${body}' } }));
+    const [one, other] = [await connect('/ask'), await connect('/ask')];
+    for (const text of ['bad', 'a', 'b']) one.socket.send(text);
+    await eventually(() => expect([one.heard, other.heard]).to.deep.equal([['you said a', 'you said b'], []]));
+  });
+
   it('sends to all that are connected to a path, and to no others', async () => {
     await start(route('vertx-websocket:127.0.0.1:0/news', { to: 'mock:in' }), route('vertx-websocket:127.0.0.1:0/other', { to: 'mock:in' }), route('direct:a', { to: 'vertx-websocket:127.0.0.1:0/news?sendToAll=true' }));
     const [a, b, c] = [await connect('/news'), await connect('/news'), await connect('/other')];
