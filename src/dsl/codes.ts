@@ -497,4 +497,10 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     wrong: 'apiVersion: camel.apache.org/v1\nkind: KameletBinding\nmetadata:\n  name: copy\nspec:\n  source:\n    uri: timer:tick\n  sink:\n    uri: mock:out\n',
     right: 'apiVersion: camel.apache.org/v1\nkind: Pipe\nmetadata:\n  name: copy\nspec:\n  source:\n    uri: timer:tick\n  sink:\n    uri: mock:out\n',
   },
+  M0906: {
+    title: 'An option without effect',
+    explanation: 'Camel knows the option, and it is taken, but nothing here depends on it; the help says why, and what does its work.',
+    wrong: '- from:\n    uri: kafka:orders\n    parameters:\n      brokers: localhost:9092\n      groupInstanceId: one\n    steps:\n      - log: "${body}"\n',
+    right: '- from:\n    uri: kafka:orders\n    parameters:\n      brokers: localhost:9092\n    steps:\n      - log: "${body}"\n',
+  },
 };

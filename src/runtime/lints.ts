@@ -43,7 +43,7 @@ export function lint({ sources, documents, written, plans, parts }: Linted, prob
     }
     if (isType<EndpointModel>(value, 'endpoint')) {
       secretsOfEndpoint(value, parts, problems);
-      deprecatedParameters(value, parts, problems);
+      saidOfParameters(value, parts, problems);
       if (!sourcesOfRoutes.has(value)) found.endpoints.push(value);
     } else if (isType<StepModel>(value, 'step')) {
       if (value.isDisabled) return;
@@ -251,13 +251,16 @@ function secretsOfElement({ fields, fieldsAt, name }: ElementModel, options: Par
   if (/^(basic|bearer)\s+[\w+/=.-]{8,}$/i.test(expression.source.trim())) secret(`${name} ${String(fields['name'])}`.split(' ')[1]!, expression.source, expression.sourceAt, problems);
 }
 
-function deprecatedParameters({ uri, parameters, parameterNamesAt, at }: EndpointModel, parts: Parts, problems: Diagnostics): void {
+function saidOfParameters({ uri, parameters, parameterNamesAt, at }: EndpointModel, parts: Parts, problems: Diagnostics): void {
   const scheme = /^[\w.+-]+/.exec(uri.trim())?.[0] ?? '';
   const options = parts.connectors[scheme]?.options ?? {};
   const names = [...Object.keys(parameters), ...[...uri.slice(uri.indexOf('?') + 1).matchAll(/(?:^|&)([\w.-]+)=/g)].map(([, name]) => name!)];
   for (const name of names) {
-    const deprecated = Object.hasOwn(options, name) ? options[name]!.shape.deprecated : null;
-    if (deprecated !== null && deprecated !== undefined) problems.report('M0905', `\`${name}\` of \`${scheme}\` is deprecated`, parameterNamesAt?.[name] ?? at, { severity: 'warning', help: deprecated, docs: `docs/connectors/${scheme}.md` });
+    if (!Object.hasOwn(options, name)) continue;
+    const { deprecated, noEffect } = options[name]!.shape;
+    const more = { severity: 'warning', docs: `docs/connectors/${scheme}.md` } as const;
+    if (deprecated !== null) problems.report('M0905', `\`${name}\` of \`${scheme}\` is deprecated`, parameterNamesAt?.[name] ?? at, { ...more, help: deprecated });
+    else if (noEffect !== null) problems.report('M0906', `\`${name}\` of \`${scheme}\` has no effect here`, parameterNamesAt?.[name] ?? at, { ...more, label: 'can be taken out', help: noEffect });
   }
 }
 
