@@ -8,6 +8,21 @@ export interface FileSettings {
   readonly environment: Map<string, string>;
 }
 
+/** The texts of `["a", "b"]`, or of `a,b`. */
+function textList(text: string): string[] {
+  try {
+    const list = JSON.parse(text) as unknown;
+    if (Array.isArray(list)) return list.map(String);
+  } catch {
+    // Not JSON: a list with commas.
+  }
+  return text
+    .replace(/^\s*\[(.*)\]\s*$/s, '$1')
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
+}
+
 const modeline = /^[ \t]*#+[ \t]*camel-k:[ \t]*(.*)$/gm;
 const modelineOption = /(?:--)?([\w-]+)=("[^"]*"|'[^']*'|\S+)/g;
 
@@ -18,7 +33,7 @@ const meaning: Readonly<Record<string, string>> = {
   dependency: 'parts of Camel are built in; write classes of your own as JavaScript modules',
   dependencies: 'parts of Camel are built in; write classes of your own as JavaScript modules',
   env: 'set it in the environment of the program',
-  sources: 'put each source into a file of its own, and give it to the program',
+  sources: 'write what it says as YAML routes, and classes as JavaScript modules: beans of `type: "#module:./x.mjs"`',
   repositories: 'no Java libraries are loaded: take it out',
   config: 'mount the file, and read it as `{{file:...}}` or name it under `properties` of the configuration',
   resource: 'put the file beside the routes',
@@ -60,7 +75,25 @@ export class OperatorSettings {
   private traitText(value: string, at: Span): void {
     const [, trait, rest] = /^(camel\.properties|environment\.vars)=(.*)$/s.exec(value) ?? [];
     if (trait === undefined) this.unused(`the trait \`${value.split('=', 1)[0]!}\``, 'trait', at);
-    else for (const item of rest!.replace(/^\[(.*)\]$/s, '$1').split(',')) this.assign(trait === 'camel.properties' ? this.settings.properties : this.settings.environment, item.trim(), at);
+    else for (const item of textList(rest!)) this.assign(trait === 'camel.properties' ? this.settings.properties : this.settings.environment, item, at);
+  }
+
+  /** A file of another kind than YAML within an Integration. */
+  foreignSource(name: string, at: Span): void {
+    this.problems.report('M0122', `the source \`${name}\` is not YAML: it is not used`, at, { severity: 'warning', label: 'not used here', help: meaning['sources']! });
+  }
+
+  /** Traits may stand in annotations, too: `trait.camel.apache.org/environment.vars: '["A=1"]'`. */
+  annotations(map: unknown, file: YamlFile): void {
+    if (!isMap(map)) return;
+    for (const pair of map.items) {
+      const [, trait] = /^trait\.camel\.apache\.org\/(.+)$/.exec(scalarText(file.follow(pair.key)) ?? '') ?? [];
+      if (trait === undefined) continue;
+      const target = trait === 'camel.properties' ? this.settings.properties : trait === 'environment.vars' ? this.settings.environment : null;
+      const at = file.span(pair.key);
+      if (target === null) this.unused(`the trait \`${trait}\``, trait, at);
+      else for (const item of textList(scalarText(file.follow(pair.value)) ?? '')) this.assign(target, item, at);
+    }
   }
 
   /** `configuration`, `traits` and the rest beside the flows. */

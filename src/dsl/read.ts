@@ -1,4 +1,5 @@
-import type { Diagnostics, Source, Span } from '../core/diagnostics.ts';
+import type { Diagnostics, Span } from '../core/diagnostics.ts';
+import { Source } from '../core/diagnostics.ts';
 import type { Fields } from '../core/field.ts';
 import { camelSteps } from './camelNames.ts';
 import { ElementReader } from './elementReader.ts';
@@ -49,7 +50,7 @@ interface PipeEnd {
 
 /** What resources of Camel K say beside their routes. */
 const routesOfSpec: Readonly<Record<string, readonly string[]>> = {
-  Integration: ['flows', 'flow'],
+  Integration: ['flows', 'flow', 'sources'],
   Pipe: ['source', 'steps', 'sink', 'errorHandler'],
   KameletBinding: ['source', 'steps', 'sink', 'errorHandler'],
 };
@@ -58,7 +59,26 @@ function operatorSpec(file: YamlFile, operator: OperatorSettings): void {
   const value = (map: YamlNode | null, key: string): YamlNode | null => (isMap(map) ? file.follow(map.items.find((pair) => scalarText(file.follow(pair.key)) === key)?.value) : null);
   const used = routesOfSpec[scalarText(value(file.root, 'kind')) ?? ''];
   const spec = value(file.root, 'spec');
-  if (used !== undefined && isMap(spec)) operator.spec(spec, file, used);
+  operator.annotations(value(value(file.root, 'metadata'), 'annotations'), file);
+  if (used === undefined || !isMap(spec)) return;
+  operator.spec(spec, file, used);
+  for (const { source, isYaml, name, at } of sourcesOf(file, value(spec, 'sources'))) {
+    if (isYaml) operator.modelines(source);
+    else operator.foreignSource(name, at);
+  }
+}
+
+/** The files that an Integration carries with it. */
+function sourcesOf(file: YamlFile, list: YamlNode | null): { name: string; at: Span; source: Source; isYaml: boolean }[] {
+  if (!isSeq(list)) return [];
+  return list.items.map((item) => {
+    const map = file.follow(item);
+    const text = (key: string): string | null => (isMap(map) ? scalarText(file.follow(map.items.find((pair) => scalarText(file.follow(pair.key)) === key)?.value)) : null);
+    const name = text('name') ?? 'source';
+    const content = text('content');
+    const isYaml = content !== null && text('compression') !== 'true' && (text('language') === 'yaml' || /\.ya?ml$/.test(name));
+    return { name, at: file.span(item), source: new Source(`${file.source.file}/${name}`, content ?? ''), isYaml };
+  });
 }
 
 class MappingReader extends ElementReader {
@@ -149,11 +169,12 @@ class DocumentReader extends ElementReader {
     switch (kind) {
       case 'Integration': {
         const flows = spec === null ? null : this.file.follow(this.pair(spec, 'flows')?.value ?? this.pair(spec, 'flow')?.value);
-        if (!isSeq(flows)) {
+        const sources = sourcesOf(this.file, spec === null ? null : this.file.follow(this.pair(spec, 'sources')?.value));
+        if (!isSeq(flows) && sources.length === 0) {
           this.problems.report('M0113', 'the Integration has no flows', kindAt, { help: 'write the routes as a list under `spec.flows`' });
           return [];
         }
-        return this.elementList(flows.items);
+        return [...sources.flatMap(({ source, isYaml }) => (isYaml ? this.carried(source) : [])), ...(isSeq(flows) ? this.elementList(flows.items) : [])];
       }
       case 'Kamelet':
         return this.kamelet(spec, name, kindAt);
@@ -164,6 +185,12 @@ class DocumentReader extends ElementReader {
         this.unknownName('M0113', kind, kindAt, `a resource of kind \`${kind}\` can not be run`, ['Integration', 'Kamelet', 'Pipe', 'KameletBinding'], 'the kinds that can be run are');
         return [];
     }
+  }
+
+  /** The elements of a file within the file. */
+  private carried(source: Source): ElementModel[] {
+    const file = parseYaml(source, this.problems);
+    return file === null ? [] : new DocumentReader(file, this.parts, this.properties, this.problems, false).document();
   }
 
   /** A kamelet is a route template whose id is the resource's name. */

@@ -6,6 +6,7 @@ import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression, LanguageContext, Predicate } from '../core/expression.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
 import { insertAt, replaceWith } from '../dsl/fixes.ts';
+import { insteadOfLanguage } from '../dsl/instead.ts';
 import type { ExpressionModel } from '../dsl/model.ts';
 
 const isBooleanType = (type: unknown): boolean => typeof type === 'string' && /^(java\.lang\.)?boolean$/i.test(type);
@@ -47,7 +48,7 @@ export class Languages {
     const found = this.definitions[language] ?? Object.values(this.definitions).find(({ name }) => name === language);
     if (found === undefined) {
       const near = nearest(language, Object.keys(this.definitions));
-      throw new ExpressionSyntaxError(`unknown language \`${language}\``, 0, 1, near === null ? null : `did you mean \`${near}\`?`);
+      throw new ExpressionSyntaxError(`unknown language \`${language}\`${insteadOfLanguage[language] === undefined ? '' : `: ${insteadOfLanguage[language]}`}`, 0, 1, near === null ? null : `did you mean \`${near}\`?`);
     }
     return found;
   }

@@ -143,6 +143,40 @@ describe('readDocument', () => {
     expect(Object.fromEntries(document.properties!)).to.deep.equal({ greeting: 'hello', mark: '!', who: 'you' });
   });
 
+  it('takes what the annotations of a resource set, and says which of them nobody obeys', () => {
+    const annotated = (value: string): string =>
+      `apiVersion: camel.apache.org/v1\nkind: Integration\nmetadata:\n  name: a\n  annotations:\n    camel.apache.org/provider: me\n    trait.camel.apache.org/environment.vars: ${value}\n    trait.camel.apache.org/camel.properties: greeting=hello,mark=!,who=you\n    trait.camel.apache.org/mount.configs: "secret:x"\nspec:\n${flow}`;
+    for (const value of [`'["PLACE=here", "B=2"]'`, 'PLACE=here,B=2']) {
+      const { document, problems } = readWith(annotated(value));
+      expect(problems.map((problem) => String(problem))).to.have.length(1);
+      expect(JSON.stringify(problems)).to.include('mount.configs');
+      expect(target(document.elements[0]!)).to.equal('mock:hello-you-!-here');
+    }
+  });
+
+  it('takes the YAML files that an Integration carries, with their modelines, and names those of other kinds', () => {
+    const { document, problems } = readWith(`apiVersion: camel.apache.org/v1
+kind: Integration
+metadata: { name: a }
+spec:
+  sources:
+    - name: Bean.java
+      content: class Bean {}
+    - name: more.yaml
+      content: |
+        # camel-k: property=who=you
+        - from: { uri: "direct:more", steps: [ { to: "mock:{{who}}" } ] }
+        - from: { uri: "direct:bad", steps: [ { lgo: x } ] }
+  flows:
+    - from: { uri: "direct:start", steps: [ { to: "mock:{{who}}" } ] }
+`);
+    expect(document.elements.map((element) => ((element.fields['from'] as ElementModel).fields['uri'] as EndpointModel).uri)).to.deep.equal(['direct:more', 'direct:bad', 'direct:start']);
+    expect([target(document.elements[0]!), target(document.elements[2]!)]).to.deep.equal(['mock:you', 'mock:you']);
+    expect(JSON.stringify(problems)).to.include('the source `Bean.java` is not YAML');
+    expect(JSON.stringify(problems)).to.include('lgo');
+    expect(problems).to.have.length(2);
+  });
+
   it('lets the properties of the configuration win over those of the file', () => {
     const { document } = readWith(settings + flow, { who: 'them' });
     expect(target(document.elements[0]!)).to.equal('mock:hello-them-!-here');
