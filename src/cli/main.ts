@@ -60,7 +60,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   program
     .command('validate')
     .description('Checks routes without starting anything.')
-    .argument('[paths...]', 'files, folders or globs')
+    .argument('[paths...]', 'files, folders or globs; `-` for standard input')
     .option('--format <format>', 'text, json (one line a file), github (annotations) or sarif (code scanning)', 'text')
     .option('--json', 'as --format json')
     .option('--fix', 'makes the repairs that leave no doubt, and says what is left')

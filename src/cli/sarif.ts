@@ -1,3 +1,4 @@
+import type { Log } from 'sarif';
 import type { Diagnostic, Span } from '../core/diagnostics.ts';
 import { codes } from '../dsl/codes.ts';
 import { version } from './version.ts';
@@ -11,7 +12,7 @@ const region = ({ source, start, end }: Span) => {
 };
 
 /** Complaints as a SARIF 2.1.0 log, for code scanning. */
-export function sarif(list: readonly Diagnostic[]): unknown {
+export function sarif(list: readonly Diagnostic[]): Log {
   const used = [...new Set(list.map(({ code }) => code))].sort();
   return {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -22,7 +23,7 @@ export function sarif(list: readonly Diagnostic[]): unknown {
           driver: {
             name: 'mecha',
             version,
-            rules: used.map((code) => ({ id: code, shortDescription: { text: codes[code]?.title ?? code }, fullDescription: { text: codes[code]?.explanation ?? code }, helpUri: `docs/errors/${code}.md` })),
+            rules: used.map((code) => ({ id: code, shortDescription: { text: codes[code]?.title ?? code }, fullDescription: { text: codes[code]?.explanation ?? code }, help: { text: `\`mecha explain ${code}\`, or docs/errors/${code}.md` } })),
           },
         },
         columnKind: 'utf16CodeUnits',

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import type { Diagnostic, Source } from '../core/diagnostics.ts';
-import { Diagnostics } from '../core/diagnostics.ts';
+import type { Diagnostic } from '../core/diagnostics.ts';
+import { Diagnostics, Source } from '../core/diagnostics.ts';
 import { printDiagnostics, toJson } from '../dsl/diagnose.ts';
 import { applyFixes } from '../dsl/fixes.ts';
 import { readConfiguration } from '../runtime/configuration.ts';
@@ -30,8 +30,10 @@ export async function validate(paths: readonly string[], options: Options, termi
     terminal.err.write(`error: --format is ${formats.slice(0, -1).join(', ')} or ${formats.at(-1)}, not \`${format}\`\n`);
     return 2;
   }
+  const input = paths.includes('-') ? await readInput(paths, options, terminal) : null;
+  if (input === undefined) return 2;
   const check = (): Promise<readonly Diagnostic[]> =>
-    withProgress(terminal, format !== 'text', (progress) => Mecha.check({ ...mechaOptions(paths, options, terminal), lints: options['lints'] !== false, progress }));
+    withProgress(terminal, format !== 'text', (progress) => Mecha.check({ ...mechaOptions(paths, options, terminal), lints: options['lints'] !== false, progress, ...(input === null ? {} : { sources: [input] }) }));
   let list = await check();
   if (options['fix'] === true) {
     let fixed = 0;
@@ -45,7 +47,7 @@ export async function validate(paths: readonly string[], options: Options, termi
     terminal.err.write(`${fixed} fixed${fixed > 0 || list.every(({ fix }) => fix === null) ? '' : '; what is left needs a person to choose'}\n`);
   }
   const files = (): ReadonlySet<string> => {
-    const names = new Set(routeFiles(paths.length > 0 ? paths : configuredPaths(options, terminal), terminal.folder, new Diagnostics()).map((file) => relative(terminal.folder, file)));
+    const names = new Set(input !== null ? [input.file] : routeFiles(paths.length > 0 ? paths : configuredPaths(options, terminal), terminal.folder, new Diagnostics()).map((file) => relative(terminal.folder, file)));
     for (const { at } of list) if (at !== null) names.add(at.source.file);
     return names;
   };
@@ -69,6 +71,23 @@ export async function validate(paths: readonly string[], options: Options, termi
     terminal.err.write(`${printDiagnostics(list, { color: hasColour(terminal.err, terminal.environment) })}\n\n${[...count('error', 'error'), ...count('warning', 'warning')].join(', ')}${fixable === 0 ? '' : `; \`mecha validate --fix\` mends ${fixable}`}; \`mecha explain ${list[0]!.code}\` tells more\n`);
   } else terminal.out.write('nothing wrong\n');
   return hasErrors(list) ? 2 : list.length > 0 ? 1 : 0;
+}
+
+const longestInput = 16 * 1024 * 1024;
+
+/** Routes from standard input, instead of files; undefined when there are none, which has been said then. */
+async function readInput(paths: readonly string[], options: Options, { in: input, err }: Terminal): Promise<Source | undefined> {
+  const refuse = (message: string): undefined => void err.write(`error: ${message}\n`);
+  if (paths.length > 1) return refuse('`-` is standard input: give either it or files');
+  if (options['fix'] === true) return refuse('`--fix` writes files: give one in place of `-`');
+  if (input === undefined) return refuse('there is no standard input');
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of input) {
+    pieces.push(Buffer.from(piece));
+    if ((length += piece.length) > longestInput) return refuse(`standard input is larger than ${longestInput / 1024 / 1024} MB`);
+  }
+  return new Source('stdin', Buffer.concat(pieces).toString('utf8'));
 }
 
 /** Makes the sure fixes; gives how many. A file is written whole or not at all. */

@@ -67,7 +67,7 @@ export function parseYaml(source: Source, problems: Diagnostics): YamlFile | nul
     documents = [...new Composer<ParsedNode>({ schema: 'failsafe', uniqueKeys: false, merge: false, logLevel: 'silent' }).compose(new Parser().parse(text), true, text.length)] as Document.Parsed[];
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown;
-    problems.report('M0108', 'the YAML is nested too deeply', { source, start: 0, end: 1 });
+    problems.report('M0108', 'the YAML is nested too deeply', { source, start: 0, end: 1 }, { help: 'put it into several files or routes' });
     return null;
   }
   const [document, second] = documents;
@@ -224,6 +224,10 @@ function reportSyntaxError(source: Source, { code, message, pos }: SyntaxError, 
     problems.report('M0103', 'a key and its colon are not where a mapping can go on', firstWord(source, at), {
       help: 'check the indentation here and on the line above; put texts that contain `: ` in quotes',
     });
+    return;
+  }
+  if (/maximum call stack/i.test(message)) {
+    problems.report('M0108', 'the YAML is nested too deeply', at, { help: 'put it into several files or routes' });
     return;
   }
   problems.report('M0101', `the YAML can not be read: ${message.charAt(0).toLowerCase()}${message.slice(1).replace(/\.$/, '')}`, at, {});

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import picomatch from 'picomatch';
@@ -94,6 +95,10 @@ export function readSources(files: readonly string[], base: string, problems: Di
       const bytes = readFileSync(file);
       if (bytes.subarray(0, 4096).includes(0)) {
         problems.report('M0708', `\`${name}\` is no text file`, null, { help: 'routes are written in YAML, as UTF-8 text' });
+        continue;
+      }
+      if (!isUtf8(bytes)) {
+        problems.report('M0708', `\`${name}\` is not written in UTF-8`, null, { help: 'save it as UTF-8: `iconv -f latin1 -t utf8` makes it of Latin-1' });
         continue;
       }
       sources.push(new Source(name, bytes.toString('utf8').replace(/^\uFEFF/, '')));

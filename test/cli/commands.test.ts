@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { expect } from 'chai';
+import { main } from '../../src/cli/main.ts';
 import { Desk } from './desk.ts';
 
 const good = `- route:
@@ -110,6 +112,40 @@ describe('the command line', () => {
       expect(err).to.contain('warning[M0903]').and.to.contain('1 warning; `mecha explain M0903` tells more');
       expect((await desk.mecha('validate', 'lint.yaml', '--no-lints')).code).to.equal(0);
       expect((await desk.mecha('validate', 'lint.yaml', 'bad.yaml')).code).to.equal(2);
+    });
+
+    it('takes routes from standard input, which can not be mended or stand beside files', async () => {
+      const run = async (text: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> => {
+        const terminal = { ...desk.terminal(), in: Readable.from([Buffer.from(text)]) };
+        const code = await main(['validate', ...args], terminal);
+        return { code, out: terminal.out.text, err: terminal.err.text };
+      };
+      expect(await run(good, '-')).to.deep.equal({ code: 0, out: 'nothing wrong\n', err: '' });
+      const wrong = await run(good.replace('setBody', 'setBodi'), '-');
+      expect([wrong.code, wrong.err]).to.satisfy(([code, err]: [number, string]) => code === 2 && err.includes(' --> stdin:10:21'));
+      expect(JSON.parse((await run(good, '-', '--json')).out)).to.include({ file: 'stdin' });
+      expect((await run(good, '-', '--fix')).err).to.equal('error: `--fix` writes files: give one in place of `-`\n');
+      expect((await run(good, '-', 'a.yaml')).code).to.equal(2);
+      expect((await desk.mecha('validate', '-')).err).to.equal('error: there is no standard input\n');
+    });
+
+    it('says within bounds what is wrong with files that no person wrote', async () => {
+      const bomb = `a: &a [x, x, x, x, x, x, x, x, x, x]\n${[...'bcdefghi'].map((name) => `${name}: &${name} [${`*${String.fromCharCode(name.charCodeAt(0) - 1)}, `.repeat(10)}]`).join('\n')}\n`;
+      for (const [name, text, code] of [
+        ['binary', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0]), 'M0708'],
+        ['latin1', Buffer.from('- from: # f\xfcr alle\n', 'latin1'), 'M0708'],
+        ['large', Buffer.alloc(50 * 1024 * 1024, '#'), 'M0707'],
+        ['bomb', bomb, 'M0108'],
+        ['brackets', `- ${'['.repeat(200_000)}`, 'M0108'],
+        ['dashes', '- '.repeat(20_000), 'M0108'],
+        ['stairs', Array.from({ length: 3000 }, (_, depth) => `${'  '.repeat(depth)}a:`).join('\n'), 'M0108'],
+        ['cycle', '- &a\n  from:\n    uri: direct:a\n    steps:\n      - *a\n', 'M0109'],
+      ] as const) {
+        writeFileSync(join(desk.folder, `${name}.yaml`), text);
+        const { code: exit, err } = await desk.mecha('validate', `${name}.yaml`);
+        expect([exit, /^error\[(M\d+)\]/.exec(err)?.[1]], err.slice(0, 500)).to.deep.equal([2, code]);
+        expect(err.length).to.be.lessThan(3000);
+      }
     });
 
     it('prints annotations of GitHub, one a line', async () => {
