@@ -15,10 +15,11 @@ import { inOrder } from '../core/exchange/order.ts';
 import type { StateStore } from '../core/state/store.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
 import type { Parking } from './parking.ts';
+import type { Place } from './parking.ts';
 import { Places } from './parking.ts';
 import type { ErrorHandling } from './redelivery.ts';
 import type { ErrorHandlingContext } from './redelivery.ts';
-import { errorHandled, failedArrivals, isPlain, markExhausted } from './redelivery.ts';
+import { errorHandled, failedArrivals, isPlain, markExhausted, returnsTo } from './redelivery.ts';
 import type { StandInStep } from './standIns.ts';
 import type { StepStatistics } from '../observe/statistics.ts';
 import { StepStatistics as Statistics } from '../observe/statistics.ts';
@@ -93,6 +94,8 @@ export class Wiring {
 export interface Surroundings {
   /** Null: no error handler applies (inside doTry, in handler steps, noErrorHandler). */
   readonly handling: ErrorHandling | null;
+  /** A step around looks at how these end (doTry): what is put aside would look as if it had ended. */
+  readonly isWatched?: boolean;
   /** Runs before every step. */
   readonly intercepts: readonly Call[];
   readonly sendIntercepts: readonly SendIntercept[];
@@ -208,7 +211,7 @@ export class StepCompiler {
     const inheritsAllTheSame = ownInheritsWith !== undefined && model.element.fields[ownInheritsWith] === true;
     const own = inheritsAllTheSame ? 'inherit' : (definition.errorHandling?.own ?? 'inherit');
     const children = definition.errorHandling?.children ?? 'inherit';
-    const inner: Surroundings = children === 'none' ? { ...around, handling: null } : around;
+    const inner: Surroundings = children === 'none' ? { ...around, handling: null, isWatched: true } : around;
     const { siblings } = this;
     this.siblings = compiled.children;
     const options = this.fields(definition.options, model.element, inner, children === 'unit' ? info : null);
@@ -227,10 +230,12 @@ export class StepCompiler {
       return sequence([]);
     }
     pipe = counted(pipe, compiled.statistics);
-    if (around.intercepts.length > 0 && definition.isIntercepted !== false) pipe = sequence([...around.intercepts.map((call) => callStep(call, info)), pipe]);
     const { handling } = around;
-    if (handling === null || own === 'none' || isPlain(handling)) return pipe;
-    return errorHandled(pipe, handling, this.errorContext, info, this.places.add(() => `${model.kind}/${model.id ?? hashOf(model.element)}`));
+    const place = (): Place => this.places.add(() => `${model.kind}/${model.id ?? hashOf(model.element)}`);
+    const isWrapped = handling !== null && own !== 'none' && !isPlain(handling);
+    if (!isWrapped && model.kind === 'to' && around.isWatched !== true) pipe = returnsTo(pipe, place(), this.routeId);
+    if (around.intercepts.length > 0 && definition.isIntercepted !== false) pipe = sequence([...around.intercepts.map((call) => callStep(call, info)), pipe]);
+    return isWrapped ? errorHandled(pipe, handling, this.errorContext, info, place()) : pipe;
   }
 
   /** A list of steps whose error handler also takes, as one, what its steps leave alone: a part of a split (`unitOf`), a branch of a multicast. */

@@ -35,7 +35,7 @@ export interface Resumable {
   /** Puts a return on the exchange's way: what comes back goes on as if it came out of the step. */
   expect(exchange: Exchange): void;
   /** Tries the step again: its series is the last one that was put on the exchange's way. */
-  resume(exchange: Exchange): void;
+  resume(exchange: Exchange, attempts: AttemptsState): void;
 }
 
 /** Where, in a route, a message may wait for another attempt. */
@@ -281,16 +281,16 @@ export class Parking {
         unitOfWork.originalBody = parked.original.body;
         unitOfWork.originalHeaders = headersFrom(parked.original.headers);
       }
+      const series = parked.series.map(({ headers, ...attempts }): AttemptsState => ({ ...attempts, headers: headersFrom(headers) }));
       for (let i = places.length - 1; i >= 0; i--) {
-        const { headers, ...attempts } = parked.series[i]!;
         const { called, step } = places[i]!;
         if (called !== null) {
           places[i + 1]!.step.expect(exchange);
           called.current.graph.revisit(exchange, exchange.routeId);
         }
-        step.take(exchange, { ...attempts, headers: headersFrom(headers) });
+        step.take(exchange, series[i]!);
       }
-      places[0]!.step.resume(exchange);
+      places[0]!.step.resume(exchange, series[0]!);
     });
   }
 

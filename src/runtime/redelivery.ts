@@ -6,8 +6,8 @@ import type { Exchange, StepInfo, Way } from '../core/exchange/exchange.ts';
 import { EXHAUSTED, FAILED, HANDLED, PARKED, ROLLBACK_ONLY, STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { Call, Pipe } from '../core/graph/flow.ts';
-import { Exit, Inlet, isPromise, operator, sequence, StepSubscriber, WayBack } from '../core/graph/flow.ts';
-import type { Headers } from '../core/exchange/headers.ts';
+import { Exit, Inlet, isPromise, operator, sequence, StepSubscriber, WayBack, withOutput } from '../core/graph/flow.ts';
+import { Headers } from '../core/exchange/headers.ts';
 import { Visit } from './graph.ts';
 import type { AttemptsState, Parking, Place, Resumable } from './parking.ts';
 
@@ -201,6 +201,46 @@ function leaveFatal(exchange: Exchange, routeId: string): void {
 /** No policy applies to what was interrupted from outside. */
 const isInterruption = (error: ExchangeError): boolean => error.type === 'mecha.ShutdownException' || error.type === 'java.lang.InterruptedException';
 
+/** Where what comes back from a called route goes on, though the calling step has no attempts of its own to take up. */
+const returnPoints = new WeakMap<Subscriber<Exchange>, { readonly place: Place; readonly routeId: string }>();
+
+class ReturnPoint implements Resumable {
+  private readonly output: Subscriber<Exchange>;
+
+  constructor(output: Subscriber<Exchange>) {
+    this.output = output;
+  }
+
+  take(): void {}
+
+  expect(exchange: Exchange): void {
+    exchange.way = new WayBack(this.output, exchange.way);
+  }
+
+  resume(): void {
+    throw new Error('a step that only waits for a return can not be tried again');
+  }
+}
+
+/** A step without attempts that may call a route: messages that are put aside there come back to it. */
+export const returnsTo = (pipe: Pipe, place: Place, routeId: string): Pipe =>
+  withOutput(pipe, (output) => {
+    place.target = new ReturnPoint(output);
+    returnPoints.set(output, { place, routeId });
+  });
+
+/** No attempts of its own: what comes back goes on. */
+const returnState = ({ place, routeId }: { readonly place: Place; readonly routeId: string }, isCalled: boolean): AttemptsState => ({
+  body: null,
+  headers: new Headers(),
+  count: 0,
+  previousDelay: 0,
+  clauseAt: -1,
+  routeId,
+  place: place.key,
+  isCalled,
+});
+
 /**
  * Wraps a step with its error handler. Shape: what the step does well goes on; a failure is redelivered to the step, handled (the
  * exchange passes the later steps, marked HANDLED), continued, or goes on as FAILED and EXHAUSTED.
@@ -225,6 +265,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     this.context = context;
     this.keepsMessage = keepsMessage;
     this.exit = new Exit((exchange) => this.returned(exchange));
+    if (place !== null && !this.keepsMessage) returnPoints.set(this.exit, { place, routeId: context.routeId });
     this.inner = new Inlet();
     this.add(this.inner.pipe(pipe).subscribe(this.exit));
     if (this.keepsMessage) {
@@ -328,19 +369,26 @@ class ErrorHandled extends StepSubscriber implements Resumable {
   private seriesToPark(exchange: Exchange, attempts: Attempts, delay: number): AttemptsState[] | null {
     const { unitOfWork } = exchange;
     if (this.place === null || unitOfWork === null || delay <= unitOfWork.longestWaitMillis || !this.context.parking.isPossible) return null;
-    const all: { readonly attempts: Attempts; isCalled: boolean }[] = [{ attempts, isCalled: false }];
+    const all: { readonly at: Attempts | { readonly place: Place; readonly routeId: string }; isCalled: boolean }[] = [{ at: attempts, isCalled: false }];
     // Only the delivery's own exchange, and only through steps around it and calls of routes: what others have begun with it does not survive.
     for (let { way } = exchange; (way as unknown) !== unitOfWork; way = way.outer) {
       if (way instanceof Visit) {
         all.at(-1)!.isCalled = true;
         const back: Way | null = way.outer;
-        if (!(back instanceof WayBack && back.outer instanceof Attempts && back.leadsTo(back.outer.step.exit))) return null;
+        if (!(back instanceof WayBack)) return null;
+        const point = returnPoints.get(back.target);
+        if (point !== undefined) {
+          all.push({ at: point, isCalled: false });
+          way = back;
+          continue;
+        }
+        if (!(back.outer instanceof Attempts && back.target === back.outer.step.exit)) return null;
         way = back.outer;
       }
       if (!(way instanceof Attempts) || way.step.place === null) return null;
-      all.push({ attempts: way, isCalled: false });
+      all.push({ at: way, isCalled: false });
     }
-    return all.map((one) => one.attempts.step.state(one.attempts, one.isCalled));
+    return all.map(({ at, isCalled }) => (at instanceof Attempts ? at.step.state(at, isCalled) : returnState(at, isCalled)));
   }
 
   private state({ body, headers, count, previousDelay, clause }: Attempts, isCalled: boolean): AttemptsState {
@@ -369,6 +417,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
   }
 
   take(exchange: Exchange, { count, previousDelay, clauseAt, ...message }: AttemptsState): void {
+    if (!this.keepsMessage) return;
     const attempts = new Attempts(this, message, exchange.way);
     attempts.count = count;
     attempts.previousDelay = previousDelay;
@@ -380,7 +429,13 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     exchange.way = new WayBack(this.exit, exchange.way);
   }
 
-  resume(exchange: Exchange): void {
+  resume(exchange: Exchange, { body, headers }: AttemptsState): void {
+    if (!this.keepsMessage) {
+      // Its policy has been taken away since: once more, and then as it is now.
+      exchange.body = body;
+      exchange.headers = headers;
+      return this.inner.next(exchange);
+    }
     const own = exchange.way as Attempts;
     exchange.way = own.outer;
     this.redeliver(exchange, own);

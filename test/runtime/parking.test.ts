@@ -256,6 +256,49 @@ describe('a message that has longer to wait than its source can', () => {
     await eventually(() => expect(store.size).to.equal(0));
   });
 
+  it('goes on in a called route whose callers try nothing again: without error handlers, with a default one, inside of filters, with clauses that only handle', async () => {
+    const retries = `errorHandler: { defaultErrorHandler: { redeliveryPolicy: { maximumRedeliveries: 3, redeliveryDelay: ${hour}, maximumRedeliveryDelay: 0 } } }`;
+    const mixed = `- onException: { exception: [ "java.io.IOException" ], handled: { constant: "true" } }
+- route: { id: a, errorHandler: { noErrorHandler: {} }, from: { uri: "source:a", steps: [ { to: "mock:outer" }, { to: "direct:b" }, { setBody: { simple: "\${body} a" } }, { to: "mock:after" } ] } }
+- route: { id: b, from: { uri: "direct:b", steps: [ { filter: { simple: "\${body} != null", steps: [ { to: "mock:inside" }, { to: { id: further, uri: "direct:c" } }, { setBody: { simple: "\${body} f" } } ] } }, { setBody: { simple: "\${body} b" } } ] } }
+- route: { id: c, ${retries}, from: { uri: "direct:c", steps: [ { process: { ref: work } }, { setBody: { simple: "\${body} c" } } ] } }
+`;
+    const work = new Work(clock, 2);
+    const first = await start(mixed, { work: work.run });
+    source.push('fresh');
+    await clock.advance(10);
+    expect(source.settled.map(({ isAcknowledged }) => isAcknowledged)).to.deep.equal([true]);
+    expect(['a', 'b', 'c'].map((id) => first.routes.get(id)!.inFlight)).to.deep.equal([0, 0, 0]);
+    await stop(first);
+    const second = await start(mixed, { work: work.run });
+    await clock.advance(2 * hour + 100);
+    await eventually(() => expect(mockOf(second, 'after').received.map(({ body }) => body)).to.deep.equal(['done c f b a']));
+    expect(work.seen.map(({ body }) => body)).to.deep.equal(['fresh', 'fresh', 'fresh']);
+    expect([mockOf(second, 'outer').count, mockOf(second, 'inside').count]).to.deep.equal([0, 0]);
+    expect(['a', 'b', 'c'].map((id) => second.routes.get(id)!.inFlight)).to.deep.equal([0, 0, 0]);
+    await eventually(() => expect(store.size).to.equal(0));
+  });
+
+  it('is tried once more and ends as the route says now when its policy was taken away', async () => {
+    const work = new Work(clock, 1);
+    const first = await start(called, { work: work.run });
+    source.push('fresh');
+    await clock.advance(10);
+    await stop(first);
+    const second = await start(called.replace(policy, '- onException: { exception: [ "java.io.IOException" ], handled: { constant: "true" } }\n'), { work: work.run });
+    await clock.advance(hour + 100);
+    await eventually(() => expect(mockOf(second, 'after').received.map(({ body }) => body)).to.deep.equal(['done c b']));
+    expect(work.seen.map(({ body }) => body)).to.deep.equal(['fresh', 'fresh']);
+    await eventually(() => expect(store.size).to.equal(0));
+  });
+
+  it('stays where a doTry waits for its end', async () => {
+    const retries = `errorHandler: { defaultErrorHandler: { redeliveryPolicy: { maximumRedeliveries: 3, redeliveryDelay: ${hour}, maximumRedeliveryDelay: 0 } } }`;
+    await waitsInPlace(`- route: { id: a, from: { uri: "source:a", steps: [ { doTry: { steps: [ { to: "direct:b" } ], doFinally: { steps: [ { to: "mock:finally" } ] } } } ] } }
+- route: { id: b, ${retries}, from: { uri: "direct:b", steps: [ { process: { ref: work } } ] } }
+`, {});
+  });
+
   it('finds its step when others come and go around it, by its id though it has changed, and by its definition', async () => {
     const withHash = routes.replace('{ id: work, ref: work }', '{ ref: work }');
     for (const [before, after] of [

@@ -363,9 +363,9 @@ export class WayBack implements Way {
     pumped(exchange, (returned) => this.output.next(returned));
   }
 
-  /** Whether nothing is done between this return and `subscriber`. */
-  leadsTo(subscriber: Subscriber<Exchange>): boolean {
-    return this.output === subscriber;
+  /** What exchanges go on to, with nothing done between. */
+  get target(): Subscriber<Exchange> {
+    return this.output;
   }
 }
 
@@ -382,6 +382,16 @@ class CallStep extends StepSubscriber {
     pumped(exchange, this.call);
     return false;
   }
+}
+
+/** A step, and who wants to know what its exchanges go on to. Where that can't be told, nobody is. */
+export function withOutput(pipe: Pipe, tell: (output: Subscriber<Exchange>) => void): Pipe {
+  const make = makers.get(pipe);
+  if (make === undefined) return pipe;
+  return operator((out) => {
+    tell(out);
+    return make(out);
+  });
 }
 
 /** A step that gives the exchange away and goes on when it comes back. The call must not throw. */
