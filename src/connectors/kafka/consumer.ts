@@ -14,7 +14,7 @@ import { BatchDelivery, Lane } from './lane.ts';
 import type { LaneOwner, RecordDelivery } from './lane.ts';
 import type { KafkaEndpoint } from './options.ts';
 import type { Deserialise } from './serialisation.ts';
-import { deserialiser } from './serialisation.ts';
+import { deserialiser, readsAnything } from './serialisation.ts';
 import type { TransactionOptions, Transactions } from './transactions.ts';
 import { LaneTransaction, resumeOffset, transactionsOf } from './transactions.ts';
 
@@ -43,6 +43,8 @@ interface Reading {
   readonly settings: ConnectionSettings;
   readonly value: Deserialise;
   readonly headers: HeaderReading;
+  /** A key or header may be unreadable: found out before the record enters the route. */
+  readonly checksHeaders: boolean;
   readonly inFlight: number;
   readonly isAutomatic: boolean;
   readonly commitMillis: number;
@@ -120,6 +122,7 @@ function readOptions(endpoint: KafkaEndpoint, context: ConnectorContext): Readin
       deserialise: headerBean === null ? null : (name, bytes) => headerBean.deserialize(name, bytes),
       key,
     },
+    checksHeaders: headerBean !== null || !readsAnything(key),
     inFlight: options.recordsInFlight,
     isAutomatic: options.autoCommitEnable && options.offsetRepository === undefined && !options.exactlyOnce,
     commitMillis: options.autoCommitIntervalMs,
@@ -527,13 +530,16 @@ class MemberReader implements MemberListener, LaneOwner {
     const { sink } = session;
     const record = lane.batch.records[lane.position]!;
     const isLast = reading.marksLast && lane.isLastFetched;
-    const headers = new Headers(new RecordHeaders(record, lane, reading.headers));
+    const origin = new RecordHeaders(record, lane, reading.headers);
+    const headers = new Headers(origin);
     let body: unknown;
     let failure: unknown = null;
     try {
+      if (reading.checksHeaders) origin.check();
       body = reading.value(lane.topic, record.value);
     } catch (thrown) {
       if (!this.takesUnreadable(lane, record.offset, thrown)) return;
+      origin.keepBytes();
       body = record.value;
       failure = thrown;
     }

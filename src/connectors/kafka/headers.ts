@@ -54,7 +54,9 @@ export interface HeaderReading {
   readonly key: (topic: string, bytes: Buffer | null) => unknown;
 }
 
-const valueOf = (name: string, raw: HeaderBytes | HeaderBytes[] | undefined, { deserialise }: HeaderReading): unknown => {
+const asBytes: Pick<HeaderReading, 'deserialise'> = { deserialise: null };
+
+const valueOf = (name: string, raw: HeaderBytes | HeaderBytes[] | undefined, { deserialise }: Pick<HeaderReading, 'deserialise'>): unknown => {
   const last = Array.isArray(raw) ? raw[raw.length - 1] : raw;
   if (last === undefined || last === null) return null;
   const bytes = typeof last === 'string' ? Buffer.from(last) : last;
@@ -68,11 +70,30 @@ export class RecordHeaders implements HeaderSource {
   private readonly place: TopicPartition;
   private readonly reading: HeaderReading;
   private keyValue: unknown = undefined;
+  /** Key and headers could not be read: they are the bytes that came. */
+  private isRaw = false;
 
   constructor(record: KafkaRecord, place: TopicPartition, reading: HeaderReading) {
     this.record = record;
     this.place = place;
     this.reading = reading;
+  }
+
+  /** Reads the key and all headers. @throws what a deserialiser throws */
+  check(): void {
+    void this.own('camelkafkakey');
+    const { headers } = this.record;
+    if (headers !== undefined && this.reading.deserialise !== null) for (const name in headers) if (!isPrivate(fold(name))) valueOf(name, headers[name], this.reading);
+  }
+
+  /** Leaves key and headers as they came. */
+  keepBytes(): void {
+    this.isRaw = true;
+    this.keyValue = this.record.key ?? undefined;
+  }
+
+  private valueOf(name: string, raw: HeaderBytes | HeaderBytes[] | undefined): unknown {
+    return valueOf(name, raw, this.isRaw ? asBytes : this.reading);
   }
 
   /** Whether the sender gave it any headers. */
@@ -87,7 +108,7 @@ export class RecordHeaders implements HeaderSource {
     if (isPrivate(folded)) return this.own(folded);
     const { headers } = this.record;
     if (headers === undefined) return undefined;
-    for (const name in headers) if (fold(name) === folded && this.isLetIn(name, folded)) return valueOf(name, headers[name], this.reading);
+    for (const name in headers) if (fold(name) === folded && this.isLetIn(name, folded)) return this.valueOf(name, headers[name]);
     return undefined;
   }
 
@@ -96,7 +117,7 @@ export class RecordHeaders implements HeaderSource {
     if (headers !== undefined) {
       for (const name in headers) {
         const folded = fold(name);
-        if (!isPrivate(folded) && this.isLetIn(name, folded)) visit(name, valueOf(name, headers[name], this.reading));
+        if (!isPrivate(folded) && this.isLetIn(name, folded)) visit(name, this.valueOf(name, headers[name]));
       }
     }
     for (const name of shown) {

@@ -38,7 +38,7 @@ export const kafkaOptions = {
     .atLeast(1),
   exactlyOnce: field
     .boolean(
-      "What the route's exchanges send to the same brokers, and the offset of the records they came from, are committed in one transaction a partition. Reads only what is committed; needs `groupId`.",
+      "What the route's exchanges send to the same brokers, and the offset of the records they came from, are committed in one transaction a partition. Reads only what is committed; needs `groupId`. A record that fails is kept in the dead letters, and what it has sent by then is committed; with breakOnFirstError the transaction is taken back.",
     )
     .default(false),
   transactionTimeoutMs: field.millis('With exactlyOnce or transacted: an open transaction is aborted by the broker after this time.').default(60_000).atLeast(1000),
@@ -61,7 +61,7 @@ export const kafkaOptions = {
   maxPollRecords: field.integer('Most records of one batch (batching), or of one transaction (exactlyOnce).').default(500).atLeast(1),
   pollTimeoutMs: field.millis('With batching, and without batchingIntervalMs: how long a batch waits for more.').default(5000),
   pollOnError: field
-    .enum('What becomes of a record that can not be deserialised. ERROR_HANDLER: it goes to the error handler of the route with its bytes as the body, and past the steps; what no handler takes is kept in the dead letters. RECONNECT and RETRY deliver it again.', ['DISCARD', 'ERROR_HANDLER', 'RECONNECT', 'RETRY', 'STOP'])
+    .enum('What becomes of a record whose value, key or headers can not be deserialised. ERROR_HANDLER: it goes to the error handler of the route with its bytes as the body, and past the steps; what no handler takes is kept in the dead letters. RECONNECT and RETRY deliver it again.', ['DISCARD', 'ERROR_HANDLER', 'RECONNECT', 'RETRY', 'STOP'])
     .default('ERROR_HANDLER'),
   maxPollIntervalMs: field.millis('How long a rebalance waits for the members, and these for their records under way.').default(60_000).atLeast(1000),
   sessionTimeoutMs: field.millis('A member that is silent for so long is taken for dead.').default(45_000).atLeast(1000),

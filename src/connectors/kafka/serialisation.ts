@@ -49,6 +49,12 @@ const deserialisers: Readonly<Record<string, Deserialise>> = {
   JsonPOJO: asJson,
 };
 
+const { String: text, ByteArray, Bytes, ByteBuffer, Void, UUID } = deserialisers;
+const careless: ReadonlySet<Deserialise | undefined> = new Set([text, ByteArray, Bytes, ByteBuffer, Void, UUID]);
+
+/** Whether it reads whatever bytes there are. */
+export const readsAnything = (deserialise: Deserialise): boolean => careless.has(deserialise);
+
 // ------------------------------------------------------------------------------------------------ out
 
 const bytesOf: Serialise = (_topic, value) => (value === null || value === undefined ? null : Buffer.isBuffer(value) || typeof value === 'string' ? value : bytesOfBody(value));

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Consumer, Producer } from '../../../src/core/connector.ts';
 import { kafka } from '../../../src/connectors/kafka/definition.ts';
 import { Surroundings, TestRoute } from '../../contract/connector.ts';
+import { relay } from './relay.ts';
 import { Broker, describeWithKafka, pause, proxiedBrokers, quick, soon } from './broker.ts';
 
 const definition = kafka as never;
@@ -240,18 +241,3 @@ describeWithKafka(
   },
   ['KAFKA_BROKERS_PROXIED', 'TOXIPROXY_URL'],
 );
-
-/** A route that sends what it gets. */
-function relay(around: Surroundings, producer: Producer): TestRoute {
-  const route = new TestRoute(around.scope);
-  const push = route.push.bind(route);
-  route.push = (exchange, delivery) => {
-    // The way goes through the producer, as it does with a step `to`.
-    route.isHolding = true;
-    push(exchange, delivery);
-    const held = route.held.pop()!;
-    held.way = { outer: held.way, back: (returned) => returned.leave() };
-    producer.call!(held);
-  };
-  return route;
-}

@@ -4,8 +4,8 @@ import { Broker, brokers, describeWithKafka, quick, soon } from './broker.ts';
 
 const running: Mecha[] = [];
 
-async function run(routes: string, properties: Record<string, string> = {}): Promise<Mecha> {
-  const mecha = await Mecha.start({ configuration: null, routes, properties: { brokers, ...properties }, settings: { 'http.port': 0, 'management.enabled': false, 'state.store': 'memory', 'log.level': 'error' } });
+async function run(routes: string, properties: Record<string, string> = {}, beans: Record<string, unknown> = {}): Promise<Mecha> {
+  const mecha = await Mecha.start({ configuration: null, routes, beans, properties: { brokers, ...properties }, settings: { 'http.port': 0, 'management.enabled': false, 'state.store': 'memory', 'log.level': 'error' } });
   running.push(mecha);
   return mecha;
 }
@@ -146,6 +146,37 @@ describeWithKafka('kafka in a running route', function () {
     expect(await mecha.deadLetters!.count('channel')).to.equal(0);
     expect(await mecha.deadLetters!.count('plain')).to.equal(1);
     expect(JSON.stringify(await mecha.deadLetters!.list({ routeId: 'plain' }))).to.match(/SerializationException/);
+  });
+
+  it('takes a record whose key or header can not be read for unreadable, too, and keeps their bytes', async () => {
+    const topic = await broker.topic();
+    const key = (number: number): Buffer => Buffer.from([0, 0, 0, 0, 0, 0, 0, number]);
+    await broker.send(topic, { key: key(1), value: 'a' }, { key: 'no long', value: 'bad key' }, { key: key(2), value: 'bad header', headers: { fragile: 'x' } }, { key: key(3), value: 'b' });
+    const mecha = await run(
+      `
+- route:
+    id: keys
+    from:
+      uri: kafka:{{topic}}
+      parameters: ${parameters('groupId: "{{topic}}", keyDeserializer: LongDeserializer, headerDeserializer: "#headers"')}
+      steps:
+        - setBody: { simple: "\${header.CamelKafkaKey} \${body}" }
+        - to: mock:out
+`,
+      { topic },
+      {
+        headers: {
+          deserialize: () => {
+            throw new Error('it is broken');
+          },
+        },
+      },
+    );
+    await soon(() => expect(mecha.mock('out').bodies).to.deep.equal(['1 a', '3 b']));
+    await soon(async () => expect(await broker.committed(topic, topic)).to.deep.equal([4]));
+    const { entries } = await mecha.deadLetters!.list({ routeId: 'keys' });
+    expect(entries).to.have.length(2);
+    expect(JSON.stringify(entries)).to.match(/LongDeserializer is not 8, but 7/).and.match(/it is broken/);
   });
 
   it('keeps in the dead letters what no handler takes, and says which route and endpoint a send failed for', async () => {
