@@ -1,3 +1,5 @@
+import { BoundedRegExp } from './boundedRegExp.ts';
+
 /**
  * A pattern of names as Camel takes it: the name itself, a start that ends with `*`, or a regular expression for the whole name; all
  * without regard to case.
@@ -11,7 +13,7 @@ export function namePattern(pattern: string): (name: string) => boolean {
     return (name) => name.toLowerCase().startsWith(start);
   }
   if (/^[\w-]*$/.test(pattern)) return (name) => name.toLowerCase() === folded;
-  const expression = new RegExp(`^(?:${pattern})$`, 'i');
+  const expression = new BoundedRegExp(`^(?:${pattern})$`, 'i');
   const start = folded.endsWith('*') ? folded.slice(0, -1) : null;
   return (name) => name.toLowerCase() === folded || (start !== null && name.toLowerCase().startsWith(start)) || expression.test(name);
 }

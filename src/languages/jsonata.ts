@@ -109,6 +109,7 @@ function plain(result: unknown): unknown {
 
 function failure(thrown: unknown): ExchangeError {
   if (thrown instanceof ExchangeError) return thrown;
+  if (thrown instanceof RangeError) return new ExchangeError('java.lang.StackOverflowError', 'jsonata: the document is nested too deeply for the query');
   const { message, code, position } = thrown as { message?: string; code?: string; position?: number };
   return new ExchangeError('com.dashjoin.jsonata.JException', `${message ?? String(thrown)}${code === undefined ? '' : ` (${code}${position === undefined ? '' : ` at ${position}`})`}`);
 }

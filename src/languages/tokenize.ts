@@ -8,6 +8,7 @@ import { field } from '../core/field.ts';
 import { FileBody } from '../core/conversion/file-body.ts';
 import { namedText } from '../core/graph/namedText.ts';
 import { sourceReader } from '../core/exchange/source.ts';
+import { BoundedRegExp } from '../core/boundedRegExp.ts';
 
 /** Gives the parts of a text, one by one. A text that comes in pieces is only asked for where it can be cut so. */
 type Cut = (text: string | Iterable<string>) => Iterable<string>;
@@ -89,7 +90,7 @@ function baseCutter(options: Cutting): Cut {
   if (!options.regex) return (text) => (typeof text === 'string' ? cutAt(text, options.token) : cutPieces(text, options.token));
   let pattern: RegExp;
   try {
-    pattern = new RegExp(options.token, 'g');
+    pattern = new BoundedRegExp(options.token, 'g');
   } catch (thrown) {
     throw new ExpressionSyntaxError((thrown as Error).message, 0, options.token.length);
   }
@@ -161,7 +162,7 @@ const escapedForPattern = (text: string): string => text.replace(/[.*+?^${}()|[\
 function elements(token: string, inherited: string | undefined): WholeCut {
   const name = token.replace(/^<|>$/g, '').trim();
   const tag = name === '*' ? '[^\\s/>!?]+' : `(?:[^\\s<>/:]{1,15}:)?${escapedForPattern(name)}`;
-  const start = new RegExp(`<(${tag})((?:\\s(?:[^>"']|"[^"]*"|'[^']*')*?)?)(/?)>`, 'g');
+  const start = new RegExp(`<(${tag})((?:\\s(?:[^<>"']|"[^"]*"|'[^']*')*?)?)(/?)>`, 'g');
   return function* (text) {
     const namespaces = inherited === undefined ? null : namespacesOf(text, inherited);
     start.lastIndex = 0;
@@ -185,7 +186,7 @@ function elements(token: string, inherited: string | undefined): WholeCut {
 function namespacesOf(text: string, token: string): Map<string, string> {
   const name = token.replace(/^<|>$/g, '').trim();
   const tag = name === '*' ? '[^\\s/>!?]+' : `(?:[^\\s<>/:]{1,15}:)?${escapedForPattern(name)}`;
-  const opening = new RegExp(`<${tag}(\\s(?:[^>"']|"[^"]*"|'[^']*')*)?>`).exec(text);
+  const opening = new RegExp(`<${tag}(\\s(?:[^<>"']|"[^"]*"|'[^']*')*)?>`).exec(text);
   const found = new Map<string, string>();
   for (const [declaration, key] of (opening?.[1] ?? '').matchAll(/(xmlns(?::[\w.-]+)?)\s*=\s*(?:"[^"]*"|'[^']*')/g)) found.set(key!, declaration);
   return found;

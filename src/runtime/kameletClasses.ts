@@ -4,6 +4,7 @@ import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { parseJson, toPlainNumbers } from '../core/conversion/json.ts';
 import { dateFormat } from '../languages/simple/dateFormat.ts';
+import { BoundedRegExp } from '../core/boundedRegExp.ts';
 
 /** What the classes need of the runtime around them. */
 export interface KameletClassContext {
@@ -139,7 +140,7 @@ class RegexRouter {
   process(exchange: Exchange): void {
     const name = toText(exchange.headers.get(topic) ?? null);
     if (name === null) return;
-    const pattern = new RegExp(`^(?:${property(exchange, 'regex')})$`);
+    const pattern = new BoundedRegExp(`^(?:${property(exchange, 'regex')})$`);
     if (pattern.test(name)) exchange.headers.set(overrideTopic, name.replace(pattern, property(exchange, 'replacement')));
   }
 }

@@ -12,6 +12,7 @@ import { lockSuffixes } from './locks.ts';
 import { codeOf } from './move.ts';
 import type { DoneName } from './names.ts';
 import { isWithin, plainFolder, slashed } from './names.ts';
+import { BoundedRegExp } from '../../core/boundedRegExp.ts';
 
 type FileOptions = Endpoint<typeof fileOptions>['options'];
 type NameTest = (name: string) => boolean;
@@ -36,7 +37,7 @@ export function fullMatch(expression: string): NameTest {
     return (name) => pattern.matches(name);
   } catch {
     // What RE2 does not have (look-around, back references), Node's own engine may.
-    const pattern = new RegExp(`^(?:${expression})$`, 'iu');
+    const pattern = new BoundedRegExp(`^(?:${expression})$`, 'iu');
     return (name) => pattern.test(name);
   }
 }

@@ -1,4 +1,5 @@
 import { escapeXml } from '../../core/conversion/xml.ts';
+import { BoundedRegExp } from '../../core/boundedRegExp.ts';
 
 /** What a loop knows of the value of its variable. */
 export interface Place {
@@ -41,7 +42,7 @@ const order = (a: unknown, b: unknown): number => (typeof a === 'number' && type
 
 const computer = (value: unknown): string => (typeof value === 'boolean' ? String(value) : typeof value === 'number' ? String(value) : text(value));
 
-const flagged = (pattern: string, flags: string): RegExp => new RegExp(flags.includes('r') ? pattern : pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), `${flags.includes('f') ? '' : 'g'}${flags.includes('i') ? 'i' : ''}`);
+const flagged = (pattern: string, flags: string): RegExp => new BoundedRegExp(flags.includes('r') ? pattern : pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'), `${flags.includes('f') ? '' : 'g'}${flags.includes('i') ? 'i' : ''}`);
 
 const padded = (value: string, width: number, pad: string, isLeft: boolean): string => (isLeft ? value.padStart(width, pad === '' ? ' ' : pad) : value.padEnd(width, pad === '' ? ' ' : pad));
 
@@ -79,7 +80,7 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     return text(value).replace(flagged(text(part), how), how.includes('r') ? text(by) : text(by).replaceAll('$', '$$$$'));
   },
   split: (value, [part, flags]) => text(value).split(flags !== undefined && text(flags).includes('r') ? flagged(text(part), text(flags)) : text(part)),
-  matches: (value, [pattern]) => new RegExp(`^(?:${text(pattern)})$`).test(text(value)),
+  matches: (value, [pattern]) => new BoundedRegExp(`^(?:${text(pattern)})$`).test(text(value)),
   substring: (value, [from, to]) => text(value).substring(number(from), to === undefined ? undefined : number(to)),
   left_pad: (value, [width, pad]) => padded(text(value), number(width), pad === undefined ? ' ' : text(pad), true),
   right_pad: (value, [width, pad]) => padded(text(value), number(width), pad === undefined ? ' ' : text(pad), false),

@@ -15,6 +15,7 @@ import type { webSocketOptions } from './definition.ts';
 import { Inbox } from './inbox.ts';
 import { frameOf, peersOf, write } from './peers.ts';
 import type { Peer } from './peers.ts';
+import { BoundedRegExp } from '../../core/boundedRegExp.ts';
 
 export type WebSocketEndpoint = Endpoint<typeof webSocketOptions>;
 
@@ -141,7 +142,7 @@ export class ServerConsumer extends SocketConsumer implements HttpMount {
     super(endpoint, context);
     const { allowedOriginPattern, maxMessageBytes } = endpoint.options;
     this.path = this.address.path;
-    this.origin = allowedOriginPattern === undefined ? null : new RegExp(`^(?:${allowedOriginPattern})$`);
+    this.origin = allowedOriginPattern === undefined ? null : new BoundedRegExp(`^(?:${allowedOriginPattern})$`);
     this.server = new WebSocketServer({ noServer: true, maxPayload: maxMessageBytes, clientTracking: false });
     this.listener = httpListeners(context).at(this.address.host, this.address.port);
     this.peers = peersOf(context);

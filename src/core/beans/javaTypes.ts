@@ -2,6 +2,7 @@ import { javaDouble, javaFloat } from '../conversion/exactNumber.ts';
 import { toText } from '../conversion/convert.ts';
 import { ExchangeError } from '../errors.ts';
 import { RabbitConnectionFactory } from './rabbitConnectionFactory.ts';
+import { BoundedRegExp } from '../boundedRegExp.ts';
 
 /**
  * Stand-ins for the methods of Java's everyday classes, so that YAML which calls them (`method: { ref: list, method: size }`,
@@ -82,9 +83,9 @@ const stringMethods: Record<string, Method> = {
   compareToIgnoreCase: (self: string, other: string) => compareText(self.toLowerCase(), other.toLowerCase()),
   hashCode: (self: string) => hashOfText(self),
   replace: (self: string, what: unknown, by: unknown) => self.split(text(what)).join(text(by)),
-  replaceAll: (self: string, pattern: unknown, by: unknown) => self.replace(new RegExp(text(pattern), 'g'), javaReplacement(text(by))),
-  replaceFirst: (self: string, pattern: unknown, by: unknown) => self.replace(new RegExp(text(pattern)), javaReplacement(text(by))),
-  matches: (self: string, pattern: unknown) => new RegExp(`^(?:${text(pattern)})$`).test(self),
+  replaceAll: (self: string, pattern: unknown, by: unknown) => self.replace(new BoundedRegExp(text(pattern), 'g'), javaReplacement(text(by))),
+  replaceFirst: (self: string, pattern: unknown, by: unknown) => self.replace(new BoundedRegExp(text(pattern)), javaReplacement(text(by))),
+  matches: (self: string, pattern: unknown) => new BoundedRegExp(`^(?:${text(pattern)})$`).test(self),
   split: (self: string, pattern: unknown, limit = 0) => splitByPattern(self, text(pattern), limit),
   repeat: (self: string, count: number) => {
     if (!(count >= 0) || self.length * count > 1 << 28) throw new ExchangeError('java.lang.IllegalArgumentException', `can't repeat a text ${count} times`);
@@ -107,7 +108,7 @@ function compareText(a: string, b: string): number {
 const javaReplacement = (by: string): string => by.replace(/\\(.)|\$(?=\{)/gs, (whole, escaped?: string) => (escaped === undefined ? '$$' : escaped === '$' ? '$$' : escaped || whole));
 
 function splitByPattern(self: string, pattern: string, limit: number): string[] {
-  const parts = limit > 0 ? limited(self, new RegExp(pattern, 'g'), limit) : self.split(new RegExp(pattern));
+  const parts = limit > 0 ? limited(self, new BoundedRegExp(pattern, 'g'), limit) : self.split(new BoundedRegExp(pattern));
   return limit === 0 ? trimmedEnd(parts) : parts;
 }
 

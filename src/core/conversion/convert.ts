@@ -226,7 +226,8 @@ const xmlDocument = (value: unknown, type: string, charset: string | null): XmlD
   try {
     return parseXml(bytesOrNull === null ? String(value as string | XmlNode) : decodeXml(bytesOrNull, charset));
   } catch (thrown) {
-    throw conversionError(value, type, thrown);
+    // Why it is none is what whoever sent it must know.
+    throw new ExchangeError('org.apache.camel.TypeConversionException', `${conversionError(value, type).message}: ${(thrown as Error).message}`, { cause: thrown });
   }
 };
 

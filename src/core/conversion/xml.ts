@@ -228,6 +228,16 @@ export function decodeXml(bytes: Buffer, charset: string | null = null): string 
   return decodeText(bytes, declared === null ? null : declared[1]!);
 }
 
+const tooManyNodes = (wrong: (message: string) => ExchangeError): ExchangeError => wrong(`the document has more than ${mostNodes} nodes`);
+
+/** An element has two `<` at most, so that a large document is refused before anything is made of it; in comments and CDATA they say nothing. */
+function surelyHasTooManyNodes(source: string): boolean {
+  if (source.includes('<!')) return false;
+  let count = 0;
+  for (let at = source.indexOf('<'); at >= 0; at = source.indexOf('<', at + 1)) if (++count > 2 * mostNodes) return true;
+  return false;
+}
+
 class Reader {
   private readonly source: string;
   private readonly result: XmlDocument;
@@ -239,6 +249,7 @@ class Reader {
     if (this.source.charCodeAt(0) === 0xfeff) this.source = this.source.slice(1);
     this.result = new XmlDocument(this.source);
     if (source.length > longestText) throw this.wrong(`the document has more than ${longestText} characters`);
+    if (source.length > mostNodes && surelyHasTooManyNodes(source)) throw tooManyNodes(this.wrong.bind(this));
   }
 
   private wrong(message: string, at = this.at): ExchangeError {
@@ -280,7 +291,7 @@ class Reader {
 
   private add(node: XmlNode, parent: XmlElement | XmlDocument | null): void {
     const { all } = this.result;
-    if (all.length >= mostNodes) throw this.wrong(`the document has more than ${mostNodes} nodes`);
+    if (all.length >= mostNodes) throw tooManyNodes(this.wrong.bind(this));
     node.order = all.length;
     node.last = node.order;
     node.parent = parent;

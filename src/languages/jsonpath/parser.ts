@@ -1,5 +1,6 @@
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { parseJson } from '../../core/conversion/json.ts';
+import { BoundedRegExp } from '../../core/boundedRegExp.ts';
 
 /** A JSONPath in Jayway's dialect, read. */
 export interface PathNode {
@@ -302,7 +303,7 @@ class Parser {
     const flags = /^[idmsuxU]*/.exec(this.text.slice(this.at))![0];
     this.at += flags.length;
     try {
-      return { type: 'pattern', pattern: new RegExp(`^(?:${source})$`, [...new Set(flags.replace(/[dxU]/g, ''))].join('')) };
+      return { type: 'pattern', pattern: new BoundedRegExp(`^(?:${source})$`, [...new Set(flags.replace(/[dxU]/g, ''))].join('')) };
     } catch (thrown) {
       throw this.wrong((thrown as Error).message, start);
     }

@@ -1,5 +1,6 @@
 import { RE2JS } from 're2js';
 import { ExchangeError } from '../../core/errors.ts';
+import { BoundedRegExp } from '../../core/boundedRegExp.ts';
 
 /** Patterns seen last; those that come out of messages must not fill the memory. */
 const compiled = new Map<string, RE2JS>();
@@ -42,7 +43,7 @@ export function matcher(source: string, isWrittenInRoute = false): (text: string
 function ownEngine(source: string): RegExp | null {
   const [, flags = '', rest = source] = /^\(\?([ims]+)\)([^]*)$/.exec(source) ?? [];
   try {
-    return new RegExp(`^(?:${rest})$`, `${flags}u`);
+    return new BoundedRegExp(`^(?:${rest})$`, `${flags}u`);
   } catch {
     return null;
   }
