@@ -4,7 +4,7 @@ import type { Field, Fields } from '../core/field.ts';
 import { field } from '../core/field.ts';
 import { camelDataFormats, camelLanguages, camelStepParts, camelSteps } from './camelNames.ts';
 import { elements, elementsByName } from './elements/index.ts';
-import { asListEntry, indent, insertAt, quotedText, removeLines, replaceWith } from './fixes.ts';
+import { asListEntry, indent, insertAt, quotedText, removeLines, replaceWith, wrapStep } from './fixes.ts';
 import { insteadOfDataFormat, insteadOfLanguage } from './instead.ts';
 import { commonFields as common, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel, TemplateModel } from './model.ts';
@@ -82,7 +82,7 @@ export class ElementReader extends TextReader {
     }
     const definition = Object.hasOwn(this.parts.eips, kind) ? this.parts.eips[kind] : undefined;
     if (definition === undefined) {
-      this.unknownStep(kind, at);
+      this.unknownStep(kind, at, this.file.follow(pair.value));
       return null;
     }
     const owner: Owner = { name: kind, at, docs: `docs/eip/${kind}.md` };
@@ -102,11 +102,21 @@ export class ElementReader extends TextReader {
     };
   }
 
-  private unknownStep(kind: string, at: Span): void {
+  /** A `when` that stands alone, in a choice of its own. With another one, or an `otherwise`, beside it nobody knows what belongs together. */
+  private intoChoice(at: Span, value: Span): Fix | null {
+    const { text } = at.source;
+    const dash = text.slice(text.lastIndexOf('\n', at.start) + 1, at.start);
+    const isBranch = (line: string | undefined): boolean => line !== undefined && /^ *- (when|otherwise):/.test(line);
+    const entries = (part: string): string[] => part.split('\n').filter((line) => line.startsWith(dash) && line[dash.length] !== ' ');
+    if (isBranch(entries(text.slice(0, at.start - dash.length)).at(-1)) || isBranch(entries(text.slice(value.end))[0])) return null;
+    return wrapStep(at, value, 'choice', 'when');
+  }
+
+  private unknownStep(kind: string, at: Span, value: YamlNode | null): void {
     const { eips } = this.parts;
     const parent = camelStepParts[kind];
     if (parent !== undefined) {
-      this.problems.report('M0204', `\`${kind}\` is no step: it belongs to \`${parent}\``, at, { label: 'out of place', help: `write it inside of \`${parent}\``, docs: `docs/eip/${parent}.md` });
+      this.problems.report('M0204', `\`${kind}\` is no step: it belongs to \`${parent}\``, at, { label: 'out of place', help: `write it inside of \`${parent}\``, docs: `docs/eip/${parent}.md`, fix: kind === 'when' && isMap(value) ? this.intoChoice(at, this.file.span(value)) : null });
       return;
     }
     if (Object.hasOwn(elements, kind)) {
@@ -527,13 +537,35 @@ export class ElementReader extends TextReader {
     const given = this.parameters(owner, this.file.follow(pair.value));
     if (endpoint === undefined) return;
     if (endpoint.uri.includes('?') && Object.keys(given.parameters).length > 0 && !this.isFilledQuery(endpoint)) {
+      const fix = this.intoParameters(endpoint, given.parameterNamesAt ?? {});
       this.problems.report('M0410', `\`${owner.name}\` has parameters both in its URI and under \`parameters\``, this.queryAt(endpoint), {
         label: 'parameters in the URI',
-        help: 'move them to `parameters`, or the other way round',
+        help: fix === null ? 'move them to `parameters`, or the other way round' : `write \`${fix.edits[1]!.text.trim().replace(/,$/, '').replace(/\n */g, '`, `')}\` under \`parameters\`, and take them out of the URI`,
+        fix,
         docs: owner.docs,
       });
     }
     read.fields[endpointField] = { ...endpoint, ...given };
+  }
+
+  /** The parameters of a URI as entries of its `parameters`, before those that stand there. Null where a value may mean something else there. */
+  private intoParameters(endpoint: EndpointModel, places: Readonly<Record<string, Span>>): Fix | null {
+    const at = this.queryAt(endpoint);
+    const { source } = at;
+    const query = source.text.slice(at.start, at.end);
+    const pairs = query.split('&').map((pair) => /^([\w.-]+)=([\w.,:/#*-]*)$/.exec(pair));
+    const first = Object.values(places).sort((a, b) => a.start - b.start)[0];
+    if (first === undefined || pairs.some((pair) => pair === null || Object.hasOwn(places, pair[1]!))) return null;
+    const line = source.text.slice(source.text.lastIndexOf('\n', first.start) + 1, first.start);
+    const isBlock = /^ *$/.test(line);
+    const entries = pairs.map((pair) => `${pair![1]!}: ${quotedText(pair![2]!)}`).join(isBlock ? `\n${line}` : ', ');
+    return {
+      edits: [
+        { at: { source, start: at.start - 1, end: at.end }, text: '' },
+        { at: { source, start: first.start, end: first.start }, text: isBlock ? `${entries}\n${line}` : `${entries}, ` },
+      ],
+      isSure: true,
+    };
   }
 
   /** The query came from a property: as in Camel, `parameters` are then added to it. */

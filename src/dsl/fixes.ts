@@ -44,6 +44,32 @@ export function removeLines(at: Span): Fix | null {
   return replaceWith({ source, start: start0, end: end0 }, '');
 }
 
+/** Moves an entry of a list, with its dash and its lines, before another entry. Null where they do not stand on lines of their own. */
+export function moveEntry(entry: Span, before: Span): Fix | null {
+  const { source } = entry;
+  const [from, to] = [lineStart(source.text, entry.start), lineStart(source.text, before.start)];
+  const isOwnLine = (start: number, offset: number): boolean => /^ *- *$/.test(source.text.slice(start, offset));
+  if (!isOwnLine(from, entry.start) || !isOwnLine(to, before.start)) return null;
+  const removed = removeLines({ source, start: entry.start - /[ -]*$/.exec(source.text.slice(from, entry.start))![0].length, end: from + source.text.slice(from, entry.end).trimEnd().length });
+  if (removed === null) return null;
+  const [{ at }] = removed.edits as [Edit];
+  const text = source.text.slice(at.start, at.end);
+  return { edits: [...removed.edits, { at: { source, start: to, end: to }, text: text.endsWith('\n') ? text : `${text}\n` }], isSure: true };
+}
+
+/** Puts a step into another one, as the one entry of a list there: `- when:` into `choice`. Null in flow style. */
+export function wrapStep(step: Span, value: Span, outer: string, list: string): Fix | null {
+  const { source, start } = step;
+  const { text } = source;
+  const column = start - lineStart(text, start);
+  if (!/^ *- $/.test(text.slice(lineStart(text, start), start)) || !/^\s*\n/.test(text.slice(step.end + 1, value.start))) return null;
+  const inner = value.start - lineStart(text, value.start);
+  const by = column + 6 - inner;
+  const end = value.start + text.slice(value.start, value.end).trimEnd().length;
+  if (inner <= column || by < 0) return null;
+  return replaceWith({ source, start, end }, `${outer}:\n${' '.repeat(column + 2)}${list}:\n${' '.repeat(column + 4)}- ${moved(text.slice(value.start, end), by)}`);
+}
+
 /** The end of the line of an offset, without blanks at its end. */
 export function lineEnd({ text }: Source, offset: number): number {
   const next = text.indexOf('\n', offset);

@@ -4,7 +4,7 @@ import type { Fields } from '../core/field.ts';
 import { camelSteps } from './camelNames.ts';
 import { ElementReader } from './elementReader.ts';
 import { elements, elementsByName } from './elements/index.ts';
-import { asListEntry } from './fixes.ts';
+import { asListEntry, moveEntry } from './fixes.ts';
 import type { DocumentModel, ElementDefinition, ElementModel, EndpointModel, ModelValue, StepModel } from './model.ts';
 import { OperatorSettings } from './operatorSettings.ts';
 import type { Parts } from './parts.ts';
@@ -126,6 +126,7 @@ class DocumentReader extends ElementReader {
         this.problems.report('M0605', `\`${model.name}\` stands after a route`, model.at, {
           label: 'too late',
           help: `move it before the first route, in line ${route.at.source.position(route.at.start).line}`,
+          fix: moveEntry(this.file.span(item), route.at),
           docs: `docs/route/${model.name}.md`,
         });
       }

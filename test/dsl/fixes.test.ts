@@ -66,7 +66,10 @@ const mistakes = [
   'unknown-language',
   'unknown-option',
   'unknown-scheme',
+  'onException-after-a-route',
+  'parameters-in-two-places',
   'when-not-a-list',
+  'when-outside-of-choice',
   'wrong-predicate',
 ];
 
@@ -106,6 +109,31 @@ describe('fixes of complaints', () => {
   it('put a step that stands beside `steps` in line with the others, however these are indented', () => {
     const file = (dash: string): string => `- from:\n    uri: direct:start\n    steps:\n      - filter:\n          simple: "\${body}"\n          steps:\n${dash}- to: mock:a\n          setBody: { constant: x }\n`;
     for (const dash of ['          ', '            ', '             ']) expect(mend('a.yaml', file(dash)).text).to.contain(`\n${dash}- setBody: { constant: x }\n`);
+  });
+
+  it('move what belongs before the routes there, in its order, with its comments inside', () => {
+    const routes = '- from:\n    uri: direct:a\n    steps:\n      - to: mock:out\n';
+    const first = '- onException:\n    exception: [ "java.lang.Exception" ] # all\n    handled: { constant: "true" }\n';
+    const second = '- intercept:\n    steps:\n      - to: mock:seen\n';
+    expect(mend('a.yaml', `# head\n${routes}\n${first}${second}`)).to.deep.include({ text: `# head\n${first}${second}${routes}\n`, left: [] });
+    expect(mend('a.yaml', `${routes}${first.trimEnd()}`).text).to.equal(`${first}${routes}`);
+  });
+
+  it('move parameters of a URI to those below it, where they mean the same there', () => {
+    const file = (uri: string, parameters: string): string => `- from:\n    uri: direct:a\n    steps:\n      - to:\n          uri: "${uri}"\n          parameters: ${parameters}\n`;
+    expect(mend('a.yaml', file('mock:c?retainFirst=1&retainLast=2', '{ reportGroup: 5 }')).text).to.equal(file('mock:c', '{ retainFirst: "1", retainLast: "2", reportGroup: 5 }'));
+    for (const uri of ['mock:c?name=%20', 'mock:c?reportGroup=5']) expect(mend('a.yaml', file(uri, '{ reportGroup: 5 }')).text).to.equal(file(uri, '{ reportGroup: 5 }'));
+  });
+
+  it('put a `when` that stands alone into a choice, and leave several to a person', () => {
+    const when = (by: string, body: string): string => `${by}simple: "\${body} == '${body}'"\n${by}steps:\n${by}  - to: mock:${body}\n`;
+    const head = '- from:\n    uri: direct:a\n    steps:\n      - to: mock:first\n';
+    const last = '      - to: mock:last\n';
+    expect(mend('a.yaml', `${head}      - when:\n${when('          ', 'x')}${last}`)).to.deep.include({ text: `${head}      - choice:\n          when:\n            - ${when('              ', 'x').trimStart()}${last}`, left: [] });
+    for (const more of [`      - when:\n${when('          ', 'y')}`, '      - otherwise:\n          steps:\n            - to: mock:z\n']) {
+      const text = `${head}      - when:\n${when('          ', 'x')}${more}${last}`;
+      expect(mend('a.yaml', text).text).to.equal(text);
+    }
   });
 
   it('that touch each other are not made at once', () => {
