@@ -2,11 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Span } from '../core/diagnostics.ts';
 import { Source } from '../core/diagnostics.ts';
+import type { Fields } from '../core/field.ts';
+import { builtInStrategies } from '../core/graph/strategies.ts';
 import { functionNames } from '../languages/simple/functions.ts';
 import type { Place } from './place.ts';
 import { mappingOf, placeAt } from './place.ts';
 import type { KeyInfo, Scope } from './scope.ts';
-import { keysOf, scopeBelow, scopeOf } from './scope.ts';
+import { keysOf, optionKey, scopeBelow, scopeOf } from './scope.ts';
 import type { Declaration, Workspace } from './workspace.ts';
 
 export interface Offer {
@@ -29,6 +31,34 @@ const schemeOf = (uri: string): string | null => /^["']?([\w.+-]+)(?::|$|\?)/.ex
 function schemeAt(text: string, { path }: Place): string | null {
   const above = path.findLast(({ name }) => name === 'parameters');
   return above === undefined ? null : schemeOf(mappingOf(text, above).get('uri') ?? '');
+}
+
+/** The kamelet whose parameters stand at a place: beside its URI, in a step `kamelet`, or as the `properties` of a Pipe's ref. */
+function kameletAt(text: string, { path, start }: Place): string | null {
+  const at = path.findLastIndex(({ name }) => name === 'parameters' || name === 'properties');
+  const above = path[at];
+  if (above === undefined) return null;
+  if (above.name === 'properties') {
+    if (path[0]?.name !== 'spec' || !['source', 'sink', 'steps'].includes(path[1]?.name ?? '')) return null;
+    const from = path[at - 1]!.line;
+    const lines = text.split('\n').slice(from).join('\n').slice(0, Math.max(0, start - text.split('\n').slice(0, from).join('\n').length));
+    return /\bref:[^]*?\bname:\s*["']?([\w.-]+)/.exec(lines)?.[1] ?? null;
+  }
+  const mapping = mappingOf(text, above);
+  if (path[at - 1]?.name === 'kamelet') return mapping.get('name')?.replace(/^["']|["']$/g, '') ?? null;
+  return kameletOf(mapping.get('uri') ?? '');
+}
+
+const kameletOf = (uri: string): string | null => /^["']?kamelet:(?:\/\/)?([\w.-]+)/.exec(uri.trim())?.[1] ?? null;
+
+/** What may stand as a parameter at a place, by name: options of the connector, parameters of the kamelet. */
+function parametersAt(text: string, place: Place, mapping: Scope, workspace: Workspace): Fields | null {
+  const kamelet = kameletAt(text, place);
+  const own = kamelet === null ? null : workspace.parametersOf(kamelet);
+  if (mapping.kind !== 'parameters') return own;
+  const scheme = schemeAt(text, place);
+  const options = scheme === null || !Object.hasOwn(workspace.parts.connectors, scheme) ? {} : workspace.parts.connectors[scheme]!.options;
+  return { ...own, ...options };
 }
 
 const names = ({ path }: Place): string[] => path.map(({ name }) => name);
@@ -61,13 +91,29 @@ export function complete(text: string, offset: number, workspace: Workspace): Of
   }
   if (place.key === null) {
     if (value.kind === 'value') return values(value, offer, workspace);
-    const scheme = schemeAt(text, place);
-    return keysOf(mapping, workspace.parts, scheme)
+    // A list that has not begun: its entries, with their dash.
+    const entry = mapping.kind === 'elements' ? ({ kind: 'element' } as const) : mapping.kind === 'steps' ? ({ kind: 'step' } as const) : null;
+    if (entry !== null) return keysOf(entry, workspace.parts).map((key) => offer(key.name, 'key', key.detail, documentationOf(key), { insert: `- ${insertOf(key, text, end, workspace)}` }));
+    const parameters = parametersAt(text, place, mapping, workspace);
+    return keysAt(text, place, mapping, parameters, workspace)
       .filter(({ name }) => !place.siblings.has(name) || name === place.written)
       .map((key) => offer(key.name, 'key', key.detail, documentationOf(key), { insert: insertOf(key, text, end, workspace), isDeprecated: key.isDeprecated, order: key.isRequired ? 0 : key.isDeprecated ? 2 : 1 }));
   }
   if (isEndpoint(place, value, workspace)) return uris(place, offset, offer, workspace);
-  return values(value, offer, workspace);
+  const parameter = parametersAt(text, place, mapping, workspace)?.[place.key];
+  if (parameter !== undefined) return values({ kind: 'value', shape: parameter.shape }, offer, workspace);
+  if (value.kind === 'value' && place.key === 'ref' && (mapping.kind === 'fields' && ['bean', 'process'].includes(mapping.name))) {
+    return workspace.declarations().filter(({ kind }) => kind === 'bean').map(({ name, description }) => offer(name, 'reference', description ?? 'bean', value.shape.description));
+  }
+  return [...values(value, offer, workspace), ...(place.key === 'aggregationStrategy' ? builtInStrategies.map((name) => offer(name.slice(name.lastIndexOf('.') + 1), 'value', 'built in', 'A strategy of Camel that is built in.')) : [])];
+}
+
+/** The keys that may stand at a place; those of a kamelet come before the connector's own. */
+function keysAt(text: string, place: Place, mapping: Scope, parameters: Fields | null, workspace: Workspace): KeyInfo[] {
+  const keys = keysOf(mapping, workspace.parts, schemeAt(text, place));
+  if (parameters === null) return keys;
+  const known = new Set(keys.map(({ name }) => name));
+  return [...Object.entries(parameters).filter(([name, { shape }]) => !known.has(name) && !shape.isInPath).map(([name, definition]) => optionKey(name, definition)), ...keys];
 }
 
 function insertOf({ name, isBlock, what }: KeyInfo, text: string, end: number, { parts }: Workspace): string {
@@ -96,21 +142,24 @@ function uris({ written }: Place, offset: number, offer: Make, workspace: Worksp
   if (query >= 0) {
     const definition = scheme === null || !Object.hasOwn(parts.connectors, scheme) ? undefined : parts.connectors[scheme];
     if (definition === undefined) return [];
+    const kamelet = kameletOf(written);
+    const own: Fields = kamelet === null ? {} : (workspace.parametersOf(kamelet) ?? {});
     const begun = written.slice(Math.max(query, written.lastIndexOf('&')) + 1);
     const equals = begun.indexOf('=');
     const start = offset - begun.length;
     if (equals < 0) {
       const given = new Set([...written.slice(query + 1, written.length - begun.length).matchAll(/([\w.-]+)=/g)].map(([, name]) => name));
-      return keysOf({ kind: 'parameters' }, parts, scheme).filter(({ name }) => !given.has(name)).map((key) => offer(key.name, 'key', key.detail, documentationOf(key), { insert: `${key.name}=`, start, isDeprecated: key.isDeprecated }));
+      return [...Object.entries(own).map(([name, one]) => optionKey(name, one)), ...keysOf({ kind: 'parameters' }, parts, scheme)].filter(({ name }) => !given.has(name)).map((key) => offer(key.name, 'key', key.detail, documentationOf(key), { insert: `${key.name}=`, start, isDeprecated: key.isDeprecated }));
     }
-    const shape = Object.hasOwn(definition.options, begun.slice(0, equals)) ? definition.options[begun.slice(0, equals)]!.shape : undefined;
+    const shape = { ...own, ...definition.options }[begun.slice(0, equals)]?.shape;
     return shape === undefined ? [] : values({ kind: 'value', shape }, (label, kind, detail, documentation) => offer(label, kind, detail, documentation, { start: start + equals + 1 }), workspace);
   }
   const start = offset - written.length;
-  const routes = workspace.declarations().flatMap(({ kind, name, description }) => (kind === 'route' && /^(direct|seda|vm)[:]/.test(name) ? [offer(name, 'reference', 'route', description ?? '', { start })] : kind === 'kamelet' ? [offer(`kamelet:${name}`, 'reference', 'kamelet', description ?? '', { start })] : []));
+  const routes = workspace.declarations().flatMap(({ kind, name, description }) => (kind === 'route' && /^(direct|seda|vm)[:]/.test(name) ? [offer(name, 'reference', 'route', description ?? '', { start })] : []));
+  const kamelets = workspace.kamelets().map((name) => offer(`kamelet:${name}`, 'reference', 'kamelet', '', { start }));
   const schemes = Object.entries(parts.connectors).map(([name, { summary, syntax, scheme: own }]) => offer(`${name}:`, 'value', syntax, `${summary}\n\ndocs/connectors/${own}.md`, { start }));
   const end = offset + /^[^\s"'?,}]*/.exec('')![0].length;
-  return [...routes, ...schemes].map((one) => ({ ...one, end: Math.max(one.end, end) }));
+  return [...routes, ...kamelets, ...schemes].map((one) => ({ ...one, end: Math.max(one.end, end) }));
 }
 
 /** What stands at an offset: its documentation as Markdown, and the piece that it is about. */
@@ -125,7 +174,7 @@ export function explainAt(text: string, offset: number, workspace: Workspace): {
   const { mapping, value } = scopesAt(text, place, workspace);
   if (place.key === null || word.start < place.start) {
     const name = place.key ?? place.written;
-    const key = keysOf(mapping, workspace.parts, schemeAt(text, place)).find((candidate) => candidate.name === name);
+    const key = keysAt(text, place, mapping, parametersAt(text, place, mapping, workspace), workspace).find((candidate) => candidate.name === name);
     return key === undefined ? null : { ...word, text: `**${key.name}** (${key.detail})\n\n${documentationOf(key)}` };
   }
   if (isEndpoint(place, value, workspace)) {

@@ -115,7 +115,7 @@ function factsOf({ shape }: Field): string {
   return [kind, shape.isRequired && value === undefined ? 'required' : '', value === undefined || shape.isSecret || typeof value === 'object' ? '' : `default ${String(value)}`, shape.values.length === 0 ? '' : shape.values.join(', ')].filter((fact) => fact !== '').join('; ');
 }
 
-const option = (name: string, definition: Field, docs: string | null): KeyInfo => ({
+export const optionKey = (name: string, definition: Field, docs: string | null = null): KeyInfo => ({
   name,
   what: 'option',
   description: `${definition.shape.description}${definition.shape.noEffect === null ? '' : ` Has no effect here: ${definition.shape.noEffect}.`}${definition.shape.deprecated === null ? '' : ` Deprecated: ${definition.shape.deprecated}.`}`,
@@ -143,17 +143,17 @@ export function keysOf(scope: Scope, parts: Parts, scheme: string | null = null)
       return formats();
     case 'parameters': {
       const definition = scheme === null || !Object.hasOwn(parts.connectors, scheme) ? undefined : parts.connectors[scheme];
-      return definition === undefined ? [] : Object.entries(definition.options).filter(([, { shape }]) => !shape.isInPath).map(([name, one]) => option(name, one, `docs/connectors/${definition.scheme}.md`));
+      return definition === undefined ? [] : Object.entries(definition.options).filter(([, { shape }]) => !shape.isInPath).map(([name, one]) => optionKey(name, one, `docs/connectors/${definition.scheme}.md`));
     }
     case 'fields': {
       const { fields, hasCommon } = scope;
       const own = Object.entries(fields).filter(([, { shape }]) => !(shape.isInline && shape.catalog === 'dataformats'));
       return [
-        ...own.map(([name, one]) => option(name, one, null)),
-        ...(hasEndpoint(fields) && !Object.hasOwn(fields, 'parameters') ? [option('parameters', uriFields['parameters']!, null)] : []),
+        ...own.map(([name, one]) => optionKey(name, one, null)),
+        ...(hasEndpoint(fields) && !Object.hasOwn(fields, 'parameters') ? [optionKey('parameters', uriFields['parameters']!, null)] : []),
         ...(inlineExpression(fields) === null ? [] : languages().filter(({ name }) => !Object.hasOwn(fields, name))),
         ...(inlineDataFormat(fields) === null ? [] : formats()),
-        ...(hasCommon ? Object.entries(commonFields).filter(([name]) => !Object.hasOwn(fields, name)).map(([name, one]) => option(name, one, null)) : []),
+        ...(hasCommon ? Object.entries(commonFields).filter(([name]) => !Object.hasOwn(fields, name)).map(([name, one]) => optionKey(name, one, null)) : []),
       ];
     }
     default:

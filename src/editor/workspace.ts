@@ -1,13 +1,18 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { isMap, isScalar, parse, parseDocument } from 'yaml';
 import type { Diagnostic, Span } from '../core/diagnostics.ts';
 import { Diagnostics, Source } from '../core/diagnostics.ts';
+import type { Field, Fields } from '../core/field.ts';
+import { field } from '../core/field.ts';
 import type { DocumentModel, ElementModel, EndpointModel } from '../dsl/model.ts';
 import { propertyLookup } from '../dsl/placeholders.ts';
 import { readDocument } from '../dsl/read.ts';
 import type { Parts } from '../dsl/parts.ts';
 import { readConfiguration } from '../runtime/configuration.ts';
 import { filesOf, readSources, routeFiles } from '../runtime/files.ts';
+import type { KameletCatalogue } from '../runtime/kameletCatalogue.ts';
+import { catalogueIn } from '../runtime/kameletCatalogue.ts';
 import { Mecha } from '../runtime/mecha.ts';
 import { standardParts } from '../runtime/standard.ts';
 
@@ -84,6 +89,47 @@ export class Workspace {
     return found;
   }
 
+  /** Kamelets that are files: of this folder, its folder `kamelets`, and where the configuration says. */
+  private catalogue(): KameletCatalogue {
+    const configured = (this.configuration().get('kamelets') as readonly string[] | undefined) ?? [];
+    return catalogueIn([this.folder, ...configured], this.folder);
+  }
+
+  /** Names of all kamelets, those that are route templates included. */
+  kamelets(): string[] {
+    let files: readonly string[] = [];
+    try {
+      files = this.catalogue().names();
+    } catch {
+      // A folder that the configuration names is not there; whoever starts says so.
+    }
+    return [...new Set([...this.templates().map(({ id }) => id), ...files])].sort();
+  }
+
+  /** The parameters of a kamelet or a route template; null when there is none of this name, or nobody can read it. */
+  parametersOf(kamelet: string): Fields | null {
+    const template = this.templates().find(({ id }) => id === kamelet);
+    if (template !== undefined) return template.parameters;
+    try {
+      const found = this.catalogue().find(kamelet);
+      return found === null ? null : kameletParameters(parse(this.open.get(found.file) ?? found.text));
+    } catch {
+      return null;
+    }
+  }
+
+  private templates(): { readonly id: string; readonly parameters: Fields }[] {
+    return this.documents().flatMap(({ elements }) =>
+      elements.flatMap(({ name, fields }) => {
+        const { id, parameters } = fields;
+        if (name !== 'routeTemplate' || typeof id !== 'string') return [];
+        const list = (Array.isArray(parameters) ? (parameters as readonly unknown[]) : []).filter(isElement);
+        const said = (value: unknown): string | undefined => (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined);
+        return [{ id, parameters: Object.fromEntries(list.flatMap(({ fields: of }) => (typeof of['name'] === 'string' ? [[of['name'], parameterField({ description: said(of['description']), default: said(of['defaultValue']), isRequired: of['required'] === true })] as const] : []))) }];
+      }),
+    );
+  }
+
   private propertiesOf(path: string): Declaration[] {
     const text = this.open.get(path) ?? (existsSync(path) ? readFileSync(path, 'utf8') : null);
     if (text === null) return [];
@@ -91,16 +137,17 @@ export class Workspace {
     const values = this.configuration().properties;
     const declaration = (name: string, start: number, length: number): Declaration => ({ kind: 'property', name, at: { source, start, end: start + length }, description: /pass|secret|token|key|credential/i.test(name) ? null : (values[name] ?? null) });
     if (path.endsWith('.properties')) return [...text.matchAll(/^[ \t]*([\w.-]+)(?=[ \t]*[=:])/gm)].map((match) => declaration(match[1]!, match.index + match[0].indexOf(match[1]!), match[1]!.length));
-    const block = /^properties:[ \t]*\r?\n((?:(?:[ \t]+.*|[ \t]*)(?:\r?\n|$))*)/m.exec(text);
-    if (block === null) return [];
-    const from = block.index + block[0].length - block[1]!.length;
-    const above: { column: number; name: string }[] = [];
-    return [...block[1]!.matchAll(/^([ \t]+)([\w.-]+)[ \t]*:/gm)].map((match) => {
-      const column = match[1]!.length;
-      while (above.length > 0 && above.at(-1)!.column >= column) above.pop();
-      above.push({ column, name: match[2]! });
-      return declaration(above.map(({ name }) => name).join('.'), from + match.index + column, match[2]!.length);
-    });
+    const root = parseDocument(text, { prettyErrors: false }).contents;
+    const below = (map: unknown, above: string): Declaration[] =>
+      !isMap(map)
+        ? []
+        : map.items.flatMap(({ key, value }) => {
+            if (!isScalar(key) || key.range == null) return [];
+            const name = `${above}${String(key.value)}`;
+            const [start, end] = key.range;
+            return isMap(value) ? below(value, `${name}.`) : [declaration(name, start, end - start)];
+          });
+    return isMap(root) ? below(root.get('properties', true), '') : [];
   }
 
   /** Every text of the folder in which names may stand: routes, tests of routes, configuration. */
@@ -130,4 +177,26 @@ function* declared(element: ElementModel): Iterable<Declaration> {
     const id = text('id');
     if (id !== null) yield { kind: 'kamelet', name: id, at: fieldsAt['id'] ?? element.at, description: text('description') };
   }
+}
+
+/** What is known of a parameter, as an option. */
+function parameterField({ type, description, values, default: value, isRequired }: { type?: string; description?: string | undefined; values?: readonly string[]; default?: unknown; isRequired: boolean }): Field {
+  const text = description ?? '';
+  const made = values !== undefined && values.length > 0 ? field.enum(text, values) : type === 'boolean' ? field.boolean(text) : type === 'integer' ? field.integer(text) : type === 'number' ? field.number(text) : field.string(text);
+  if (value !== undefined && value !== null) return (made as { default(value: unknown): Field }).default(value);
+  return isRequired ? made.required() : made;
+}
+
+function kameletParameters(document: unknown): Fields {
+  interface Definition {
+    readonly required?: readonly string[];
+    readonly properties?: Readonly<Record<string, { readonly title?: string; readonly description?: string; readonly type?: string; readonly enum?: readonly unknown[]; readonly default?: unknown }>>;
+  }
+  const { required = [], properties = {} } = (document as { spec?: { definition?: Definition } }).spec?.definition ?? {};
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, { title, description, type, enum: values, default: value }]) => [
+      name,
+      parameterField({ ...(type === undefined ? {} : { type }), description: description ?? title, ...(values === undefined ? {} : { values: values.map(String) }), default: value, isRequired: required.includes(name) }),
+    ]),
+  );
 }

@@ -10,7 +10,7 @@ import { atCursor, LanguageClient } from './languageClient.ts';
 const program = fileURLToPath(new URL('../../bin/mecha.ts', import.meta.url));
 
 const files = {
-  'mecha.yaml': 'routes: [routes]\nproperties:\n  outbox:\n    folder: /var/outbox\n  password: hush\n',
+  'mecha.yaml': 'routes: [routes]\nproperties:\n  outbox:\n    folder: /var/outbox\n  password: hush\n  shop: { color: red }\n',
   'application.properties': 'greeting=Hello\n',
   'routes/orders.yaml': `- beans:
     - name: pricing
@@ -41,6 +41,8 @@ const files = {
 `,
   'routes/orders.test.yaml': 'tests:\n  - name: greets\n    send: { route: orders, body: x }\n',
   'pricing.mjs': 'export default {};\n',
+  'kamelets/order-source.kamelet.yaml':
+    'apiVersion: camel.apache.org/v1\nkind: Kamelet\nmetadata: { name: order-source }\nspec:\n  definition:\n    required: [period]\n    properties:\n      period: { title: Period, description: How often., type: integer, default: 1000 }\n      shop: { description: Which shop., type: string, enum: [north, south] }\n  template:\n    from: { uri: "timer:orders", steps: [ { to: "kamelet:sink" } ] }\n',
 };
 
 describe('mecha lsp', function () {
@@ -112,11 +114,36 @@ describe('mecha lsp', function () {
     });
 
     it('properties and functions of Simple', async () => {
-      expect(await labels(route('        - setBody: { simple: "{{|'))).to.include.members(['greeting', 'outbox.folder']);
+      expect(await labels(route('        - setBody: { simple: "{{|'))).to.include.members(['greeting', 'outbox.folder', 'shop.color']);
       expect(await labels(route('        - setBody: { simple: "${|'))).to.include('body');
     });
 
+    it('kamelets, and their parameters wherever they are given', async () => {
+      const from = (uri: string, more = ''): string => `- route:\n    from:\n      uri: ${uri}\n${more}      steps:\n        - log: x\n`;
+      expect(await labels(from('kamelet:|'))).to.include.members(['kamelet:slow', 'kamelet:order-source']);
+      expect((await labels(from('"kamelet:order-source?|"'))).slice(0, 2)).to.deep.equal(['period', 'shop']);
+      expect(await labels(from('"kamelet:order-source?period=5&|"'))).to.include('shop').and.not.include('period');
+      expect((await labels(from('kamelet:order-source', '      parameters:\n        |\n'))).slice(0, 2)).to.deep.equal(['period', 'shop']);
+      expect(await labels(from('kamelet:order-source', '      parameters:\n        shop: |\n'))).to.deep.equal(['north', 'south']);
+      expect(await labels(route('        - kamelet:\n            name: order-source\n            parameters:\n              |'))).to.deep.equal(['period', 'shop']);
+      const pipe = 'apiVersion: camel.apache.org/v1\nkind: Pipe\nmetadata: { name: p }\nspec:\n  source:\n    ref: { kind: Kamelet, name: order-source }\n    properties:\n      |\n  sink: { uri: "log:x" }\n';
+      expect(await labels(pipe, 'routes/pipe.yaml')).to.deep.equal(['period', 'shop']);
+    });
+
+    it('values of an endpoint’s parameters, and strategies that are built in', async () => {
+      expect(await labels(route('        - to:\n            uri: file:out\n            parameters:\n              fileExist: |'))).to.include.members(['Override', 'Append', 'Fail']);
+      expect(await labels(route('        - aggregate:\n            aggregationStrategy: |'))).to.include.members(['GroupedBodyAggregationStrategy', '#pricing']);
+    });
+
+    it('the first entry of a list that has not begun, with its dash', async () => {
+      const [empty] = await client.completions(uri('routes/new.yaml'), '|');
+      expect(empty!.textEdit!.newText).to.equal('- route:');
+      const steps = await client.completions(uri('routes/new.yaml'), route('          |'));
+      expect(steps.find(({ label }) => label === 'log')!.textEdit!.newText).to.equal('- log: ');
+    });
+
     it('beans where one is wanted', async () => {
+      expect(await labels(route('        - bean:\n            ref: |'))).to.deep.equal(['pricing']);
       expect(await labels(route('        - aggregate:\n            aggregationStrategy: |'))).to.include('#pricing');
     });
 
@@ -140,6 +167,11 @@ describe('mecha lsp', function () {
       expect(await client.hover(name, route('        - to: "se|da:x?size=3"\n'))).to.contain(standardParts.connectors['seda']!.summary);
       expect(await client.hover(name, route('        - to: "seda:x?si|ze=3"\n'))).to.contain(standardParts.connectors['seda']!.options['size']!.shape.description);
       expect(await client.hover(name, '- ro|ute:\n    id: x\n')).to.contain('route');
+    });
+
+    it('what a parameter of a kamelet is', async () => {
+      const hover = await client.hover(uri('routes/new.yaml'), '- route:\n    from:\n      uri: kamelet:order-source\n      parameters:\n        sh|op: north\n      steps:\n        - log: x\n');
+      expect(hover).to.contain('Which shop.').and.contain('north, south');
     });
 
     it('what a property stands for, but no secret', async () => {
