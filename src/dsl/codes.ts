@@ -249,14 +249,14 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     wrong: route('- resequence:\n    simple: "${header.number}"\n    batchConfig: { batchSize: 10 }\n    streamConfig: { capacity: 10 }\n    steps:\n      - to: mock:out\n'),
     right: route('- resequence:\n    simple: "${header.number}"\n    batchConfig: { batchSize: 10 }\n    steps:\n      - to: mock:out\n'),
   },
-  M0321: { title: 'There is no such expression language', explanation: 'The name is none that this runtime knows.', wrong: route('- setBody:\n    expression:\n      klingon: x\n'), right: route('- setBody:\n    expression:\n      simple: x\n') },
+  M0321: { title: 'There is no such expression language', explanation: 'The name is none that this runtime knows.', wrong: route('- setBody:\n    expression:\n      simpel: x\n'), right: route('- setBody:\n    expression:\n      simple: x\n') },
   M0322: { title: 'Two expressions', explanation: 'One expression is wanted here.', wrong: route('- setBody:\n    constant: a\n    simple: b\n'), right: route('- setBody:\n    constant: a\n') },
   M0323: { title: 'An expression is missing', explanation: 'The step needs an expression: the name of a language, with the source text as its value.', wrong: route('- setBody: {}\n'), right: route('- setBody: { constant: x }\n') },
   M0324: { title: 'An expression does not name its language', explanation: 'A text alone could be in any language.', wrong: route('- setBody:\n    expression: hello\n'), right: route('- setBody:\n    expression:\n      constant: hello\n') },
   M0325: { title: 'An expression language that is not supported yet', explanation: 'Camel has this language, this runtime does not.', wrong: route('- setBody:\n    groovy: 1 + 1\n'), right: route('- setBody:\n    simple: "${body}"\n') },
 
   // M04xx: endpoints and connectors
-  M0401: { title: 'There is no such connector', explanation: 'A URI starts with the name of a connector and a colon.', wrong: route('- to: nosuch:thing\n'), right: route('- to: mock:thing\n') },
+  M0401: { title: 'There is no such connector', explanation: 'A URI starts with the name of a connector and a colon.', wrong: route('- to: mcok:thing\n'), right: route('- to: mock:thing\n') },
   M0402: {
     title: 'A connector that is not supported yet',
     explanation: 'Camel has this connector, this runtime does not.',

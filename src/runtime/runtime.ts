@@ -359,7 +359,8 @@ export class Runtime implements ExchangeScope {
       predicate: (model, problems) => languages.compilePredicate(model, problems),
       bean: (reference, kind) => this.beans.resolve(reference, kind),
       producer: (model, problems, around) => {
-        const resolved = endpoints.resolve(model, problems);
+        // What is wrong with it is said below.
+        const resolved = endpoints.resolve(model, new Diagnostics());
         if (resolved !== null) used.add(resolved.endpoint.uri);
         return endpoints.producer(model, problems, around);
       },
