@@ -21,6 +21,7 @@ import { loop } from './loop.ts';
 import { marshal } from './marshal.ts';
 import { multicast } from './multicast.ts';
 import { pipeline } from './pipeline.ts';
+import { policy } from './policy.ts';
 import { poll } from './poll.ts';
 import { pollEnrich } from './pollEnrich.ts';
 import { process } from './process.ts';
@@ -52,6 +53,7 @@ import { throttle } from './throttle.ts';
 import { throwException } from './throwException.ts';
 import { to } from './to.ts';
 import { toD } from './toD.ts';
+import { transacted } from './transacted.ts';
 import { transform } from './transform.ts';
 import { transformDataType } from './transformDataType.ts';
 import { unmarshal } from './unmarshal.ts';
@@ -80,6 +82,7 @@ export const eips = {
   marshal,
   multicast,
   pipeline,
+  policy,
   poll,
   pollEnrich,
   process,
@@ -111,6 +114,7 @@ export const eips = {
   throwException,
   to,
   toD,
+  transacted,
   transform,
   transformDataType,
   unmarshal,

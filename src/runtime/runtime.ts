@@ -13,6 +13,7 @@ import { Bag } from '../core/exchange/bag.ts';
 import { camelBeanClasses, makeCamelBean } from '../core/beans/camelBeans.ts';
 import { dataSetClasses, makeDataSet } from '../core/beans/dataSets.ts';
 import { dataSourceClasses, makeDataSource } from '../core/beans/dataSources.ts';
+import { makeTransactionBean, transactionClasses } from '../core/exchange/transaction.ts';
 import { callStep, perform, sequence } from '../core/graph/flow.ts';
 import { toText } from '../core/conversion/convert.ts';
 import { Headers } from '../core/exchange/headers.ts';
@@ -293,9 +294,10 @@ export class Runtime implements ExchangeScope {
           makeDataSet(className, args, this.options.baseDir) ??
           makeSagaService(className) ??
           makeDataSource(className) ??
+          makeTransactionBean(className, args) ??
           makeKameletClass(className, { simple: (source) => this.languages.context.expression('simple', source), now: () => this.clock.now() }) ??
           makeCamelBean(className, args, properties),
-        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses, sagaServiceClass, ...dataSourceClasses, ...kameletClasses, ...camelBeanClasses],
+        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses, sagaServiceClass, ...dataSourceClasses, ...transactionClasses, ...kameletClasses, ...camelBeanClasses],
         script: (language, source) => this.languages.context.expression(language, source)(new Exchange(this)),
       },
       this.options.baseDir,

@@ -1,3 +1,4 @@
+import { leaveTransaction } from '../../core/exchange/transaction.ts';
 import type { Clock, Timer } from '../../core/clock.ts';
 import type { Consumer, ConnectorContext, ConnectorDefinition, Delivery, Endpoint, PolledMessage, Producer, Sink } from '../../core/connector.ts';
 import { hasNoHeaders, hasNoServer } from '../../core/connector.ts';
@@ -31,6 +32,7 @@ class Item {
     this.exchange.properties.set('CamelCorrelationId', sent.id);
     this.exchange.unitOfWork = null;
     this.exchange.lane = null;
+    leaveTransaction(this.exchange);
     this.sender = isWaiting ? sent : null;
     if (!isWaiting) this.exchange.signal = null;
     // A request is answered when its route is done; what it leaves behind here goes its own way.

@@ -4,7 +4,7 @@ import type { Exchange } from '../../core/exchange/exchange.ts';
 import { isUnhandled } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
 import { bridgePollFailure, Poller } from '../../core/schedule/polling.ts';
-import type { Database, Row } from './database.ts';
+import type { OpenDatabase, Row } from './database.ts';
 import { openDatabase } from './database.ts';
 import type { sqlOptions } from './definition.ts';
 import { queryText } from './query.ts';
@@ -18,7 +18,7 @@ export class SqlConsumer implements Consumer {
   private readonly onConsume: Statement | null;
   private readonly onConsumeFailed: Statement | null;
   private readonly poller: Poller;
-  private opened: { readonly database: Database; close(): void } | null = null;
+  private opened: OpenDatabase | null = null;
   private sink: Sink | null = null;
   private isOn = false;
 
@@ -76,6 +76,7 @@ export class SqlConsumer implements Consumer {
     const { database } = this.opened!;
     const { useIterator, routeEmptyResultSet, maxMessagesPerPoll, breakBatchOnConsumeFail, onConsumeBatchComplete, sendEmptyMessageWhenIdle } = this.options;
     const { text, values } = this.query.bind(this.exchange(null), null, this.options.separator);
+    for (let wait = database.idle(this.context.clock); wait !== null; wait = database.idle(this.context.clock)) await wait;
     const rows = database.run(text, values).rows ?? [];
     if (!useIterator) {
       if (rows.length === 0 && !routeEmptyResultSet && !sendEmptyMessageWhenIdle) return 0;
@@ -101,6 +102,7 @@ export class SqlConsumer implements Consumer {
       const { database: same } = this.opened!;
       const statement = new Statement(queryText(onConsumeBatchComplete, this.context), { ...this.options, simple: (source) => this.context.simple(source) });
       const bound = statement.bind(this.exchange(null), null, this.options.separator);
+      for (let wait = same.idle(this.context.clock); wait !== null; wait = same.idle(this.context.clock)) await wait;
       same.run(bound.text, bound.values);
     }
     return taken.length;
@@ -114,13 +116,24 @@ export class SqlConsumer implements Consumer {
         wouldLose: this.onConsumeFailed === null && this.onConsume === null,
         settle: (settled) => {
           const isFailed = isUnhandled(settled);
-          try {
-            if (data !== null) this.mark(isFailed ? this.onConsumeFailed : this.onConsume, settled, data, isFailed);
-            resolve(!isFailed);
-          } catch (thrown) {
+          const failed = (thrown: unknown): void => {
             this.context.log('error', `the row could not be marked: ${(thrown as Error).message}`);
             resolve(false);
-          }
+          };
+          const mark = (): void => {
+            try {
+              if (data !== null) this.mark(isFailed ? this.onConsumeFailed : this.onConsume, settled, data, isFailed);
+              resolve(!isFailed);
+            } catch (thrown) {
+              failed(thrown);
+            }
+          };
+          const whenIdle = (): void => {
+            const others = this.opened!.database.idle(this.context.clock);
+            if (others === null) mark();
+            else others.then(whenIdle, failed);
+          };
+          whenIdle();
         },
       }),
     );

@@ -2,7 +2,9 @@ import { mkdirSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type { ConnectorContext } from '../../core/connector.ts';
 import { databaseUrl } from '../../core/beans/dataSources.ts';
+import type { Clock } from '../../core/clock.ts';
 import { ExchangeError } from '../../core/errors.ts';
+import type { TransactionalResource } from '../../core/exchange/transaction.ts';
 import type { SqlValue } from './statement.ts';
 
 export type Row = Record<string, unknown>;
@@ -19,6 +21,10 @@ export interface Database {
   run(text: string, values: readonly SqlValue[]): Outcome;
   /** All or nothing. */
   transaction<T>(work: () => T): T;
+  /** Begins a transaction that others wait for. */
+  begin(clock: Clock): Promise<TransactionalResource>;
+  /** Null when nobody's transaction is open; else resolves when that may be so, and one looks again. What runs meanwhile would be part of it. */
+  idle(clock: Clock): Promise<void> | null;
   close(): void;
 }
 
@@ -47,8 +53,13 @@ function sqlError(thrown: unknown, text: string): ExchangeError {
 /** Whether a statement gives rows. */
 const isQuery = (text: string): boolean => /^\s*(?:select|with|values|pragma|explain)\b/i.test(text) || /\breturning\b/i.test(text);
 
+/** How long a statement waits for a transaction of another message. */
+const longestWaitMillis = 30_000;
+
 class Sqlite implements Database {
   private readonly inner: InstanceType<Library['Database']>;
+  /** Until the transaction that is open is over. */
+  private open: Promise<void> | null = null;
 
   constructor(inner: InstanceType<Library['Database']>) {
     this.inner = inner;
@@ -73,20 +84,86 @@ class Sqlite implements Database {
   }
 
   transaction<T>(work: () => T): T {
-    this.inner.exec('BEGIN');
+    const isInner = this.open !== null;
+    this.inner.exec(isInner ? 'SAVEPOINT batch' : 'BEGIN');
     try {
       const result = work();
-      this.inner.exec('COMMIT');
+      this.inner.exec(isInner ? 'RELEASE batch' : 'COMMIT');
       return result;
     } catch (thrown) {
-      this.inner.exec('ROLLBACK');
+      this.inner.exec(isInner ? 'ROLLBACK TO batch' : 'ROLLBACK');
       throw thrown;
+    }
+  }
+
+  async begin(clock: Clock): Promise<TransactionalResource> {
+    // Nothing stands between the last look and the beginning.
+    for (let wait = this.idle(clock); wait !== null; wait = this.idle(clock)) await wait;
+    let over = (): void => {};
+    this.open = new Promise((resolve) => (over = resolve));
+    const end = (statement: string): void => {
+      this.open = null;
+      try {
+        this.inner.exec(statement);
+      } catch (thrown) {
+        throw sqlError(thrown, statement);
+      } finally {
+        over();
+      }
+    };
+    try {
+      this.inner.exec('BEGIN');
+    } catch (thrown) {
+      this.open = null;
+      over();
+      throw sqlError(thrown, 'BEGIN');
+    }
+    return {
+      commit: () => {
+        try {
+          this.inner.exec('COMMIT');
+        } catch (thrown) {
+          end('ROLLBACK');
+          throw sqlError(thrown, 'COMMIT');
+        }
+        this.open = null;
+        over();
+      },
+      rollback: () => end('ROLLBACK'),
+    };
+  }
+
+  idle(clock: Clock): Promise<void> | null {
+    return this.open === null ? null : this.waitUntilIdle(clock);
+  }
+
+  private async waitUntilIdle(clock: Clock): Promise<void> {
+    let isLate = false;
+    let wake = (): void => {};
+    const late = new Promise<void>((resolve) => (wake = resolve));
+    const timer = clock.schedule(longestWaitMillis, () => {
+      isLate = true;
+      wake();
+    });
+    try {
+      while (this.open !== null) {
+        if (isLate) throw new ExchangeError('org.springframework.dao.CannotAcquireLockException', 'the database is in a transaction of another message, which does not end');
+        await Promise.race([this.open, late]);
+      }
+    } finally {
+      timer.cancel();
     }
   }
 
   close(): void {
     this.inner.close();
   }
+}
+
+export interface OpenDatabase {
+  readonly database: Database;
+  readonly url: string;
+  close(): void;
 }
 
 interface Shared {
@@ -102,7 +179,7 @@ export function sqliteFile(url: string): string {
 }
 
 /** Opens the database of a `dataSource` (a bean), or of the setting `sql.url`. Endpoints of one runtime share it. */
-export async function openDatabase(dataSource: string | undefined, context: ConnectorContext): Promise<{ readonly database: Database; close(): void }> {
+export async function openDatabase(dataSource: string | undefined, context: ConnectorContext): Promise<OpenDatabase> {
   const configured = context.setting('sql.url') as string | undefined;
   if (dataSource === undefined && configured === undefined) throw new Error('which database? Name a bean with `dataSource=#name`, or set `sql.url` (sqlite:orders.db) in mecha.yaml');
   const url = dataSource === undefined ? configured! : databaseUrl(context.bean(dataSource), dataSource);
@@ -123,6 +200,7 @@ export async function openDatabase(dataSource: string | undefined, context: Conn
   let isOpen = true;
   return {
     database: shared.database,
+    url,
     close: () => {
       if (!isOpen) return;
       isOpen = false;

@@ -2,9 +2,10 @@ import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.
 import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
+import { transactionOf } from '../../core/exchange/transaction.ts';
 import { allParts, toIterable } from '../../core/graph/iterate.ts';
 import { openDatabase } from './database.ts';
-import type { Database, Row } from './database.ts';
+import type { OpenDatabase, Row } from './database.ts';
 import type { sqlOptions } from './definition.ts';
 import { queryText } from './query.ts';
 import { Statement } from './statement.ts';
@@ -16,14 +17,14 @@ export class SqlProducer implements Producer {
   private readonly context: ConnectorContext;
   private readonly statements = new Map<string, Statement>();
   private readonly own: string;
-  private readonly opened: { readonly database: Database; close(): void };
+  private readonly opened: OpenDatabase;
 
   static async open({ options }: Endpoint<typeof sqlOptions>, context: ConnectorContext): Promise<SqlProducer> {
     const own = queryText(options.query, context);
     return new SqlProducer(options, context, own, await openDatabase(options.dataSource, context));
   }
 
-  private constructor(options: Endpoint<typeof sqlOptions>['options'], context: ConnectorContext, own: string, opened: { readonly database: Database; close(): void }) {
+  private constructor(options: Endpoint<typeof sqlOptions>['options'], context: ConnectorContext, own: string, opened: OpenDatabase) {
     this.options = options;
     this.context = context;
     this.own = own;
@@ -49,8 +50,10 @@ export class SqlProducer implements Producer {
     const parameters = headers.get('CamelSqlParameters');
     const given = parameters !== undefined && parameters !== null ? parameters : useMessageBodyForSql ? null : exchange.body;
     const { database } = this.opened;
-    if (batch) {
-      const bound = (await allParts(toIterable(given))).map((item) => statement.bind(exchange, item, separator));
+    const items = batch ? await allParts(toIterable(given)) : null;
+    for (let wait = this.join(exchange); wait !== null; wait = this.join(exchange)) await wait;
+    if (items !== null) {
+      const bound = items.map((item) => statement.bind(exchange, item, separator));
       const changes = database.transaction(() => bound.reduce((sum, { text, values }) => sum + database.run(text, values).changes, 0));
       headers.set('CamelSqlUpdateCount', changes);
       return;
@@ -67,6 +70,14 @@ export class SqlProducer implements Producer {
       return;
     }
     if (!this.options.noop) this.put(exchange, rows);
+  }
+
+  /** Into the exchange's transaction, or out of that of another; null: it is so. */
+  private join(exchange: Exchange): Promise<void> | null {
+    const { database, url } = this.opened;
+    const { clock } = this.context;
+    const transaction = transactionOf(exchange);
+    return transaction?.url === url ? transaction.joining(() => database.begin(clock)) : database.idle(clock);
   }
 
   private put(exchange: Exchange, rows: readonly Row[]): void {

@@ -1,6 +1,7 @@
 import type { StepContext } from '../definition.ts';
 import type { Exchange } from './exchange.ts';
 import { UnitOfWork, isUnhandled } from './exchange.ts';
+import { leaveTransaction } from './transaction.ts';
 
 /**
  * Puts a copy on its own: it has a unit of work of its own, which holds the delivery that it came with, unless somebody waits for that
@@ -9,6 +10,7 @@ import { UnitOfWork, isUnhandled } from './exchange.ts';
 export function detach(copy: Exchange, origin: Exchange, ended: () => void): void {
   copy.signal = null;
   copy.lane = null;
+  leaveTransaction(copy);
   const delivery = origin.unitOfWork;
   const holds = delivery !== null && !delivery.isRequest && !delivery.isDone;
   if (holds) delivery.retain();

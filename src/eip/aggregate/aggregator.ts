@@ -1,3 +1,4 @@
+import { leaveTransaction } from '../../core/exchange/transaction.ts';
 import type { Timer } from '../../core/clock.ts';
 import { convertTo, isByteSource, toText, toTruth } from '../../core/conversion/convert.ts';
 import type { AggregationStrategy, StepContext } from '../../core/definition.ts';
@@ -300,6 +301,7 @@ export class Aggregator {
   private addCopy(key: string, group: Group | undefined, source: Exchange, rules: Rules): void | Promise<void> {
     const copy = source.copy();
     copy.unitOfWork = null;
+    leaveTransaction(copy);
     const { headers } = copy;
     if (headers.lookup(foldedCurrent) !== undefined) headers.remove(completeCurrent);
     if (headers.lookup(foldedInclusive) !== undefined) headers.remove(completeAllInclusive);
