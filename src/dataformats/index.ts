@@ -12,9 +12,11 @@ import { ical } from './ical.ts';
 import { jacksonXml } from './jacksonXml.ts';
 import { json } from './json.ts';
 import { lzf } from './lzf.ts';
+import { mimeMultipart } from './mimeMultipart.ts';
 import { msgpack } from './msgpack.ts';
 import { protobuf } from './protobuf.ts';
 import { rss } from './rss.ts';
+import { soap } from './soap.ts';
 import { tarFile } from './tarFile.ts';
 import { univocityCsv } from './univocityCsv.ts';
 import { univocityFixed } from './univocityFixed.ts';
@@ -36,9 +38,11 @@ export const dataformats = {
   jacksonXml,
   json,
   lzf,
+  mimeMultipart,
   msgpack,
   protobuf,
   rss,
+  soap,
   tarFile,
   univocityCsv,
   univocityFixed,

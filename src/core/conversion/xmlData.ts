@@ -57,6 +57,9 @@ export function readXmlData(element: XmlElement): unknown {
   return map;
 }
 
+/** A value as an element of that name. @throws ExchangeError for a name that no element can have */
+export const writeXmlElement = (name: string, value: unknown): string => written(name, value, { isPretty: false, leavesNulls: false }, 0);
+
 /** A value as an XML document; the root has the name of the Java class that Camel's value would have. */
 export const writeXmlData = (body: unknown, style: XmlStyle): string => {
   const text = body instanceof XmlNode ? String(body) : Array.isArray(body) ? `<ArrayList>${written('item', body, style, 1)}</ArrayList>` : written(rootName(body), body, style, 0);
