@@ -14,6 +14,7 @@ import { json } from './json.ts';
 import { lzf } from './lzf.ts';
 import { mimeMultipart } from './mimeMultipart.ts';
 import { msgpack } from './msgpack.ts';
+import { pgp } from './pgp.ts';
 import { protobuf } from './protobuf.ts';
 import { rss } from './rss.ts';
 import { soap } from './soap.ts';
@@ -40,6 +41,7 @@ export const dataformats = {
   lzf,
   mimeMultipart,
   msgpack,
+  pgp,
   protobuf,
   rss,
   soap,

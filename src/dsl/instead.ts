@@ -35,7 +35,6 @@ export const insteadOfDataFormat: Readonly<Record<string, string>> = {
   jsonApi: 'use `json`: a JSON:API document is a map with `data` and `included`',
   ocsf: 'OCSF events are JSON: use `json`',
   parquetAvro: 'there is no library for it here',
-  pgp: 'OpenPGP.js is under the LGPL, which this program can not carry: `crypto` encrypts with AES-GCM',
   pqc: 'there is no library for it here: `crypto` encrypts with AES-GCM',
   smooks: 'there is no library for it here: use `jacksonXml`, `csv` or `jsonata`',
   swiftMt: 'there is no kept library for it',

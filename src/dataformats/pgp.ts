@@ -1,0 +1,133 @@
+import { createRequire } from 'node:module';
+import type * as OpenPgp from 'openpgp';
+import { bytesOfBody, isByteSource, readBytes } from '../core/conversion/convert.ts';
+import { largestUnpacked } from '../core/conversion/inflate.ts';
+import { defineDataFormat } from '../core/definition.ts';
+import { ExchangeError } from '../core/errors.ts';
+import { field } from '../core/field.ts';
+
+type Library = typeof OpenPgp;
+
+/** OpenPGP.js is under the LGPL: who wants it installs it beside this program. A name that is not written out stays out of the bundle. */
+const libraryName: string = 'openpgp';
+
+/** @throws Error that says how to install the library when it is not there */
+export function checkLibrary(resolve: (name: string) => unknown): void {
+  try {
+    resolve(libraryName);
+  } catch {
+    throw new Error('`pgp` needs the library OpenPGP.js, which is under the LGPL and does not come with this program: install it beside it (`npm install openpgp@6`)');
+  }
+}
+
+const failure = (message: string, cause?: unknown): ExchangeError => new ExchangeError('org.bouncycastle.openpgp.PGPException', message, { cause });
+
+export const pgp = defineDataFormat({
+  name: 'pgp',
+  summary: 'OpenPGP: marshal encrypts for public keys, and signs when told to; unmarshal decrypts with a secret key, and checks the signature. Needs the library `openpgp`, to be installed beside this program.',
+  options: {
+    keyUserid: field.string('Part of the user id of the keys to encrypt for; all keys of the ring without it.'),
+    signatureKeyUserid: field.string('Part of the user id of the key to sign with, or that must have signed.'),
+    password: field.string('Of the secret key to decrypt with.').secret(),
+    signaturePassword: field.string('Of the secret key to sign with.').secret(),
+    keyFileName: field.string('File of the keys to encrypt for, or to decrypt with, as text (`-----BEGIN PGP ...`).'),
+    signatureKeyFileName: field.string('File of the keys to sign with, or to check signatures with, as text.'),
+    signatureKeyRing: field.string('Bean that has these keys, in place of the file: a text, or bytes.'),
+    armored: field.boolean('Writes text instead of bytes.').default(false),
+    integrity: field.boolean('Protects the message against changes.').default(true),
+    algorithm: field.integer('Number of the cipher: 7 AES-128, 8 AES-192, 9 AES-256.').default(9),
+    compressionAlgorithm: field.integer('Number of the compression: 0 none, 1 zip, 2 zlib.').default(1),
+    hashAlgorithm: field.integer('Number of the hash of signatures: 8 SHA-256, 9 SHA-384, 10 SHA-512.').default(8),
+    signatureVerificationOption: field.enum('Unmarshal: optional checks the signatures that are there, required wants one that is right, ignore looks at none, no_signature_allowed refuses signed messages.', ['optional', 'required', 'ignore', 'no_signature_allowed']).default('optional'),
+    provider: field.string('Java provider.').ignored('there is no Java cryptography here'),
+  },
+  create: (options, context) => {
+    checkLibrary((name) => createRequire(import.meta.url).resolve(name));
+    if (!options.integrity) throw new Error('`pgp` writes no messages without `integrity`: they can be changed by others, and newer programs refuse them');
+    for (const [name, known] of [['algorithm', [7, 8, 9]], ['compressionAlgorithm', [0, 1, 2]], ['hashAlgorithm', [8, 9, 10]]] as const) {
+      if (!(known as readonly number[]).includes(options[name])) throw new Error(`\`${name}\` is ${options[name]}: ${known.join(', ')} are there`);
+    }
+    if (options.keyFileName === undefined) throw new Error('`pgp` needs `keyFileName`: the file of the keys, such as `file:keys.asc`');
+    const keyText = context.resource(options.keyFileName);
+    const signText: unknown = options.signatureKeyRing !== undefined ? context.bean(options.signatureKeyRing) : options.signatureKeyFileName !== undefined ? context.resource(options.signatureKeyFileName) : null;
+    let loaded: Promise<Library> | null = null;
+    const library = (): Promise<Library> => (loaded ??= import(libraryName) as Promise<Library>);
+    const bytes = (body: unknown): Promise<Buffer> => (isByteSource(body) ? readBytes(body) : Promise.resolve(bytesOfBody(body)));
+
+    const keysOf = async (text: unknown, what: string): Promise<OpenPgp.Key[]> => {
+      const { readKeys } = await library();
+      try {
+        if (typeof text !== 'string') return await readKeys({ binaryKeys: text as Uint8Array });
+        // A ring may be several texts, one after the other.
+        const blocks = text.match(/-----BEGIN PGP [^-]+-----[^]*?-----END PGP [^-]+-----/g) ?? [text];
+        return (await Promise.all(blocks.map((armoredKeys) => readKeys({ armoredKeys })))).flat();
+      } catch (thrown) {
+        throw failure(`${what} has no keys that can be read: ${(thrown as Error).message}`, thrown);
+      }
+    };
+    const named = (keys: readonly OpenPgp.Key[], userId: string | undefined): OpenPgp.Key[] => keys.filter((key) => userId === undefined || key.getUserIDs().some((id) => id.includes(userId)));
+    const unlocked = async (keys: readonly OpenPgp.Key[], passphrase: string | undefined): Promise<OpenPgp.PrivateKey[]> => {
+      const { decryptKey } = await library();
+      const secret = keys.filter((key): key is OpenPgp.PrivateKey => key.isPrivate());
+      return Promise.all(
+        secret.map(async (privateKey) => {
+          if (privateKey.isDecrypted()) return privateKey;
+          if (passphrase === undefined) throw failure('the secret key is locked: give its password');
+          return decryptKey({ privateKey, passphrase }).catch((thrown: unknown) => {
+            throw failure(`the password does not open the secret key: ${(thrown as Error).message}`, thrown);
+          });
+        }),
+      );
+    };
+
+    return {
+      marshal: async (_exchange, body) => {
+        const content = await bytes(body);
+        const { createMessage, encrypt } = await library();
+        const recipients = named(await keysOf(keyText, 'keyFileName'), options.keyUserid).map((key) => key.toPublic());
+        if (recipients.length === 0) throw failure(`keyFileName has no key of a user id with \`${options.keyUserid ?? ''}\``);
+        const signers = options.signatureKeyUserid === undefined ? [] : await unlocked(named(await keysOf(signText, 'the ring of signature keys'), options.signatureKeyUserid), options.signaturePassword);
+        if (options.signatureKeyUserid !== undefined && signers.length === 0) throw failure(`there is no secret key of a user id with \`${options.signatureKeyUserid}\` to sign with`);
+        const config = { preferredSymmetricAlgorithm: options.algorithm, preferredCompressionAlgorithm: options.compressionAlgorithm, preferredHashAlgorithm: options.hashAlgorithm, aeadProtect: false };
+        const message = await createMessage({ binary: new Uint8Array(content) });
+        const shared = { message, encryptionKeys: recipients, ...(signers.length === 0 ? {} : { signingKeys: signers }), config };
+        try {
+          return Buffer.from(options.armored ? await encrypt({ ...shared, format: 'armored' }) : await encrypt({ ...shared, format: 'binary' }));
+        } catch (thrown) {
+          throw failure((thrown as Error).message, thrown);
+        }
+      },
+      unmarshal: async (_exchange, body) => {
+        const content = await bytes(body);
+        const { decrypt, readMessage } = await library();
+        const decryptionKeys = await unlocked(await keysOf(keyText, 'keyFileName'), options.password);
+        if (decryptionKeys.length === 0) throw failure('keyFileName has no secret key to decrypt with');
+        const verificationKeys = signText === null ? [] : named(await keysOf(signText, 'the ring of signature keys'), options.signatureKeyUserid).map((key) => key.toPublic());
+        const isText = content.toString('latin1', 0, 27) === '-----BEGIN PGP MESSAGE-----';
+        let opened: Awaited<ReturnType<typeof decryptBinary>>;
+        const config = { maxDecompressedMessageSize: largestUnpacked } as OpenPgp.PartialConfig;
+        const decryptBinary = (message: OpenPgp.Message<Uint8Array | string>) => decrypt({ message, decryptionKeys, verificationKeys, format: 'binary', config });
+        try {
+          opened = await decryptBinary(isText ? await readMessage({ armoredMessage: content.toString('latin1'), config }) : await readMessage({ binaryMessage: new Uint8Array(content), config }));
+        } catch (thrown) {
+          throw failure((thrown as Error).message, thrown);
+        }
+        await checkSignatures(opened.signatures, options.signatureVerificationOption);
+        return Buffer.from(opened.data as Uint8Array);
+      },
+    };
+  },
+});
+
+async function checkSignatures(signatures: readonly { readonly verified: Promise<unknown> }[], wanted: 'optional' | 'required' | 'ignore' | 'no_signature_allowed'): Promise<void> {
+  const verified = await Promise.allSettled(signatures.map(({ verified: one }) => one));
+  if (wanted === 'ignore') return;
+  if (wanted === 'no_signature_allowed') {
+    if (signatures.length > 0) throw failure('the message is signed, and signatureVerificationOption allows no signature');
+    return;
+  }
+  if (verified.some(({ status }) => status === 'fulfilled')) return;
+  const [first] = verified;
+  if (first?.status === 'rejected') throw new ExchangeError('java.security.SignatureException', `the signature could not be checked: ${(first.reason as Error).message}`);
+  if (wanted === 'required') throw failure('the message is not signed, and signatureVerificationOption is required');
+}
