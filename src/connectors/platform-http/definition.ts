@@ -36,6 +36,8 @@ export const platformHttpOptions = {
   oauthProfile: field.string('Profile that checks bearer tokens.').ignored('tokens are checked in the route'),
 } as const;
 
+const noOrder = 'requests come over several connections, which have no order among them';
+
 export const platformHttp = defineConnector({
   scheme: 'platform-http',
   syntax: 'platform-http:path',
@@ -56,7 +58,8 @@ export const platformHttp = defineConnector({
   },
   notPromised: {
     ...hasNoServer('it is the server'),
-    'delivers each message once, in the order in which they came': 'requests come over several connections, which have no order among them',
+    'delivers each message once, in the order in which they came': noOrder,
+    'keeps the order of each key, with orderBy and lanes': `${noOrder}; those that came keep it`,
     'delivers again what failed': 'HTTP can not deliver again: a failure is answered with 500',
     'delivers again what had not settled when its process died': 'whoever sent a request sees its connection break, and knows',
     'waits for a slow route, and holds no more in memory meanwhile': 'a request waits with its client: maxInFlight bounds those that are taken',
