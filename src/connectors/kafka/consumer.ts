@@ -481,7 +481,7 @@ class MemberReader implements MemberListener, LaneOwner {
   }
 
   private isOpen(lane: Lane): boolean {
-    return this.isTaking && !this.session.isSuspended && !lane.isRevoked && !lane.isBroken && !lane.isHeldBack;
+    return this.isTaking && !this.session.isSuspended && !lane.isRevoked && !lane.isBroken && !lane.isHeldBack && !lane.isStalled;
   }
 
   private hasRoom(lane: Lane): boolean {
@@ -543,7 +543,7 @@ class MemberReader implements MemberListener, LaneOwner {
       body = record.value;
       failure = thrown;
     }
-    const delivery = lane.take(failure === null || reading.pollOnError === 'ERROR_HANDLER');
+    const delivery = lane.take();
     this.unsettled++;
     session.underWay++;
     const exchange = sink.exchange(body, headers, reading.isInOut);
@@ -596,6 +596,11 @@ class MemberReader implements MemberListener, LaneOwner {
         context.log('error', `${what}; reading stops, as pollOnError says`);
         this.session.suspend(true);
         context.waiting(`${what}; reading has stopped`);
+        return false;
+      case 'RETRY':
+      case 'RECONNECT':
+        if (lane.tries === 0) context.log('warn', `${what}; tried again, as pollOnError says`);
+        this.stall(lane);
         return false;
       default:
         return true;
@@ -676,9 +681,24 @@ class MemberReader implements MemberListener, LaneOwner {
     this.holdBack(lane, { topic: lane.topic, partition: lane.partition, offset });
   }
 
+  /** The next record waits where it is; what is before it goes on, and is committed. */
+  private stall(lane: Lane): void {
+    lane.isStalled = true;
+    this.after(this.backoff(lane.tries++), () => {
+      lane.isStalled = false;
+      this.pump(lane);
+    });
+    if (this.transactionsByLane.has(lane)) this.endTransactionWhenDue(lane);
+  }
+
+  private backoff(attempts: number): number {
+    const { firstBackoffMillis, longestBackoffMillis } = this.reading;
+    return Math.min(longestBackoffMillis, firstBackoffMillis * 2 ** Math.min(attempts, 20));
+  }
+
   private holdBack(lane: Lane, offset: Offset): void {
-    const { context, firstBackoffMillis, longestBackoffMillis, shownUri } = this.reading;
-    const delay = Math.min(longestBackoffMillis, firstBackoffMillis * 2 ** Math.min(lane.attempts - 1, 20));
+    const { context, shownUri } = this.reading;
+    const delay = this.backoff(lane.attempts - 1);
     if (lane.attempts <= 1) context.log('warn', `${shownUri}: ${lane.name}/${offset.offset} failed and is delivered again until it succeeds`);
     lane.isHeldBack = true;
     this.member.seek(offset);
@@ -771,7 +791,7 @@ class MemberReader implements MemberListener, LaneOwner {
     if (lane.unsettled > 0 || this.session.isStopped) return;
     const transaction = this.transactionsByLane.get(lane);
     if (transaction === undefined || transaction.count === 0 || transaction.isEnding) return;
-    if (lane.isBroken || !lane.hasFetched || !this.hasRoom(lane)) void this.endTransaction(lane);
+    if (lane.isBroken || lane.isStalled || !lane.hasFetched || !this.hasRoom(lane)) void this.endTransaction(lane);
   }
 
   /** Commits what is in it, or aborts it and goes back to where it began. */

@@ -56,6 +56,10 @@ export class Lane {
   isRevoked = false;
   /** Waits before it delivers again what failed. */
   isHeldBack = false;
+  /** The next record can not be read, and will be tried again: nothing goes in meanwhile. */
+  isStalled = false;
+  /** Attempts to read the next record. */
+  tries = 0;
   /** Deliveries in a row that failed at the same offset. */
   attempts = 0;
   private lastFailed = -1;
@@ -119,7 +123,7 @@ export class Lane {
   }
 
   /** Takes the next record out: it is under way as the delivery that is given. */
-  take(isKeptWhenFailed = true): RecordDelivery {
+  take(): RecordDelivery {
     const batch = this.batches[0]!;
     const record = batch.records[this.at++]!;
     const isLast = this.at === batch.records.length;
@@ -136,7 +140,8 @@ export class Lane {
     this.underWay++;
     this.unsettled++;
     if (this.first < 0) this.first = offset;
-    return new RecordDelivery(this, this.tail++, isKeptWhenFailed);
+    this.tries = 0;
+    return new RecordDelivery(this, this.tail++);
   }
 
   /** A record that makes no exchange. */
@@ -249,12 +254,10 @@ export class Lane {
 export class RecordDelivery implements Delivery {
   readonly lane: Lane;
   readonly number: number;
-  private readonly isKeptWhenFailed: boolean;
 
-  constructor(lane: Lane, number: number, isKeptWhenFailed: boolean) {
+  constructor(lane: Lane, number: number) {
     this.lane = lane;
     this.number = number;
-    this.isKeptWhenFailed = isKeptWhenFailed;
   }
 
   get id(): string {
@@ -262,7 +265,7 @@ export class RecordDelivery implements Delivery {
   }
 
   get wouldLose(): boolean {
-    return this.isKeptWhenFailed && this.lane.keepsFailed;
+    return this.lane.keepsFailed;
   }
 
   left(): void {

@@ -200,6 +200,36 @@ describeWithKafka('the consumer of kafka', function () {
     await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([3]));
   });
 
+  it('tries a record that can not be read again with RETRY, and reads no further with STOP', async () => {
+    for (const more of ['', '&exactlyOnce=true', '&batching=true&maxPollRecords=2&batchingIntervalMs=50']) {
+      const topic = await broker.topic();
+      group = broker.name('group');
+      await broker.send(topic, 'a', 'b', 'c');
+      let tries = 0;
+      beans['moody'] = {
+        deserialize: (_topic: string, bytes: Buffer) => {
+          if (bytes.toString() === 'b' && ++tries < 4) throw new Error('not in the mood');
+          return bytes.toString();
+        },
+      };
+      const route = await consume(topic, `&valueDeserializer=#moody&pollOnError=RETRY${more}`);
+      await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([3]));
+      expect(bodies(route).flatMap((body) => (Array.isArray(body) ? (body as Exchange[]).map((part) => part.body) : [body])), more).to.deep.equal(['a', 'b', 'c']);
+      expect(tries).to.equal(4);
+      expect(around.logs.filter((line) => /not in the mood; tried again/.test(line)), 'said once').to.have.length(1);
+      around.logs.length = 0;
+      await end();
+    }
+    const topic = await broker.topic();
+    group = broker.name('group');
+    await broker.send(topic, '1', 'no json', '2');
+    const route = await consume(topic, '&valueDeserializer=JsonDeserializer&pollOnError=STOP');
+    await soon(() => expect(around.waits.join()).to.match(/no JSON.*reading has stopped/));
+    await pause(100);
+    expect(bodies(route)).to.deep.equal([1]);
+    await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([1]));
+  });
+
   it('begins at the latest record, at the first, or fails without an offset, as autoOffsetReset says', async () => {
     const topic = await broker.topic();
     await broker.send(topic, 'old');
