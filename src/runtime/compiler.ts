@@ -144,6 +144,9 @@ export class StepCompiler {
 
   /** Steps on the top level of the route: only there may one wrap it. */
   private readonly wrappers = new WeakSet<StepModel>();
+
+  /** Steps whose bean was complained about. */
+  readonly lacksBean = new WeakSet<StepModel>();
   /** The step behind the source. */
   private firstOfRoute: StepModel | null = null;
 
@@ -225,7 +228,7 @@ export class StepCompiler {
       else pipe = replaceableStep(definition.operator(options, new Context(this, info, model, around, null)), (itself) => standIn.call(null, itself), info);
     } catch (thrown) {
       // An option that could not be read has been complained about already.
-      const isIncomplete = this.problems.hasErrors && Object.entries(definition.options).some(([name, { shape }]) => shape.isRequired && (options as Readonly<Record<string, unknown>>)[name] === undefined);
+      const isIncomplete = this.lacksBean.has(model) || (this.problems.hasErrors && Object.entries(definition.options).some(([name, { shape }]) => shape.isRequired && (options as Readonly<Record<string, unknown>>)[name] === undefined));
       if (!isIncomplete) this.problems.report(undefinedProblem, `can't build the step \`${model.kind}\`: ${(thrown as Error).message}`, model.at);
       return sequence([]);
     }
@@ -468,6 +471,7 @@ class Context implements StepContext {
       return this.compiler.services.bean(reference, kind) as T;
     } catch (thrown) {
       this.problems.report('M0501', (thrown as Error).message, this.at);
+      this.compiler.lacksBean.add(this.model);
       return {} as T;
     }
   }

@@ -42,7 +42,17 @@ export const settings: readonly Setting[] = [
   { key: 'admin.port', kind: 'integer', description: 'Serves the admin API on this port as well; needs `admin.token`.' },
   { key: 'admin.host', kind: 'string', default: '127.0.0.1', description: 'Address of that port; loopback unless another is named.' },
   { key: 'admin.token', kind: 'string', description: 'Token that the admin API asks for on its port.', isSecret: true },
-  { key: 'micrologic.*', kind: 'string', description: 'The application beside this runtime: its `url`, `readiness` path, time-outs and headers.' },
+  { key: 'micrologic.url', kind: 'string', description: 'The application beside this runtime, such as `http://127.0.0.1:3000`.' },
+  { key: 'micrologic.readiness', kind: 'string', description: 'Path that it answers 2xx at when it is ready; without one it is taken for ready when it accepts connections.' },
+  { key: 'micrologic.timeoutMillis', kind: 'millis', description: 'Time that it has for a reply; 30 s unless named.' },
+  { key: 'micrologic.connectTimeoutMillis', kind: 'millis', description: 'Time for a connection; 5 s unless named.' },
+  { key: 'micrologic.waitMillis', kind: 'millis', description: 'Time that a message waits for it to become ready.' },
+  { key: 'micrologic.concurrency', kind: 'integer', description: 'Requests to it at once.' },
+  { key: 'micrologic.maxWaiting', kind: 'integer', description: 'Messages that may wait for it to become ready.' },
+  { key: 'micrologic.maxResponseBytes', kind: 'bytes', description: 'Size that a reply may have.' },
+  { key: 'micrologic.headers', kind: 'string', description: 'Headers of every request: `Name: value, Name: value`, or a mapping.' },
+  { key: 'micrologic.headers.*', kind: 'string', description: 'One of these headers.' },
+  { key: 'micrologic.token', kind: 'string', description: 'Bearer token of every request.', isSecret: true },
   { key: 'rabbitmq.*', kind: 'string', description: 'The broker of `spring-rabbitmq:` endpoints that name none: its `url`, or `addresses`, `hostname`, `port`, `username`, `password`, `virtualHost`, `tls`.', isSecret: true },
   { key: 'state.store', kind: 'enum', values: ['lmdb', 'memory'], default: 'lmdb', description: 'Where state lives: `lmdb` survives a crash, `memory` does not.' },
   { key: 'state.path', kind: 'string', default: '.mecha', description: 'Folder of the embedded store, of its lock and of the admin socket.' },
@@ -224,11 +234,10 @@ function* flatten(value: unknown, prefix: string): Iterable<[string, string]> {
 function set(values: Values, key: string, value: unknown, at: Span | null, problems: Diagnostics, origin = key): void {
   const setting = settingOf(key);
   if (setting === undefined) {
-    const near = nearest(
-      key,
-      settings.map((candidate) => candidate.key),
-    );
-    problems.report('M0704', `unknown setting \`${key}\``, at, { label: 'no such setting', help: near === null ? 'see docs/configuration.md for all settings' : `did you mean \`${near}\`?`, docs: 'docs/configuration.md' });
+    const keys = settings.map((candidate) => candidate.key);
+    // The unit that is missing at its end is nearer than any other word.
+    const near = keys.find((candidate) => candidate.startsWith(key) && key.includes('.')) ?? nearest(key, keys);
+    problems.report('M0704', `unknown setting \`${key}\``, at, { label: 'no such setting', help: near === null ? neighboursOf(key) : `did you mean \`${near}\`?`, docs: 'docs/configuration.md' });
     return;
   }
   const parsed = parseSetting(setting, value);
@@ -240,6 +249,13 @@ function set(values: Values, key: string, value: unknown, at: Span | null, probl
   values.settings.set(key, parsed);
   if (at === null) values.places.delete(key);
   else values.places.set(key, at);
+}
+
+/** What there is beside a setting that there is not. */
+function neighboursOf(key: string): string {
+  const section = key.slice(0, key.indexOf('.') + 1);
+  const beside = section === '' ? [] : settings.filter((candidate) => candidate.key.startsWith(section)).map((candidate) => `\`${candidate.key.slice(section.length)}\``);
+  return beside.length === 0 ? 'see docs/configuration.md for all settings' : `\`${section.slice(0, -1)}\` has ${beside.join(', ')}`;
 }
 
 function parseSetting(setting: Setting, value: unknown): unknown {

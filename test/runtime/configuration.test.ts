@@ -61,6 +61,14 @@ describe('the configuration', () => {
     expect(found.join('\n')).not.to.contain('hush');
   });
 
+  it('names the settings that there are beside one that there is not', () => {
+    write('mecha.yaml', 'micrologic: { timeout: 800 }\nhttp: { largestRequest: 1kb }\n');
+    read();
+    const found = messages();
+    expect(found[0]).to.contain('M0704 1 unknown setting `micrologic.timeout` (did you mean `micrologic.timeoutMillis`?)');
+    expect(found[1]).to.match(/M0704 2 unknown setting `http\.largestRequest` \(`http` has .*`maxBodyBytes`/);
+  });
+
   it('says where it is no YAML, that it is no mapping, or not there', () => {
     write('mecha.yaml', 'http: { port: 80\n');
     read();

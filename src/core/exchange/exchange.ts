@@ -167,6 +167,9 @@ const emptyScope: ExchangeScope = {
   routeVariables: () => new Bag(),
 };
 
+/** Failures whose step is known. */
+const located = new WeakSet<ExchangeError>();
+
 /**
  * One message on its way: body, headers, properties, variables, pattern and outcome. Fields in fixed order: one hidden class.
  * A copy is shallow, as in Camel.
@@ -290,7 +293,16 @@ export class Exchange {
   fail(thrown: unknown, step: StepInfo | null = null): void {
     this.exception = toExchangeError(thrown);
     this.halt = (this.halt & ~(EXHAUSTED | HANDLED)) | FAILED;
-    if (step === null) return;
+    if (step !== null) this.locate(step);
+  }
+
+  /** Says which step failed, where that is not known yet: what it sent the message to may not know. */
+  failedIn(step: StepInfo): void {
+    if (this.exception !== null && !located.has(this.exception)) this.locate(step);
+  }
+
+  private locate(step: StepInfo): void {
+    located.add(this.exception!);
     this.failedStep = step;
     if (step.statistics !== undefined) step.statistics.failed++;
   }

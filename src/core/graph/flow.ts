@@ -353,13 +353,16 @@ function drainPostponed(): void {
 export class WayBack implements Way {
   readonly outer: Way | null;
   private readonly output: Subscriber<Exchange>;
+  private readonly info: StepInfo | null;
 
-  constructor(output: Subscriber<Exchange>, outer: Way | null) {
+  constructor(output: Subscriber<Exchange>, outer: Way | null, info: StepInfo | null = null) {
     this.output = output;
     this.outer = outer;
+    this.info = info;
   }
 
   back(exchange: Exchange): void {
+    if (exchange.halt !== 0 && this.info !== null) exchange.failedIn(this.info);
     pumped(exchange, (returned) => this.output.next(returned));
   }
 
@@ -378,7 +381,7 @@ class CallStep extends StepSubscriber {
   }
 
   protected step(exchange: Exchange): boolean {
-    exchange.way = new WayBack(this.out, exchange.way);
+    exchange.way = new WayBack(this.out, exchange.way, this.info);
     pumped(exchange, this.call);
     return false;
   }
