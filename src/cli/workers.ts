@@ -4,7 +4,7 @@ import type { Diagnostic } from '../core/diagnostics.ts';
 import { Diagnostics, LoadError, Source } from '../core/diagnostics.ts';
 import { Events } from '../core/events.ts';
 import { systemClock } from '../core/clock.ts';
-import { printDiagnostics, toJson } from '../dsl/diagnose.ts';
+import { printDiagnostics } from '../dsl/diagnose.ts';
 import type { LogSink } from '../observe/logs.ts';
 import { logEvents } from '../observe/logs.ts';
 import type { Configuration } from '../runtime/configuration.ts';
@@ -87,7 +87,7 @@ export async function runWorkers(paths: readonly string[], options: Options, ter
       program: { version, pid: terminal.pid ?? 0 },
       environment: { [workerVariable]: '1' },
       read,
-      refused: (found) => ({ view: { result: 'rejected', problems: toJson('', found.sorted()) }, printed: print(found.sorted()) }),
+      print,
       newDiagnostics: () => new Diagnostics(),
       log,
     },

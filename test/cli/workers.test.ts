@@ -5,9 +5,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { askAdmin } from '../../src/sidecar/client.ts';
+import { askAdmin, openAdminAnswer } from '../../src/sidecar/client.ts';
 import { mecha } from '../command.ts';
 import { eventually } from '../eventually.ts';
+import { expectDescribed } from '../sidecar/described.ts';
 
 const route = (id: string, uri: string, ...steps: readonly string[]): string => `- route:\n    id: ${id}\n    from:\n      uri: ${uri}\n      steps:\n${steps.map((step) => `        - ${step}\n`).join('')}`;
 
@@ -233,6 +234,45 @@ describe('mecha run --workers', function () {
     });
     await crew.admin('POST', '/routes/who/resume');
     for (let i = 0; i < 6; i++) expect(await crew.get('/who')).to.match(/^200/);
+  });
+
+  it('has an admin API that answers as its document says', async () => {
+    crew.write('routes/a.yaml', who + tick + route('fails', 'direct:fails', 'throwException: { exceptionType: java.lang.IllegalStateException, message: "broken" }'));
+    await crew.start();
+    const asked: readonly [method: string, path: string, url: string, body?: unknown][] = [
+      ['GET', '/info', '/info'],
+      ['GET', '/health', '/health'],
+      ['GET', '/inflight', '/inflight'],
+      ['GET', '/routes', '/routes'],
+      ['GET', '/routes/{id}', '/routes/tick'],
+      ['GET', '/routes/{id}', '/routes/gone'],
+      ['POST', '/routes/{id}/stop', '/routes/tick/stop'],
+      ['GET', '/health', '/health'],
+      ['POST', '/routes/{id}/start', '/routes/tick/start'],
+      ['POST', '/routes/{id}/start', '/routes/gone/start'],
+      ['GET', '/reload', '/reload'],
+      ['POST', '/reload', '/reload'],
+      ['POST', '/reload', '/reload', '- from: {'],
+      ['POST', '/send', '/send', { uri: 'direct:fails' }],
+      ['GET', '/deadletters', '/deadletters'],
+      ['GET', '/deadletters/{id}', '/deadletters/gone'],
+    ];
+    for (const [method, path, url, body] of asked) expectDescribed(method, path, url, await askAdmin(join(crew.folder, '.mecha/admin.sock'), method, url, body));
+    expect((await askAdmin(join(crew.folder, '.mecha/admin.sock'), 'GET', '/trace?route=gone')).status).to.equal(404);
+    // What enters a route in any of them is traced.
+    const response = await openAdminAnswer(join(crew.folder, '.mecha/admin.sock'), 'GET', '/trace?route=who');
+    let lines = '';
+    response.on('data', (data) => (lines += String(data)));
+    const { workers } = await crew.info();
+    const pids = new Set<string>();
+    await eventually(async () => {
+      for (const answer of await Promise.all([1, 2, 3, 4, 5, 6].map(() => crew.get('/who')))) pids.add(answer);
+      expect(pids.size).to.equal(workers.length);
+    });
+    await eventually(() => {
+      for (const { pid } of workers) expect(lines).to.contain(String(pid));
+    });
+    response.destroy();
   });
 
   it('finishes what all of them have under way before it ends', async () => {

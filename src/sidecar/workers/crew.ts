@@ -14,9 +14,9 @@ import type { GivenSources } from '../../runtime/mecha.ts';
 import type { Whole } from '../../runtime/sharing.ts';
 import { storeCalls } from '../../stores/remote.ts';
 import type { AdminProgram, AdminTarget, Answer, LineSink } from '../admin.ts';
-import { ApiError, routeView, stepView } from '../admin.ts';
+import { ApiError, reloadView, routeView, stepView } from '../admin.ts';
 import { mergeSnapshots } from './merge.ts';
-import type { AdminRequest, Prepared, PrimaryCalls, WorkerCalls } from './protocol.ts';
+import type { AdminRequest, Prepared, PrimaryCalls, Printer, WorkerCalls } from './protocol.ts';
 
 /** A worker that dies is started again after this, which doubles while it goes on dying. */
 const firstPauseMillis = 100;
@@ -45,8 +45,7 @@ export interface CrewOptions {
   readonly environment: Readonly<Record<string, string>>;
   /** What the processes read, as it is now; `routes` stands for the files'. */
   read(problems: Diagnostics, routes?: string): GivenSources;
-  /** A reload's problems before any worker has seen it. */
-  refused(problems: Diagnostics): { readonly view: unknown; readonly printed: string };
+  print: Printer;
   newDiagnostics(): Diagnostics;
   log(level: 'info' | 'warn' | 'error', message: string): void;
 }
@@ -103,6 +102,7 @@ export class Crew implements AdminTarget {
     this.moduleTexts = this.readModules();
     const other = others.find((said) => said !== null) ?? null;
     this.isUp = other === null;
+    if (other === null) this.lastReload = (await this.ofFirst({ method: 'GET', url: '/reload', body: '' })).body;
     return other;
   }
 
@@ -286,8 +286,8 @@ export class Crew implements AdminTarget {
       return { isTaken, view: this.lastReload, printed };
     };
     if (problems.hasErrors) {
-      const { view, printed } = this.options.refused(problems);
-      return finish(false, view, printed);
+      const list = problems.sorted();
+      return finish(false, reloadView({ generation: this.generation, reason, millis: 0, result: 'rejected', changed: [], added: [], removed: [], problems: list }), this.options.print(list));
     }
     const members = this.running;
     const prepared = await Promise.allSettled(members.map(({ remote }) => remote.prepare(given, reason)));
