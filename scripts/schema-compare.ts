@@ -1,16 +1,15 @@
 /**
- * Compares `mecha schema` with Camel's own schema of the YAML DSL: `npx tsx scripts/schema-compare.ts camelYamlDsl.json [--count N] [--seed N] [--kamelets JAR] [--cases FOLDER]`.
- * Documents are the case files, the kamelets of a jar, and random ones: made from Camel's schema, and broken in one place.
+ * Compares `mecha schema` with Camel's own schema of the YAML DSL: `npx tsx scripts/schema-compare.ts camelYamlDsl.json [--count N] [--seed N] [--kamelets JAR] [--cases FOLDER] [--record]`.
+ * `--record` keeps the documents (but for the kamelets) with Camel's verdicts for a test. Documents are the case files, the kamelets of a jar, and random ones: made from Camel's schema, and broken in one place.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ajv4 from 'ajv-draft-04';
-import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
 import { unzipped, zipEntries } from '../src/core/conversion/zip.ts';
-import { jsonSchema } from '../src/dsl/schema.ts';
-import { standardParts } from '../src/runtime/standard.ts';
+import type { Verdict } from '../test/dsl/schemaVerdicts.ts';
+import { accepts, reasonOf, signatureOf, writeVerdicts } from '../test/dsl/schemaVerdicts.ts';
 
 type Json = Record<string, unknown>;
 
@@ -22,8 +21,7 @@ const definitions = items['definitions'] as Record<string, Json>;
 
 const camelAjv = new ajv4.default({ strict: false, allErrors: false, validateFormats: false });
 const acceptsInCamel = camelAjv.compile({ ...camel, $schema: undefined } as Json);
-const ownAjv = new Ajv2020({ strict: false, allErrors: false, validateFormats: false });
-const acceptsHere = ownAjv.compile(jsonSchema(standardParts));
+const verdicts: Verdict[] = [];
 
 // ------------------------------------------------------------------- random documents
 
@@ -156,34 +154,27 @@ function withPlainScalars(document: unknown): unknown {
   return copy;
 }
 
-/** Entries that are no mapping, or an empty one: Camel's schema says nothing of them, its loader refuses them. */
-const hasHollowEntry = (document: unknown): boolean =>
-  (Array.isArray(document) && document.some((item: unknown) => typeof item !== 'object' || item === null || Array.isArray(item) || Object.keys(item).length === 0)) || /"(?:intercept\w*|onException|onCompletion)":\[(?:[^\]]*,)?\{\}/.test(JSON.stringify(document));
-
-/** An error handler as a text: Camel's schema takes it, its loader refuses it. */
-const hasTextHandler = (document: unknown): boolean => /"(?:\w*ErrorHandler|deadLetterChannel)":(?:"|\d)/.test(JSON.stringify(document));
-
-const shape = (path: string): string => path.replace(/\/\d+/g, '').split('/').slice(-3).join('/');
-
 function compare(kind: string, document: unknown): void {
   const total = totals.get(kind) ?? { documents: 0, same: 0, explained: 0 };
   totals.set(kind, total);
   total.documents++;
   const inCamel = acceptsInCamel(document) === true;
-  const here = acceptsHere(document) === true;
-  if (inCamel === here) {
+  const verdict: Verdict = { kind, document, inCamel, withPlainScalars: inCamel || acceptsInCamel(withPlainScalars(document)) === true, complaint: null };
+  if (!inCamel) {
+    acceptsInCamel(document);
+    verdict.complaint = signatureOf(acceptsInCamel.errors!);
+  }
+  verdicts.push(verdict);
+  const here = accepts(document);
+  if (inCamel === (here === null)) {
     total.same++;
     return;
   }
-  if (inCamel ? hasHollowEntry(document) || hasTextHandler(document) : acceptsInCamel(withPlainScalars(document)) === true) {
+  if (reasonOf(verdict, here) !== null) {
     total.explained++;
     return;
   }
-  acceptsInCamel(document);
-  const errors = inCamel ? acceptsHere.errors! : acceptsInCamel.errors!;
-  // The deepest complaint says most.
-  const error = [...errors].sort((a, b) => b.instancePath.length - a.instancePath.length)[0]!;
-  const key = `${inCamel ? 'only Camel accepts' : 'only ours accepts'}: ${shape(error.instancePath)} ${error.keyword} ${JSON.stringify(error.params).slice(0, 120)}`;
+  const key = `${inCamel ? 'only Camel accepts' : 'only ours accepts'}: ${inCamel ? here : verdict.complaint}`;
   const cluster = clusters.get(key) ?? { count: 0, example: JSON.stringify(document).slice(0, 300) };
   cluster.count++;
   clusters.set(key, cluster);
@@ -220,4 +211,5 @@ for (let i = 0; i < count * 20 && made < count; i++) {
 
 for (const [kind, { documents, same, explained }] of totals) process.stdout.write(`${kind}: ${same} of ${documents} alike, ${explained} differ for a known reason, ${documents - same - explained} differ\n`);
 for (const [key, { count: times, example }] of [...clusters].sort(([, a], [, b]) => b.count - a.count).slice(0, Number(option('show', '40')))) process.stdout.write(`${times} x ${key}\n      ${example}\n`);
+if (args.includes('--record')) writeVerdicts(verdicts.filter(({ kind }) => kind !== 'kamelets'));
 process.exit(0);
