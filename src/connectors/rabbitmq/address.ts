@@ -168,9 +168,6 @@ const shownAddress = ({ host, port, tls }: Address): string => `${tls === null ?
 /** Fit for messages: no user, no password. */
 export const shownBroker = ({ addresses }: BrokerSettings): string => addresses.map(shownAddress).join(', ');
 
-/** A refusal that no waiting mends: wrong password, unknown virtual host. */
-export const isRefusal = (error: Error): boolean => isVirtualHostRefusal(error) || isLoginRefusal(error);
-
 const isLoginRefusal = ({ message }: Error): boolean => /Handshake terminated by server: .*ACCESS[_-]REFUSED/.test(message);
 
 /** Why a connection did not come about, or went, as the Java class by which routes catch it. */

@@ -331,7 +331,7 @@ export class RabbitConsumer implements Consumer, LinkUser {
       held.link.join(this);
       const failure = await this.inTime(connecting, startPatienceMillis);
       if (failure !== null && failure !== 'late') {
-        if (failure.isRefused || this.endpoint.options.testConnectionOnStartup) await this.giveUp(failure.error);
+        if (this.endpoint.options.testConnectionOnStartup) await this.giveUp(failure);
         return;
       }
       if (failure === 'late') return this.wait(`${shownBroker(this.settings)}: no connection yet`);
@@ -741,7 +741,7 @@ export class RabbitConsumer implements Consumer, LinkUser {
       this.held.link.join(this);
     }
     const failure = await this.held.link.attempt();
-    if (failure !== null || this.connection === null) throw failure?.error ?? new ExchangeError('org.springframework.amqp.AmqpConnectException', `${this.endpoint.shownUri}: no connection`);
+    if (failure !== null || this.connection === null) throw failure ?? new ExchangeError('org.springframework.amqp.AmqpConnectException', `${this.endpoint.shownUri}: no connection`);
     try {
       const preparing = await this.connection.channel(false);
       await prepareConsumer(preparing, this.endpoint, this.queues, this.ownQueue);

@@ -46,7 +46,7 @@ export const rabbitmqOptions = {
   disableReplyTo: field.boolean('Consumer: sends no reply. Producer: waits for none.').default(false),
   exchangePattern: field.enum('Pattern of new exchanges; by default InOut for a message that wants a reply.', ['InOnly', 'InOut']),
   autoStartup: field.boolean('Begins to consume when the route starts.').default(true),
-  testConnectionOnStartup: field.boolean('A broker that can not be reached is an error when the route starts.').default(false),
+  testConnectionOnStartup: field.boolean('A broker that can not be reached, or refuses user, password or virtual host, is an error when the route starts; otherwise it is waited for.').default(false),
   maxMessageSize: field.bytes('A message that is longer fails: one to send before it is sent, one that came before the route sees it.').default(128 * 1024 * 1024).atLeast(1),
 
   // publishing

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../core/clock.ts';
 import type { ConnectorContext } from '../../core/connector.ts';
 import type { ExchangeError } from '../../core/errors.ts';
 import type { BrokerSettings } from './address.ts';
-import { connectionError, isRefusal } from './address.ts';
+import { connectionError } from './address.ts';
 import type { BrokerConnection } from './client.ts';
 import { connect } from './client.ts';
 import { Publisher } from './publisher.ts';
@@ -65,11 +65,9 @@ export class Link {
     this.users.delete(user);
   }
 
-  /** How the attempt under way, or the next one, ends: null = connected. `isRefused`: waiting will not help. */
-  async attempt(): Promise<{ readonly error: ExchangeError; readonly isRefused: boolean } | null> {
-    if (this.connection !== null) return null;
-    const error = await new Promise<ExchangeError | null>((resolve) => void this.attempts.push(resolve));
-    return error === null ? null : { error, isRefused: error.cause instanceof Error && isRefusal(error.cause) };
+  /** How the attempt under way, or the next one, ends: null = connected. */
+  attempt(): Promise<ExchangeError | null> {
+    return this.connection !== null ? Promise.resolve(null) : new Promise((resolve) => void this.attempts.push(resolve));
   }
 
   async close(): Promise<void> {

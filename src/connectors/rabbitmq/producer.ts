@@ -178,9 +178,9 @@ export class RabbitProducer implements Producer {
     const publisher = this.publisher();
     const attempt = publisher.attempt();
     const failure = await this.soon(attempt);
-    if (failure !== null && failure !== 'late' && (failure.isRefused || this.endpoint.options.testConnectionOnStartup)) {
+    if (failure !== null && failure !== 'late' && this.endpoint.options.testConnectionOnStartup) {
       await this.close();
-      throw failure.error;
+      throw failure;
     }
     if (this.endpoint.options.autoDeclareProducer) await this.declare();
   }

@@ -306,26 +306,17 @@ describeWithBroker('the producer of spring-rabbitmq', () => {
       expect((await send(await open(`spring-rabbitmq:default?routingKey=${queue}&addresses=127.0.0.1:1,${host}&username=${username}&password=${password}`), 'a')).exception).to.equal(null);
     });
 
-    it('refuses a wrong password when the route starts, and it is not shown', async () => {
+    it('that refuses the password or has no such virtual host is waited for, and nothing shows the password', async () => {
       const { host } = new URL(amqpUrl);
-      let message = '';
-      try {
-        await open(`spring-rabbitmq:default?addresses=${host}&username=guest&password=hush`);
-      } catch (thrown) {
-        message = (thrown as Error).message;
+      for (const [options, reason] of [['username=guest&password=hush', /refuses the user `guest`: check its name and password/], ['virtualHost=nowhere', /no virtual host `nowhere`/]] as const) {
+        around.waits.length = 0;
+        const producer = await open(`spring-rabbitmq:default?addresses=${host}&routingKey=q&confirmTimeout=100&${options}`);
+        expect(around.waits.join()).to.match(reason).and.not.to.include('hush');
+        const { exception } = await send(producer, 'a');
+        expect(exception!.message).to.match(reason).and.to.match(/^spring-rabbitmq:default/).and.not.to.include('hush');
+        const strict = await around.producer(definition, `spring-rabbitmq:default?addresses=${host}&testConnectionOnStartup=true&${options}`).then(() => 'started', ({ message }: Error) => message);
+        expect(strict).to.match(reason).and.not.to.include('hush');
       }
-      expect(message).to.match(/refuses the user `guest`/).and.not.to.include('hush');
-    });
-
-    it('refuses an unknown virtual host', async () => {
-      const { host } = new URL(amqpUrl);
-      let message = '';
-      try {
-        await open(`spring-rabbitmq:default?addresses=${host}&virtualHost=nowhere`);
-      } catch (thrown) {
-        message = (thrown as Error).message;
-      }
-      expect(message).to.match(/no virtual host `nowhere`/);
     });
 
     it('is waited for as long as a message may take, and then said to be unreachable', async () => {

@@ -81,6 +81,114 @@ describeWithBroker('spring-rabbitmq in a runtime', () => {
     expect(await broker.count(from)).to.equal(0);
   });
 
+  it('says which endpoint of which route has no host, no queue, or a wrong password, and the other routes go on', async () => {
+    const [queue, missing] = [await broker.queue(), broker.name()];
+    const from = (id: string, options: string): string => `
+- route:
+    id: ${id}
+    from:
+      uri: spring-rabbitmq:default
+      parameters: { queues: ${missing}, ${options} }
+      steps: [{ log: never }]
+`;
+    const { hostname, port } = new URL(amqpUrl);
+    const broken = [
+      ['no-host', 'hostname: no-such-host.invalid', 'unknown host'],
+      ['no-broker', 'hostname: 127.0.0.1, port: 9', 'connection refused'],
+      ['wrong-password', `hostname: ${hostname}, port: ${port}, username: guest, password: hush-hush`, 'refuses the user `guest`'],
+      ['wrong-host', `url: "{{url}}", virtualHost: nowhere`, 'no virtual host `nowhere`'],
+      ['no-queue', `url: "{{url}}", autoDeclare: false`, `no queue '${missing}'`],
+    ] as const;
+    const mecha = await run(
+      `${broken.map(([id, options]) => from(id, options)).join('')}
+- route:
+    id: sends-nowhere
+    from:
+      uri: direct:nowhere
+      steps:
+        - to: { uri: spring-rabbitmq:default, parameters: { url: "{{url}}", routingKey: ${missing} } }
+- route:
+    id: works
+    from:
+      uri: timer:once
+      parameters: { repeatCount: 1, delay: 0 }
+      steps:
+        - setBody: { constant: fine }
+        - to: { uri: spring-rabbitmq:default, parameters: { url: "{{url}}", routingKey: ${queue} } }
+        - doTry:
+            steps: [{ to: direct:nowhere }]
+            doCatch:
+              - exception: [org.springframework.amqp.core.AmqpMessageReturnedException]
+                steps:
+                  - setBody: { simple: "\${exception.message}" }
+                  - to: { uri: spring-rabbitmq:default, parameters: { url: "{{url}}", routingKey: ${queue} } }
+`,
+      { url: amqpUrl },
+    );
+    const got: string[] = [];
+    const end = performance.now() + 8000;
+    while (got.length < 2 && performance.now() < end) {
+      const message = await broker.get(queue);
+      if (message !== null) got.push(message.content.toString());
+    }
+    expect(got[0]).to.equal('fine');
+    expect(got[1]).to.match(/^spring-rabbitmq:default.*no queue/).and.to.include(missing);
+    await eventually(() => {
+      const { routes } = mecha.health.ready() as unknown as { routes: Readonly<Record<string, { status: string; reason?: string }>> };
+      for (const [id, , reason] of broken) expect(routes[id]!.reason, id).to.include(reason);
+      expect(routes['works']!.status).to.equal('UP');
+    }, 8000);
+    expect(JSON.stringify([mecha.snapshot, mecha.health.ready()])).to.not.include('hush-hush');
+    expect(await mecha.stop()).to.equal(true);
+  }).timeout(30_000);
+
+  it('fails what it can not decode, or is too long, by the route’s policy, loses none of it, and goes on', async () => {
+    const [from, to, dead] = [broker.name(), await broker.queue(), await broker.queue()];
+    const mecha = await run(
+      `
+- onException:
+    exception: [java.lang.Exception]
+    handled: { constant: "true" }
+    steps:
+      - setHeader: { name: reason, simple: "\${exception.message}" }
+      - to: { uri: spring-rabbitmq:default, parameters: { url: "{{url}}", routingKey: ${dead} } }
+- route:
+    id: decodes
+    from:
+      uri: spring-rabbitmq:default
+      parameters: { url: "{{url}}", queues: "{{from}}", arg.queue.durable: true, maxMessageSize: 1000 }
+      steps:
+        - unmarshal: { json: {} }
+        - setBody: { simple: "\${body[id]}" }
+        - to: { uri: spring-rabbitmq:default, parameters: { url: "{{url}}", routingKey: ${to} } }
+`,
+      { from, url: amqpUrl },
+    );
+    const long = `{"id":"${'x'.repeat(2000)}"}`;
+    const bad = ['{"id":', Buffer.from([0xff, 0xfe, 0x00]), long, ''];
+    for (const content of ['{"id":1}', ...bad, '{"id":2}']) await broker.send(from, content, { contentType: 'application/json', persistent: true });
+    const all = async (queue: string): Promise<{ text: string; reason: string }[]> => {
+      const found = [];
+      for (let message = await broker.get(queue); message !== null; message = await broker.get(queue)) found.push({ text: message.content.toString('latin1'), reason: String(message.properties.headers?.['reason']) });
+      return found;
+    };
+    let good: { text: string; reason: string }[] = [];
+    let failed: { text: string; reason: string }[] = [];
+    const end = performance.now() + 8000;
+    while ((good.length < 2 || failed.length < bad.length) && performance.now() < end) {
+      good = good.concat(await all(to));
+      failed = failed.concat(await all(dead));
+    }
+    expect(good.map(({ text }) => text)).to.deep.equal(['1', '2']);
+    expect(failed.map(({ text }) => text)).to.have.members(bad.map((content) => (typeof content === 'string' ? content : content.toString('latin1'))));
+    expect(failed.find(({ text }) => text === long)!.reason).to.match(/^spring-rabbitmq:default.*2009 bytes, more than maxMessageSize/);
+    for (const { reason } of failed) expect(reason).to.have.length.above(5);
+    await eventually(() => expect(mecha.runtime.inFlight).to.equal(0), 5000);
+    expect(await mecha.deadLetters!.count('decodes')).to.equal(0);
+    expect(await mecha.stop()).to.equal(true);
+    expect(await broker.count(from)).to.equal(0);
+  }).timeout(30_000);
+
   it('speaks TLS, and trusts nobody whom it was not told to', async function () {
     const folder = mkdtempSync(join(tmpdir(), 'rabbit-tls-'));
     try {
