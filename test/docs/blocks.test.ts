@@ -1,17 +1,21 @@
 import { expect } from 'chai';
-import { execFileSync, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
-import { Diagnostics } from '../../src/core/diagnostics.ts';
+import { Diagnostics, Source } from '../../src/core/diagnostics.ts';
 import { codes } from '../../src/dsl/codes.ts';
 import { printDiagnostics } from '../../src/dsl/diagnose.ts';
 import { readConfiguration } from '../../src/runtime/configuration.ts';
 import { Mecha } from '../../src/runtime/mecha.ts';
 import { runTests } from '../../src/testing/index.ts';
 import { Desk } from '../cli/desk.ts';
+import { eventually } from '../eventually.ts';
 import { packedFolder } from '../packed/packed.ts';
+import { freePort } from '../runtime/program.ts';
 import type { Block } from './blocks.ts';
 import { blocksOf, pages, root } from './blocks.ts';
 
@@ -105,6 +109,72 @@ describe('code blocks of the documentation', function () {
     expect({ status, stderr, lines: stdout.trimEnd().split('\n') }).to.deep.equal({ status: 0, stderr: '', lines: wanted });
   };
 
+  /** What a shell of the documentation starts and asks. Ports are free ones, in the place of those that the page names. */
+  class Session {
+    output = '';
+    private readonly children: ChildProcess[] = [];
+    private readonly ports = new Map<string, number>();
+    private readonly folder: string;
+
+    constructor(folder: string) {
+      this.folder = folder;
+    }
+
+    private async start(args: readonly string[]): Promise<void> {
+      for (const port of ['8080', '3000']) this.ports.set(port, await freePort());
+      const env = { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', MECHA_HTTP_PORT: String(this.ports.get('8080')), PRICING_PORT: String(this.ports.get('3000')) };
+      const child = spawn(process.execPath, args, { cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+      let said = '';
+      for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece: Buffer) => void (said += piece.toString()));
+      this.children.push(child);
+      await eventually(async () => expect((await fetch(this.real('http://127.0.0.1:8080/health/ready')).catch(() => null))?.status, said).to.equal(200), 60_000);
+    }
+
+    private real(text: string): string {
+      return text.replace(/\b(localhost|127\.0\.0\.1):(8080|3000)\b/g, (_, _host, port: string) => `127.0.0.1:${this.ports.get(port)}`);
+    }
+
+    async run(text: string, isExample: boolean): Promise<void> {
+      if (isExample && this.children.length === 0) {
+        for (const name of ['routes', 'examples', 'mecha.yaml']) symlinkSync(join(root, name), join(this.folder, name));
+        await this.start([join(root, 'scripts/start-example.mjs')]);
+      }
+      for (const line of text.replace(/\\\n\s*/g, ' ').trim().split('\n')) {
+        const run = /^mecha (run .*)$/.exec(line)?.[1];
+        if (run !== undefined) await this.start([join(root, 'dist/mecha.cjs'), ...run.split(/\s+/)]);
+        else {
+          expect(line, 'only `mecha run` and `curl` are known here').to.match(/^curl /);
+          const { status, stdout, stderr } = spawnSync('bash', ['-c', this.real(line)], { cwd: this.folder, encoding: 'utf8' });
+          expect({ status, stderr }, line).to.deep.equal({ status: 0, stderr: '' });
+          this.output = stdout;
+        }
+      }
+    }
+
+    async end(): Promise<void> {
+      for (const child of this.children) {
+        const gone = once(child, 'exit');
+        child.kill('SIGTERM');
+        await gone;
+      }
+    }
+  }
+
+  /** The file that a complaint on a page is about, by its first line. */
+  const saidOf: Readonly<Record<string, { readonly file: string; readonly text: string }>> = {
+    'error[M0212]: unknown option `completionTimout` for `aggregate`': {
+      file: 'routes/orders.yaml',
+      text: '- from:\n    uri: direct:order\n    steps:\n      - aggregate:\n          correlationExpression: { header: customer }\n          completionSize: 10\n          completionTimout: 500\n          aggregationStrategy: GroupedBodyAggregationStrategy\n          steps:\n            - to: mock:out\n',
+    },
+  };
+
+  const checkSaid = async (text: string): Promise<void> => {
+    const said = saidOf[text.split('\n', 1)[0]!];
+    expect(said, 'whose complaint is this?').not.to.equal(undefined);
+    const problems = await Mecha.check({ configuration: null, folder: root, sources: [new Source(said!.file, said!.text)] });
+    expect(`${printDiagnostics(problems)}\n`).to.equal(text);
+  };
+
   for (const page of pages()) {
     const blocks = blocksOf(page);
     const kind = generated(page);
@@ -113,6 +183,7 @@ describe('code blocks of the documentation', function () {
       // One of them installs the package.
       this.timeout(300_000);
       const folder = mkdtempSync(join(tmpdir(), 'mecha-docs-'));
+      const session = new Session(folder);
       try {
         for (const block of blocks) {
           const name = fileName(block);
@@ -132,6 +203,7 @@ describe('code blocks of the documentation', function () {
                 break;
               case 'json':
                 JSON.parse(text);
+                if ('answer' in info) expect(JSON.parse(session.output)).to.deep.equal(JSON.parse(text));
                 break;
               case 'js':
                 if ('run' in info) {
@@ -151,6 +223,9 @@ describe('code blocks of the documentation', function () {
               case 'text':
               case '':
                 await checkLines(text);
+                if ('says' in info) await checkSaid(text);
+                if ('session' in info) await session.run(text, info['session'] === 'example');
+                if ('answer' in info) expect(session.output.trimEnd()).to.equal(text.trimEnd());
                 if ('run' in info) {
                   for (const command of text.trim().split('\n')) {
                     const [name, ...args] = command.split(/\s+/);
@@ -179,6 +254,7 @@ describe('code blocks of the documentation', function () {
           expect(report.passed).to.be.greaterThan(0);
         }
       } finally {
+        await session.end();
         rmSync(folder, { recursive: true, force: true });
       }
     });
