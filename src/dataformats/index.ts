@@ -22,6 +22,7 @@ import { tarFile } from './tarFile.ts';
 import { univocityCsv } from './univocityCsv.ts';
 import { univocityFixed } from './univocityFixed.ts';
 import { univocityTsv } from './univocityTsv.ts';
+import { xmlSecurity } from './xmlSecurity.ts';
 import { yaml } from './yaml.ts';
 import { zipDeflater } from './zipDeflater.ts';
 import { zipFile } from './zipFile.ts';
@@ -49,6 +50,7 @@ export const dataformats = {
   univocityCsv,
   univocityFixed,
   univocityTsv,
+  xmlSecurity,
   yaml,
   zipDeflater,
   zipFile,

@@ -20,7 +20,8 @@ export const insteadOfLanguage: Readonly<Record<string, string>> = {
 export const insteadOfDataFormat: Readonly<Record<string, string>> = {
   asn1: 'there is no library that reads any ASN.1 schema',
   barcode: 'there is no library for it here',
-  beanio: 'BeanIO maps to Java classes: use `csv`, or `bindy` with a schema',
+  beanio: 'BeanIO maps to Java classes: use `csv`, or `univocityFixed` for columns of fixed length',
+  bindy: 'Bindy maps to Java classes: use `univocityFixed` (columns of fixed length, in `univocityHeader`) or `univocityCsv`, with `asMap: true`',
   dfdl: 'there is no library for it here',
   fhirJson: 'FHIR resources are JSON: use `json`',
   fhirXml: 'use `jacksonXml`, which gives maps',
@@ -37,12 +38,14 @@ export const insteadOfDataFormat: Readonly<Record<string, string>> = {
   parquetAvro: 'there is no library for it here',
   pqc: 'there is no library for it here: `crypto` encrypts with AES-GCM',
   smooks: 'there is no library for it here: use `jacksonXml`, `csv` or `jsonata`',
+  syslog: 'cut the line with `simple` or a regular expression in `js`',
   swiftMt: 'there is no kept library for it',
   swiftMx: 'SWIFT MX messages are XML: use `jacksonXml` or `xpath`',
   thrift: 'there is no kept library that reads a Thrift schema when routes are loaded: use `protobuf` or `avro`',
 };
 
 export const insteadOfConnector: Readonly<Record<string, string>> = {
+  jolt: 'there is no Jolt engine here: write the transformation for `jsonata:` or `jslt:`, or as an expression in `jq`',
   'atmosphere-websocket': 'use `vertx-websocket:host:port/path`',
   jdbc: 'use `sql:` with the statement in the URI: `sql:select ...`; the data source is a bean',
   master: 'write the endpoint behind `master:NAME:` alone; with `--workers` what only one may run runs in the first',
