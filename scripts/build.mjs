@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { notices } from './licences.mjs';
 import { warmUp } from './warm-up.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -25,8 +26,8 @@ const lazies = new Set(['re2js', 'jsonata', 'amqplib', 'parse5', 'avsc', 'protob
 /** Libraries of which single modules are used, by modules of ours that are themselves loaded on use: one part holds them all. */
 const inPieces = /^(kafkajs)\//;
 
-/** Libraries that stay as they are installed: they come with native code or WebAssembly beside them, or share much with each other. */
-const installed = /^(@modelcontextprotocol\/|@jitl\/|@aws-sdk\/|@smithy\/|lz4-napi|@bokuweb\/zstd-wasm|kafkajs-snappy|node-sqlite3-wasm)/;
+/** Libraries that stay as they are installed: they come with native code or WebAssembly beside them, share much with each other, or are under a licence that wants it so. */
+const installed = /^(@modelcontextprotocol\/|@jitl\/|@aws-sdk\/|@smithy\/|lz4-napi|@bokuweb\/zstd-wasm|kafkajs-snappy|node-sqlite3-wasm|openpgp)/;
 
 /** Modules of ours that are made on the first call of what they export. */
 const lazyModules = { 'src/languages/simple/compile.ts': './grammar.ts' };
@@ -46,7 +47,9 @@ const settings = {
   define: { 'import.meta.url': '__moduleUrl' },
   minifyWhitespace: true,
   minifySyntax: true,
+  // Notices stand together in a file of their own.
   legalComments: 'none',
+  metafile: true,
   logLevel: 'warning',
 };
 
@@ -136,8 +139,12 @@ async function part(library) {
   return script(contents, natives.has(library) ? 'part.cjs' : 'part.mjs');
 }
 
+/** Files that went into the bundle. */
+const bundled = new Set();
+
 async function script(contents, sourcefile) {
-  const { outputFiles } = await build({ ...settings, external, write: false, stdin: { contents, resolveDir: root, sourcefile } });
+  const { outputFiles, metafile } = await build({ ...settings, external, write: false, stdin: { contents, resolveDir: root, sourcefile } });
+  for (const input of Object.keys(metafile.inputs)) bundled.add(input);
   return outputFiles[0].text;
 }
 
@@ -145,7 +152,8 @@ async function command() {
   const folder = join(root, 'dist');
   const libraries = new Set();
   const pieces = new Map();
-  const { outputFiles } = await build({ ...settings, entryPoints: ['bin/mecha.ts'], write: false, plugins: [lazyParts(libraries, pieces)] });
+  const { outputFiles, metafile } = await build({ ...settings, entryPoints: ['bin/mecha.ts'], write: false, plugins: [lazyParts(libraries, pieces)] });
+  for (const input of Object.keys(metafile.inputs)) bundled.add(input);
   const texts = new Map([['program', outputFiles[0].text.replace(/^#!.*\n/, '')]]);
   for (const library of libraries) texts.set(fileName(library), await part(library));
   for (const [library, paths] of pieces) texts.set(fileName(library), await script([...paths].map((path) => `exports['${path}'] = require('${path}');`).join('\n'), 'part.cjs'));
@@ -161,6 +169,7 @@ async function command() {
     writeFileSync(join(folder, `${name}.cjs`), text);
     parts[name] = { digest: createHash('sha256').update(text).digest('hex').slice(0, 12), ...(natives.has(name) ? { native: name } : {}) };
   }
+  writeFileSync(join(folder, 'LICENSES.txt'), notices(root, bundled));
   writeFileSync(join(folder, 'parts.json'), `${JSON.stringify(parts)}\n`);
   copyFileSync(join(root, 'bin/launcher.cjs'), join(folder, 'mecha.cjs'));
   chmodSync(join(folder, 'mecha.cjs'), 0o755);
