@@ -397,6 +397,15 @@ describe('a message that has longer to wait than its source can', () => {
 
   it('stays where it is a part of another one', () => waitsInPlace(`${policy}- route: { id: a, from: { uri: "source:a", steps: [ { split: { simple: "\${body}", steps: [ { process: { ref: work } } ] } } ] } }\n`, {}));
 
+  for (const [what, step] of [
+    ['a branch of a multicast', 'multicast: { steps: [ { process: { ref: work } } ] }'],
+    ['a recipient of a list', 'recipientList: { constant: "direct:b" }'],
+    ['a turn of a loop', 'loop: { constant: 1, steps: [ { process: { ref: work } } ] }'],
+    ['an enrichment', 'enrich: { constant: "direct:b" }'],
+  ] as const) {
+    it(`stays where it is ${what}`, () => waitsInPlace(`${policy}- route: { id: a, from: { uri: "source:a", steps: [ { ${step} } ] } }\n- route: { id: b, from: { uri: "direct:b", steps: [ { process: { ref: work } } ] } }\n`, {}));
+  }
+
   it('stays where its caller does something with the reply that can not be taken up again', () =>
     waitsInPlace(`${policy}- route: { id: a, from: { uri: "source:a", steps: [ { to: { uri: "direct:b", variableReceive: v } } ] } }
 - route: { id: b, from: { uri: "direct:b", steps: [ { process: { ref: work } } ] } }
