@@ -64,28 +64,23 @@ function injected(element: XmlElement, source: string): string {
 }
 
 /** The element within the tags of those around it. */
-function wrapped(element: XmlElement, source: string): string {
-  let text = source.slice(element.start, element.end);
+function wrapped(element: XmlElement, source: string, inner = source.slice(element.start, element.end)): string {
+  let text = inner;
   for (let up: XmlNode | null = element.parent; up instanceof XmlElement; up = up.parent) text = `${source.slice(up.start, up.innerStart)}${text}</${up.name}>`;
   return text;
 }
 
 const writers: Readonly<Record<Mode, (element: XmlElement, source: string) => string>> = {
   i: injected,
-  w: wrapped,
+  w: (element, source) => wrapped(element, source),
   u: (element, source) => source.slice(element.innerStart, element.innerEnd),
   t: (element) => element.stringValue,
 };
 
-function* grouped(parts: Iterable<string>, size: number): Generator<string> {
-  let group: string[] = [];
-  for (const part of parts) {
-    group.push(part);
-    if (group.length < size) continue;
-    yield group.join('');
-    group = [];
-  }
-  if (group.length > 0) yield group.join('');
+/** So many elements within one: those around them (`w`), else `group`. */
+function together(elements: readonly XmlElement[], mode: Mode, source: string): string {
+  if (mode !== 'w') return `<group>${elements.map((element) => writers[mode](element, source)).join('')}</group>`;
+  return wrapped(elements[0]!, source, elements.map(({ start, end }) => source.slice(start, end)).join(''));
 }
 
 export const xtokenize = defineLanguage({
@@ -95,7 +90,7 @@ export const xtokenize = defineLanguage({
     mode: field
       .enum('i: the element with the namespaces around it; w: within the tags of the elements around it; u: only what is inside of it; t: its text.', ['i', 'w', 'u', 't'])
       .default('i'),
-    group: field.integer('Puts so many parts together into one.').atLeast(1),
+    group: field.integer('Puts so many elements together into one: within `<group>`, or in mode w within the tags around them.').atLeast(1),
     namespace: field.list(
       'Namespaces of the prefixes in the path.',
       field.element('One namespace.', { key: field.string('The prefix.').required(), value: field.string('The URI.').required() }),
@@ -107,16 +102,24 @@ export const xtokenize = defineLanguage({
     const steps = pathSteps(source, new Map((namespace ?? []).map(({ key, value }) => [key, value])));
     const read = sourceReader(where);
     const write = writers[mode];
+    const size = group ?? 1;
     function* parts(text: string): Generator<string> {
       const document = parseXml(text);
-      for (const element of found([document.root], steps)) yield write(element, document.source);
+      let waiting: XmlElement[] = [];
+      for (const element of found([document.root], steps)) {
+        if (size === 1) yield write(element, document.source);
+        else if (waiting.push(element) === size) {
+          yield together(waiting, mode, document.source);
+          waiting = [];
+        }
+      }
+      if (waiting.length > 0) yield together(waiting, mode, document.source);
     }
-    const cut = (text: string): Generator<string> => (group === undefined ? parts(text) : grouped(parts(text), group));
     return (exchange) => {
       const value = read(exchange);
       if (value === null || value === undefined) throw new ExchangeError('java.lang.NullPointerException', 'there is nothing to cut: the value is null');
-      if (isByteSource(value)) return partsOfStream(value, cut);
-      return cut(value instanceof Uint8Array ? decodeXml(Buffer.from(value.buffer, value.byteOffset, value.byteLength)) : toText(value)!);
+      if (isByteSource(value)) return partsOfStream(value, parts);
+      return parts(value instanceof Uint8Array ? decodeXml(Buffer.from(value.buffer, value.byteOffset, value.byteLength)) : toText(value)!);
     };
   },
 });

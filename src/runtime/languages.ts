@@ -69,8 +69,9 @@ export class Languages {
   }
 
   private source(definition: LanguageDefinition, source: string, options: Readonly<Record<string, unknown>>): string {
-    const text = source.startsWith('resource:') ? this.context.resource(source) : source;
-    return definition.keepsBlanks === true || options['trim'] === false || options['trim'] === 'false' ? text : text.trim();
+    // As in Camel, blanks at the ends of a resource belong to it.
+    if (source.trimStart().startsWith('resource:')) return this.context.resource(source.trim());
+    return definition.keepsBlanks === true || options['trim'] === false || options['trim'] === 'false' ? source : source.trim();
   }
 
   /** Compiles from the model; a wrong source text becomes a problem that points into it. */

@@ -52,7 +52,7 @@ interface Rule {
 const json = (pattern: RegExp) => (document: unknown): boolean => pattern.test(JSON.stringify(document));
 
 /** Data formats and steps that Camel's schema knows and that are not here. */
-const notHere = ['fhirJson', 'fhirXml', 'bindy', 'jaxb', 'swiftMx', 'swiftMt', 'beanio', 'a2aSubTask', 'langChain4j\\w*', 'tokenizer', 'signatureKeyRing'];
+const notHere = ['fhirJson', 'fhirXml', 'bindy', 'jaxb', 'swiftMx', 'swiftMt', 'beanio', 'a2aSubTask', 'langChain4j\\w*', 'tokenizer', 'signatureKeyRing', 'flatpack', 'ocsf', 'pausable', 'resumable'];
 
 /** Where the two schemas differ, and why. `only` says which of the two accepts. Each must explain some of what is recorded. */
 export const rules: readonly Rule[] = [

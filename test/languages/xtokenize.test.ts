@@ -28,7 +28,7 @@ describe('xtokenize', () => {
 
   it('looks prefixes up, and puts parts together in groups', () => {
     const body = "<o xmlns='urn:x'><i>1</i><i>2</i><i>3</i></o>";
-    expect(parts('/q:o/q:i', body, { mode: 't', namespace: [{ key: 'q', value: 'urn:x' }], group: 2 })).to.deep.equal(['12', '3']);
+    expect(parts('/q:o/q:i', body, { mode: 't', namespace: [{ key: 'q', value: 'urn:x' }], group: 2 })).to.deep.equal(['<group>12</group>', '<group>3</group>']);
     expect(() => parts('/q:o', body)).to.throw(ExpressionSyntaxError, 'stands for no namespace');
     expect(() => parts('/o[1]', body)).to.throw(ExpressionSyntaxError);
   });

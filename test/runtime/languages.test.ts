@@ -46,8 +46,8 @@ describe('the languages of a runtime', () => {
     expect(value('constant', '  x ', { trim: false })).to.equal('  x ');
   });
 
-  it('read a source from a resource', () => {
-    expect(value('simple', 'resource:file.txt')).to.equal('b from a file');
+  it('read a source from a resource, and take no blanks off it', () => {
+    expect(value('simple', ' resource:file.txt ')).to.equal('  b from a file ');
   });
 
   it('decide by what an expression gives where a language has no predicates of its own', async () => {

@@ -429,9 +429,13 @@ interface JavaType {
 
 const mathStatics: Statics = {
   ...Object.fromEntries(
-    (['abs', 'ceil', 'floor', 'sqrt', 'cbrt', 'exp', 'log', 'log10', 'sin', 'cos', 'tan', 'max', 'min', 'pow', 'hypot', 'round'] as const).map((name) => [
+    (['abs', 'max', 'min', 'round'] as const).map((name) => [name, (...args: unknown[]) => (Math[name] as (...values: number[]) => number)(...numbers(args))]),
+  ),
+  // These give a double, whatever they are given: 4.0.
+  ...Object.fromEntries(
+    (['ceil', 'floor', 'sqrt', 'cbrt', 'exp', 'log', 'log10', 'sin', 'cos', 'tan', 'pow', 'hypot'] as const).map((name) => [
       name,
-      (...args: unknown[]) => (Math[name] as (...values: number[]) => number)(...numbers(args)),
+      (...args: unknown[]) => javaDouble((Math[name] as (...values: number[]) => number)(...numbers(args))),
     ]),
   ),
   random: () => Math.random(),

@@ -30,17 +30,18 @@ function write(value: unknown, indent: string): string {
   return writeJson(value);
 }
 
-/** JSON and XML are laid out; any other text stays as it is. Null for what only looks like JSON. */
+/** JSON and XML are laid out; any other text stays as it is, and so do these with blanks around them. Null for what only looks like JSON. */
 export function prettyText(text: string): string | null {
-  const start = text.trimStart()[0];
-  if (start === '{' || start === '[') {
+  const start = text[0];
+  const end = text.at(-1);
+  if ((start === '{' && end === '}') || (start === '[' && end === ']')) {
     try {
       return prettyJson(parseJson(text));
     } catch {
       return null;
     }
   }
-  return start === '<' ? prettyXml(text) : text;
+  return start === '<' && end === '>' ? prettyXml(text) : text;
 }
 
 const piece = /<!--[^]*?-->|<!\[CDATA\[[^]*?\]\]>|<\?[^]*?\?>|<![^>]*>|<\/?[^<>]+>|[^<]+/g;
