@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { askAdmin, openAdminAnswer } from '../../src/sidecar/client.ts';
 import { mecha } from '../command.ts';
 import { eventually } from '../eventually.ts';
+import { amqpUrl, Broker, describeWithBroker } from '../connectors/rabbitmq/broker.ts';
 import { expectDescribed } from '../sidecar/described.ts';
 
 const route = (id: string, uri: string, ...steps: readonly string[]): string => `- route:\n    id: ${id}\n    from:\n      uri: ${uri}\n      steps:\n${steps.map((step) => `        - ${step}\n`).join('')}`;
@@ -136,8 +137,7 @@ describe('mecha run --workers', function () {
     crew.write('routes/a.yaml', who + collect + tick);
     await crew.start();
     for (let i = 0; i < 15; i++) expect(await crew.get('/collect', 'POST', `body ${i}`)).to.equal('200 taken');
-    const before = (await crew.info()).workers;
-    const first = before.find(({ isFirst }) => isFirst)!;
+    const first = (await crew.info()).workers.find(({ isFirst }) => isFirst)!;
     const answers = { good: 0, cut: 0, odd: [] as string[] };
     let isOver = false;
     const load = Promise.all(
@@ -169,8 +169,9 @@ describe('mecha run --workers', function () {
     // The group that the killed one had open is the new first's.
     for (let i = 0; i < 5; i++) expect(await crew.get('/collect', 'POST', `more ${i}`)).to.equal('200 taken');
     await eventually(() => expect(crew.text).to.contain('a group of 20'));
-    const ticks = crew.text.match(/tick: tick/g)!.length;
-    await eventually(() => expect(crew.text.match(/tick: tick/g)!.length, 'the timer goes on').to.be.greaterThan(ticks + 3));
+    const ticks = (): number => (crew.text.match(/tick: tick/g) ?? []).length;
+    const before = ticks();
+    await eventually(() => expect(ticks(), 'the timer goes on').to.be.greaterThan(before + 3));
     expect(crew.text).to.contain(`worker ${first.pid} was ended by SIGKILL`);
     crew.signal('SIGTERM');
     expect(await crew.ended()).to.equal(0);
@@ -298,4 +299,36 @@ describe('mecha run --workers', function () {
     expect(await crew.ended()).to.equal(2);
     expect(crew.errors).to.contain('leave --workers away');
   });
+});
+
+describeWithBroker('mecha run --workers on a queue', function (this: void) {
+  let crew: Crew;
+  let broker: Broker;
+  beforeEach(async () => {
+    crew = new Crew();
+    crew.write('who.mjs', "export const pid = () => String(process.pid);\n");
+    broker = await Broker.open();
+  });
+  afterEach(async () => {
+    await crew.clean();
+    await broker.close();
+  });
+
+  it('shares its messages, and does each of them though one worker is killed', async () => {
+    const queue = await broker.queue();
+    const steps = ['delay: { constant: 10 }', 'setHeader: { name: text, simple: "${body}" }', 'bean: { ref: process, method: pid }', 'log: "did ${header.text} in ${body}"'];
+    crew.write('routes/a.yaml', who.slice(0, who.indexOf('- route:')) + route('work', `"spring-rabbitmq:default?queues=${queue}&prefetchCount=10&autoDeclare=false"`, ...steps));
+    await crew.start('--property', `rabbitmq.url=${amqpUrl}`);
+    const wanted = Array.from({ length: 300 }, (_, n) => `message-${n}`);
+    for (const text of wanted) await broker.send(queue, text);
+    const done = (): Set<string> => new Set([...crew.text.matchAll(/did (message-\d+) in/g)].map(([, text]) => text!));
+    await eventually(() => expect(done().size).to.be.greaterThan(20), patient);
+    const { workers } = await crew.info();
+    for (const { pid } of workers) await eventually(() => expect(crew.text).to.contain(` in ${pid}\n`), patient);
+    process.kill(workers.find(({ isFirst }) => !isFirst)!.pid, 'SIGKILL');
+    await eventually(() => expect(wanted.filter((text) => !done().has(text))).to.deep.equal([]), patient);
+    crew.signal('SIGTERM');
+    expect(await crew.ended(), crew.text.slice(-2000)).to.equal(0);
+    expect(await broker.count(queue)).to.equal(0);
+  }).timeout(90_000);
 });

@@ -234,6 +234,7 @@ export class Crew implements AdminTarget {
         const gone = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
         // One that dies instead has not finished.
         const isDrained = await Promise.race([remote.stop(), gone.then(() => false)]).catch(() => false);
+        void remote.end.asEvent().catch(() => undefined);
         await gone;
         return isDrained;
       }),

@@ -62,8 +62,10 @@ export interface WorkerCalls {
   admin(request: AdminRequest): Promise<AdminAnswer>;
   trace(id: number, query: string): Promise<AdminAnswer | null>;
   untrace(id: number): void;
-  /** Gives whether everything in flight finished. The worker ends then. */
+  /** Gives whether everything in flight finished. */
   stop(): Promise<boolean>;
+  /** Ends the process: what `stop` gave has come. */
+  end(): void;
 }
 
 /** One problem, as `printDiagnostics` takes it. */

@@ -45,6 +45,7 @@ export class WorkerSeat implements SeatedSources {
   private preparing: Preparing | null = null;
   private readonly handovers = new Map<string, Server>();
   private readonly traces = new Map<number, () => void>();
+  private isDrained = true;
   private onStopped: (isDrained: boolean) => void = () => undefined;
   /** Resolves when the primary has stopped this worker. */
   readonly stopped: Promise<boolean>;
@@ -133,9 +134,10 @@ export class WorkerSeat implements SeatedSources {
       stop: async () => {
         const isDrained = (await this.mecha?.stop()) ?? true;
         for (const server of this.handovers.values()) server.close();
-        this.onStopped(isDrained);
+        this.isDrained = isDrained;
         return isDrained;
       },
+      end: () => this.onStopped(this.isDrained),
     };
   }
 
