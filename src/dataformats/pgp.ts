@@ -38,7 +38,7 @@ export const pgp = defineDataFormat({
     algorithm: field.integer('Number of the cipher: 7 AES-128, 8 AES-192, 9 AES-256.').default(9),
     compressionAlgorithm: field.integer('Number of the compression: 0 none, 1 zip, 2 zlib.').default(1),
     hashAlgorithm: field.integer('Number of the hash of signatures: 8 SHA-256, 9 SHA-384, 10 SHA-512.').default(8),
-    signatureVerificationOption: field.enum('Unmarshal: optional checks the signatures that are there, required wants one that is right, ignore looks at none, no_signature_allowed refuses signed messages.', ['optional', 'required', 'ignore', 'no_signature_allowed']).default('optional'),
+    signatureVerificationOption: field.enum('Unmarshal: optional checks the signatures that are there, required wants one that is right, ignore looks at none (such as those by SHA-1, which Camel writes unless told otherwise), no_signature_allowed refuses signed messages.', ['optional', 'required', 'ignore', 'no_signature_allowed']).default('optional'),
     provider: field.string('Java provider.').ignored('there is no Java cryptography here'),
   },
   create: (options, context) => {
@@ -50,8 +50,8 @@ export const pgp = defineDataFormat({
     if (options.keyFileName === undefined) throw new Error('`pgp` needs `keyFileName`: the file of the keys, such as `file:keys.asc`');
     const keyText = context.resource(options.keyFileName);
     const signText: unknown = options.signatureKeyRing !== undefined ? context.bean(options.signatureKeyRing) : options.signatureKeyFileName !== undefined ? context.resource(options.signatureKeyFileName) : null;
-    let loaded: Promise<Library> | null = null;
-    const library = (): Promise<Library> => (loaded ??= import(libraryName) as Promise<Library>);
+    let loaded: Library | null = null;
+    const library = async (): Promise<Library> => (loaded ??= (await import(libraryName)) as Library);
     const bytes = (body: unknown): Promise<Buffer> => (isByteSource(body) ? readBytes(body) : Promise.resolve(bytesOfBody(body)));
 
     const keysOf = async (text: unknown, what: string): Promise<OpenPgp.Key[]> => {

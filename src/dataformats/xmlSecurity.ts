@@ -1,5 +1,6 @@
 import { constants, createCipheriv, createDecipheriv, createPrivateKey, createPublicKey, privateDecrypt, publicEncrypt, randomBytes } from 'node:crypto';
 import type { CipherGCM, DecipherGCM } from 'node:crypto';
+import type * as Libxml2 from 'libxml2-wasm';
 import { isByteSource, readBytes } from '../core/conversion/convert.ts';
 import { isPlainMap } from '../core/conversion/plainValue.ts';
 import type { XmlDocument, XmlElement } from '../core/conversion/xml.ts';
@@ -12,6 +13,9 @@ import { field } from '../core/field.ts';
 const enc = 'http://www.w3.org/2001/04/xmlenc#';
 const enc11 = 'http://www.w3.org/2009/xmlenc11#';
 const dsig = 'http://www.w3.org/2000/09/xmldsig#';
+
+/** It waits while it is loaded, which a bundle can't: it stays as it is installed, and is found by a name that is not written out. */
+const xpathLibrary: string = 'libxml2-wasm';
 
 interface Cipher {
   readonly uri: string;
@@ -141,7 +145,7 @@ function spliced(root: XmlElement, elements: readonly XmlElement[], piece: (elem
 
 /** The elements that an XPath names. */
 async function elementsAt(document: XmlDocument, xpath: string, namespaces: Readonly<Record<string, string>>): Promise<XmlElement[]> {
-  const { XmlDocument: Libxml } = await import('libxml2-wasm');
+  const { XmlDocument: Libxml } = (await import(xpathLibrary)) as typeof Libxml2;
   const parsed = Libxml.fromString(document.source.slice(document.root.start, document.root.end));
   try {
     const all = document.all.filter((node): node is XmlElement => node instanceof ElementNode);

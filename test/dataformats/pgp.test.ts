@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { generateKey } from 'openpgp';
 import { checkLibrary, pgp } from '../../src/dataformats/pgp.ts';
@@ -31,6 +32,15 @@ describe('pgp', () => {
     const text = await seal({ ...toAnn, armored: true, algorithm: 7, compressionAlgorithm: 2, hashAlgorithm: 10 });
     expect(String(text)).to.match(/^-----BEGIN PGP MESSAGE-----/);
     expect(await open(asAnn, text)).to.equal('secret');
+  });
+
+  it('opens what Camel encrypted, and refuses its signatures by SHA-1, which is its default', async () => {
+    const { message, password, privateKey, publicKey, signedWithSha1 } = JSON.parse(readFileSync(new URL('pgp.camel.json', import.meta.url), 'utf8')) as Record<string, string>;
+    Object.assign(files, { 'camel.sec': privateKey, 'camel.pub': publicKey });
+    const options = { keyFileName: 'camel.sec', password };
+    expect(await open(options, message)).to.equal('from Camel');
+    expect(await open({ ...options, signatureVerificationOption: 'ignore' }, signedWithSha1)).to.equal('signed by Camel');
+    expect(await rejection(() => open({ ...options, signatureKeyFileName: 'camel.pub' }, signedWithSha1))).to.equal('SignatureException');
   });
 
   it('encrypts for those of a ring whose user id fits', async () => {
