@@ -185,7 +185,7 @@ class QueueConsumer implements Consumer {
 
   private look(): void {
     this.timer?.cancel();
-    const credit = this.flaw === 'ignoresCredit' ? 3 : this.credit;
+    const credit = this.flaw === 'ignoresCredit' ? Math.max(3, this.credit) : this.credit;
     if (this.canReach) {
       if (this.flaw === 'hoardsMessages') for (const { name } of this.queue.waiting) if (name.length > 1000 && this.hoard.length < this.queue.waiting.length) this.hoard.push(Buffer.from(name));
       while (this.isOn && this.underWay < credit && this.queue.waiting.length > 0) this.take();
