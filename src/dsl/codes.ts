@@ -465,6 +465,13 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     title: 'The thread of the tests broke',
     explanation: 'Tests run in a thread of their own. It ended, or threw, before or between the tests of this file.',
   },
+  M0807: {
+    title: 'Two tests have one name',
+    explanation: 'Reports, `--filter` and snapshots find a test of a file by its name.',
+    file: 'orders.test.yaml',
+    wrong: 'routes: [ hello.yaml ]\ntests:\n  - name: greets\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n  - name: greets\n    send: { to: direct:hello, body: Bob }\n    reply: Hello Bob\n',
+    right: 'routes: [ hello.yaml ]\ntests:\n  - name: greets Ann\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n  - name: greets Bob\n    send: { to: direct:hello, body: Bob }\n    reply: Hello Bob\n',
+  },
   // M09xx: lints of `mecha validate`: what runs, but is hardly meant
   M0901: {
     title: 'A route that nobody feeds',

@@ -325,7 +325,14 @@ export function readTestFile(source: Source, parts: Parts, problems: Diagnostics
   const model = readMapping(source, 'test file', testFileFields, parts, { properties: propertyLookup() }, docs, problems);
   if (model === null || problems.hasErrors) return null;
   const file = plainElement(model, testFileFields) as unknown as TestFileSaid;
-  for (const test of file.tests) checkTest(test, problems);
+  const names = new Map<string, Span>();
+  for (const test of file.tests) {
+    const before = names.get(test.name);
+    const at = test.places['name'] ?? test.at;
+    if (before !== undefined) problems.report('M0807', `two tests are called \`${test.name}\``, at, { label: 'the second one', help: `say what is different in it; the first stands in line ${source.position(before.start).line}`, docs });
+    else names.set(test.name, at);
+    checkTest(test, problems);
+  }
   return problems.hasErrors ? null : file;
 }
 

@@ -188,7 +188,7 @@ class TestRun {
     this.isCut = true;
     const inFlight = this.mecha?.runtime.inFlight ?? 0;
     this.failures.push({
-      message: `the test did not end within ${limitMillis} ms and was cut: it was ${this.doing}; ${this.clock.waiting} timer${this.clock.waiting === 1 ? '' : 's'} and ${inFlight} message${inFlight === 1 ? '' : 's'} were under way`,
+      message: `the test did not end within ${limitMillis} ms and was cut: it was ${this.doing}; ${this.clock.waiting} timer${this.clock.waiting === 1 ? '' : 's'} and ${inFlight} message${inFlight === 1 ? '' : 's'} were under way, and the routes' clock stood at ${new Date(this.clock.now()).toISOString()}`,
       at: this.test.places['name'] ?? this.test.at,
     });
     this.clock.end();

@@ -14,7 +14,8 @@ interface Told {
   readonly params?: { readonly scriptId: string; readonly url: string; readonly callFrames: readonly Frame[] };
 }
 
-const patienceMillis = 5000;
+/** Long: on a busy machine it takes seconds until the debugger has told all files, and who waits for it has an endless loop to find. */
+const patienceMillis = 15_000;
 
 /**
  * The function that a thread is in which never comes to an end, by the debugger: `loop (prices.mjs:12)`. Null where it can't be asked, or is

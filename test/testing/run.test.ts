@@ -562,7 +562,7 @@ tests:
       'tests:\n  - { name: endless, limit: 300, send: { to: direct:start } }\n  - { name: next, send: { to: direct:start, as: x } }\n',
       { filter: 'endless' },
     );
-    expect(found['endless']).to.match(/^the test did not end within 300 ms and was cut: it was at `send` in line 2; \d+ timers? and 1 message were under way$/);
+    expect(found['endless']).to.match(/^the test did not end within 300 ms and was cut: it was at `send` in line 2; \d+ timers? and 1 message were under way, and the routes' clock stood at \d{4}-\d\d-\d\dT\S+$/);
   });
 
   it('says so when no reply can come', async () => {
