@@ -276,10 +276,17 @@ export const avro = defineDataFormat({
     autoDiscoverSchemaResolver: field.boolean('Looks for a schema resolver in the registry.').default(true).ignored('name it in `schemaResolver`'),
   },
   create: ({ schema, schemaResolver }, context) => {
-    const { read: reading, write } = codec(schemaText(schema, schemaResolver, context));
+    const text = schemaText(schema, schemaResolver, context);
+    // A kamelet that was given none: each message says so.
+    if (text === '') return { marshal: noSchema, unmarshal: noSchema };
+    const { read: reading, write } = codec(text);
     return { marshal: (_exchange, body) => write(body), unmarshal: (_exchange, body) => withBytes(body, reading) };
   },
 });
+
+const noSchema = (): never => {
+  throw new ExchangeError(read, 'there is no Avro schema: give the parameter `schema`');
+};
 
 function schemaText(schema: string | undefined, resolver: string | undefined, context: { bean<T>(reference: string): T; resource(uri: string): string }): string {
   if (schema !== undefined) return /^(resource|file|classpath):/.test(schema) ? context.resource(schema) : schema;

@@ -174,6 +174,10 @@ function enumOf(type: Enum, value: unknown, path: string): number {
   return id;
 }
 
+const noSchema = (): never => {
+  throw new ExchangeError(wrongValue, 'there is no Protobuf schema: give the parameter `schema`');
+};
+
 export const protobuf = defineDataFormat({
   name: 'protobuf',
   summary: 'Protocol Buffers: marshal writes a map as a message of a schema, unmarshal gives a map; fields that can be absent are only there when they are set.',
@@ -208,8 +212,12 @@ export const protobuf = defineDataFormat({
       throw new Error('`protobuf` needs a schema, there are no Java classes that have one: write `schema: resource:file:order.proto`, or name a bean in `schemaResolver`');
     }
     const bean = schema === undefined ? context.bean<string | { schema: string }>(schemaResolver!) : schema;
-    const { root, first } = rootOf(typeof bean === 'string' ? bean : bean.schema, (uri) => context.resource(uri));
-    const type = typeOf(root, first, instanceClass ?? unmarshalType);
+    const text = typeof bean === 'string' ? bean : bean.schema;
+    // A kamelet that was given none: each message says so.
+    if (text === '') return { marshal: noSchema, unmarshal: noSchema };
+    const { root, first } = rootOf(text, (uri) => context.resource(uri));
+    // `JsonNode` names no message: it says that the value is what JSON could say.
+    const type = typeOf(root, first, [instanceClass, unmarshalType].find((name) => name !== undefined && !/(?:^|\.)JsonNode$/.test(name)));
     const read = (bytes: Buffer): unknown => {
       let message: object;
       try {

@@ -175,6 +175,26 @@ class KafkaHeaderDeserializer {
   }
 }
 
+const commitOf = (exchange: Exchange | undefined): { commit(): unknown } | undefined => {
+  const found = exchange?.headers.get('CamelKafkaManualCommit') as { commit?: unknown } | undefined;
+  return typeof found?.commit === 'function' ? (found as { commit(): unknown }) : undefined;
+};
+
+/** Commits up to a record that is the last of those fetched. */
+class ManualCommit {
+  process(exchange: Exchange): unknown {
+    return String(exchange.headers.get('CamelKafkaLastRecordBeforeCommit')) === 'true' ? commitOf(exchange)?.commit() : undefined;
+  }
+}
+
+/** Commits a batch: up to its last record. */
+class BatchManualCommit {
+  process(exchange: Exchange): unknown {
+    const { body } = exchange;
+    return (commitOf(Array.isArray(body) ? (body.at(-1) as Exchange | undefined) : undefined) ?? commitOf(exchange))?.commit();
+  }
+}
+
 const transforms = 'org.apache.camel.component.kafka.transform.';
 
 /** The classes that the published kamelets bring with them, by name. */
@@ -190,6 +210,8 @@ const classes: Readonly<Record<string, new (context: KameletClassContext) => obj
   [`${transforms}TimestampRouter`]: TimestampRouter,
   [`${transforms}ValueToKey`]: ValueToKey,
   'org.apache.camel.component.kafka.KafkaHeaderDeserializer': KafkaHeaderDeserializer,
+  'org.apache.camel.component.kafka.ManualCommit': ManualCommit,
+  'org.apache.camel.component.kafka.BatchManualCommit': BatchManualCommit,
 };
 
 export const kameletClasses: readonly string[] = Object.keys(classes);

@@ -31,6 +31,9 @@ const classes: Readonly<Record<string, Make>> = {
   // It keeps what it is told as long as the process lives; what adapts it to a consumer has nothing to do.
   'org.apache.camel.processor.resume.TransientResumeStrategy': () => new Map<string, string>(),
   'org.apache.camel.component.file.consumer.adapters.FileResumeAdapterDelegate': settings,
+  'org.apache.camel.component.jackson.avro.transform.AvroSchemaResolver': settings,
+  'org.apache.camel.component.jackson.protobuf.transform.ProtobufSchemaResolver': settings,
+  'org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory': () => ({ newInstance: (commit: unknown) => commit }),
 };
 
 const statics: Readonly<Record<string, Readonly<Record<string, (...args: unknown[]) => unknown>>>> = {
