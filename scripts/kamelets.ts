@@ -66,7 +66,7 @@ const given: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 
 /** Files that parameters name by example. */
-const resources = ['template.ftl', 'template.json', 'template.spec', 'template.mustache', 'template.vm', 'template.xsl', 'schema.xsd'];
+const resources = ['template.ftl', 'template.json', 'template.spec', 'template.mustache', 'template.tm', 'template.vm', 'template.xsl', 'schema.xsd'];
 
 function folderWithResources(): string {
   const folder = mkdtempSync(join(tmpdir(), 'mecha-kamelets-'));

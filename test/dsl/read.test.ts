@@ -221,7 +221,7 @@ spec:
     expect(toJson('x.yaml', problems)).to.deep.equal({
       file: 'x.yaml',
       ok: false,
-      problems: [{ line: 4, column: 9, severity: 'error', code: 'M0201', message: 'there is no step `frobnicate`' }],
+      problems: [{ line: 4, column: 9, severity: 'error', code: 'M0201', message: 'there is no step `frobnicate`', help: '`mecha catalog` lists all that there are' }],
     });
   });
 
