@@ -467,7 +467,6 @@ class Member implements GroupMember {
             this.unjoin();
             if (this.group !== null) this.group.memberId = null;
             continue;
-          case 'login':
           case 'fatal':
             // What has worked may work again; what never did is a mistake.
             if (!this.hasRead) throw failure;
