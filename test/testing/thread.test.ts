@@ -28,7 +28,7 @@ const routes = `- route:
 `;
 
 const tests = (...calls: readonly string[]): string =>
-  `limit: 1000\nbeans: [bean.mjs]\ntests:\n${calls.map((call, index) => `  - name: ${index} ${call}\n    send: { to: direct:call, body: ${call}, headers: { call: ${call} } }\n    expect: { mocks: { mock:called: 1 } }\n`).join('')}`;
+  `limit: 3000\nbeans: [bean.mjs]\ntests:\n${calls.map((call, index) => `  - name: ${index} ${call}\n    send: { to: direct:call, body: ${call}, headers: { call: ${call} } }\n    expect: { mocks: { mock:called: 1 } }\n`).join('')}`;
 
 describe('the thread that tests run in', () => {
   let project: Project;
@@ -50,7 +50,7 @@ describe('the thread that tests run in', () => {
     const [first, second, third] = report.files[0]!.results;
     expect([first!.failures, third!.failures]).to.deep.equal([[], []]);
     expect(second!.failures).to.have.length(1);
-    expect(second!.failures[0]!.message).to.match(/^the test did not end within 1000 ms and was cut: it was at `send` in line 8, and never gave the thread back: it is in `spin` \(bean\.mjs:4\)$/);
+    expect(second!.failures[0]!.message).to.match(/^the test did not end within 3000 ms and was cut: it was at `send` in line 8, and never gave the thread back: it is in `spin` \(bean\.mjs:4\)$/);
     expect({ passed: report.passed, failed: report.failed }).to.deep.equal({ passed: 2, failed: 1 });
     expect(await reportAsJunit(report)).to.match(/<testsuites name="mecha test" tests="3" failures="1" errors="0"/).and.to.contain('<testcase name="1 spin" classname="r.test.yaml" file="r.test.yaml" line="7"');
     // What ran before and after counts.

@@ -522,6 +522,8 @@ class MemberReader implements MemberListener, LaneOwner {
       }
     }
     this.isPumping = false;
+    // Its time may have run out since the last record settled: nothing would end it then, and nothing could enter it.
+    if (this.reading.transaction !== null) this.endTransactionWhenDue(lane);
     if (!lane.hasFetched) this.member.wake();
   }
 

@@ -523,6 +523,16 @@ describeWithKafka('the consumer of kafka', function () {
     await producer.close!();
   });
 
+  it('ends a transaction whose time runs out while another partition has the turn', async () => {
+    const topic = await broker.topic(4);
+    await broker.send(topic, ...numbers(0, 2000).map((value) => ({ value, key: value })));
+    const busy = (): void => {
+      for (const end = performance.now() + 0.2; performance.now() < end; );
+    };
+    await consume(topic, '&exactlyOnce=true&autoCommitIntervalMs=30&maxPollRecords=500', busy);
+    await soon(async () => expect((await broker.committed(group, topic)).reduce((sum, offset) => sum + Math.max(0, offset), 0)).to.equal(2000));
+  });
+
   it('keeps what a failed record has sent with its dead letter, exactly once; with breakOnFirstError takes it back and begins anew', async () => {
     for (const breaks of [false, true]) {
       const [topic, out] = [await broker.topic(), await broker.topic()];
