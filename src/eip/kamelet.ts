@@ -30,12 +30,12 @@ class WithNestedSteps extends StepSubscriber {
 export const kamelet = defineEip({
   name: 'kamelet',
   sends: true,
-  summary: "Goes through a kamelet: a route template, or a resource of the kind Kamelet, with its parameters. Nested steps stand in the place of the template's `kamelet:sink`.",
+  summary: "Goes through a kamelet: a route template, or a resource of the kind Kamelet, with its parameters. Nested steps, or without them the steps that follow in the route, run where the template says `kamelet:sink`.",
   shorthand: 'name',
   options: {
     name: field.string('The kamelet, with an id for its route if it is to have one: `upper`, `upper/myUpper`.').required(),
     parameters: field.map('Values of its parameters.', field.string('Value.')),
-    steps: field.steps("Steps that run where the template says `kamelet:sink`, or behind its last step when it doesn't."),
+    steps: field.steps("Steps that run where the template says `kamelet:sink`, or behind its last step when it doesn't. When absent they are all that follow the kamelet in their list."),
   },
   // The runtime has put the key of this use behind the name, and the parameters into the template.
   examples: [

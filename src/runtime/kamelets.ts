@@ -3,6 +3,7 @@ import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest, Source } from '../core/diagnostics.ts';
 import type { KameletUse } from '../core/graph/kamelets.ts';
 import type { DocumentModel, ElementModel, EndpointModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
+import { isRouteScoped } from '../dsl/model.ts';
 import type { PropertyLookup } from '../dsl/placeholders.ts';
 import { fillPlaceholders } from '../dsl/placeholders.ts';
 import type { Parts } from '../dsl/read.ts';
@@ -311,6 +312,20 @@ function mappedRecord(record: Readonly<Record<string, ModelValue>>, change: (val
   return copy ?? record;
 }
 
+const isStep = (value: ModelValue): value is StepModel & ModelValue => typeof value === 'object' && value !== null && !Array.isArray(value) && (value as { type: string }).type === 'step';
+
+/** A `kamelet` step without steps of its own has all that follows it in its list for nested steps, as in Camel: it runs where the template says `kamelet:sink`. */
+function nested(list: readonly ModelValue[]): readonly ModelValue[] {
+  const at = list.findIndex((item) => isStep(item) && item.kind === 'kamelet' && !item.isDisabled && item.element.fields['steps'] === undefined);
+  if (at < 0) return list;
+  const rest = list.slice(at + 1);
+  const steps = rest.filter((item) => isStep(item) && !isRouteScoped(item.kind));
+  if (steps.length === 0) return list;
+  const step = list[at] as unknown as StepModel;
+  const around = { ...step, element: { ...step.element, fields: { ...step.element.fields, steps } } } as unknown as ModelValue;
+  return [...list.slice(0, at), around, ...rest.filter((item) => !steps.includes(item))];
+}
+
 /** An element with every endpoint and every kamelet step replaced by what the visitor gives for it. */
 function rewritten(element: ElementModel, visitor: Visitor): ElementModel {
   const isFrom = element.name === 'from';
@@ -320,7 +335,7 @@ function rewritten(element: ElementModel, visitor: Visitor): ElementModel {
 
 function rewrittenValue(value: ModelValue, visitor: Visitor, isFrom: boolean): ModelValue {
   if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return mapped(value as readonly ModelValue[], (item) => rewrittenValue(item, visitor, false));
+  if (Array.isArray(value)) return mapped(nested(value as readonly ModelValue[]), (item) => rewrittenValue(item, visitor, false));
   const model = value as { type: string };
   switch (model.type) {
     case 'endpoint':
