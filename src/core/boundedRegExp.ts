@@ -5,10 +5,10 @@ import { ExchangeError } from './errors.ts';
 const shortestMillis = 500;
 const lettersAMilli = 10_000;
 
-/** So short that even the worst pattern is soon through with it. */
-const shortText = 24;
-/** Beyond this even one repetition, tried at each letter, takes its time. */
-const longText = 10_000;
+/** So short that even a pattern that doubles, or trebles, its ways at each letter is through with it within the time. */
+const shortText = 16;
+/** Ways to match that are tried within the time. */
+const mostWays = 1e8;
 
 const call = new Script('run()');
 let realm: { run: (() => unknown) | null } | null = null;
@@ -25,7 +25,20 @@ function interruptibly<T>(run: () => T, millis: number): T {
   }
 }
 
-const repetitions = (source: string): number => (source.replace(/\\./g, '').match(/[*+]|\{\d+,\d*\}/g) ?? []).length;
+const count = (source: string, what: RegExp): number => source.match(what)?.length ?? 0;
+
+/**
+ * The longest text for which a pattern can be tried without a watch. Its repetitions have, tried at each letter, so many ways as the text has letters,
+ * each; where a group with a choice or a repetition in it is repeated they double with each letter.
+ */
+function longestUnwatched(source: string): number {
+  const bare = source.replace(/\\[1-9k]/g, '*').replace(/\\./gs, 'x').replace(/\[[^\]]*\]/g, 'x').replace(/\(\?/g, '(');
+  const repeats = count(bare, /[*+]|\{\d+,\d*\}|\)\{\d+\}/g);
+  const choices = count(bare, /[|?]/g);
+  const groups = count(bare, /\)[*+{]/g);
+  if (groups > 1 || (groups === 1 && repeats + choices > 1)) return shortText;
+  return repeats + choices === 0 ? Infinity : Math.max(shortText, (mostWays / 2 ** choices) ** (1 / (repeats + 1)));
+}
 
 /**
  * A regular expression of JavaScript's own for patterns of authors and texts of strangers: one that backtracks without end fails in bounded time.
@@ -34,12 +47,11 @@ const repetitions = (source: string): number => (source.replace(/\\./g, '').matc
  */
 export class BoundedRegExp extends RegExp {
   private readonly plain: RegExp;
-  private readonly repeats: number;
+  private longest = -1;
 
   constructor(source: string | RegExp, flags?: string) {
     super(source, flags);
     this.plain = new RegExp(source, flags);
-    this.repeats = repetitions(this.source);
   }
 
   static override get [Symbol.species](): RegExpConstructor {
@@ -47,7 +59,9 @@ export class BoundedRegExp extends RegExp {
   }
 
   private within<T>(text: string, run: () => T): T {
-    if (this.repeats === 0 || text.length <= shortText || (this.repeats === 1 && text.length <= longText)) return run();
+    if (text.length <= shortText) return run();
+    if (this.longest < 0) this.longest = longestUnwatched(this.source);
+    if (text.length <= this.longest) return run();
     const millis = shortestMillis + Math.floor(text.length / lettersAMilli);
     try {
       return interruptibly(run, millis);

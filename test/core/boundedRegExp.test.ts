@@ -30,6 +30,28 @@ describe('a regular expression that may backtrack', () => {
     });
   }
 
+  for (const source of ['^(\\w|[a-z])+$', '^(a|a){50}$', '^(a?a)*$', '^(?:(?:a)+)+$', '^a?a?(a|aa)+$']) {
+    it(`fails in bounded time where one repetition is enough for that, as in ${source}`, () => {
+      const pattern = new BoundedRegExp(source);
+      expect(millisOf(() => expect(() => pattern.test('a'.repeat(50) + '!')).to.throw('backtracks'))).to.be.below(5000);
+    });
+  }
+
+  it('is soon through with what it does not watch', () => {
+    const unwatched: [source: string, text: string][] = [
+      ['^((a+)+)+$', `${'a'.repeat(15)}!`],
+      ['^(a|a|a)+$', `${'a'.repeat(15)}!`],
+      ['a+b', 'a'.repeat(9990)],
+      ['a*a*b', 'a'.repeat(460)],
+      ['a*a*a*b', 'a'.repeat(99)],
+      ['a*a*a*a*b', 'a'.repeat(39)],
+    ];
+    for (const [source, text] of unwatched) {
+      const pattern = new BoundedRegExp(source);
+      expect(millisOf(() => expect(pattern.test(text)).to.equal(false)), source).to.be.below(5000);
+    }
+  });
+
   it('does otherwise what one of JavaScript does', () => {
     const sources = ['a+', '(a|b)*c', '(?<x>\\d+)-(?<y>\\d*)', '', ',', '[,;]+', '(?=b)', '^x', 'a{2,}b+', '\\s*,\\s*'];
     fc.assert(
