@@ -27,7 +27,7 @@ export const convertBodyTo = defineEip({
   operator: ({ type, mandatory, charset }, { info }) => {
     if (!isConvertibleType(type)) throw new Error(`there is no type \`${type}\``);
     if (charset !== undefined && !mayBeCharset(charset)) throw new Error(`there is no charset \`${charset}\``);
-  const encoding = charset ?? null;
+    const encoding = charset ?? null;
     const convert = (exchange: Exchange, body: unknown): void => {
       try {
         exchange.body = convertTo(body, type, encoding);
