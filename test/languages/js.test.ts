@@ -72,6 +72,8 @@ describe('js', () => {
   it('leaves nothing behind for the next message', async () => {
     const expression = js.expression('typeof leaked === "undefined" ? (leaked = 1, globalThis.other = 2, body = 5, "clean") : "dirty"', {} as never, undefined as never);
     expect([await expression(exchangeWith(1)), await expression(exchangeWith(2))]).to.deep.equal(['clean', 'clean']);
+    const looping = js.expression('typeof item === "undefined" ? [() => { for (item of [1]); }, () => { for (key in { a: 1 }); }].map((run) => run()).length : "dirty"', {} as never, undefined as never);
+    expect([await looping(exchangeWith(1)), await looping(exchangeWith(2))]).to.deep.equal([2, 2]);
     const declaring = js.expression('let a = 1; var b = 2; function f() { return a + b; } f() + body', {} as never, undefined as never);
     expect([await declaring(exchangeWith(1)), await declaring(exchangeWith(2))]).to.deep.equal([4, 5]);
   });
@@ -84,6 +86,9 @@ describe('js', () => {
       '"".own === undefined ? (String["prototype"].own = 1, "clean") : "dirty"',
       '[].own === undefined ? ([].__proto__.own = 1, "clean") : "dirty"',
       '[].own === undefined ? ([].constructor.prototype.own = 1, "clean") : "dirty"',
+      '[].own === undefined ? (Object.getPrototypeOf([]).own += 1, "clean") : "dirty"',
+      'Math.own === undefined ? (Math.own ??= 1, "clean") : "dirty"',
+      'Math.own === undefined ? (Math.own++, "clean") : "dirty"',
       'JSON.own === undefined ? (Object.assign(JSON, { own: 1 }), "clean") : "dirty"',
     ]) {
       const expression = js.expression(source, {} as never, undefined as never);

@@ -74,10 +74,10 @@ function functionBody(source: string): string | null {
   return null;
 }
 
-/** Assignments, and ways to the global object. */
-const leaks = /(?<![=!<>])=(?![=>])|globalThis|\bthis\b|Function|eval|constructor|import|console/;
+/** Assignments (a loop over a variable that it does not declare is one), and ways to the global object. */
+const leaks = /\bfor\b(?!\s*\(\s*(?:let|const|var)\b)|(?<![=!<>])=(?![=>])|globalThis|\bthis\b|Function|eval|constructor|import|console/;
 const changesBuiltIns =
-  /prototype|__proto__|__define|defineProperty|definePropert|setPrototypeOf|\bReflect\b|Object\s*\.\s*assign|globalThis|\bthis\b|Function|eval|constructor|\b(?:Math|JSON|Object|Array|String|Number|Boolean|Date|Map|Set|Promise|RegExp|Symbol|console|print|Error)\s*(?:\.\s*\w+|\[[^\]]*\])?\s*=(?![=>])/;
+  /[pP]rototype|__proto__|__define|definePropert|\bReflect\b|Object\s*\.\s*assign|globalThis|\bthis\b|Function|eval|constructor|\b(?:Math|JSON|Object|Array|String|Number|Boolean|Date|Map|Set|Promise|RegExp|Symbol|console|print|Error)\s*(?:\.\s*\w+|\[[^\]]*\])?\s*(?:(?:\*\*|<<|>>>?|&&|\|\||\?\?|[-+*/%&|^])?=(?![=>])|\+\+|--)/;
 
 const scriptOf = (source: string): EngineScript => ({ source, compiled: functionBody(source), mayLeak: leaks.test(source), mayChangeBuiltIns: changesBuiltIns.test(source) });
 
