@@ -45,22 +45,18 @@ function stepsOf(file: YamlFile, routeId: string): YAMLSeq {
     const element = file.follow(item);
     const route = isMap(element) ? mapIn(file, element, 'route') : null;
     if (route === null) continue;
-    const id = scalarText(file.follow(valueIn(file, route, 'id')));
+    const id = scalarText(file.value(route, 'id'));
     if (id !== null) ids.push(id);
     if (id !== routeId) continue;
     const from = mapIn(file, route, 'from');
-    const steps = file.follow(valueIn(file, route, 'steps') ?? (from === null ? null : valueIn(file, from, 'steps')));
+    const steps = file.value(route, 'steps') ?? file.value(from, 'steps');
     if (isSeq(steps)) return steps;
     throw new InsertError(`the route \`${routeId}\` has no steps yet`);
   }
   throw new InsertError(`there is no route \`${routeId}\` in the file${ids.length === 0 ? '' : `; there are ${ids.map((id) => `\`${id}\``).join(', ')}`}`);
 }
 
-function valueIn(file: YamlFile, map: YAMLMap, key: string): unknown {
-  return map.items.find((pair) => scalarText(file.follow(pair.key)) === key)?.value ?? null;
-}
-
 function mapIn(file: YamlFile, map: YAMLMap, key: string): YAMLMap | null {
-  const value = file.follow(valueIn(file, map, key));
+  const value = file.value(map, key);
   return isMap(value) ? value : null;
 }

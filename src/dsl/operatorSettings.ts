@@ -1,5 +1,5 @@
 import type { Diagnostics, Source, Span } from '../core/diagnostics.ts';
-import type { YamlFile, YAMLMap } from './yaml.ts';
+import type { YamlFile, YAMLMap, YamlNode } from './yaml.ts';
 import { isMap, isSeq, scalarText } from './yaml.ts';
 
 /** What a file itself sets: properties, and variables of the environment. Those of the runtime win over them. */
@@ -102,15 +102,15 @@ export class OperatorSettings {
       const name = scalarText(file.follow(pair.key)) ?? '';
       const value = file.follow(pair.value);
       if (used.includes(name)) continue;
-      if (name === 'configuration' && isSeq(value)) for (const item of value.items) this.configuration(file.follow(item) as YAMLMap, file, file.span(item));
+      if (name === 'configuration' && isSeq(value)) for (const item of value.items) this.configuration(file.follow(item), file, file.span(item));
       else if (name === 'traits' && isMap(value)) for (const trait of value.items) this.trait(scalarText(file.follow(trait.key)) ?? '', file.follow(trait.value), file, file.span(trait.key));
       else if (name === 'integration' && isMap(value)) this.spec(value, file, []);
       else this.unused(`\`${name}\``, name, file.span(pair.key));
     }
   }
 
-  private configuration(item: YAMLMap, file: YamlFile, at: Span): void {
-    const text = (key: string): string => (isMap(item) ? (scalarText(file.follow(item.items.find((pair) => scalarText(file.follow(pair.key)) === key)?.value)) ?? '') : '');
+  private configuration(item: YamlNode | null, file: YamlFile, at: Span): void {
+    const text = (key: string): string => scalarText(file.value(item, key)) ?? '';
     const type = text('type');
     if (type === 'property') this.assign(this.settings.properties, text('value'), at);
     else if (type === 'env') this.assign(this.settings.environment, text('value'), at);

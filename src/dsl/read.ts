@@ -56,13 +56,12 @@ const routesOfSpec: Readonly<Record<string, readonly string[]>> = {
 };
 
 function operatorSpec(file: YamlFile, operator: OperatorSettings): void {
-  const value = (map: YamlNode | null, key: string): YamlNode | null => (isMap(map) ? file.follow(map.items.find((pair) => scalarText(file.follow(pair.key)) === key)?.value) : null);
-  const used = routesOfSpec[scalarText(value(file.root, 'kind')) ?? ''];
-  const spec = value(file.root, 'spec');
-  operator.annotations(value(value(file.root, 'metadata'), 'annotations'), file);
+  const used = routesOfSpec[scalarText(file.value(file.root, 'kind')) ?? ''];
+  const spec = file.value(file.root, 'spec');
+  operator.annotations(file.value(file.value(file.root, 'metadata'), 'annotations'), file);
   if (used === undefined || !isMap(spec)) return;
   operator.spec(spec, file, used);
-  for (const { source, isYaml, name, at } of sourcesOf(file, value(spec, 'sources'))) {
+  for (const { source, isYaml, name, at } of sourcesOf(file, file.value(spec, 'sources'))) {
     if (isYaml) operator.modelines(source);
     else operator.foreignSource(name, at);
   }
@@ -73,7 +72,7 @@ function sourcesOf(file: YamlFile, list: YamlNode | null): { name: string; at: S
   if (!isSeq(list)) return [];
   return list.items.map((item) => {
     const map = file.follow(item);
-    const text = (key: string): string | null => (isMap(map) ? scalarText(file.follow(map.items.find((pair) => scalarText(file.follow(pair.key)) === key)?.value)) : null);
+    const text = (key: string): string | null => scalarText(file.value(map, key));
     const name = text('name') ?? 'source';
     const content = text('content');
     const isYaml = content !== null && text('compression') !== 'true' && (text('language') === 'yaml' || /\.ya?ml$/.test(name));

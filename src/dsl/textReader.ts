@@ -59,9 +59,7 @@ export abstract class TextReader {
   }
 
   protected pair(map: YAMLMap, key: string): Pair | null {
-    let found: Pair | null = null;
-    for (const pair of map.items) if (scalarText(this.file.follow(pair.key)) === key) found = pair;
-    return found;
+    return this.file.pair(map, key);
   }
 
   protected wrongType(owner: Owner, key: string, written: unknown, wanted: string, node: YamlNode | null): void {

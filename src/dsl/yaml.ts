@@ -31,6 +31,18 @@ export class YamlFile {
     return isAlias(node) ? (this.targets.get(node) ?? null) : (node as YamlNode);
   }
 
+  /** The entry of a mapping with this key: of several the last one, which is the one that counts. */
+  pair(map: YAMLMap, key: string): Pair | null {
+    let found: Pair | null = null;
+    for (const pair of map.items) if (scalarText(this.follow(pair.key)) === key) found = pair;
+    return found;
+  }
+
+  /** What stands under a key; null where nothing does, or the node is no mapping. */
+  value(node: unknown, key: string): YamlNode | null {
+    return isMap(node) ? this.follow(this.pair(node, key)?.value) : null;
+  }
+
   span(node: unknown): Span {
     const range = (node as { range?: [number, number, number] | null } | null)?.range;
     const { source } = this;

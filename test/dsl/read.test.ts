@@ -143,6 +143,11 @@ describe('readDocument', () => {
     expect(Object.fromEntries(document.properties!)).to.deep.equal({ greeting: 'hello', mark: '!', who: 'you' });
   });
 
+  it('takes of a key that is given twice the last one, in what is said to the operator as everywhere', () => {
+    const { document } = readWith(`apiVersion: camel.apache.org/v1\nkind: ConfigMap\nkind: Integration\nspec:\n  configuration: [ { type: env, type: property, value: "who=me", value: "who=you" } ]\n  flows:\n    - from: { uri: "direct:start", steps: [ { to: "mock:{{who}}" } ] }\n`);
+    expect(target(document.elements[0]!)).to.equal('mock:you');
+  });
+
   it('takes what the annotations of a resource set, and says which of them nobody obeys', () => {
     const annotated = (value: string): string =>
       `apiVersion: camel.apache.org/v1\nkind: Integration\nmetadata:\n  name: a\n  annotations:\n    camel.apache.org/provider: me\n    trait.camel.apache.org/environment.vars: ${value}\n    trait.camel.apache.org/camel.properties: greeting=hello,mark=!,who=you\n    trait.camel.apache.org/mount.configs: "secret:x"\nspec:\n${flow}`;
