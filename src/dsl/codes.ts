@@ -9,8 +9,10 @@ export interface CodeEntry {
   readonly right?: string;
 }
 
-/** A route with these steps. */
-const route = (steps: string): string => `- from:\n    uri: direct:start\n    steps:\n${steps.replace(/^(?=.)/gm, '      ')}`;
+/** A route with these steps; written out where its structure is what is wrong. */
+const routeFrom = (uri: string, steps: string): string => `- from:\n    uri: ${uri}\n    steps:\n${steps.replace(/^(?=.)/gm, '      ')}`;
+const route = (steps: string): string => routeFrom('direct:start', steps);
+const bean = (name: string, type: string): string => `- beans:\n    - name: ${name}\n      type: ${type}\n`;
 
 export const codes: Readonly<Record<string, CodeEntry>> = {
   // M01xx: YAML and structure
@@ -50,7 +52,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     title: 'The file is too large, too deep, or repeats too much',
     explanation: 'Files are bounded in size and nesting, and so is what their aliases stand for: a small file can not make a huge one.',
     wrong: '- beans:\n    - name: a\n      type: "#class:a.mjs"\n      properties:\n        a: &a [x, x, x, x, x, x, x, x, x, x]\n        b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n        c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\n        d: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\n        e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\n',
-    right: '- from:\n    uri: direct:start\n    steps:\n      - setHeader: &kind { name: kind, constant: order }\n      - setHeader: *kind\n',
+    right: route('- setHeader: &kind { name: kind, constant: order }\n- setHeader: *kind\n'),
   },
   M0109: {
     title: 'An alias has no anchor',
@@ -172,20 +174,20 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0224: {
     title: 'Not an aggregation repository',
     explanation: 'The bean or class that is named does not keep groups.',
-    wrong: '- beans:\n    - name: totals\n      type: java.util.HashMap\n' + route('- aggregate:\n    correlationExpression: { header: customer }\n    aggregationStrategy: GroupedBodyAggregationStrategy\n    completionSize: 2\n    aggregationRepository: totals\n    steps:\n      - to: mock:out\n'),
-    right: '- beans:\n    - name: totals\n      type: java.util.HashMap\n' + route('- aggregate:\n    correlationExpression: { header: customer }\n    aggregationStrategy: GroupedBodyAggregationStrategy\n    completionSize: 2\n    steps:\n      - to: mock:out\n'),
+    wrong: bean('totals', 'java.util.HashMap') + route('- aggregate:\n    correlationExpression: { header: customer }\n    aggregationStrategy: GroupedBodyAggregationStrategy\n    completionSize: 2\n    aggregationRepository: totals\n    steps:\n      - to: mock:out\n'),
+    right: bean('totals', 'java.util.HashMap') + route('- aggregate:\n    correlationExpression: { header: customer }\n    aggregationStrategy: GroupedBodyAggregationStrategy\n    completionSize: 2\n    steps:\n      - to: mock:out\n'),
   },
   M0225: {
     title: 'A saga step outside of all sagas that has something to complete',
     explanation: 'With the propagation NEVER or NOT_SUPPORTED the steps take part in no saga, so there is nothing to complete, to undo or to keep.',
-    wrong: '- beans:\n    - name: sagaService\n      type: org.apache.camel.saga.InMemorySagaService\n- from:\n    uri: direct:cancel\n    steps:\n      - to: mock:cancelled\n' + route('- saga:\n    propagation: NEVER\n    compensation: direct:cancel\n    steps:\n      - to: mock:out\n'),
-    right: '- beans:\n    - name: sagaService\n      type: org.apache.camel.saga.InMemorySagaService\n- from:\n    uri: direct:cancel\n    steps:\n      - to: mock:cancelled\n' + route('- saga:\n    propagation: REQUIRED\n    compensation: direct:cancel\n    steps:\n      - to: mock:out\n'),
+    wrong: bean('sagaService', 'org.apache.camel.saga.InMemorySagaService') + routeFrom('direct:cancel', '- to: mock:cancelled\n') + route('- saga:\n    propagation: NEVER\n    compensation: direct:cancel\n    steps:\n      - to: mock:out\n'),
+    right: bean('sagaService', 'org.apache.camel.saga.InMemorySagaService') + routeFrom('direct:cancel', '- to: mock:cancelled\n') + route('- saga:\n    propagation: REQUIRED\n    compensation: direct:cancel\n    steps:\n      - to: mock:out\n'),
   },
   M0226: {
     title: 'A step that takes in the whole route, in the wrong place',
     explanation: 'Such a step stands on the top level of a route, once. The steps beside it in the route belong to it, too.',
-    wrong: '- beans:\n    - name: sagaService\n      type: org.apache.camel.saga.InMemorySagaService\n' + route('- filter:\n    simple: "${body}"\n    steps:\n      - saga:\n          steps:\n            - to: mock:out\n'),
-    right: '- beans:\n    - name: sagaService\n      type: org.apache.camel.saga.InMemorySagaService\n' + route('- saga:\n    steps:\n      - filter:\n          simple: "${body}"\n          steps:\n            - to: mock:out\n'),
+    wrong: bean('sagaService', 'org.apache.camel.saga.InMemorySagaService') + route('- filter:\n    simple: "${body}"\n    steps:\n      - saga:\n          steps:\n            - to: mock:out\n'),
+    right: bean('sagaService', 'org.apache.camel.saga.InMemorySagaService') + route('- saga:\n    steps:\n      - filter:\n          simple: "${body}"\n          steps:\n            - to: mock:out\n'),
   },
 
   // M03xx: expressions and languages
@@ -210,8 +212,8 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0310: {
     title: '`onPrepare` names no processor',
     explanation: 'It must be a function, or an object with a method `process`.',
-    wrong: '- beans:\n    - name: totals\n      type: java.util.HashMap\n' + route('- multicast:\n    onPrepare: totals\n    steps:\n      - to: mock:out\n'),
-    right: '- beans:\n    - name: totals\n      type: java.util.HashMap\n' + route('- multicast:\n    steps:\n      - to: mock:out\n'),
+    wrong: bean('totals', 'java.util.HashMap') + route('- multicast:\n    onPrepare: totals\n    steps:\n      - to: mock:out\n'),
+    right: bean('totals', 'java.util.HashMap') + route('- multicast:\n    steps:\n      - to: mock:out\n'),
   },
   M0311: {
     title: '`timeout` without `parallelProcessing`',
@@ -234,8 +236,8 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0314: {
     title: 'Not a resume strategy',
     explanation: 'The bean has no methods to read and write the last value.',
-    wrong: '- beans:\n    - name: seen\n      type: org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository\n' + route('- split:\n    simple: "${body}"\n    watermarkKey: last\n    resumeStrategy: seen\n    steps:\n      - to: mock:out\n'),
-    right: '- beans:\n    - name: seen\n      type: org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository\n' + route('- split:\n    simple: "${body}"\n    watermarkKey: last\n    resumeStrategy: "#store"\n    steps:\n      - to: mock:out\n'),
+    wrong: bean('seen', 'org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository') + route('- split:\n    simple: "${body}"\n    watermarkKey: last\n    resumeStrategy: seen\n    steps:\n      - to: mock:out\n'),
+    right: bean('seen', 'org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository') + route('- split:\n    simple: "${body}"\n    watermarkKey: last\n    resumeStrategy: "#store"\n    steps:\n      - to: mock:out\n'),
   },
   M0315: {
     title: 'An empty delimiter',
@@ -272,8 +274,8 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0404: {
     title: 'Nothing comes from this endpoint',
     explanation: 'The connector can only be sent to; a route can not start from it.',
-    wrong: '- from:\n    uri: micrologic:prices\n    steps:\n      - to: mock:out\n',
-    right: '- from:\n    uri: timer:start\n    steps:\n      - to: micrologic:prices\n',
+    wrong: routeFrom('micrologic:prices', '- to: mock:out\n'),
+    right: routeFrom('timer:start', '- to: micrologic:prices\n'),
   },
   M0405: {
     title: 'Nothing can be sent to this endpoint',
@@ -297,27 +299,27 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     title: 'A reference leads nowhere',
     explanation: 'There is no bean of that name, or it is not what is wanted here.',
     wrong: route('- idempotentConsumer:\n    idempotentRepository: seen\n    header: id\n    steps:\n      - to: mock:out\n'),
-    right: '- beans:\n    - name: seen\n      type: org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository\n' + route('- idempotentConsumer:\n    idempotentRepository: seen\n    header: id\n    steps:\n      - to: mock:out\n'),
+    right: bean('seen', 'org.apache.camel.support.processor.idempotent.MemoryIdempotentRepository') + route('- idempotentConsumer:\n    idempotentRepository: seen\n    header: id\n    steps:\n      - to: mock:out\n'),
   },
   M0502: {
     title: 'A bean can not be made',
     explanation: 'Its class or module is not known, or refuses its properties.',
-    wrong: '- beans:\n    - name: prices\n      type: com.example.Prices\n',
-    right: '- beans:\n    - name: prices\n      type: java.util.HashMap\n',
+    wrong: bean('prices', 'com.example.Prices'),
+    right: bean('prices', 'java.util.HashMap'),
   },
   M0503: {
     title: 'A module is missing',
     explanation: 'The file that the bean names does not exist.',
-    wrong: '- beans:\n    - name: prices\n      type: "#module:./prices.mjs"\n',
-    right: '- beans:\n    - name: prices\n      type: java.util.HashMap\n',
+    wrong: bean('prices', '"#module:./prices.mjs"'),
+    right: bean('prices', 'java.util.HashMap'),
   },
   M0504: { title: 'A module can not be loaded', explanation: 'The file exists but fails while it is loaded.' },
   M0505: { title: 'A bean is no processor', explanation: 'It must be a function, or an object with a method `process`.' },
   M0506: {
     title: 'There is no such exception class',
     explanation: 'Nothing here can fail with it.',
-    wrong: '- onException:\n    exception: [ java.io.IOExeption ]\n    handled: { constant: "true" }\n- from:\n    uri: direct:start\n    steps:\n      - to: mock:out\n',
-    right: '- onException:\n    exception: [ java.io.IOException ]\n    handled: { constant: "true" }\n- from:\n    uri: direct:start\n    steps:\n      - to: mock:out\n',
+    wrong: '- onException:\n    exception: [ java.io.IOExeption ]\n    handled: { constant: "true" }\n' + route('- to: mock:out\n'),
+    right: '- onException:\n    exception: [ java.io.IOException ]\n    handled: { constant: "true" }\n' + route('- to: mock:out\n'),
   },
 
   // M06xx: routes, ids and the start of the runtime
@@ -337,8 +339,8 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0604: {
     title: '`onException` names no exception',
     explanation: 'It must say which failures it is for.',
-    wrong: '- onException:\n    handled: { constant: "true" }\n- from:\n    uri: direct:start\n    steps:\n      - to: mock:out\n',
-    right: '- onException:\n    exception: [ java.lang.Exception ]\n    handled: { constant: "true" }\n- from:\n    uri: direct:start\n    steps:\n      - to: mock:out\n',
+    wrong: '- onException:\n    handled: { constant: "true" }\n' + route('- to: mock:out\n'),
+    right: '- onException:\n    exception: [ java.lang.Exception ]\n    handled: { constant: "true" }\n' + route('- to: mock:out\n'),
   },
   M0605: {
     title: 'An element stands after the routes',
@@ -372,26 +374,26 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0615: {
     title: '`onException` does not say what to do',
     explanation: 'It names exceptions, and nothing that happens to them: no steps, nothing handled or continued, no redelivery.',
-    wrong: '- onException:\n    exception: [ java.lang.Exception ]\n- from:\n    uri: direct:start\n    steps:\n      - to: mock:out\n',
-    right: '- onException:\n    exception: [ java.lang.Exception ]\n    handled: { constant: "true" }\n- from:\n    uri: direct:start\n    steps:\n      - to: mock:out\n',
+    wrong: '- onException:\n    exception: [ java.lang.Exception ]\n' + route('- to: mock:out\n'),
+    right: '- onException:\n    exception: [ java.lang.Exception ]\n    handled: { constant: "true" }\n' + route('- to: mock:out\n'),
   },
   M0620: {
     title: 'Two `rest` verbs go to one route',
     explanation: 'A verb makes the `direct:` route that it goes to its own, unless `inlineRoutes` is off; a second verb finds nothing there.',
-    wrong: '- rest:\n    path: /orders\n    get:\n      - { path: "/{id}", to: direct:order }\n    post:\n      - { to: direct:order }\n- from:\n    uri: direct:order\n    steps:\n      - to: mock:out\n',
-    right: '- rest:\n    path: /orders\n    get:\n      - { path: "/{id}", to: direct:order }\n- from:\n    uri: direct:order\n    steps:\n      - to: mock:out\n',
+    wrong: '- rest:\n    path: /orders\n    get:\n      - { path: "/{id}", to: direct:order }\n    post:\n      - { to: direct:order }\n' + routeFrom('direct:order', '- to: mock:out\n'),
+    right: '- rest:\n    path: /orders\n    get:\n      - { path: "/{id}", to: direct:order }\n' + routeFrom('direct:order', '- to: mock:out\n'),
   },
   M0621: {
     title: 'XML bodies can not be bound',
     explanation: 'Binding XML needs classes to bind to; the route itself can unmarshal it.',
-    wrong: '- rest:\n    path: /orders\n    bindingMode: xml\n    post:\n      - { to: direct:order }\n- from:\n    uri: direct:order\n    steps:\n      - to: mock:out\n',
-    right: '- rest:\n    path: /orders\n    bindingMode: off\n    post:\n      - { to: direct:order }\n- from:\n    uri: direct:order\n    steps:\n      - to: mock:out\n',
+    wrong: '- rest:\n    path: /orders\n    bindingMode: xml\n    post:\n      - { to: direct:order }\n' + routeFrom('direct:order', '- to: mock:out\n'),
+    right: '- rest:\n    path: /orders\n    bindingMode: off\n    post:\n      - { to: direct:order }\n' + routeFrom('direct:order', '- to: mock:out\n'),
   },
   M0622: {
     title: 'A service can not be made from an OpenAPI document',
     explanation: 'The document can not be read, or no `direct:` route answers one of its operations.',
-    wrong: '- rest:\n    openApi: { specification: orders.json }\n- from:\n    uri: direct:order\n    steps:\n      - to: mock:out\n',
-    right: '- rest:\n    path: /orders\n    post:\n      - { to: direct:order }\n- from:\n    uri: direct:order\n    steps:\n      - to: mock:out\n',
+    wrong: '- rest:\n    openApi: { specification: orders.json }\n' + routeFrom('direct:order', '- to: mock:out\n'),
+    right: '- rest:\n    path: /orders\n    post:\n      - { to: direct:order }\n' + routeFrom('direct:order', '- to: mock:out\n'),
   },
 
   // M07xx: configuration and files
@@ -477,14 +479,14 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     title: 'A route that nobody feeds',
     explanation:
       'The route starts from an endpoint that only other routes can send to, and nothing in the files that were checked does, while others of its kind are fed. It may be meant for a program that embeds the runtime, or for `mecha send`; else it is left over, or a name is misspelt.',
-    wrong: '- from:\n    uri: timer:tick\n    steps:\n      - to: mock:out\n- from:\n    uri: direct:left-over\n    steps:\n      - to: mock:never\n',
-    right: '- from:\n    uri: timer:tick\n    steps:\n      - to: direct:left-over\n- from:\n    uri: direct:left-over\n    steps:\n      - to: mock:out\n',
+    wrong: routeFrom('timer:tick', '- to: mock:out\n') + routeFrom('direct:left-over', '- to: mock:never\n'),
+    right: routeFrom('timer:tick', '- to: direct:left-over\n') + routeFrom('direct:left-over', '- to: mock:out\n'),
   },
   M0902: {
     title: 'A call of a route that there is not',
     explanation: 'What is sent there fails: no route in the files that were checked starts from this endpoint. Check the files of one program together.',
-    wrong: '- from:\n    uri: direct:start\n    steps:\n      - to: direct:ordres\n- from:\n    uri: direct:orders\n    steps:\n      - to: mock:out\n',
-    right: '- from:\n    uri: direct:start\n    steps:\n      - to: direct:orders\n- from:\n    uri: direct:orders\n    steps:\n      - to: mock:out\n',
+    wrong: route('- to: direct:ordres\n') + routeFrom('direct:orders', '- to: mock:out\n'),
+    right: route('- to: direct:orders\n') + routeFrom('direct:orders', '- to: mock:out\n'),
   },
   M0903: {
     title: 'Steps that are never reached',
