@@ -528,6 +528,16 @@ export class ElementReader extends TextReader {
     return by < 0 ? null : indent(at, by, '- ');
   }
 
+  /** Moves steps into the `from` right before them, to the column of what it has. */
+  private intoFrom(map: YAMLMap, pair: Pair): Fix | null {
+    const from = this.isAfter(map, pair, 'from') ? (map.items[map.items.indexOf(pair) - 1]!.value as YamlNode | null) : null;
+    if (!isMap(from) || from.flow === true) return null;
+    const at = this.pairSpan(pair);
+    const column = (offset: number): number => at.source.position(offset).column;
+    const by = column(this.file.span(from.items[0]?.key).start) - column(at.start);
+    return by > 0 ? indent(at, by) : null;
+  }
+
   private lastOf(map: YAMLMap, pair: Pair): boolean {
     return map.items.at(-1) === pair;
   }
@@ -802,7 +812,7 @@ export class ElementReader extends TextReader {
             ? `write it at the top level of the file${elementsByName[key]!.isBeforeRoutes === true ? ', before the routes' : ''}`
             : whatItTakes,
       docs: owner.docs,
-      fix: isLost ? (this.isAfter(map, pair, 'from') ? indent(this.pairSpan(pair), 2) : null) : meant !== null ? replaceWith(at, meant) : null,
+      fix: isLost ? this.intoFrom(map, pair) : meant !== null ? replaceWith(at, meant) : null,
       values: { option: key, of: owner.name, nearest: meant },
     });
   }

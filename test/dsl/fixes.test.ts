@@ -136,6 +136,14 @@ describe('fixes of complaints', () => {
     }
   });
 
+  it('move steps beside a `from` to the column of what it has, and leave alone what has none', () => {
+    const route = (from: string, steps: string): string => `- route:\n    id: r1\n    from:${from}\n${steps.replace(/^(?=.)/gm, '    ')}`;
+    const beside = 'steps:\n  - to: mock:out\n';
+    const within = (by: string): string => beside.replace(/^(?=.)/gm, by);
+    for (const by of ['  ', '    ', ' ']) expect(mend('a.yaml', route(`\n    ${by}uri: direct:start`, beside)).text).to.equal(route(`\n    ${by}uri: direct:start`, within(by)));
+    for (const from of [' { uri: "direct:start" }', ' direct:start']) expect(mend('a.yaml', route(from, beside)).text).to.equal(route(from, beside));
+  });
+
   it('that touch each other are not made at once', () => {
     const source = new Source('a.yaml', 'abc');
     const fix = (start: number, end: number, text: string) => ({ edits: [{ at: { source, start, end }, text }], isSure: true });
