@@ -168,16 +168,19 @@ export class ElementReader extends TextReader {
       this.problems.report('M0114', `a ${what} has one key, this one has ${names.length}: ${names.map((one) => `\`${one}\``).join(', ')}`, this.file.span(second.key), {
         label: isKnown(extra) ? `another ${what}` : 'stands beside the first key',
         help: isKnown(extra) && !optionOfFirst ? `put \`- \` before \`${extra}\`` : `indent \`${extra}\` by two more spaces, so that it stands inside of \`${name}\``,
-        fix: isKnown(extra) && !optionOfFirst ? this.newEntry(this.file.span(second.key)) : isEmptyNode(this.file.follow(first!.value)) ? indent({ ...at, start: this.file.span(second.key).start }, 2) : null,
+        fix: isKnown(extra) && !optionOfFirst ? this.newEntry(this.file.span(second.key), this.file.span(first!.key)) : isEmptyNode(this.file.follow(first!.value)) ? indent({ ...at, start: this.file.span(second.key).start }, 2) : null,
       });
     }
     // The options were meant to stand in the first key: there is nothing in it to check.
     return second !== undefined && isEmptyNode(this.file.follow(first!.value)) ? null : first!;
   }
 
-  /** A key of a list entry that is to start an entry of its own: its dash stands where two of its blanks are. */
-  private newEntry({ source, start }: Span): Fix | null {
-    return source.text.slice(start - 2, start) === '  ' ? replaceWith({ source, start: start - 2, end: start }, '- ') : null;
+  /** A key of a list entry that is to start an entry of its own: its dash stands where blanks of its are, below the other one. */
+  private newEntry({ source, start }: Span, first: Span): Fix | null {
+    const [dash] = /- +$/.exec(source.text.slice(0, first.start)) ?? [];
+    if (dash === undefined) return null;
+    const at = { source, start: start - dash.length, end: start };
+    return source.text.slice(at.start, start).trim() === '' ? replaceWith(at, dash) : null;
   }
 
   private takes(fields: Fields, key: string): boolean {

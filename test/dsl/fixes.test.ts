@@ -136,6 +136,13 @@ describe('fixes of complaints', () => {
     }
   });
 
+  it('start an entry with its dash below the one before it, however far that stands from its key', () => {
+    for (const blanks of [' ', '   ']) {
+      const file = (second: string): string => `- from:\n    uri: direct:a\n    steps:\n      -${blanks}log: x\n      ${second}to: mock:out\n`;
+      expect(mend('a.yaml', file(` ${blanks}`)).text).to.equal(file(`-${blanks}`));
+    }
+  });
+
   it('move steps beside a `from` to the column of what it has, and leave alone what has none', () => {
     const route = (from: string, steps: string): string => `- route:\n    id: r1\n    from:${from}\n${steps.replace(/^(?=.)/gm, '    ')}`;
     const beside = 'steps:\n  - to: mock:out\n';
