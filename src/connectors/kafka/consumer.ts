@@ -793,7 +793,7 @@ class MemberReader implements MemberListener, LaneOwner {
     if (lane.unsettled > 0 || this.session.isStopped) return;
     const transaction = this.transactionsByLane.get(lane);
     if (transaction === undefined || transaction.count === 0 || transaction.isEnding) return;
-    if (lane.isBroken || lane.isStalled || !lane.hasFetched || !this.hasRoom(lane)) void this.endTransaction(lane);
+    if (!lane.hasFetched || !this.isOpen(lane) || !this.hasRoom(lane)) void this.endTransaction(lane);
   }
 
   /** Commits what is in it, or aborts it and goes back to where it began. */

@@ -533,6 +533,23 @@ describeWithKafka('the consumer of kafka', function () {
     await soon(async () => expect((await broker.committed(group, topic)).reduce((sum, offset) => sum + Math.max(0, offset), 0)).to.equal(2000));
   });
 
+  it('ends the transaction of a partition that takes nothing more: when it is suspended, and before a record that stops the reading', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, ...numbers(0, 10));
+    const route = await consume(topic, '&exactlyOnce=true&recordsInFlight=4&autoCommitIntervalMs=60000', undefined, { isHolding: true });
+    await soon(() => expect(route.held).to.have.length(4));
+    await consumers[0]!.suspend!();
+    route.releaseAll();
+    await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([4]));
+    await consumers[0]!.resume!();
+    await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([10]));
+    await end();
+    const stopping = await broker.topic();
+    await broker.send(stopping, '1', '2', 'no json', '4');
+    await consume(stopping, '&exactlyOnce=true&pollOnError=STOP&autoCommitIntervalMs=60000&valueDeserializer=JsonDeserializer');
+    await soon(async () => expect(await broker.committed(group, stopping)).to.deep.equal([2]));
+  });
+
   it('keeps what a failed record has sent with its dead letter, exactly once; with breakOnFirstError takes it back and begins anew', async () => {
     for (const breaks of [false, true]) {
       const [topic, out] = [await broker.topic(), await broker.topic()];
