@@ -796,11 +796,18 @@ class MemberReader implements MemberListener, LaneOwner {
     if (!lane.hasFetched || !this.isOpen(lane) || !this.hasRoom(lane)) void this.endTransaction(lane);
   }
 
-  /** Commits what is in it, or aborts it and goes back to where it began. */
-  private async endTransaction(lane: Lane): Promise<void> {
+  /** Commits what is in it, or aborts it and goes back to where it began; resolves when it has ended. */
+  private endTransaction(lane: Lane): Promise<void> {
     const transaction = this.transactionsByLane.get(lane);
-    if (transaction === undefined || transaction.count === 0 || transaction.isEnding || lane.isRevoked) return;
-    transaction.isEnding = true;
+    if (transaction === undefined || transaction.count === 0 || lane.isRevoked) return Promise.resolve();
+    return (transaction.ending ??= this.commitOrAbort(lane, transaction).finally(() => {
+      transaction.ending = null;
+      this.pumpSoon();
+      this.member.wake();
+    }));
+  }
+
+  private async commitOrAbort(lane: Lane, transaction: LaneTransaction): Promise<void> {
     const { isBroken } = lane;
     try {
       if (isBroken || lane.unsettled > 0) {
@@ -813,11 +820,7 @@ class MemberReader implements MemberListener, LaneOwner {
       }
     } catch (thrown) {
       if (!lane.isRevoked && !this.session.isStopped) await this.recover(lane, transaction, thrown as KafkaFailure);
-    } finally {
-      transaction.isEnding = false;
     }
-    this.pumpSoon();
-    this.member.wake();
   }
 
   private async goBack(lane: Lane, isBroken: boolean): Promise<void> {
@@ -830,12 +833,15 @@ class MemberReader implements MemberListener, LaneOwner {
     if (!this.session.isStopped) this.holdBack(lane, offset);
   }
 
-  /** It is not known how the transaction ended: takes the id over again, which ends it, and goes on where the group stands then. */
+  /**
+   * It is not known how the transaction ended: takes the id over again, which ends it, and goes on where the group stands then. Not while the
+   * partition is given away: whoever gets it does so, and the rebalance waits for this.
+   */
   private async recover(lane: Lane, transaction: LaneTransaction, failure: KafkaFailure): Promise<void> {
     const { context, firstBackoffMillis, longestBackoffMillis, shownUri } = this.reading;
     context.log('warn', `${shownUri}: the transaction of ${lane.name} did not end as it should: ${failure.message}`);
     lane.isHeldBack = true;
-    for (let delay = firstBackoffMillis; !lane.isRevoked && !this.session.isStopped; delay = Math.min(delay * 2, longestBackoffMillis)) {
+    for (let delay = firstBackoffMillis; !lane.isRevoked && this.isTaking; delay = Math.min(delay * 2, longestBackoffMillis)) {
       await new Promise<void>((resolve) => this.after(delay, resolve));
       try {
         // One who is not in the group any more must not fence the partition's new owner.

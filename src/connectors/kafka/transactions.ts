@@ -48,7 +48,8 @@ export class LaneTransaction {
   /** Records that are in the open transaction. */
   count = 0;
   began = 0;
-  isEnding = false;
+  /** Until it has been committed or taken back. */
+  ending: Promise<void> | null = null;
   /** A send may have arrived or not: the transaction can only be aborted. */
   private isSpoilt = false;
 
@@ -88,6 +89,10 @@ export class LaneTransaction {
     if (isOpen) return;
     this.began = now;
     this.sender.begin();
+  }
+
+  get isEnding(): boolean {
+    return this.ending !== null;
   }
 
   get canCommit(): boolean {

@@ -74,6 +74,14 @@ export class Broker {
     return name;
   }
 
+  /** Takes a transactional id over: whoever had it can commit nothing any more. */
+  async fence(transactionalId: string): Promise<void> {
+    const producer = this.kafka.producer({ transactionalId, maxInFlightRequests: 1, idempotent: true, createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
+    await producer.connect();
+    await (await producer.transaction()).abort();
+    await producer.disconnect();
+  }
+
   async send(topic: string, ...values: readonly (string | null | { key?: string | Buffer | null; value: string | Buffer | null; headers?: Record<string, string | Buffer>; partition?: number })[]): Promise<void> {
     const messages = values.map((value) => (typeof value === 'string' || value === null ? { value } : value));
     for (let at = 0; at < messages.length; at += 500) await this.producer.send({ topic, messages: messages.slice(at, at + 500) });

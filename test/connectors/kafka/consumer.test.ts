@@ -593,6 +593,30 @@ describeWithKafka('the consumer of kafka', function () {
     await soon(() => expect([...bodies(first), ...bodies(second)]).to.deep.equal(['a', 'b']));
   });
 
+  it('commits the transaction under way before it gives the partition away; one that can not be committed does not hold the rebalance up', async () => {
+    for (const isFenced of [false, true]) {
+      const topic = await broker.topic(1);
+      group = broker.name('group');
+      await broker.send(topic, 'a');
+      const first = await consume(topic, '&exactlyOnce=true', undefined, { isHolding: true });
+      await soon(() => expect(first.held).to.have.length(1));
+      const second = new TestRoute(around.scope);
+      const other = await around.consumer(definition, `kafka:${topic}?brokers=${brokers}&groupId=${group}&autoOffsetReset=earliest&exactlyOnce=true&${quick}`);
+      consumers.push(other);
+      const joining = other.start(second);
+      await soon(async () => expect((await broker.admin.describeGroups([group])).groups[0]!.state).to.equal('PreparingRebalance'));
+      await pause(300);
+      if (isFenced) await broker.fence(`mecha-${group}-${topic}-0`);
+      first.releaseAll();
+      await joining;
+      await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([1]));
+      await broker.send(topic, 'b');
+      await soon(() => expect([...bodies(first), ...bodies(second)]).to.deep.equal(isFenced ? ['a', 'a', 'b'] : ['a', 'b']));
+      await end();
+      await end();
+    }
+  });
+
   it('fetches no more of a partition than it can hold while the route is slow', async () => {
     const topic = await broker.topic();
     const big = 'x'.repeat(10_000);
