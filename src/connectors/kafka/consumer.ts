@@ -762,7 +762,8 @@ class MemberReader implements MemberListener, LaneOwner {
 
   /** What the route asked for, as far as everything before is done. */
   private async commitAsked(lane: Lane): Promise<void> {
-    const offset = Math.min(lane.asked, lane.finished);
+    const { progress } = lane;
+    const offset = Math.min(lane.asked, progress.offset);
     if (lane.isRevoked || offset <= lane.committed) return;
     const { commitTimeoutMillis, shownUri } = this.reading;
     let timer: Timer | null = null;
@@ -774,7 +775,7 @@ class MemberReader implements MemberListener, LaneOwner {
     } finally {
       this.forget(timer);
     }
-    lane.wasCommitted({ offset, head: 0 });
+    lane.wasCommitted(offset === progress.offset ? progress : { offset, head: 0 });
   }
 
   private async commitEverything(): Promise<void> {

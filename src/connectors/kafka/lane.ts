@@ -90,7 +90,7 @@ export class Lane {
   }
 
   get canCommit(): boolean {
-    return !this.isRevoked && this.finished > this.committed;
+    return !this.isRevoked && (this.finished > this.committed || this.uncommitted > 0);
   }
 
   add(batch: RecordBatch): void {
@@ -211,8 +211,11 @@ export class Lane {
   }
 
   wasCommitted({ offset, head }: { readonly offset: number; readonly head: number }): void {
-    this.committed = Math.max(this.committed, offset);
-    if (head <= this.head) this.committedHead = Math.max(this.committedHead, head);
+    if (head > this.committedHead && head <= this.head) {
+      // Less than before where the topic was made anew.
+      this.committed = offset;
+      this.committedHead = head;
+    } else this.committed = Math.max(this.committed, offset);
   }
 
   /**

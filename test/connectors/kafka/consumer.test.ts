@@ -344,6 +344,21 @@ describeWithKafka('the consumer of kafka', function () {
     expect(route.received.map(({ headers }) => headers.get('CamelKafkaLastPollRecord'))).to.deep.equal([false, false, false, true]);
   });
 
+  it('goes on where the route commits each record itself, and it is committed by itself as well', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, ...numbers(0, 120));
+    const route = await consume(topic, '&allowManualCommit=true&recordsInFlight=1&autoCommitIntervalMs=60000', undefined, { isHolding: true });
+    for (let at = 0; at < 120; at++) {
+      const held = await soon(() => {
+        expect(route.held, `record ${at}`).to.have.length(1);
+        return route.held[0]!;
+      });
+      await (held.headers.get('CamelKafkaManualCommit') as { commit(): Promise<void> }).commit();
+      route.release();
+    }
+    expect(await broker.committed(group, topic)).to.deep.equal([120]);
+  });
+
   it('gives the route what a factory makes of a manual commit', async () => {
     const topic = await broker.topic();
     await broker.send(topic, 'a', 'b');

@@ -66,6 +66,21 @@ describe('kafka without a broker', () => {
     );
   });
 
+  it('has something to commit where the topic was made anew, and its offsets begin again', () => {
+    const lane = new Lane('t', 0, { left: () => undefined, settled: () => undefined, keepsFailed: true });
+    const settleOne = (offset: number): void => {
+      lane.add({ topic: 't', partition: 0, nextOffset: offset + 1, records: [{ key: null, value: null, timestamp: '0', offset: String(offset) }] });
+      lane.take().settle(new Exchange());
+    };
+    for (const offset of [5000, 0, 1]) {
+      settleOne(offset);
+      expect(lane.canCommit, String(offset)).to.equal(true);
+      expect(lane.progress.offset).to.equal(offset + 1);
+      lane.wasCommitted(lane.progress);
+      expect([lane.canCommit, lane.uncommitted, lane.committed]).to.deep.equal([false, 0, offset + 1]);
+    }
+  });
+
   it('hides what was aborted, where transactions overlap and the broker lists them in any order', () => {
     const marker = (kind: number): Buffer => Buffer.from([0, 0, 0, kind]);
     const message = (offset: number, producerId: string, control: number | null = null): FetchedMessage => ({ offset: String(offset), key: control === null ? marker(0) : marker(control), isControlRecord: control !== null, batchContext: { producerId, inTransaction: true } });
