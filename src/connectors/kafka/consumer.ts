@@ -550,7 +550,11 @@ class MemberReader implements MemberListener, LaneOwner {
     session.underWay++;
     const exchange = sink.exchange(body, headers, reading.isInOut);
     exchange.lane = lane;
-    if (reading.marksLast) this.mark(exchange, delivery, Number(record.offset), isLast);
+    try {
+      if (reading.marksLast) this.mark(exchange, delivery, Number(record.offset), isLast);
+    } catch (thrown) {
+      failure ??= thrown;
+    }
     if (failure !== null) exchange.fail(toExchangeError(failure));
     if (reading.batchMillis === null) return this.enter(lane, exchange, delivery, 1);
     if (failure === null) return this.gather(lane, exchange, delivery, reading.batchMillis);
@@ -734,7 +738,8 @@ class MemberReader implements MemberListener, LaneOwner {
     return (this.committing ??= this.commitAll().finally(() => {
       this.committing = null;
       if (this.session.isStopped) return;
-      for (const lane of this.lanes.values()) if (lane.canCommit && !lane.isBroken) this.commitSoon(lane);
+      // What failed waits for its time.
+      if (this.commitTimer === null) for (const lane of this.lanes.values()) if (lane.canCommit && !lane.isBroken) this.commitSoon(lane);
       this.pumpSoon();
     }));
   }

@@ -371,6 +371,19 @@ describeWithKafka('the consumer of kafka', function () {
     expect(await broker.committed(group, topic)).to.deep.equal([1]);
   });
 
+  it('fails the records that a factory makes nothing of, and goes on', async () => {
+    const topic = await broker.topic();
+    await broker.send(topic, 'a', 'b', 'c');
+    beans['factory'] = {
+      newInstance: ({ offset }: { offset: number }) => {
+        if (offset === 1) throw new Error('no such commit');
+      },
+    };
+    const route = await consume(topic, '&autoCommitEnable=false&allowManualCommit=true&kafkaManualCommitFactory=#factory', undefined, { keepsLost: true });
+    await soon(() => expect(route.settled).to.equal(3));
+    expect(route.received.map(({ exception }) => exception?.message ?? null)).to.deep.equal([null, 'no such commit', null]);
+  });
+
   it('makes requests of its exchanges, and reads headers by beans, as options say', async () => {
     const topic = await broker.topic();
     await broker.send(topic, { value: 'v', headers: { loud: 'x', hidden: 'y' } });
@@ -419,6 +432,26 @@ describeWithKafka('the consumer of kafka', function () {
     const route = await consume(topic, '&offsetRepository=#offsets');
     await soon(() => expect(bodies(route)).to.deep.equal(['2', '3']));
     await soon(() => expect(states.get(`${topic}/0`)).to.equal('3'));
+  });
+
+  it('asks a repository that can not store an offset again after a while', async () => {
+    const topic = await broker.topic();
+    const states = new Map<string, string>();
+    let isDown = true;
+    let attempts = 0;
+    beans['offsets'] = {
+      getState: (key: string) => states.get(key),
+      setState: (key: string, value: string) => {
+        attempts++;
+        if (isDown) throw new Error('down');
+        states.set(key, value);
+      },
+    };
+    await broker.send(topic, 'a');
+    await consume(topic, '&offsetRepository=#offsets&autoCommitIntervalMs=50');
+    await soon(() => expect(attempts).to.be.greaterThan(1));
+    isDown = false;
+    await soon(() => expect(states.get(`${topic}/0`)).to.equal('0'));
   });
 
   it('commits each batch and what it has sent in one transaction, exactly once, and begins anew with one that failed', async () => {
