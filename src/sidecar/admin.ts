@@ -376,20 +376,26 @@ function trace({ mecha, query, response }: Asked): null {
     }
     if (predicate.isAsync === true) throw new ApiError(400, `\`when\` can't use ${language}: it gives its value later; use simple, header or jsonpath`);
   }
-  let left = 0;
   response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
   response.flushHeaders();
-  const end = traceRuntime(mecha.runtime, { route, step: query.get('step'), when: predicate }, (entry) => {
+  const write = boundedLines(response);
+  const end = traceRuntime(mecha.runtime, { route, step: query.get('step'), when: predicate }, (entry) => write(`${JSON.stringify(entry)}\n`));
+  response.on('close', end);
+  return null;
+}
+
+/** Writes lines to a client; those that it is too slow for are left out, and counted. */
+export function boundedLines(response: LineSink): (line: string) => void {
+  let left = 0;
+  return (line) => {
     if (response.writableLength > maxWaitingBytes) {
       left++;
       return;
     }
     if (left > 0) response.write(`${JSON.stringify({ event: 'left out', count: left })}\n`);
     left = 0;
-    response.write(`${JSON.stringify(entry)}\n`);
-  });
-  response.on('close', end);
-  return null;
+    response.write(line);
+  };
 }
 
 function storeOf({ mecha }: Asked): DeadLetterStore {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { Mecha } from '../../src/runtime/mecha.ts';
-import { adminSocket, openAdmin, operations } from '../../src/sidecar/admin.ts';
+import { adminSocket, boundedLines, openAdmin, operations } from '../../src/sidecar/admin.ts';
 import { expectDescribed } from './described.ts';
 import { adminDescription } from '../../src/sidecar/openapi.ts';
 import { askAdmin, openAdminAnswer } from '../../src/sidecar/client.ts';
@@ -36,6 +36,22 @@ const routes = `- route:
       steps:
         - delay: { constant: "60000" }
 `;
+
+describe('lines for a client', () => {
+  it('are left out while it is too slow for them, and counted', () => {
+    const written: string[] = [];
+    const client = { writableLength: 0, writeHead: (() => undefined) as never, flushHeaders: () => undefined, write: (line: string) => written.push(line), on: () => undefined };
+    const write = boundedLines(client);
+    write('a\n');
+    client.writableLength = 2 ** 20 + 1;
+    write('b\n');
+    write('c\n');
+    client.writableLength = 0;
+    write('d\n');
+    write('e\n');
+    expect(written).to.deep.equal(['a\n', '{"event":"left out","count":2}\n', 'd\n', 'e\n']);
+  });
+});
 
 describe('the admin API', () => {
   let folder: string;

@@ -14,7 +14,7 @@ import type { GivenSources } from '../../runtime/mecha.ts';
 import type { Whole } from '../../runtime/sharing.ts';
 import { storeCalls } from '../../stores/remote.ts';
 import type { AdminProgram, AdminTarget, Answer, LineSink } from '../admin.ts';
-import { ApiError, reloadView, routeView, stepView } from '../admin.ts';
+import { ApiError, boundedLines, reloadView, routeView, stepView } from '../admin.ts';
 import { mergeSnapshots } from './merge.ts';
 import type { AdminRequest, Prepared, PrimaryCalls, Printer, WorkerCalls } from './protocol.ts';
 
@@ -77,7 +77,7 @@ export class Crew implements AdminTarget {
   private lastReload: unknown = {};
   private changing: Promise<unknown> = Promise.resolve();
   private traceCount = 0;
-  private readonly traces = new Map<number, { readonly url: string; readonly sink: LineSink }>();
+  private readonly traces = new Map<number, { readonly url: string; readonly write: (line: string) => void }>();
   /** What was done to routes: a worker that comes later does it, too. */
   private readonly steered = new Map<string, AdminRequest>();
   private modules: readonly string[] = [];
@@ -157,7 +157,7 @@ export class Crew implements AdminTarget {
         failed: (printed) => void (said = printed),
         parked: (routeId, due) => void this.first?.remote.expectParked.asEvent(routeId, due),
         whole: () => this.whole(),
-        traced: (id, line) => void this.traces.get(id)?.sink.write(line),
+        traced: (id, line) => void this.traces.get(id)?.write(line),
       });
       const member: Member = { worker, remote, begun: clock.now(), isFirst, isRunning: false };
       this.members.push(member);
@@ -373,20 +373,24 @@ export class Crew implements AdminTarget {
 
   private async trace(url: string, response: LineSink): Promise<Answer | null> {
     const id = ++this.traceCount;
-    const refusals = await this.ofAll((remote) => remote.trace(id, url));
-    const refusal = refusals.find((answer) => answer !== null);
+    let isOver = false;
     const end = (): void => {
+      isOver = true;
       this.traces.delete(id);
       for (const { remote } of this.running) void remote.untrace.asEvent(id);
     };
+    // The client may go while the workers begin.
+    response.on('close', end);
+    const refusals = await this.ofAll((remote) => remote.trace(id, url));
+    const refusal = refusals.find((answer) => answer !== null);
     if (refusal !== undefined && refusal !== null) {
       end();
       return refusal;
     }
-    this.traces.set(id, { url, sink: response });
+    if (isOver) return null;
+    this.traces.set(id, { url, write: boundedLines(response) });
     response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
     response.flushHeaders();
-    response.on('close', end);
     return null;
   }
 }
