@@ -1,4 +1,4 @@
-import { config, expect } from 'chai';
+import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,8 +31,6 @@ const routes = `- route:
 
 const tests = (...calls: readonly string[]): string =>
   `limit: 3000\nbeans: [bean.mjs]\ntests:\n${calls.map((call, index) => `  - name: ${index} ${call}\n    send: { to: direct:call, body: ${call}, headers: { call: ${call} } }\n    expect: { mocks: { mock:called: 1 } }\n`).join('')}`;
-
-config.truncateThreshold = 0;
 
 describe('the thread that tests run in', () => {
   let project: Project;
