@@ -214,7 +214,8 @@ export function reloadView(result: ReloadResult): unknown {
 
 export const stepView = ({ info, statistics, children }: StepSnapshot): unknown => ({ id: info.stepId, kind: info.kind, label: info.label, at: info.at, exchanges: statistics.total, failures: statistics.failed, steps: children.map(stepView) });
 
-function decoded(part: string): string {
+/** A part of a path. @throws ApiError 400 */
+export function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch {

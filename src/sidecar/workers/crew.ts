@@ -13,10 +13,10 @@ import type { Configuration } from '../../runtime/configuration.ts';
 import type { GivenSources } from '../../runtime/mecha.ts';
 import type { Whole } from '../../runtime/sharing.ts';
 import { storeCalls } from '../../stores/remote.ts';
-import type { AdminProgram, AdminTarget, Answer, LineSink } from '../admin.ts';
-import { ApiError, boundedLines, reloadView, routeView, stepView } from '../admin.ts';
+import type { AdminProgram, AdminRequest, AdminTarget, Answer, LineSink } from '../admin.ts';
+import { ApiError, boundedLines, decoded, reloadView, routeView, stepView } from '../admin.ts';
 import { mergeSnapshots } from './merge.ts';
-import type { AdminRequest, Prepared, PrimaryCalls, Printer, WorkerCalls } from './protocol.ts';
+import type { Prepared, PrimaryCalls, Printer, WorkerCalls } from './protocol.ts';
 
 /** A worker that dies is started again after this, which doubles while it goes on dying. */
 const firstPauseMillis = 100;
@@ -96,9 +96,10 @@ export class Crew implements AdminTarget {
 
   /** Starts the first worker, and when it runs, the others. Gives what the first one says when it can't. */
   async start(): Promise<string | null> {
-    const problem = await this.fork(true);
+    const fork = (isFirst: boolean): Promise<string | null> => this.fork(isFirst).catch((thrown: unknown) => `no process for a worker: ${(thrown as Error).message}`);
+    const problem = await fork(true);
     if (problem !== null) return problem;
-    const others = await Promise.all(Array.from({ length: this.options.count - 1 }, () => this.fork(false)));
+    const others = await Promise.all(Array.from({ length: this.options.count - 1 }, () => fork(false)));
     this.moduleTexts = this.readModules();
     const other = others.find((said) => said !== null) ?? null;
     this.isUp = other === null;
@@ -139,11 +140,12 @@ export class Crew implements AdminTarget {
 
   // ---------------------------------------------------------------------------------------------- processes
 
-  /** Resolves when the worker's routes run (null), or with what it says when they can't. */
+  /** Resolves when the worker's routes run (null), or with what it says when they can't; rejects when there is no process for it. */
   private fork(isFirst: boolean): Promise<string | null> {
     const { clock, store, log } = this.options;
-    const worker = cluster.fork(this.options.environment);
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      // What it throws rejects, too.
+      const worker = cluster.fork(this.options.environment);
       let said: string | null = null;
       const remote: Remote = connectWorker(worker, {
         ...storeCalls(store),
@@ -161,14 +163,23 @@ export class Crew implements AdminTarget {
       });
       const member: Member = { worker, remote, begun: clock.now(), isFirst, isRunning: false };
       this.members.push(member);
-      worker.on('exit', (code, signal) => {
+      const drop = (): void => {
         remote.$close();
         this.members = this.members.filter((other) => other !== member);
+      };
+      worker.on('exit', (code, signal) => {
+        drop();
         const how = signal === null ? `ended with ${code}` : `was ended by ${signal}`;
         if (!member.isRunning) resolve(said ?? `worker ${worker.process.pid} ${how} before its routes ran`);
         if (this.isStopping || !this.isUp) return;
         log('error', `worker ${worker.process.pid} ${how}; what it had under way is not acknowledged${said === null ? '' : `: ${said}`}`);
         this.replace(member);
+      });
+      worker.on('error', (error) => {
+        // What has a process ends by its exit.
+        if (worker.process.pid !== undefined) return log('warn', `worker ${worker.process.pid}: ${error.message}`);
+        drop();
+        reject(error);
       });
     });
   }
@@ -182,9 +193,13 @@ export class Crew implements AdminTarget {
   }
 
   private replace(gone: Member): void {
-    const { clock, log } = this.options;
     if (gone.isFirst) void this.promote();
-    if (clock.now() - gone.begun > recoveredMillis) this.pause = firstPauseMillis;
+    if (this.options.clock.now() - gone.begun > recoveredMillis) this.pause = firstPauseMillis;
+    this.forkLater(gone.worker.process.pid);
+  }
+
+  private forkLater(inPlaceOf: number | undefined): void {
+    const { clock, log } = this.options;
     const timer = clock.schedule(this.pause, () => {
       this.pauses.delete(timer);
       // Not while a reload is decided upon: it begins with what was decided.
@@ -192,8 +207,13 @@ export class Crew implements AdminTarget {
         if (this.isStopping) return;
         // Nobody else could take its place.
         const isFirst = !this.members.some((member) => member.isFirst);
-        const problem = await this.fork(isFirst);
-        if (problem === null) log('info', `a worker has taken the place of ${gone.worker.process.pid}`);
+        try {
+          const problem = await this.fork(isFirst);
+          if (problem === null) log('info', `a worker has taken the place of ${inPlaceOf}`);
+        } catch (thrown) {
+          log('error', `no process for a worker in the place of ${inPlaceOf}: ${(thrown as Error).message}; tried again`);
+          if (!this.isStopping) this.forkLater(inPlaceOf);
+        }
       });
     });
     this.pauses.add(timer);
@@ -334,8 +354,8 @@ export class Crew implements AdminTarget {
       const { routes } = await this.snapshot();
       return { status: 200, body: { total: routes.reduce((sum, { inFlight }) => sum + inFlight, 0), routes: Object.fromEntries(routes.map(({ routeId, inFlight }) => [routeId, inFlight])) } };
     }
-    if (key === 'GET routes' && parts.length <= 2) return this.routes(parts[1] === undefined ? null : decodeURIComponent(parts[1]));
-    if (key === 'POST routes' && parts.length === 3) return this.steer(decodeURIComponent(parts[1]!), parts[2]!, request);
+    if (key === 'GET routes' && parts.length <= 2) return this.routes(parts[1] === undefined ? null : decoded(parts[1]));
+    if (key === 'POST routes' && parts.length === 3) return this.steer(decoded(parts[1]!), parts[2]!, request);
     if (key === 'POST reload' && parts.length === 1) {
       const { isTaken, view } = await this.reload('admin API', request.body.trim() === '' ? undefined : request.body);
       return { status: isTaken ? 200 : 422, body: view };

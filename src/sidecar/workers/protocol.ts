@@ -3,6 +3,7 @@ import type { RuntimeSnapshot } from '../../observe/snapshot.ts';
 import type { GivenSources } from '../../runtime/mecha.ts';
 import type { Whole } from '../../runtime/sharing.ts';
 import type { StoreCalls } from '../../stores/remote.ts';
+import type { AdminRequest, Answer } from '../admin.ts';
 
 /** What one process among several gets to begin with. */
 export interface Assignment {
@@ -12,17 +13,6 @@ export interface Assignment {
   readonly given: GivenSources;
   /** A folder for the sockets between workers. */
   readonly folder: string;
-}
-
-export interface AdminRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly body: string;
-}
-
-export interface AdminAnswer {
-  readonly status: number;
-  readonly body: unknown;
 }
 
 /** How a process takes a reload. */
@@ -59,8 +49,8 @@ export interface WorkerCalls {
   snapshot(): RuntimeSnapshot;
   processMetrics(): Promise<unknown>;
   modules(): readonly string[];
-  admin(request: AdminRequest): Promise<AdminAnswer>;
-  trace(id: number, query: string): Promise<AdminAnswer | null>;
+  admin(request: AdminRequest): Promise<Answer>;
+  trace(id: number, query: string): Promise<Answer | null>;
   untrace(id: number): void;
   /** Gives whether everything in flight finished. */
   stop(): Promise<boolean>;

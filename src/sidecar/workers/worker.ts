@@ -10,9 +10,9 @@ import type { GivenSources, Mecha, SeatedSources } from '../../runtime/mecha.ts'
 import type { ReloadResult } from '../../runtime/runtime.ts';
 import type { Whole } from '../../runtime/sharing.ts';
 import { RemoteStore } from '../../stores/remote.ts';
-import type { AdminProgram, LineSink } from '../admin.ts';
+import type { AdminProgram, AdminRequest, Answer, LineSink } from '../admin.ts';
 import { answerAdmin, ApiError, reloadView } from '../admin.ts';
-import type { AdminAnswer, AdminRequest, Assignment, Prepared, PrimaryCalls, Printer, WorkerCalls } from './protocol.ts';
+import type { Assignment, Prepared, PrimaryCalls, Printer, WorkerCalls } from './protocol.ts';
 
 /** Where the first worker takes the requests of an address; in a folder that only its owner may open. */
 export const handoverSocket = (folder: string, host: string, port: number): string => join(folder, createHash('sha256').update(`${host}:${port}`).digest('hex').slice(0, 12));
@@ -141,7 +141,7 @@ export class WorkerSeat implements SeatedSources {
     };
   }
 
-  private async admin(mecha: Mecha, request: AdminRequest, lines: LineSink): Promise<AdminAnswer> {
+  private async admin(mecha: Mecha, request: AdminRequest, lines: LineSink): Promise<Answer> {
     try {
       return (await answerAdmin(mecha, this.program, request, lines)) ?? { status: 0, body: null };
     } catch (thrown) {
