@@ -48,6 +48,8 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-unused-expressions': 'off',
       '@typescript-eslint/no-explicit-any': 'off',
+      // All tests are one process: what one file sets, all others have. With the truncation off a failing message writes the whole runtime behind an exchange.
+      'no-restricted-imports': ['error', { paths: [{ name: 'chai', importNames: ['config', 'default', 'use'], message: 'it would change every other test of the process' }] }],
       '@typescript-eslint/no-unsafe-assignment': 'off',
       '@typescript-eslint/no-unsafe-member-access': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',

@@ -470,7 +470,7 @@ describe('split', () => {
           const wired = graph(splitting(nested, { ...given, timeout }, context), context);
           wired.feed(exchange);
           await context.clock.advance(1000);
-          expect(wired.left).to.deep.equal([exchange]);
+          expect(wired.left.map((one) => one === exchange)).to.deep.equal([true]);
           exchange.unitOfWork.release();
           expect([...entered.values()].every((times) => times === 1)).to.equal(true);
           expect([context.underWay, context.clock.waiting, settled]).to.deep.equal([0, 0, 1]);

@@ -8,7 +8,7 @@ describe('threads', () => {
     const options = { threadName: 'pool' } as Parameters<typeof threads.operator>[0];
     const { feed, left } = graph(threads.operator(options, context));
     feed(exchangeOf('a'), exchangeOf('b'));
-    expect(left).to.deep.equal([]);
+    expect(left).to.have.length(0);
     await context.clock.advance(0);
     expect(bodies(left)).to.deep.equal(['a', 'b']);
   });
