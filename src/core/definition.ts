@@ -5,7 +5,7 @@ import type { Exchange, ExchangeScope, StepInfo } from './exchange/exchange.ts';
 import type { Expression, LanguageContext, Predicate } from './expression.ts';
 import type { EndpointReference, Fields, Options } from './field.ts';
 import type { Call, Pipe } from './graph/flow.ts';
-import type { PolledMessage } from './connector.ts';
+import type { PolledMessage, RouteControl } from './connector.ts';
 import type { StateStore } from './state/store.ts';
 
 /** A route that shows a part at work; printed in the docs and run as a test. */
@@ -88,6 +88,8 @@ export interface StepContext {
    * none stands.
    */
   guard?(pipe: Pipe): Pipe | null;
+  /** Suspends and resumes routes. */
+  readonly routes?: RouteControl;
   /** Aborted when the time for stopping is over. */
   readonly stopping: AbortSignal;
 }

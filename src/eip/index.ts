@@ -20,6 +20,7 @@ import { log } from './log.ts';
 import { loop } from './loop.ts';
 import { marshal } from './marshal.ts';
 import { multicast } from './multicast.ts';
+import { pausable } from './pausable.ts';
 import { pipeline } from './pipeline.ts';
 import { policy } from './policy.ts';
 import { poll } from './poll.ts';
@@ -32,6 +33,7 @@ import { removeProperties } from './removeProperties.ts';
 import { removeProperty } from './removeProperty.ts';
 import { removeVariable } from './removeVariable.ts';
 import { resequence } from './resequence.ts';
+import { resumable } from './resumable.ts';
 import { rollback } from './rollback.ts';
 import { routingSlip } from './routingSlip.ts';
 import { saga } from './saga.ts';
@@ -81,6 +83,7 @@ export const eips = {
   loop,
   marshal,
   multicast,
+  pausable,
   pipeline,
   policy,
   poll,
@@ -93,6 +96,7 @@ export const eips = {
   removeProperty,
   removeVariable,
   resequence,
+  resumable,
   rollback,
   routingSlip,
   saga,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Subscription } from 'rxjs';
 import type { Clock } from '../core/clock.ts';
-import type { PolledMessage } from '../core/connector.ts';
+import type { PolledMessage, RouteControl } from '../core/connector.ts';
 import type { AggregationStrategy, DataFormat, StepContext } from '../core/definition.ts';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { showSpan } from '../core/diagnostics.ts';
@@ -51,6 +51,7 @@ export interface CompilerServices {
   /** Gives what takes the hook away again. */
   onStop(routeId: string, run: () => void | Promise<void>): () => void;
   keepFailed(exchange: Exchange, routeId: string): boolean | Promise<boolean>;
+  readonly routes: RouteControl;
   readonly parking: Parking;
   /** What stands for a step of this id; null: the step itself. */
   standIn(info: StepInfo): StandInStep | null;
@@ -457,6 +458,10 @@ class Context implements StepContext {
   }
 
   readonly shared = <T>(name: string, make: () => T): T => this.compiler.services.shared(name, make);
+
+  get routes(): RouteControl {
+    return this.compiler.services.routes;
+  }
 
   onStop(run: () => void | Promise<void>): void {
     this.onDispose(this.compiler.services.onStop(this.info.routeId, run));

@@ -18,7 +18,9 @@ import { callStep, perform, sequence } from '../core/graph/flow.ts';
 import { toText } from '../core/conversion/convert.ts';
 import { Headers } from '../core/exchange/headers.ts';
 import { builtInStrategies, builtInStrategy, strategyFrom } from '../core/graph/strategies.ts';
+import { listenerClasses, makeConsumerListener } from '../core/state/pausing.ts';
 import { makeRepository, repositoryClasses } from '../core/state/repositories.ts';
+import { makeResumeStrategy, resumeClasses } from '../core/state/resuming.ts';
 import { makeSagaService, sagaServiceClass } from '../core/state/sagas.ts';
 import type { StateStore } from '../core/state/store.ts';
 import { prefixed } from '../core/state/store.ts';
@@ -296,8 +298,10 @@ export class Runtime implements ExchangeScope {
           makeDataSource(className) ??
           makeTransactionBean(className, args) ??
           makeKameletClass(className, { simple: (source) => this.languages.context.expression('simple', source), now: () => this.clock.now() }) ??
+          makeResumeStrategy(className, args, properties, this.options.store) ??
+          makeConsumerListener(className) ??
           makeCamelBean(className, args, properties),
-        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses, sagaServiceClass, ...dataSourceClasses, ...transactionClasses, ...kameletClasses, ...camelBeanClasses],
+        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses, sagaServiceClass, ...dataSourceClasses, ...transactionClasses, ...kameletClasses, ...resumeClasses, ...listenerClasses, ...camelBeanClasses],
         script: (language, source) => this.languages.context.expression(language, source)(new Exchange(this)),
       },
       this.options.baseDir,
@@ -389,6 +393,7 @@ export class Runtime implements ExchangeScope {
         return () => void this.stopHooks.delete(hook);
       },
       keepFailed: (exchange, routeId) => this.keepFailed(exchange, routeId),
+      routes: this.access.routes,
       parking: this.parking,
       standIn: (info) => this.options.standIns?.step(info) ?? null,
     };

@@ -37,11 +37,19 @@ const chosen: Record<string, (kit: Kit) => Readonly<Record<string, unknown>>> = 
   loadBalance: (kit) => ({ failoverLoadBalancer: { roundRobin: true, sticky: false, maximumFailoverAttempts: 3 }, steps: [kit.steps(), kit.steps()] }),
   loop: (kit) => ({ expression: kit.expression(3) }),
   multicast: (kit) => ({ steps: [kit.steps(), kit.steps()] }),
+  pausable: ({ context }) => {
+    Object.assign(context, { bean: (_: string, kind: string) => (kind === 'Predicate' ? () => true : { afterProcess: () => true }) });
+    return {};
+  },
   process: ({ context }) => {
     Object.assign(context, { bean: () => () => {} });
     return {};
   },
   recipientList: (kit) => ({ expression: kit.expression('mock:a,mock:b') }),
+  resumable: ({ context }) => {
+    Object.assign(context, { bean: () => ({ updateLastOffset: () => {} }) });
+    return { intermittent: true };
+  },
   routingSlip: (kit) => ({ expression: kit.expression('mock:a,mock:b') }),
   sort: (kit) => ({ expression: kit.expression([2, 1]) }),
   split: (kit) => ({ expression: kit.expression([1, 2, 3]) }),

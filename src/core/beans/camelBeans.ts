@@ -28,8 +28,7 @@ const classes: Readonly<Record<string, Make>> = {
   'org.apache.camel.model.errorhandler.NoErrorHandlerDefinition': () => ({ isNone: true }),
   'org.apache.camel.model.Resilience4jConfigurationDefinition': settings,
   'org.apache.camel.model.FaultToleranceConfigurationDefinition': settings,
-  // It keeps what it is told as long as the process lives; what adapts it to a consumer has nothing to do.
-  'org.apache.camel.processor.resume.TransientResumeStrategy': () => new Map<string, string>(),
+  // It adapts a strategy that resumes to a consumer, which has nothing to do here.
   'org.apache.camel.component.file.consumer.adapters.FileResumeAdapterDelegate': settings,
   'org.apache.camel.component.jackson.avro.transform.AvroSchemaResolver': settings,
   'org.apache.camel.component.jackson.protobuf.transform.ProtobufSchemaResolver': settings,
@@ -43,6 +42,7 @@ const statics: Readonly<Record<string, Readonly<Record<string, (...args: unknown
     headerExpression: (name) => (exchange: Exchange) => exchange.headers.get(toText(name) ?? ''),
     exchangePropertyExpression: (name) => (exchange: Exchange) => exchange.property(toText(name) ?? ''),
   },
+  'org.apache.camel.support.resume.Resumables': { of: (offsetKey, lastOffset) => ({ offsetKey, lastOffset }) },
   'org.apache.camel.support.builder.PredicateBuilder': { constant: (value) => () => String(value) === 'true' },
 };
 
