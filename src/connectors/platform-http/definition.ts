@@ -53,7 +53,7 @@ export const platformHttp = defineConnector({
     CamelHttpUri: 'Path and query.',
     CamelHttpUrl: 'The whole URL.',
     CamelHttpCharacterEncoding: 'Charset of the content type.',
-    CamelHttpResponseCode: 'Set by the route: status of the reply.',
+    CamelHttpResponseCode: 'Set by the route: status of the reply. A failure is never answered with one below 400.',
     'Content-Type': 'Type of the body; the reply has the one that the message has at the end.',
   },
   notPromised: {

@@ -84,7 +84,7 @@ const inOnePieceBytes = 16 * 1024;
 
 /**
  * Answers a request with what has become of its exchange. A failure that nobody handled is 500 with an empty text; a body that is null or
- * blank is 204; `CamelHttpResponseCode` decides otherwise.
+ * blank is 204; `CamelHttpResponseCode` decides otherwise, but never makes a failure look like a success.
  * @throws when the reply can't be written (a map as the body, a status that is none); nothing has been sent then
  */
 export function writeReply(reply: ServerResponse, exchange: Exchange, request: RequestHeaders, replyOptions: ReplyOptions): void {
@@ -179,7 +179,8 @@ function statusOf(code: unknown, isFailed: boolean): number {
   if (code === undefined || code === null) return isFailed ? 500 : 0;
   const status = typeof code === 'number' ? code : Number(toText(code));
   if (!Number.isInteger(status) || status < 100 || status > 999) throw new UnwritableReply(`${toText(code) ?? ''} is no HTTP status (header CamelHttpResponseCode)`);
-  return status;
+  // What a backend has answered to an earlier step: whoever reads it would think that the message is done.
+  return isFailed && status < 400 ? 500 : status;
 }
 
 /** Most texts begin with something that shows. */

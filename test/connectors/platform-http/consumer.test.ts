@@ -242,6 +242,16 @@ describe('platform-http', () => {
       expect([answer.status, await answer.text()]).to.deep.equal([422, 'java.lang.IllegalStateException: boom']);
     });
 
+    for (const code of [200, '202', 302]) {
+      it(`answers a failure with 500 though a backend has answered an earlier step with ${code}`, async () => {
+        const { port } = await rig.serve('/f', (exchange) => {
+          exchange.headers.set('CamelHttpResponseCode', code);
+          throw new ExchangeError('java.lang.IllegalStateException', 'boom');
+        });
+        expect((await ask(port, '/f')).status).to.equal(500);
+      });
+    }
+
     it('does not answer before the exchange has settled', async () => {
       let finish = (): void => {};
       const { port } = await rig.serve('/slow', (exchange) => {
