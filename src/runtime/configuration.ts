@@ -29,6 +29,7 @@ export const settings: readonly Setting[] = [
   { key: 'http.maxHeaders', kind: 'integer', description: 'Number of headers that a request may have.' },
   { key: 'http.maxConnections', kind: 'integer', description: 'Connections at once; 0 for any number.' },
   { key: 'http.maxBodyBytes', kind: 'bytes', description: 'Size that the body of a request may have.' },
+  { key: 'http.maxBufferedBytes', kind: 'bytes', description: 'Size that the bodies of all requests at one address may have together while they come, wait or are handled; 503 beyond. 256 MB unless named.' },
   { key: 'http.maxInFlight', kind: 'integer', description: 'Requests that one route handles at once.' },
   { key: 'http.maxQueued', kind: 'integer', description: 'Requests that wait for their turn before 503 is answered.' },
   { key: 'http.requestTimeoutMillis', kind: 'millis', description: 'Time within which a request must have arrived whole.' },

@@ -131,6 +131,7 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
 
   private take(request: HttpRequest): void {
     this.inFlight++;
+    request.taken();
     const headers = new RequestHeaders(request, this.filter);
     const sink = this.sink!;
     const exchange = sink.exchange(this.bodyOf(request, headers), new Headers(headers), this.isInOut);
@@ -191,6 +192,7 @@ class RequestDelivery implements Delivery {
 
   answer(exchange: Exchange): void {
     this.timer?.cancel();
+    this.request.request.done();
     const { reply } = this;
     // Timed out, or the client has gone.
     if (reply.headersSent || reply.destroyed) return;

@@ -19,6 +19,8 @@ export interface HttpLimits {
   readonly keepAliveMillis: number;
   /** Connections beyond this are refused; 0 = no limit. */
   readonly maxConnections: number;
+  /** What the bodies of all requests may have together; one more than that gets 503. A body on its own is always taken. */
+  readonly maxBufferedBytes: number;
   /** How long `close` waits for requests under way before it cuts their connections. */
   readonly closeTimeoutMillis: number;
   /** False: it takes no address of the system, only what `accept` is given. */
@@ -31,11 +33,15 @@ export const defaultHttpLimits: HttpLimits = {
   requestTimeoutMillis: 60_000,
   keepAliveMillis: 65_000,
   maxConnections: 0,
+  maxBufferedBytes: 256 * 1024 * 1024,
   closeTimeoutMillis: 30_000,
   binds: true,
 };
 
 const noBytes = Buffer.alloc(0);
+
+/** Bodies up to here are not counted: they are bounded well enough by their number. */
+const uncountedBytes = 16 * 1024;
 
 const DISCARDING = 0;
 const COLLECTING = 1;
@@ -60,6 +66,8 @@ export class HttpRequest extends IncomingMessage {
   private mode = DISCARDING;
   private pieces: Buffer[] | null = null;
   private size = 0;
+  private counted = 0;
+  private isTaken = false;
 
   /** Has the body collected and then `mount.handle` called. */
   collect(hasBody: boolean): void {
@@ -73,18 +81,45 @@ export class HttpRequest extends IncomingMessage {
     this.mode = STREAMING;
   }
 
+  /** Somebody works with it: its body counts until `done`, whether or not the client is still there. */
+  taken(): void {
+    this.isTaken = true;
+  }
+
+  done(): void {
+    if (this.counted === 0) return;
+    this.listener.buffered -= this.counted;
+    this.counted = 0;
+  }
+
+  /** False: with this body there would be more in memory than the listener may have. */
+  private count(): boolean {
+    const { listener } = this;
+    const others = listener.buffered - this.counted;
+    if (others > 0 && others + this.size > listener.maxBufferedBytes) return false;
+    if (this.counted === 0) this.reply.once('close', () => (this.isTaken ? undefined : this.done()));
+    this.counted = this.size;
+    listener.buffered = others + this.size;
+    return true;
+  }
+
+  private discard(status: number): true {
+    this.mode = DISCARDING;
+    this.pieces = null;
+    this.body = null;
+    this.done();
+    this.listener.refuse(this.reply, status, true);
+    return true;
+  }
+
   // The parser's callbacks give every piece of the body, and null at its end, through `push`.
   override push(chunk: Buffer | null, encoding?: BufferEncoding): boolean {
     if (this.mode === STREAMING) return super.push(chunk, encoding);
     if (this.mode === DISCARDING) return chunk === null ? super.push(null) : true;
     if (chunk !== null) {
       this.size += chunk.length;
-      if (this.size > this.mount.maxBodyBytes) {
-        this.mode = DISCARDING;
-        this.pieces = null;
-        this.listener.refuse(this.reply, 413, true);
-        return true;
-      }
+      if (this.size > this.mount.maxBodyBytes) return this.discard(413);
+      if (this.size > uncountedBytes && !this.count()) return this.discard(503);
       if (this.body === noBytes || this.body === null) this.body = chunk;
       else (this.pieces ??= [this.body]).push(chunk);
       return true;
@@ -119,6 +154,9 @@ const reasons: Readonly<Record<number, string>> = {
 export class HttpListener {
   readonly host: string;
   readonly outbox: Outbox;
+  readonly maxBufferedBytes: number;
+  /** What the longer bodies of its requests have together. */
+  buffered = 0;
   /** The one that it was asked for: 0 for any. */
   readonly wantedPort: number;
   private readonly clock: Clock;
@@ -137,6 +175,7 @@ export class HttpListener {
     this.clock = clock;
     this.outbox = new Outbox(clock);
     this.limits = limits;
+    this.maxBufferedBytes = limits.maxBufferedBytes;
     this.onClosed = onClosed;
   }
 

@@ -7,6 +7,7 @@ import { ExchangeError } from '../../../src/core/errors.ts';
 import type { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { Headers } from '../../../src/core/exchange/headers.ts';
 import { isNetworkBytes } from '../../../src/core/conversion/network-bytes.ts';
+import { httpListeners } from '../../../src/core/http/listener.ts';
 import { eventually, HttpRig, rawRequest } from '../httpRig.ts';
 
 const reply = (body: unknown, headers: Record<string, unknown> = {}) => (exchange: Exchange): void => {
@@ -349,6 +350,63 @@ describe('platform-http', () => {
       await eventually(() => expect(held).to.have.length(3));
       for (const release of held) release();
       for (const answer of await Promise.all([...asked, waiting])) expect(answer.status).to.equal(200);
+    });
+
+    describe('of the bodies of all requests together', () => {
+      const big = 'x'.repeat(60_000);
+      let finish: (() => void)[] = [];
+
+      const serve = async (): Promise<number> => {
+        await rig.close();
+        rig = new HttpRig({ settings: { 'http.port': 0, 'http.maxBufferedBytes': 100_000 } });
+        finish = [];
+        const { port } = await rig.serve('/b', (exchange) => {
+          exchange.body = 'ok';
+          return new Promise<void>((resolve) => finish.push(resolve));
+        });
+        return port;
+      };
+      const post = (port: number, body: string): Promise<Response> => ask(port, '/b', { method: 'POST', body });
+
+      it('takes so many bytes, sends longer bodies away meanwhile, and short ones never', async () => {
+        const port = await serve();
+        const first = post(port, big);
+        await eventually(() => expect(finish).to.have.length(1));
+        const refused = await post(port, big);
+        expect([refused.status, refused.headers.get('retry-after')]).to.deep.equal([503, '1']);
+        const short = post(port, 'short');
+        await eventually(() => expect(finish).to.have.length(2));
+        for (const done of finish) done();
+        expect([(await first).status, (await short).status]).to.deep.equal([200, 200]);
+        const next = post(port, big);
+        await eventually(() => expect(finish).to.have.length(3));
+        finish[2]!();
+        expect((await next).status).to.equal(200);
+      });
+
+      it('takes one that is longer on its own, counts it while it is handled though its client has gone, and forgets it then', async () => {
+        const port = await serve();
+        const socket = connect(port, '127.0.0.1', () => socket.write(`POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 120000\r\n\r\n${big}${big}`));
+        await eventually(() => expect(finish).to.have.length(1));
+        socket.destroy();
+        await once(socket, 'close');
+        expect((await post(port, big)).status).to.equal(503);
+        finish[0]!();
+        const next = post(port, big);
+        await eventually(() => expect(finish).to.have.length(2));
+        finish[1]!();
+        expect((await next).status).to.equal(200);
+      });
+
+      it('forgets one whose client goes away before it is whole', async () => {
+        const port = await serve();
+        const socket = connect(port, '127.0.0.1', () => socket.write(`POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 90000\r\n\r\n${big}`));
+        const buffered = (): number => httpListeners(rig.context).all()[0]!.buffered;
+        await eventually(() => expect(buffered()).to.equal(60_000));
+        expect((await post(port, big)).status).to.equal(503);
+        socket.destroy();
+        await eventually(() => expect(buffered()).to.equal(0));
+      });
     });
 
     it('answers 503 while it is suspended', async () => {
