@@ -251,6 +251,12 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     wrong: route('- resequence:\n    simple: "${header.number}"\n    batchConfig: { batchSize: 10 }\n    streamConfig: { capacity: 10 }\n    steps:\n      - to: mock:out\n'),
     right: route('- resequence:\n    simple: "${header.number}"\n    batchConfig: { batchSize: 10 }\n    steps:\n      - to: mock:out\n'),
   },
+  M0317: {
+    title: 'A tokenizer that can not cut',
+    explanation: 'A tokenizer cuts into one kind of parts, with sizes in characters, and segments that share less than they hold.',
+    wrong: route('- tokenizer:\n    langChain4jWordTokenizer: { tokenizerType: OPEN_AI, maxTokens: 100, maxOverlap: 10, modelName: gpt-4o-mini }\n'),
+    right: route('- tokenizer:\n    langChain4jWordTokenizer: { tokenizerType: OPEN_AI, maxTokens: 400, maxOverlap: 40 }\n'),
+  },
   M0321: { title: 'There is no such expression language', explanation: 'The name is none that this runtime knows.', wrong: route('- setBody:\n    expression:\n      simpel: x\n'), right: route('- setBody:\n    expression:\n      simple: x\n') },
   M0322: { title: 'Two expressions', explanation: 'One expression is wanted here.', wrong: route('- setBody:\n    constant: a\n    simple: b\n'), right: route('- setBody:\n    constant: a\n') },
   M0323: { title: 'An expression is missing', explanation: 'The step needs an expression: the name of a language, with the source text as its value.', wrong: route('- setBody: {}\n'), right: route('- setBody: { constant: x }\n') },

@@ -55,6 +55,7 @@ import { throttle } from './throttle.ts';
 import { throwException } from './throwException.ts';
 import { to } from './to.ts';
 import { toD } from './toD.ts';
+import { tokenizer } from './tokenizer.ts';
 import { transacted } from './transacted.ts';
 import { transform } from './transform.ts';
 import { transformDataType } from './transformDataType.ts';
@@ -118,6 +119,7 @@ export const eips = {
   throwException,
   to,
   toD,
+  tokenizer,
   transacted,
   transform,
   transformDataType,

@@ -55,6 +55,7 @@ const chosen: Record<string, (kit: Kit) => Readonly<Record<string, unknown>>> = 
   split: (kit) => ({ expression: kit.expression([1, 2, 3]) }),
   throttle: (kit) => ({ expression: kit.expression(2) }),
   throwException: () => ({ exceptionType: 'java.lang.Exception' }),
+  tokenizer: () => ({ langChain4jWordTokenizer: { tokenizerType: 'OPEN_AI', maxTokens: 10, maxOverlap: 0 } }),
   transformDataType: () => ({ toType: 'text-plain' }),
 };
 
