@@ -3,11 +3,11 @@ import { basename, dirname, relative, sep } from 'node:path';
 import type { FSWatcher } from 'chokidar';
 import type { ConnectorContext, Consumer, Endpoint, Sink } from '../core/connector.ts';
 import { defineConnector, hasNoHeaders, hasNoServer } from '../core/connector.ts';
-import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { FileBody } from '../core/conversion/file-body.ts';
 import { pathBelow } from '../core/folder.ts';
 import { Headers } from '../core/exchange/headers.ts';
+import { Intake } from '../core/exchange/intake.ts';
 
 type FileWatchEndpoint = Endpoint<typeof options>;
 
@@ -20,17 +20,14 @@ class FileWatchConsumer implements Consumer {
   private readonly context: ConnectorContext;
   private readonly folder: string;
   private readonly wanted: readonly Kind[];
-  private readonly waiting: Exchange[] = [];
+  private readonly intake: Intake;
   private watcher: FSWatcher | null = null;
   private sink: Sink | null = null;
-  private inFlight = 0;
-  private credit: number;
-  private isSuspended = false;
 
   constructor({ options }: FileWatchEndpoint, context: ConnectorContext) {
     this.options = options;
     this.context = context;
-    this.credit = options.concurrentConsumers;
+    this.intake = new Intake(options.concurrentConsumers);
     this.folder = pathBelow(context.baseDir, options.path);
     this.wanted = options.events.split(',').map((name) => {
       const kind = name.trim().toUpperCase();
@@ -42,6 +39,7 @@ class FileWatchConsumer implements Consumer {
   async start(sink: Sink): Promise<void> {
     const { antInclude, autoCreate, recursive } = this.options;
     this.sink = sink;
+    this.intake.start(sink);
     if (autoCreate) mkdirSync(this.folder, { recursive: true });
     else if (statSync(this.folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw new Error(`there is no folder ${this.folder}`);
     const [{ watch }, { default: picomatch }] = await Promise.all([import('chokidar'), import('picomatch')]);
@@ -60,28 +58,25 @@ class FileWatchConsumer implements Consumer {
   async stop(): Promise<void> {
     const { watcher } = this;
     this.watcher = null;
-    this.waiting.length = 0;
+    this.intake.stop();
     await watcher?.close();
   }
 
   suspend(): Promise<void> {
-    this.isSuspended = true;
+    this.intake.suspend();
     return Promise.resolve();
   }
 
   resume(): Promise<void> {
-    this.isSuspended = false;
-    this.go();
+    this.intake.resume();
     return Promise.resolve();
   }
 
   setCredit(credit: number): void {
-    this.credit = credit;
-    this.go();
+    this.intake.setCredit(credit);
   }
 
   private take(kind: Kind, path: string): void {
-    if (this.watcher === null) return;
     const stats = statSync(path, { throwIfNoEntry: false });
     const name = relative(this.folder, path).replaceAll(sep, '/');
     const headers = Headers.from([
@@ -99,21 +94,12 @@ class FileWatchConsumer implements Consumer {
       headers.set('CamelFileLastModified', Math.trunc(stats.mtimeMs));
     }
     const body = stats === undefined ? null : new FileBody({ path, name, length: stats.size, lastModified: Math.trunc(stats.mtimeMs) });
-    this.waiting.push(this.sink!.exchange(body, headers, this.options.exchangePattern === 'InOut'));
-    this.go();
-  }
-
-  private go(): void {
-    while (this.waiting.length > 0 && !this.isSuspended && this.inFlight < this.credit) {
-      this.inFlight++;
-      const left = (): void => {
-        this.inFlight--;
-        this.go();
-      };
-      this.sink!.push(this.waiting.shift()!, { wouldLose: true, left, settle: () => undefined });
-    }
+    this.intake.take(this.sink!.exchange(body, headers, this.options.exchangePattern === 'InOut'), untold);
   }
 }
+
+/** Nobody is told what became of a change. */
+const untold = { wouldLose: true, settle: () => undefined };
 
 const noAcks = 'a change is told once: the file itself stays, `file:` takes it';
 

@@ -5,6 +5,7 @@ import type { Agent } from 'undici';
 import type { Timer } from '../../core/clock.ts';
 import type { ConnectorContext, Consumer, Endpoint, Sink } from '../../core/connector.ts';
 import { Headers } from '../../core/exchange/headers.ts';
+import { Intake } from '../../core/exchange/intake.ts';
 import type { sseOptions } from './definition.ts';
 
 export type SseEndpoint = Endpoint<typeof sseOptions>;
@@ -31,12 +32,11 @@ export class EventStreamConsumer implements Consumer {
   private running: Promise<void> | null = null;
   private stopping = new AbortController();
   private timer: Timer | null = null;
-  private wake: (() => void) | null = null;
-  private readonly waiting: EventSourceMessage[] = [];
+  /** Ends the wait before the next connection, and that for room in the route. */
+  private endPause: (() => void) | null = null;
+  private readOn: (() => void) | null = null;
+  private readonly intake: Intake;
   private readonly taken: Taken[] = [];
-  private credit: number;
-  private inFlight = 0;
-  private isSuspended = false;
   private isSaidToWait = false;
   private failures = 0;
   private delay: number;
@@ -54,12 +54,16 @@ export class EventStreamConsumer implements Consumer {
     this.shownUrl = this.url.origin + this.url.pathname;
     this.names = options.events === undefined ? null : new Set(options.events.split(',').map((name) => name.trim()));
     this.key = `${context.routeId ?? ''}/${createHash('sha256').update(this.url.href).digest('hex')}`;
-    this.credit = options.maxInFlight;
+    this.intake = new Intake(options.maxInFlight, (isFull) => {
+      if (!isFull) this.readOn?.();
+    });
     this.delay = options.reconnectDelay;
   }
 
   async start(sink: Sink): Promise<void> {
     this.sink = sink;
+    this.intake.start(sink);
+    this.taken.length = 0;
     this.stopping = new AbortController();
     const kept = await this.context.store.get(this.key);
     this.receivedId = this.settledId = this.savedId = kept?.value.toString() ?? this.options.lastEventId ?? '';
@@ -71,9 +75,10 @@ export class EventStreamConsumer implements Consumer {
   async stop(): Promise<void> {
     this.stopping.abort();
     this.timer?.cancel();
-    this.wake?.();
+    this.endPause?.();
+    this.readOn?.();
     // What has not begun comes again.
-    this.waiting.length = 0;
+    this.intake.stop();
     await this.running;
   }
 
@@ -84,19 +89,17 @@ export class EventStreamConsumer implements Consumer {
   }
 
   suspend(): Promise<void> {
-    this.isSuspended = true;
+    this.intake.suspend();
     return Promise.resolve();
   }
 
   resume(): Promise<void> {
-    this.isSuspended = false;
-    this.go();
+    this.intake.resume();
     return Promise.resolve();
   }
 
   setCredit(credit: number): void {
-    this.credit = credit;
-    this.go();
+    this.intake.setCredit(credit);
   }
 
   private async run(): Promise<void> {
@@ -133,7 +136,7 @@ export class EventStreamConsumer implements Consumer {
     this.isSaidToWait = false;
     const parser = createParser({
       maxBufferSize: this.options.maxEventBytes,
-      onEvent: (event) => void this.waiting.push(event),
+      onEvent: (event) => this.take(event),
       onRetry: (millis) => {
         this.delay = Math.min(millis, this.options.maxReconnectDelay);
       },
@@ -144,9 +147,8 @@ export class EventStreamConsumer implements Consumer {
     const decoder = new TextDecoder();
     for await (const chunk of reply.body) {
       parser.feed(decoder.decode(chunk as Buffer, { stream: true }));
-      this.go();
       // The connection is not read meanwhile, so that the server waits.
-      while (this.waiting.length > 0 && !signal.aborted) await new Promise<void>((resolve) => (this.wake = resolve));
+      while (this.intake.isFull && !signal.aborted) await new Promise<void>((resolve) => (this.readOn = resolve));
       if (signal.aborted) break;
     }
     return true;
@@ -161,17 +163,12 @@ export class EventStreamConsumer implements Consumer {
   private pause(millis: number): Promise<void> {
     if (this.stopping.signal.aborted) return Promise.resolve();
     return new Promise((resolve) => {
-      this.wake = resolve;
+      this.endPause = resolve;
       this.timer = this.context.clock.schedule(millis, resolve);
     });
   }
 
-  private go(): void {
-    while (this.waiting.length > 0 && !this.isSuspended && this.inFlight < this.credit && !this.stopping.signal.aborted) this.push(this.waiting.shift()!);
-    if (this.waiting.length === 0) this.wake?.();
-  }
-
-  private push({ data, event = 'message', id }: EventSourceMessage): void {
+  private take({ data, event = 'message', id }: EventSourceMessage): void {
     this.failures = 0;
     // An event without an id leaves the id as it was.
     if (id !== undefined) this.receivedId = id;
@@ -184,15 +181,10 @@ export class EventStreamConsumer implements Consumer {
     const headers = new Headers();
     headers.set('CamelSseEvent', event);
     if (this.receivedId !== '') headers.set('CamelSseId', this.receivedId);
-    this.inFlight++;
-    this.sink!.push(this.sink!.exchange(data, headers, this.options.exchangePattern === 'InOut'), {
+    this.intake.take(this.sink!.exchange(data, headers, this.options.exchangePattern === 'InOut'), {
       ...(id === undefined ? {} : { id: `${this.key}/${id}` }),
       wouldLose: true,
       comesAgain: id !== undefined,
-      left: () => {
-        this.inFlight--;
-        this.go();
-      },
       settle: () => this.settled(taken),
     });
   }

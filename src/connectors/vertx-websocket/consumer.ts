@@ -6,13 +6,13 @@ import type { ConnectorContext, Consumer, Endpoint, Sink } from '../../core/conn
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { isUnhandled } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
+import { Intake } from '../../core/exchange/intake.ts';
 import { isCamelHeader, parseQuery } from '../../core/http/headers.ts';
 import type { HttpListener, HttpMount, HttpRequest } from '../../core/http/listener.ts';
 import { httpListeners } from '../../core/http/listener.ts';
 import type { WebSocketAddress } from './address.ts';
 import { addressOf, urlOf } from './address.ts';
 import type { webSocketOptions } from './definition.ts';
-import { Inbox } from './inbox.ts';
 import { frameOf, peersOf, write } from './peers.ts';
 import type { Peer } from './peers.ts';
 import { BoundedRegExp } from '../../core/boundedRegExp.ts';
@@ -28,23 +28,28 @@ abstract class SocketConsumer implements Consumer {
   protected readonly context: ConnectorContext;
   protected readonly address: WebSocketAddress;
   protected readonly sockets = new Set<WebSocket>();
+  /** While the route is full the sockets are not read, so that their senders wait. */
+  private readonly intake: Intake;
   private sink: Sink | null = null;
-  private inbox: Inbox | null = null;
-  private credit: number;
   protected isStopped = false;
 
   constructor({ options }: WebSocketEndpoint, context: ConnectorContext) {
     this.options = options;
     this.context = context;
     this.address = addressOf(options, context);
-    this.credit = options.maxInFlight;
+    this.intake = new Intake(options.maxInFlight, (isFull) => {
+      for (const socket of this.sockets) {
+        if (isFull) socket.pause();
+        else socket.resume();
+      }
+    });
   }
 
   protected abstract open(): Promise<void>;
 
   start(sink: Sink): Promise<void> {
     this.sink = sink;
-    this.inbox = new Inbox(sink, this.credit);
+    this.intake.start(sink);
     this.isStopped = false;
     return this.open();
   }
@@ -77,18 +82,17 @@ abstract class SocketConsumer implements Consumer {
   }
 
   suspend(): Promise<void> {
-    this.inbox?.suspend(true);
+    this.intake.suspend();
     return Promise.resolve();
   }
 
   resume(): Promise<void> {
-    this.inbox?.suspend(false);
+    this.intake.resume();
     return Promise.resolve();
   }
 
   setCredit(credit: number): void {
-    this.credit = credit;
-    this.inbox?.setCredit(credit);
+    this.intake.setCredit(credit);
   }
 
   /** What came of a request goes back by the socket that it came by; a failure is no frame, it is logged. */
@@ -103,13 +107,16 @@ abstract class SocketConsumer implements Consumer {
 
   protected take(socket: WebSocket, key: string, headers: () => Headers): void {
     this.sockets.add(socket);
-    this.inbox!.add(socket);
+    if (this.intake.isFull) socket.pause();
     const push = (event: string, body: unknown): void => {
       const all = headers();
       all.set('CamelVertxWebsocket.connectionKey', key);
       all.set('CamelVertxWebsocket.event', event);
       const isRequest = this.options.exchangePattern === 'InOut' && event === 'MESSAGE';
-      this.inbox!.take(this.sink!.exchange(body, all, isRequest), isRequest ? (exchange) => this.answer(socket, key, exchange) : undefined);
+      this.intake.take(this.sink!.exchange(body, all, isRequest), {
+        wouldLose: true,
+        settle: (exchange) => (isRequest ? this.answer(socket, key, exchange) : undefined),
+      });
     };
     const tells = this.options.fireWebSocketConnectionEvents;
     if (tells) push('OPEN', null);
@@ -120,7 +127,6 @@ abstract class SocketConsumer implements Consumer {
     socket.on('error', (error) => this.context.log('debug', `WebSocket ${key}: ${error.message}`));
     socket.on('close', () => {
       this.sockets.delete(socket);
-      this.inbox!.remove(socket);
       if (tells && !this.isStopped) push('CLOSE', null);
     });
   }
