@@ -4,6 +4,7 @@ import { createParser } from 'eventsource-parser';
 import type { Agent } from 'undici';
 import type { Timer } from '../../core/clock.ts';
 import type { ConnectorContext, Consumer, Endpoint, Sink } from '../../core/connector.ts';
+import { isUnhandled } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
 import { Intake } from '../../core/exchange/intake.ts';
 import type { sseOptions } from './definition.ts';
@@ -185,7 +186,10 @@ export class EventStreamConsumer implements Consumer {
       ...(id === undefined ? {} : { id: `${this.key}/${id}` }),
       wouldLose: true,
       comesAgain: id !== undefined,
-      settle: () => this.settled(taken),
+      // What a stop interrupted, or could not be kept as a dead letter, comes again after a restart.
+      settle: (exchange) => {
+        if (!isUnhandled(exchange)) this.settled(taken);
+      },
     });
   }
 

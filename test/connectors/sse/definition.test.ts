@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { sse } from '../../../src/connectors/sse/definition.ts';
 import { httpListeners } from '../../../src/core/http/listener.ts';
 import type { ConnectorDefinition } from '../../../src/core/connector.ts';
+import { shutdownError } from '../../../src/core/exchange/waits.ts';
 import { eventually, Surroundings, TestRoute } from '../../contract/connector.ts';
 
 const definition = sse as unknown as ConnectorDefinition<never>;
@@ -164,6 +165,25 @@ describe('sse', () => {
       await eventually(() => expect(route.received.length).to.be.at.least(3));
       expect(requests.slice(0, 3).map(({ headers }) => headers['last-event-id'])).to.deep.equal([undefined, '1', '2']);
       await end();
+      await close();
+    });
+
+    it('asks after a restart again for what a stop interrupted', async () => {
+      const { close, requests, url } = await serve((_request, reply) => stream(reply, 'id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n'));
+      const around = new Surroundings();
+      const run = async (): Promise<void> => {
+        const route = new TestRoute(around.scope, ({ body }) => {
+          if (body === 'b') throw shutdownError();
+        });
+        const consumer = await around.consumer(definition, `sse:${url}`);
+        await consumer.start(route);
+        await eventually(() => expect(route.settled).to.equal(3));
+        await consumer.stop();
+        await consumer.close!();
+      };
+      await run();
+      await run();
+      expect(requests.map(({ headers }) => headers['last-event-id'])).to.deep.equal([undefined, '1']);
       await close();
     });
 
