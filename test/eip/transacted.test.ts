@@ -67,6 +67,12 @@ describe('transacted', () => {
     expect(await rows()).to.deep.equal([1, 4, 5]);
   });
 
+  it('rolls back the innermost transaction that is marked so, and goes on behind it', async () => {
+    await start([manager, required('REQUIRED')], route('direct:last', { policy: { ref: 'required', steps: [insert, { rollback: { markRollbackOnlyLast: true } }, fails] } }, { setBody: { constant: 5 } }, insert));
+    expect((await send('direct:last', 1)).exception).to.equal(null);
+    expect(await rows()).to.deep.equal([5]);
+  });
+
   it('keeps the statements of other messages out while it is open, and what is sent one way out of itself', async () => {
     await start(
       [manager],

@@ -2,7 +2,7 @@ import type { Subscriber } from 'rxjs';
 import type { StepContext } from '../definition.ts';
 import { ExchangeError } from '../errors.ts';
 import type { Exchange, Way } from '../exchange/exchange.ts';
-import { EXHAUSTED, FAILED, HANDLED, ROLLBACK_ONLY } from '../exchange/exchange.ts';
+import { EXHAUSTED, FAILED, HANDLED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST } from '../exchange/exchange.ts';
 import type { TransactionPropagation } from '../exchange/transaction.ts';
 import { bindTransaction, Transaction, TransactionManager, transactionOf, TransactionPolicy } from '../exchange/transaction.ts';
 import type { Inlet, Pipe } from './flow.ts';
@@ -77,7 +77,10 @@ class TransactedStep extends StepSubscriber {
 
   returned(exchange: Exchange, own: Transaction): void {
     const isFailed = (exchange.halt & (FAILED | HANDLED)) === FAILED;
-    own.end(!isFailed && (exchange.halt & ROLLBACK_ONLY) === 0).then(
+    const isMarked = (exchange.halt & (ROLLBACK_ONLY | ROLLBACK_ONLY_LAST)) !== 0;
+    // That mark was for this transaction: what is around it goes on.
+    exchange.halt &= ~ROLLBACK_ONLY_LAST;
+    own.end(!isFailed && !isMarked).then(
       () => {
         bindTransaction(exchange, null);
         this.out.next(exchange);
