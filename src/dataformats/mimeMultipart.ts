@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { BoundedRegExp } from '../core/boundedRegExp.ts';
 import { decodeText, nodeEncoding } from '../core/conversion/charset.ts';
 import { toText, withBytes } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
@@ -24,7 +25,7 @@ export const mimeMultipart = defineDataFormat({
     binaryContent: field.boolean('Parts that are no text are written as they are, instead of as base64.').default(false),
   },
   create: ({ binaryContent, headersInline, includeHeaders, multipartSubType, multipartWithoutAttachment }) => {
-    const included = includeHeaders === undefined ? null : new RegExp(`^(?:${includeHeaders})$`);
+    const included = includeHeaders === undefined ? null : new BoundedRegExp(`^(?:${includeHeaders})$`);
     return {
       marshal: (exchange, body) => {
         const attachments = attachmentsOf(exchange);
