@@ -22,6 +22,16 @@ export function checkLibrary(resolve: (name: string) => unknown): void {
 
 const failure = (message: string, cause?: unknown): ExchangeError => new ExchangeError('org.bouncycastle.openpgp.PGPException', message, { cause });
 
+/** Made when it is first needed: to open a key by its password takes longer than a message. What fails is tried again. */
+function kept<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | null = null;
+  return () =>
+    (made ??= make().catch((thrown: unknown) => {
+      made = null;
+      throw thrown;
+    }));
+}
+
 export const pgp = defineDataFormat({
   name: 'pgp',
   summary: 'OpenPGP: marshal encrypts for public keys, and signs when told to; unmarshal decrypts with a secret key, and checks the signature. Needs the library `openpgp`, to be installed beside this program.',
@@ -80,17 +90,33 @@ export const pgp = defineDataFormat({
       );
     };
 
+    const recipients = kept(async () => {
+      const found = named(await keysOf(keyText, 'keyFileName'), options.keyUserid).map((key) => key.toPublic());
+      if (found.length === 0) throw failure(`keyFileName has no key of a user id with \`${options.keyUserid ?? ''}\``);
+      return found;
+    });
+    const signers = kept(async () => {
+      if (options.signatureKeyUserid === undefined) return [];
+      const found = await unlocked(named(await keysOf(signText, 'the ring of signature keys'), options.signatureKeyUserid), options.signaturePassword);
+      if (found.length === 0) throw failure(`there is no secret key of a user id with \`${options.signatureKeyUserid}\` to sign with`);
+      return found;
+    });
+    const openers = kept(async () => {
+      const found = await unlocked(await keysOf(keyText, 'keyFileName'), options.password);
+      if (found.length === 0) throw failure('keyFileName has no secret key to decrypt with');
+      return found;
+    });
+    const signatories = kept(async () => (signText === null ? [] : named(await keysOf(signText, 'the ring of signature keys'), options.signatureKeyUserid).map((key) => key.toPublic())));
+
     return {
       marshal: async (_exchange, body) => {
         const content = await bytes(body);
         const { createMessage, encrypt } = await library();
-        const recipients = named(await keysOf(keyText, 'keyFileName'), options.keyUserid).map((key) => key.toPublic());
-        if (recipients.length === 0) throw failure(`keyFileName has no key of a user id with \`${options.keyUserid ?? ''}\``);
-        const signers = options.signatureKeyUserid === undefined ? [] : await unlocked(named(await keysOf(signText, 'the ring of signature keys'), options.signatureKeyUserid), options.signaturePassword);
-        if (options.signatureKeyUserid !== undefined && signers.length === 0) throw failure(`there is no secret key of a user id with \`${options.signatureKeyUserid}\` to sign with`);
+        const encryptionKeys = await recipients();
+        const signingKeys = await signers();
         const config = { preferredSymmetricAlgorithm: options.algorithm, preferredCompressionAlgorithm: options.compressionAlgorithm, preferredHashAlgorithm: options.hashAlgorithm, aeadProtect: false };
         const message = await createMessage({ binary: new Uint8Array(content) });
-        const shared = { message, encryptionKeys: recipients, ...(signers.length === 0 ? {} : { signingKeys: signers }), config };
+        const shared = { message, encryptionKeys, ...(signingKeys.length === 0 ? {} : { signingKeys }), config };
         try {
           return Buffer.from(options.armored ? await encrypt({ ...shared, format: 'armored' }) : await encrypt({ ...shared, format: 'binary' }));
         } catch (thrown) {
@@ -100,9 +126,8 @@ export const pgp = defineDataFormat({
       unmarshal: async (_exchange, body) => {
         const content = await bytes(body);
         const { decrypt, readMessage } = await library();
-        const decryptionKeys = await unlocked(await keysOf(keyText, 'keyFileName'), options.password);
-        if (decryptionKeys.length === 0) throw failure('keyFileName has no secret key to decrypt with');
-        const verificationKeys = signText === null ? [] : named(await keysOf(signText, 'the ring of signature keys'), options.signatureKeyUserid).map((key) => key.toPublic());
+        const decryptionKeys = await openers();
+        const verificationKeys = await signatories();
         const isText = content.toString('latin1', 0, 27) === '-----BEGIN PGP MESSAGE-----';
         let opened: Awaited<ReturnType<typeof decryptBinary>>;
         const config = { maxDecompressedMessageSize: largestUnpacked } as OpenPgp.PartialConfig;
