@@ -56,6 +56,7 @@ abstract class SocketConsumer implements Consumer {
 
   stop(): Promise<void> {
     this.isStopped = true;
+    this.intake.stop();
     for (const socket of this.sockets) socket.close(1001);
     return Promise.resolve();
   }
