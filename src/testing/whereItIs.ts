@@ -31,7 +31,8 @@ export async function whereItIs(worker: Worker, folder: string): Promise<string 
       const files = new Map<string, string>();
       let asked = 0;
       session.on('NodeWorker.attachedToWorker', ({ params }) => {
-        if (params.workerInfo.workerId !== String(worker.threadId)) return;
+        // Its `workerId` only counts the threads that this session was told of.
+        if (!params.workerInfo.title.startsWith(`[worker ${worker.threadId}]`)) return;
         const ask = (method: string): void => session.post('NodeWorker.sendMessageToWorker', { sessionId: params.sessionId, message: JSON.stringify({ id: ++asked, method }) });
         session.on('NodeWorker.receivedMessageFromWorker', ({ params: received }) => {
           const { method, params: told } = JSON.parse(received.message) as Told;
