@@ -105,6 +105,8 @@ export class TestThread {
         finish(index + 1, null);
       };
       const cut = async (test: Current): Promise<void> => {
+        // Should it come to an end while it is looked for, it is cut all the same, once.
+        deaf();
         const place = await whereItIs(worker, this.options.folder);
         await broken(`the test did not end within ${test.limitMillis} ms and was cut: it was ${test.doing}, and never gave the thread back${place === null ? ': an endless loop in a module or an expression?' : `: it is in ${place}`}`);
       };
@@ -135,11 +137,12 @@ export class TestThread {
             return finish(0, { ...told.report, problems: told.report.problems.map((problem) => revivedProblem(problem, source)) });
         }
       });
+      // What it told last is here when it has ended, not yet when it fails.
+      let why: string | null = null;
       worker.on('error', (error: NodeJS.ErrnoException) => {
-        const why = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'the test took all the memory there is' : `the test threw where nobody catches it: ${error instanceof Error ? `${error.message}${placeOf(error, this.options.folder)}` : String(error)}`;
-        void broken(current === null ? why : `${why}; it was ${current.doing}`);
+        why = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'the test took all the memory there is' : `the test threw where nobody catches it: ${error instanceof Error ? `${error.message}${placeOf(error, this.options.folder)}` : String(error)}`;
       });
-      worker.on('exit', (code) => void broken(`the test ended the program with code ${code}: a module calls \`process.exit\`${current === null ? '' : `; it was ${current.doing}`}`));
+      worker.on('exit', (code) => void broken(`${why ?? `the test ended the program with code ${code}: a module calls \`process.exit\``}${current === null ? '' : `; it was ${current.doing}`}`));
       worker.postMessage({ file: source.file, text: source.text, path, from } satisfies FileJob);
     });
   }
