@@ -84,6 +84,7 @@ describe('code blocks of the documentation', function () {
       const test = info['check'] === 'mocks' ? { mocks: parse(text) as unknown, send: { to: 'direct:x' } } : { send: { to: 'direct:x' }, [info['check']]: parse(text) as unknown };
       writeFileSync(join(folder, 'check.test.yaml'), JSON.stringify({ routes: ['hello.yaml'], tests: [{ name: 'x', ...test }] }));
       const report = await runTests([join(folder, 'check.test.yaml')], { inThisThread: true, folder, configuration: null, filter: 'nothing at all' });
+      rmSync(join(folder, 'check.test.yaml'));
       return void expect(printDiagnostics([...report.problems, ...report.files.flatMap((file) => file.problems)])).to.equal('');
     }
     const value = parse(text) as unknown;
@@ -248,7 +249,6 @@ describe('code blocks of the documentation', function () {
         }
         // Tests that the page shows pass.
         if (kind !== 'errors' && blocks.some((block) => fileName(block)?.endsWith('.test.yaml') === true)) {
-          rmSync(join(folder, 'check.test.yaml'), { force: true });
           const report = await runTests([], { inThisThread: true, folder, configuration: null });
           expect(report.files.flatMap((file) => file.results.flatMap((result) => result.failures.map(({ message }) => `${result.name}: ${message}`)))).to.deep.equal([]);
           expect(report.passed).to.be.greaterThan(0);
