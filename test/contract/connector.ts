@@ -336,18 +336,7 @@ const quiet = (): Promise<void> => new Promise((resolve) => void systemClock.sch
 /** Clients need their time to find a server again that was away. */
 const restartMillis = (rig: ConnectorRig): number => (rig.patienceMillis ?? patience) * 4;
 
-const later = async (rig: ConnectorRig, holds: () => Promise<unknown>, millis = rig.patienceMillis ?? patience): Promise<void> => {
-  const end = systemClock.now() + millis;
-  for (;;) {
-    try {
-      await holds();
-      return;
-    } catch (thrown) {
-      if (systemClock.now() > end) throw thrown;
-    }
-    await new Promise<void>((resolve) => void systemClock.schedule(2, resolve));
-  }
-};
+const later = (rig: ConnectorRig, holds: () => Promise<unknown>, millis = rig.patienceMillis ?? patience): Promise<unknown> => eventually(holds, millis);
 
 const gc = (): void => {
   setFlagsFromString('--expose-gc');
