@@ -2,7 +2,7 @@ import type { RouteStatistics, StepStatistics } from './statistics.ts';
 
 /** A step as the outside sees it. */
 export interface StepSnapshot {
-  readonly info: { readonly stepId: string; readonly kind: string; readonly label: string; readonly at: string | null };
+  readonly info: { readonly stepId: string; readonly kind: string; readonly label: string; readonly at: string | null; readonly stateKey?: string | null };
   readonly statistics: StepStatistics;
   readonly children: readonly StepSnapshot[];
   /** Which of its parent's lists of steps it stands in (one object a list); null on the top level. */

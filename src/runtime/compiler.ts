@@ -279,6 +279,7 @@ export class StepCompiler {
       kind: model.kind,
       label: model.description ?? label(model),
       at: showSpan(model.at),
+      stateKey: null,
       statistics: new Statistics(),
     };
   }
@@ -430,11 +431,9 @@ class Context implements StepContext {
     return this.compiler.services.stopping;
   }
 
-  private ownStateKey: string | null = null;
-
   /** Never a running number: a step keeps its state when others come and go around it. Only steps that are alike are told apart by their order. */
   private get stateKey(): string {
-    return (this.ownStateKey ??= this.compiler.stateKey(`${this.info.kind}/${this.info.routeId}/${this.model.id ?? hashOf(this.model.element)}/`));
+    return (this.info.stateKey ??= this.compiler.stateKey(`${this.info.kind}/${this.info.routeId}/${this.model.id ?? hashOf(this.model.element)}/`));
   }
 
   guard(pipe: Pipe): Pipe | null {

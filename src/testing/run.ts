@@ -554,12 +554,12 @@ class TestRun {
 
   private async expectGroups(id: string, wanted: Entries<MockExpectation>, at: Span): Promise<void> {
     const aggregates = aggregatesOf(this.mecha!);
-    const routeId = aggregates.get(id);
-    if (routeId === undefined) {
+    const prefix = aggregates.get(id);
+    if (prefix === undefined) {
       this.failures.push({ message: `no aggregate has the id \`${id}\`${aggregates.size === 0 ? '' : `; the ids are ${[...aggregates.keys()].map((one) => `\`${one}\``).join(', ')}`}`, at });
       return;
     }
-    const groups = await groupsOf(this.store, routeId, id, this.mecha!.runtime);
+    const groups = await groupsOf(this.store, prefix, this.mecha!.runtime);
     for (const [key, expected] of wanted.of) await this.checkMessages(`the group \`${key}\` of \`${id}\``, 'has', expected, groups.get(key) ?? [], wanted.places[key] ?? at, []);
     const others = [...groups.keys()].filter((key) => !wanted.of.has(key));
     if (others.length > 0) this.failures.push({ message: `\`${id}\` has other open groups: ${others.slice(0, 5).map((key) => `\`${key}\` with ${messages(groups.get(key)!.length)}`).join(', ')}`, at, actual: others });

@@ -29,13 +29,13 @@ function readable(bytes: Buffer, scope: ExchangeScope): unknown {
   }
 }
 
-/** The aggregates of the routes: the ids of their steps, with the ids of their routes. */
+/** The aggregates of the routes: the ids of their steps, with what the keys of their state begin with. */
 export function aggregatesOf(mecha: Mecha): Map<string, string> {
   const found = new Map<string, string>();
-  for (const { routeId, steps } of mecha.snapshot.routes) {
+  for (const { steps } of mecha.snapshot.routes) {
     const visit = (list: readonly StepSnapshot[]): void => {
       for (const { info, children } of list) {
-        if (info.kind === 'aggregate') found.set(info.stepId, routeId);
+        if (info.kind === 'aggregate' && typeof info.stateKey === 'string') found.set(info.stepId, info.stateKey);
         visit(children);
       }
     };
@@ -45,8 +45,7 @@ export function aggregatesOf(mecha: Mecha): Map<string, string> {
 }
 
 /** The open groups of an aggregate by their correlation key, each with its members as they came. */
-export async function groupsOf(store: StateStore, routeId: string, stepId: string, scope: ExchangeScope): Promise<Map<string, Exchange[]>> {
-  const prefix = `aggregate/${routeId}/${stepId}/`;
+export async function groupsOf(store: StateStore, prefix: string, scope: ExchangeScope): Promise<Map<string, Exchange[]>> {
   const groups = new Map<string, Exchange[]>();
   for (const [id, value] of await entriesOf(store, `${prefix}group/`, scope)) {
     const { key, completedBy } = value as { key: string; completedBy: string | null };

@@ -395,6 +395,17 @@ tests:
             aggregationStrategy: "#class:org.apache.camel.processor.aggregate.GroupedBodyAggregationStrategy"
             steps:
               - to: mock:groups
+- route:
+    id: nameless
+    from:
+      uri: kafka:others
+      steps:
+        - aggregate:
+            correlationExpression: { header: customer }
+            completionSize: 3
+            aggregationStrategy: "#class:org.apache.camel.processor.aggregate.GroupedBodyAggregationStrategy"
+            steps:
+              - to: mock:groups
 `;
     const said = (expected: string): string => `    steps:
       - send: { route: groups, body: { n: 1 }, headers: { customer: ann, id: 1 } }
@@ -418,6 +429,12 @@ ${said('state: { "aggregate/groups/pairs/": 5, "aggregate/groups/pairs/group/": 
     expect: { deadLetters: { messages: [ { body: x, exception: { type: NoMessageIdException, contains: No message ID }, route: groups } ] } }
   - name: another group
 ${said('groups: { pairs: { ann: 3 } }')}
+  - name: an aggregate without an id
+    steps:
+      - send: { route: nameless, body: tea, headers: { customer: ann } }
+        expect: { groups: { aggregate1: { ann: 1 } } }
+      - send: { route: nameless, body: mug, headers: { customer: ann } }
+        expect: { groups: { aggregate1: {} } }
   - name: no such aggregate
 ${said('groups: { pear: {} }')}
   - name: other ids
@@ -438,7 +455,8 @@ ${said('state: { "aggregate/groups/pairs/finished/": { keys: [x], entries: { y: 
       store: 'fine',
       'a dead letter': 'fine',
       'another group': 'the group `ann` of `pairs` has 2 messages, not 3: [{"n":1},"tea"]\n`pairs` has other open groups: `bob` with 1 message',
-      'no such aggregate': 'no aggregate has the id `pear`; the ids are `pairs`',
+      'an aggregate without an id': '`aggregate1` has other open groups: `ann` with 2 messages',
+      'no such aggregate': 'no aggregate has the id `pear`; the ids are `pairs`, `aggregate1`',
       'other ids': 'the ids in `seen` are not as expected',
       'no repository': 'there is no bean `scene`',
       'other keys': 'the keys in the state store that begin with `aggregate/groups/pairs/finished/` are not as expected\nthe state store has no entry `aggregate/groups/pairs/finished/y`',

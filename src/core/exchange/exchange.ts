@@ -47,6 +47,8 @@ export interface StepInfo {
   readonly label: string;
   /** `file:line:column`, or null for a step that was not written in a file. */
   readonly at: string | null;
+  /** What the keys of its state begin with, once it has asked for its store. */
+  stateKey?: string | null;
   /** Counted where the step runs. */
   readonly statistics?: { total: number; failed: number; probe: ((exchange: Exchange) => void) | null };
 }
