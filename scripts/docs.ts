@@ -80,6 +80,10 @@ pages.set(
 first (keys \`mecha.*\` are settings, all keys are property placeholders), \`mecha.yaml\`, environment variables (\`MECHA_HTTP_PORT\` sets \`http.port\`), and
 \`--property key=value\`.
 
+Properties \`camel.component.NAME.OPTION\` (or \`option-with-dashes\`, or a variable \`CAMEL_COMPONENT_NAME_OPTION\`) are options of all endpoints of that connector which do not say
+otherwise: \`camel.component.kafka.brokers\`, \`camel.component.http.connect-timeout\`. Every option of a connector that does not stand in its path can be given so. One that there is not is an error;
+one that only Camel has a use for is a warning. They are read by a start.
+
 A reload (a changed file, SIGHUP, the admin API) reads these files again. Properties and settings that are marked \`live\` are taken at once; for each other one that has changed a
 warning says that it takes effect at the next start.
 

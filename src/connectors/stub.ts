@@ -1,5 +1,5 @@
 import { defineConnector } from '../core/connector.ts';
-import { SedaConsumer, sedaNotPromised, sedaOptions, SedaProducer } from './seda/queue.ts';
+import { sedaComponentOptions, SedaConsumer, sedaNotPromised, sedaOptions, SedaProducer } from './seda/queue.ts';
 
 /** The same queue under another name that takes any option: stands in for an endpoint that is not there. */
 export const stub = defineConnector({
@@ -9,6 +9,7 @@ export const stub = defineConnector({
   isInternal: true,
   isLenient: true,
   options: sedaOptions,
+  componentOptions: sedaComponentOptions,
   notPromised: { ...sedaNotPromised, 'refuses wrong options when it is loaded, with their line': 'it takes those of any endpoint' },
   consumer: (endpoint, context) => new SedaConsumer(endpoint, context),
   producer: (endpoint, context) => new SedaProducer(endpoint, context),

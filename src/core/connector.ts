@@ -20,6 +20,8 @@ export interface Endpoint<F extends Fields = Fields> {
   readonly options: Options<F>;
   /** Query parameters that are no options of the connector, where it is lenient (`http:` passes them on). */
   readonly rest: Readonly<Record<string, string>>;
+  /** Options that the endpoint leaves to properties of its component. */
+  readonly ofComponent?: ReadonlySet<string>;
 }
 
 /**
@@ -229,6 +231,8 @@ export interface ConnectorDefinition<F extends Fields = Fields> {
   readonly syntax: string;
   readonly summary: string;
   readonly options: F;
+  /** Names that options have, besides their own, as properties of the component (`camel.component.seda.queueSize`). */
+  readonly componentOptions?: Readonly<Record<string, string>>;
   /** Headers that it sets or reads, with what they mean. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Query parameters that are no options are kept in `endpoint.rest` instead of being an error. */

@@ -38,3 +38,17 @@ export const camelComponents = names(
     'spring-batch spring-event spring-jdbc spring-ldap spring-rabbitmq spring-redis spring-ws sql sql-stored ssh stax stitch stomp stream string-template stub syslog tahu telegram thrift tika timer ' +
     'twilio twitter-search undertow validator velocity vertx vertx-http vertx-websocket weather web3j webhook whatsapp wordpress workday xmpp xquery xslt xslt-saxon zeebe zendesk zookeeper',
 );
+
+/** Options of Camel's components that none of their endpoints has, and that mean nothing here; in small letters, without dashes. */
+export const camelComponentOptions: ReadonlySet<string> = new Set(
+  [...names(
+    'allowJavaSerializedObject amqpAdmin authCachingDisabled autowiredEnabled beanInfoCacheSize bindingPackageScan configuration connectionStateDisabled cookieManagementDisabled ' +
+      'createConsumerBackoffInterval createConsumerBackoffMaxAttempts cronService defaultHost defaultPort defaultQueueFactory defaultUserAgentDisabled deserializationFilter enableJmx engine ' +
+      'errorHandler exchangeFormatter functions healthCheckConsumerEnabled healthCheckProducerEnabled httpBinding httpConfiguration ignoreDeclarationExceptions interruptJobsOnShutdown languages ' +
+      'listenerContainerFactory localizedLookup mustacheFactory objectFilter pollExceptionStrategy prefixInstanceName properties propertiesFile propertiesRef redirectHandlingDisabled ' +
+      'routeProperties routeTemplateLoaderListener scheduler schedulerFactory serviceLocationEnabled shadow shadowPattern shutdownTimeout sslContextParameters ' +
+      'subscribeConsumerBackoffInterval subscribeConsumerBackoffMaxAttempts subscribeConsumerTopicMustExists templateProperties uriResolverFactory useDefaultObjectMapper ' +
+      'useGlobalSslContextParameters velocityEngine vertx vertxOptions specificationUri apiContextPath clientRequestValidation clientResponseValidation missingOperation consumerComponentName ' +
+      'mockIncludePattern restOpenapiProcessorStrategy bridgeErrorHandler lazyStartProducer',
+  )].map((name) => name.toLowerCase()),
+);

@@ -299,6 +299,13 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     wrong: route('- to: { uri: "mock:c?retainFirst=1", parameters: { reportGroup: 5 } }\n'),
     right: route('- to: { uri: "mock:c", parameters: { retainFirst: 1, reportGroup: 5 } }\n'),
   },
+  M0411: {
+    title: 'A property of a component that means nothing',
+    explanation: 'Properties `camel.component.NAME.OPTION` are the options of all endpoints of a connector that do not say otherwise. This one names no connector, or no option of it.',
+    file: 'mecha.yaml',
+    wrong: 'properties: { camel.component.kafka.max-pol-records: 100 }\n',
+    right: 'properties: { camel.component.kafka.max-poll-records: 100 }\n',
+  },
 
   // M05xx: beans and references
   M0501: {

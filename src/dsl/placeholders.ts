@@ -1,15 +1,20 @@
+import type { Span } from '../core/diagnostics.ts';
+
 /** Where property placeholders get their values from. */
 export interface PropertyLookup {
   /** Undefined: there is no such property. */
   get(key: string): string | undefined;
   /** All names, for "did you mean". */
   names(): Iterable<string>;
+  /** Where a property stands in a file. */
+  placeOf?(key: string): Span | null;
   /** `{{name:argument}}` calls the function `name`; undefined: it has no value (a default may follow the argument after a colon). */
   readonly functions: Readonly<Record<string, (argument: string) => string | undefined>>;
 }
 
 export interface PropertySources {
   readonly properties?: Readonly<Record<string, string>>;
+  readonly places?: ReadonlyMap<string, Span>;
   readonly environment?: Readonly<Record<string, string | undefined>>;
   readonly system?: Readonly<Record<string, string>>;
   /** The text of a file, undefined when it can't be read. */
@@ -18,13 +23,14 @@ export interface PropertySources {
 }
 
 /** A lookup in plain records. A property that is not set may come from the environment: `my.key` from `MY_KEY`. */
-export function propertyLookup({ properties = {}, environment = {}, system = {}, readFile, bean }: PropertySources = {}): PropertyLookup {
+export function propertyLookup({ properties = {}, places, environment = {}, system = {}, readFile, bean }: PropertySources = {}): PropertyLookup {
   const own = new Map(Object.entries(properties));
   const variable = (name: string): string | undefined => environment[name] ?? environment[name.toUpperCase().replace(/[-.]/g, '_')];
   const file = (path: string): string | undefined => readFile?.(path)?.replace(/\r?\n$/, '');
   return {
     get: (key) => own.get(key) ?? (/^[\w.-]+$/.test(key) ? environment[key.toUpperCase().replace(/[-.]/g, '_')] : undefined),
     names: () => own.keys(),
+    placeOf: (key) => places?.get(key) ?? null,
     functions: {
       env: variable,
       sys: (name) => (Object.hasOwn(system, name) ? system[name] : undefined),
@@ -61,6 +67,7 @@ export function withProperties(lookup: PropertyLookup, properties: Readonly<Reco
   return {
     get: (key) => own.get(key) ?? lookup.get(key),
     names: () => [...own.keys(), ...lookup.names()],
+    placeOf: (key) => (own.has(key) ? null : (lookup.placeOf?.(key) ?? null)),
     functions: lookup.functions,
   };
 }
@@ -71,6 +78,7 @@ export function withFileSettings(lookup: PropertyLookup, { properties, environme
   return {
     get: (key) => lookup.get(key) ?? properties.get(key),
     names: () => [...lookup.names(), ...properties.keys()],
+    placeOf: (key) => lookup.placeOf?.(key) ?? null,
     functions: { ...lookup.functions, env: (name) => env?.(name) ?? environment.get(name) },
   };
 }

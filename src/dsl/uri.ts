@@ -12,6 +12,12 @@ import { quoted } from './textReader.ts';
 
 type Connectors = Readonly<Record<string, ConnectorDefinition>>;
 
+/** Options that endpoints of a scheme have when they do not say otherwise. */
+type Defaults = (scheme: string, definition: ConnectorDefinition) => Readonly<Record<string, unknown>>;
+
+const none: Readonly<Record<string, unknown>> = {};
+const noDefaults: Defaults = () => none;
+
 /** An endpoint with the connector that makes it. */
 export interface ResolvedEndpoint {
   readonly definition: ConnectorDefinition;
@@ -48,8 +54,8 @@ interface Parameter {
 const MASK = 'xxxxxx';
 
 /** Reads an endpoint of a route. Null when it can't be made: the problems say why. */
-export function parseEndpoint(model: EndpointModel, connectors: Connectors, problems: Diagnostics): ResolvedEndpoint | null {
-  const { resolved, complaints } = resolve(model.uri, model.parameters, connectors);
+export function parseEndpoint(model: EndpointModel, connectors: Connectors, problems: Diagnostics, defaults: Defaults = noDefaults): ResolvedEndpoint | null {
+  const { resolved, complaints } = resolve(model.uri, model.parameters, connectors, defaults);
   for (const { code, message, label, help, where, docs, meant } of complaints) {
     const at = 'parameter' in where ? (where.part === 'name' ? model.parameterNamesAt : model.parametersAt)?.[where.parameter] : spanInUri(model, where);
     problems.report(code, message, at ?? model.at, { label, help, docs, fix: meant === undefined || at === undefined || !isExact(at, model, where) ? null : replaceWith(at, meant), values: { uri: resolved?.endpoint.shownUri ?? masked(model.uri) } });
@@ -65,8 +71,8 @@ const isExact = ({ source, start, end }: Span, { uri }: EndpointModel, where: Co
  * Reads an endpoint that is only known at run time.
  * @throws ExchangeError NoSuchEndpointException when there is no such connector, else ResolveEndpointFailedException
  */
-export function resolveEndpoint(uri: string, connectors: Connectors): ResolvedEndpoint {
-  const { resolved, complaints } = resolve(uri, {}, connectors);
+export function resolveEndpoint(uri: string, connectors: Connectors, defaults: Defaults = noDefaults): ResolvedEndpoint {
+  const { resolved, complaints } = resolve(uri, {}, connectors, defaults);
   const [first] = complaints;
   if (first === undefined && resolved !== null) return resolved;
   const shown = masked(uri.trim());
@@ -75,12 +81,12 @@ export function resolveEndpoint(uri: string, connectors: Connectors): ResolvedEn
 }
 
 /** Both ways of reading endpoints, for a set of connectors. */
-export const endpointReader = (connectors: Connectors) => ({
-  fromModel: (model: EndpointModel, problems: Diagnostics): ResolvedEndpoint | null => parseEndpoint(model, connectors, problems),
-  fromText: (uri: string): ResolvedEndpoint => resolveEndpoint(uri, connectors),
+export const endpointReader = (connectors: Connectors, defaults: Defaults = noDefaults) => ({
+  fromModel: (model: EndpointModel, problems: Diagnostics): ResolvedEndpoint | null => parseEndpoint(model, connectors, problems, defaults),
+  fromText: (uri: string): ResolvedEndpoint => resolveEndpoint(uri, connectors, defaults),
 });
 
-function resolve(written: string, parameters: Readonly<Record<string, unknown>>, connectors: Connectors): { resolved: ResolvedEndpoint | null; complaints: Complaint[] } {
+function resolve(written: string, parameters: Readonly<Record<string, unknown>>, connectors: Connectors, defaults: Defaults): { resolved: ResolvedEndpoint | null; complaints: Complaint[] } {
   const complaints: Complaint[] = [];
   const lead = written.length - written.trimStart().length;
   const uri = written.trim();
@@ -120,10 +126,10 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
   const fullQuery: [string, string][] = [];
 
   const syntax = syntaxOf(definition);
-  const isInPath = (name: string): boolean => syntax.names.includes(name);
+  const isOfPath = (name: string): boolean => syntax.names.includes(name);
   if (pathText === '') {
     // The parts of the path may be given by name instead.
-    const parts = new Map(given.filter(({ name }) => isInPath(name)).map(({ name, value }) => [name, value]));
+    const parts = new Map(given.filter(({ name }) => isOfPath(name)).map(({ name, value }) => [name, value]));
     pathText = encodePath(joinPath(syntax, parts));
   } else {
     pathText = encodePath(decodePath(pathText));
@@ -151,7 +157,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
   const names = namesOf(definition);
   const seen = new Set<string>();
   for (const parameter of given) {
-    if (parameter.nameAt === null && isInPath(parameter.name) && fields[parameter.name] !== undefined) {
+    if (parameter.nameAt === null && isOfPath(parameter.name) && fields[parameter.name] !== undefined) {
       if (colon >= 0 && address.length > colon + 1 + slashes) complain('M0407', `\`${parameter.name}\` of \`${scheme}\` is given twice: in the path and by name`, { parameter: parameter.name, part: 'name' }, 'given again', 'keep one of them', docs);
       continue;
     }
@@ -159,7 +165,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
     const definitionOf = name === undefined ? undefined : fields[name];
     const nameWhere: Complaint['where'] = parameter.nameAt === null ? { parameter: parameter.name, part: 'name' } : { start: parameter.nameAt[0], end: parameter.nameAt[1] };
     const valueWhere: Complaint['where'] = parameter.valueAt === null ? { parameter: parameter.name, part: 'value' } : { start: parameter.valueAt[0], end: parameter.valueAt[1] };
-    if (definitionOf === undefined || name === undefined || isInPath(name)) {
+    if (definitionOf === undefined || name === undefined || isOfPath(name)) {
       const prefixed = names.prefixes.find(({ prefix }) => parameter.name.startsWith(prefix));
       if (prefixed !== undefined) {
         const map = (options[prefixed.name] ??= {}) as Record<string, unknown>;
@@ -186,10 +192,15 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
     shownQuery.push([name, definitionOf.shape.isSecret || looksSecret(name) ? MASK : shownValue(parameter)]);
     take(definitionOf, name, parameter, valueWhere);
   }
+  const component = defaults(scheme, definition);
+  const ofComponent = new Set<string>();
   for (const name of Object.keys(fields)) {
     const { shape } = fields[name]!;
-    if (isInPath(name) || seen.has(name) || options[name] !== undefined) continue;
-    if (shape.default !== undefined) options[name] = shape.default;
+    if (isOfPath(name) || seen.has(name) || options[name] !== undefined) continue;
+    if (component[name] !== undefined) {
+      options[name] = component[name];
+      ofComponent.add(name);
+    } else if (shape.default !== undefined) options[name] = shape.default;
     else if (shape.kind === 'map' && prefixOf(fields[name]!) !== null) options[name] = {};
     else if (shape.isRequired) complain('M0406', `the \`${scheme}\` endpoint has no \`${name}\``, { start: 0, end: address.length }, `needs \`${name}\``, `add \`${name}\` to its parameters`, docs);
   }
@@ -219,6 +230,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
     path,
     options,
     rest,
+    ...(ofComponent.size === 0 ? {} : { ofComponent }),
   };
   return { resolved: { definition, endpoint }, complaints };
 }
@@ -347,6 +359,9 @@ function syntaxOf(definition: ConnectorDefinition): PathSyntax {
   return syntax;
 }
 
+/** Whether an option stands in the path of the URI. */
+export const isInPath = (definition: ConnectorDefinition, name: string): boolean => syntaxOf(definition).names.includes(name);
+
 function splitPath({ names, pattern }: PathSyntax, path: string): Map<string, string> | null {
   const found = pattern.exec(path);
   if (found === null) return names.length === 0 ? null : new Map([[names[0]!, path]]);
@@ -378,11 +393,11 @@ interface OptionNames {
 const optionNames = new WeakMap<ConnectorDefinition, OptionNames>();
 
 /** As in Camel, letter case and dashes do not matter in names of options. */
-const plain = (name: string): string => name.toLowerCase().replaceAll('-', '');
+export const plain = (name: string): string => name.toLowerCase().replaceAll('-', '');
 
 const prefixOf = ({ shape }: Field): string | null => shape.prefix;
 
-function namesOf(definition: ConnectorDefinition): OptionNames {
+export function namesOf(definition: ConnectorDefinition): OptionNames {
   let names = optionNames.get(definition);
   if (names === undefined) {
     const fields: Fields = definition.options;

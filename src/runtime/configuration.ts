@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
-import { LineCounter, parseDocument } from 'yaml';
+import type { Scalar } from 'yaml';
+import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest, Source } from '../core/diagnostics.ts';
 import { parseMillis } from '../dsl/scalars.ts';
@@ -85,6 +86,8 @@ export interface Configuration {
   readonly text: string;
   /** Where settings stand in a file. */
   readonly places: ReadonlyMap<string, Span>;
+  /** Where properties of components stand in a file. */
+  readonly propertyPlaces: ReadonlyMap<string, Span>;
   get(key: string): unknown;
 }
 
@@ -113,6 +116,7 @@ export function readConfiguration({ folder, file = null, environment = {}, prope
   const places = new Map<string, Span>();
   const values: Values = { places, settings: new Map<string, unknown>() };
   const placeholders: Record<string, string> = {};
+  const propertyPlaces = new Map<string, Span>();
   const files: string[] = [];
   const texts: string[] = [];
   const readText = (path: string): string | null => {
@@ -126,6 +130,7 @@ export function readConfiguration({ folder, file = null, environment = {}, prope
   if (ofApplication !== null) {
     for (const [key, value] of parseProperties(ofApplication)) {
       placeholders[key] = value;
+      if (isOfComponent(key)) propertyPlaces.set(key, lineOf(new Source(join(folder, 'application.properties'), ofApplication), key));
       const setting = key.startsWith('mecha.') ? key.slice('mecha.'.length) : key === 'camel.server.port' ? 'http.port' : key === 'camel.server.host' ? 'http.host' : null;
       if (setting !== null) set(values, setting, value, null, problems);
     }
@@ -136,7 +141,7 @@ export function readConfiguration({ folder, file = null, environment = {}, prope
     const text: string | null = ofYaml === null ? readText(path) : null;
     if (text !== null) ofYaml = new Source(path, text);
   }
-  if (ofYaml !== null) readYaml(ofYaml, values, placeholders, problems);
+  if (ofYaml !== null) readYaml(ofYaml, values, { placeholders, propertyPlaces }, problems);
   else if (file !== null) problems.report('M0701', `no configuration file \`${file}\``, null, { help: 'name one that is there with --config, or leave it out' });
   for (const { key } of settings) {
     if (key.includes('*')) continue;
@@ -150,10 +155,11 @@ export function readConfiguration({ folder, file = null, environment = {}, prope
   }
   for (const [key, value] of Object.entries(properties)) {
     placeholders[key] = value;
+    propertyPlaces.delete(key);
     if (settingOf(key) !== undefined && !key.startsWith('properties')) set(values, key, value, null, problems, `--property ${key}`);
   }
   for (const [key, value] of Object.entries(overrides)) if (value !== undefined) values.settings.set(key, value);
-  return { settings: values.settings, properties: placeholders, files, text: JSON.stringify([files, texts]), places, get: lookUp(values.settings) };
+  return { settings: values.settings, properties: placeholders, files, text: JSON.stringify([files, texts]), places, propertyPlaces, get: lookUp(values.settings) };
 }
 
 const lookUp =
@@ -174,16 +180,33 @@ export function liveConfiguration(current: Configuration, next: Configuration, p
   for (const key of new Set([...current.settings.keys(), ...next.settings.keys()])) {
     if (settingOf(key)?.isLive === true || isEqual(current.get(key), next.get(key))) continue;
     const at = next.places.get(key) ?? null;
-    problems.report('M0711', `\`${key}\` has changed, which a running program can't take`, at, {
-      severity: 'warning',
-      label: 'takes effect at the next start',
-      help: 'start the program again for it; everything else that has changed is taken',
-      docs: 'docs/configuration.md',
-    });
+    reportLate(key, at, problems);
     if (current.settings.has(key)) effective.set(key, current.settings.get(key));
     else effective.delete(key);
   }
-  return { ...next, settings: effective, get: lookUp(effective) };
+  return { ...next, settings: effective, properties: liveProperties(current, next, problems), get: lookUp(effective) };
+}
+
+function reportLate(key: string, at: Span | null, problems: Diagnostics): void {
+  problems.report('M0711', `\`${key}\` has changed, which a running program can't take`, at, {
+    severity: 'warning',
+    label: 'takes effect at the next start',
+    help: 'start the program again for it; everything else that has changed is taken',
+    docs: 'docs/configuration.md',
+  });
+}
+
+/** Endpoints that are open have been made with the options of their component. */
+function liveProperties(current: Configuration, next: Configuration, problems: Diagnostics): Readonly<Record<string, string>> {
+  const effective = { ...next.properties };
+  for (const key of new Set([...Object.keys(current.properties), ...Object.keys(next.properties)])) {
+    if (!isOfComponent(key) || current.properties[key] === next.properties[key]) continue;
+    reportLate(key, next.propertyPlaces.get(key) ?? null, problems);
+    const before = current.properties[key];
+    if (before === undefined) delete effective[key];
+    else effective[key] = before;
+  }
+  return effective;
 }
 
 const camelCase = (name: string): string => name.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
@@ -195,7 +218,28 @@ function group(values: ReadonlyMap<string, unknown>, key: string): Record<string
   return Object.keys(found).length === 0 ? undefined : found;
 }
 
-function readYaml(source: Source, values: Values, placeholders: Record<string, string>, problems: Diagnostics): void {
+const isOfComponent = (key: string): boolean => key.startsWith('camel.component.');
+
+/** The key of a line of a properties file: the last one counts. */
+function lineOf(source: Source, key: string): Span {
+  const start = [...source.text.matchAll(/^[ \t]*(\S[^=:\s]*)/gm)].filter(([, written]) => written === key).pop();
+  const at = start === undefined ? 0 : start.index + start[0].length - key.length;
+  return { source, start: at, end: start === undefined ? 1 : at + key.length };
+}
+
+/** Where a property stands, by its dotted name, below a node. */
+function keyIn(node: unknown, name: string): [number, number] | null {
+  if (!isMap(node)) return null;
+  for (const { key, value } of node.items) {
+    const written = isScalar(key) ? String(key.value) : '';
+    if (name === written) return [(key as Scalar).range![0], (key as Scalar).range![1]];
+    const found = name.startsWith(`${written}.`) ? keyIn(value, name.slice(written.length + 1)) : null;
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+function readYaml(source: Source, values: Values, { placeholders, propertyPlaces }: { readonly placeholders: Record<string, string>; readonly propertyPlaces: Map<string, Span> }, problems: Diagnostics): void {
   const document = parseDocument(source.text, { lineCounter: new LineCounter(), prettyErrors: false, merge: false, uniqueKeys: true });
   for (const error of document.errors) problems.report('M0702', `the configuration is no valid YAML: ${error.message}`, { source, start: error.pos[0], end: error.pos[1] }, { help: 'settings are written as `http: { port: 8080 }`, or one a line, indented by blanks' });
   if (document.errors.length > 0) return;
@@ -213,11 +257,16 @@ function readYaml(source: Source, values: Values, placeholders: Record<string, s
   const visit = (value: unknown, keys: readonly string[]): void => {
     const key = keys.join('.');
     if (key === 'properties' || key.startsWith('properties.')) {
-      for (const [name, text] of flatten(value, '')) placeholders[name] = text;
+      const node = document.getIn(keys, true);
+      for (const [name, text] of flatten(value, '')) {
+        placeholders[name] = text;
+        const found = isOfComponent(name) ? keyIn(node, name) : null;
+        if (found !== null) propertyPlaces.set(name, { source, start: found[0], end: found[1] });
+      }
       return;
     }
-    const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
-    if (isMap && settingOf(key)?.kind !== 'map') {
+    const isMapping = typeof value === 'object' && value !== null && !Array.isArray(value);
+    if (isMapping && settingOf(key)?.kind !== 'map') {
       for (const [name, item] of Object.entries(value)) visit(item, [...keys, name]);
       return;
     }

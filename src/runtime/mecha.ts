@@ -288,6 +288,7 @@ export class Mecha {
     const properties = (of: Configuration): PropertyLookup =>
       propertyLookup({
         properties: of.properties,
+        places: of.propertyPlaces,
         environment,
         readFile: (path) => {
           try {

@@ -29,6 +29,7 @@ import type { PropertyLookup } from '../dsl/placeholders.ts';
 import { propertyLookup, withFileSettings } from '../dsl/placeholders.ts';
 import type { Parts } from '../dsl/read.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
+import { checkComponentProperties, componentDefaults } from '../dsl/componentProperties.ts';
 import { endpointReader } from '../dsl/uri.ts';
 import { runtimeAccess } from './access.ts';
 import { lint } from './lints.ts';
@@ -198,7 +199,7 @@ export class Runtime implements ExchangeScope {
   constructor(options: RuntimeOptions) {
     this.options = options;
     this.sharedThings = new Map(Object.entries(options.shared ?? {}));
-    this.reader = withStandIns(endpointReader(options.parts.connectors), options.standIns);
+    this.reader = withStandIns(endpointReader(options.parts.connectors, componentDefaults(() => this.allProperties)), options.standIns);
     this.name = options.name ?? 'mecha';
     this.clock = options.clock ?? systemClock;
     this.events = options.events ?? new Events();
@@ -262,6 +263,10 @@ export class Runtime implements ExchangeScope {
 
   nextExchangeId(): string {
     return this.idPrefix + (this.idCount++).toString(16).toUpperCase().padStart(16, '0');
+  }
+
+  private get allProperties(): PropertyLookup {
+    return this.fileProperties.size === 0 ? this.properties : withFileSettings(this.properties, { properties: this.fileProperties, environment: new Map() });
   }
 
   property(key: string): string | undefined {
@@ -524,7 +529,8 @@ export class Runtime implements ExchangeScope {
     let documents: readonly DocumentModel[] = this.documents.read(sources, this.properties, problems, progress);
     const written = documents;
     this.fileProperties = new Map(documents.flatMap((document) => [...(document.properties ?? [])]));
-    const properties = this.fileProperties.size === 0 ? this.properties : withFileSettings(this.properties, { properties: this.fileProperties, environment: new Map() });
+    const properties = this.allProperties;
+    checkComponentProperties(parts.connectors, properties, problems);
     documents = expandTemplates(documents, properties, problems);
     this.callSettings = callSettings(documents);
     documents = expandRest(documents, problems, (uri) => this.resource(uri));

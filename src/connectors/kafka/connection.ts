@@ -29,7 +29,7 @@ export function connectionSettings(endpoint: KafkaEndpoint, context: ConnectorCo
   const { options } = endpoint;
   const protocol = protocolOf(endpoint);
   return {
-    brokers: brokersOf(endpoint, context),
+    brokers: brokersOf(endpoint),
     clientId: options.clientId ?? 'mecha',
     tls: protocol.endsWith('SSL') ? tlsOf(endpoint, context) : null,
     sasl: protocol.startsWith('SASL') ? saslOf(endpoint) : null,
@@ -40,8 +40,8 @@ export function connectionSettings(endpoint: KafkaEndpoint, context: ConnectorCo
   };
 }
 
-function brokersOf({ options, shownUri }: KafkaEndpoint, context: ConnectorContext): string[] {
-  const text = options.brokers ?? context.property('camel.component.kafka.brokers') ?? '';
+function brokersOf({ options, shownUri }: KafkaEndpoint): string[] {
+  const text = options.brokers ?? '';
   const brokers = text
     .split(',')
     .map((broker) => broker.trim())

@@ -274,7 +274,7 @@ function queueOf(endpoint: SedaEndpoint, context: ConnectorContext): SedaQueue {
   const uri = `${endpoint.scheme}://${name}`;
   let queue = queues.get(name);
   if (queue === undefined) queues.set(name, (queue = new SedaQueue(uri, size ?? defaultSize, context.clock)));
-  else if (size !== undefined && size !== queue.size) {
+  else if (size !== undefined && size !== queue.size && endpoint.ofComponent?.has('size') !== true) {
     throw new Error(`Cannot use existing queue ${uri} as the existing queue size ${queue.size} does not match given queue size ${size}`);
   }
   return queue;
@@ -495,6 +495,9 @@ export class SedaProducer implements Producer {
     );
   }
 }
+
+/** Names that they have as properties of the component. */
+export const sedaComponentOptions = { queueSize: 'size', defaultBlockWhenFull: 'blockWhenFull', defaultDiscardWhenFull: 'discardWhenFull', defaultOfferTimeout: 'offerTimeout', defaultPollTimeout: 'pollTimeout' };
 
 export const sedaOptions = {
   name: field.string('Name of the queue.').required().inPath(),

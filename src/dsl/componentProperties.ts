@@ -1,0 +1,126 @@
+import type { ConnectorDefinition } from '../core/connector.ts';
+import type { Diagnostics } from '../core/diagnostics.ts';
+import { nearest } from '../core/diagnostics.ts';
+import type { Fields } from '../core/field.ts';
+import { camelComponentOptions, camelComponents } from './camelNames.ts';
+import type { PropertyLookup } from './placeholders.ts';
+import { fillPlaceholders } from './placeholders.ts';
+import { parseScalar } from './scalars.ts';
+import { isInPath, namesOf, plain } from './uri.ts';
+
+type Connectors = Readonly<Record<string, ConnectorDefinition>>;
+
+const prefix = 'camel.component.';
+
+/** What a property is about: an option, or for a map one of its entries. */
+interface Target {
+  readonly name: string;
+  readonly entry: string | null;
+}
+
+/**
+ * Options that endpoints of a scheme have when they do not say otherwise: what properties `camel.component.SCHEME.OPTION` say, typed. Each scheme's are
+ * read once, when its first endpoint is.
+ */
+export function componentDefaults(lookup: () => PropertyLookup): (scheme: string, definition: ConnectorDefinition) => Readonly<Record<string, unknown>> {
+  const known = new Map<string, Readonly<Record<string, unknown>>>();
+  return (scheme, definition) => {
+    let options = known.get(scheme);
+    if (options === undefined) known.set(scheme, (options = optionsOf(scheme, definition, lookup())));
+    return options;
+  };
+}
+
+function optionsOf(scheme: string, definition: ConnectorDefinition, lookup: PropertyLookup): Readonly<Record<string, unknown>> {
+  const options: Record<string, unknown> = {};
+  const take = (target: Target | null, text: string | null | undefined): void => {
+    if (target === null || text === null || text === undefined) return;
+    const value = valueOf(definition, target, text);
+    if (!('value' in value)) return;
+    if (target.entry === null) options[target.name] ??= value.value;
+    else ((options[target.name] ??= {}) as Record<string, unknown>)[target.entry] = value.value;
+  };
+  // What Camel has no component for is named by either of its names.
+  const schemes = camelComponents.has(scheme) || scheme === definition.scheme ? [scheme] : [scheme, definition.scheme];
+  for (const name of schemes) {
+    const start = `${prefix}${name}.`;
+    for (const key of lookup.names()) if (key.startsWith(start)) take(targetOf(definition, key.slice(start.length)), textOf(key, lookup));
+    // Variables of the environment have no names that could be read back.
+    for (const option of Object.keys(definition.options)) if (options[option] === undefined && !isInPath(definition, option)) take({ name: option, entry: null }, textOf(start + dashed(option), lookup));
+  }
+  return options;
+}
+
+const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+function textOf(key: string, lookup: PropertyLookup): string | null | undefined {
+  const text = lookup.get(key);
+  try {
+    return text === undefined ? undefined : fillPlaceholders(text, lookup);
+  } catch {
+    return null;
+  }
+}
+
+function targetOf(definition: ConnectorDefinition, written: string): Target | null {
+  const fields: Fields = definition.options;
+  const named = (text: string): string | null => {
+    const name = definition.componentOptions?.[text.replace(/-[a-z]/g, ([, letter]) => letter!.toUpperCase())] ?? namesOf(definition).byPlain.get(plain(text));
+    return name === undefined || isInPath(definition, name) ? null : name;
+  };
+  const option = written.replace(/^configuration\./, '');
+  const name = named(option);
+  if (name !== null) return { name, entry: null };
+  const [, map, entry] = /^([\w-]+)(?:\.|\[)(.+?)\]?$/.exec(option) ?? [];
+  const mapName = map === undefined ? null : named(map);
+  return mapName !== null && fields[mapName]!.shape.kind === 'map' ? { name: mapName, entry: entry! } : null;
+}
+
+function valueOf(definition: ConnectorDefinition, { name, entry }: Target, text: string): ReturnType<typeof parseScalar> | { readonly value: readonly string[] } {
+  const { shape } = (definition.options as Fields)[name]!;
+  if (entry !== null) return { value: text };
+  if (shape.kind === 'list') return { value: text === '' ? [] : text.split(',').map((piece) => piece.trim()) };
+  return parseScalar(shape, text);
+}
+
+/** Says which properties of components mean nothing, or have a value that their option does not take. */
+export function checkComponentProperties(connectors: Connectors, lookup: PropertyLookup, problems: Diagnostics): void {
+  for (const key of new Set(lookup.names())) {
+    if (!key.startsWith(prefix)) continue;
+    const at = lookup.placeOf?.(key) ?? null;
+    const dot = key.indexOf('.', prefix.length);
+    const scheme = key.slice(prefix.length, dot < 0 ? undefined : dot);
+    const written = dot < 0 ? '' : key.slice(dot + 1);
+    if (!Object.hasOwn(connectors, scheme)) {
+      const isCamels = camelComponents.has(scheme);
+      const meant = isCamels ? null : nearest(scheme, Object.keys(connectors));
+      problems.report('M0411', `\`${key}\` sets an option of \`${scheme}\`, ${isCamels ? 'a connector that is not supported yet' : 'and there is no such connector'}`, at, {
+        severity: isCamels ? 'warning' : 'error',
+        label: isCamels ? 'has no effect' : 'no such connector',
+        help: meant === null ? (isCamels ? 'it may stay: nothing reads it' : 'take it out') : `did you mean \`${prefix}${meant}.${written}\`?`,
+      });
+      continue;
+    }
+    const definition = connectors[scheme]!;
+    const docs = `docs/connectors/${definition.scheme}.md`;
+    const target = targetOf(definition, written);
+    if (target === null) {
+      const option = written.replace(/^configuration\./, '').replace(/[.[].*$/, '');
+      const isCamels = camelComponentOptions.has(plain(option));
+      const names = [...Object.keys(definition.options).filter((name) => !isInPath(definition, name)), ...Object.keys(definition.componentOptions ?? {})];
+      const meant = isCamels ? null : nearest(option, names);
+      problems.report('M0411', isCamels ? `\`${key}\` has no effect: \`${option}\` is something of Camel's component that this runtime has no use for` : `unknown option \`${option}\` in \`${key}\``, at, {
+        severity: isCamels ? 'warning' : 'error',
+        label: isCamels ? 'has no effect' : 'no such option',
+        help: isCamels ? 'it may stay: nothing reads it' : meant === null ? null : `did you mean \`${prefix}${scheme}.${meant}\`?`,
+        docs,
+      });
+      continue;
+    }
+    const text = textOf(key, lookup);
+    if (text === null || text === undefined) continue;
+    const value = valueOf(definition, target, text);
+    if ('value' in value) continue;
+    problems.report('M0407', `\`${key}\` must be ${value.wrong.wanted}`, at, { label: value.wrong.label, help: value.wrong.help, docs });
+  }
+}
