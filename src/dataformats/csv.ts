@@ -119,7 +119,7 @@ export const csv = defineDataFormat({
       marshal: (_exchange, body) => Buffer.from(written(body, dialect, names, options.skipHeaderRecord)),
       unmarshal: (exchange, body) => {
         if (options.lazyLoad) return isByteSource(body) ? asyncRows(body, reading, exchange) : lazyRows(sourceText(body), reading, exchange);
-        return isByteSource(body) ? readBytes(body).then((bytes) => [...lazyRows(bytes.toString('utf8'), reading, exchange)]) : [...lazyRows(sourceText(body), reading, exchange)];
+        return isByteSource(body) ? readBytes(body).then((bytes) => allRows(bytes.toString('utf8'), reading, exchange)) : allRows(sourceText(body), reading, exchange);
       },
     };
   },
@@ -185,6 +185,22 @@ interface Reading {
 }
 
 const sliceLength = 1 << 16;
+
+/** What one line, and all lines that are read at once, may have at most. */
+const mostCells = 1_000_000;
+const mostCellsAtOnce = 20_000_000;
+
+/** All rows, while they are not so many that only `lazyLoad` can read them. */
+function allRows(text: string, reading: Reading, exchange: Exchange): unknown[] {
+  const rows: unknown[] = [];
+  let cells = 0;
+  for (const row of lazyRows(text, reading, exchange)) {
+    cells += Array.isArray(row) ? row.length + 1 : 10;
+    if (cells > mostCellsAtOnce) throw new ExchangeError('java.lang.IllegalStateException', `the text has too many values to be read at once (${mostCellsAtOnce} are the most): use \`lazyLoad\` with a streaming split`);
+    rows.push(row);
+  }
+  return rows;
+}
 
 function* lazyRows(text: string, reading: Reading, exchange: Exchange): Generator<unknown> {
   const lexer = new Lexer(reading.dialect);
@@ -359,8 +375,9 @@ class Lexer {
         this.token += unescaped(text[at + 1]);
         at += 2;
       } else {
-        this.token += char;
-        at++;
+        const next = this.endOfPlainRun(text, at, end);
+        this.token += text.slice(at, next);
+        at = next;
       }
     }
     this.rest = text.slice(at);
@@ -380,7 +397,20 @@ class Lexer {
     return at;
   }
 
+  /** A run of letters that mean nothing: letter by letter, a long text would be a chain of millions of links. */
+  private endOfPlainRun(text: string, from: number, end: number): number {
+    const { delimiter, escape } = this.dialect;
+    let at = from + 1;
+    while (at < end) {
+      const char = text[at];
+      if (char === '\n' || char === '\r' || char === delimiter[0] || char === escape) break;
+      at++;
+    }
+    return at;
+  }
+
   private endToken(): void {
+    if (this.row.length >= mostCells) throw this.failure(`Line ${this.line} has more than ${mostCells} values`);
     const { nullString, trims, ignoresSpaces } = this.dialect;
     let value = this.token;
     if (trims) value = value.trim();

@@ -1,10 +1,10 @@
-import { bytesOfBody, convertTo } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import type { XmlElement } from '../core/conversion/xml.ts';
-import { decodeXml, parseXml, XmlNode } from '../core/conversion/xml.ts';
-import { readXmlData, writeXmlData } from '../core/conversion/xmlData.ts';
+import { Slices } from '../core/conversion/slices.ts';
+import type { XmlDocument } from '../core/conversion/xml.ts';
+import { readXmlData, readXmlDataInTurns, writeXmlData } from '../core/conversion/xmlData.ts';
+import { xmlDocumentInTurns } from '../core/conversion/xmlFragment.ts';
 
 const typed = (type: string, reason: string) => field.string(`The ${type}.`).ignored(reason);
 const noClasses = 'documents become maps and lists here; there are no classes to bind to';
@@ -38,9 +38,17 @@ export const jacksonXml = defineDataFormat({
       return Buffer.from(writeXmlData(body, style));
     },
     unmarshal: (_exchange: Exchange, body: unknown) => {
-      const document = body instanceof XmlNode ? convertTo(body, 'org.w3c.dom.Document') : parseXml(typeof body === 'string' ? body : decodeXml(bytesOfBody(body)));
-      const { root } = document as { root: XmlElement };
-      return useList ? root.elements.map(readXmlData) : readXmlData(root);
+      const document = xmlDocumentInTurns(body);
+      if (document instanceof Promise) return document.then((large) => dataInTurns(large, useList));
+      return useList ? document.root.elements.map(readXmlData) : readXmlData(document.root);
     },
   }),
 });
+
+async function dataInTurns({ root }: XmlDocument, isList: boolean): Promise<unknown> {
+  const slices = new Slices();
+  if (!isList) return readXmlDataInTurns(root, slices);
+  const list: unknown[] = [];
+  for (const element of root.elements) list.push(await readXmlDataInTurns(element, slices));
+  return list;
+}

@@ -1,21 +1,18 @@
 import { constants, createCipheriv, createDecipheriv, createPrivateKey, createPublicKey, privateDecrypt, publicEncrypt, randomBytes } from 'node:crypto';
 import type { CipherGCM, DecipherGCM } from 'node:crypto';
-import type * as Libxml2 from 'libxml2-wasm';
 import { isByteSource, readBytes } from '../core/conversion/convert.ts';
 import { isPlainMap } from '../core/conversion/plainValue.ts';
 import type { XmlDocument, XmlElement } from '../core/conversion/xml.ts';
 import { XmlElement as ElementNode } from '../core/conversion/xml.ts';
-import { xmlDocumentOf } from '../core/conversion/xmlFragment.ts';
+import { xmlDocumentInTurns } from '../core/conversion/xmlFragment.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
+import { Thread } from '../core/thread.ts';
 
 const enc = 'http://www.w3.org/2001/04/xmlenc#';
 const enc11 = 'http://www.w3.org/2009/xmlenc11#';
 const dsig = 'http://www.w3.org/2000/09/xmldsig#';
-
-/** It waits while it is loaded, which a bundle can't: it stays as it is installed, and is found by a name that is not written out. */
-const xpathLibrary: string = 'libxml2-wasm';
 
 interface Cipher {
   readonly uri: string;
@@ -86,7 +83,7 @@ export const xmlSecurity = defineDataFormat({
     if (keys !== null && options.keyCipherAlgorithm !== 'RSA_v1dot5' && options.mgfAlgorithm !== `MGF1_${options.digestAlgorithm}`) throw new Error(`\`mgfAlgorithm: ${options.mgfAlgorithm}\` does not go with \`digestAlgorithm: ${options.digestAlgorithm}\`: both must name the same hash here`);
     const namespaces = options.namespace === undefined ? {} : context.bean<Record<string, string>>(options.namespace);
     const wrapping: Wrapping = { phrase, keys, password: options.keyPassword, keyCipher: options.keyCipherAlgorithm, digest: options.digestAlgorithm };
-    const whole = async (body: unknown): Promise<XmlDocument> => xmlDocumentOf(isByteSource(body) ? await readBytes(body) : body);
+    const whole = async (body: unknown): Promise<XmlDocument> => xmlDocumentInTurns(isByteSource(body) ? await readBytes(body) : body);
     return {
       marshal: async (_exchange, body) => {
         const document = await whole(body);
@@ -108,7 +105,7 @@ export const xmlSecurity = defineDataFormat({
         if (found.length === 0) throw failure('the document has nothing that is encrypted');
         const text = spliced(document.root, found, (element) => [element.start, element.end, decrypted(element, wrapping)]);
         // What was decrypted must be XML again.
-        xmlDocumentOf(text);
+        await xmlDocumentInTurns(text);
         return Buffer.from(text);
       },
     };
@@ -143,17 +140,38 @@ function spliced(root: XmlElement, elements: readonly XmlElement[], piece: (elem
   return text + source.slice(at, root.end);
 }
 
+const longestMillis = 30_000;
+
+/** Gives the places of elements that an XPath names, in a thread: the library can't be interrupted. */
+const program = `
+const { parentPort, workerData } = require('node:worker_threads');
+const { pathToFileURL } = require('node:url');
+const library = import(pathToFileURL(workerData.library));
+parentPort.on('message', async ({ text, xpath, namespaces }) => {
+  try {
+    const { ParseOption, XmlDocument } = await library;
+    const parsed = XmlDocument.fromString(text, { option: ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_NO_XXE });
+    try {
+      parentPort.postMessage({ output: parsed.root.find(xpath, namespaces).map((node) => Number(node.eval('count(preceding::*) + count(ancestor::*)'))) });
+    } finally {
+      parsed.dispose();
+    }
+  } catch (error) {
+    parentPort.postMessage({ error: String(error.message) });
+  }
+});
+`;
+
+const thread = new Thread<{ readonly text: string; readonly xpath: string; readonly namespaces: Readonly<Record<string, string>> }, readonly number[]>(program, 'libxml2-wasm', longestMillis, (message) => failure(message));
+
 /** The elements that an XPath names. */
 async function elementsAt(document: XmlDocument, xpath: string, namespaces: Readonly<Record<string, string>>): Promise<XmlElement[]> {
-  const { XmlDocument: Libxml } = (await import(xpathLibrary)) as typeof Libxml2;
-  const parsed = Libxml.fromString(document.source.slice(document.root.start, document.root.end));
+  const { root, source } = document;
+  const all = document.all.filter((node): node is XmlElement => node instanceof ElementNode);
   try {
-    const all = document.all.filter((node): node is XmlElement => node instanceof ElementNode);
-    return parsed.root.find(xpath, namespaces).map((node) => all[Number(node.eval('count(preceding::*) + count(ancestor::*)'))]!);
+    return (await thread.run({ text: source.slice(root.start, root.end), xpath, namespaces })).map((place) => all[place]!);
   } catch (thrown) {
     throw failure(`secureTag \`${xpath}\`: ${(thrown as Error).message}`, thrown);
-  } finally {
-    parsed.dispose();
   }
 }
 

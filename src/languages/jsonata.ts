@@ -1,5 +1,7 @@
 import type { Expression as Compiled } from 'jsonata';
 import library from 'jsonata';
+import { BoundedRegExp } from '../core/boundedRegExp.ts';
+import { systemClock } from '../core/clock.ts';
 import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { defineLanguage } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
@@ -10,9 +12,14 @@ import { field } from '../core/field.ts';
 import { jsonText, parseJson, toPlainNumbers } from '../core/conversion/json.ts';
 import { sourceReader } from '../core/exchange/source.ts';
 
-/** What one evaluation may take at most: nested evaluations, and milliseconds. */
+/** What one evaluation may take at most: nested evaluations, and milliseconds; of a large document more, by its letters. */
 const deepest = 5000;
 const longestMillis = 1000;
+const lettersAMilli = 2000;
+
+/** From so many letters on an evaluation is watched, and lets others have their turn. */
+const largeDocument = 100_000;
+const sliceMillis = 8;
 
 /** The variable (with a name that no query can write) that counts one evaluation's work. */
 const workName = '\u0000work';
@@ -20,7 +27,10 @@ const workName = '\u0000work';
 interface Work {
   depth: number;
   steps: number;
-  readonly start: number;
+  /** When this turn began, and what those before it took. */
+  start: number;
+  spent: number;
+  readonly longest: number;
 }
 
 interface Environment {
@@ -36,17 +46,23 @@ export const jsonata = defineLanguage({
   examples: [{ expression: '$sum(items.price)', body: { items: [{ price: 1 }, { price: 2 }] }, gives: 3 }],
   expression: (source, options) => {
     const compiled = compile(source);
+    let watched = mayRepeat.test(source) ? watch(compiled) : null;
+    const isAlwaysWatched = watched !== null;
     const bindings = bindingsFor(source);
     const read = sourceReader(options.source);
-    const run = (exchange: Exchange, document: unknown): Promise<unknown> =>
-      (compiled.evaluate(document, bindings(exchange)) as Promise<unknown>).then(plain, (thrown: unknown) => {
+    const run = (exchange: Exchange, value: unknown): Promise<unknown> => {
+      const letters = lettersOf(value);
+      const isWatched = isAlwaysWatched || letters >= largeDocument;
+      const query = isWatched ? (watched ??= watch(compile(source))) : compiled;
+      return (query.evaluate(documentOf(value), bindings(exchange, isWatched, letters)) as Promise<unknown>).then(plain, (thrown: unknown) => {
         throw failure(thrown);
       });
+    };
     const evaluate = (exchange: Exchange): Promise<unknown> => {
       const value = read(exchange);
-      if (isByteSource(value)) return readBytes(value).then((bytes) => run(exchange, documentOf(bytes)));
+      if (isByteSource(value)) return readBytes(value).then((bytes) => run(exchange, bytes));
       try {
-        return run(exchange, documentOf(value));
+        return run(exchange, value);
       } catch (thrown) {
         return Promise.reject(thrown as Error);
       }
@@ -55,22 +71,28 @@ export const jsonata = defineLanguage({
   },
 });
 
-/** Only functions of its own let a query run on and on. They are watched at every step, which costs several times what the query does. */
-const mayRepeat = /\bfunction\b|\u03bb|\$eval\b|~>/;
+/** Only functions of its own, and lists that it makes, let a query run on and on. They are watched at every step, which costs several times what the query does. */
+const mayRepeat = /\bfunction\b|\u03bb|\$eval\b|~>|\.\./;
 
 function compile(source: string): Compiled {
   try {
-    const compiled = library(source);
-    if (!mayRepeat.test(source)) return compiled;
-    const bind = compiled.assign.bind(compiled) as unknown as (name: symbol, hook: (expression: unknown, input: unknown, environment: Environment) => void) => void;
-    bind(Symbol.for('jsonata.__evaluate_entry'), (_expression, _input, environment) => enter(environment.lookup(workName) as Work));
-    bind(Symbol.for('jsonata.__evaluate_exit'), (_expression, _input, environment) => void (environment.lookup(workName) as Work).depth--);
-    return compiled;
+    return library(source, { RegexEngine: BoundedRegExp as unknown as RegExpConstructor });
   } catch (thrown) {
     const { message, position } = thrown as { message: string; position?: number };
     throw new ExpressionSyntaxError(message, Math.max(0, (position ?? 1) - 1));
   }
 }
+
+/** Calls what watches the work before and behind each step of a query; the library waits for what it gives. */
+function watch(compiled: Compiled): Compiled {
+  const bind = compiled.assign.bind(compiled) as unknown as (name: symbol, hook: (expression: unknown, input: unknown, environment: Environment) => void | Promise<void>) => void;
+  bind(Symbol.for('jsonata.__evaluate_entry'), (_expression, _input, environment) => enter(environment.lookup(workName) as Work));
+  bind(Symbol.for('jsonata.__evaluate_exit'), (_expression, _input, environment) => void (environment.lookup(workName) as Work).depth--);
+  return compiled;
+}
+
+/** How long a document is, where that can be told at once. */
+const lettersOf = (value: unknown): number => (typeof value === 'string' || value instanceof Uint8Array ? value.length : 0);
 
 function documentOf(value: unknown): unknown {
   if (value === null || value === undefined) return undefined;
@@ -81,24 +103,34 @@ function documentOf(value: unknown): unknown {
   return toPlainNumbers(value);
 }
 
-function enter(work: Work): void {
+function enter(work: Work): void | Promise<void> {
   if (++work.depth > deepest) throw new ExchangeError('java.lang.StackOverflowError', `jsonata: nested deeper than ${deepest}`);
-  if ((++work.steps & 255) === 0 && performance.now() - work.start > longestMillis) {
-    throw new ExchangeError('java.util.concurrent.TimeoutException', `jsonata: not done after ${longestMillis} ms`);
-  }
+  if ((++work.steps & 63) !== 0) return undefined;
+  const turn = performance.now() - work.start;
+  if (work.spent + turn > work.longest) throw new ExchangeError('java.util.concurrent.TimeoutException', `jsonata: not done after ${Math.round(work.longest)} ms`);
+  if (turn < sliceMillis) return undefined;
+  return new Promise((resolve) => {
+    systemClock.yield(() => {
+      work.spent += turn;
+      work.start = performance.now();
+      resolve();
+    });
+  });
 }
 
 /** Puts together only what the query can ask for. */
-function bindingsFor(source: string): (exchange: Exchange) => Record<string, unknown> | undefined {
-  const isWatched = mayRepeat.test(source);
+function bindingsFor(source: string): (exchange: Exchange, isWatched: boolean, letters: number) => Record<string, unknown> | undefined {
   const [headers, properties, variables] = ['$headers', '$properties', '$variables'].map((name) => source.includes(name) || source.includes('$eval'));
-  if (!isWatched && !headers && !properties && !variables) return () => undefined;
-  return (exchange) => ({
-    ...(isWatched ? { [workName]: { depth: 0, steps: 0, start: performance.now() } satisfies Work } : {}),
-    ...(headers ? { headers: exchange.headers.toObject() } : {}),
-    ...(properties ? { properties: exchange.hasProperties ? exchange.properties.toObject() : {} } : {}),
-    ...(variables ? { variables: exchange.variables.toObject() } : {}),
-  });
+  const isAlone = !headers && !properties && !variables;
+  return (exchange, isWatched, letters) =>
+    isAlone && !isWatched
+      ? undefined
+      : {
+          ...(isWatched ? { [workName]: { depth: 0, steps: 0, start: performance.now(), spent: 0, longest: longestMillis + letters / lettersAMilli } satisfies Work } : {}),
+          ...(headers ? { headers: exchange.headers.toObject() } : {}),
+          ...(properties ? { properties: exchange.hasProperties ? exchange.properties.toObject() : {} } : {}),
+          ...(variables ? { variables: exchange.variables.toObject() } : {}),
+        };
 }
 
 /** Lists of the library are marked with hidden fields; undefined is null here. */
@@ -109,6 +141,7 @@ function plain(result: unknown): unknown {
 
 function failure(thrown: unknown): ExchangeError {
   if (thrown instanceof ExchangeError) return thrown;
+  if (thrown instanceof RangeError && thrown.message === 'Invalid string length') return new ExchangeError('com.dashjoin.jsonata.JException', 'jsonata: a text would be longer than a text can be');
   if (thrown instanceof RangeError) return new ExchangeError('java.lang.StackOverflowError', 'jsonata: the document is nested too deeply for the query');
   const { message, code, position } = thrown as { message?: string; code?: string; position?: number };
   return new ExchangeError('com.dashjoin.jsonata.JException', `${message ?? String(thrown)}${code === undefined ? '' : ` (${code}${position === undefined ? '' : ` at ${position}`})`}`);

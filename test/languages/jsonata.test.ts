@@ -44,4 +44,19 @@ describe('jsonata', () => {
       expect(thrown, source).to.be.instanceOf(ExchangeError);
     }
   }).timeout(10_000);
+
+  it('lets others have their turn while it goes through a large document, and gives the same', async () => {
+    const document = { items: Array.from({ length: 60_000 }, (_, i) => ({ id: i, price: i % 10 })) };
+    let turns = 0;
+    let isDone = false;
+    const count = (): void => {
+      turns++;
+      if (!isDone) setImmediate(count);
+    };
+    setImmediate(count);
+    const sum = await query('$sum(items[price > 5].price)', JSON.stringify(document));
+    isDone = true;
+    expect(sum).to.equal(document.items.filter(({ price }) => price > 5).reduce((total, { price }) => total + price, 0));
+    expect(turns).to.be.above(3);
+  }).timeout(20_000);
 });

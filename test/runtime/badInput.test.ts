@@ -8,12 +8,51 @@ const items = '<a id="1"><b>some text</b></a>';
 
 interface Bad {
   readonly steps: readonly unknown[];
-  readonly body?: () => unknown;
+  readonly body?: () => string | Buffer;
   readonly headers?: Readonly<Record<string, unknown>>;
   readonly says: RegExp;
 }
 
 const deepJson = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+const yamlBomb = ['a0: &a0 [x, x, x]', ...Array.from({ length: 20 }, (_, i) => `a${i + 1}: &a${i + 1} [${Array(9).fill(`*a${i}`).join(', ')}]`)].join('\n');
+const manyAttributes = Array.from({ length: 50_000 }, (_, i) => `a${i}="1"`).join(' ');
+
+/** A tar archive with one entry of that name. */
+function tarOf(name: string): Buffer {
+  const header = Buffer.alloc(512);
+  header.write(name, 0);
+  for (const [text, at] of [['0000644\0', 100], ['0000000\0', 108], ['0000000\0', 116], ['00000000001\0', 124], ['00000000000\0', 136], ['        ', 148], ['0', 156], ['ustar\u000000', 257]] as const) header.write(text, at);
+  header.write(`${header.reduce((sum, byte) => sum + byte, 0).toString(8).padStart(6, '0')}\0 `, 148);
+  return Buffer.concat([header, Buffer.from('x'.padEnd(512, '\0')), Buffer.alloc(1024)]);
+}
+
+/** A zip archive of so many empty entries; the directory's end can only say how many of them there are up to 65,535. */
+function zipOf(entries: number): Buffer {
+  const parts: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let at = 0;
+  for (let i = 0; i < entries; i++) {
+    const name = Buffer.from(`e${i}`);
+    const local = Buffer.alloc(30);
+    local.writeUInt32LE(0x04034b50);
+    local.writeUInt16LE(name.length, 26);
+    const central = Buffer.alloc(46);
+    central.writeUInt32LE(0x02014b50);
+    central.writeUInt16LE(name.length, 28);
+    central.writeUInt32LE(at, 42);
+    parts.push(local, name);
+    directory.push(central, name);
+    at += local.length + name.length;
+  }
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50);
+  end.writeUInt16LE(Math.min(entries, 65_535), 8);
+  end.writeUInt16LE(Math.min(entries, 65_535), 10);
+  end.writeUInt32LE(directory.reduce((sum, { length }) => sum + length, 0), 12);
+  end.writeUInt32LE(at, 16);
+  return Buffer.concat([...parts, ...directory, end]);
+}
+
 const deepXml = `${'<a>'.repeat(100_000)}${'</a>'.repeat(100_000)}`;
 
 /** What comes to a route and would run for ever, or take all the memory. */
@@ -34,6 +73,34 @@ const bad: Readonly<Record<string, Bad>> = {
   'XML of 100,000 elements in each other': { steps: [{ setBody: { xpath: 'count(//a)' } }], body: () => deepXml, says: /more than 1000 elements stand in one another/ },
   'JSON of 100,000 lists in each other': { steps: [{ setBody: { jsonpath: '$..x' } }], body: () => deepJson, says: /nested|deep/ },
   'JSON of 100,000 lists for jq': { steps: [{ setBody: { jq: '[..]' } }], body: () => deepJson, says: /nested|deep/ },
+  'a jq query that counts for ever': { steps: [{ setBody: { jq: '[range(infinite)]' } }], body: () => '{}', says: /not done after/ },
+  'a jq query that goes down for ever': { steps: [{ setBody: { jq: '[recurse(. + 1)]' } }], body: () => '1', says: /not done after/ },
+  'a jq function that calls itself for ever': { steps: [{ setBody: { jq: 'def f: 1 + f; f' } }], body: () => '1', says: /nested too deep/ },
+  'a jq query that makes a text of gigabytes': { steps: [{ setBody: { jq: 'reduce range(60) as $i ("x"; . + .)' } }], body: () => '1', says: /a text would be longer than/ },
+  'a jsonata range of ten million that is gone through': { steps: [{ setBody: { jsonata: '[1..9999999].$string()' } }], body: () => '{}', says: /jsonata: not done after/ },
+  'a jsonata range of a million millions': { steps: [{ setBody: { jsonata: '[1..1000000000000]' } }], body: () => '{}', says: /must not exceed 1e7/ },
+  'a jsonata text of gigabytes': { steps: [{ setBody: { jsonata: '$pad("x", 2000000000)' } }], body: () => '{}', says: /longer than a text can be/ },
+  'a pattern of jsonata that backtracks': { steps: [{ setBody: { jsonata: '$contains(x, /(a+)+$/)' } }], body: () => JSON.stringify({ x: backtracking }), says: /backtracks: not done after/ },
+  'a pattern of a script that backtracks': { steps: [{ setBody: { js: '/(a+)+$/.test(body)' } }], body: () => backtracking, says: /js: not done after/ },
+  'a script that fills the memory': { steps: [{ setBody: { js: "'x'.repeat(500000000)" } }], says: /out of memory/ },
+  'a Simple text that is padded to gigabytes': { steps: [{ setBody: { simple: "${pad('x',2000000000)}" } }], says: /string length/ },
+  'a Simple text that is repeated to gigabytes': { steps: [{ setBody: { simple: '${body.repeat(2000000000)}' } }], body: () => 'xx', says: /can't repeat a text/ },
+  'a Simple range of a million millions': { steps: [{ setBody: { simple: '${range(0,1000000000000)}' } }], says: /1000000000000/ },
+  'a body that doubles in a loop': { steps: [{ loop: { constant: '60', steps: [{ setBody: { simple: '${body}${body}' } }] } }], body: () => 'xxxxxxxx', says: /string length/ },
+  'XML with tens of thousands of attributes, one of them twice': { steps: [{ setBody: { xpath: 'count(//a)' } }], body: () => `<a ${manyAttributes} a7="2"/>`, says: /"a7" was already specified/ },
+  'XML whose entities stand for gigabytes': { steps: [{ setBody: { xpath: 'string(/a)' } }], body: () => `<!DOCTYPE a [<!ENTITY e "${'x'.repeat(100_000)}">]><a>${'&e;'.repeat(100_000)}</a>`, says: /entities of the document stand for more than/ },
+  'YAML whose aliases multiply': { steps: [{ unmarshal: { yaml: {} } }], body: () => yamlBomb, says: /aliases/ },
+  'YAML of 100,000 lists in each other': { steps: [{ unmarshal: { yaml: {} } }], body: () => deepJson, says: /[Nn]esting/ },
+  'YAML of many megabytes': { steps: [{ unmarshal: { yaml: {} } }], body: () => '- a: 1\n'.repeat(1_500_000), says: /exceeds the limit/ },
+  'CSV with a line of fifty million values': { steps: [{ unmarshal: { csv: {} } }], body: () => 'x,'.repeat(50_000_000), says: /more than 1000000 values/ },
+  'CSV with a value of 100 MB whose quotes do not end': { steps: [{ unmarshal: { csv: {} } }], body: () => `"${'x'.repeat(100_000_000)}`, says: /EOF reached before/ },
+  'CSV of more values than can be read at once': { steps: [{ unmarshal: { csv: {} } }], body: () => `${'x,'.repeat(999)}x\n`.repeat(30_000), says: /use `lazyLoad`/ },
+  'CBOR of a million lists in each other': { steps: [{ unmarshal: { cbor: {} } }], body: () => Buffer.alloc(1_000_000, 0x81), says: /nested deeper/ },
+  'CBOR that announces more than it has': { steps: [{ unmarshal: { cbor: {} } }], body: () => Buffer.from('9bffffffffffffff', 'hex'), says: /not CBOR/ },
+  'MessagePack that announces more than it has': { steps: [{ unmarshal: { msgpack: {} } }], body: () => Buffer.from('ddffffffff', 'hex'), says: /not MessagePack/ },
+  'a zip archive of 200,000 entries where one is expected': { steps: [{ unmarshal: { zipFile: {} } }], body: () => zipOf(200_000), says: /more than 1 entry/ },
+  'a tar archive that leads out of the folder': { steps: [{ unmarshal: { tarFile: {} } }, { to: 'file:target-of-bad-input' }], body: () => tarOf('../../escaped.txt'), says: /jailed to the starting directory/ },
+  'an iCalendar of 100,000 components in each other': { steps: [{ unmarshal: { ical: {} } }], body: () => `BEGIN:VCALENDAR\n${'BEGIN:VEVENT\n'.repeat(100_000)}`, says: /nested deeper/ },
   'JSON of 100,000 lists for jsonata': { steps: [{ setBody: { jsonata: '**' } }], body: () => deepJson, says: /nested|deep/ },
 };
 

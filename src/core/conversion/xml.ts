@@ -1,10 +1,13 @@
 import { decodeText } from './charset.ts';
 import { ExchangeError } from '../errors.ts';
+import { Slices } from './slices.ts';
 
 /** What one document may have at most: characters, nodes, elements in one another. */
 const longestText = 64 * 1024 * 1024;
 const mostNodes = 2_000_000;
 const deepestElement = 1000;
+/** So many attributes of one element, and their names are looked up and not gone through. */
+const manyAttributes = 16;
 
 export const XML_ELEMENT = 1;
 export const XML_ATTRIBUTE = 2;
@@ -219,6 +222,18 @@ const xmlNamespace = 'http://www.w3.org/XML/1998/namespace';
  */
 export const parseXml = (source: string): XmlDocument => new Reader(source).document();
 
+/** What is not longer is read at once: it takes no longer than others can wait. */
+const readAtOnce = 64 * 1024;
+
+/** The same; a large document is read in slices, between which everybody else has a turn. */
+export const parseXmlInTurns = (source: string): XmlDocument | Promise<XmlDocument> => (source.length <= readAtOnce ? parseXml(source) : new Reader(source).documentInTurns());
+
+/** The entities that a `<!DOCTYPE ...>` declares with a plain text. */
+export const entitiesOf = (doctype: string): ReadonlyMap<string, string> => new Reader(`${doctype}<x/>`).declaredEntities();
+
+/** Reads a document whose DOCTYPE was read before. */
+export const parseXmlWith = (source: string, entities: ReadonlyMap<string, string>): XmlDocument => new Reader(source, entities).document();
+
 /** The text of a document in bytes: by its byte order mark, or the encoding that its declaration names. */
 export function decodeXml(bytes: Buffer, charset: string | null = null): string {
   if (charset !== null) return decodeText(bytes, charset);
@@ -231,56 +246,131 @@ export function decodeXml(bytes: Buffer, charset: string | null = null): string 
 const tooManyNodes = (wrong: (message: string) => ExchangeError): ExchangeError => wrong(`the document has more than ${mostNodes} nodes`);
 
 /** An element has two `<` at most, so that a large document is refused before anything is made of it; in comments and CDATA they say nothing. */
-function surelyHasTooManyNodes(source: string): boolean {
-  if (source.includes('<!')) return false;
+function* surelyHasTooManyNodes(source: string): Generator<undefined, boolean> {
+  if (source.length <= mostNodes || source.includes('<!')) return false;
   let count = 0;
-  for (let at = source.indexOf('<'); at >= 0; at = source.indexOf('<', at + 1)) if (++count > 2 * mostNodes) return true;
+  for (let at = source.indexOf('<'); at >= 0; at = source.indexOf('<', at + 1)) {
+    if (++count > 2 * mostNodes) return true;
+    if ((count & 0xfff) === 0) yield;
+  }
   return false;
 }
 
-class Reader {
-  private readonly source: string;
-  private readonly result: XmlDocument;
-  private at = 0;
-  private readonly entities = new Map<string, string>();
+const pieceLength = 1 << 20;
 
-  constructor(source: string) {
-    this.source = /\r/.test(source) ? source.replace(/\r\n?/g, '\n') : source;
-    if (this.source.charCodeAt(0) === 0xfeff) this.source = this.source.slice(1);
-    this.result = new XmlDocument(this.source);
+/** Line ends as XML has them. */
+function* normalised(source: string): Generator<undefined, string> {
+  const start = source.charCodeAt(0) === 0xfeff ? 1 : 0;
+  if (!source.includes('\r')) return start === 0 ? source : source.slice(start);
+  if (source.length <= pieceLength) return source.slice(start).replace(/\r\n?/g, '\n');
+  let text = '';
+  for (let at = start; at < source.length; ) {
+    // A CR and its LF stay together.
+    const end = source.charCodeAt(at + pieceLength - 1) === 13 ? at + pieceLength + 1 : at + pieceLength;
+    text += source.slice(at, end).replace(/\r\n?/g, '\n');
+    at = end;
+    yield;
+  }
+  return text;
+}
+
+const finished = <T>(work: Generator<undefined, T>): T => {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+  }
+};
+
+async function finishedInTurns<T>(work: Generator<undefined, T>, slices: Slices): Promise<T> {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done === true) return value;
+    if (slices.isOver) await slices.next();
+  }
+}
+
+class Reader {
+  private source: string;
+  private result: XmlDocument;
+  private at = 0;
+  private readonly entities: Map<string, string>;
+  /** Characters that entities of the document's own have stood for. */
+  private replaced = 0;
+  private hasRoot = false;
+  private isInRoot = false;
+  private open: XmlElement | null = null;
+  private depth = 0;
+
+  constructor(source: string, entities: ReadonlyMap<string, string> = new Map()) {
+    this.source = source;
+    this.result = new XmlDocument(source);
+    this.entities = new Map(entities);
     if (source.length > longestText) throw this.wrong(`the document has more than ${longestText} characters`);
-    if (source.length > mostNodes && surelyHasTooManyNodes(source)) throw tooManyNodes(this.wrong.bind(this));
   }
 
   private wrong(message: string, at = this.at): ExchangeError {
-    const before = this.source.slice(0, at);
-    const line = before.split('\n').length;
-    return new ExchangeError('org.xml.sax.SAXParseException', `${message} (line ${line}, column ${at - before.lastIndexOf('\n')})`);
+    let line = 1;
+    let lineStart = 0;
+    for (let end = this.source.indexOf('\n'); end >= 0 && end < at; end = this.source.indexOf('\n', lineStart)) {
+      line++;
+      lineStart = end + 1;
+    }
+    return new ExchangeError('org.xml.sax.SAXParseException', `${message} (line ${line}, column ${at - lineStart + 1})`);
+  }
+
+  declaredEntities(): ReadonlyMap<string, string> {
+    this.document();
+    return this.entities;
   }
 
   document(): XmlDocument {
-    const { source, result } = this;
-    this.add(result, null);
+    if (this.source.length > mostNodes && finished(surelyHasTooManyNodes(this.source))) throw tooManyNodes(this.wrong.bind(this));
+    this.begin(finished(normalised(this.source)));
+    this.advance(null);
+    return this.result;
+  }
+
+  async documentInTurns(): Promise<XmlDocument> {
+    const slices = new Slices();
+    // What is told by a promise is told behind what the caller does next.
+    if (await finishedInTurns(surelyHasTooManyNodes(this.source), slices)) throw tooManyNodes(this.wrong.bind(this));
+    this.begin(await finishedInTurns(normalised(this.source), slices));
+    while (!this.advance(slices)) await slices.next();
+    return this.result;
+  }
+
+  private begin(source: string): void {
+    this.source = source;
+    this.result = new XmlDocument(source);
+    this.add(this.result, null);
     if (source.startsWith('<?xml') && /[ \t\n]/.test(source[5] ?? '')) this.at = this.find('?>') + 2;
-    let hasRoot = false;
+  }
+
+  /** Reads on until the end, or until the slice is over. False: there is more. */
+  private advance(slices: Slices | null): boolean {
+    const { source, result } = this;
     for (;;) {
+      if (this.isInRoot) {
+        if (!this.tree(slices)) return false;
+        this.isInRoot = false;
+        this.hasRoot = true;
+      }
       space.lastIndex = this.at;
       this.at += space.exec(source)![0].length;
       if (this.at >= source.length) break;
-      if (source[this.at] !== '<') throw this.wrong(hasRoot ? 'Content is not allowed in trailing section.' : 'Content is not allowed in prolog.');
+      if (source[this.at] !== '<') throw this.wrong(this.hasRoot ? 'Content is not allowed in trailing section.' : 'Content is not allowed in prolog.');
       if (this.markup(result)) continue;
       if (source.startsWith('<!DOCTYPE', this.at)) {
-        if (hasRoot) throw this.wrong('a DOCTYPE stands behind the root element');
+        if (this.hasRoot) throw this.wrong('a DOCTYPE stands behind the root element');
         this.doctype();
         continue;
       }
-      if (hasRoot) throw this.wrong('The markup in the document following the root element must be well-formed.');
-      this.tree();
-      hasRoot = true;
+      if (this.hasRoot) throw this.wrong('The markup in the document following the root element must be well-formed.');
+      this.isInRoot = true;
     }
-    if (!hasRoot) throw this.wrong('Premature end of file.');
+    if (!this.hasRoot) throw this.wrong('Premature end of file.');
     result.last = result.all.length - 1;
-    return result;
+    return true;
   }
 
   private find(text: string): number {
@@ -359,12 +449,17 @@ class Reader {
     for (const [, name, value] of source.slice(begin, this.at).matchAll(/<!ENTITY\s+([\w.:-]+)\s+"([^"&%<]*)"\s*>/g)) this.entities.set(name!, value!);
   }
 
-  /** The root element with all that is in it: a loop, so that depth costs no stack. */
-  private tree(): void {
+  /** The root element with all that is in it: a loop, so that depth costs no stack. False: the slice is over before the end. */
+  private tree(slices: Slices | null): boolean {
     const { source, result } = this;
-    let open: XmlElement | null = null;
-    let depth = 0;
+    let { open, depth } = this;
+    let steps = 0;
     do {
+      if (slices !== null && (++steps & 0x7f) === 0 && slices.isOver) {
+        this.open = open;
+        this.depth = depth;
+        return false;
+      }
       if (open !== null) {
         const next = source.indexOf('<', this.at);
         if (next < 0) throw this.wrong(`The element type "${open.name}" must be terminated by the matching end-tag "</${open.name}>".`);
@@ -400,6 +495,7 @@ class Reader {
       if (++depth > deepestElement) throw this.wrong(`more than ${deepestElement} elements stand in one another`);
       open = element;
     } while (open !== null);
+    return true;
   }
 
   private startTag(parent: XmlElement | XmlDocument): XmlElement {
@@ -411,6 +507,7 @@ class Reader {
     element.start = start;
     this.append(element, parent);
     let declarations: Map<string, string> | null = null;
+    let names: Set<string> | null = null;
     for (;;) {
       const spaces = this.skipSpace();
       const char = source[this.at];
@@ -430,13 +527,15 @@ class Reader {
       if (raw.includes('<')) throw this.wrong('`<` must not stand in the value of an attribute');
       const value = this.decoded(/[\t\n]/.test(raw) ? raw.replace(/[\t\n]/g, ' ') : raw, this.at);
       this.at = close + 1;
-      if (element.attributes.some((other) => other.name === name)) throw this.wrong(`Attribute "${name}" was already specified for element "${element.name}".`, nameAt);
+      if (names === null ? element.attributes.some((other) => other.name === name) : names.has(name)) throw this.wrong(`Attribute "${name}" was already specified for element "${element.name}".`, nameAt);
       const attribute = new XmlAttribute(name, value);
       element.attributes.push(attribute);
       if (name === 'xmlns') (declarations ??= new Map()).set('', value);
       else if (name.startsWith('xmlns:')) (declarations ??= new Map()).set(name.slice(6), value);
       this.add(attribute, null);
       attribute.parent = element;
+      if (names !== null) names.add(name);
+      else if (element.attributes.length === manyAttributes) names = new Set(element.attributes.map((other) => other.name));
     }
     element.last = this.result.all.length - 1;
     element.declarations = declarations;
@@ -487,6 +586,8 @@ class Reader {
       }
       const value = predefined[name] ?? this.entities.get(name);
       if (value === undefined) throw this.wrong(`The entity "${name}" was referenced, but not declared (external entities are not read).`, at);
+      this.replaced += value.length;
+      if (this.replaced > longestText) throw this.wrong(`the entities of the document stand for more than ${longestText} characters`, at);
       return value;
     });
   }

@@ -1,7 +1,8 @@
 import { ExchangeError } from '../errors.ts';
 import { toText } from './convert.ts';
 import type { XmlElement, XmlText } from './xml.ts';
-import { escapeXml, XML_CDATA, XML_TEXT, XmlNode } from './xml.ts';
+import { escapeXml, XML_CDATA, XML_ELEMENT, XML_TEXT, XmlNode } from './xml.ts';
+import type { Slices } from './slices.ts';
 
 const nameOfElement = /^[A-Za-z_\u00c0-\uffff][\w.\-\u00b7-\uffff]*$/;
 
@@ -32,29 +33,68 @@ function written(name: string, value: unknown, style: XmlStyle, depth: number): 
   return `${indent}<${name}>${escapeXml(value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value instanceof Date ? String(value.getTime()) : (toText(value) ?? ''))}</${name}>`;
 }
 
-/** An element as a map of its attributes and child elements; names that come again become lists. An element with text alone is its text. */
-export function readXmlData(element: XmlElement): unknown {
-  const text = element.children
-    .filter((child): child is XmlText => child.nodeType === XML_TEXT || child.nodeType === XML_CDATA)
-    .map((child) => child.text)
-    .join('');
-  const attributes = element.attributes.filter(({ name }) => !/^xmlns(:|$)/.test(name));
-  const children = element.elements;
-  if (attributes.length === 0 && children.length === 0) return text;
-  const map = Object.create(null) as Record<string, unknown>;
-  const repeated = new Set<string>();
-  const add = (name: string, value: unknown): void => {
+/** A map as it is put together: names that come again become lists. */
+class DataOfElement {
+  readonly map = Object.create(null) as Record<string, unknown>;
+  private repeated: Set<string> | null = null;
+
+  add(name: string, value: unknown): void {
+    const { map } = this;
     if (!Object.hasOwn(map, name)) map[name] = value;
-    else if (repeated.has(name)) (map[name] as unknown[]).push(value);
+    else if (this.repeated?.has(name) === true) (map[name] as unknown[]).push(value);
     else {
       map[name] = [map[name], value];
-      repeated.add(name);
+      (this.repeated ??= new Set()).add(name);
     }
-  };
-  for (const { localName, value } of attributes) add(localName, value);
-  for (const child of children) add(child.localName, readXmlData(child));
-  if (text.trim() !== '') add('', text);
-  return map;
+  }
+}
+
+const isDeclaration = (name: string): boolean => name === 'xmlns' || name.startsWith('xmlns:');
+
+/** What an element says itself: its text, and a map with its attributes, which is null where there are neither these nor elements. */
+function ownData(element: XmlElement): { readonly text: string; readonly data: DataOfElement | null } {
+  let text = '';
+  let data: DataOfElement | null = null;
+  for (const { name, localName, value } of element.attributes) if (!isDeclaration(name)) (data ??= new DataOfElement()).add(localName, value);
+  for (const child of element.children) {
+    if (child.nodeType === XML_TEXT || child.nodeType === XML_CDATA) text += (child as XmlText).text;
+    else if (child.nodeType === XML_ELEMENT) data ??= new DataOfElement();
+  }
+  return { text, data };
+}
+
+const isElement = (node: XmlNode): node is XmlElement => node.nodeType === XML_ELEMENT;
+
+/** An element as a map of its attributes and child elements; names that come again become lists. An element with text alone is its text. */
+export function readXmlData(element: XmlElement): unknown {
+  const { text, data } = ownData(element);
+  if (data === null) return text;
+  for (const child of element.children) if (isElement(child)) data.add(child.localName, readXmlData(child));
+  if (text.trim() !== '') data.add('', text);
+  return data.map;
+}
+
+/** What has not more nodes is read at once. */
+const readAtOnce = 500;
+
+/** The same, in slices. */
+export async function readXmlDataInTurns(element: XmlElement, slices: Slices): Promise<unknown> {
+  if (element.last - element.order <= readAtOnce) {
+    if (slices.isOver) await slices.next();
+    return readXmlData(element);
+  }
+  const { text, data } = ownData(element);
+  if (data === null) return text;
+  for (const child of element.children) {
+    if (!isElement(child)) continue;
+    if (child.last - child.order > readAtOnce) data.add(child.localName, await readXmlDataInTurns(child, slices));
+    else {
+      data.add(child.localName, readXmlData(child));
+      if (slices.isOver) await slices.next();
+    }
+  }
+  if (text.trim() !== '') data.add('', text);
+  return data.map;
 }
 
 /** A value as an element of that name. @throws ExchangeError for a name that no element can have */
