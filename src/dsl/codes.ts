@@ -266,8 +266,8 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   // M04xx: endpoints and connectors
   M0401: { title: 'There is no such connector', explanation: 'A URI starts with the name of a connector and a colon.', wrong: route('- to: mcok:thing\n'), right: route('- to: mock:thing\n') },
   M0402: {
-    title: 'A connector that is not supported yet',
-    explanation: 'Camel has this connector, this runtime does not.',
+    title: 'A connector that is not built in',
+    explanation: 'Camel has this connector, this runtime does not. The message says what to write in its place.',
     wrong: route('- to: "jms:queue:orders"\n'),
     right: route('- to: "rabbitmq:orders"\n'),
   },

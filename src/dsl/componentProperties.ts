@@ -2,7 +2,8 @@ import type { ConnectorDefinition } from '../core/connector.ts';
 import type { Diagnostics } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
 import type { Fields } from '../core/field.ts';
-import { camelComponentOptions, camelComponents } from './camelNames.ts';
+import { insteadOfConnector } from './camelConnectors.ts';
+import { camelComponentOptions } from './camelNames.ts';
 import type { PropertyLookup } from './placeholders.ts';
 import { fillPlaceholders } from './placeholders.ts';
 import { parseScalar } from './scalars.ts';
@@ -41,7 +42,7 @@ function optionsOf(scheme: string, definition: ConnectorDefinition, lookup: Prop
     else ((options[target.name] ??= {}) as Record<string, unknown>)[target.entry] = value.value;
   };
   // What Camel has no component for is named by either of its names.
-  const schemes = camelComponents.has(scheme) || scheme === definition.scheme ? [scheme] : [scheme, definition.scheme];
+  const schemes = insteadOfConnector(scheme) !== null || scheme === definition.scheme ? [scheme] : [scheme, definition.scheme];
   for (const name of schemes) {
     const start = `${prefix}${name}.`;
     for (const key of lookup.names()) if (key.startsWith(start)) take(targetOf(definition, key.slice(start.length)), textOf(key, lookup));
@@ -92,7 +93,7 @@ export function checkComponentProperties(connectors: Connectors, lookup: Propert
     const scheme = key.slice(prefix.length, dot < 0 ? undefined : dot);
     const written = dot < 0 ? '' : key.slice(dot + 1);
     if (!Object.hasOwn(connectors, scheme)) {
-      const isCamels = camelComponents.has(scheme);
+      const isCamels = insteadOfConnector(scheme) !== null;
       const meant = isCamels ? null : nearest(scheme, Object.keys(connectors));
       problems.report('M0411', `\`${key}\` sets an option of \`${scheme}\`, ${isCamels ? 'a connector that is not supported yet' : 'and there is no such connector'}`, at, {
         severity: isCamels ? 'warning' : 'error',

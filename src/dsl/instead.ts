@@ -43,18 +43,3 @@ export const insteadOfDataFormat: Readonly<Record<string, string>> = {
   swiftMx: 'SWIFT MX messages are XML: use `jacksonXml` or `xpath`',
   thrift: 'there is no kept library that reads a Thrift schema when routes are loaded: use `protobuf` or `avro`',
 };
-
-export const insteadOfConnector: Readonly<Record<string, string>> = {
-  jolt: 'there is no Jolt engine here: write the transformation for `jsonata:` or `jslt:`, or as an expression in `jq`',
-  'atmosphere-websocket': 'use `vertx-websocket:host:port/path`',
-  jdbc: 'use `sql:` with the statement in the URI: `sql:select ...`; the data source is a bean',
-  master: 'write the endpoint behind `master:NAME:` alone; with `--workers` what only one may run runs in the first',
-  'kubernetes-master': 'write the endpoint behind it alone; with `--workers` what only one may run runs in the first',
-  servlet: 'use `platform-http:`',
-  jetty: 'use `platform-http:` to serve and `http:` to call',
-  mvel: 'MVEL calls Java: write the template for `mustache:`, `velocity:` or `freemarker:`',
-  knative: 'write `http:` with the address of the broker or channel, and `platform-http:` for what it sends',
-  'netty-http': 'use `platform-http:` to serve and `http:` to call',
-  'vertx-http': 'use `http:`',
-  undertow: 'use `platform-http:` to serve and `http:` to call',
-};

@@ -3,9 +3,8 @@ import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Field, Fields } from '../core/field.ts';
-import { camelComponents } from './camelNames.ts';
+import { insteadOfConnector } from './camelConnectors.ts';
 import { replaceWith } from './fixes.ts';
-import { insteadOfConnector } from './instead.ts';
 import type { EndpointModel } from './model.ts';
 import { parseScalar } from './scalars.ts';
 import { quoted } from './textReader.ts';
@@ -101,8 +100,9 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
   const definition = Object.hasOwn(connectors, scheme) ? connectors[scheme] : undefined;
   if (definition === undefined) {
     const whole = { start: 0, end: Math.max(scheme.length, 1) };
+    const instead = insteadOfConnector(scheme);
     if (uri === '') complain('M0403', 'the endpoint has no URI', whole, 'nothing stands here', 'write a URI such as `log:here`');
-    else if (camelComponents.has(scheme)) complain('M0402', `the connector \`${scheme}\` is not supported yet`, whole, 'Camel has it, this runtime does not', insteadOfConnector[scheme] ?? 'use another connector');
+    else if (instead !== null) complain('M0402', `the connector \`${scheme}\` is not built in`, whole, 'Camel has it, this runtime does not', instead);
     else {
       const meant = nearest(scheme, Object.keys(connectors));
       const help = meant !== null ? `did you mean \`${meant}\`?` : colon < 0 ? 'a URI starts with the name of a connector and a colon, such as `direct:orders`' : `the connectors are ${quoted(Object.keys(connectors))}`;
