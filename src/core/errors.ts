@@ -56,6 +56,8 @@ const parents: Readonly<Record<string, string>> = {
   'java.io.EOFException': 'java.io.IOException',
   'java.io.InterruptedIOException': 'java.io.IOException',
   'java.io.CharConversionException': 'java.io.IOException',
+  'java.nio.charset.CharacterCodingException': 'java.io.IOException',
+  'java.nio.charset.UnmappableCharacterException': 'java.nio.charset.CharacterCodingException',
   'java.nio.file.NoSuchFileException': 'java.io.IOException',
   'java.net.SocketException': 'java.io.IOException',
   'java.net.ConnectException': 'java.net.SocketException',

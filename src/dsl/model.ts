@@ -57,6 +57,8 @@ export interface ElementModel {
   readonly at: Span;
   /** Where each field's value stands. */
   readonly fieldsAt: Readonly<Record<string, Span>>;
+  /** A route that a `templatedRoute` has made. */
+  readonly isTemplated?: true;
 }
 
 export interface DataFormatModel {

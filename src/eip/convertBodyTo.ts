@@ -1,11 +1,28 @@
 import { defineEip } from '../core/definition.ts';
-import { convertTo, describeValue, isByteSource, isConvertibleType } from '../core/conversion/convert.ts';
+import { convertTo, describeValue, isByteSource, isConvertibleType, toText } from '../core/conversion/convert.ts';
+import { FileBody } from '../core/conversion/file-body.ts';
 import { readStream } from '../core/conversion/stream.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { perform } from '../core/graph/flow.ts';
-import { mayBeCharset, prepareCharset } from '../core/conversion/charset.ts';
+import { mayBeCharset, nodeEncoding, prepareCharset } from '../core/conversion/charset.ts';
+
+/** The charset that the exchange names, as a consumer of files does. */
+const charsetOf = (exchange: Exchange): string | null => {
+  const { body } = exchange;
+  // A file knows its own.
+  if (body instanceof FileBody || (typeof body !== 'string' && typeof body !== 'object')) return null;
+  return toText(exchange.property('CamelCharsetName') ?? exchange.headers.lookup('camelcharsetname') ?? null);
+};
+
+async function named(charset: string): Promise<void> {
+  try {
+    await prepareCharset(charset);
+  } catch (thrown) {
+    throw new ExchangeError('org.apache.camel.InvalidPayloadException', `the exchange names no charset: ${(thrown as Error).message}`, { cause: thrown });
+  }
+}
 
 export const convertBodyTo = defineEip({
   name: 'convertBodyTo',
@@ -14,7 +31,7 @@ export const convertBodyTo = defineEip({
   options: {
     type: field.string('Name of the type as Java has it: `String`, `int`, `byte[]`, `java.util.List`, ...').required(),
     mandatory: field.boolean('A body that nothing converts fails the exchange; else it becomes null.').default(true),
-    charset: field.string('Charset of text that becomes bytes, and of bytes that become text; UTF-8 when absent.'),
+    charset: field.string('Charset of text that becomes bytes, and of bytes that become text; that which the exchange names (`CamelCharsetName`), or UTF-8, when absent.'),
   },
   examples: [
     {
@@ -27,8 +44,7 @@ export const convertBodyTo = defineEip({
   operator: ({ type, mandatory, charset }, { info }) => {
     if (!isConvertibleType(type)) throw new Error(`there is no type \`${type}\``);
     if (charset !== undefined && !mayBeCharset(charset)) throw new Error(`there is no charset \`${charset}\``);
-    const encoding = charset ?? null;
-    const convert = (exchange: Exchange, body: unknown): void => {
+    const convert = (exchange: Exchange, body: unknown, encoding: string | null): void => {
       try {
         exchange.body = convertTo(body, type, encoding);
       } catch (thrown) {
@@ -38,15 +54,20 @@ export const convertBodyTo = defineEip({
         exchange.body = null;
       }
     };
-    const ready = encoding === null ? null : prepareCharset(encoding);
+    const ready = charset === undefined ? null : prepareCharset(charset);
     ready?.catch(() => {});
     let isReady = ready === null;
     ready?.then(() => (isReady = true), () => {});
-    const convertLater = async (exchange: Exchange): Promise<void> => {
-      await ready;
+    const convertLater = async (exchange: Exchange, encoding: string | null): Promise<void> => {
+      if (charset !== undefined) await ready;
+      else if (encoding !== null) await named(encoding);
       const { body } = exchange;
-      convert(exchange, isByteSource(body) ? await readStream(body) : body);
+      convert(exchange, isByteSource(body) ? await readStream(body) : body, encoding);
     };
-    return perform((exchange) => (isReady && !isByteSource(exchange.body) ? convert(exchange, exchange.body) : convertLater(exchange)), info);
+    return perform((exchange) => {
+      const encoding = charset ?? charsetOf(exchange);
+      const isKnown = charset === undefined ? nodeEncoding(encoding) !== undefined : isReady;
+      return isKnown && !isByteSource(exchange.body) ? convert(exchange, exchange.body, encoding) : convertLater(exchange, encoding);
+    }, info);
   },
 });

@@ -68,7 +68,7 @@ abstract class Throttle extends StepSubscriber {
 
   protected step(exchange: Exchange): boolean {
     const { key, rejects, limit } = this.options;
-    const line = this.line(key === null ? null : key(exchange));
+    const line = this.line(key === null ? null : this.keyOf(key(exchange)));
     this.setLimit(line.share, limit(exchange));
     if (line.waiting.length === 0 && this.take(line.share, exchange)) return true;
     if (rejects) throw this.rejection(line.share.limit!);
@@ -111,6 +111,12 @@ abstract class Throttle extends StepSubscriber {
     if (share.limit === limit) return;
     this.resize(share, share.limit ?? 0, limit);
     share.limit = limit;
+  }
+
+  /** As in Camel, what has no key has no share: it would be one for all that lack it. */
+  private keyOf(key: unknown): unknown {
+    if (key === null || key === undefined) throw new ExchangeError('java.lang.NullPointerException', 'the correlation key of the throttle is null');
+    return key;
   }
 
   private line(key: unknown): Line {

@@ -100,6 +100,8 @@ export interface Surroundings {
   /** Runs before every step. */
   readonly intercepts: readonly Call[];
   readonly sendIntercepts: readonly SendIntercept[];
+  /** Of endpoints that are known when the route is compiled; the same where absent. */
+  readonly fixedSendIntercepts?: readonly SendIntercept[];
   /** The route's exchanges have lanes: each step lets those of one lane leave in their order. */
   readonly isOrdered?: boolean;
   /** Keeps values that look secret out of the route's own log lines. */
@@ -482,7 +484,7 @@ class Context implements StepContext {
 
   producer(endpoint: EndpointReference): Call {
     const { services } = this.compiler;
-    const producer = (): Call => services.producer(this.compiler.endpointModel(endpoint, this.at), this.problems, this.around.sendIntercepts);
+    const producer = (): Call => services.producer(this.compiler.endpointModel(endpoint, this.at), this.problems, this.around.fixedSendIntercepts ?? this.around.sendIntercepts);
     if (this.standIn === null) return producer();
     return this.standIn.call(endpoint.uri, this.standIn.needsItself ? this.standIn.outside(producer) : null);
   }

@@ -12,6 +12,8 @@ export interface RouteScope {
   readonly intercept: readonly ElementModel[];
   readonly interceptFrom: readonly ElementModel[];
   readonly interceptSendToEndpoint: readonly ElementModel[];
+  /** Those that other routes have brought, before this one and after it: as in Camel, an endpoint that is intercepted is so for all who get it from then on. */
+  readonly foreignSends: { readonly earlier: readonly ElementModel[]; readonly later: readonly ElementModel[] };
   readonly errorHandler: ElementModel | null;
 }
 
@@ -25,6 +27,8 @@ export interface ScopedElement {
 export interface RoutePlan {
   /** Null until the runtime gives it an automatic one. */
   readonly id: string | null;
+  /** Numbers of automatic ids that are passed over before its own. */
+  readonly unusedIds?: number;
   readonly file: string;
   readonly at: Span;
   readonly element: ElementModel;
@@ -66,7 +70,7 @@ export function elementsOf(value: ModelValue | undefined, name: string): Element
   });
 }
 
-const empty: RouteScope = { onException: [], onCompletion: [], intercept: [], interceptFrom: [], interceptSendToEndpoint: [], errorHandler: null };
+const empty: RouteScope = { onException: [], onCompletion: [], intercept: [], interceptFrom: [], interceptSendToEndpoint: [], foreignSends: { earlier: [], later: [] }, errorHandler: null };
 
 /** Name against Camel's patterns: exact, `prefix*`, or a regular expression. */
 export function matchesPattern(name: string, pattern: string): boolean {
@@ -124,13 +128,32 @@ export function planRoutes(documents: readonly DocumentModel[], salt: unknown, p
         steps,
         scope,
         dataFormats,
-        hash: hashOf([fingerprint(element), scopeFingerprint(scope), saltFingerprint]),
+        hash: '',
         startupOrder,
         autoStartup: flag(element, 'autoStartup', true),
       });
     }
   }
-  return plans;
+  return shareSends(templatedLast(plans)).map((plan) => ({ ...plan, hash: hashOf([fingerprint(plan.element), scopeFingerprint(plan.scope), saltFingerprint]) }));
+}
+
+function shareSends(plans: readonly RoutePlan[]): readonly RoutePlan[] {
+  const declared = [...new Set(plans.flatMap(({ scope }) => scope.interceptSendToEndpoint))];
+  if (declared.length === 0) return plans;
+  let count = 0;
+  return plans.map((plan) => {
+    const earlier = declared.slice(0, count);
+    const own = plan.scope.interceptSendToEndpoint.filter((element) => !earlier.includes(element));
+    count += own.length;
+    return { ...plan, scope: { ...plan.scope, interceptSendToEndpoint: own, foreignSends: { earlier, later: declared.slice(count) } } };
+  });
+}
+
+/** As in Camel, routes from templates come after all others, and each that has no id uses up a number before the first one gets its own. */
+function templatedLast(plans: readonly RoutePlan[]): RoutePlan[] {
+  const [others, templated] = [plans.filter(({ element }) => element.isTemplated !== true), plans.filter(({ element }) => element.isTemplated === true)];
+  const nameless = templated.filter(({ id }) => id === null);
+  return [...others, ...templated.map((plan) => (plan === nameless[0] ? { ...plan, unusedIds: nameless.length } : plan))];
 }
 
 const fingerprints = new WeakMap<object, string>();
@@ -142,9 +165,9 @@ function fingerprint(model: object): string {
   return found;
 }
 
-const scopeFingerprint = ({ onException, onCompletion, intercept, interceptFrom, interceptSendToEndpoint, errorHandler }: RouteScope): unknown => [
+const scopeFingerprint = ({ onException, onCompletion, intercept, interceptFrom, interceptSendToEndpoint, foreignSends, errorHandler }: RouteScope): unknown => [
   onException.map(({ element, isRouteScoped }) => [fingerprint(element), isRouteScoped]),
-  ...[onCompletion, intercept, interceptFrom, interceptSendToEndpoint].map((elements) => elements.map(fingerprint)),
+  ...[onCompletion, intercept, interceptFrom, interceptSendToEndpoint, foreignSends.earlier, foreignSends.later].map((elements) => elements.map(fingerprint)),
   errorHandler === null ? null : fingerprint(errorHandler),
 ];
 
@@ -172,6 +195,7 @@ function withOwn(scope: RouteScope, steps: readonly StepModel[]): RouteScope {
     intercept: [...scope.intercept, ...own('intercept')],
     interceptFrom: [...scope.interceptFrom, ...own('interceptFrom')],
     interceptSendToEndpoint: [...scope.interceptSendToEndpoint, ...own('interceptSendToEndpoint')],
+    foreignSends: scope.foreignSends,
     errorHandler: scope.errorHandler,
   };
 }
@@ -184,6 +208,7 @@ function fileScope(elements: readonly ElementModel[]): RouteScope {
     intercept: named('intercept'),
     interceptFrom: named('interceptFrom'),
     interceptSendToEndpoint: named('interceptSendToEndpoint'),
+    foreignSends: empty.foreignSends,
     errorHandler: named('errorHandler').at(-1) ?? null,
   };
 }
@@ -206,6 +231,7 @@ function routeScope(route: ElementModel, file: RouteScope, configurations: reado
       intercept: [...scope.intercept, ...elementsOf(fields['intercept'], 'intercept')],
       interceptFrom: [...scope.interceptFrom, ...elementsOf(fields['interceptFrom'], 'interceptFrom')],
       interceptSendToEndpoint: [...scope.interceptSendToEndpoint, ...elementsOf(fields['interceptSendToEndpoint'], 'interceptSendToEndpoint')],
+      foreignSends: scope.foreignSends,
       errorHandler: isElement(fields['errorHandler']) ? fields['errorHandler'] : scope.errorHandler,
     };
   }

@@ -148,7 +148,11 @@ export class Route implements GraphOwner, Sink {
 
   private receive(exchange: Exchange, variable: string): void {
     const { body } = exchange;
-    receiveInto(exchange, variable);
+    try {
+      receiveInto(exchange, variable);
+    } catch (thrown) {
+      return exchange.fail(thrown);
+    }
     exchange.body = null;
     // Who waits for the reply gets his own body back, unless the route made one.
     exchange.way = new RestoreBody(exchange.way, body);

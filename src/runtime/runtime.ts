@@ -53,7 +53,7 @@ import type { CompiledRoute } from './route.ts';
 import { retire, Route } from './route.ts';
 import { callSettings, expandRest } from './rest.ts';
 import { expandTemplates } from './templates.ts';
-import { errorHandling, interceptFrom, intercepts, sendIntercepts } from './scopes.ts';
+import { errorHandling, interceptFrom, intercepts, SendIntercepts } from './scopes.ts';
 import { forwardingContext } from '../core/http/forward.ts';
 import type { Seat } from './sharing.ts';
 import { seatedPlans } from './sharing.ts';
@@ -442,14 +442,15 @@ export class Runtime implements ExchangeScope {
     const compiler = new StepCompiler(routeId, this.services(used, carriedKeys, plan.dataFormats), problems, wiring, this.stepIds, steps);
     const { scope } = plan;
     compiler.idPrefix = textField(plan.element, 'nodePrefixId') ?? '';
-    const sends = sendIntercepts(compiler, scope.interceptSendToEndpoint);
-    const handling = errorHandling(compiler, scope, sends.all);
-    const intercepting = intercepts(compiler, scope.intercept, { handling, sendIntercepts: sends.all });
+    const sends = new SendIntercepts(compiler, scope);
+    const handling = errorHandling(compiler, scope, sends);
+    const intercepting = intercepts(compiler, scope.intercept, { handling, sendIntercepts: sends.all, fixedSendIntercepts: sends.ofSteps });
     sends.compile(handling);
     const around: Surroundings = {
       handling,
       intercepts: intercepting,
       sendIntercepts: sends.all,
+      fixedSendIntercepts: sends.ofSteps,
       masksLogs: booleanField(plan.element, 'logMask', false),
       isOrdered: resolved?.definition.isOrdered === true || plan.fromElement.fields['orderBy'] !== undefined,
     };
@@ -581,7 +582,7 @@ export class Runtime implements ExchangeScope {
     let count = 0;
     const routes = plans.flatMap((plan, at) => {
       progress?.('compiling', at, plans.length);
-      const id = plan.id ?? `route${++count}`;
+      const id = plan.id ?? `route${(count += (plan.unusedIds ?? 0) + 1)}`;
       const compiled = this.compile(plan, id, () => undefined as never, 0, problems);
       if (compiled === null) return [];
       retire(compiled);
@@ -814,6 +815,7 @@ export class Runtime implements ExchangeScope {
     const taken = new Set([...kept.map(({ route }) => route.routeId), ...compile.map(({ id }) => id), ...fresh.map(({ id }) => id ?? '')]);
     for (const plan of fresh) {
       let id = plan.id;
+      this.routeCount += plan.unusedIds ?? 0;
       while (id === null || (plan.id === null && taken.has(id))) id = `route${++this.routeCount}`;
       taken.add(id);
       compile.push({ plan, route: null, id });

@@ -110,7 +110,7 @@ function policyField(compiler: StepCompiler, element: ElementModel, parent: Rede
 const handlerKinds = ['deadLetterChannel', 'defaultErrorHandler', 'noErrorHandler', 'refErrorHandler', 'jtaTransactionErrorHandler', 'springTransactionErrorHandler'];
 
 /** The error handling of a route: its error handler and the onException clauses around it. Null for noErrorHandler. */
-export function errorHandling(compiler: StepCompiler, scope: RouteScope, sends: readonly SendIntercept[]): ErrorHandling | null {
+export function errorHandling(compiler: StepCompiler, scope: RouteScope, sends: SendIntercepts): ErrorHandling | null {
   let policy = defaultRedelivery;
   let deadLetter: DeadLetter | null = null;
   let retryWhile: Predicate | null = null;
@@ -125,7 +125,7 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope, sends: 
     const named = namedHandler(compiler, given, textField(given, 'ref') ?? '');
     if (named.isNone === true) return null;
     policy = { ...policy, ...(named.redeliveryPolicy ?? {}) };
-    if (typeof named.deadLetterUri === 'string') deadLetter = deadLetterOf(compiler, { type: 'endpoint', uri: named.deadLetterUri, parameters: {}, at: given.at, parametersAt: {} }, sends, (name) => named[name] === true);
+    if (typeof named.deadLetterUri === 'string') deadLetter = deadLetterOf(compiler, { type: 'endpoint', uri: named.deadLetterUri, parameters: {}, at: given.at, parametersAt: {} }, sends.ofSteps, (name) => named[name] === true);
   }
   if (kind !== null && isElement(given)) {
     policy = policyField(compiler, given, policy) ?? policy;
@@ -140,7 +140,7 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope, sends: 
         : typeof uri === 'string'
           ? { type: 'endpoint', uri, parameters: {}, at: given.fieldsAt['deadLetterUri'] ?? given.at, parametersAt: {} }
           : null;
-      if (model !== null) deadLetter = deadLetterOf(compiler, model, sends, (name) => booleanField(given, name, false));
+      if (model !== null) deadLetter = deadLetterOf(compiler, model, sends.ofSteps, (name) => booleanField(given, name, false));
     }
   }
   const clauses = scope.onException.map(({ element, isRouteScoped }) => clause(compiler, element, isRouteScoped, policy, sends));
@@ -186,7 +186,7 @@ function languagePredicate(compiler: StepCompiler, element: ElementModel, name: 
   }
 }
 
-function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: boolean, parent: RedeliveryPolicy, sendIntercepts: readonly SendIntercept[]): Clause {
+function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: boolean, parent: RedeliveryPolicy, sends: SendIntercepts): Clause {
   const names = element.fields['exception'];
   const classes = (Array.isArray(names) ? names : names === undefined ? [] : [names]).map(String);
   if (classes.length === 0) {
@@ -212,7 +212,7 @@ function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: bo
     continued: predicateField(compiler, element, 'continued'),
     useOriginalMessage,
     useOriginalBody,
-    steps: steps.length === 0 ? null : compiler.wiring.wire(compiler.steps(steps, { ...none, sendIntercepts })),
+    steps: steps.length === 0 ? null : compiler.wiring.wire(compiler.steps(steps, { ...none, sendIntercepts: sends.all, fixedSendIntercepts: sends.ofClauses })),
     onRedelivery: processor(compiler, element, 'onRedeliveryRef'),
     onOccurred: processor(compiler, element, 'onExceptionOccurredRef'),
     isRouteScoped,
@@ -238,7 +238,7 @@ function onlyWhen(compiler: StepCompiler, element: ElementModel, steps: Pipe): P
 }
 
 /** What runs before every step of a route. */
-export function intercepts(compiler: StepCompiler, elements: readonly ElementModel[], around: Pick<Surroundings, 'handling' | 'sendIntercepts'>): Call[] {
+export function intercepts(compiler: StepCompiler, elements: readonly ElementModel[], around: Pick<Surroundings, 'handling' | 'sendIntercepts' | 'fixedSendIntercepts'>): Call[] {
   const calls: Call[] = [];
   // As in Camel, those that are declared last run first, and intercept the steps of the others, too; and the route's error handler
   // takes what fails in them, even where the step that is intercepted stands in a doTry.
@@ -315,17 +315,36 @@ class DeclaredIntercept implements SendIntercept {
   }
 }
 
-/** The `interceptSendToEndpoint` of a route: what stands in their way, and then what they do. */
-export function sendIntercepts(compiler: StepCompiler, elements: readonly ElementModel[]): { readonly all: readonly SendIntercept[]; compile(handling: ErrorHandling | null): void } {
-  const all = elements.filter((element) => !booleanField(element, 'disabled', false)).map((element) => new DeclaredIntercept(compiler, element));
-  return {
-    all,
-    // As in Camel, those that are declared later intercept the steps of the earlier ones.
-    compile: (handling) => all.forEach((intercept, at) => intercept.compile(compiler, { ...none, handling, sendIntercepts: all.slice(at + 1) })),
-  };
+/** The `interceptSendToEndpoint` that a route has to do with: what stands in the way of its sends, and then what they do. */
+export class SendIntercepts {
+  private readonly compiler: StepCompiler;
+  /** Of endpoints that are looked up while messages come. */
+  readonly all: readonly SendIntercept[];
+  /** Of endpoints that the route's steps name. */
+  readonly ofSteps: readonly SendIntercept[];
+  /** Of those that its onException clauses name: as in Camel they are looked up first. */
+  readonly ofClauses: readonly SendIntercept[];
+  private readonly groups: readonly (readonly DeclaredIntercept[])[];
+
+  constructor(compiler: StepCompiler, { interceptSendToEndpoint, foreignSends: { earlier, later } }: RouteScope) {
+    const declared = (elements: readonly ElementModel[]): DeclaredIntercept[] => elements.filter((element) => !booleanField(element, 'disabled', false)).map((element) => new DeclaredIntercept(compiler, element));
+    this.compiler = compiler;
+    this.groups = [declared(earlier), declared(interceptSendToEndpoint), declared(later)];
+    this.ofClauses = this.groups[0]!;
+    this.ofSteps = [...this.groups[0]!, ...this.groups[1]!];
+    this.all = this.groups.flat();
+  }
+
+  /** As in Camel, those that are declared later in a route intercept the steps of its earlier ones; those of later routes don't. */
+  compile(handling: ErrorHandling | null): void {
+    this.groups.forEach((group, at) => {
+      const before = this.groups.slice(0, at).flat();
+      group.forEach((intercept, i) => intercept.compile(this.compiler, { ...none, handling, sendIntercepts: [...before, ...group.slice(i + 1)] }));
+    });
+  }
 }
 
-/** A call with the first intercept of its route that matches around it: as in Camel there is one at most. */
+/** A call with the first intercept that matches around it: as in Camel there is one at most. */
 export function intercepted(call: Call, uri: string, intercepts: readonly SendIntercept[]): Call {
   const intercept = intercepts.find(({ matches }) => matches(uri));
   return intercept === undefined ? call : interceptOne(call, uri, intercept);

@@ -142,7 +142,10 @@ export function seatedPlans(plans: readonly RoutePlan[], isFirst: boolean, parts
       if (!taken.has(id)) return id;
     }
   };
-  const named = plans.map((plan) => (plan.id === null ? { ...plan, id: nextId() } : plan));
+  const named = plans.map((plan) => {
+    count += plan.unusedIds ?? 0;
+    return plan.id === null ? { ...plan, id: nextId() } : plan;
+  });
   const alone = aloneRoutes(named, parts, reader);
   return named.map((plan) => {
     const reason = alone.get(plan);

@@ -39,9 +39,11 @@ export function expandTemplates(documents: readonly DocumentModel[], properties:
   let count = 0;
   return documents.map((document) => ({
     ...document,
-    elements: document.elements.flatMap((element) => (element.name === 'templatedRoute' ? instantiate(element, templates, properties, problems, ++count) : [element])),
+    elements: document.elements.flatMap((element) => (element.name === 'templatedRoute' ? instantiate(element, templates, properties, problems, ++count).map(templated) : [element])),
   }));
 }
+
+const templated = (element: ElementModel): ElementModel => (element.name === 'route' ? { ...element, isTemplated: true } : element);
 
 /** The route that `use` (a `templatedRoute`, or a use of a kamelet) makes from its template, the template's beans before it. */
 export function instantiate(use: ElementModel, templates: ReadonlyMap<string, ElementModel>, properties: PropertyLookup, problems: Diagnostics, count: number): ElementModel[] {
@@ -76,11 +78,13 @@ export function instantiate(use: ElementModel, templates: ReadonlyMap<string, El
   const read = isTemplate(part) ? part.read(lookup, problems) : part;
   if (read === undefined || read === null || !isElement(read)) return [];
   const own = template.fields['route'] !== undefined ? read.fields : { from: read };
-  const id = textField(use, 'routeId') ?? (typeof own['id'] === 'string' ? own['id'] : null);
+  const id = textField(use, 'routeId');
   const prefix = textField(use, 'prefixId') ?? '';
   const group = textField(use, 'group');
   const fields: Record<string, ModelValue> = { ...own };
+  // As in Camel, an id in the template counts for nothing: it would be that of each of its routes.
   if (id !== null) fields['id'] = id;
+  else delete fields['id'];
   if (prefix !== '') fields['nodePrefixId'] = prefix + (typeof own['nodePrefixId'] === 'string' ? own['nodePrefixId'] : '');
   if (group !== null) fields['group'] = group;
   const route: ElementModel = { type: 'element', name: 'route', fields, at: use.at, fieldsAt: { id: use.fieldsAt['routeId'] ?? use.at } };

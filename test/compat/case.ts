@@ -153,7 +153,7 @@ class Case {
     const routes = this.spec['routes'];
     const sources: Source[] = [];
     if (routes !== undefined && routes !== null) sources.push(new Source('routes.yaml', typeof routes === 'string' ? routes : stringify(routes, { aliasDuplicateObjects: false, lineWidth: 0 })));
-    for (const name of list(this.spec['routesFiles'])) sources.push(new Source(String(name), readFileSync(resolve(dirname(this.file), String(name)), 'utf8')));
+    for (const name of list(this.spec['routesFiles'])) sources.push(new Source(String(name), this.textOf(String(name))));
     const properties: Record<string, string> = { workDir: this.workDir, httpPort: String(this.httpPort) };
     for (const [key, value] of Object.entries(map(this.spec['properties']))) properties[key] = text(value);
     const clock = systemClock;
@@ -297,10 +297,14 @@ class Case {
     }
   }
 
+  private textOf(name: string): string {
+    return readFileSync(resolve(dirname(this.file), name), 'utf8');
+  }
+
   private async mocks(mocks: Mocks): Promise<Plain> {
     const unordered = list(this.spec['unordered']);
     const rendered: Plain = {};
-    const hidden = interceptedUris(this.spec['routes']);
+    const hidden = [this.spec['routes'], ...list(this.spec['routesFiles']).map((name) => this.textOf(String(name)))].flatMap(interceptedUris);
     for (const mock of mocks.all().sort((a, b) => (a.uri < b.uri ? -1 : 1))) {
       // The oracle can't look into a mock that Camel has wrapped for an interceptSendToEndpoint.
       if (hidden.some((pattern) => matchesEndpoint(mock.uri, pattern))) continue;

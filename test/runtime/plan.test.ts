@@ -32,6 +32,18 @@ describe('the plan of routes', () => {
     ]);
   });
 
+  it('says of an interceptSendToEndpoint to all routes after the one that brought it, and to those before it that it comes later', () => {
+    const files = {
+      'a.yaml': route('first'),
+      'b.yaml': `- interceptSendToEndpoint: { uri: "mock:x", steps: [ { log: x } ] }\n${route('second')}${route('third')}`,
+      'c.yaml': route('fourth'),
+    };
+    const counts = plan(files).map(({ scope: { interceptSendToEndpoint, foreignSends } }) => [foreignSends.earlier.length, interceptSendToEndpoint.length, foreignSends.later.length]);
+    expect(counts).to.deep.equal([[0, 0, 1], [0, 1, 0], [1, 0, 0], [1, 0, 0]]);
+    const without = plan({ ...files, 'b.yaml': `${route('second')}${route('third')}` });
+    plan(files).forEach(({ hash }, at) => expect(hash).not.to.equal(without[at]!.hash));
+  });
+
   describe('has a hash', () => {
     const hash = (text: string, more?: Parameters<typeof plan>[1]): string => one(text, more).hash;
 

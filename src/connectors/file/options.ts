@@ -4,22 +4,6 @@ import { pollOptions } from '../../core/schedule/polling.ts';
 const level = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'OFF'] as const;
 const locks = ['none', 'markerFile', 'fileLock', 'rename', 'changed', 'idempotent', 'idempotent-changed', 'idempotent-rename'] as const;
 const sorts = ['true', 'false', 'name', '-name', 'modified', '-modified', 'size', '-size'] as const;
-const algorithms = [
-  'MD2',
-  'MD5',
-  'SHA_1',
-  'SHA_224',
-  'SHA_256',
-  'SHA_384',
-  'SHA_512',
-  'SHA_512_224',
-  'SHA_512_256',
-  'SHA3_224',
-  'SHA3_256',
-  'SHA3_384',
-  'SHA3_512',
-] as const;
-
 export const fileOptions = {
   directoryName: field.string('Folder to read from or to write to; a relative one starts at the base folder of the runtime.').required().inPath(),
 
@@ -104,7 +88,7 @@ export const fileOptions = {
   // Producer
   allowNullBody: field.boolean('Writes an empty file for a null body, which is an error else.').default(false),
   appendChars: field.string('Text after the content, with fileExist=Append: `\\n`, `\\r`, `\\t` stand for themselves.'),
-  checksumFileAlgorithm: field.enum('Digest of what was written, for the header CamelFileChecksum.', algorithms),
+  checksumFileAlgorithm: field.string('Digest of what was written, for the header CamelFileChecksum: `MD5`, `SHA-1`, `SHA-256`, `SHA-512`, `SHA3-256` and the like. The name of the file beside it ends as the digest is written here.'),
   checksumWriteFile: field.boolean('Writes the digest into a file beside it, too.').default(true),
   chmod: field.string('Permissions of the file, octal: `640`.'),
   chmodDirectory: field.string('Permissions of folders that are made, octal.'),

@@ -3,7 +3,8 @@ import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { chmod, lstat, mkdir, open, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { decodeText, encodeText, prepareCharset } from '../../core/conversion/charset.ts';
+import { StringDecoder } from 'node:string_decoder';
+import { decodeText, encodeText, nodeEncoding, prepareCharset, StrictEncoder } from '../../core/conversion/charset.ts';
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
 import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
@@ -28,10 +29,11 @@ function modeOf(option: string, name: string): number {
   return Number.parseInt(option.slice(-3), 8);
 }
 
-/** What Node calls a digest that Camel names `SHA_256`. */
+/** What Node calls a digest that Java calls `SHA-256`, and Camel's documentation `SHA_256`. */
 function hashName(algorithm: string): string {
-  const name = algorithm.toLowerCase().replace(/^(sha|md)_?(\d+)_?/, (_all, kind: string, size: string) => `${kind}${size}-`).replace(/-$/, '').replaceAll('_', '-');
-  if (!getHashes().includes(name)) throw new Error(`checksumFileAlgorithm ${algorithm} is not available here`);
+  const [, kind = '', size = '', part] = /^(md|sha3[-_]|sha[-_]?)(\d+)(?:[-_/](\d+))?$/i.exec(algorithm) ?? [];
+  const name = `${/^sha3/i.test(kind) ? 'sha3-' : kind.toLowerCase().replace(/[-_]$/, '')}${size}${part === undefined ? '' : `-${part}`}`;
+  if (!getHashes().includes(name)) throw new Error(`checksumFileAlgorithm ${algorithm} is not available here: write MD5, SHA-1, SHA-256, SHA-512 or SHA3-256`);
   return name;
 }
 
@@ -242,36 +244,33 @@ class FileProducer implements Producer {
         position += bytesWritten;
       }
     };
-    for await (const chunk of chunks) await put(typeof chunk === 'string' ? encodeText(chunk, this.options.charset ?? null) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    for await (const chunk of chunks) await put(typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     if (this.appended !== '') await put(encodeText(this.appended, this.options.charset ?? null));
   }
 
   /** The body as bytes, piece by piece. Only texts, bytes, files and streams have some: as in Camel, the others must be marshalled first. */
   private async chunks(exchange: Exchange): Promise<Chunks> {
     const { body } = exchange;
+    const { charset } = this.options;
+    if (typeof body === 'string') return [charset === undefined ? Buffer.from(body) : new StrictEncoder(charset).encode(body, true)];
     const source = toText(exchange.property('CamelCharsetName') ?? null);
-    const charset = this.options.charset ?? source;
-    if (typeof body === 'string') {
-      if (charset !== null) await prepareCharset(charset);
-      return [encodeText(body, charset)];
-    }
-    if (body instanceof Uint8Array) return [this.recoded(Buffer.from(body.buffer, body.byteOffset, body.byteLength), source)];
-    if (body instanceof FileBody) {
-      if (this.options.charset === undefined || this.options.charset === (body.charset ?? 'utf-8').toLowerCase()) return body.stream();
-      return [encodeText(body.text(), this.options.charset)];
-    }
+    if (body instanceof Uint8Array) return this.recoded(Buffer.from(body.buffer, body.byteOffset, body.byteLength), source);
+    if (body instanceof FileBody) return this.recoded(body.stream(), body.charset);
     if (typeof body === 'object' && body !== null) {
-      if (typeof (body as { stream?: unknown }).stream === 'function') return (body as { stream(): AsyncIterable<Buffer> }).stream();
-      if (Symbol.asyncIterator in body) return body as AsyncIterable<Buffer | string>;
-      if (typeof (body as { bytes?: unknown }).bytes === 'function') return [(body as { bytes(): Buffer }).bytes()];
+      if (typeof (body as { stream?: unknown }).stream === 'function') return this.recoded((body as { stream(): AsyncIterable<Buffer> }).stream(), source);
+      if (Symbol.asyncIterator in body) return this.recoded(body as AsyncIterable<Buffer | string>, source);
+      if (typeof (body as { bytes?: unknown }).bytes === 'function') return this.recoded((body as { bytes(): Buffer }).bytes(), source);
     }
     throw new ExchangeError('org.apache.camel.InvalidPayloadException', `a body of this kind can't be written to a file (${Array.isArray(body) ? 'list' : typeof body}): convert or marshal it first`);
   }
 
-  /** Bytes in another charset, where the message says which they are in. */
-  private recoded(bytes: Buffer, source: string | null): Buffer {
+  /** Bytes of one charset (null is UTF-8) in that of the endpoint. */
+  private async recoded(bytes: Buffer | AsyncIterable<Buffer | string>, source: string | null): Promise<Chunks> {
     const { charset } = this.options;
-    return charset === undefined || source === null || charset.toLowerCase() === source.toLowerCase() ? bytes : encodeText(decodeText(bytes, source), charset);
+    const chunks: Chunks = Buffer.isBuffer(bytes) ? [bytes] : bytes;
+    if (charset === undefined || charset.toLowerCase() === (source ?? 'utf-8').toLowerCase()) return chunks;
+    if (source !== null) await prepareCharset(source);
+    return recode(chunks, source, new StrictEncoder(charset));
   }
 
   // ------------------------------------------------------------------------------------------------ around it
@@ -299,7 +298,7 @@ class FileProducer implements Producer {
       for await (const chunk of createReadStream(path)) digest.update(chunk as Buffer);
       const sum = digest.digest('hex');
       exchange.headers.set('CamelFileChecksum', sum);
-      if (checksumWriteFile) await writeFile(`${path}.${checksumFileAlgorithm!.replaceAll('_', '-')}`, sum);
+      if (checksumWriteFile) await writeFile(`${path}.${checksumFileAlgorithm!.replaceAll(/[_/]/g, '-')}`, sum);
     }
     if (this.doneName !== null) {
       const done = this.doneName.of(path);
@@ -307,6 +306,18 @@ class FileProducer implements Producer {
       await (await this.openNew(done)).close();
     }
   }
+}
+
+async function* recode(chunks: Chunks, source: string | null, encoder: StrictEncoder): AsyncGenerator<Buffer> {
+  const encoding = nodeEncoding(source);
+  const decoder = encoding === undefined ? null : new StringDecoder(encoding);
+  const kept: Buffer[] = [];
+  for await (const chunk of chunks) {
+    if (typeof chunk === 'string') yield encoder.encode(chunk, false);
+    else if (decoder !== null) yield encoder.encode(decoder.write(chunk), false);
+    else kept.push(chunk);
+  }
+  yield encoder.encode(decoder === null ? decodeText(Buffer.concat(kept), source) : decoder.end(), true);
 }
 
 /** A rename is safe when its folder is. Not all systems can do that. */

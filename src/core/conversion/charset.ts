@@ -1,3 +1,5 @@
+import { ExchangeError } from '../errors.ts';
+
 type IconvLite = typeof import('iconv-lite');
 
 let iconv: IconvLite | null = null;
@@ -37,6 +39,16 @@ export async function prepareCharset(charset: string): Promise<void> {
   if (!iconv.encodingExists(charset)) throw new Error(`unknown charset ${charset}`);
 }
 
+const wide = /^utf[-_]?(16|32)$/i;
+const marks: Readonly<Record<string, Buffer>> = { 16: Buffer.from([0xff, 0xfe]), 32: Buffer.from([0xff, 0xfe, 0, 0]) };
+
+/** As in Java: where no mark says otherwise the high byte comes first. */
+function decodeWide(bytes: Buffer, charset: string, width: string): string {
+  const mark = marks[width]!;
+  const text = prepared(charset).decode(bytes, `utf-${width}${mark.equals(bytes.subarray(0, mark.length)) ? 'le' : 'be'}`, { stripBOM: true });
+  return bytes.length % (Number(width) / 8) === 0 ? text : `${text}\ufffd`;
+}
+
 const prepared = (charset: string): IconvLite => {
   if (iconv === null || !iconv.encodingExists(charset)) throw new Error(`unknown charset ${charset}`);
   return iconv;
@@ -54,14 +66,67 @@ const notLatin = /[^\x00-\xff]/gu;
 /** Text of bytes; null is UTF-8. A byte order mark is kept, as Java does, but for UTF-16, which has none of its own order. */
 export function decodeText(bytes: Buffer, charset: string | null): string {
   const encoding = charset === null ? 'utf8' : native[charset.toLowerCase()];
-  if (encoding === undefined) return prepared(charset!).decode(bytes, charset!, { stripBOM: /^utf-?(?:16|32)$/i.test(charset!) });
+  if (encoding === undefined) {
+    const width = wide.exec(charset!)?.[1];
+    return width === undefined ? prepared(charset!).decode(bytes, charset!, { stripBOM: false }) : decodeWide(bytes, charset!, width);
+  }
   return encoding === 'ascii' ? bytes.toString('latin1').replace(notAscii, '\ufffd') : bytes.toString(encoding);
 }
 
-/** Bytes of a text; null is UTF-8. What the charset does not have becomes `?`, as in Java. */
+/** Bytes of a text; null is UTF-8. What the charset does not have becomes `?`, as in Java; UTF-16 begins with its byte order mark. */
 export function encodeText(text: string, charset: string | null): Buffer {
   const encoding = charset === null ? 'utf8' : native[charset.toLowerCase()];
   if (encoding === 'latin1') return Buffer.from(text.replace(notLatin, '?'), encoding);
   if (encoding === 'ascii') return Buffer.from(text.replace(notAscii, '?'), 'latin1');
-  return encoding === undefined ? prepared(charset!).encode(text, charset!) : Buffer.from(text, encoding);
+  if (encoding !== undefined) return Buffer.from(text, encoding);
+  const width = wide.exec(charset!)?.[1];
+  if (width === undefined) return prepared(charset!).encode(text, charset!);
+  return prepared(charset!).encode(text, `utf-${width}be`, { addBOM: width === '16' && text !== '' });
+}
+
+const question = 0x3f;
+
+/** The first character that a charset does not have; null when it has all of them. */
+function missingFrom(text: string, charset: string): string | null {
+  const encoding = native[charset.toLowerCase()];
+  if (encoding === 'latin1') {
+    const at = text.search(notLatin);
+    return at < 0 ? null : String.fromCodePoint(text.codePointAt(at)!);
+  }
+  for (const char of new Set(text)) {
+    if (char <= '\x7f') continue;
+    if (/^[\ud800-\udfff]$/.test(char)) return char;
+    const bytes = encodeText(char, charset);
+    if (bytes.length === 1 && bytes[0] === question) return char;
+  }
+  return null;
+}
+
+/**
+ * Makes bytes of texts that come one after the other, and refuses what the charset does not have, instead of losing it.
+ * @throws ExchangeError UnmappableCharacterException
+ */
+export class StrictEncoder {
+  private readonly charset: string;
+  private readonly width: string | undefined;
+  private half = '';
+  private isFirst = true;
+
+  constructor(charset: string) {
+    this.charset = charset;
+    this.width = wide.exec(charset)?.[1];
+  }
+
+  encode(text: string, isLast: boolean): Buffer {
+    const all = this.half + text;
+    const cut = !isLast && /[\ud800-\udbff]$/.test(all) ? all.length - 1 : all.length;
+    this.half = all.slice(cut);
+    const whole = all.slice(0, cut);
+    const missing = missingFrom(whole, this.charset);
+    if (missing !== null) throw new ExchangeError('java.nio.charset.UnmappableCharacterException', `the charset ${this.charset} has no \`${missing}\` (U+${missing.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')})`);
+    if (whole === '') return Buffer.alloc(0);
+    const bytes = encodeText(whole, this.isFirst || this.width === undefined ? this.charset : `utf-${this.width}be`);
+    this.isFirst = false;
+    return bytes;
+  }
 }

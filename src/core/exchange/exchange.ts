@@ -1,6 +1,5 @@
 import { Bag } from './bag.ts';
-import type { ExchangeError } from '../errors.ts';
-import { toExchangeError } from '../errors.ts';
+import { ExchangeError, toExchangeError } from '../errors.ts';
 import { Headers } from './headers.ts';
 
 /**
@@ -172,6 +171,14 @@ const emptyScope: ExchangeScope = {
 /** Failures whose step is known. */
 const located = new WeakSet<ExchangeError>();
 
+function receivedHeaders(variables: Bag, prefix: string): Record<string, unknown> {
+  const found = Object.create(null) as Record<string, unknown>;
+  variables.forEach((name, value) => {
+    if (name.startsWith(prefix)) found[name.slice(prefix.length)] = value;
+  });
+  return found;
+}
+
 /**
  * One message on its way: body, headers, properties, variables, pattern and outcome. Fields in fixed order: one hidden class.
  * A copy is shallow, as in Camel.
@@ -250,13 +257,14 @@ export class Exchange {
 
   /**
    * A variable by Camel's naming: `name` is the exchange's own, `global:name` the runtime's, `route:name` the current route's
-   * (`route:routeId:name` another route's).
+   * (`route:routeId:name` another route's); `header:name` are all headers that `variableReceive` has put beside it.
+   * @throws IllegalArgumentException when another word stands before the colon
    */
   variable(name: string): unknown {
     const colon = name.indexOf(':');
     if (colon < 0) return this.localVariables === null ? undefined : this.localVariables.get(name);
     const [bag, key] = this.repository(name, colon);
-    return bag.get(key);
+    return key.startsWith('header:') && !key.includes('.') ? (bag.size === 0 ? undefined : receivedHeaders(bag, `${key}.`)) : bag.get(key);
   }
 
   setVariable(name: string, value: unknown): void {
@@ -284,6 +292,7 @@ export class Exchange {
       if (second >= 0) return [this.scope.routeVariables(key.slice(0, second)), key.slice(second + 1)];
       return [this.scope.routeVariables(this.routeId ?? ''), key];
     }
+    if (kind !== 'header' && kind !== 'exchange') throw new ExchangeError('java.lang.IllegalArgumentException', `VariableRepository with id: ${kind} does not exist`);
     return [this.variables, name];
   }
 

@@ -28,12 +28,18 @@ class SendBack implements Way {
 
   back(exchange: Exchange): void {
     exchange.isInOut = this.wasInOut;
-    if (this.receive !== null && exchange.halt === 0) {
-      receiveInto(exchange, this.receive);
-      exchange.body = this.body;
-      exchange.headers = this.headers!;
-    }
+    if (this.receive !== null && exchange.halt === 0) this.put(exchange, this.receive);
     exchange.leave();
+  }
+
+  private put(exchange: Exchange, variable: string): void {
+    try {
+      receiveInto(exchange, variable);
+    } catch (thrown) {
+      return exchange.fail(thrown);
+    }
+    exchange.body = this.body;
+    exchange.headers = this.headers!;
   }
 }
 

@@ -14,7 +14,8 @@ export const interceptSendToEndpointFields = {
 
 export const interceptSendToEndpoint = defineElement({
   name: 'interceptSendToEndpoint',
-  summary: 'Steps that messages go through before they are sent to an endpoint.',
+  summary:
+    'Steps that messages go through before they are sent to an endpoint. As in Camel, once a route has brought one it stands in the way of all routes that come after it, in other files too, and of all endpoints that are made at run time.',
   options: interceptSendToEndpointFields,
   isBeforeRoutes: true,
   shorthand: 'uri',

@@ -1,3 +1,4 @@
+import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { compareNumbers, isNumeric, javaDouble } from '../../core/conversion/exactNumber.ts';
 import type { Condition, Operand, PathNode, Token } from './parser.ts';
@@ -264,6 +265,12 @@ type Evaluate = (value: unknown, run: Run) => unknown;
 function operandOf(operand: Operand): Evaluate {
   if (operand.type === 'literal') return () => operand.value;
   if (operand.type === 'pattern') return () => operand.pattern;
+  if (operand.type === 'unreadable') {
+    const { error } = operand;
+    return () => {
+      throw new ExchangeError('com.jayway.jsonpath.InvalidJsonException', error.message, { cause: error });
+    };
+  }
   const { path } = operand;
   const visit = chain(path.tokens, 0);
   if (path.tokens.length === 0) return path.isRooted ? (_value, run) => run.root : (value) => value;
@@ -286,8 +293,16 @@ function operandOf(operand: Operand): Evaluate {
   };
 }
 
+/** Unlike an operand of a filter, a parameter that leads nowhere is an error; all begin at the document. */
+function parameterOf(operand: Operand): Evaluate {
+  if (operand.type !== 'path' || !operand.path.isDefinite || operand.path.tokens.length === 0) return operandOf(operand);
+  const { path } = operand;
+  const visit = chain(path.tokens, 0);
+  return (_value, run) => single(visit, path, run.root, run.root, noOptions);
+}
+
 function call(name: string, parameters: readonly Operand[], rest: Step): Step {
-  const given = parameters.map(operandOf);
+  const given = parameters.map(parameterOf);
   return (run, value, path, _isCertain, found) => {
     const values = given.map((evaluate) => evaluate(value, run));
     rest(run, invoke(name, value, values), `${path}.${name}`, false, found);
@@ -304,7 +319,7 @@ function invoke(name: string, value: unknown, parameters: readonly unknown[]): u
     case 'keys':
       return isMapping(value) ? keys(value) : null;
     case 'concat':
-      return [...(Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []), ...parameters.flat().map((item) => (item === null || item === undefined ? '' : String(item)))].join('');
+      return [...(Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []), ...parameters.flat().map((item) => toText(item) ?? '')].join('');
     case 'append':
       return Array.isArray(value) ? [...(value as unknown[]), ...parameters] : value;
     case 'first':
@@ -316,8 +331,10 @@ function invoke(name: string, value: unknown, parameters: readonly unknown[]): u
   }
 }
 
+const emptyAggregate = (): ExchangeError => new ExchangeError('com.jayway.jsonpath.JsonPathException', 'Aggregation function attempted to calculate value using empty array');
+
 function element(name: string, value: unknown, parameters: readonly unknown[]): unknown {
-  if (!Array.isArray(value)) return null;
+  if (!Array.isArray(value)) throw emptyAggregate();
   const index = name === 'first' ? 0 : name === 'last' ? -1 : Number(parameters[0]);
   const at = index < 0 ? value.length + index : index;
   if (!(at >= 0 && at < value.length)) throw new ExchangeError('com.jayway.jsonpath.JsonPathException', `Target index:${at} larger than object count:${value.length}`);
@@ -326,7 +343,7 @@ function element(name: string, value: unknown, parameters: readonly unknown[]): 
 
 function aggregate(name: string, value: unknown, parameters: readonly unknown[]): unknown {
   const numbers = [...(Array.isArray(value) ? (value as unknown[]) : []), ...parameters.flat()].filter(isNumeric).map(Number);
-  if (numbers.length === 0) throw new ExchangeError('com.jayway.jsonpath.JsonPathException', 'Aggregation function attempted to calculate value using empty array');
+  if (numbers.length === 0) throw emptyAggregate();
   const sum = (): number => numbers.reduce((total, item) => total + item, 0);
   switch (name) {
     case 'min':

@@ -26,7 +26,12 @@ export type Condition =
   | { readonly type: 'exists'; readonly path: PathNode }
   | { readonly type: 'compare'; readonly operator: string; readonly left: Operand; readonly right: Operand };
 
-export type Operand = { readonly type: 'path'; readonly path: PathNode } | { readonly type: 'literal'; readonly value: unknown } | { readonly type: 'pattern'; readonly pattern: RegExp };
+export type Operand =
+  | { readonly type: 'path'; readonly path: PathNode }
+  | { readonly type: 'literal'; readonly value: unknown }
+  | { readonly type: 'pattern'; readonly pattern: RegExp }
+  /** Fails when it is looked at. */
+  | { readonly type: 'unreadable'; readonly error: Error };
 
 const functions = new Set(['min', 'max', 'avg', 'sum', 'stddev', 'length', 'size', 'concat', 'keys', 'append', 'first', 'last', 'index']);
 
@@ -104,13 +109,19 @@ class Parser {
         }
         if (this.at >= this.text.length) throw this.wrong("Path must not end with a '.' or '..'");
         if (this.text[this.at] === '[') continue;
-        tokens.push(this.dotted(isInFilter));
+        tokens.push(...this.called(this.dotted(isInFilter)));
       } else if (char === '[') tokens.push(this.bracket());
       else if (char !== undefined && !isInFilter && !/\s/.test(char) && tokens.length === 0) tokens.push(this.dotted(isInFilter));
       else break;
     }
     this.depth--;
     return node(isRooted, tokens);
+  }
+
+  /** As Jayway reads it, the parenthesis behind a function without parameters is a name when the path goes on: `first().x` leads nowhere. */
+  private called(token: Token): Token[] {
+    const goesOn = this.text[this.at] === '.' || this.text[this.at] === '[';
+    return token.type === 'function' && goesOn && this.text.slice(0, this.at).endsWith('()') ? [token, { type: 'properties', names: [')'] }] : [token];
   }
 
   /** A name, `*` or a function after a dot. */
@@ -136,18 +147,40 @@ class Parser {
   private call(name: string, start: number): Token {
     if (!functions.has(name)) throw this.wrong(`Function with name: ${name} does not exist.`, start);
     this.at++;
-    const parameters: Operand[] = [];
-    this.blanks();
-    if (!this.takes(')')) {
-      for (;;) {
-        this.blanks();
-        parameters.push(this.operand());
-        this.blanks();
-        if (this.takes(')')) break;
-        this.expect(',', 'Arguments to function: ' + `'${name}' are not closed properly.`);
+    return { type: 'function', name, parameters: this.takes(')') ? [] : this.parameters(name) };
+  }
+
+  /** As Jayway cuts them: what stands before the first sign of JSON or of a path, such as a text in single quotes, is passed over. Quotes don't protect brackets. */
+  private parameters(name: string): Operand[] {
+    const found: Operand[] = [];
+    let start = -1;
+    let depth = 0;
+    let isQuoted = false;
+    for (; this.at < this.text.length; this.at++) {
+      const char = this.text[this.at]!;
+      if (start < 0 && /[{\d"\-$@]/.test(char)) start = this.at;
+      if (char === '"' && this.text[this.at - 1] !== '\\') isQuoted = !isQuoted;
+      if (!isQuoted && depth === 0 && (char === ',' || char === ')')) {
+        if (start >= 0) found.push(this.parameter(start, this.text.slice(start, this.at)));
+        start = -1;
+        if (char === ',') continue;
+        this.at++;
+        return found;
       }
+      if (char === '(' || char === '[' || char === '{') depth++;
+      else if (char === ')' || char === ']' || char === '}') depth--;
     }
-    return { type: 'function', name, parameters };
+    throw this.wrong(`Arguments to function: '${name}' are not closed properly.`);
+  }
+
+  /** What stands behind a map or a text is passed over, too. */
+  private parameter(start: number, text: string): Operand {
+    if (text.startsWith('$') || text.startsWith('@')) return { type: 'path', path: { ...new Parser(text, this.shift + start).path(), isRooted: true } };
+    try {
+      return { type: 'literal', value: parseJson(/^[{"]/.test(text) ? text.slice(0, text.lastIndexOf(text[0] === '{' ? '}' : '"') + 1) : text) };
+    } catch (thrown) {
+      return { type: 'unreadable', error: thrown as Error };
+    }
   }
 
   private bracket(): Token {

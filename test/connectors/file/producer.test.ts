@@ -168,6 +168,16 @@ describe('file, as a target', () => {
     expect(written()).to.deep.equal(['a.txt', 'a.txt.done', 'b', 'ready']);
   });
 
+  it('fails where the charset lacks a character, whatever the body is, and leaves nothing of it', async () => {
+    await write('charset=iso-8859-1', 'ä', { CamelFileName: 'log' });
+    for (const body of ['a€', Buffer.from('a€'), Readable.from([Buffer.from('a'), Buffer.from([0xe2, 0x82]), Buffer.from([0xac])])]) {
+      expect(await complaint('charset=iso-8859-1', body)).to.contain('the charset iso-8859-1 has no `€` (U+20AC)');
+    }
+    expect(await complaint('charset=iso-8859-1&fileExist=Append', 'b€', { CamelFileName: 'log' })).to.contain('Cannot store file');
+    expect(written()).to.deep.equal(['log']);
+    expect(readFileSync(join(folder, 'out/log')).toString('hex')).to.equal('e4');
+  });
+
   it('writes in another charset', async () => {
     await write('charset=iso-8859-1', 'ä');
     await write('charset=windows-1251', 'Ж', { CamelFileName: 'b' });

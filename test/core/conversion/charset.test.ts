@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { decodeText, encodeText, mayBeCharset, prepareCharset } from '../../../src/core/conversion/charset.ts';
+import { decodeText, encodeText, mayBeCharset, prepareCharset, StrictEncoder } from '../../../src/core/conversion/charset.ts';
 
 describe('charsets', () => {
   it('write a question mark for what they do not have, as Java does', () => {
@@ -14,6 +14,28 @@ describe('charsets', () => {
     await prepareCharset('UTF-16');
     expect(decodeText(encodeText('äb', 'UTF-16'), 'UTF-16')).to.equal('äb');
     expect(decodeText(Buffer.from('\ufeffx'), 'utf-8')).to.equal('\ufeffx');
+  });
+
+  it('put the high byte first where no mark says otherwise, and a mark before UTF-16 that they write', async () => {
+    await prepareCharset('UTF-16');
+    expect(encodeText('ä', 'UTF-16').toString('hex')).to.equal('feff00e4');
+    expect(encodeText('ä', 'UTF-32').toString('hex')).to.equal('000000e4');
+    expect(decodeText(Buffer.from('00e4', 'hex'), 'utf-16')).to.equal('ä');
+    expect(decodeText(Buffer.from('fffee400', 'hex'), 'utf-16')).to.equal('ä');
+    expect(decodeText(Buffer.from('00e461', 'hex'), 'utf-16')).to.equal('ä\ufffd');
+  });
+
+  it('refuse what they do not have where nothing may be lost, wherever the text is cut', async () => {
+    for (const [charset, has, lacks] of [['iso-8859-1', 'aä?', '€'], ['us-ascii', 'a?', 'ä'], ['windows-1252', 'ä€', '→'], ['Shift_JIS', '日ｱ?', '한'], ['utf-8', '€😀', '\ud83d'], ['utf-16', '😀', '\ude00']] as const) {
+      await prepareCharset(charset);
+      expect(decodeText(new StrictEncoder(charset).encode(has, true), charset), charset).to.have.length(has.length);
+      expect(() => new StrictEncoder(charset).encode(`a${lacks}b`, true), charset).to.throw(/the charset .* has no .* \(U\+[0-9A-F]{4}\)/);
+    }
+    const pieces = new StrictEncoder('utf-16');
+    expect(Buffer.concat([pieces.encode('a\ud83d', false), pieces.encode('\ude00b', false), pieces.encode('', true)])).to.deep.equal(encodeText('a😀b', 'utf-16'));
+    const cut = new StrictEncoder('utf-8');
+    cut.encode('a\ud83d', false);
+    expect(() => cut.encode('', true)).to.throw('U+D83D');
   });
 
   it('are told from names that can be none', async () => {

@@ -68,6 +68,8 @@ const named =
       const key = unquote(rest.slice(1, end));
       const value = reading(key, at + 1, compiler, read, fixed);
       const path = rest.slice(end + 1);
+      // As in Camel, a second bracket belongs to the name.
+      if (path.startsWith('[')) return reading(unquote(rest.slice(1, rest.lastIndexOf(']'))), at + 1, compiler, read, fixed);
       return path === '' ? value : ognl(value, path, at + end + 1, compiler);
     }
     return nameAndPath(call, rest.slice(1), at + 1, compiler, read, fixed);
