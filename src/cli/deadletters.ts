@@ -3,7 +3,7 @@ import { openDeadLetters } from '../runtime/mecha.ts';
 import type { DeadLetter, DeadLetterPage, DeadLetterSummary } from '../stores/deadletters.ts';
 import type { Configuration } from '../runtime/configuration.ts';
 import type { AdminAddress } from '../sidecar/client.ts';
-import { AdminUnreachable, askAdmin } from '../sidecar/client.ts';
+import { AdminFailed, AdminUnreachable, askAdmin } from '../sidecar/client.ts';
 import { deserialisedText } from '../sidecar/deadLetterView.ts';
 import type { Options } from './adminAccess.ts';
 import { adminAddress, configurationOf, withAdmin } from './adminAccess.ts';
@@ -13,15 +13,17 @@ const time = (millis: number): string => new Date(millis).toISOString().replace(
 
 type Store = NonNullable<Awaited<ReturnType<typeof openDeadLetters>>>['deadLetters'];
 
+const failed = (body: unknown): AdminFailed => new AdminFailed(`the running Mecha can't answer: ${String((body as { error?: string }).error)}`);
+
 /** Asks the running Mecha; where none runs in this folder, reads the store itself. Null: there is nothing. */
 async function ask<T>(address: AdminAddress, configuration: Configuration, { folder }: Terminal, path: string, read: (store: Store) => Promise<T>): Promise<T | null> {
   try {
     const { status, body } = await askAdmin(address, 'GET', path);
     if (status === 404) return null;
-    if (status !== 200) throw new AdminUnreachable(`the admin API refuses: ${String((body as { error?: string }).error)}`);
+    if (status !== 200) throw failed(body);
     return body as T;
   } catch (thrown) {
-    if (!(thrown instanceof AdminUnreachable) || typeof address !== 'string') throw thrown;
+    if (!(thrown instanceof AdminUnreachable) || thrown instanceof AdminFailed || typeof address !== 'string') throw thrown;
   }
   const opened = await openDeadLetters(configuration, resolve(folder));
   if (opened === null) return null;
@@ -97,7 +99,8 @@ export async function replay(id: string | undefined, options: Options, terminal:
     else {
       let after: string | null = '';
       do {
-        const { body } = await askAdmin(socket, 'GET', `/deadletters?route=${encodeURIComponent(String(options['route']))}&limit=1000${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`);
+        const { status, body } = await askAdmin(socket, 'GET', `/deadletters?route=${encodeURIComponent(String(options['route']))}&limit=1000${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`);
+        if (status !== 200) throw failed(body);
         const page = body as DeadLetterPage;
         ids.push(...page.entries.filter(({ replayed }) => replayed === null).map((entry) => entry.id));
         after = page.next;
@@ -114,7 +117,7 @@ export async function replay(id: string | undefined, options: Options, terminal:
     return failed > 0 ? 1 : 0;
   } catch (thrown) {
     if (!(thrown instanceof AdminUnreachable)) throw thrown;
-    terminal.err.write(`error: ${thrown.message}\nstart it with \`mecha run\`: a replay goes through the running route\n`);
+    terminal.err.write(`error: ${thrown.message}\n${thrown instanceof AdminFailed ? '' : 'start it with `mecha run`: a replay goes through the running route\n'}`);
     return 1;
   }
 }

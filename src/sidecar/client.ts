@@ -7,6 +7,9 @@ export type AdminAddress = string | { readonly url: string; readonly token: stri
 
 export class AdminUnreachable extends Error {}
 
+/** One answers, and can't do what it is asked. */
+export class AdminFailed extends AdminUnreachable {}
+
 /** One answers, and wants a token. */
 export class AdminRefused extends AdminUnreachable {}
 

@@ -72,6 +72,8 @@ function read(path: string): { text: string; holder: Holder | null; touched: num
 
 /** Marks a folder as this process's own until `release`. */
 export class FolderLock {
+  /** Who had the folder before did not let go of it: killed, crashed, or the power went. */
+  isTakenOver = false;
   private readonly path: string;
   private readonly text: string;
   private readonly clock: Clock;
@@ -92,10 +94,14 @@ export class FolderLock {
     this.keepAlive();
   }
 
-  release(): void {
+  /** @param isDone false: what this one found out when it took the folder over, the next must find out again */
+  release(isDone = true): void {
     this.beat?.cancel();
     this.beat = null;
-    if (read(this.path)?.text === this.text) rmSync(this.path, { force: true });
+    if (read(this.path)?.text !== this.text) return;
+    if (isDone || !this.isTakenOver) return rmSync(this.path, { force: true });
+    writeFileSync(this.path, '');
+    utimesSync(this.path, 0, 0);
   }
 
   private take(folder: string): void {
@@ -105,7 +111,10 @@ export class FolderLock {
         this.touch();
         return;
       } catch (thrown) {
-        if ((thrown as { code?: string }).code !== 'EEXIST') throw thrown;
+        const { code } = thrown as { code?: string };
+        // Made, and no room for a word in it: it would keep the folder from the next start.
+        if (code === 'ENOSPC' || code === 'EDQUOT') rmSync(this.path, { force: true });
+        if (code !== 'EEXIST') throw thrown;
       }
       const found = read(this.path);
       if (found === null) continue;
@@ -119,6 +128,7 @@ export class FolderLock {
         throw new StoreError(`the state folder ${folder} is in use by ${who}: its lock ${this.path} was touched ${Math.round(silent / 1000)} s ago`);
       }
       this.removeStale(found.text);
+      this.isTakenOver = true;
     }
     throw new StoreError(`can't get hold of the state folder ${folder}: others take it all the time`);
   }

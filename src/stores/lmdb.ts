@@ -7,6 +7,7 @@ import type { PutOptions, StateStore, StoredValue, StoreOperation } from '../cor
 import { checkKey, StoreError } from '../core/state/store.ts';
 import type { Reserved } from './deferred.ts';
 import { FolderLock } from './folderLock.ts';
+import { damagedPage, pageNumber } from './lmdbPages.ts';
 
 type Bytes = Database<Buffer, Buffer>;
 
@@ -343,11 +344,14 @@ function isFull(folder: string): boolean {
   }
 }
 
-/** Where LMDB's first meta page says how large its pages are and how many the file must have; the second page is a copy of the first. */
-const meta = { bytes: 152, magic: 24, pageSize: 48, lastPage: 144, magicValue: 0xbeefc0de } as const;
+/** Where LMDB's first meta page says how large its pages are, where its trees begin and how many pages the file must have; the second page is its twin, of the commit before or after. */
+const meta = { bytes: 160, magic: 24, pageSize: 48, freeRoot: 88, mainRoot: 136, lastPage: 144, transaction: 152, magicValue: 0xbeefc0de } as const;
 
-/** A file that was cut off would take the process down when a page beyond its end is read: better to see it before. */
-function checkFile(folder: string): void {
+/**
+ * A file that was cut off, or has a page that is none, would take the process down when that is read: better to see it before.
+ * @param isUnclean the last process that had it did not let go of it: every page that is in use is looked at
+ */
+function checkFile(folder: string, isUnclean: boolean): void {
   const path = join(folder, 'data.mdb');
   if (!existsSync(path)) return;
   const file = openSync(path, 'r');
@@ -360,9 +364,14 @@ function checkFile(folder: string): void {
     if (pageSize < 512 || pageSize > 65_536) throw new Error(`MDB_CORRUPTED: impossible page size ${pageSize}`);
     const second = Buffer.alloc(meta.bytes);
     readSync(file, second, 0, second.length, pageSize);
-    const lastPage = Math.max(Number(head.readBigUInt64LE(meta.lastPage)), Number(second.readBigUInt64LE(meta.lastPage)));
+    if (size >= 2 * pageSize && second.readUInt32LE(meta.magic) !== meta.magicValue) throw new Error('MDB_CORRUPTED: page 1 does not begin as it should');
+    const lastPage = Math.max(pageNumber(head, meta.lastPage), pageNumber(second, meta.lastPage));
     const pages = lastPage + 1;
     if (size < pages * pageSize) throw new Error(`MDB_CORRUPTED: ${pages * pageSize} bytes are needed, it has ${size}`);
+    if (!isUnclean) return;
+    const latest = second.readBigUInt64LE(meta.transaction) > head.readBigUInt64LE(meta.transaction) ? second : head;
+    const wrong = damagedPage(file, pageSize, pages, [pageNumber(latest, meta.freeRoot), pageNumber(latest, meta.mainRoot)]);
+    if (wrong !== null) throw new Error(`MDB_CORRUPTED: ${wrong}`);
   } finally {
     closeSync(file);
   }
@@ -377,9 +386,9 @@ const refusal = (folder: string, thrown: unknown): StoreError => new StoreError(
 export function reserveLmdb(folder: string, clock: Clock): Reserved {
   const lock = new FolderLock(folder, clock);
   try {
-    checkFile(folder);
+    checkFile(folder, lock.isTakenOver);
   } catch (thrown) {
-    lock.release();
+    lock.release(false);
     throw refusal(folder, thrown);
   }
   return {

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { Mecha } from '../../src/runtime/mecha.ts';
-import { openAdmin } from '../../src/sidecar/admin.ts';
+import { adminSocket, openAdmin } from '../../src/sidecar/admin.ts';
 import { eventually } from '../contract/operator.ts';
 import { freePort } from '../runtime/program.ts';
 import { Desk } from './desk.ts';
@@ -67,6 +68,16 @@ describe('the commands for a running Mecha', () => {
       const { code, err } = await desk.mecha(...args);
       expect(code, args.join(' ')).to.equal(2);
       expect(err).to.contain('state.stoer');
+    }
+  });
+
+  it('say why the running Mecha can not show its dead letters, instead of looking into its store beside it', async () => {
+    desk.write('mecha.yaml', 'routes: [routes.yaml]\n').write('.mecha/note', '');
+    const server = createServer((_, response) => response.writeHead(500, { 'Content-Type': 'application/json' }).end('{"error":"the file is damaged"}'));
+    await new Promise<void>((resolve) => server.listen(adminSocket(desk.folder, '.mecha'), resolve));
+    close = () => new Promise((resolve) => server.close(() => resolve()));
+    for (const args of [['list'], ['show', 'x'], ['replay', '--route', 'greet']]) {
+      expect(await desk.mecha('deadletters', ...args), args.join(' ')).to.deep.equal({ code: 1, out: '', err: "error: the running Mecha can't answer: the file is damaged\n" });
     }
   });
 

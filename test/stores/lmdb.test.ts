@@ -72,6 +72,52 @@ describe('the LMDB store', () => {
     expect((await failure()).message, 'the lock is free again').to.match(/the file is damaged/);
   });
 
+  describe('whose process was killed', () => {
+    const pageSize = 4096;
+    const left = (): Promise<void> => writeFile(join(folder, 'mecha.pid'), JSON.stringify({ pid: 2 ** 22 - 1, started: 'long ago', host: hostname() }));
+
+    beforeEach(async function () {
+      this.timeout(20_000);
+      const first = await lmdbStore(folder, new VirtualClock());
+      await first.batch(Array.from({ length: 400 }, (_, i) => ({ type: 'put' as const, key: `k${i}`, value: Buffer.alloc(i % 10 === 0 ? 9000 : 200, i) })));
+      for (let i = 0; i < 400; i += 3) await first.delete(`k${i}`);
+      await first.put('fleeting', Buffer.from('x'), { ttlMillis: 60_000 });
+      await first.close();
+      await left();
+    });
+
+    it('opens', async () => {
+      store = await lmdbStore(folder, new VirtualClock());
+      expect((await keysIn(store)).length).to.equal(267);
+    });
+
+    it('says so, every time, and does not go down, whichever of its pages is none any more', async function () {
+      this.timeout(60_000);
+      const whole = await readFile(join(folder, 'data.mdb'));
+      const refused: number[] = [];
+      for (let page = 2; page < whole.length / pageSize; page++) {
+        const broken = Buffer.from(whole);
+        // What a page has above its head, and what a disk gives that has lost it.
+        if (page % 2 === 0) broken.fill(0, page * pageSize, (page + 1) * pageSize);
+        else broken.fill(0xa5, page * pageSize + 18, (page + 1) * pageSize);
+        await writeFile(join(folder, 'data.mdb'), broken);
+        await left();
+        try {
+          store = await lmdbStore(folder, new VirtualClock());
+          // A page that is free, or inside a long value.
+          expect((await keysIn(store)).length).to.equal(267);
+          await store.close();
+          store = null;
+        } catch (thrown) {
+          expect((thrown as Error).message).to.match(/can't open the state store in .*: the file is damaged: restore it from a backup.*MDB_CORRUPTED: page \d+/);
+          expect((await failure()).message, 'the second time').to.equal((thrown as Error).message);
+          refused.push(page);
+        }
+      }
+      expect(refused.length).to.be.greaterThan(30);
+    });
+  });
+
   it('says that a file is something else', async () => {
     await writeFile(join(folder, 'data.mdb'), 'hello, world\n'.repeat(1000));
     expect((await failure()).message).to.match(/no database of this kind/);
