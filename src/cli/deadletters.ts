@@ -13,14 +13,14 @@ const time = (millis: number): string => new Date(millis).toISOString().replace(
 
 type Store = NonNullable<Awaited<ReturnType<typeof openDeadLetters>>>['deadLetters'];
 
-const failed = (body: unknown): AdminFailed => new AdminFailed(`the running Mecha can't answer: ${String((body as { error?: string }).error)}`);
+const unanswered = (body: unknown): AdminFailed => new AdminFailed(`the running Mecha can't answer: ${String((body as { error?: string }).error)}`);
 
 /** Asks the running Mecha; where none runs in this folder, reads the store itself. Null: there is nothing. */
 async function ask<T>(address: AdminAddress, configuration: Configuration, { folder }: Terminal, path: string, read: (store: Store) => Promise<T>): Promise<T | null> {
   try {
     const { status, body } = await askAdmin(address, 'GET', path);
     if (status === 404) return null;
-    if (status !== 200) throw failed(body);
+    if (status !== 200) throw unanswered(body);
     return body as T;
   } catch (thrown) {
     if (!(thrown instanceof AdminUnreachable) || thrown instanceof AdminFailed || typeof address !== 'string') throw thrown;
@@ -100,7 +100,7 @@ export async function replay(id: string | undefined, options: Options, terminal:
       let after: string | null = '';
       do {
         const { status, body } = await askAdmin(socket, 'GET', `/deadletters?route=${encodeURIComponent(String(options['route']))}&limit=1000${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`);
-        if (status !== 200) throw failed(body);
+        if (status !== 200) throw unanswered(body);
         const page = body as DeadLetterPage;
         ids.push(...page.entries.filter(({ replayed }) => replayed === null).map((entry) => entry.id));
         after = page.next;
