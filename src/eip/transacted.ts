@@ -6,6 +6,7 @@ export const transacted = defineEip({
   name: 'transacted',
   summary: 'Runs the whole route in a transaction of a database: what `sql:` does is committed when the route has gone well, before the source is told, and else rolled back.',
   wrapsRoute: true,
+  errorHandling: { own: 'none' },
   options: {
     ref: field.string('Bean of the transaction policy. When absent the only one that there is, the one named PROPAGATION_REQUIRED, or the only transaction manager.'),
     steps: field.steps('What belongs to the transaction. Steps beside it in the route do, too; they run before these.'),

@@ -106,6 +106,57 @@ describe('transacted', () => {
     expect(await rows()).to.deep.equal([1, 1, 1, 5]);
   });
 
+  it('rolls back a nested part alone, and lets parallel parts have theirs one after the other', async () => {
+    await start(
+      [manager, required('REQUIRED'), required('NESTED')],
+      route('direct:in', {
+        policy: {
+          ref: 'required',
+          steps: [
+            { split: { tokenize: { token: ',' }, parallelProcessing: true, steps: [{ doTry: { steps: [{ to: 'direct:part' }], doCatch: [{ exception: ['java.lang.Exception'], steps: [{ setHeader: { name: 'caught', constant: true } }] }] } }] } },
+            insert,
+          ],
+        },
+      }),
+      route('direct:part', { policy: { ref: 'nested', steps: [insert, { delay: { constant: 5 } }, insert, { filter: { simple: "${body} == '2'", steps: [fails] } }] } }),
+    );
+    expect((await send('direct:in', '1,2,3')).exception).to.equal(null);
+    expect(await rows()).to.deep.equal([1, 1, 3, 3, '1,2,3']);
+  });
+
+  it('keeps what is done in a new transaction, or in none, before the one around it begins, and says so at once when it is too late', async () => {
+    await start(
+      [manager, required('REQUIRED'), required('REQUIRES_NEW'), required('NOT_SUPPORTED')],
+      route('direct:new', { policy: { ref: 'requires_new', steps: [insert] } }),
+      route('direct:not', { policy: { ref: 'not_supported', steps: [insert] } }),
+      route('direct:early', { policy: { ref: 'required', steps: [{ to: 'direct:new' }, { to: 'direct:not' }, insert, fails] } }),
+      route('direct:lateNew', { policy: { ref: 'required', steps: [insert, { to: 'direct:new' }] } }),
+      route('direct:lateNot', { policy: { ref: 'required', steps: [insert, { to: 'direct:not' }] } }),
+    );
+    expect((await send('direct:early', 1)).exception?.message).to.equal('no');
+    expect(await rows()).to.deep.equal([1, 1]);
+    for (const late of ['direct:lateNew', 'direct:lateNot']) expect((await send(late, 2)).exception?.message).to.include('has a transaction of this database open already').and.to.include('PROPAGATION_NESTED');
+    expect(await rows()).to.deep.equal([1, 1]);
+  });
+
+  it('has a new transaction of another database within one', async () => {
+    const audit = [
+      { name: 'audit', type: 'org.apache.commons.dbcp2.BasicDataSource', properties: { url: 'jdbc:sqlite:audit.db' } },
+      { name: 'auditManager', type: 'org.springframework.jdbc.datasource.DataSourceTransactionManager', constructors: { 0: '#bean:audit' } },
+      { name: 'audited', type: 'org.apache.camel.spring.spi.SpringTransactionPolicy', properties: { transactionManager: '#bean:auditManager', propagationBehaviorName: 'PROPAGATION_REQUIRES_NEW' } },
+    ];
+    const note = { to: 'sql:insert into log values (:#${body})?dataSource=#audit' };
+    await start(
+      [manager, required('REQUIRED'), ...audit],
+      route('direct:audit', { to: 'sql:x?useMessageBodyForSql=true&dataSource=#audit' }),
+      route('direct:in', { policy: { ref: 'required', steps: [insert, { policy: { ref: 'audited', steps: [note, insert] } }, fails] } }),
+    );
+    await send('direct:audit', 'create table log (id integer)');
+    expect((await send('direct:in', 1)).exception?.message).to.equal('no');
+    expect(await rows()).to.deep.equal([]);
+    expect((await send('direct:audit', 'select id from log')).body).to.deep.equal([{ id: 1 }]);
+  });
+
   it('tells a commit that fails to the sender', async () => {
     await start([manager], route('direct:in', { transacted: {} }, { to: 'sql:insert into c values (1, 99)?dataSource=#data' }));
     await send('direct:sql', 'create table p (id integer primary key)');
@@ -118,7 +169,14 @@ describe('transacted', () => {
   it('is an error at its line without a manager, with several, and with what SQLite can not do', async () => {
     expect(await refused([], route('direct:a', { transacted: {} }, insert))).to.include('there is no transaction manager');
     expect(await refused([manager, { ...manager, name: 'second' }], route('direct:a', { transacted: {} }, insert))).to.include('several');
-    expect(await refused([manager, required('REQUIRES_NEW')], route('direct:a', { transacted: { ref: 'requires_new' } }, insert))).to.include('PROPAGATION_REQUIRES_NEW');
+    expect(await refused([manager, required('ALWAYS')], route('direct:a', { transacted: { ref: 'always' } }, insert))).to.include('there is no propagation `PROPAGATION_ALWAYS`').and.to.include('`PROPAGATION_NESTED`');
+    for (const [type, instead] of [
+      ['org.springframework.kafka.transaction.KafkaTransactionManager', 'exactlyOnce: true'],
+      ['org.springframework.amqp.rabbit.transaction.RabbitTransactionManager', 'confirmed by the broker'],
+      ['org.springframework.transaction.jta.JtaTransactionManager', '`saga`'],
+    ] as const) {
+      expect(await refused([{ name: 'other', type }], route('direct:a', { transacted: {} }, insert))).to.include('has no transactions here').and.to.include(instead);
+    }
     expect(await refused([manager], route('direct:a', { policy: { ref: 'manager', steps: [insert] } }))).to.include('no transaction policy');
   });
 });

@@ -130,7 +130,21 @@ class Sqlite implements Database {
         over();
       },
       rollback: () => end('ROLLBACK'),
+      savepoint: () => this.savepoint(1),
     };
+  }
+
+  private savepoint(depth: number): TransactionalResource {
+    const name = `part${depth}`;
+    const exec = (statement: string): void => {
+      try {
+        this.inner.exec(statement);
+      } catch (thrown) {
+        throw sqlError(thrown, statement);
+      }
+    };
+    exec(`SAVEPOINT ${name}`);
+    return { commit: () => exec(`RELEASE ${name}`), rollback: () => exec(`ROLLBACK TO ${name}; RELEASE ${name}`), savepoint: () => this.savepoint(depth + 1) };
   }
 
   idle(clock: Clock): Promise<void> | null {

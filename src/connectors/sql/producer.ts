@@ -2,7 +2,7 @@ import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.
 import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
-import { transactionOf } from '../../core/exchange/transaction.ts';
+import { refuseToWaitForItself, transactionOf } from '../../core/exchange/transaction.ts';
 import { allParts, toIterable } from '../../core/graph/iterate.ts';
 import { openDatabase } from './database.ts';
 import type { OpenDatabase, Row } from './database.ts';
@@ -76,8 +76,11 @@ export class SqlProducer implements Producer {
   private join(exchange: Exchange): Promise<void> | null {
     const { database, url } = this.opened;
     const { clock } = this.context;
-    const transaction = transactionOf(exchange);
-    return transaction?.url === url ? transaction.joining(() => database.begin(clock)) : database.idle(clock);
+    const transaction = transactionOf(exchange, url);
+    if (transaction !== null) return transaction.joining(() => database.begin(clock));
+    const wait = database.idle(clock);
+    if (wait !== null) refuseToWaitForItself(exchange, url);
+    return wait;
   }
 
   private put(exchange: Exchange, rows: readonly Row[]): void {

@@ -3,45 +3,61 @@ import type { StepContext } from '../definition.ts';
 import { ExchangeError } from '../errors.ts';
 import type { Exchange, Way } from '../exchange/exchange.ts';
 import { EXHAUSTED, FAILED, HANDLED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST } from '../exchange/exchange.ts';
-import type { TransactionPropagation } from '../exchange/transaction.ts';
-import { bindTransaction, Transaction, TransactionManager, transactionOf, TransactionPolicy } from '../exchange/transaction.ts';
+import type { TransactionPropagation, TransactionScope } from '../exchange/transaction.ts';
+import { bindTransaction, isTransactionManager, NestedTransaction, NoTransaction, Participation, scopeOf, Transaction, transactionOf, TransactionPolicy } from '../exchange/transaction.ts';
 import type { Inlet, Pipe } from './flow.ts';
-import { operator, sequence, StepSubscriber } from './flow.ts';
+import { operator, sequence, StepSubscriber, WayBack } from './flow.ts';
 
 interface Rules {
+  readonly policy: TransactionPolicy;
   readonly url: string;
   readonly propagation: TransactionPropagation;
 }
 
-/** An exchange within a transaction that begins here: it comes back here. */
-class InTransaction implements Way {
+/** An exchange within a scope that begins here: it comes back here. */
+class InScope implements Way {
   readonly outer: Way | null;
   private readonly step: TransactedStep;
-  private readonly own: Transaction;
+  private readonly scope: TransactionScope;
 
-  constructor(step: TransactedStep, outer: Way | null, own: Transaction) {
+  constructor(step: TransactedStep, outer: Way | null, scope: TransactionScope) {
     this.step = step;
     this.outer = outer;
-    this.own = own;
+    this.scope = scope;
   }
 
   back(exchange: Exchange): void {
-    this.step.returned(exchange, this.own);
+    this.step.returned(exchange, this.scope);
   }
 }
 
-/** Passes an exchange on that takes part in no transaction of its own here. */
-class Through implements Way {
-  readonly outer: Way | null;
-  private readonly step: TransactedStep;
+const illegal = (message: string): ExchangeError => new ExchangeError('org.springframework.transaction.IllegalTransactionStateException', message);
 
-  constructor(step: TransactedStep, outer: Way | null) {
-    this.step = step;
-    this.outer = outer;
-  }
-
-  back(exchange: Exchange): void {
-    this.step.goesOn(exchange);
+/** What a step binds to its exchange. @throws ExchangeError where the policy allows none, or demands one */
+function scopeFor(exchange: Exchange, { policy, url, propagation }: Rules): TransactionScope {
+  const outer = scopeOf(exchange);
+  const current = transactionOf(exchange, url);
+  const begin = (): Transaction => {
+    if (transactionOf(exchange, null) !== null) throw illegal('the message is in a transaction of another database: one can belong to it');
+    return new Transaction(url, policy, outer);
+  };
+  switch (propagation) {
+    case 'REQUIRED':
+      return current === null ? begin() : new Participation(current, policy, outer);
+    case 'NESTED':
+      return current === null ? begin() : new NestedTransaction(current, policy, outer);
+    case 'REQUIRES_NEW':
+      return new Transaction(url, policy, outer);
+    case 'SUPPORTS':
+      return current === null ? new NoTransaction(policy, outer, null) : new Participation(current, policy, outer);
+    case 'NOT_SUPPORTED':
+      return new NoTransaction(policy, outer, url);
+    case 'MANDATORY':
+      if (current === null) throw illegal("No existing transaction found for transaction marked with propagation 'mandatory'");
+      return new Participation(current, policy, outer);
+    case 'NEVER':
+      if (current !== null) throw illegal("Existing transaction found for transaction marked with propagation 'never'");
+      return new NoTransaction(policy, outer, null);
   }
 }
 
@@ -56,37 +72,32 @@ class TransactedStep extends StepSubscriber {
   }
 
   protected step(exchange: Exchange): boolean {
-    const { url, propagation } = this.rules;
-    const current = transactionOf(exchange);
-    const isIn = current !== null && current.url === url;
-    if (propagation === 'MANDATORY' && !isIn) throw new ExchangeError('org.springframework.transaction.IllegalTransactionStateException', "No existing transaction found for transaction marked with propagation 'mandatory'");
-    if (propagation === 'NEVER' && isIn) throw new ExchangeError('org.springframework.transaction.IllegalTransactionStateException', "Existing transaction found for transaction marked with propagation 'never'");
-    if (current !== null && !isIn && propagation === 'REQUIRED') throw new ExchangeError('org.springframework.transaction.IllegalTransactionStateException', 'the message is in a transaction of another database: one can belong to it');
-    if (propagation === 'REQUIRED' && !isIn) {
-      const own = new Transaction(url);
-      bindTransaction(exchange, own);
-      exchange.way = new InTransaction(this, exchange.way, own);
-    } else exchange.way = new Through(this, exchange.way);
+    // As in Camel, a policy that the message is in already adds nothing.
+    if (scopeOf(exchange)?.isBy(this.rules.policy) === true) exchange.way = new WayBack(this.out, exchange.way);
+    else {
+      const scope = scopeFor(exchange, this.rules);
+      bindTransaction(exchange, scope);
+      exchange.way = new InScope(this, exchange.way, scope);
+    }
     this.inner.next(exchange);
     return false;
   }
 
-  goesOn(exchange: Exchange): void {
-    this.out.next(exchange);
-  }
-
-  returned(exchange: Exchange, own: Transaction): void {
+  returned(exchange: Exchange, scope: TransactionScope): void {
     const isFailed = (exchange.halt & (FAILED | HANDLED)) === FAILED;
-    const isMarked = (exchange.halt & (ROLLBACK_ONLY | ROLLBACK_ONLY_LAST)) !== 0;
-    // That mark was for this transaction: what is around it goes on.
-    exchange.halt &= ~ROLLBACK_ONLY_LAST;
-    own.end(!isFailed && !isMarked).then(
+    const isGood = !isFailed && (exchange.halt & (ROLLBACK_ONLY | ROLLBACK_ONLY_LAST)) === 0;
+    // What was to roll back this one only is done with that: nobody around it sees it.
+    if ((exchange.halt & ROLLBACK_ONLY_LAST) !== 0) {
+      exchange.halt &= ~(ROLLBACK_ONLY_LAST | FAILED | EXHAUSTED);
+      exchange.exception = null;
+    }
+    scope.end(isGood).then(
       () => {
-        bindTransaction(exchange, null);
+        bindTransaction(exchange, scope.outer);
         this.out.next(exchange);
       },
       (thrown: unknown) => {
-        bindTransaction(exchange, null);
+        bindTransaction(exchange, scope.outer);
         const exhausted = exchange.halt & EXHAUSTED;
         exchange.fail(thrown, this.info);
         exchange.halt |= exhausted;
@@ -109,7 +120,7 @@ function policyOf(reference: string | undefined, context: StepContext): Transact
   const policies = all.filter(([, bean]) => bean instanceof TransactionPolicy);
   const found = policies.length === 1 ? policies[0] : policies.find(([name]) => name === 'PROPAGATION_REQUIRED');
   if (found !== undefined) return found[1] as TransactionPolicy;
-  const managers = all.filter(([, bean]) => bean instanceof TransactionManager);
+  const managers = all.filter(([, bean]) => isTransactionManager(bean));
   if (policies.length === 0 && managers.length === 1) return new TransactionPolicy(managers[0]![1]);
   problems.report('M0501', policies.length === 0 && managers.length === 0 ? 'there is no transaction manager' : 'there are several transaction policies or managers', at, {
     label: 'which transaction?',
@@ -126,6 +137,6 @@ export function transactedOperator(reference: string | undefined, steps: Pipe | 
   const inner = steps ?? sequence([]);
   const policy = policyOf(reference, context);
   if (policy === null) return inner;
-  const rules = policy.rules();
+  const rules = { policy, ...policy.rules() };
   return operator((out) => new TransactedStep(out, inner, rules, context));
 }
