@@ -54,9 +54,9 @@ class OnceConsumer implements Consumer {
 const onceOptions = {
   name: field.string('Name of the endpoint.').required().inPath(),
   body: field.string('Body of the message, or the resource that holds it (`file:order.json`).'),
-  headers: field.map('Its headers: `headers.a=1`.', field.string('Value, or a resource.')).prefixed('headers.'),
-  exchangeProperties: field.map('Its exchange properties: `exchangeProperties.a=1`.', field.string('Value, or a resource.')).prefixed('exchangeProperties.'),
-  variables: field.map('Its variables: `variables.a=1`.', field.string('Value, or a resource.')).prefixed('variables.'),
+  headers: field.map('Its headers: `header.a=1`.', field.string('Value, or a resource.')).prefixed('header.'),
+  exchangeProperties: field.map('Its exchange properties: `exchangeProperty.a=1`.', field.string('Value, or a resource.')).prefixed('exchangeProperty.'),
+  variables: field.map('Its variables: `variable.a=1`.', field.string('Value, or a resource.')).prefixed('variable.'),
   delay: field.millis('Wait before it is sent.').default(1000),
   exchangePattern: field.enum('Pattern of the exchange.', ['InOnly', 'InOut']),
   bridgeErrorHandler: field.boolean('Hands errors of the consumer to the route.').default(false).ignored('nothing can fail before the route has the exchange'),

@@ -44,7 +44,7 @@ describe('connectors that begin and call', () => {
   afterEach(() => runtime.stop(1000));
 
   it('once sends one message with body, headers, properties and variables, from values and files', async () => {
-    await start([route('once:a?body=file:hello.txt&delay=1&headers.h=1&exchangeProperties.p=2&variables.v=3', { setBody: { simple: '${body} ${header.h} ${exchangeProperty.p} ${variable.v}' } }, { to: 'mock:out' })], { 'hello.txt': 'hello' });
+    await start([route('once:a?body=file:hello.txt&delay=1&header.h=1&exchangeProperty.p=2&variable.v=3', { setBody: { simple: '${body} ${header.h} ${exchangeProperty.p} ${variable.v}' } }, { to: 'mock:out' })], { 'hello.txt': 'hello' });
     await eventually(() => expect(mockOf(runtime, 'out').received.map(({ body }) => body)).to.deep.equal(['hello 1 2 3']));
   });
 

@@ -83,7 +83,7 @@ export function compareValues(left: unknown, right: unknown): number {
     if (p === undefined || q === undefined) throw noOrder(left, right);
     return Number(p) - Number(q);
   }
-  if (typeof left === 'number' && typeof right === 'object') throw noOrder(left, right);
+  if (isNumeric(left) && typeof right === 'object' && !isNumeric(right)) throw noOrder(left, right);
   // What nothing leads to the other's class from goes by the names of the classes, as in Camel.
   if (typeof left === 'object' && typeof right !== 'string') {
     const [from, to] = [className(left), className(right)];

@@ -53,7 +53,7 @@ function distinct(items: readonly unknown[]): Set<unknown> {
 
 const size = (value: unknown): number => {
   if (value === null || value === undefined) return 0;
-  if (Array.isArray(value)) return value.length;
+  if (Array.isArray(value) || value instanceof Uint8Array) return value.length;
   if (value instanceof Set || value instanceof Map) return value.size;
   return isPlainObject(value) ? Object.keys(value).length : 1;
 };
