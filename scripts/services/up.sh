@@ -134,9 +134,10 @@ advertised.listeners=PLAIN://127.0.0.1:$KAFKA_PORT,TOXI://127.0.0.1:$((KAFKA_POR
 listener.security.protocol.map=PLAIN:PLAINTEXT,TOXI:PLAINTEXT,SASL:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAIN
-sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512
 listener.name.sasl.plain.sasl.jaas.config=$login.plain.PlainLoginModule required user_mecha="mecha";
 listener.name.sasl.scram-sha-256.sasl.jaas.config=$login.scram.ScramLoginModule required;
+listener.name.sasl.scram-sha-512.sasl.jaas.config=$login.scram.ScramLoginModule required;
 log.dirs=$dir/data
 num.partitions=1
 offsets.topic.num.partitions=1
@@ -151,7 +152,7 @@ CONF
   if [[ ! -e $dir/data/meta.properties ]]; then
     java -Xmx128m -XX:+UseSerialGC -cp "$classpath" kafka.tools.StorageTool format --config "$dir/server.properties" \
       --cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d =)" \
-      --add-scram 'SCRAM-SHA-256=[name=mecha,password=mecha]' >"$dir/log" 2>&1
+      --add-scram 'SCRAM-SHA-256=[name=mecha,password=mecha]' --add-scram 'SCRAM-SHA-512=[name=mecha,password=mecha]' >"$dir/log" 2>&1
   fi
   # shellcheck disable=SC2086
   launch kafka TERM java $KAFKA_JAVA_OPTS -cp "$classpath" kafka.Kafka "$dir/server.properties"
@@ -159,7 +160,7 @@ CONF
 ready_kafka() { grep -q 'Kafka Server started' "$SERVICES_RUN/kafka/log" && port_open "$KAFKA_PORT"; }
 env_kafka() {
   echo "KAFKA_BROKERS=127.0.0.1:$KAFKA_PORT"
-  echo "KAFKA_SASL_BROKERS=127.0.0.1:$KAFKA_SASL_PORT"        # PLAIN and SCRAM-SHA-256
+  echo "KAFKA_SASL_BROKERS=127.0.0.1:$KAFKA_SASL_PORT"        # PLAIN, SCRAM-SHA-256 and SCRAM-SHA-512
   echo "KAFKA_SASL_USER=mecha"
   echo "KAFKA_SASL_PASSWORD=mecha"
   echo "KAFKA_BROKERS_PROXIED=127.0.0.1:$((KAFKA_PORT + TOXIPROXY_OFFSET))"
