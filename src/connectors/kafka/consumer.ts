@@ -11,7 +11,7 @@ import type { ConnectionSettings } from './connection.ts';
 import type { HeaderReading } from './headers.ts';
 import { names, RecordHeaders } from './headers.ts';
 import { BatchDelivery, Lane } from './lane.ts';
-import type { LaneOwner, RecordDelivery } from './lane.ts';
+import type { LaneOwner, Progress, RecordDelivery } from './lane.ts';
 import type { KafkaEndpoint } from './options.ts';
 import type { Deserialise } from './serialisation.ts';
 import { deserialiser, readsAnything } from './serialisation.ts';
@@ -331,6 +331,7 @@ class MemberReader implements MemberListener, LaneOwner {
   private readonly lanes = new Map<string, Lane>();
   private readonly transactionsByLane = new Map<Lane, LaneTransaction>();
   private readonly batches = new Map<Lane, OpenBatch>();
+  private readonly pendingCommits = new Map<Lane, Promise<void>>();
   private readonly sought = new Set<string>();
   private readonly timers = new Set<Timer>();
   private isDraining = false;
@@ -580,11 +581,11 @@ class MemberReader implements MemberListener, LaneOwner {
     if (!reading.isAutomatic) headers.set(names.lastRecordBeforeCommit, isLast);
     if (!reading.isManual) return;
     const { lane, number } = delivery;
+    const { topic, partition, era } = lane;
     const commit = async (): Promise<void> => {
-      lane.ask(number, offset);
-      await this.commitAsked(lane);
+      const due = lane.ask(number, offset, era);
+      if (due !== null) await this.commitAsked(lane, due);
     };
-    const { topic, partition } = lane;
     headers.set(names.manualCommit, reading.manualFactory === null ? { topic, partition, offset, commit } : reading.manualFactory.newInstance({ topic, partition, offset, commit }));
   }
 
@@ -675,6 +676,7 @@ class MemberReader implements MemberListener, LaneOwner {
         this.dropUnpushed(lane);
         if (lane.unsettled === 0) this.deliverAgain(lane);
       } else this.commitSoon(lane);
+      if (this.reading.isManual && lane.askedProgress !== null) void this.commitPending(lane);
     }
     if (this.unsettled === 0) this.sayIdle();
   }
@@ -765,11 +767,23 @@ class MemberReader implements MemberListener, LaneOwner {
     for (const { topic, partition, offset } of offsets) await repository.setState(`${topic}/${partition}`, String(offset - 1));
   }
 
-  /** What the route asked for, as far as everything before is done. */
-  private async commitAsked(lane: Lane): Promise<void> {
-    const { progress } = lane;
-    const offset = Math.min(lane.asked, progress.offset);
-    if (lane.isRevoked || offset <= lane.committed) return;
+  /** What the route asked for while records before were under way: committed as soon as these are done. */
+  private commitPending(lane: Lane): Promise<void> {
+    let pending = this.pendingCommits.get(lane);
+    if (pending === undefined) {
+      const commitAll = async (): Promise<void> => {
+        for (let due = lane.askedProgress; due !== null; due = lane.askedProgress) await this.commitAsked(lane, due);
+      };
+      pending = commitAll()
+        .catch((thrown: unknown) => this.reading.context.log('warn', `${this.reading.shownUri}: ${lane.name} could not be committed as the route asked: ${(thrown as Error).message}`))
+        .finally(() => this.pendingCommits.delete(lane));
+      this.pendingCommits.set(lane, pending);
+    }
+    return pending;
+  }
+
+  private async commitAsked(lane: Lane, due: Progress): Promise<void> {
+    const { offset } = due;
     const { commitTimeoutMillis, shownUri } = this.reading;
     let timer: Timer | null = null;
     const late = new Promise<never>((_, reject) => {
@@ -780,7 +794,7 @@ class MemberReader implements MemberListener, LaneOwner {
     } finally {
       this.forget(timer);
     }
-    lane.wasCommitted(offset === progress.offset ? progress : { offset, head: 0 });
+    lane.wasCommitted(due);
   }
 
   private async commitEverything(): Promise<void> {
@@ -788,7 +802,10 @@ class MemberReader implements MemberListener, LaneOwner {
       await Promise.all([...this.lanes.values()].map((lane) => this.endTransaction(lane)));
       return;
     }
-    if (!this.reading.isAutomatic && this.reading.repository === null) return;
+    if (!this.reading.isAutomatic && this.reading.repository === null) {
+      if (this.reading.isManual) await Promise.all([...this.lanes.values()].map((lane) => this.commitPending(lane)));
+      return;
+    }
     await this.committing?.catch(() => undefined);
     await this.commitNow();
   }

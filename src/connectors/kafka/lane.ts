@@ -13,6 +13,12 @@ export interface LaneOwner {
   readonly keepsFailed: boolean;
 }
 
+/** How far deliveries are done: the offset behind the last of them, and the number behind it. */
+export interface Progress {
+  readonly offset: number;
+  readonly head: number;
+}
+
 /** Records that have left the route but have not settled (members of open groups) are bounded, too. */
 const mostUnsettled = 10_000;
 const firstRing = 1024;
@@ -51,8 +57,11 @@ export class Lane {
   committed = -1;
   /** The first record that was taken since the partition was assigned. */
   first = -1;
-  /** With manual commits: up to where the route has asked for. */
-  asked = -1;
+  /** With manual commits: the last delivery whose commit the route has asked for, and the offset behind it. */
+  private asked = -1;
+  private askedOffset = -1;
+  /** Numbers begin anew with each. */
+  era = 0;
   isRevoked = false;
   /** Waits before it delivers again what failed. */
   isHeldBack = false;
@@ -182,11 +191,26 @@ export class Lane {
     return this.owner.keepsFailed;
   }
 
-  /** The route asks that everything up to this record be committed. */
-  ask(number: number, offset: number): void {
-    if (this.isRevoked) return;
-    this.asked = Math.max(this.asked, offset + 1);
-    if (number >= this.head && number < this.tail && this.offsetOf(number) === offset) this.finish(number);
+  /**
+   * The route asks that everything up to this record of an era be committed. Gives what a commit may say now: no more than what is done without a gap;
+   * null: nothing.
+   */
+  ask(number: number, offset: number, era: number): Progress | null {
+    if (this.isRevoked) return null;
+    // Its partition has gone back since: what was done before that is done.
+    if (era !== this.era) return offset < this.finished && offset >= this.committed ? { offset: offset + 1, head: 0 } : null;
+    if (number > this.asked) {
+      this.asked = number;
+      this.askedOffset = offset + 1;
+    }
+    this.finish(number);
+    return this.askedProgress;
+  }
+
+  /** What the route has asked for, is done, and is not committed. */
+  get askedProgress(): Progress | null {
+    if (this.isRevoked || Math.min(this.asked + 1, this.head) <= this.committedHead) return null;
+    return this.head > this.asked ? { offset: this.askedOffset, head: this.asked + 1 } : this.progress;
   }
 
   private finish(number: number): void {
@@ -206,11 +230,11 @@ export class Lane {
   }
 
   /** What a commit would say now; `wasCommitted` takes it when it has been said. */
-  get progress(): { readonly offset: number; readonly head: number } {
+  get progress(): Progress {
     return { offset: this.finished, head: this.head };
   }
 
-  wasCommitted({ offset, head }: { readonly offset: number; readonly head: number }): void {
+  wasCommitted({ offset, head }: Progress): void {
     if (head > this.committedHead && head <= this.head) {
       // Less than before where the topic was made anew.
       this.committed = offset;
@@ -235,7 +259,8 @@ export class Lane {
     this.dropFetched();
     this.done.fill(0);
     this.head = this.tail = this.committedHead = 0;
-    this.failedAt = -1;
+    this.failedAt = this.asked = -1;
+    this.era++;
   }
 
   private grow(): void {

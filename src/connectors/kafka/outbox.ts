@@ -82,7 +82,8 @@ export class Outbox {
   private isClosed = false;
   private timer: Timer | null = null;
   private blockTimer: Timer | null = null;
-  private pause: { readonly timer: Timer; readonly end: () => void } | null = null;
+  /** End waits before their time. */
+  private readonly pauses = new Set<() => void>();
   private idle: (() => void)[] = [];
 
   constructor(sender: Sender, options: OutboxOptions) {
@@ -109,16 +110,20 @@ export class Outbox {
     return this.isIdle ? Promise.resolve() : new Promise((resolve) => void this.idle.push(resolve));
   }
 
-  /** Takes no more; what waits fails. */
+  /** Takes no more; what waits fails. Whoever waits for it to be empty goes on when the request under way has its answer. */
   close(): void {
+    if (this.isClosed) return;
     this.isClosed = true;
+    // What is left out is missing from its transaction.
+    if (!this.isIdle) this.options.lostTrack?.();
     this.timer?.cancel();
     this.blockTimer?.cancel();
-    this.pause?.end();
+    for (const end of [...this.pauses]) end();
     const error = new ExchangeError('org.apache.kafka.common.KafkaException', `the producer for ${this.options.brokers} was closed before this record was sent`);
     for (const { receipt } of this.blocked.splice(0)) receipt.failed(error);
     for (const list of this.unresolved.values()) for (const { receipt } of list.splice(0)) receipt.failed(error);
     for (const queue of this.queues.values()) for (const { receipts } of queue.splice(0)) for (const receipt of receipts) receipt.failed(error);
+    this.settleIdle();
   }
 
   private get isIdle(): boolean {
@@ -294,11 +299,11 @@ export class Outbox {
     return new Promise((resolve) => {
       const end = (): void => {
         timer.cancel();
-        this.pause = null;
+        this.pauses.delete(end);
         resolve();
       };
       const timer = this.options.clock.schedule(millis, end);
-      this.pause = { timer, end };
+      this.pauses.add(end);
     });
   }
 

@@ -344,6 +344,23 @@ describeWithKafka('the consumer of kafka', function () {
     expect(route.received.map(({ headers }) => headers.get('CamelKafkaLastPollRecord'))).to.deep.equal([false, false, false, true]);
   });
 
+  it('commits what the route asked for when the records before are done, at the latest when it stops', async () => {
+    for (const isStopping of [false, true]) {
+      const topic = await broker.topic();
+      group = broker.name('group');
+      await broker.send(topic, 'a', 'b', 'c');
+      const route = await consume(topic, '&autoCommitEnable=false&allowManualCommit=true&recordsInFlight=3', undefined, { isHolding: true });
+      await soon(() => expect(route.held).to.have.length(3));
+      await (route.held[1]!.headers.get('CamelKafkaManualCommit') as { commit(): Promise<void> }).commit();
+      expect(await broker.committed(group, topic)).to.deep.equal([-1]);
+      const stopping = isStopping ? consumers[0]!.stop() : Promise.resolve();
+      route.releaseAll();
+      await stopping;
+      await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([2]));
+      await end();
+    }
+  });
+
   it('goes on where the route commits each record itself, and it is committed by itself as well', async () => {
     const topic = await broker.topic();
     await broker.send(topic, ...numbers(0, 120));

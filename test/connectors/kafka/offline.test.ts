@@ -81,6 +81,34 @@ describe('kafka without a broker', () => {
     }
   });
 
+  it('commits what a route asks for as far as there is no gap, and where the topic was made anew, too', () => {
+    const lane = new Lane('t', 0, { left: () => undefined, settled: () => undefined, keepsFailed: true });
+    const take = (offset: number) => {
+      lane.add({ topic: 't', partition: 0, nextOffset: offset + 1, records: [{ key: null, value: null, timestamp: '0', offset: String(offset) }] });
+      return lane.take();
+    };
+    const [, , third] = [take(5000), take(5001), take(5002)].map((delivery, at) => ({ delivery, ask: () => lane.ask(delivery.number, 5000 + at, 0) }));
+    expect(third!.ask(), 'two are under way before it').to.equal(null);
+    lane.settle(0, new Exchange());
+    expect(lane.askedProgress).to.deep.equal({ offset: 5001, head: 1 });
+    lane.wasCommitted(lane.askedProgress!);
+    lane.settle(1, new Exchange());
+    expect(lane.askedProgress).to.deep.equal({ offset: 5003, head: 3 });
+    lane.wasCommitted(lane.askedProgress!);
+    expect([lane.askedProgress, lane.committed]).to.deep.equal([null, 5003]);
+    const anew = take(0);
+    expect(lane.ask(anew.number, 0, 0)).to.deep.equal({ offset: 1, head: 4 });
+    lane.wasCommitted({ offset: 1, head: 4 });
+    const failing = take(1);
+    const failed = new Exchange();
+    failed.fail(new Error('no'));
+    lane.settle(failing.number, failed);
+    expect(lane.rewind()).to.equal(1);
+    expect(lane.ask(anew.number, 0, 0), 'it is committed').to.equal(null);
+    expect(lane.ask(failing.number, 1, 0), 'it is delivered again').to.equal(null);
+    expect(lane.ask(take(1).number, 1, 1)).to.deep.equal({ offset: 2, head: 1 });
+  });
+
   it('hides what was aborted, where transactions overlap and the broker lists them in any order', () => {
     const marker = (kind: number): Buffer => Buffer.from([0, 0, 0, kind]);
     const message = (offset: number, producerId: string, control: number | null = null): FetchedMessage => ({ offset: String(offset), key: control === null ? marker(0) : marker(control), isControlRecord: control !== null, batchContext: { producerId, inTransaction: true } });

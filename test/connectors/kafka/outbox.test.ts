@@ -3,10 +3,12 @@ import { VirtualClock } from '../../../src/core/clock.ts';
 import type { ExchangeError } from '../../../src/core/errors.ts';
 import type { PartitionRecords, Sender } from '../../../src/connectors/kafka/client.ts';
 import type { OutboxOptions } from '../../../src/connectors/kafka/outbox.ts';
+import { KafkaFailure } from '../../../src/connectors/kafka/client.ts';
 import { Outbox } from '../../../src/connectors/kafka/outbox.ts';
 
 /** What was sent, request by request: the values of each partition's batch. */
 interface Line {
+  readonly outbox: Outbox;
   readonly clock: VirtualClock;
   readonly requests: string[][];
   readonly outcomes: string[];
@@ -14,12 +16,13 @@ interface Line {
 }
 
 /** An outbox whose broker answers when it is let. */
-function line(options: Partial<OutboxOptions>, answers: () => Promise<void> = () => Promise.resolve()): Line {
+function line(options: Partial<OutboxOptions>, answers: () => Promise<void> = () => Promise.resolve(), partitions?: () => number): Line {
   const clock = new VirtualClock();
   const requests: string[][] = [];
   const outcomes: string[] = [];
   const sender = {
-    knownPartitions: () => 1,
+    knownPartitions: () => (partitions === undefined ? 1 : null),
+    partitions: async () => partitions!(),
     send: async (batches: readonly PartitionRecords[]) => {
       requests.push(...batches.map(({ records }) => records.map(({ value }) => String(value))));
       await answers();
@@ -28,7 +31,7 @@ function line(options: Partial<OutboxOptions>, answers: () => Promise<void> = ()
   } as unknown as Sender;
   const outbox = new Outbox(sender, { clock, brokers: 'b:1', lingerMillis: 0, batchBytes: 100_000, maxRecordBytes: 100_000, bufferBytes: 100_000, maxBlockMillis: 1000, deliveryTimeoutMillis: 1000, retries: null, firstBackoffMillis: 10, longestBackoffMillis: 10, ignoresKeys: false, ...options });
   const add = (value: string): void => outbox.add('t', null, { key: null, value, timestamp: 0 }, { sent: () => void outcomes.push(value), failed: ({ message }: ExchangeError) => void outcomes.push(message) });
-  return { clock, requests, outcomes, add };
+  return { outbox, clock, requests, outcomes, add };
 }
 
 describe('what waits to be sent to Kafka', () => {
@@ -67,5 +70,39 @@ describe('what waits to be sent to Kafka', () => {
     expect(outcomes.at(-1)).to.match(/no room for another record within 100 ms: 300 bytes \(bufferMemorySize\)/);
     answer();
     await clock.advance(10);
+  });
+
+  it('fails when it is closed, and whoever waits for its end goes on, knowing that it is not whole', async () => {
+    let spoilt = 0;
+    const { outbox, clock, outcomes, add } = line({ lingerMillis: 500, lostTrack: () => void spoilt++ });
+    add('a');
+    let isDrained = false;
+    void outbox.drained().then(() => (isDrained = true));
+    await clock.advance(10);
+    expect(isDrained).to.equal(false);
+    outbox.close();
+    await clock.advance(0);
+    expect([isDrained, spoilt, clock.waiting]).to.deep.equal([true, 1, 0]);
+    expect(outcomes.join()).to.match(/was closed before this record was sent/);
+  });
+
+  it('leaves no wait behind when it is closed, however many topics were waited for', async () => {
+    const { outbox, clock, outcomes } = line({ firstBackoffMillis: 400, longestBackoffMillis: 400 }, undefined, () => {
+      throw new KafkaFailure('missing', 'not there');
+    });
+    for (const topic of ['a', 'b']) outbox.add(topic, null, { key: null, value: topic, timestamp: 0 }, { sent: () => undefined, failed: ({ message }) => void outcomes.push(message) });
+    await clock.advance(10);
+    expect(clock.waiting).to.equal(2);
+    const drained = outbox.drained();
+    outbox.close();
+    await drained;
+    expect([outcomes.length, clock.waiting]).to.deep.equal([2, 0]);
+  });
+
+  it('is left out of by nothing when it is closed with nothing in it', () => {
+    let spoilt = 0;
+    const { outbox } = line({ lostTrack: () => void spoilt++ });
+    outbox.close();
+    expect(spoilt).to.equal(0);
   });
 });
