@@ -172,6 +172,7 @@ interface SequenceComparator {
 interface StreamOptions {
   readonly capacity: number;
   readonly timeout: number;
+  readonly deliveryAttemptInterval: number;
   readonly rejectOld: boolean;
   readonly ignoreInvalidExchanges: boolean;
   readonly comparator: SequenceComparator | null;
@@ -199,6 +200,8 @@ class StreamResequencer extends Resequencer {
   private readonly waiting: Waiting[] = [];
   private readonly blocked: Exchange[] = [];
   private last: Waiting | null = null;
+  /** When to look next for what may go out. */
+  private look: Timer | null = null;
   private isDelivering = false;
 
   constructor(out: Subscriber<Exchange>, context: StepContext, expression: Expression, steps: Pipe, options: StreamOptions) {
@@ -241,10 +244,9 @@ class StreamResequencer extends Resequencer {
     const next = this.waiting[at + 1];
     if (next !== undefined && this.follows(held, next)) next.cancel();
     const follows = (this.last !== null && this.follows(this.last, held)) || (at > 0 && this.follows(this.waiting[at - 1]!, held));
-    if (!follows) {
+    if (!follows && this.options.timeout > 0) {
       held.timer = this.context.clock.schedule(this.options.timeout, () => {
         held.timer = null;
-        this.deliver();
       });
     }
     return null;
@@ -254,8 +256,11 @@ class StreamResequencer extends Resequencer {
     const { comparator } = this.options;
     if (comparator !== null) return comparator.isValid?.(exchange) === false ? NaN : 0;
     try {
-      const value = numberOf(this.expression(exchange));
-      return Number.isInteger(value) ? value : NaN;
+      const value = this.expression(exchange);
+      // As Java makes a Long of it: of a number its whole part, of a text only a whole number.
+      if (typeof value === 'number') return Math.trunc(value);
+      const number = numberOf(value);
+      return Number.isInteger(number) ? number : NaN;
     } catch {
       return NaN;
     }
@@ -283,6 +288,9 @@ class StreamResequencer extends Resequencer {
       this.next(this.blocked.shift()!);
     }
     this.isDelivering = false;
+    // As in Camel, one looks when a message comes, or none has come for so long: what has waited long enough goes out then.
+    this.look?.cancel();
+    this.look = this.waiting.length === 0 ? null : this.context.clock.schedule(Math.max(1, this.options.deliveryAttemptInterval), () => this.deliver());
   }
 
   protected flush(): void {
@@ -292,6 +300,8 @@ class StreamResequencer extends Resequencer {
 
   protected forget(): void {
     for (const element of this.waiting) element.cancel();
+    this.look?.cancel();
+    this.look = null;
   }
 }
 
@@ -316,8 +326,8 @@ export const resequence = defineEip({
     streamConfig: field.element('Sends each message as soon as the one before it, by number, is out.', {
       ...described,
       capacity: field.count('Messages that may wait; then senders wait.').default(1000).atLeast(1),
-      timeout: field.millis('How long a message waits for one that is missing before it.').default(1000),
-      deliveryAttemptInterval: field.millis('How often to look for what may go out.').default(1000).ignored('messages go out as soon as they may'),
+      timeout: field.millis('How long a message waits at least for one that is missing before it. It goes out with the next message, or at the next look.').default(1000),
+      deliveryAttemptInterval: field.millis('After how long without a new message to look whether one has waited long enough.').default(1000),
       rejectOld: field.boolean('Fails messages that come after one which should have followed them.').default(false),
       ignoreInvalidExchanges: field.boolean('Leaves out messages without a number instead of failing.').default(false),
       comparator: field.reference<string>('A bean with `compare(a, b)`, `predecessor(a, b)` and perhaps `isValid(exchange)`, in place of numbers.', 'ExpressionResultComparator'),

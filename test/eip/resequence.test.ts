@@ -12,7 +12,7 @@ import { bodies, exchangeOf, graph, keepsOperatorContract, stepContext, stepOf, 
 const definition = resequence as unknown as EipDefinition;
 const seq: Expression = Object.assign((exchange: Exchange) => exchange.headers.get('seq'), { label: 'header(seq)' });
 const batch = { batchSize: 100, batchTimeout: 1000, allowDuplicates: false, reverse: false, ignoreInvalidExchanges: false };
-const stream = { capacity: 1000, timeout: 200, rejectOld: false, ignoreInvalidExchanges: false };
+const stream = { deliveryAttemptInterval: 100, capacity: 1000, timeout: 200, rejectOld: false, ignoreInvalidExchanges: false };
 
 function sequencing(given: Readonly<Record<string, unknown>>, inner: (exchange: Exchange) => void | Promise<void> = () => {}, overrides: ContextOverrides = {}) {
   const context: TestContext = stepContext(overrides);
@@ -120,6 +120,20 @@ describe('resequence as a stream', () => {
     expect(out).to.have.length(4);
     await context.clock.advance(1);
     expect(out).to.have.length(5);
+  });
+
+  it('looks for what has waited long enough when a message comes, and after so long without one', async () => {
+    const { out, feed, context } = sequencing({ streamConfig: { ...stream, timeout: 50, deliveryAttemptInterval: 500 } });
+    feed(5);
+    await context.clock.advance(400);
+    expect(out).to.have.length(0);
+    feed(3);
+    expect(bodies(out)).to.deep.equal([]);
+    await context.clock.advance(499);
+    expect(out).to.have.length(0);
+    await context.clock.advance(1);
+    expect(bodies(out)).to.deep.equal(['3a', '5a']);
+    expect(context.underWay).to.equal(0);
   });
 
   it('leaves out what has a place that is taken, and rejects what is too old when told so', async () => {
