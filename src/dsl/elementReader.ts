@@ -5,7 +5,7 @@ import { field } from '../core/field.ts';
 import { camelDataFormats, camelLanguages, camelStepParts, camelSteps } from './camelNames.ts';
 import { elements, elementsByName } from './elements/index.ts';
 import { asListEntry, indent, insertAt, quotedText, removeLines, replaceWith, wrapStep } from './fixes.ts';
-import { insteadOfDataFormat, insteadOfLanguage } from './instead.ts';
+import { insteadOfDataFormat, insteadOfLanguage, insteadOfStep } from './instead.ts';
 import { commonFields as common, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel, TemplateModel } from './model.ts';
 import { isRouteScoped, routeScoped } from './model.ts';
@@ -131,10 +131,11 @@ export class ElementReader extends TextReader {
       }
     }
     if (camelSteps.has(kind)) {
-      this.problems.report('M0203', `the step \`${kind}\` is not supported yet`, at, { label: 'Camel has it, this runtime does not', help: 'take it out, or do the same with other steps', values: { name: kind } });
+      this.problems.report('M0203', `the step \`${kind}\` is not supported yet`, at, { label: 'Camel has it, this runtime does not', help: insteadOfStep[kind] ?? 'take it out, or do the same with other steps', values: { name: kind } });
       return;
     }
-    this.unknownName('M0201', kind, at, `there is no step \`${kind}\``, Object.keys(eips), null);
+    if (Object.hasOwn(insteadOfStep, kind)) this.problems.report('M0201', `there is no step \`${kind}\``, at, { label: 'no such name', help: insteadOfStep[kind]!, values: { name: kind } });
+    else this.unknownName('M0201', kind, at, `there is no step \`${kind}\``, Object.keys(eips), null);
   }
 
   /** The one key of a list entry; reports when there is none or more than one. */

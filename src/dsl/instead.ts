@@ -43,3 +43,17 @@ export const insteadOfDataFormat: Readonly<Record<string, string>> = {
   swiftMx: 'SWIFT MX messages are XML: use `jacksonXml` or `xpath`',
   thrift: 'there is no kept library that reads a Thrift schema when routes are loaded: use `protobuf` or `avro`',
 };
+
+/** The same of steps: one of Camel's that is not here, and those that Camel has no more. */
+export const insteadOfStep: Readonly<Record<string, string>> = {
+  a2aSubTask: 'it tells agents how a task of theirs goes: write its steps without it, or in a `step`',
+  serviceCall: 'Camel has it no more: write `toD: "http://{{orders.host}}/..."`, with the address in a property, or a name that DNS knows',
+  inOnly: 'Camel has it no more: write `to: { uri: ..., pattern: InOnly }`',
+  inOut: 'Camel has it no more: write `to: { uri: ..., pattern: InOut }`',
+  hystrix: 'Camel has it no more: write `circuitBreaker`',
+  hystrixConfiguration: 'Camel has it no more: write `circuitBreaker` with `resilience4jConfiguration`',
+  setOutHeader: 'Camel has it no more: write `setHeader`',
+  setFaultBody: 'Camel has it no more: write `setBody`, or `throwException` for a failure',
+  removeFaultHeader: 'Camel has it no more: write `removeHeader`',
+  whenSkipSendToEndpoint: 'write `skipSendToOriginalEndpoint: true` in `interceptSendToEndpoint`',
+};
