@@ -172,6 +172,9 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
         map[parameter.name.slice(prefixed.prefix.length)] = parameter.value;
       } else if (definition.isLenient === true) {
         rest[parameter.name] = parameter.value;
+      } else if (name !== undefined && isOfPath(name)) {
+        complain('M0409', `\`${parameter.name}\` of \`${scheme}\` is no option: it stands in the path`, nameWhere, 'belongs to the path', `write it in front of the \`?\`, as in \`${definition.syntax}\`, or under \`parameters\``, docs);
+        continue;
       } else {
         const meant = nearest(parameter.name, Object.keys(fields));
         const help = parameter.name.startsWith('amp;') ? 'write `&` instead of `&amp;`' : meant === null ? null : `did you mean \`${meant}\`?`;

@@ -114,6 +114,7 @@ describe('endpoint URIs', () => {
       { code: 'M0409', piece: 'sise', help: 'did you mean `size`?' },
       { code: 'M0407', piece: 'fast', help: 'write milliseconds such as `500`, or `5s`, `1m30s`, `1h`' },
     ]);
+    expect(complaints(model('seda?name=a&size=1')).find(({ code }) => code === 'M0409')).to.deep.equal({ code: 'M0409', piece: 'name', help: 'write it in front of the `?`, as in `seda:name`, or under `parameters`' });
     expect(complaints(model('seda:x?size=1&'))).to.deep.equal([{ code: 'M0408', piece: '&', help: 'take the `&` at the end out' }]);
     expect(complaints(model('seda:x?size=1&size=2'))[0]).to.include({ code: 'M0407' });
     expect(complaints(model('seda:x?password=%zz'))[0]).to.include({ code: 'M0408', piece: 'password=%zz' });
