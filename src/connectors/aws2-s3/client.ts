@@ -68,43 +68,33 @@ const silent = { trace: () => {}, debug: () => {}, info: () => {}, warn: () => {
 
 // ------------------------------------------------------------------------------------------------ settings
 
-/** An option of the connection; a property `camel.component.aws2-s3.*` stands for one that is not there. */
-function settingsOf({ options, shownUri }: S3Endpoint, context: ConnectorContext) {
-  const property = (name: string): string | undefined => {
-    const dashed = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    return context.property(`camel.component.aws2-s3.${name}`) ?? context.property(`camel.component.aws2-s3.${dashed}`);
-  };
-  const text = (name: 'region' | 'uriEndpointOverride' | 'accessKey' | 'secretKey' | 'sessionToken' | 'profileCredentialsName' | 'proxyHost'): string | undefined =>
-    options[name] ?? property(name);
-  const flag = (
-    name: 'overrideEndpoint' | 'forcePathStyle' | 'useSessionCredentials' | 'useDefaultCredentialsProvider' | 'useProfileCredentialsProvider' | 'trustAllCertificates',
-  ): boolean => options[name] ?? property(name)?.toLowerCase() === 'true';
+function settingsOf({ options, shownUri }: S3Endpoint) {
   const fail = (what: string): never => {
     throw new Error(`${shownUri}: ${what}`);
   };
 
-  const endpoint = flag('overrideEndpoint') ? (text('uriEndpointOverride') ?? fail('`overrideEndpoint` needs `uriEndpointOverride`, the URL of the server')) : null;
+  const endpoint = options.overrideEndpoint === true ? (options.uriEndpointOverride ?? fail('`overrideEndpoint` needs `uriEndpointOverride`, the URL of the server')) : null;
   if (endpoint === null && options.uriEndpointOverride !== undefined) fail('`uriEndpointOverride` only counts with `overrideEndpoint=true`');
   if (endpoint !== null && (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))) fail(`\`uriEndpointOverride\` must be a URL such as http://localhost:9000, not \`${maskUri(endpoint)}\``);
-  const [accessKey, secretKey, sessionToken] = [text('accessKey'), text('secretKey'), text('sessionToken')];
+  const [accessKey, secretKey, sessionToken] = [options.accessKey, options.secretKey, options.sessionToken];
   if ((accessKey === undefined) !== (secretKey === undefined)) fail('`accessKey` and `secretKey` belong together: one of them is missing');
-  const usesDefault = flag('useDefaultCredentialsProvider');
-  const profileName = text('profileCredentialsName');
-  const usesProfile = flag('useProfileCredentialsProvider') || profileName !== undefined;
-  const isSession = flag('useSessionCredentials');
+  const usesDefault = options.useDefaultCredentialsProvider === true;
+  const profileName = options.profileCredentialsName;
+  const usesProfile = options.useProfileCredentialsProvider === true || profileName !== undefined;
+  const isSession = options.useSessionCredentials === true;
   if (usesDefault && usesProfile) fail('`useDefaultCredentialsProvider` and `useProfileCredentialsProvider` exclude each other');
   if (isSession && (accessKey === undefined || sessionToken === undefined)) fail('`useSessionCredentials` needs `accessKey`, `secretKey` and `sessionToken`');
-  const proxyHost = text('proxyHost');
-  const proxyPort = options.proxyPort ?? (property('proxyPort') === undefined ? undefined : Number(property('proxyPort')));
+  const proxyHost = options.proxyHost;
+  const proxyPort = options.proxyPort;
   if (proxyHost !== undefined && proxyPort === undefined) fail('`proxyHost` needs `proxyPort`');
-  const proxyProtocol = (options.proxyProtocol ?? property('proxyProtocol') ?? 'HTTPS').toLowerCase();
+  const proxyProtocol = (options.proxyProtocol ?? 'HTTPS').toLowerCase();
   return {
     endpoint,
-    region: text('region') ?? null,
-    pathStyle: flag('forcePathStyle'),
+    region: options.region ?? null,
+    pathStyle: options.forcePathStyle === true,
     credentials: accessKey === undefined || usesDefault || usesProfile ? null : { accessKeyId: accessKey, secretAccessKey: secretKey!, ...(sessionToken === undefined ? {} : { sessionToken }) },
     profile: usesProfile ? (profileName ?? 'default') : null,
-    trustsAll: flag('trustAllCertificates'),
+    trustsAll: options.trustAllCertificates === true,
     proxy: proxyHost === undefined ? null : `${proxyProtocol}://${proxyHost}:${proxyPort}`,
     attempts: options.maxAttempts,
     connectionTimeout: options.connectionTimeout,
@@ -193,7 +183,7 @@ async function makeClient(settings: Settings): Promise<SharedClient> {
 export async function openObjectStore(endpoint: S3Endpoint, context: ConnectorContext): Promise<ObjectStore> {
   const { amazonS3Client } = endpoint.options;
   if (amazonS3Client !== undefined) return new AwsObjectStore(endpoint, context, context.bean<Sdk.S3Client>(amazonS3Client), null, () => {});
-  const settings = settingsOf(endpoint, context);
+  const settings = settingsOf(endpoint);
   const clients = context.shared('aws2-s3:clients', () => new Map<string, Promise<SharedClient>>());
   const key = JSON.stringify(settings);
   let making = clients.get(key);

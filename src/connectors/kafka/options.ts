@@ -12,7 +12,7 @@ export const kafkaOptions = {
   topic: field.string('Topic to send to, or topics to read, with commas between them; with topicIsPattern a regular expression.').inPath().required(),
 
   // Both ends.
-  brokers: field.string('Brokers to begin with, `host1:port1,host2:port2`. Without it the property camel.component.kafka.brokers counts.'),
+  brokers: field.string('Brokers to begin with, `host1:port1,host2:port2`; the property camel.component.kafka.brokers says them once for all endpoints.'),
   clientId: field.string('Name that the brokers see in requests and show in their logs.'),
   additionalProperties: field
     .map("Kafka's own settings by their own names, such as `additionalProperties.transactional.id`; those without an option here have no effect.", field.any('The value.'))

@@ -66,11 +66,9 @@ const merged = (base: Given, over: Given): Given => {
   return result;
 };
 
-/** The bean of `connectionFactory`, or the component's, as Camel's properties name it. */
+/** The bean of `connectionFactory`, or one of the usual names. */
 function factoryOf(reference: string | undefined, context: ConnectorContext): Given | null {
-  const component = 'camel.component.spring-rabbitmq.connection';
-  const named = reference ?? context.property(`${component}-factory`) ?? context.property(`${component}Factory`);
-  if (named !== undefined) return fromBean(context.bean(named), named);
+  if (reference !== undefined) return fromBean(context.bean(reference), reference);
   for (const usual of ['connectionFactory', 'rabbitConnectionFactory', 'rabbitmqConnectionFactory']) {
     const bean = context.scope.bean(usual);
     if (bean !== undefined && bean !== null) return fromBean(bean, usual);

@@ -3,12 +3,17 @@ import type { BrokerSettings, RabbitEndpoint } from '../../../src/connectors/rab
 import { brokerOf, shownBroker } from '../../../src/connectors/rabbitmq/address.ts';
 import { rabbitmq } from '../../../src/connectors/rabbitmq/definition.ts';
 import { RabbitConnectionFactory } from '../../../src/core/beans/rabbitConnectionFactory.ts';
+import type { ConnectorDefinition } from '../../../src/core/connector.ts';
+import { componentDefaults } from '../../../src/dsl/componentProperties.ts';
+import { propertyLookup } from '../../../src/dsl/placeholders.ts';
+import { resolveEndpoint } from '../../../src/dsl/uri.ts';
 import { Surroundings } from '../../contract/connector.ts';
 
 const broker = (query = '', { beans = {}, settings = {}, properties = {} }: { beans?: Record<string, unknown>; settings?: Record<string, unknown>; properties?: Record<string, string> } = {}): BrokerSettings => {
   const around = new Surroundings({ beans });
-  const context = { ...around.context, setting: (key: string) => settings[key], property: (key: string) => properties[key] };
-  return brokerOf(around.endpoint(rabbitmq as never, `spring-rabbitmq:x${query}`) as unknown as RabbitEndpoint, context);
+  const context = { ...around.context, setting: (key: string) => settings[key] };
+  const { endpoint } = resolveEndpoint(`spring-rabbitmq:x${query}`, { 'spring-rabbitmq': rabbitmq as unknown as ConnectorDefinition }, componentDefaults(() => propertyLookup({ properties })));
+  return brokerOf(endpoint as unknown as RabbitEndpoint, context);
 };
 
 const first = (settings: BrokerSettings): unknown => {
