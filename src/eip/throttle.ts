@@ -148,9 +148,12 @@ abstract class Throttle extends StepSubscriber {
 class PerPeriod extends Throttle {
   protected take({ free }: Share): boolean {
     const now = this.context.clock.now();
+    const latest = now + this.options.periodMillis;
+    // No permit is away longer than a period: the system's clock has been set back.
+    if (free.length > 0 && free[free.length - 1]! > latest) free.forEach((due, i) => (free[i] = Math.min(due, latest)));
     if (free.length === 0 || free[0]! > now) return false;
     free.shift();
-    free.push(now + this.options.periodMillis);
+    free.push(latest);
     return true;
   }
 

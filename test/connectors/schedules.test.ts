@@ -90,6 +90,15 @@ describe('cron', () => {
     expect(target.received).to.have.length(11);
   });
 
+  it('goes by the clock of the system when that is set back', async () => {
+    const target = await run(cron, 'cron:x?schedule=0/10 * * * * ?', 15_000);
+    expect(target.received).to.have.length(1);
+    const now = target.clock.now.bind(target.clock);
+    target.clock.now = () => now() - 7_200_000;
+    await target.clock.advance(30_000);
+    expect(target.received.length).to.be.within(3, 4);
+  });
+
   it('leaves no timer behind', async () => {
     const target = await run(cron, 'cron:x?schedule=* * * * * ?', 2000);
     await target.stop();

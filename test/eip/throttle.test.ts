@@ -57,6 +57,18 @@ describe('throttle', () => {
     expect(bodies(left)).to.deep.equal(['a', 'b', 'c', 'd']);
   });
 
+  it('goes on within a period when the clock of the system is set back', async () => {
+    const context = stepContext();
+    const { left, feed } = graph(throttle.operator(options, context));
+    feed(exchangeOf('a'), exchangeOf('b'), exchangeOf('c'));
+    const now = context.clock.now.bind(context.clock);
+    context.clock.now = () => now() - 3_600_000;
+    await context.clock.advance(2000);
+    feed(exchangeOf('d'));
+    await context.clock.advance(2000);
+    expect(bodies(left)).to.deep.equal(['a', 'b', 'c', 'd']);
+  });
+
   it('fails for a limit that is missing, negative or no number', () => {
     const failure = (limit: unknown) => run(throttle.operator({ ...options, expression: () => limit }, stepContext()), [exchangeOf('a')])[0]!.exception?.name;
     expect([failure(null), failure(-1), failure('x')]).to.deep.equal(['RuntimeExchangeException', 'IllegalStateException', 'TypeConversionException']);

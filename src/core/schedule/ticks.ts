@@ -16,6 +16,9 @@ export interface Tick {
   readonly properties?: Readonly<Record<string, unknown>>;
 }
 
+/** Timers may run a little before the time that they were set for. */
+const mostEarlyMillis = 1000;
+
 /**
  * A consumer that makes empty messages by a schedule, at most `atOnce` of them under way. A tick that falls due while as many are
  * under way waits for the first that leaves; several that wait are one.
@@ -90,6 +93,8 @@ export class TickingConsumer implements Consumer {
 
   private fall(): void {
     const { due } = this;
+    // The system's clock has been set back: the time is still to come, and so may be others before it.
+    if (due - this.clock.now() > mostEarlyMillis) return this.arm(this.clock.now());
     if (this.underWay >= this.credit) this.isMissed = true;
     else this.fire();
     // The route may have stopped its own source.

@@ -308,6 +308,13 @@ describe('file, as a source', () => {
       expect(target.received[0]!.headers.get('CamelFileLength')).to.equal(11);
     });
 
+    it('whatever the clock of the server says that wrote it, with readLockMinAge=0', async () => {
+      put({ 'in/a': '1' });
+      const ahead = new Date(systemClock.now() + 3_600_000);
+      utimesSync(join(folder, 'in/a'), ahead, ahead);
+      await consumeAll(await consume('readLock=changed&readLockMinAge=0&readLockCheckInterval=5&readLockTimeout=1000'), 1);
+    });
+
     it('no longer than readLockTimeout, and tries again with the next poll', async () => {
       put({ 'in/empty': '' });
       const target = await consume('readLock=changed&readLockCheckInterval=5&readLockTimeout=12');
