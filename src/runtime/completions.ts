@@ -71,7 +71,8 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
         steps: compiler.wiring.wire(compiler.steps((element.fields['steps'] ?? []) as readonly StepModel[], { ...around, handling: null })),
       };
     });
-  const before = all.filter(({ isBefore }) => isBefore);
+  // As in Camel, the one that is declared last runs first.
+  const before = all.filter(({ isBefore }) => isBefore).reverse();
   const after = all.filter(({ isBefore }) => !isBefore);
   const work: ExitWork = {};
   const { clock } = compiler.services;
