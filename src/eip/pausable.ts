@@ -82,7 +82,7 @@ const isListener = (bean: unknown): bean is ConsumerListener => typeof bean === 
 
 export const pausable = defineEip({
   name: 'pausable',
-  summary: "Pauses the route's source when a message has failed, and lets it go on when a check says so: as long as another system is away, nothing is taken from the source.",
+  summary: "Pauses the route's source when a message has failed, and lets it go on when a check says so: as long as another system is away, nothing is taken from the source. What becomes of the message that failed is as without this step: a Kafka record is read again with `breakOnFirstError: true`, and else goes to the dead letters.",
   options: {
     consumerListener: field
       .reference<string>(

@@ -81,6 +81,46 @@ describeWithKafka('kafka in a running route', function () {
     await soon(async () => expect(await broker.committed(topic, topic)).to.deep.equal([80]));
   });
 
+  it('reads no further behind a record that failed while its source pauses, and tries that one again when it goes on', async () => {
+    const topic = await broker.topic();
+    let isUp = false;
+    const tried: string[] = [];
+    const work = ({ body }: { body: unknown }): void => {
+      tried.push(String(body));
+      if (!isUp && String(body) === '2') throw new Error('the other system is away');
+    };
+    let asked = 0;
+    const isBack = (): boolean => {
+      asked++;
+      return isUp;
+    };
+    const mecha = await run(
+      `
+- beans:
+    - { name: listener, type: org.apache.camel.component.kafka.consumer.errorhandler.KafkaConsumerListener }
+- route:
+    id: careful
+    from:
+      uri: kafka:{{topic}}
+      parameters: ${parameters('groupId: "{{topic}}", breakOnFirstError: true, maxPollRecords: 1')}
+      steps:
+        - pausable: { consumerListener: listener, untilCheck: isBack }
+        - process: { ref: work }
+`,
+      { topic },
+      { work, isBack },
+    );
+    await broker.send(topic, '1', '2');
+    await soon(() => expect([tried.at(-1), mecha.runtime.routes.get('careful')?.state]).to.deep.equal(['2', 'Suspended']));
+    await broker.send(topic, '3');
+    await soon(() => expect(asked).to.be.at.least(2));
+    const whilePaused = tried.length;
+    expect(tried).not.to.include('3');
+    isUp = true;
+    await soon(() => expect(tried.slice(whilePaused)).to.deep.equal(['2', '3']));
+    await soon(async () => expect(await broker.committed(topic, topic)).to.deep.equal([3]));
+  });
+
   it('applies the error handler to a record that fails and to one that can not be read, and the rest goes on', async () => {
     const [topic, dead] = [await broker.topic(), await broker.topic()];
     await broker.send(topic, '{"n":1}', 'no json', '{"n":2}', '{"n":3}');
