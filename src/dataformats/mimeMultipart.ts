@@ -33,7 +33,7 @@ export const mimeMultipart = defineDataFormat({
         return withBytes(body, (bytes) => {
           const boundary = `----=_Part_${randomUUID()}`;
           const type = toText(exchange.headers.get('Content-Type')) ?? 'application/octet-stream';
-          const parts = [part(type, {}, bytes, binaryContent), ...Array.from(attachments.values(), ({ content, contentType, headers }) => part(contentType, headers, content, binaryContent))];
+          const parts = [part(type, {}, bytes, binaryContent), ...Array.from(attachments.values(), ({ content, contentType, headers }) => part(contentType ?? 'application/octet-stream', headers, content, binaryContent))];
           const head: [string, string][] = [
             ['Message-ID', `<${randomUUID()}@localhost>`],
             ['MIME-Version', '1.0'],
@@ -92,7 +92,8 @@ function taken(exchange: Exchange, bytes: Buffer, type: string): Buffer {
   for (const { content, head } of others) {
     const headers = Object.fromEntries([...head].filter(([name]) => name !== 'content-type' && name !== 'content-transfer-encoding'));
     const contentType = head.get('content-type') ?? 'text/plain';
-    attachments.set(nameOf(head) ?? `part-${randomUUID()}`, new Attachment(contentType, content, headers));
+    const name = nameOf(head) ?? `part-${randomUUID()}`;
+    attachments.set(name, new Attachment(contentType, content, headers, name));
   }
   if (attachments.size > 0) setAttachments(exchange, attachments);
   exchange.headers.remove('MIME-Version');

@@ -21,7 +21,7 @@ const notAsked: Readonly<Record<string, string>> = {
   'in.header': 'as header',
   'in.headers': 'as headers',
   sysenv: 'as env',
-  setAttachment: 'attachments come from components',
+  setAttachment: 'attachmentContentAs of what it sets fails in Camel: it has no content type',
   attachmentContent: 'as attachmentsContent',
   attachmentContentAs: 'as attachmentsContentAs',
   attachmentContentAsText: 'as attachmentsContentAsText',

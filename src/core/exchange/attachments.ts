@@ -2,15 +2,24 @@ import type { Exchange } from './exchange.ts';
 
 /** What came beside the body of a message, or goes with it: a part of a multipart message. */
 export class Attachment {
-  readonly contentType: string;
+  /** Null where nobody said it. */
+  readonly contentType: string | null;
   readonly content: Buffer;
   /** Of its part, besides its type. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Of the file that it was. */
+  readonly name: string | null;
 
-  constructor(contentType: string, content: Buffer, headers: Readonly<Record<string, string>>) {
+  constructor(contentType: string | null, content: Buffer, headers: Readonly<Record<string, string>>, name: string | null = null) {
     this.contentType = contentType;
     this.content = content;
     this.headers = headers;
+    this.name = name;
+  }
+
+  /** As Camel's attachment calls it. */
+  get inputStream(): Buffer {
+    return this.content;
   }
 
   toString(): string {

@@ -12,6 +12,7 @@ import { environmentFunctions } from './functions/environment.ts';
 import { notMine } from './functions/notMine.ts';
 import { textFunctions } from './functions/texts.ts';
 import { absentFunctions } from './functions/absent.ts';
+import { attachmentFunctions } from './functions/attachments.ts';
 import type { Compiler, FunctionBuilder, Value } from './value.ts';
 import { body, Call, constant } from './value.ts';
 
@@ -27,6 +28,7 @@ const builders: Readonly<Record<string, FunctionBuilder>> = {
   ...dateFunctions,
   ...fileFunctions,
   ...htmlFunctions,
+  ...attachmentFunctions,
   ...absentFunctions,
 };
 

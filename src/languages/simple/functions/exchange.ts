@@ -46,7 +46,7 @@ type Reader = (exchange: Exchange, name: string) => unknown;
  * `header.name`, `header:name`, `header[name]`, with a path behind the name. The name may have functions in it.
  * A name with dots is one name unless a path follows it: `a.b()`, `a[0]`; of `a.b` the part before the dot is tried second.
  */
-const named =
+export const named =
   (read: Reader, fixed: (name: string) => Value, all?: (call: Call) => Value | null): FunctionBuilder =>
   (call) => {
     const whole = all?.(call) ?? null;
