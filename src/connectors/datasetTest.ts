@@ -39,14 +39,16 @@ class DataSetTestProducer implements Producer {
     const consumer = await runtimeOf(this.context).consumer(uri);
     if (consumer.receive === undefined) throw new Error(`\`dataset-test:\` polls the endpoint that it names, and ${uri.replace(/\?.*/s, '')} can't be polled`);
     const found: string[] = [];
-    for (;;) {
-      const message = await consumer.receive(this.endpoint.options.timeout);
-      if (message === null) break;
-      found.push(toText(message.body) ?? '');
-      await message.settle(new Exchange(this.context.scope, message.body, message.headers));
+    try {
+      for (;;) {
+        const message = await consumer.receive(this.endpoint.options.timeout);
+        if (message === null) return found;
+        found.push(toText(message.body) ?? '');
+        await message.settle(new Exchange(this.context.scope, message.body, message.headers));
+      }
+    } finally {
+      await consumer.close?.();
     }
-    await consumer.close?.();
-    return found;
   }
 
   send(exchange: Exchange): void | Promise<void> {

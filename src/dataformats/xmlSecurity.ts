@@ -1,4 +1,4 @@
-import { constants, createCipheriv, createDecipheriv, createPrivateKey, createPublicKey, privateDecrypt, publicEncrypt, randomBytes } from 'node:crypto';
+import { constants, createCipheriv, createDecipheriv, createPrivateKey, createPublicKey, KeyObject, privateDecrypt, publicEncrypt, randomBytes } from 'node:crypto';
 import type { CipherGCM, DecipherGCM } from 'node:crypto';
 import { isByteSource, readBytes } from '../core/conversion/convert.ts';
 import { isPlainMap } from '../core/conversion/plainValue.ts';
@@ -82,7 +82,7 @@ export const xmlSecurity = defineDataFormat({
     if (phrase !== null && keys === null && phrase.length !== cipher.keyLength) throw new Error(`the pass phrase has ${phrase.length} bytes, ${options.xmlCipherAlgorithm} needs ${cipher.keyLength}`);
     if (keys !== null && options.keyCipherAlgorithm !== 'RSA_v1dot5' && options.mgfAlgorithm !== `MGF1_${options.digestAlgorithm}`) throw new Error(`\`mgfAlgorithm: ${options.mgfAlgorithm}\` does not go with \`digestAlgorithm: ${options.digestAlgorithm}\`: both must name the same hash here`);
     const namespaces = options.namespace === undefined ? {} : context.bean<Record<string, string>>(options.namespace);
-    const wrapping: Wrapping = { phrase, keys, password: options.keyPassword, keyCipher: options.keyCipherAlgorithm, digest: options.digestAlgorithm };
+    const wrapping: Wrapping = { phrase, keys, publicKey: kept(() => publicKeyOf(keys)), privateKey: kept(() => privateKeyOf(keys, options.keyPassword)), keyCipher: options.keyCipherAlgorithm, digest: options.digestAlgorithm };
     const whole = async (body: unknown): Promise<XmlDocument> => xmlDocumentInTurns(isByteSource(body) ? await readBytes(body) : body);
     return {
       marshal: async (_exchange, body) => {
@@ -123,6 +123,22 @@ function keysOf(bean: unknown, alias: string | undefined): KeyPair {
   const found: unknown = isPlainMap(bean) && alias !== undefined && bean['publicKey'] === undefined && bean['privateKey'] === undefined ? bean[alias] : bean;
   if (!isPlainMap(found) || (found['publicKey'] === undefined && found['privateKey'] === undefined)) throw new Error('`keyOrTrustStoreParameters` must name a bean with `publicKey` or `privateKey`, or with such an entry by `recipientKeyAlias`');
   return found;
+}
+
+function kept<T>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => (made ??= make());
+}
+
+function publicKeyOf(keys: KeyPair | null): KeyObject {
+  if (keys?.publicKey === undefined) throw failure('there is no `publicKey` to encrypt for');
+  return keys.publicKey instanceof KeyObject ? keys.publicKey : createPublicKey(keys.publicKey as string);
+}
+
+function privateKeyOf(keys: KeyPair | null, password: string | undefined): KeyObject {
+  const key = keys?.privateKey;
+  if (key instanceof KeyObject) return key;
+  return typeof key === 'string' ? createPrivateKey({ key, ...(password === undefined ? {} : { passphrase: password }) }) : createPrivateKey(key as never);
 }
 
 /** The document with pieces of its source replaced, without what stands before and behind its root. */
@@ -180,7 +196,9 @@ async function elementsAt(document: XmlDocument, xpath: string, namespaces: Read
 interface Wrapping {
   readonly phrase: Uint8Array | null;
   readonly keys: KeyPair | null;
-  readonly password: string | undefined;
+  /** Read when they are first needed: to read a key takes longer than to use it. */
+  readonly publicKey: () => KeyObject;
+  readonly privateKey: () => KeyObject;
   readonly keyCipher: 'RSA_v1dot5' | 'RSA_OAEP' | 'RSA_OAEP_11';
   readonly digest: string;
 }
@@ -209,14 +227,13 @@ function encrypted(text: string, kind: 'Element' | 'Content', cipher: Cipher, wr
   );
 }
 
-function wrapped(key: Buffer, cipher: Cipher, { digest, keyCipher, keys, phrase }: Wrapping): { method: string; value: Buffer } {
+function wrapped(key: Buffer, cipher: Cipher, { digest, keyCipher, keys, phrase, publicKey: keyOf }: Wrapping): { method: string; value: Buffer } {
   if (keys === null) {
     const name = wrapNames[cipher.wrap]!;
     const engine = createCipheriv(name, phrase!, wrapVector(name));
     return { method: `<xenc:EncryptionMethod Algorithm="${cipher.wrap}"/>`, value: Buffer.concat([engine.update(key), engine.final()]) };
   }
-  if (keys.publicKey === undefined) throw failure('there is no `publicKey` to encrypt for');
-  const publicKey = createPublicKey(keys.publicKey as string);
+  const publicKey = keyOf();
   const [hash, uri, mgf] = hashes[digest]!;
   if (keyCipher === 'RSA_v1dot5') return { method: `<xenc:EncryptionMethod Algorithm="${enc}rsa-1_5"/>`, value: publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_PADDING }, key) };
   const value = publicEncrypt({ key: publicKey, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash: hash }, key);
@@ -267,7 +284,7 @@ function decrypted(data: XmlElement, wrapping: Wrapping): string {
   }
 }
 
-function unwrapped(wrappedKey: XmlElement, { keys, password, phrase }: Wrapping): Buffer {
+function unwrapped(wrappedKey: XmlElement, { keys, phrase, privateKey }: Wrapping): Buffer {
   const method = methodOf(wrappedKey);
   const uri = method?.attribute('Algorithm') ?? '';
   const name = Object.hasOwn(wrapNames, uri) ? wrapNames[uri]! : null;
@@ -278,7 +295,7 @@ function unwrapped(wrappedKey: XmlElement, { keys, password, phrase }: Wrapping)
     return Buffer.concat([engine.update(value), engine.final()]);
   }
   if (keys?.privateKey === undefined) throw failure(`the key is wrapped by \`${uri}\`, and there is no \`privateKey\``);
-  const key = typeof keys.privateKey === 'string' ? createPrivateKey({ key: keys.privateKey, ...(password === undefined ? {} : { passphrase: password }) }) : createPrivateKey(keys.privateKey as never);
+  const key = privateKey();
   if (uri === `${enc}rsa-1_5`) return privateDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, value);
   if (uri !== `${enc}rsa-oaep-mgf1p` && uri !== `${enc11}rsa-oaep`) throw failure(`the key is wrapped by \`${uri}\`, which is not there`);
   const digest = method!.elements.find(({ localName }) => localName === 'DigestMethod')?.attribute('Algorithm') ?? `${dsig}sha1`;

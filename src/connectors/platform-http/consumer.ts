@@ -151,7 +151,7 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
     if (type !== undefined && mediaTypeOf(type) === 'application/x-www-form-urlencoded') {
       const fields = parseQuery(decodeText(body, null));
       headers.form = fields;
-      if (this.options.populateBodyWithForm) return formOf(fields);
+      if (this.options.populateBodyWithForm) return fields.length === 0 ? null : formOf(fields);
     }
     return networkBytes(body);
   }

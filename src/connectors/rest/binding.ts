@@ -1,6 +1,8 @@
 import { toText } from '../../core/conversion/convert.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { FAILED, HANDLED } from '../../core/exchange/exchange.ts';
+import { ExchangeError } from '../../core/errors.ts';
+import { isPlainMap } from '../../core/conversion/plainValue.ts';
 import { isNumeric } from '../../core/conversion/exactNumber.ts';
 import { jsonText, parseJson, toPlainNumbers, writeJson } from '../../core/conversion/json.ts';
 import { areCompatible, isAccepted, mediaTypeOf, mediaTypes } from '../../core/conversion/media-type.ts';
@@ -78,6 +80,12 @@ export class RestBinding implements RequestBinding {
     const { bindingMode: mode, consumes } = this.operation;
     if (mode === 'off') return null;
     const { body } = exchange;
+    if (isFilled(body) && binds(mode, 'json') && mediaTypeOf(textHeader(exchange, 'content-type')) === 'application/x-www-form-urlencoded') {
+      if (this.operation.clientRequestValidation) return 'Invalid JSon payload.';
+      exchange.headers.set('CamelHttpResponseCode', 400);
+      exchange.fail(new ExchangeError('com.fasterxml.jackson.core.JsonParseException', 'the body is a form, and this verb binds JSON: it takes forms with `bindingMode: "off"`'));
+      return null;
+    }
     const text = typeof body === 'string' ? body : body instanceof Uint8Array ? body : null;
     if (text === null || isBlank(text)) return null;
     const told = kindsOf(textHeader(exchange, 'content-type')) ?? kindsOf(consumes ?? '');
@@ -182,6 +190,8 @@ export class RestBinding implements RequestBinding {
     for (let i = 0; i < lines.length; i += 2) exchange.headers.set(lines[i]!, lines[i + 1]!);
   }
 }
+
+const isFilled = (body: unknown): boolean => isPlainMap(body) && Object.keys(body).length > 0;
 
 const textHeader = (exchange: Exchange, folded: string): string => {
   const value = exchange.headers.lookup(folded);

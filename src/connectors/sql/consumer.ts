@@ -76,7 +76,7 @@ export class SqlConsumer implements Consumer {
     const { database } = this.opened!;
     const { useIterator, routeEmptyResultSet, maxMessagesPerPoll, breakBatchOnConsumeFail, onConsumeBatchComplete, sendEmptyMessageWhenIdle } = this.options;
     const { text, values } = this.query.bind(this.exchange(null), null, this.options.separator);
-    for (let wait = database.idle(this.context.clock); wait !== null; wait = database.idle(this.context.clock)) await wait;
+    await database.untilIdle(this.context.clock);
     const rows = database.run(text, values).rows ?? [];
     if (!useIterator) {
       if (rows.length === 0 && !routeEmptyResultSet && !sendEmptyMessageWhenIdle) return 0;
@@ -99,11 +99,10 @@ export class SqlConsumer implements Consumer {
       if (!isFine && breakBatchOnConsumeFail) break;
     }
     if (onConsumeBatchComplete !== undefined) {
-      const { database: same } = this.opened!;
       const statement = new Statement(queryText(onConsumeBatchComplete, this.context), { ...this.options, simple: (source) => this.context.simple(source) });
       const bound = statement.bind(this.exchange(null), null, this.options.separator);
-      for (let wait = same.idle(this.context.clock); wait !== null; wait = same.idle(this.context.clock)) await wait;
-      same.run(bound.text, bound.values);
+      await database.untilIdle(this.context.clock);
+      database.run(bound.text, bound.values);
     }
     return taken.length;
   }

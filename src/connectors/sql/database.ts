@@ -25,6 +25,8 @@ export interface Database {
   begin(clock: Clock): Promise<TransactionalResource>;
   /** Null when nobody's transaction is open; else resolves when that may be so, and one looks again. What runs meanwhile would be part of it. */
   idle(clock: Clock): Promise<void> | null;
+  /** Resolves when no transaction is open. */
+  untilIdle(clock: Clock): Promise<void>;
   close(): void;
 }
 
@@ -145,6 +147,10 @@ class Sqlite implements Database {
     };
     exec(`SAVEPOINT ${name}`);
     return { commit: () => exec(`RELEASE ${name}`), rollback: () => exec(`ROLLBACK TO ${name}; RELEASE ${name}`), savepoint: () => this.savepoint(depth + 1) };
+  }
+
+  async untilIdle(clock: Clock): Promise<void> {
+    for (let wait = this.idle(clock); wait !== null; wait = this.idle(clock)) await wait;
   }
 
   idle(clock: Clock): Promise<void> | null {

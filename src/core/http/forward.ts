@@ -1,17 +1,18 @@
-import type { ServerResponse } from 'node:http';
+import type { ClientRequest, ServerResponse } from 'node:http';
 import { request as send } from 'node:http';
 import { connect } from 'node:net';
 import type { ConnectorContext } from '../connector.ts';
+import { connectionHeaders } from './headers.ts';
 import type { HttpListener, HttpMount, HttpRequest } from './listener.ts';
 import { httpListeners } from './listener.ts';
 
-/** Headers of one connection: the next has its own. */
-const hopByHop = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding']);
+/** Asked twice they do what they do once. */
+const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'TRACE']);
 
 /** Names and values in turn, without those of the connection. */
 function handedOn(rawHeaders: readonly string[]): string[] {
   const kept: string[] = [];
-  for (let i = 0; i < rawHeaders.length; i += 2) if (!hopByHop.has(rawHeaders[i]!.toLowerCase())) kept.push(rawHeaders[i]!, rawHeaders[i + 1]!);
+  for (let i = 0; i < rawHeaders.length; i += 2) if (!connectionHeaders.has(rawHeaders[i]!.toLowerCase())) kept.push(rawHeaders[i]!, rawHeaders[i + 1]!);
   return kept;
 }
 
@@ -37,15 +38,28 @@ function forwarding(mount: HttpMount, socketPath: string): HttpMount {
       const { reply } = request;
       const headers = handedOn(request.rawHeaders);
       if (request.headers['transfer-encoding'] !== undefined) headers.push('Transfer-Encoding', 'chunked');
-      const sent = send({ socketPath, method: request.method, path: request.url, headers, setHost: false }, (answer) => {
-        if (request.listener.isClosing) reply.shouldKeepAlive = false;
-        reply.writeHead(answer.statusCode ?? 502, handedOn(answer.rawHeaders));
-        answer.on('error', () => reply.destroy());
-        answer.pipe(reply);
-      });
-      sent.on('error', () => refuse(reply));
-      reply.on('close', () => sent.destroy());
-      request.on('error', () => sent.destroy());
+      const hasBody = request.headers['content-length'] !== undefined || request.headers['transfer-encoding'] !== undefined;
+      let isOver = false;
+      const ask = (isAgain: boolean): ClientRequest => {
+        const sent = send({ socketPath, method: request.method, path: request.url, headers, setHost: false }, (answer) => {
+          if (request.listener.isClosing) reply.shouldKeepAlive = false;
+          reply.writeHead(answer.statusCode ?? 502, answer.statusMessage, handedOn(answer.rawHeaders));
+          answer.on('error', () => reply.destroy());
+          answer.pipe(reply);
+        });
+        sent.on('error', () => {
+          // The other side may close a connection just when it is used again: what can be asked twice, and was sent whole, is.
+          if (!isAgain && !isOver && sent.reusedSocket && !hasBody && !reply.headersSent && idempotent.has(request.method ?? '')) ask(true).end();
+          else refuse(reply);
+        });
+        reply.on('close', () => {
+          isOver = true;
+          sent.destroy();
+        });
+        request.on('error', () => sent.destroy());
+        return sent;
+      };
+      const sent = ask(false);
       request.pipe(sent);
     },
     ...(mount.upgrade === undefined

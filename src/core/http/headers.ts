@@ -1,19 +1,11 @@
 /** Headers that steer Camel endpoints: they never come in from, nor go out to, a network. */
 export const isCamelHeader = (name: string): boolean => name.length >= 5 && (name.charCodeAt(0) | 32) === 99 && name.slice(0, 5).toLowerCase() === 'camel';
 
-/** Of one connection only, or about how a message is framed on it: nothing that a message carries further. Folded. */
-export const hopByHop: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'expect',
-  'host',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+/** Of one connection only: the next has its own. Folded. */
+export const connectionHeaders: ReadonlySet<string> = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding']);
+
+/** These, and those about how a message is framed on its connection: nothing that a message carries further. Folded. */
+export const hopByHop: ReadonlySet<string> = new Set([...connectionHeaders, 'content-length', 'expect', 'host', 'upgrade']);
 
 /** What Camel's HTTP connectors keep to themselves besides: about caching and the way of one message. Folded. */
 export const generalHeaders: ReadonlySet<string> = new Set(['cache-control', 'date', 'pragma', 'via', 'warning']);

@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { isPlainMap } from '../conversion/plainValue.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -85,8 +86,13 @@ export function readOpenApi(source: string): ApiDocument {
         let target: unknown = json;
         for (const part of parts) target = object(target)[part];
         let place = whole;
-        for (const part of parts.slice(0, -1)) place = (place[part] = { ...object(place[part]) }) as Record<string, unknown>;
-        if (target !== undefined) place[parts.at(-1)!] ??= target;
+        for (const part of parts.slice(0, -1)) {
+          const there: unknown = place[part];
+          place = (place[part] = Array.isArray(there) ? [...(there as unknown[])] : { ...object(there) }) as Record<string, unknown>;
+        }
+        const last = parts.at(-1)!;
+        // Part of it may be there, since something else refers to that.
+        if (target !== undefined) place[last] = completed(place[last], target);
         visit(target);
       }
       for (const item of Object.values(value)) visit(item);
@@ -157,4 +163,10 @@ function serverOf(json: Json, version: string): { host: string | null; basePath:
   for (const [name, variable] of Object.entries(object(server['variables']))) url = url.replaceAll(`{${name}}`, String(object(variable)['default'] ?? ''));
   const match = /^(https?:\/\/[^/]+)?(\/.*)?$/.exec(url);
   return { host: match?.[1] ?? null, basePath: (match?.[2] ?? '').replace(/\/$/, '') };
+}
+
+/** What is there already, with all that it lacks. What is there was copied, unless it is complete. */
+function completed(there: unknown, whole: unknown): unknown {
+  if (there === undefined || !isPlainMap(there) || !isPlainMap(whole)) return whole;
+  return { ...whole, ...Object.fromEntries(Object.entries(there).map(([key, value]) => [key, value === whole[key] || whole[key] === undefined ? value : completed(value, whole[key])])) };
 }

@@ -4,6 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { systemClock } from '../../../src/core/clock.ts';
 import { httpListeners } from '../../../src/core/http/listener.ts';
 import type { Runtime } from '../../../src/runtime/runtime.ts';
+import type { ConnectorDefinition } from '../../../src/core/connector.ts';
+import { vertxWebsocket } from '../../../src/connectors/vertx-websocket/definition.ts';
+import { Surroundings, TestRoute } from '../../contract/connector.ts';
 import { eventually, mockOf, routesFile, runtimeWith } from '../../runtime/rig.ts';
 
 const route = (from: string, ...steps: unknown[]): unknown => ({ from: { uri: from, steps } });
@@ -71,6 +74,24 @@ describe('vertx-websocket', () => {
     await runtime.send('direct:a', 'flash');
     await runtime.send('direct:a', Buffer.from('raw'));
     await eventually(() => expect([a.heard, b.heard, c.heard]).to.deep.equal([['flash', 'bytes raw'], ['flash', 'bytes raw'], []]));
+  });
+
+  it('lets nothing in any more that waits when it stops', async () => {
+    const around = new Surroundings();
+    const target = new TestRoute(around.scope);
+    target.isHolding = true;
+    const consumer = await around.consumer(vertxWebsocket as unknown as ConnectorDefinition<never>, 'vertx-websocket:127.0.0.1:0/in?maxInFlight=1');
+    await consumer.start(target);
+    const socket = new WebSocket(`${httpListeners(around.context).all()[0]!.url.replace('http', 'ws')}/in`);
+    clients.push(socket);
+    await new Promise((resolve) => socket.once('open', resolve));
+    // Both are read at once: the second waits.
+    for (const text of ['a', 'b']) socket.send(text);
+    await eventually(() => expect(target.held).to.have.length(1));
+    await consumer.stop();
+    target.releaseAll();
+    await consumer.close!();
+    expect(target.received.map(({ body }) => body)).to.deep.equal(['a']);
   });
 
   it('tells of connections that open and close where that is asked for', async () => {
