@@ -687,6 +687,8 @@ export const connectorContract = {
     for (const exchange of kept.reverse()) exchange.leave();
     await soon(rig, () => expect(left).to.have.length(sent.length));
     for (const key of ['a', 'b']) expect(left.filter((name) => name.startsWith(key))).to.deep.equal(sent.filter((name) => name.startsWith(key)));
+    // Leaving is not yet settling: a file is still to be moved.
+    await soon(rig, () => expect(target.settled).to.equal(sent.length));
     subscription.unsubscribe();
     await end(consumer);
   },
