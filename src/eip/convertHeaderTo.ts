@@ -1,7 +1,7 @@
 import { convertFields, convertStep } from '../core/graph/convertStep.ts';
 import { defineEip } from '../core/definition.ts';
 
-const values: Parameters<typeof convertStep>[1] = { get: (exchange, name) => exchange.headers.get(name), set: (exchange, name, value) => exchange.headers.set(name, value) };
+const values: Parameters<typeof convertStep>[1] = { missing: () => null, get: (exchange, name) => exchange.headers.get(name), set: (exchange, name, value) => exchange.headers.set(name, value) };
 
 export const convertHeaderTo = defineEip({
   name: 'convertHeaderTo',

@@ -1,11 +1,16 @@
 import { convertFields, convertStep } from '../core/graph/convertStep.ts';
 import { defineEip } from '../core/definition.ts';
+import { ExchangeError } from '../core/errors.ts';
 
-const values: Parameters<typeof convertStep>[1] = { get: (exchange, name) => exchange.variable(name), set: (exchange, name, value) => exchange.setVariable(name, value) };
+const values: Parameters<typeof convertStep>[1] = {
+  missing: (name) => new ExchangeError('org.apache.camel.NoSuchVariableException', `No '${name}' variable available`),
+  get: (exchange, name) => exchange.variable(name),
+  set: (exchange, name, value) => exchange.setVariable(name, value),
+};
 
 export const convertVariableTo = defineEip({
   name: 'convertVariableTo',
-  summary: 'Converts the value of a variable to another type; a variable that is not there stays so.',
+  summary: 'Converts the value of a variable to another type; one that is not there fails the exchange, unless `mandatory` is false.',
   options: convertFields('variable'),
   examples: [
     {

@@ -18,7 +18,11 @@ describe('convertVariableTo', () => {
   });
 
   it('puts the name together by Simple', () => expect(converted('5', { name: '${body}' }).variable('n')).to.equal(5));
-  it('does not make one that is not there', () => expect([converted(undefined).variable('n'), converted(undefined).isFailed]).to.deep.equal([undefined, false]));
+  it('fails for one that is not there, and leaves it alone when it is not mandatory', () => {
+    expect(converted(undefined).exception?.name).to.equal('NoSuchVariableException');
+    const left = converted(undefined, { mandatory: false });
+    expect([left.variable('n'), left.isFailed]).to.deep.equal([undefined, false]);
+  });
   it('fails for what is no number', () => expect(converted('x').exception?.name).to.equal('TypeConversionException'));
   it('gives null for what nothing converts, when it is not mandatory', () => expect(converted({ a: 1 }, { mandatory: false }).variable('n')).to.equal(null));
 });

@@ -2,7 +2,7 @@ import { mayBeCharset, prepareCharset } from '../conversion/charset.ts';
 import { convertTo, isConvertibleType } from '../conversion/convert.ts';
 import type { StepContext } from '../definition.ts';
 import { dynamicText, isDynamicText } from './dynamicText.ts';
-import { toExchangeError } from '../errors.ts';
+import { ExchangeError, toExchangeError } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { field } from '../field.ts';
 import type { Pipe } from './flow.ts';
@@ -27,12 +27,14 @@ interface ConvertOptions {
 
 /** Where the values are. */
 interface Named {
+  /** What a mandatory value that is not there fails with; null where it is left alone. */
+  missing(name: string): ExchangeError | null;
   get(exchange: Exchange, name: string): unknown;
   set(exchange: Exchange, name: string, value: unknown): void;
 }
 
-/** A step that converts a named value; one that is not there stays so. */
-export function convertStep({ name, type, toName, mandatory, charset }: ConvertOptions, { get, set }: Named, context: StepContext): Pipe {
+/** A step that converts a named value. */
+export function convertStep({ name, type, toName, mandatory, charset }: ConvertOptions, { missing, get, set }: Named, context: StepContext): Pipe {
   if (!isConvertibleType(type)) throw new Error(`there is no type \`${type}\``);
   const { info } = context;
   if (charset !== undefined && !mayBeCharset(charset)) throw new Error(`there is no charset \`${charset}\``);
@@ -47,8 +49,13 @@ export function convertStep({ name, type, toName, mandatory, charset }: ConvertO
     }
   };
   const run = (exchange: Exchange, source: string): void => {
+    if (source === '') throw new ExchangeError('java.lang.NullPointerException', `\`${name}\` gives no name`);
     const found = get(exchange, source);
     if (found !== undefined && found !== null) set(exchange, toName ?? source, converted(found));
+    else if (mandatory) {
+      const failure = missing(source);
+      if (failure !== null) throw failure;
+    }
   };
   if (encoding !== null) {
     const ready = prepareCharset(encoding);
