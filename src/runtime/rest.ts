@@ -179,6 +179,7 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { resource
       ...(operation.requiresBody ? [element('param', { name: 'body', type: 'body', required: true })] : []),
       ...parameters.filter(({ in: place, isRequired }) => isRequired && (place === 'query' || place === 'header')).map((parameter) => element('param', { name: parameter.name, type: parameter.in, required: true })),
     ];
+    const replies = Object.entries(operation.replyTypes).map(([code, contentType]) => element('responseMessage', { code, contentType }));
     return [
       element(name, {
         ...(id === null ? {} : { id }),
@@ -189,6 +190,7 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { resource
         ...(consumes.length === 0 ? {} : { consumes: consumes.join(',') }),
         ...(produces.length === 0 ? {} : { produces: produces.join(',') }),
         ...(required.length === 0 ? {} : { param: required }),
+        ...(replies.length === 0 ? {} : { responseMessage: replies }),
       }),
     ];
   });

@@ -218,6 +218,17 @@ paths:
       expect((await call('/v1/orders', { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: 'x' })).status).to.equal(415);
     });
 
+    it('refuses a reply of another type than the document has for its status, where replies are checked', async () => {
+      const steps = '[ { setHeader: { name: Content-Type, simple: "${header.type}" } }, { setBody: { constant: "{}" } } ]';
+      const call = await start(`- restConfiguration: { clientResponseValidation: true, bindingMode: json }\n- rest: { openApi: { specification: "${join(folder, 'api.yaml')}", missingOperation: ignore } }\n- from: { uri: "direct:getOrder", steps: ${steps} }\n`);
+      const replyOf = async (type: string): Promise<[number, string]> => {
+        const reply = await call(`/v1/orders/7?lang=en&type=${encodeURIComponent(type)}`);
+        return [reply.status, await reply.text()];
+      };
+      expect(await replyOf('text/plain')).to.deep.equal([200, '{}']);
+      expect(await replyOf('application/pdf')).to.deep.equal([500, 'Invalid content-type: application/pdf for response code: 200']);
+    });
+
     it('refuses an operation that no route answers, unless it may be left out', async () => {
       expect(await rejected(service('', 'getOrder'))).to.contain('no route answers `addOrder (POST /orders)`');
       const call = await start(service(', missingOperation: ignore', 'getOrder'));

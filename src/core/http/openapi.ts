@@ -15,6 +15,8 @@ export interface ApiOperation {
   readonly requiresBody: boolean;
   /** JSON schema of a JSON body, self-contained; null where the document has none. */
   readonly bodySchema: Json | null;
+  /** Media types of each reply that has some, by its code, separated by commas. */
+  readonly replyTypes: Readonly<Record<string, string>>;
   /** Of the first reply that is a success and has one. */
   readonly example: ApiExample | null;
 }
@@ -131,6 +133,12 @@ export function readOpenApi(source: string): ApiDocument {
           }),
         requiresBody: body?.['required'] === true || inBody?.['required'] === true,
         bodySchema: schema === undefined ? null : { $schema: draft, ...selfContained(object(schema)) },
+        replyTypes: Object.fromEntries(
+          Object.entries(object(operation['responses'])).flatMap(([code, reply]) => {
+            const types = Object.keys(object(resolve(reply)['content']));
+            return types.length === 0 ? [] : [[code, types.join(',')]];
+          }),
+        ),
         example: exampleOf(object(operation['responses']), resolve),
       });
     }
