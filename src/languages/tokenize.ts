@@ -1,4 +1,5 @@
-import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
+import { StringDecoder } from 'node:string_decoder';
+import { isByteSource, toText } from '../core/conversion/convert.ts';
 import { defineLanguage } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
@@ -7,11 +8,15 @@ import { ExpressionSyntaxError } from '../core/expression.ts';
 import { field } from '../core/field.ts';
 import { FileBody } from '../core/conversion/file-body.ts';
 import { namedText } from '../core/graph/namedText.ts';
+import { Slices } from '../core/conversion/slices.ts';
 import { sourceReader } from '../core/exchange/source.ts';
 import { BoundedRegExp } from '../core/boundedRegExp.ts';
 
-/** Gives the parts of a text, one by one. A text that comes in pieces is only asked for where it can be cut so. */
-type Cut = (text: string | Iterable<string>) => Iterable<string>;
+/** `null` among pieces: the next one is not there yet; it comes out among the parts, so that whoever takes them waits. */
+type Pieces = Iterable<string | null>;
+
+/** Gives the parts of a text, one by one. */
+type Cut = (text: string | Pieces) => Iterable<string | null>;
 
 type WholeCut = (text: string) => Iterable<string>;
 
@@ -39,12 +44,11 @@ export const tokenize = defineLanguage({
     if (options.includeTokens && options.endToken === undefined) throw new ExpressionSyntaxError('`includeTokens` needs `endToken`');
     const cutterOf = dynamicCutter({ ...options, token }, context);
     const read = sourceReader(options.source);
-    const isPlain = !options.xml && !options.regex && options.endToken === undefined;
     return (exchange) => {
       const value = read(exchange);
       if (value === null || value === undefined) throw new ExchangeError('java.lang.NullPointerException', 'there is nothing to cut: the value is null');
       const cut = cutterOf(exchange);
-      if (value instanceof FileBody && isPlain) return cut(value.pieces())[Symbol.iterator]();
+      if (value instanceof FileBody) return cut(value.pieces())[Symbol.iterator]();
       return isByteSource(value) ? partsOfStream(value, cut) : cut(toText(value)!)[Symbol.iterator]();
     };
   },
@@ -85,8 +89,8 @@ function cutter(options: Cutting): Cut {
 }
 
 function baseCutter(options: Cutting): Cut {
-  if (options.xml) return ofWhole(elements(options.token, options.inheritNamespaceTagName));
-  if (options.endToken !== undefined) return ofWhole(pairs(options.token, options.endToken, options.includeTokens));
+  if (options.xml) return ofPieces(elements(options.token, options.inheritNamespaceTagName));
+  if (options.endToken !== undefined) return ofPieces(pairs(options.token, options.endToken, options.includeTokens));
   if (!options.regex) return (text) => (typeof text === 'string' ? cutAt(text, options.token) : cutPieces(text, options.token));
   let pattern: RegExp;
   try {
@@ -97,16 +101,63 @@ function baseCutter(options: Cutting): Cut {
   return ofWhole((text) => cutByPattern(text, pattern));
 }
 
-const ofWhole =
-  (cut: WholeCut): Cut =>
-  (text) =>
-    cut(typeof text === 'string' ? text : [...text].join(''));
+const ofWhole = (cut: WholeCut): Cut =>
+  function* (text) {
+    if (typeof text === 'string') {
+      yield* cut(text);
+      return;
+    }
+    const pieces: string[] = [];
+    for (const piece of text) {
+      if (piece === null) yield null;
+      else pieces.push(piece);
+    }
+    yield* cut(pieces.join(''));
+  };
+
+/** Cuts the parts that are complete off the start of a text. @returns how much of it has been done with */
+type Cutter = (text: string, isLast: boolean, searched: number) => Generator<string, number>;
+
+/** Only what may still become a part is held. */
+const ofPieces = (cutterOfText: () => Cutter): Cut =>
+  function* (text) {
+    const cut = cutterOfText();
+    if (typeof text === 'string') {
+      yield* cut(text, true, 0);
+      return;
+    }
+    let rest = '';
+    let searched = 0;
+    let waiting: string[] = [];
+    let length = 0;
+    for (const piece of text) {
+      if (piece === null) {
+        yield null;
+        continue;
+      }
+      waiting.push(piece);
+      length += piece.length;
+      // A long part is not put together anew with each piece.
+      if (length < rest.length / 2) continue;
+      rest += waiting.join('');
+      waiting = [];
+      length = 0;
+      const done = yield* cut(rest, false, searched);
+      rest = rest.slice(done);
+      searched = rest.length;
+    }
+    yield* cut(rest + waiting.join(''), true, searched);
+  };
 
 /** The same for a text that comes in pieces: no more than a part and a piece is held. */
-function* cutPieces(pieces: Iterable<string>, token: string): Generator<string> {
+function* cutPieces(pieces: Pieces, token: string): Generator<string | null> {
   let rest = '';
   let isFirst = true;
   for (const piece of pieces) {
+    if (piece === null) {
+      yield null;
+      continue;
+    }
     // A token may begin in the rest and end in the piece.
     let search = Math.max(0, rest.length - token.length + 1);
     rest += piece;
@@ -145,67 +196,84 @@ function* cutByPattern(text: string, pattern: RegExp): Generator<string> {
   if (from < text.length) yield text.slice(from);
 }
 
-const pairs = (start: string, end: string, includesTokens: boolean): WholeCut =>
-  function* (text) {
-    for (let at = text.indexOf(start); at >= 0; ) {
+const pairs = (start: string, end: string, includesTokens: boolean) => (): Cutter =>
+  function* (text, isLast, searched) {
+    let done = 0;
+    for (let at = text.indexOf(start); at >= 0; at = text.indexOf(start, done)) {
       const from = at + start.length;
-      const stop = text.indexOf(end, from);
+      const stop = text.indexOf(end, Math.max(from, searched - end.length));
+      if (stop < 0 && !isLast) return at;
       const part = text.slice(from, stop < 0 ? text.length : stop);
       yield includesTokens ? start + part + end : part;
-      at = stop < 0 ? -1 : text.indexOf(start, stop + end.length);
+      done = stop < 0 ? text.length : stop + end.length;
     }
+    return Math.max(done, text.length - start.length + 1);
   };
 
 const escapedForPattern = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
+/** What is longer is not taken for the start of an element that a piece ends in. */
+const longestTag = 64 * 1024;
+
 /** Elements of a name, with any prefix, up to the first end tag; no XML parser, so that pieces of any document will do. */
-function elements(token: string, inherited: string | undefined): WholeCut {
+function elements(token: string, inherited: string | undefined): () => Cutter {
   const name = token.replace(/^<|>$/g, '').trim();
   const tag = name === '*' ? '[^\\s/>!?]+' : `(?:[^\\s<>/:]{1,15}:)?${escapedForPattern(name)}`;
   const start = new RegExp(`<(${tag})((?:\\s(?:[^<>"']|"[^"]*"|'[^']*')*?)?)(/?)>`, 'g');
-  return function* (text) {
-    const namespaces = inherited === undefined ? null : namespacesOf(text, inherited);
-    start.lastIndex = 0;
-    const pattern = new RegExp(start);
-    for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
-      const [opening, qualified, attributes, slash] = match as unknown as [string, string, string, string];
-      let rest = '';
-      if (slash === '') {
-        const close = new RegExp(`</${escapedForPattern(qualified)}\\s*>`, 'g');
-        close.lastIndex = pattern.lastIndex;
-        const end = close.exec(text);
-        if (end === null) return;
-        rest = text.slice(match.index + opening.length, close.lastIndex);
-        pattern.lastIndex = close.lastIndex;
+  return () => {
+    let namespaces: ReadonlyMap<string, string> | null = null;
+    return function* (text, isLast, searched) {
+      if (inherited !== undefined && namespaces === null) namespaces = namespacesOf(text, inherited);
+      const pattern = new RegExp(start);
+      let done = 0;
+      for (let match = pattern.exec(text); match !== null; match = pattern.exec(text)) {
+        const [opening, qualified, attributes, slash] = match as unknown as [string, string, string, string];
+        let rest = '';
+        if (slash === '') {
+          const close = new RegExp(`</${escapedForPattern(qualified)}\\s*>`, 'g');
+          close.lastIndex = Math.max(pattern.lastIndex, searched - longestTag);
+          const end = close.exec(text);
+          if (end === null) return isLast ? text.length : match.index;
+          rest = text.slice(match.index + opening.length, close.lastIndex);
+          pattern.lastIndex = close.lastIndex;
+        }
+        done = pattern.lastIndex;
+        yield inherited === undefined ? opening + rest : `<${qualified}${attributes.trimEnd()}${missing(namespaces ?? new Map(), attributes)}${slash}>${rest}`;
       }
-      yield namespaces === null ? opening + rest : `<${qualified}${attributes.trimEnd()}${missing(namespaces, attributes)}${slash}>${rest}`;
-    }
+      return Math.max(done, text.length - longestTag);
+    };
   };
 }
 
-function namespacesOf(text: string, token: string): Map<string, string> {
+/** The namespaces of the first element of that name; null: there is none yet. */
+function namespacesOf(text: string, token: string): Map<string, string> | null {
   const name = token.replace(/^<|>$/g, '').trim();
   const tag = name === '*' ? '[^\\s/>!?]+' : `(?:[^\\s<>/:]{1,15}:)?${escapedForPattern(name)}`;
   const opening = new RegExp(`<${tag}(\\s(?:[^<>"']|"[^"]*"|'[^']*')*)?>`).exec(text);
+  if (opening === null) return null;
   const found = new Map<string, string>();
-  for (const [declaration, key] of (opening?.[1] ?? '').matchAll(/(xmlns(?::[\w.-]+)?)\s*=\s*(?:"[^"]*"|'[^']*')/g)) found.set(key!, declaration);
+  for (const [declaration, key] of (opening[1] ?? '').matchAll(/(xmlns(?::[\w.-]+)?)\s*=\s*(?:"[^"]*"|'[^']*')/g)) found.set(key!, declaration);
   return found;
 }
 
 const missing = (namespaces: ReadonlyMap<string, string>, attributes: string): string =>
   [...namespaces].map(([key, declaration]) => (new RegExp(`${escapedForPattern(key)}\\s*=`).test(attributes) ? '' : ` ${declaration}`)).join('');
 
-function* withoutFirst(parts: Iterable<string>): Generator<string> {
+function* withoutFirst(parts: Iterable<string | null>): Generator<string | null> {
   let isFirst = true;
   for (const part of parts) {
-    if (!isFirst) yield part;
-    isFirst = false;
+    if (part === null || !isFirst) yield part;
+    else isFirst = false;
   }
 }
 
-function* grouped(parts: Iterable<string>, size: number, delimiter: string): Generator<string> {
+function* grouped(parts: Iterable<string | null>, size: number, delimiter: string): Generator<string | null> {
   let group: string[] = [];
   for (const part of parts) {
+    if (part === null) {
+      yield null;
+      continue;
+    }
     group.push(part);
     if (group.length < size) continue;
     yield group.join(delimiter);
@@ -214,6 +282,38 @@ function* grouped(parts: Iterable<string>, size: number, delimiter: string): Gen
   if (group.length > 0) yield group.join(delimiter);
 }
 
+/** The pieces of a stream, as far as they are there. */
+class Arrived implements Iterable<string | null> {
+  piece: string | null = null;
+  isOver = false;
+
+  *[Symbol.iterator](): Generator<string | null> {
+    while (this.piece !== null || !this.isOver) {
+      const { piece } = this;
+      this.piece = null;
+      yield piece;
+    }
+  }
+}
+
 async function* partsOfStream(source: AsyncIterable<Uint8Array | string>, cut: Cut): AsyncGenerator<string> {
-  yield* cut((await readBytes(source)).toString('utf8'));
+  const arrived = new Arrived();
+  const parts = cut(arrived)[Symbol.iterator]();
+  const decoder = new StringDecoder('utf8');
+  const slices = new Slices();
+  const pieces = source[Symbol.asyncIterator]();
+  try {
+    for (let part = parts.next(); part.done !== true; part = parts.next()) {
+      if (slices.isOver) await slices.next();
+      if (part.value !== null) {
+        yield part.value;
+        continue;
+      }
+      const piece = await pieces.next();
+      arrived.isOver = piece.done === true;
+      arrived.piece = piece.done === true ? decoder.end() : typeof piece.value === 'string' ? piece.value : decoder.write(Buffer.from(piece.value.buffer, piece.value.byteOffset, piece.value.byteLength));
+    }
+  } finally {
+    if (!arrived.isOver) await pieces.return?.();
+  }
 }

@@ -1,25 +1,21 @@
-import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
+import { isByteSource, toText } from '../core/conversion/convert.ts';
 import { defineLanguage } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
 import { field } from '../core/field.ts';
+import { FileBody } from '../core/conversion/file-body.ts';
+import { Slices } from '../core/conversion/slices.ts';
 import { sourceReader } from '../core/exchange/source.ts';
 import { decodeXml, parseXml, XmlElement } from '../core/conversion/xml.ts';
 import type { XmlNode } from '../core/conversion/xml.ts';
+import type { XmlPathStep } from '../core/conversion/xmlCutter.ts';
+import { XmlCutter, XmlPath, xmlTextPieces } from '../core/conversion/xmlCutter.ts';
 
 type Mode = 'i' | 'w' | 'u' | 't';
 
-interface PathStep {
-  /** Any number of elements may stand before this one. */
-  readonly isDeep: boolean;
-  /** Null: `*`. */
-  readonly localName: string | null;
-  readonly namespace: string | null | undefined;
-}
-
 /** `/order/item`, `//p:item`, `item` (which stands anywhere). @throws ExpressionSyntaxError */
-function pathSteps(source: string, namespaces: ReadonlyMap<string, string>): PathStep[] {
-  const steps: PathStep[] = [];
+function pathSteps(source: string, namespaces: ReadonlyMap<string, string>): XmlPathStep[] {
+  const steps: XmlPathStep[] = [];
   const pattern = /(\/{0,2})([^/]+)/y;
   while (pattern.lastIndex < source.length) {
     const at = pattern.lastIndex;
@@ -35,53 +31,39 @@ function pathSteps(source: string, namespaces: ReadonlyMap<string, string>): Pat
   return steps;
 }
 
-const matches = (element: XmlElement, { localName, namespace }: PathStep): boolean =>
-  (localName === null || element.localName === localName) && (namespace === undefined || element.namespace === namespace);
-
-/** The elements that the path leads to, in document order; none stands in another. */
-function* found(elements: readonly XmlElement[], steps: readonly PathStep[]): Iterable<XmlElement> {
-  const [step, ...rest] = steps;
-  for (const element of elements) {
-    if (matches(element, step!)) {
-      if (rest.length === 0) {
-        yield element;
-        continue;
-      }
-      yield* found(element.elements, rest);
-    }
-    if (step!.isDeep) yield* found(element.elements, steps);
-  }
-}
-
 const declaration = (prefix: string, uri: string): string => ` xmlns${prefix === '' ? '' : `:${prefix}`}="${uri.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;')}"`;
 
+const sourceOf = (element: XmlElement): string => element.document!.source;
+
 /** The element as it was written, with the namespaces around it that it does not declare itself. */
-function injected(element: XmlElement, source: string): string {
+function injected(element: XmlElement): string {
+  const source = sourceOf(element);
   let missing = '';
   for (const [prefix, uri] of element.namespaces) if (element.declarations?.has(prefix) !== true) missing += declaration(prefix, uri);
   const nameEnd = element.start + 1 + element.name.length;
   return source.slice(element.start, nameEnd) + missing + source.slice(nameEnd, element.end);
 }
 
+const written = (element: XmlElement): string => sourceOf(element).slice(element.start, element.end);
+
 /** The element within the tags of those around it. */
-function wrapped(element: XmlElement, source: string, inner = source.slice(element.start, element.end)): string {
+function wrapped(element: XmlElement, inner = written(element)): string {
+  const source = sourceOf(element);
   let text = inner;
   for (let up: XmlNode | null = element.parent; up instanceof XmlElement; up = up.parent) text = `${source.slice(up.start, up.innerStart)}${text}</${up.name}>`;
   return text;
 }
 
-const writers: Readonly<Record<Mode, (element: XmlElement, source: string) => string>> = {
+const writers: Readonly<Record<Mode, (element: XmlElement) => string>> = {
   i: injected,
-  w: (element, source) => wrapped(element, source),
-  u: (element, source) => source.slice(element.innerStart, element.innerEnd),
+  w: (element) => wrapped(element),
+  u: (element) => sourceOf(element).slice(element.innerStart, element.innerEnd),
   t: (element) => element.stringValue,
 };
 
 /** So many elements within one: those around them (`w`), else `group`. */
-function together(elements: readonly XmlElement[], mode: Mode, source: string): string {
-  if (mode !== 'w') return `<group>${elements.map((element) => writers[mode](element, source)).join('')}</group>`;
-  return wrapped(elements[0]!, source, elements.map(({ start, end }) => source.slice(start, end)).join(''));
-}
+const together = (elements: readonly XmlElement[], mode: Mode): string =>
+  mode === 'w' ? wrapped(elements[0]!, elements.map(written).join('')) : `<group>${elements.map(writers[mode]).join('')}</group>`;
 
 export const xtokenize = defineLanguage({
   name: 'xtokenize',
@@ -99,31 +81,86 @@ export const xtokenize = defineLanguage({
   },
   examples: [{ expression: '/order/item', body: '<order><item>1</item><item>2</item></order>', gives: ['<item>1</item>', '<item>2</item>'] }],
   expression: (source, { mode, group, namespace, source: where }) => {
-    const steps = pathSteps(source, new Map((namespace ?? []).map(({ key, value }) => [key, value])));
+    const path = new XmlPath(pathSteps(source, new Map((namespace ?? []).map(({ key, value }) => [key, value]))));
     const read = sourceReader(where);
-    const write = writers[mode];
     const size = group ?? 1;
-    function* parts(text: string): Generator<string> {
-      const document = parseXml(text);
-      let waiting: XmlElement[] = [];
-      for (const element of found([document.root], steps)) {
-        if (size === 1) yield write(element, document.source);
-        else if (waiting.push(element) === size) {
-          yield together(waiting, mode, document.source);
-          waiting = [];
-        }
-      }
-      if (waiting.length > 0) yield together(waiting, mode, document.source);
-    }
     return (exchange) => {
       const value = read(exchange);
       if (value === null || value === undefined) throw new ExchangeError('java.lang.NullPointerException', 'there is nothing to cut: the value is null');
-      if (isByteSource(value)) return partsOfStream(value, parts);
-      return parts(value instanceof Uint8Array ? decodeXml(Buffer.from(value.buffer, value.byteOffset, value.byteLength)) : toText(value)!);
+      const parts = new Parts(mode, size);
+      if (isByteSource(value)) return partsOfStream(value, new XmlCutter(path), parts);
+      if (value instanceof FileBody && value.length > cutAsAWhole) return partsOfPieces(value.pieces(), new XmlCutter(path), parts);
+      const text = value instanceof Uint8Array ? decodeXml(Buffer.from(value.buffer, value.byteOffset, value.byteLength)) : toText(value)!;
+      return text.length > cutAsAWhole ? partsOfPieces(piecesOf(text), new XmlCutter(path), parts) : partsOfText(text, path, parts);
     };
   },
 });
 
-async function* partsOfStream(source: AsyncIterable<Uint8Array | string>, cut: (text: string) => Generator<string>): AsyncGenerator<string> {
-  yield* cut(decodeXml(await readBytes(source)));
+/** What is longer is not read as a whole before the first part comes. */
+const cutAsAWhole = 64 * 1024;
+const pieceLength = 64 * 1024;
+
+function* piecesOf(text: string): Generator<string> {
+  for (let at = 0; at < text.length; at += pieceLength) yield text.slice(at, at + pieceLength);
+}
+
+/** Puts elements together into parts. */
+class Parts {
+  private readonly mode: Mode;
+  private readonly size: number;
+  private waiting: XmlElement[] = [];
+
+  constructor(mode: Mode, size: number) {
+    this.mode = mode;
+    this.size = size;
+  }
+
+  /** The part that the element completes; null: there is none yet. */
+  add(element: XmlElement): string | null {
+    if (this.size === 1) return writers[this.mode](element);
+    return this.waiting.push(element) === this.size ? this.rest() : null;
+  }
+
+  /** A part of those that are left. */
+  rest(): string | null {
+    const { mode, waiting } = this;
+    this.waiting = [];
+    return waiting.length === 0 ? null : together(waiting, mode);
+  }
+}
+
+function* partsOf(elements: Iterable<XmlElement>, parts: Parts): Generator<string> {
+  for (const element of elements) {
+    const part = parts.add(element);
+    if (part !== null) yield part;
+  }
+}
+
+function* remaining(parts: Parts): Generator<string> {
+  const part = parts.rest();
+  if (part !== null) yield part;
+}
+
+function* partsOfText(text: string, path: XmlPath, parts: Parts): Generator<string> {
+  yield* partsOf(path.found([parseXml(text).root]), parts);
+  yield* remaining(parts);
+}
+
+function* partsOfPieces(pieces: Iterable<string>, cutter: XmlCutter, parts: Parts): Generator<string> {
+  for (const piece of pieces) yield* partsOf(cutter.push(piece), parts);
+  yield* partsOf(cutter.push('', true), parts);
+  yield* remaining(parts);
+}
+
+async function* partsOfStream(source: AsyncIterable<Uint8Array | string>, cutter: XmlCutter, parts: Parts): AsyncGenerator<string> {
+  const slices = new Slices();
+  for await (const piece of xmlTextPieces(source)) {
+    for (const part of partsOf(cutter.push(piece), parts)) {
+      if (slices.isOver) await slices.next();
+      yield part;
+    }
+    if (slices.isOver) await slices.next();
+  }
+  yield* partsOf(cutter.push('', true), parts);
+  yield* remaining(parts);
 }

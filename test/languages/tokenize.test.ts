@@ -62,4 +62,43 @@ describe('tokenize', () => {
     expect(() => parts('a', { token: 'a', includeTokens: true })).to.throw('endToken');
     expect(() => parts('a', { token: '(', regex: true })).to.throw();
   });
+
+  it('cuts a stream in any pieces as the whole text, without waiting for its end', async () => {
+    const xml = `<o xmlns:p="urn:p"><a>1</a>x<p:a k="/>">2<b/></p:a><a/>,<ab/><a\n>3ä;,</a ></o>`;
+    const all: readonly object[] = [
+      { token: ',' },
+      { token: 'a>', group: '2' },
+      { token: '<', endToken: '>' },
+      { token: '<a', endToken: 'a>', includeTokens: true, skipFirst: true },
+      { token: 'a', xml: true },
+      { token: 'a', xml: true, inheritNamespaceTagName: 'o', group: '2' },
+      { token: '[,;]', regex: true },
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...all), fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 40 }), async (options, times, length) => {
+        const text = xml.repeat(times);
+        const bytes = Buffer.from(text);
+        const source = (async function* () {
+          for (let at = 0; at < bytes.length; at += length) yield bytes.subarray(at, at + length);
+        })();
+        const streamed: string[] = [];
+        for await (const part of evaluate(tokenize, '', source, { ...defaults, ...options }) as AsyncIterable<string>) streamed.push(part);
+        expect(streamed).to.deep.equal(parts(text, options));
+      }),
+    );
+    for (const options of [{ token: ',' }, { token: '<', endToken: '>' }, { token: 'a', xml: true }]) {
+      let isClosed = false;
+      const endless = (async function* () {
+        try {
+          for (;;) yield Buffer.from('<a>1</a>,');
+        } finally {
+          isClosed = true;
+        }
+      })();
+      const first = (evaluate(tokenize, '', endless, { ...defaults, ...options }) as AsyncIterable<string>)[Symbol.asyncIterator]();
+      for (let i = 0; i < 10; i++) expect((await first.next()).done).to.equal(false);
+      await first.return!();
+      expect(isClosed).to.equal(true);
+    }
+  }).timeout(20_000);
 });

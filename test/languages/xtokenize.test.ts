@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { Exchange } from '../../src/core/exchange/exchange.ts';
 import { ExpressionSyntaxError } from '../../src/core/expression.ts';
@@ -31,5 +32,20 @@ describe('xtokenize', () => {
     expect(parts('/q:o/q:i', body, { mode: 't', namespace: [{ key: 'q', value: 'urn:x' }], group: 2 })).to.deep.equal(['<group>12</group>', '<group>3</group>']);
     expect(() => parts('/q:o', body)).to.throw(ExpressionSyntaxError, 'stands for no namespace');
     expect(() => parts('/o[1]', body)).to.throw(ExpressionSyntaxError);
+  });
+
+  it('cuts large texts and streams piece by piece, with the same parts', async () => {
+    const item = (i: number): string => `<p:i id="${i}">${'x'.repeat(50)}<e/></p:i>`;
+    const body = `<o xmlns:p="urn:p">${Array.from({ length: 3000 }, (_, i) => item(i)).join('\n')}</o>`;
+    const small = `<o xmlns:p="urn:p">${item(7)}\n${item(8)}</o>`;
+    for (const options of [{}, { mode: 'w' }, { mode: 'u' }, { mode: 't' }, { group: 2 }, { mode: 'w', group: 2 }]) {
+      const large = parts('/o/i', body, options);
+      expect(large).to.have.length('group' in options ? 1500 : 3000);
+      expect(large.slice('group' in options ? 0 : 7, 'group' in options ? 1 : 9)).to.deep.equal(parts('/o/i', 'group' in options ? small.replace('"7"', '"0"').replace('"8"', '"1"') : small, options));
+      const streamed: unknown[] = [];
+      const stream = xtokenize.expression('/o/i', { mode: 'i', ...options } as never, languageContext())(new Exchange(undefined, Readable.from([Buffer.from(body.slice(0, 1000)), Buffer.from(body.slice(1000))])));
+      for await (const part of stream as AsyncIterable<unknown>) streamed.push(part);
+      expect(streamed).to.deep.equal(large);
+    }
   });
 });

@@ -68,7 +68,7 @@ const bad: Readonly<Record<string, Bad>> = {
   'a pattern of header names that backtracks': { steps: [{ removeHeaders: { pattern: '(x+)+y' } }], headers: { ['x'.repeat(5000)]: 1 }, says: /backtracks: not done after/ },
   'a document of 100 MB for xpath': { steps: [{ setBody: { xpath: 'count(/r/a)' } }], body: () => `<r>${items.repeat(3_400_000)}</r>`, says: /more than 67108864 characters/ },
   'a document of 100 MB for jacksonXml': { steps: [{ unmarshal: { jacksonXml: {} } }], body: () => `<r>${items.repeat(3_400_000)}</r>`, says: /more than 67108864 characters/ },
-  'a document of 100 MB for xtokenize': { steps: [{ split: { xtokenize: '/r/a', steps: [{ to: 'mock:part' }] } }], body: () => `<r>${items.repeat(3_400_000)}</r>`, says: /more than 67108864 characters/ },
+  'an element of 100 MB for xtokenize': { steps: [{ split: { xtokenize: '/r', streaming: true, steps: [{ to: 'mock:part' }] } }], body: () => `<r>${items.repeat(3_400_000)}</r>`, says: /more than 67108864 characters/ },
   'a document of millions of elements': { steps: [{ setBody: { xpath: 'count(/r/a)' } }], body: () => `<r>${items.repeat(2_100_000)}</r>`, says: /more than 2000000 nodes/ },
   'XML of 100,000 elements in each other': { steps: [{ setBody: { xpath: 'count(//a)' } }], body: () => deepXml, says: /more than 1000 elements stand in one another/ },
   'JSON of 100,000 lists in each other': { steps: [{ setBody: { jsonpath: '$..x' } }], body: () => deepJson, says: /nested|deep/ },

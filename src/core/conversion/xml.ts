@@ -3,9 +3,9 @@ import { ExchangeError } from '../errors.ts';
 import { Slices } from './slices.ts';
 
 /** What one document may have at most: characters, nodes, elements in one another. */
-const longestText = 64 * 1024 * 1024;
+export const longestText = 64 * 1024 * 1024;
 const mostNodes = 2_000_000;
-const deepestElement = 1000;
+export const deepestElement = 1000;
 /** So many attributes of one element, and their names are looked up and not gone through. */
 const manyAttributes = 16;
 
@@ -236,11 +236,14 @@ export const parseXmlWith = (source: string, entities: ReadonlyMap<string, strin
 
 /** The text of a document in bytes: by its byte order mark, or the encoding that its declaration names. */
 export function decodeXml(bytes: Buffer, charset: string | null = null): string {
-  if (charset !== null) return decodeText(bytes, charset);
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return decodeText(bytes, 'utf-16le');
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return decodeText(bytes, 'utf-16be');
-  const declared = /^(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([\w.-]+)["']/.exec(bytes.toString('latin1', 0, 200));
-  return decodeText(bytes, declared === null ? null : declared[1]!);
+  return decodeText(bytes, charset ?? xmlCharsetOf(bytes));
+}
+
+/** The charset of a document, by the bytes that it begins with; null is UTF-8. */
+export function xmlCharsetOf(bytes: Buffer): string | null {
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  return /^(?:\xef\xbb\xbf)?<\?xml[^>]*?encoding\s*=\s*["']([\w.-]+)["']/.exec(bytes.toString('latin1', 0, 200))?.[1] ?? null;
 }
 
 const tooManyNodes = (wrong: (message: string) => ExchangeError): ExchangeError => wrong(`the document has more than ${mostNodes} nodes`);
