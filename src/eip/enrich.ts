@@ -5,6 +5,7 @@ import { dynamicEndpointFields, isInvalidEndpoint, optimisationFields, schemeChe
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
+import { ownOriginal } from '../core/graph/fanOut.ts';
 import { strategyFields, strategyOf } from '../core/graph/fanOutOptions.ts';
 import { field } from '../core/field.ts';
 import { StepSubscriber, operator, pumped, settled } from '../core/graph/flow.ts';
@@ -16,6 +17,7 @@ interface EnrichOptions {
   readonly strategy: AggregationStrategy;
   readonly aggregatesFailures: boolean;
   readonly ignoresInvalid: boolean;
+  readonly sharesUnit: boolean;
   readonly variableSend: string | null;
   readonly variableReceive: string | null;
   readonly checkScheme: ((uri: string) => void) | null;
@@ -41,6 +43,7 @@ class Enrich extends StepSubscriber {
     const resource = exchange.copy();
     resource.isInOut = true;
     if (variableSend !== null) resource.body = exchange.variable(variableSend) ?? null;
+    if (!this.options.sharesUnit) ownOriginal(resource);
     resource.way = new Enriching(this, exchange);
     pumped(resource, (sent) => this.context.dynamicCall(uri, sent));
     return false;
@@ -131,6 +134,7 @@ export const enrich = defineEip({
       strategy: strategyOf(given, context, new UseReplyStrategy()),
       aggregatesFailures: given.aggregateOnException,
       ignoresInvalid: given.ignoreInvalidEndpoint,
+      sharesUnit: given.shareUnitOfWork,
       variableSend: given.variableSend ?? null,
       variableReceive: given.variableReceive ?? null,
       checkScheme: schemeCheck(given.allowedSchemes, false),
