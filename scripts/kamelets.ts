@@ -165,8 +165,22 @@ function page(outcomes: readonly Outcome[]): string {
 
 Apache Camel publishes kamelets as \`org.apache.camel.kamelets:camel-kamelets\`. Give the jar (or a folder or zip archive with kamelets) to Mecha, and routes use them by name:
 
+\`\`\`yaml file=routes/orders.yaml
+- route:
+    id: orders
+    from:
+      uri: platform-http:/orders
+      steps:
+        - to: "kamelet:insert-field-action?field=shop&value=north"
 \`\`\`
+
+\`\`\`shell session
 mecha run routes/ --kamelets camel-kamelets-${catalogueVersion}.jar
+curl -s localhost:8080/orders -H 'Content-Type: application/json' -d '{"id":1}'
+\`\`\`
+
+\`\`\`json answer
+{ "id": 1, "shop": "north" }
 \`\`\`
 
 or set \`kamelets: [ camel-kamelets-${catalogueVersion}.jar ]\` in \`mecha.yaml\`. A kamelet in the folder \`kamelets\` beside the routes wins.

@@ -143,6 +143,9 @@ const parents: Readonly<Record<string, string>> = {
   'mecha.MicrologicUnavailableException': 'java.net.ConnectException',
 };
 
+/** The full names of all classes that are known, by which failures can be caught. */
+export const exceptionClasses = (): string[] => ['java.lang.Throwable', ...Object.keys(parents)];
+
 const bySimpleName = new Map(Object.keys(parents).map((name) => [simpleClassName(name), name]));
 
 /** The name with its package, when it is one that we know; else as it is. */

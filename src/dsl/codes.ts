@@ -478,7 +478,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0805: { title: 'Snapshots can not be read', explanation: 'The file beside the test file that holds its snapshots is damaged.' },
   M0806: {
     title: 'The thread of the tests broke',
-    explanation: 'Tests run in a thread of their own. It ended, or threw, before or between the tests of this file.',
+    explanation: 'Tests run in a thread of their own. It ended, or threw, before or between the tests of this file: by what a module of an earlier test left behind (a timer, a listener), as a rule.',
   },
   M0807: {
     title: 'Two tests have one name',

@@ -2,9 +2,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Span } from '../core/diagnostics.ts';
 import { Source } from '../core/diagnostics.ts';
+import { exceptionClasses, simpleClassName } from '../core/errors.ts';
 import type { Fields } from '../core/field.ts';
 import { builtInStrategies } from '../core/graph/strategies.ts';
 import { functionNames } from '../languages/simple/functions.ts';
+import { functionNotes } from '../languages/simple/functionNotes.ts';
 import type { Place } from './place.ts';
 import { mappingOf, placeAt } from './place.ts';
 import type { KeyInfo, Scope } from './scope.ts';
@@ -72,6 +74,48 @@ function scopesAt(text: string, place: Place, workspace: Workspace): { mapping: 
 const isEndpoint = (place: Place, value: Scope, { parts }: Workspace): boolean =>
   (place.key === 'uri' || (place.key !== null && value.kind === 'fields' && ('uri' in value.fields) && (parts.eips[place.key] === undefined || parts.eips[place.key]!.shorthand === 'uri')));
 
+/** The class of a failure is wanted: as the value of a key, or as an entry of its list. */
+const isClass = ({ key, path }: Place): boolean => ['exception', 'exceptionType'].includes(key ?? (path.at(-1)?.name === '-' ? (path.at(-2)?.name ?? '') : ''));
+
+/** What a function of Simple takes by name, by the steps that give it. */
+const givers = { header: 'setHeaders?', variable: 'setVariables?', exchangeProperty: 'setProperty' } as const;
+
+interface Named {
+  readonly kind: keyof typeof givers;
+  /** What of the name stands there. */
+  readonly written: string;
+}
+
+/** `header.or`: a header is being named. */
+function namesFor(call: string): Named | null {
+  const match = /^(?:in\.)?(header|variable|exchangeProperty)s?(?:[.:]|\[['"]?)([\w.-]*)$/.exec(call);
+  return match === null ? null : { kind: match[1] as Named['kind'], written: match[2]! };
+}
+
+/** Names that steps of a text give to headers, variables or properties, and headers that its connectors set; each with where it comes from. */
+function given(text: string, { kind }: Named, { parts }: Workspace): [string, string][] {
+  const found = new Map<string, string>();
+  const lines = text.split('\n');
+  lines.forEach((line, index) => {
+    const step = new RegExp(`^([ -]*)(${givers[kind]})\\s*:(.*)$`).exec(line) ?? new RegExp(`^(.*?[{,]\\s*)(${givers[kind]})\\s*:(.*)$`).exec(line);
+    if (step === null) return;
+    const [, before, name, rest] = step;
+    const block = [rest!];
+    if (rest!.trim() === '') for (let below = index + 1; below < lines.length && (lines[below]!.trim() === '' || lines[below]!.search(/\S/) > before!.length); below++) block.push(lines[below]!);
+    const names = block.join('\n').matchAll(/(?:^|[{,\n])[ -]*name\s*:\s*["']?([\w.-]+)/g);
+    for (const match of names) {
+      found.set(match[1]!, name!);
+      if (!name!.endsWith('s')) break;
+    }
+  });
+  if (kind === 'header') {
+    for (const scheme of new Set([...text.matchAll(/\b(?:uri|to|toD)\s*:\s*["']?([\w.+-]+):/g)].map((match) => match[1]!))) {
+      if (Object.hasOwn(parts.connectors, scheme)) for (const name of Object.keys(parts.connectors[scheme]!.headers ?? {})) if (!found.has(name)) found.set(name, `${scheme}:`);
+    }
+  }
+  return [...found];
+}
+
 /** What may be written at an offset of a text. */
 export function complete(text: string, offset: number, workspace: Workspace): Offer[] {
   const place = placeAt(text, offset);
@@ -86,9 +130,15 @@ export function complete(text: string, offset: number, workspace: Workspace): Of
   }
   const call = /\$\{([^{}]*)$/.exec(place.written);
   if (call !== null) {
+    const named = namesFor(call[1]!);
+    if (named !== null) {
+      const begun = offset - named.written.length;
+      return given(text, named, workspace).map(([name, detail]) => offer(name, 'reference', detail, `\`\${${call[1]!.slice(0, call[1]!.length - named.written.length)}${name}}\``, { start: begun }));
+    }
     const start = offset - call[1]!.length;
-    return functionNames().map((name) => offer(name, 'function', 'Simple', `\`\${${name}}\``, { start }));
+    return functionNames().map((name) => offer(name, 'function', 'Simple', noteOf(name), { start }));
   }
+  if (value.kind === 'value' && value.shape.kind === 'string' && isClass(place)) return exceptionClasses().map((name) => offer(name, 'value', simpleClassName(name), value.shape.description));
   if (place.key === null) {
     if (value.kind === 'value') return values(value, offer, workspace);
     // A list that has not begun: its entries, with their dash.
@@ -170,6 +220,8 @@ export function explainAt(text: string, offset: number, workspace: Workspace): {
     const found = declarationsOf(reference, workspace)[0];
     if (found !== undefined) return { text: `${found.kind} \`${found.name}\`${found.description === null ? '' : `: ${found.description}`}`, start: reference.start, end: reference.end };
   }
+  const called = functionAt(text, offset);
+  if (called !== null) return called;
   const place = placeAt(text, word.end);
   const { mapping, value } = scopesAt(text, place, workspace);
   if (place.key === null || word.start < place.start) {
@@ -185,6 +237,22 @@ export function explainAt(text: string, offset: number, workspace: Workspace): {
     const key = keysOf({ kind: 'parameters' }, workspace.parts, scheme).find((candidate) => candidate.name === name && text[word.end] === '=');
     if (key !== undefined) return { ...word, text: `**${key.name}** (${key.detail})\n\n${documentationOf(key)}` };
     return { ...word, text: `**${scheme}** \`${definition.syntax}\`\n\n${definition.summary}\n\ndocs/connectors/${definition.scheme}.md` };
+  }
+  return null;
+}
+
+const noteOf = (name: string): string => `**${name}** (Simple)\n\n${functionNotes[name] ?? ''}`.trimEnd();
+
+/** The function of Simple whose name stands at an offset: behind `${`. */
+function functionAt(text: string, offset: number): { text: string; start: number; end: number } | null {
+  const from = text.lastIndexOf('\n', offset - 1) + 1;
+  const to = text.indexOf('\n', offset);
+  const line = text.slice(from, to < 0 ? text.length : to);
+  // The longest that fits: `in.header.x` is no `in`, `date-with-timezone:` no `date`.
+  for (const match of line.matchAll(/(?<=\$\{)[\w.-]+/g)) {
+    const name = functionNames().filter((one) => match[0] === one || (match[0].startsWith(one) && /[^\w-]/.test(match[0][one.length]!))).sort((a, b) => b.length - a.length)[0];
+    const start = from + match.index;
+    if (name !== undefined && functionNotes[name] !== undefined && offset >= start && offset <= start + name.length) return { text: noteOf(name), start, end: start + name.length };
   }
   return null;
 }

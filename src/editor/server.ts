@@ -84,7 +84,7 @@ export async function serveLanguage(options: ServerOptions): Promise<number> {
       serverInfo: { name: 'mecha', version: options.version },
       capabilities: {
         textDocumentSync: TextDocumentSyncKind.Incremental,
-        completionProvider: { triggerCharacters: [':', '?', '&', '{', '#', ' ', '-'] },
+        completionProvider: { triggerCharacters: [':', '?', '&', '{', '#', ' ', '-', '.', '['] },
         hoverProvider: true,
         definitionProvider: true,
         referencesProvider: true,

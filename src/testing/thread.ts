@@ -161,7 +161,7 @@ function placeOf({ stack = '' }: Error, folder: string): string {
   return frame === null ? '' : ` (${relative(folder, frame[1] ?? frame[2]!)})`;
 }
 
-const threadProblem = (source: Source, message: string): Diagnostic => ({ code: 'M0806', severity: 'error', message, at: { source, start: 0, end: 1 }, label: null, help: null, docs: 'docs/testing.md', fix: null, values: {} });
+const threadProblem = (source: Source, message: string): Diagnostic => ({ code: 'M0806', severity: 'error', message, at: { source, start: 0, end: 1 }, label: null, help: 'look for what a module leaves behind when its test has ended (a timer, a listener), and take it away there; whether it comes from another file shows when this one is tested by itself', docs: 'docs/testing.md', fix: null, values: {} });
 
 // ---------------------------------------------------------------------------------------------- what comes out of the thread
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { ChildProcess } from 'node:child_process';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
@@ -12,6 +12,7 @@ import { printDiagnostics } from '../../src/dsl/diagnose.ts';
 import { readConfiguration } from '../../src/runtime/configuration.ts';
 import { Mecha } from '../../src/runtime/mecha.ts';
 import { runTests } from '../../src/testing/index.ts';
+import { catalogueVersion, publishedKamelets } from '../../scripts/kamelets.ts';
 import { Desk } from '../cli/desk.ts';
 import { eventually } from '../eventually.ts';
 import { packedFolder } from '../packed/packed.ts';
@@ -26,6 +27,12 @@ const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as
 
 /** What a page's files are called: `file=x.yaml`, or a first line `// x.mjs`. */
 const fileName = ({ info, text }: Block): string | undefined => info['file'] ?? /^(?:\/\/|#) ([\w./-]+\.(?:m?js|ya?ml))$/m.exec(text.split('\n', 1)[0]!)?.[1];
+
+/** What some pages' lines are given: the kamelets that Apache Camel publishes. */
+const kameletsJar = `camel-kamelets-${catalogueVersion}.jar`;
+
+/** A command's words; quotes keep them together. */
+const wordsOf = (command: string): string[] => [...command.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(([, double, single, bare]) => double ?? single ?? bare!);
 
 describe('code blocks of the documentation', function () {
   this.timeout(180_000);
@@ -90,7 +97,8 @@ describe('code blocks of the documentation', function () {
     const value = parse(text) as unknown;
     if (Array.isArray(value) || (value as { kind?: string } | null)?.kind !== undefined) {
       const placeholders = [...text.matchAll(/\{\{\??([\w.-]+)\}\}/g)].map(([, key]) => [key!, 'x'] as const);
-      const problems = await Mecha.check({ configuration: null, folder: generated(block.page) === null ? folder : root, routes: `${text}\n`, properties: Object.fromEntries(placeholders) });
+      const settings = existsSync(join(folder, kameletsJar)) ? { kamelets: [kameletsJar] } : {};
+      const problems = await Mecha.check({ configuration: null, settings, folder: generated(block.page) === null ? folder : root, routes: `${text}\n`, properties: Object.fromEntries(placeholders) });
       return void expect(printDiagnostics(problems.filter(({ severity }) => severity === 'error'))).to.equal('');
     }
     if (typeof value === 'object' && value !== null && 'tests' in value) return;
@@ -142,7 +150,7 @@ describe('code blocks of the documentation', function () {
       }
       for (const line of text.replace(/\\\n\s*/g, ' ').trim().split('\n')) {
         const run = /^mecha (run .*)$/.exec(line)?.[1];
-        if (run !== undefined) await this.start([join(root, 'dist/mecha.cjs'), ...run.split(/\s+/)]);
+        if (run !== undefined) await this.start([join(root, 'dist/mecha.cjs'), ...wordsOf(run)]);
         else {
           expect(line, 'only `mecha run` and `curl` are known here').to.match(/^curl /);
           const { status, stdout, stderr } = spawnSync('bash', ['-c', this.real(line)], { cwd: this.folder, encoding: 'utf8' });
@@ -160,6 +168,22 @@ describe('code blocks of the documentation', function () {
       }
     }
   }
+
+  /** A command that stays: something passes, it says that it watches, and ends when it is told to. */
+  const watches = async (command: string, folder: string): Promise<void> => {
+    const [name, ...args] = wordsOf(command);
+    expect(name, `${command}: only mecha is run`).to.equal('mecha');
+    const child = spawn(process.execPath, [join(root, 'dist/mecha.cjs'), ...args], { cwd: folder, env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1' }, stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece: Buffer) => void (said += piece.toString()));
+    const gone = once(child, 'exit');
+    try {
+      await eventually(() => expect(said).to.contain('watching').and.match(/\b[1-9]\d* passed/), 60_000);
+    } finally {
+      child.kill('SIGINT');
+    }
+    expect(await gone, said).to.deep.equal([0, null]);
+  };
 
   /** The file that a complaint on a page is about, by its first line. */
   const saidOf: Readonly<Record<string, { readonly file: string; readonly text: string }>> = {
@@ -186,6 +210,14 @@ describe('code blocks of the documentation', function () {
       const folder = mkdtempSync(join(tmpdir(), 'mecha-docs-'));
       const session = new Session(folder);
       try {
+        if (blocks.some(({ language, text }) => language === 'shell' && text.includes(kameletsJar))) {
+          try {
+            symlinkSync(publishedKamelets(), join(folder, kameletsJar));
+          } catch (thrown) {
+            if (process.env['CI'] !== undefined) throw thrown;
+            this.skip();
+          }
+        }
         for (const block of blocks) {
           const name = fileName(block);
           if (name === undefined || kind === 'errors') continue;
@@ -227,9 +259,10 @@ describe('code blocks of the documentation', function () {
                 if ('says' in info) await checkSaid(text);
                 if ('session' in info) await session.run(text, info['session'] === 'example');
                 if ('answer' in info) expect(session.output.trimEnd()).to.equal(text.trimEnd());
+                if ('watch' in info) await watches(text.trim(), folder);
                 if ('run' in info) {
                   for (const command of text.trim().split('\n')) {
-                    const [name, ...args] = command.split(/\s+/);
+                    const [name, ...args] = wordsOf(command);
                     expect(name, `${command}: only mecha is run`).to.equal('mecha');
                     const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'dist/mecha.cjs'), ...args], { cwd: folder, encoding: 'utf8' });
                     expect(status, `${command}\n${stdout}${stderr}`).to.equal(Number(info['exit'] ?? 0));

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
+import { absentFunctions } from '../../src/languages/simple/functions/absent.ts';
+import { functionNames } from '../../src/languages/simple/functions.ts';
+import { functionNotes } from '../../src/languages/simple/functionNotes.ts';
 import { standardParts } from '../../src/runtime/standard.ts';
 import type { Range } from './languageClient.ts';
 import { atCursor, LanguageClient } from './languageClient.ts';
@@ -118,6 +121,24 @@ describe('mecha lsp', function () {
       expect(await labels(route('        - setBody: { simple: "${|'))).to.include('body');
     });
 
+    it('names of headers, variables and properties that the file gives, and headers of its connectors', async () => {
+      const steps = '        - setHeader:\n            constant: 1\n            name: region\n        - setHeaders: { headers: [ { name: first, constant: 1 }, { name: second.one, constant: 2 } ] }\n        - setVariable: { name: total, constant: 3 }\n        - setProperty:\n            name: shop\n            constant: 4\n';
+      expect(await labels(route(`${steps}        - setBody: { simple: "\${header.|`))).to.deep.equal(['region', 'first', 'second.one']);
+      expect(await labels(route(`        - log: "\${headers[re|]}"\n${steps}`))).to.include('region').and.not.include('body');
+      expect(await labels(route(`${steps}        - log: "\${variable.|}"\n`))).to.deep.equal(['total']);
+      expect(await labels(route(`${steps}        - log: "\${exchangeProperty.|}"\n`))).to.deep.equal(['shop']);
+      expect(await labels('- from:\n    uri: file:in\n    steps:\n      - log: "${header.|}"\n')).to.include('CamelFileName');
+      const [region] = await client.completions(uri('routes/new.yaml'), route(`${steps}        - log: "\${header.re|}"\n`));
+      expect(region!.textEdit).to.deep.equal({ newText: 'region', range: { start: { line: 13, character: 25 }, end: { line: 13, character: 27 } } });
+    });
+
+    it('classes of failures where one is caught or thrown', async () => {
+      expect(await labels('- onException:\n    exception:\n      - java.io.|\n')).to.include.members(['java.io.IOException', 'java.lang.Throwable']);
+      expect(await labels('- onException:\n    exception: [ | ]\n')).to.include('org.apache.camel.http.base.HttpOperationFailedException');
+      expect(await labels(route('        - doTry:\n            steps: []\n            doCatch:\n              - exception: [ java.lang.Exception, IO| ]\n'))).to.include('java.io.IOException');
+      expect(await labels(route('        - throwException:\n            exceptionType: |\n'))).to.include('java.lang.IllegalArgumentException');
+    });
+
     it('kamelets, and their parameters wherever they are given', async () => {
       const from = (uri: string, more = ''): string => `- route:\n    from:\n      uri: ${uri}\n${more}      steps:\n        - log: x\n`;
       expect(await labels(from('kamelet:|'))).to.include.members(['kamelet:slow', 'kamelet:order-source']);
@@ -167,6 +188,16 @@ describe('mecha lsp', function () {
       expect(await client.hover(name, route('        - to: "se|da:x?size=3"\n'))).to.contain(standardParts.connectors['seda']!.summary);
       expect(await client.hover(name, route('        - to: "seda:x?si|ze=3"\n'))).to.contain(standardParts.connectors['seda']!.options['size']!.shape.description);
       expect(await client.hover(name, '- ro|ute:\n    id: x\n')).to.contain('route');
+    });
+
+    it('what a function of Simple gives, each of them', async () => {
+      const name = uri('routes/new.yaml');
+      expect(await client.hover(name, route('        - setBody: { simple: "a ${up|percase(${body})} b" }\n'))).to.contain('Text in upper case.');
+      expect(await client.hover(name, route('        - log: "${in.hea|der.region}"\n'))).to.contain('**in.header**');
+      expect(await client.hover(name, route('        - log: "${date-with-tim|ezone:now:UTC:HH}"\n'))).to.contain('in a time zone');
+      expect((await client.completions(name, route('        - log: "${|'))).find(({ label }) => label === 'collate')!.documentation).to.deep.include({ kind: 'markdown' });
+      expect(functionNames().filter((one) => functionNotes[one] === undefined && !Object.hasOwn(absentFunctions, one))).to.deep.equal([]);
+      expect(Object.keys(functionNotes).filter((one) => !functionNames().includes(one))).to.deep.equal([]);
     });
 
     it('what a parameter of a kamelet is', async () => {
