@@ -1,9 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { adminSocket } from '../../src/sidecar/admin.ts';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
 const program = join(root, 'dist/mecha.cjs');
@@ -36,6 +39,19 @@ export class Relay {
   /** How often it has said that it has reloaded. */
   get reloads(): number {
     return this.output.split(/reload \([^)]*\): generation \d+, [1-9]\d* changed/).length - 1;
+  }
+
+  /** Whether the process that runs now has read the route and started it: one that was killed leaves a socket behind where nobody answers. */
+  async hasStarted(): Promise<boolean> {
+    const socket = connect(adminSocket(this.folder, '.mecha'));
+    try {
+      await once(socket, 'connect');
+      return true;
+    } catch {
+      return false;
+    } finally {
+      socket.destroy();
+    }
   }
 
   start(): void {

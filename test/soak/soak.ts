@@ -80,14 +80,20 @@ export async function soak(name: CourseName, { kills, messages, restarts, seed, 
   };
   /** What a reload must leave alone. */
   const joints = (): number | null => (course.group === undefined ? (course.connections?.() ?? 0) : servers.rebalances(course.group));
-  const reload = async (): Promise<void> => {
-    const [before, done] = [joints(), relay.reloads];
-    relay.change();
+  const until = async (isSo: () => boolean | Promise<boolean>, what: string): Promise<void> => {
     const end = systemClock.now() + 20_000;
-    while (relay.reloads === done) {
-      if (systemClock.now() > end) throw new Error(`it does not reload:\n${relay.log.slice(-3000)}`);
+    while (!(await isSo())) {
+      if (relay.hasEnded) throw new Error(`it has ended by itself:\n${relay.log.slice(-3000)}`);
+      if (systemClock.now() > end) throw new Error(`it does not ${what}:\n${relay.log.slice(-3000)}`);
       await pause(10);
     }
+  };
+  const reload = async (): Promise<void> => {
+    // What came out may be the last of the one that was killed; a change before this one reads its route would be none to it.
+    await until(() => relay.hasStarted(), 'start');
+    const [before, done] = [joints(), relay.reloads];
+    relay.change();
+    await until(() => relay.reloads > done, 'reload');
     await pause(50);
     const after = joints();
     disturbed = before === null || after === null || disturbed === null ? null : disturbed + after - before;
