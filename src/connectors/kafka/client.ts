@@ -44,6 +44,10 @@ export class KafkaFailure extends Error {
   }
 }
 
+/** What is wrong with the name of a topic; null: nothing. */
+export const topicComplaint = (topic: string): string | null =>
+  /^[\w.-]{1,249}$/.test(topic) && topic !== '.' && topic !== '..' ? null : `\`${topic}\` can't be the name of a topic: letters, digits, dots, dashes and underscores can`;
+
 // ------------------------------------------------------------------------------------------------ reading
 
 export interface TopicPartition {

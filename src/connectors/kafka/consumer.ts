@@ -6,6 +6,7 @@ import type { Exchange } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
 import type { GroupMember, KafkaClient, KafkaFailure, MemberListener, MemberOptions, Offset, RecordBatch, TopicPartition } from './client.ts';
+import { topicComplaint } from './client.ts';
 import { connectionSettings } from './connection.ts';
 import type { ConnectionSettings } from './connection.ts';
 import type { HeaderReading } from './headers.ts';
@@ -89,8 +90,10 @@ function readOptions(endpoint: KafkaEndpoint, context: ConnectorContext): Readin
     topics = named(() => new RegExp(`^(?:${options.topic})$`));
   } else {
     topics = options.topic.split(',').map((topic) => topic.trim()).filter((topic) => topic !== '');
-    const bad = topics.find((topic) => !/^[\w.-]{1,249}$/.test(topic));
-    if (bad !== undefined || topics.length === 0) throw wrong(`\`${bad ?? options.topic}\` can't be the name of a topic: letters, digits, dots, dashes and underscores can`);
+    for (const topic of topics.length === 0 ? [options.topic.trim()] : topics) {
+      const complaint = topicComplaint(topic);
+      if (complaint !== null) throw wrong(complaint);
+    }
   }
   const settings = connectionSettings(endpoint, context, options.consumerRequestTimeoutMs);
   const groupId = options.groupId ?? randomUUID();

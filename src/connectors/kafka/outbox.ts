@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../core/clock.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { KafkaFailure, OutgoingRecord, PartitionRecords, Sender } from './client.ts';
+import { topicComplaint } from './client.ts';
 import { murmur2 } from './murmur.ts';
 
 /** Who wants to know what became of a record. */
@@ -170,6 +171,13 @@ export class Outbox {
 
   private async resolve(topic: string): Promise<void> {
     const { options } = this;
+    const complaint = topicComplaint(topic);
+    if (complaint !== null) {
+      const refused = this.unresolved.get(topic) ?? [];
+      this.unresolved.delete(topic);
+      this.fail(refused, new ExchangeError('org.apache.kafka.common.errors.InvalidTopicException', complaint));
+      return;
+    }
     const until = options.clock.now() + Math.min(options.maxBlockMillis, options.deliveryTimeoutMillis);
     let delay = options.firstBackoffMillis;
     let partitions = 0;

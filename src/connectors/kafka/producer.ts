@@ -5,6 +5,7 @@ import { Exchange, isUnhandled } from '../../core/exchange/exchange.ts';
 import type { UnitOfWork } from '../../core/exchange/exchange.ts';
 import type { Headers } from '../../core/exchange/headers.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
+import { topicComplaint } from './client.ts';
 import type { KafkaClient, OutgoingRecord, SenderOptions, Sender } from './client.ts';
 import { connectionKey, connectionSettings } from './connection.ts';
 import type { ConnectionSettings } from './connection.ts';
@@ -131,6 +132,8 @@ export class KafkaProducer implements Producer {
     this.context = context;
     this.endpoint = endpoint;
     this.topic = options.topic;
+    const complaint = topicComplaint(this.topic);
+    if (complaint !== null) throw new Error(`${shownUri}: ${complaint}`);
     this.settings = connectionSettings(endpoint, context, options.requestTimeoutMs);
     this.brokers = this.settings.brokers.join();
     const named = <T>(read: () => T): T => {

@@ -133,8 +133,13 @@ describe('kafka without a broker', () => {
       await around.consumer(kafka as never, uri).catch((thrown: unknown) => (message = (thrown as Error).message));
       expect(message, uri).to.match(complaint);
     }
-    let message = '';
-    await around.producer(kafka as never, 'kafka:t?brokers=a:1&transacted=true&requestRequiredAcks=1').catch((thrown: unknown) => (message = (thrown as Error).message));
-    expect(message).to.match(/requestRequiredAcks=all/);
+    for (const [uri, complaint] of [
+      ['kafka:t?brokers=a:1&transacted=true&requestRequiredAcks=1', /requestRequiredAcks=all/],
+      ['kafka:..%2Fetc?brokers=a:1', /`\.\.\/etc` can't be the name of a topic/],
+    ] as const) {
+      let message = '';
+      await around.producer(kafka as never, uri).catch((thrown: unknown) => (message = (thrown as Error).message));
+      expect(message, uri).to.match(complaint);
+    }
   });
 });

@@ -86,6 +86,15 @@ describe('what waits to be sent to Kafka', () => {
     expect(outcomes.join()).to.match(/was closed before this record was sent/);
   });
 
+  it('is refused at once for a topic that can not be, without asking anybody', () => {
+    let asked = 0;
+    const { outbox, clock } = line({}, undefined, () => ++asked);
+    const types: string[] = [];
+    for (const topic of ['../etc', 'a b', '..', '']) outbox.add(topic, null, { key: null, value: 'x', timestamp: 0 }, { sent: () => undefined, failed: ({ type }) => void types.push(type) });
+    expect(types).to.deep.equal(Array.from({ length: 4 }, () => 'org.apache.kafka.common.errors.InvalidTopicException'));
+    expect([asked, clock.waiting]).to.deep.equal([0, 0]);
+  });
+
   it('leaves no wait behind when it is closed, however many topics were waited for', async () => {
     const { outbox, clock, outcomes } = line({ firstBackoffMillis: 400, longestBackoffMillis: 400 }, undefined, () => {
       throw new KafkaFailure('missing', 'not there');

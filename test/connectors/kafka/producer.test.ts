@@ -174,7 +174,7 @@ describeWithKafka('the producer of kafka', function () {
     const topic = await broker.topic();
     const producer = await producerFor(topic);
     const [bad, good] = await Promise.all([send(producer, 'a', { CamelKafkaOverrideTopic: 'not/a topic' }), send(producer, 'b')]);
-    expect(bad!.exception?.type).to.equal('org.apache.kafka.common.errors.UnknownTopicOrPartitionException');
+    expect(bad!.exception?.type).to.equal('org.apache.kafka.common.errors.InvalidTopicException');
     expect(bad!.exception?.message).to.include('not/a topic');
     expect(good!.exception).to.equal(null);
     const nowhere = await send(await producerFor(topic, '&partitionKey=9'), 'c');
