@@ -19,8 +19,12 @@ function memberOf(view: unknown, name: string): { readonly found: boolean; reado
   return { found: true, value };
 }
 
+/** What a template repeats, all together: sections within sections multiply, and nothing else would end them but the heap. */
+const mostSections = 1_000_000;
+
 async function producer({ options }: Endpoint<typeof mustacheOptions>, context: ConnectorContext): Promise<Producer> {
   const { default: library } = await import('mustache');
+  let sections = 0;
   class View extends library.Context {
     override lookup(name: string): unknown {
       if (name === '.') return (this as unknown as { view: unknown }).view;
@@ -30,6 +34,7 @@ async function producer({ options }: Endpoint<typeof mustacheOptions>, context: 
     }
 
     override push(view: unknown): InstanceType<typeof library.Context> {
+      if (++sections > mostSections) throw new RangeError(`the template repeats more than ${mostSections} sections: those within each other multiply; split the body before it`);
       return new View(view, this);
     }
   }
@@ -43,6 +48,7 @@ async function producer({ options }: Endpoint<typeof mustacheOptions>, context: 
       // The library keeps what it has parsed for ever.
       if (!parsed.has(template) && parsed.size >= 1000) writer.clearCache();
       parsed.set(template, true);
+      sections = 0;
       exchange.body = writer.render(template, new View(viewOf(exchange, options.allowContextMapAll)), undefined, { tags, escape: escaped });
     },
   };

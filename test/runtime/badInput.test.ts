@@ -98,6 +98,12 @@ const bad: Readonly<Record<string, Bad>> = {
   'CBOR of a million lists in each other': { steps: [{ unmarshal: { cbor: {} } }], body: () => Buffer.alloc(1_000_000, 0x81), says: /nested deeper/ },
   'CBOR that announces more than it has': { steps: [{ unmarshal: { cbor: {} } }], body: () => Buffer.from('9bffffffffffffff', 'hex'), says: /not CBOR/ },
   'MessagePack that announces more than it has': { steps: [{ unmarshal: { msgpack: {} } }], body: () => Buffer.from('ddffffffff', 'hex'), says: /not MessagePack/ },
+  'a template whose sections multiply': {
+    steps: [{ unmarshal: { json: {} } }, { to: 'mustache:given?allowTemplateFromHeader=true' }],
+    body: () => JSON.stringify({ list: Array(100).fill(1) }),
+    headers: { MustacheTemplate: `${'{{#body.list}}'.repeat(6)}x${'{{/body.list}}'.repeat(6)}` },
+    says: /repeats more than 1000000 sections/,
+  },
   'a zip archive of 200,000 entries where one is expected': { steps: [{ unmarshal: { zipFile: {} } }], body: () => zipOf(200_000), says: /more than 1 entry/ },
   'a tar archive that leads out of the folder': { steps: [{ unmarshal: { tarFile: {} } }, { to: 'file:target-of-bad-input' }], body: () => tarOf('../../escaped.txt'), says: /jailed to the starting directory/ },
   'an iCalendar of 100,000 components in each other': { steps: [{ unmarshal: { ical: {} } }], body: () => `BEGIN:VCALENDAR\n${'BEGIN:VEVENT\n'.repeat(100_000)}`, says: /nested deeper/ },
