@@ -99,7 +99,7 @@ const bad: Readonly<Record<string, Bad>> = {
   'CBOR that announces more than it has': { steps: [{ unmarshal: { cbor: {} } }], body: () => Buffer.from('9bffffffffffffff', 'hex'), says: /not CBOR/ },
   'MessagePack that announces more than it has': { steps: [{ unmarshal: { msgpack: {} } }], body: () => Buffer.from('ddffffffff', 'hex'), says: /not MessagePack/ },
   'a template whose sections multiply': {
-    steps: [{ unmarshal: { json: {} } }, { to: 'mustache:given?allowTemplateFromHeader=true' }],
+    steps: [{ unmarshal: { json: {} } }, { to: 'mustache:dummy?allowTemplateFromHeader=true' }],
     body: () => JSON.stringify({ list: Array(100).fill(1) }),
     headers: { MustacheTemplate: `${'{{#body.list}}'.repeat(6)}x${'{{/body.list}}'.repeat(6)}` },
     says: /repeats more than 1000000 sections/,
