@@ -1,5 +1,5 @@
 import { defineEip } from '../core/definition.ts';
-import { dynamicText } from '../core/graph/dynamicText.ts';
+import { dynamicUri } from '../core/graph/dynamicText.ts';
 import { dynamicEndpointFields, optimisationFields, schemeCheck, wholeUri } from '../core/graph/dynamicEndpoint.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
@@ -36,7 +36,7 @@ export const toD = defineEip({
     const { info } = context;
     const check = schemeCheck(allowedSchemes, false);
     const enter = enterCall({ pattern, variableSend, variableReceive });
-    return settled(dynamicText(wholeUri(uri), context), info, (uriOf) =>
+    return settled(dynamicUri(wholeUri(uri), context), info, (uriOf) =>
       callStep((exchange: Exchange) => {
         let target: string;
         try {

@@ -19,3 +19,9 @@ export function dynamicText(text: string, context: StepContext, language = 'simp
   }
   return Object.assign((exchange: Exchange) => toText(expression(exchange)) ?? '', { label: text });
 }
+
+/** A URI that may say what language it is written in (`language:xpath:/order/@to`), else Simple. @throws ExpressionSyntaxError */
+export function dynamicUri(uri: string, context: StepContext): Expression<string> {
+  const named = /^language:([^:]+):(.+)$/s.exec(uri);
+  return named === null ? dynamicText(uri, context) : dynamicText(named[2]!, context, named[1]!);
+}
