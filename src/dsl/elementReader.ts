@@ -1,10 +1,10 @@
-import type { Fix, Span } from '../core/diagnostics.ts';
+import type { Edit, Fix, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
 import type { Field, Fields } from '../core/field.ts';
 import { field } from '../core/field.ts';
 import { camelDataFormats, camelLanguages, camelStepParts, camelSteps } from './camelNames.ts';
 import { elements, elementsByName } from './elements/index.ts';
-import { asListEntry, indent, insertAt, quotedText, removeLines, replaceWith, wrapStep } from './fixes.ts';
+import { asListEntry, indent, insertAt, lineEnd, quotedText, removeLines, replaceWith, wrapStep } from './fixes.ts';
 import { insteadOfDataFormat, insteadOfLanguage, insteadOfStep } from './instead.ts';
 import { commonFields as common, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel, TemplateModel } from './model.ts';
@@ -23,6 +23,9 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** Reads elements and steps by their definitions: to models, with all that is wrong reported. */
 export class ElementReader extends TextReader {
+  /** Whether steps stand beside the `from` that is read: said once, there. */
+  private hasStepsBesideFrom = false;
+
   // ---------------------------------------------------------------- steps
 
   private steps(owner: Owner, key: string, node: YamlNode | null): StepModel[] | undefined {
@@ -162,14 +165,17 @@ export class ElementReader extends TextReader {
       this.problems.report('M0107', 'a key must be a text', this.file.span(first!.key), { help: 'write a name: `key: value`' });
       return null;
     }
+    if (name === 'from') this.hasStepsBesideFrom = false;
     if (second !== undefined) {
       const names = node.items.map((pair) => scalarText(this.file.follow(pair.key)) ?? '?');
       const extra = names[1]!;
       const optionOfFirst = what === 'step' && Object.hasOwn(this.parts.eips, name) && this.takes(this.parts.eips[name]!.options, extra);
-      this.problems.report('M0114', `a ${what} has one key, this one has ${names.length}: ${names.map((one) => `\`${one}\``).join(', ')}`, this.file.span(second.key), {
+      const steps = name === 'from' && extra === 'steps';
+      this.hasStepsBesideFrom ||= steps;
+      this.problems.report('M0114', `${what === 'element' ? 'an' : 'a'} ${what} has one key, this one has ${names.length}: ${names.map((one) => `\`${one}\``).join(', ')}`, this.file.span(second.key), {
         label: isKnown(extra) ? `another ${what}` : 'stands beside the first key',
         help: isKnown(extra) && !optionOfFirst ? `put \`- \` before \`${extra}\`` : `indent \`${extra}\` by two more spaces, so that it stands inside of \`${name}\``,
-        fix: isKnown(extra) && !optionOfFirst ? this.newEntry(this.file.span(second.key), this.file.span(first!.key)) : isEmptyNode(this.file.follow(first!.value)) ? indent({ ...at, start: this.file.span(second.key).start }, 2) : null,
+        fix: isKnown(extra) && !optionOfFirst ? this.newEntry(this.file.span(second.key), this.file.span(first!.key)) : steps ? this.intoFrom(node, second) : isEmptyNode(this.file.follow(first!.value)) ? indent({ ...at, start: this.file.span(second.key).start }, 2) : null,
       });
     }
     // The options were meant to stand in the first key: there is nothing in it to check.
@@ -271,6 +277,7 @@ export class ElementReader extends TextReader {
       const definition = Object.hasOwn(fields, key) ? fields[key] : undefined;
       if (definition !== undefined) {
         given.add(key);
+        if (key === 'from') this.hasStepsBesideFrom = !Object.hasOwn(fields, 'steps') && map.items.some((other) => scalarText(this.file.follow(other.key)) === 'steps');
         this.take(read, owner, key, definition, pair, templates.includes(key));
       } else if (key === 'parameters' && hasParameters) {
         parametersPair = pair;
@@ -314,7 +321,7 @@ export class ElementReader extends TextReader {
   private checkRequired(owner: Owner, fields: Fields, read: Read, given: ReadonlySet<string>): void {
     for (const key of Object.keys(fields)) {
       const { shape } = fields[key]!;
-      if (!shape.isRequired || shape.default !== undefined) continue;
+      if (!shape.isRequired || shape.default !== undefined || (key === 'steps' && owner.name === 'from' && this.hasStepsBesideFrom)) continue;
       if (shape.kind === 'steps' && Object.hasOwn(this.parts.eips, owner.name) && (!given.has(key) || (read.fields[key] as readonly unknown[] | undefined)?.length === 0)) {
         read.fields[key] = [];
         continue;
@@ -532,14 +539,38 @@ export class ElementReader extends TextReader {
     return by < 0 ? null : indent(at, by, '- ');
   }
 
-  /** Moves steps into the `from` right before them, to the column of what it has. */
+  /** Moves steps that stand beside `from` into it. Null where it has steps of its own, or where their lines are shared. */
   private intoFrom(map: YAMLMap, pair: Pair): Fix | null {
-    const from = this.isAfter(map, pair, 'from') ? (map.items[map.items.indexOf(pair) - 1]!.value as YamlNode | null) : null;
-    if (!isMap(from) || from.flow === true) return null;
+    const beside = map.items.find(({ key }) => scalarText(this.file.follow(key)) === 'from');
+    const from = beside?.value as YamlNode | null | undefined;
+    if (beside === undefined || from == null || (isMap(from) && from.items.some(({ key }) => scalarText(this.file.follow(key)) === 'steps'))) return null;
     const at = this.pairSpan(pair);
-    const column = (offset: number): number => at.source.position(offset).column;
-    const by = column(this.file.span(from.items[0]?.key).start) - column(at.start);
-    return by > 0 ? indent(at, by) : null;
+    const { source } = at;
+    const { text } = source;
+    const column = (offset: number): number => source.position(offset).column;
+    const inner = isMap(from) ? from.items.at(-1) : undefined;
+    if (map.flow === true) {
+      const removed = inner === undefined ? null : this.withoutPair(map, pair, true);
+      return removed === null ? null : { ...removed, edits: [...removed.edits, { at: { source, start: this.pairSpan(inner!).end, end: this.pairSpan(inner!).end }, text: `, ${text.slice(at.start, at.end)}` }] };
+    }
+    const own = column(this.file.span(beside.key).start);
+    const written = this.file.span(from);
+    let by = own + 1;
+    const edits: Edit[] = [];
+    if (isMap(from) && from.flow !== true) by = column(this.file.span(from.items[0]?.key).start) - 1;
+    else if (text.slice(written.start, written.end).includes('\n') || (isMap(from) ? from.items.length === 0 : scalarText(from) === null)) return null;
+    else {
+      const lines = isMap(from) ? from.items.map((item) => this.pairSpan(item)).map(({ start, end }) => text.slice(start, end)) : [`uri: ${text.slice(written.start, written.end)}`];
+      edits.push({ at: { source, start: this.file.span(beside.key).end, end: written.end }, text: `:${lines.map((line) => `\n${' '.repeat(by)}${line}`).join('')}` });
+    }
+    const moved = indent(at, by + 1 - column(at.start));
+    if (by < own || moved === null) return null;
+    if (map.items.indexOf(pair) === map.items.indexOf(beside) + 1) return { edits: [...edits, ...moved.edits], isSure: true };
+    const removed = removeLines({ ...at, end: at.start + text.slice(at.start, at.end).trimEnd().length });
+    if (removed === null) return null;
+    const end = lineEnd(source, this.pairSpan(beside).start + text.slice(this.pairSpan(beside).start, this.pairSpan(beside).end).trimEnd().length);
+    const lines = `\n${moved.edits[0]!.text.trimEnd()}`;
+    return { edits: [...removed.edits, ...(edits.length > 0 ? [{ ...edits[0]!, text: edits[0]!.text + lines }] : [{ at: { source, start: end, end }, text: lines }])], isSure: true };
   }
 
   private lastOf(map: YAMLMap, pair: Pair): boolean {
@@ -775,7 +806,11 @@ export class ElementReader extends TextReader {
   // ---------------------------------------------------------------- templates
 
   private template(definition: Field, owner: Owner, key: string, pair: Pair): TemplateModel {
-    const read = (reader: ElementReader): ModelValue | null => reader.value(definition, owner, key, pair.value, this.file.span(pair.key)) ?? null;
+    const { hasStepsBesideFrom } = this;
+    const read = (reader: ElementReader): ModelValue | null => {
+      reader.hasStepsBesideFrom = hasStepsBesideFrom;
+      return reader.value(definition, owner, key, pair.value, this.file.span(pair.key)) ?? null;
+    };
     // What can be known without parameters is said now.
     read(new ElementReader(this.file, this.parts, this.properties, this.problems, true));
     return {

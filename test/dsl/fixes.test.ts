@@ -143,12 +143,23 @@ describe('fixes of complaints', () => {
     }
   });
 
-  it('move steps beside a `from` to the column of what it has, and leave alone what has none', () => {
+  it('move steps beside a `from` into it, in whatever form it stands, and take no step away', () => {
     const route = (from: string, steps: string): string => `- route:\n    id: r1\n    from:${from}\n${steps.replace(/^(?=.)/gm, '    ')}`;
     const beside = 'steps:\n  - to: mock:out\n';
     const within = (by: string): string => beside.replace(/^(?=.)/gm, by);
     for (const by of ['  ', '    ', ' ']) expect(mend('a.yaml', route(`\n    ${by}uri: direct:start`, beside)).text).to.equal(route(`\n    ${by}uri: direct:start`, within(by)));
-    for (const from of [' { uri: "direct:start" }', ' direct:start']) expect(mend('a.yaml', route(from, beside)).text).to.equal(route(from, beside));
+    for (const from of [' { uri: direct:start }', ' direct:start']) expect(mend('a.yaml', route(from, beside)).text).to.equal(route('\n      uri: direct:start', within('  ')));
+    expect(mend('a.yaml', '- route: { id: r, steps: [ { to: "mock:out" } ], from: { uri: "direct:r" } }\n').text).to.equal('- route: { id: r, from: { uri: "direct:r", steps: [ { to: "mock:out" } ] } }\n');
+    expect(mend('a.yaml', `- route:\n    id: r\n${beside.replace(/^(?=.)/gm, '    ')}    from:\n      uri: direct:r\n`)).to.deep.include({ text: `- route:\n    id: r\n    from:\n      uri: direct:r\n${beside.replace(/^(?=.)/gm, '      ')}`, left: [] });
+    const name = 'steps-beside-from-in-all-forms.yaml';
+    const text = readFileSync(folder + name, 'utf8');
+    expect(checkFiles([new Source(name, text)])).to.have.length(text.match(/\bid: |^- from/gm)!.length);
+    const { text: mended, left } = mend(name, text);
+    expect(left).to.deep.equal([]);
+    expect(mended.match(/mock:/g)).to.have.length(text.match(/mock:/g)!.length);
+    // Steps in it and beside it: which of them is meant, only a person knows.
+    const both = readFileSync(`${folder}steps-beside-from-and-in-it.yaml`, 'utf8');
+    expect(mend('a.yaml', both).text).to.equal(both);
   });
 
   it('that touch each other are not made at once', () => {
