@@ -2,10 +2,14 @@ import type { ServerResponse } from 'node:http';
 import { decodeText } from '../../core/conversion/charset.ts';
 import type { Timer } from '../../core/clock.ts';
 import type { Consumer, ConnectorContext, Delivery, Endpoint, Sink } from '../../core/connector.ts';
+import type { Attachment } from '../../core/exchange/attachments.ts';
+import { setAttachments } from '../../core/exchange/attachments.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
-import { isCamelHeader, parseQuery } from '../../core/http/headers.ts';
+import { isCamelHeader } from '../../core/http/headers.ts';
+import type { Form } from '../../core/http/form.ts';
+import { MalformedForm, readMultipartForm, readTextForm } from '../../core/http/form.ts';
 import type { HttpListener, HttpMount, HttpRequest } from '../../core/http/listener.ts';
 import { httpListeners } from '../../core/http/listener.ts';
 import { mediaTypeOf, mediaTypes } from '../../core/conversion/media-type.ts';
@@ -43,6 +47,7 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
   readonly replyOptions: ReplyOptions;
   readonly binding: RequestBinding | null;
   private readonly filter: HeaderFilter | null;
+  private readonly extensions: ReadonlySet<string> | null;
   private readonly listener: HttpListener;
   private readonly isInOut: boolean;
   private readonly queue: HttpRequest[] = [];
@@ -65,6 +70,7 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
     this.maxBodyBytes = options.maxRequestSize ?? numberSetting(context, 'http.maxBodyBytes') ?? (this.isStreaming ? Infinity : defaultMaxBodyBytes);
     this.credit = options.maxInFlight ?? numberSetting(context, 'http.maxInFlight') ?? defaultMaxInFlight;
     this.maxQueued = options.maxQueued ?? numberSetting(context, 'http.maxQueued') ?? defaultMaxQueued;
+    this.extensions = extensionsIn(options.fileNameExtWhitelist);
     this.filter = options.headerFilterStrategy === undefined ? null : context.bean<HeaderFilter>(options.headerFilterStrategy);
     this.replyOptions = { filter: this.filter, isMuted: options.muteException, returnsRequestHeaders: options.returnHttpRequestHeaders };
     this.isInOut = options.exchangePattern === 'InOut';
@@ -130,11 +136,21 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
   }
 
   private take(request: HttpRequest): void {
+    let form: Form | null;
+    try {
+      form = this.isStreaming || request.body === null ? null : formIn(request, request.body);
+    } catch (thrown) {
+      if (!(thrown instanceof MalformedForm)) throw thrown;
+      this.context.log('debug', `${request.method ?? ''} ${request.path}: ${thrown.message}`);
+      return this.listener.refuse(request.reply, 400);
+    }
     this.inFlight++;
     request.taken();
     const headers = new RequestHeaders(request, this.filter);
     const sink = this.sink!;
-    const exchange = sink.exchange(this.bodyOf(request, headers), new Headers(headers), this.isInOut);
+    const attached = form === null ? null : this.attachmentsIn(form);
+    const exchange = sink.exchange(form === null ? this.bodyOf(request) : this.bodyOfForm(form, attached, headers), new Headers(headers), this.isInOut);
+    if (attached !== null && attached.size > 0) setAttachments(exchange, attached);
     if (this.options.useCookieHandler) exchange.properties.set('CamelCookieHandler', new CookieHandler(request, this.options));
     const delivery = new RequestDelivery(this, request.reply, headers);
     if (this.options.requestTimeout !== undefined) delivery.expireAfter(this.options.requestTimeout);
@@ -143,18 +159,53 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
     delivery.answer(exchange);
   }
 
-  private bodyOf(request: HttpRequest, headers: RequestHeaders): unknown {
+  private bodyOf(request: HttpRequest): unknown {
     if (this.isStreaming) return bounded(request, this.maxBodyBytes);
-    const { body } = request;
-    if (body === null) return null;
-    const type = request.headers['content-type'];
-    if (type !== undefined && mediaTypeOf(type) === 'application/x-www-form-urlencoded') {
-      const fields = parseQuery(decodeText(body, null));
-      headers.form = fields;
-      if (this.options.populateBodyWithForm) return fields.length === 0 ? null : formOf(fields);
-    }
-    return networkBytes(body);
+    return request.body === null ? null : networkBytes(request.body);
   }
+
+  /** A form with one file has that file for its body, others a map of their fields. */
+  private bodyOfForm(form: Form, attached: ReadonlyMap<string, Attachment> | null, headers: RequestHeaders): unknown {
+    headers.form = form;
+    if (form.files?.size === 1) {
+      const [only = null] = attached?.values() ?? [];
+      if (only !== null) {
+        headers.upload = only;
+        return networkBytes(only.content);
+      }
+    }
+    const { fields } = form;
+    return this.options.populateBodyWithForm && fields.length > 0 ? formOf(fields) : null;
+  }
+
+  private attachmentsIn({ files }: Form): ReadonlyMap<string, Attachment> | null {
+    const { extensions } = this;
+    if (files === null || extensions === null) return files;
+    return new Map([...files].filter(([, { name }]) => extensions.has(extensionOf(name ?? ''))));
+  }
+}
+
+/** Null: the body is no form. */
+function formIn(request: HttpRequest, body: Buffer): Form | null {
+  const type = request.headers['content-type'];
+  if (type === undefined) return null;
+  switch (mediaTypeOf(type)) {
+    case 'application/x-www-form-urlencoded':
+      return readTextForm(decodeText(body, null));
+    case 'multipart/form-data':
+      return readMultipartForm(body, type);
+    default:
+      return null;
+  }
+}
+
+/** In lower case, without its dot. */
+const extensionOf = (name: string): string => (name.includes('.') ? name.slice(name.lastIndexOf('.') + 1).toLowerCase() : '');
+
+/** Null allows all. */
+function extensionsIn(list: string | undefined): ReadonlySet<string> | null {
+  const extensions = (list ?? '*').split(/[\s,]+/).filter((extension) => extension !== '');
+  return extensions.length === 0 || extensions.includes('*') ? null : new Set(extensions.map((extension) => extension.toLowerCase().replace(/^\./, '')));
 }
 
 /** One request on its way, until it is answered. */

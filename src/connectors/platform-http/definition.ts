@@ -9,7 +9,7 @@ export const platformHttpOptions = {
   produces: field.string('Content types that replies have, separated by commas. Clients that accept none of them get 406.'),
   serverRequestValidation: field.boolean('Whether `consumes` and `produces` are checked.').default(true),
   muteException: field.boolean('Keeps what went wrong out of the reply; it stands in the log.').default(true),
-  populateBodyWithForm: field.boolean('A form (`application/x-www-form-urlencoded`) becomes a map; its fields are headers either way.').default(true),
+  populateBodyWithForm: field.boolean('A form becomes a map; its fields are headers either way. Files of a `multipart/form-data` form are attachments; a form with one file has it for its body.').default(true),
   returnHttpRequestHeaders: field.boolean('Sends the headers of the request back with the reply.').default(false),
   useStreaming: field.boolean('Gives the route the body as it comes, instead of whole.').default(false),
   useBodyHandler: field.boolean('Reads the body whole; `false` is the same as `useStreaming`.').default(true),
@@ -31,7 +31,7 @@ export const platformHttpOptions = {
   handleWriteResponseError: field.boolean('Notes a reply that could not be written in the log as a warning.').default(false),
   bridgeErrorHandler: field.boolean('Has errors of the consumer itself handled by the route.').ignored('a request that can not be read is answered by the listener and never becomes an exchange'),
   exceptionHandler: field.string('Bean for errors of the consumer itself.').ignored('errors of the consumer go to the log'),
-  fileNameExtWhitelist: field.string('Extensions that uploaded files may have.').ignored('uploads are not written to disk: the body keeps the form as it came'),
+  fileNameExtWhitelist: field.string('Extensions that uploaded files may have, separated by commas; others are not attached.'),
   platformHttpEngine: field.string('The server behind it.').ignored('there is one server, node:http'),
   oauthProfile: field.string('Profile that checks bearer tokens.').ignored('tokens are checked in the route'),
 } as const;
@@ -54,6 +54,10 @@ export const platformHttp = defineConnector({
     CamelHttpUrl: 'The whole URL.',
     CamelHttpCharacterEncoding: 'Charset of the content type.',
     CamelHttpResponseCode: 'Set by the route: status of the reply. A failure is never answered with one below 400.',
+    CamelAttachmentsSize: 'How many files a form came with.',
+    CamelFileName: 'Of a form with one file: what the client calls it, without folders.',
+    CamelFileLength: 'Of a form with one file: its bytes.',
+    CamelFileContentType: 'Of a form with one file: its type.',
     'Content-Type': 'Type of the body; the reply has the one that the message has at the end.',
   },
   notPromised: {

@@ -1,5 +1,7 @@
 import type { HeaderSource } from '../../core/exchange/headers.ts';
 import { fold } from '../../core/exchange/headers.ts';
+import type { Attachment } from '../../core/exchange/attachments.ts';
+import type { Form } from '../../core/http/form.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
 import { isCamelHeader, parseQuery } from '../../core/http/headers.ts';
 import type { HttpRequest } from '../../core/http/listener.ts';
@@ -13,8 +15,10 @@ export class RequestHeaders implements HeaderSource {
   readonly request: HttpRequest;
   private readonly filter: HeaderFilter | null;
   private queryPairs: readonly string[] | null = null;
-  /** Decoded fields of a form that was sent as the body. */
-  form: readonly string[] | null = null;
+  /** That was sent as the body. */
+  form: Form | null = null;
+  /** The file that the body is. */
+  upload: Attachment | null = null;
   private all: unknown[] | null = null;
 
   constructor(request: HttpRequest, filter: HeaderFilter | null) {
@@ -51,7 +55,7 @@ export class RequestHeaders implements HeaderSource {
     }
     value = this.among(this.query(), folded, value);
     if (request.params !== null) value = this.among(request.params, folded, value);
-    if (this.form !== null) value = this.among(this.form, folded, value);
+    if (this.form !== null) value = this.among(this.form.fields, folded, value);
     return value;
   }
 
@@ -90,6 +94,14 @@ export class RequestHeaders implements HeaderSource {
         const type = request.headers['content-type'];
         return type === undefined ? undefined : (charsetOf(type) ?? undefined);
       }
+      case 'camelattachmentssize':
+        return this.form?.files?.size;
+      case 'camelfilename':
+        return this.upload?.name ?? undefined;
+      case 'camelfilelength':
+        return this.upload?.content.length;
+      case 'camelfilecontenttype':
+        return this.upload?.contentType ?? undefined;
       default:
         return undefined;
     }
@@ -102,7 +114,7 @@ export class RequestHeaders implements HeaderSource {
     this.collect(all, request.rawHeaders);
     this.collect(all, this.query());
     if (request.params !== null) this.collect(all, request.params);
-    if (this.form !== null) this.collect(all, this.form);
+    if (this.form !== null) this.collect(all, this.form.fields);
     for (const { name, folded } of camelNames) {
       const value = this.camel(folded);
       if (value !== undefined) all.push(folded, name, value);
@@ -124,4 +136,4 @@ export class RequestHeaders implements HeaderSource {
   }
 }
 
-const camelNames = ['CamelHttpMethod', 'CamelHttpPath', 'CamelHttpQuery', 'CamelHttpRawQuery', 'CamelHttpUri', 'CamelHttpUrl', 'CamelHttpCharacterEncoding'].map((name) => ({ name, folded: fold(name) }));
+const camelNames = ['CamelHttpMethod', 'CamelHttpPath', 'CamelHttpQuery', 'CamelHttpRawQuery', 'CamelHttpUri', 'CamelHttpUrl', 'CamelHttpCharacterEncoding', 'CamelAttachmentsSize', 'CamelFileName', 'CamelFileLength', 'CamelFileContentType'].map((name) => ({ name, folded: fold(name) }));

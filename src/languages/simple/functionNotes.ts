@@ -130,6 +130,7 @@ export const functionNotes: Readonly<Record<string, string>> = {
   attachmentContent: 'What an attachment holds.',
   attachmentContentAs: 'What an attachment holds, converted.',
   attachmentContentAsText: 'What an attachment holds, as text.',
+  attachmentContentType: 'The content type of an attachment.',
   attachmentHeader: 'A header of an attachment.',
   attachmentHeaderAs: 'A header of an attachment, converted.',
   attachmentsContent: 'What an attachment holds.',

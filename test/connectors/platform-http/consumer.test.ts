@@ -4,6 +4,7 @@ import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { ExchangeError } from '../../../src/core/errors.ts';
+import { attachmentsOf } from '../../../src/core/exchange/attachments.ts';
 import type { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { Headers } from '../../../src/core/exchange/headers.ts';
 import { isNetworkBytes } from '../../../src/core/conversion/network-bytes.ts';
@@ -92,6 +93,121 @@ describe('platform-http', () => {
       });
       await ask(port, '/f', { method: 'POST', body: 'a=1&a=2&b=%20x+y&CamelZ=1', headers: { 'Content-Type': 'application/x-www-form-urlencoded' } });
       expect(seen).to.deep.equal([{ a: ['1', '2'], b: ' x y' }, ' x y']);
+    });
+
+    describe('of a form with files', () => {
+      interface Seen {
+        body: unknown;
+        headers: Record<string, unknown>;
+        files: Record<string, [name: string | null, type: string | null, content: string]>;
+      }
+
+      /** What the route sees of each request. */
+      const formsAt = async (uri: string): Promise<{ seen: Seen[]; send: (body: FormData | string, type?: string) => Promise<number> }> => {
+        const seen: Seen[] = [];
+        const { port } = await rig.serve(uri, (exchange) => {
+          const files = Object.fromEntries([...attachmentsOf(exchange)].map(([key, { name, contentType, content }]) => [key, [name, contentType, content.toString()] as [string | null, string | null, string]]));
+          seen.push({ body: exchange.body instanceof Buffer ? exchange.body.toString() : exchange.body === null ? null : { ...(exchange.body as object) }, headers: exchange.headers.toObject(), files });
+          exchange.body = 'ok';
+        });
+        const path = uri.replace(/\?.*/, '');
+        return { seen, send: async (body, type) => (await ask(port, path, { method: 'POST', body, ...(type === undefined ? {} : { headers: { 'Content-Type': type } }) })).status };
+      };
+
+      const filled = (...entries: [name: string, value: string | File][]): FormData => {
+        const form = new FormData();
+        for (const [name, value] of entries) {
+          if (typeof value === 'string') form.append(name, value);
+          else form.append(name, value, value.name);
+        }
+        return form;
+      };
+
+      const message = (...parts: string[]): string => `${parts.map((part) => `--XX\r\n${part}\r\n`).join('')}--XX--\r\n`;
+      const xx = 'multipart/form-data; boundary=XX';
+
+      it('makes a map of the fields, headers of them, and attachments of the files', async () => {
+        const { seen, send } = await formsAt('/f');
+        await send(filled(['a', 'wörld "x"'], ['a', '2'], ['CamelFileName', 'no'], ['one "1"', new File(['first'], 'one.txt', { type: 'text/plain' })], ['two', new File(['\0\r\n--'], 'zwei ü.bin')]));
+        expect(seen[0]!.body).to.deep.equal({ a: ['wörld "x"', '2'] });
+        expect(seen[0]!.headers).to.deep.include({ a: ['wörld "x"', '2'], CamelAttachmentsSize: 2 });
+        expect(seen[0]!.headers).not.to.have.any.keys('CamelFileName', 'one "1"', 'two');
+        expect(seen[0]!.files).to.deep.equal({ 'one "1"': ['one.txt', 'text/plain', 'first'], two: ['zwei ü.bin', 'application/octet-stream', '\0\r\n--'] });
+      });
+
+      it('takes the only file for the body, and says its name without folders, its length and type', async () => {
+        const { seen, send } = await formsAt('/f');
+        expect(await send(message('Content-Disposition: form-data; name="a"\r\n\r\n1', 'Content-Disposition: form-data; name="f"; filename="../../etc/n.csv"\r\nContent-Type: text/csv\r\n\r\nx,y'), xx)).to.equal(200);
+        expect(seen[0]!.body).to.equal('x,y');
+        expect(seen[0]!.headers).to.include({ a: '1', CamelAttachmentsSize: 1, CamelFileName: 'n.csv', CamelFileLength: 3, CamelFileContentType: 'text/csv' });
+        expect(seen[0]!.files).to.deep.equal({ f: ['n.csv', 'text/csv', 'x,y'] });
+      });
+
+      it('loses none of several files of one field: the last has its name, earlier ones a number', async () => {
+        const { seen, send } = await formsAt('/f');
+        await send(filled(['f', new File(['1'], 'a')], ['f', new File(['2'], 'b')], ['f', new File(['3'], 'c')]));
+        expect(Object.entries(seen[0]!.files).map(([key, [name]]) => [key, name])).to.have.deep.members([['f-1', 'a'], ['f-2', 'b'], ['f', 'c']]);
+        expect(seen[0]!.body).to.equal(null);
+      });
+
+      it('attaches only files whose extension is allowed, and gives no map with populateBodyWithForm=false', async () => {
+        const { seen, send } = await formsAt('/f?fileNameExtWhitelist=txt,.CSV&populateBodyWithForm=false');
+        await send(filled(['x', '1'], ['a', new File(['1'], 'a.exe')], ['b', new File(['2'], 'b.TXT')], ['c', new File(['3'], 'c.csv')], ['d', new File(['4'], 'txt')]));
+        await send(filled(['a', new File(['1'], 'a.exe')]));
+        expect(Object.keys(seen[0]!.files)).to.deep.equal(['b', 'c']);
+        expect(seen[0]!.body).to.equal(null);
+        expect(seen[0]!.headers).to.include({ x: '1', CamelAttachmentsSize: 4 });
+        expect(seen[1]).to.deep.include({ body: null, files: {} });
+      });
+
+      it('refuses with 400 what is cut, has no boundary, no name or too many parts, and no route sees it', async () => {
+        const { seen, send } = await formsAt('/f?maxInFlight=1');
+        const field = (name: string): string => `Content-Disposition: form-data; name="${name}"\r\n\r\nv`;
+        const whole = message(field('a'));
+        const statuses: number[] = [];
+        for (const [body, type] of [
+          [whole.replace(/--XX--.*$/s, ''), xx],
+          [whole, 'multipart/form-data'],
+          ['nothing', xx],
+          [message(field('')), xx],
+          [message('\r\nno head'), xx],
+          [message(...Array.from({ length: 1001 }, (_all, i) => field(`n${i}`))), xx],
+          [message(`X: ${'y'.repeat(70_000)}\r\n${field('a')}`), xx],
+        ] as const) statuses.push(await send(body, type));
+        expect(statuses).to.deep.equal([400, 400, 400, 400, 400, 400, 400]);
+        expect(seen).to.deep.equal([]);
+        // None of them keeps the only place.
+        expect([await send(whole, xx), await send('', xx)]).to.deep.equal([200, 200]);
+        expect(seen.map(({ body }) => body)).to.deep.equal([{ a: 'v' }, null]);
+      });
+
+      it('refuses a form that is longer than a body may be with 413', async () => {
+        const { seen, send } = await formsAt('/f?maxRequestSize=1000');
+        expect(await send(filled(['f', new File(['x'.repeat(2000)], 'f')]))).to.equal(413);
+        expect(seen).to.deep.equal([]);
+      });
+
+      it('reads no form with useStreaming', async () => {
+        const { port } = await rig.serve('/s?useStreaming=true', async (exchange) => {
+          const pieces: Buffer[] = [];
+          for await (const piece of exchange.body as Readable) pieces.push(piece as Buffer);
+          exchange.body = Buffer.concat(pieces).toString();
+        });
+        const answer = await ask(port, '/s', { method: 'POST', body: message('x'), headers: { 'Content-Type': xx } });
+        expect(await answer.text()).to.equal(message('x'));
+      });
+    });
+
+    it('refuses a form with a field that has no name, or with too many, with 400', async () => {
+      const seen: unknown[] = [];
+      const { port } = await rig.serve('/f', (exchange) => {
+        seen.push(exchange.body === null ? null : { ...(exchange.body as object) });
+        exchange.body = 'ok';
+      });
+      const status = async (body: string): Promise<number> => (await ask(port, '/f', { method: 'POST', body, headers: { 'Content-Type': 'application/x-www-form-urlencoded' } })).status;
+      for (const form of ['=', '=b', 'a=1&=2', '=&a=1', 'a&'.repeat(1001)]) expect([form, await status(form)]).to.deep.equal([form, 400]);
+      for (const form of ['&', 'a', 'a==b', 'a&&b=2']) expect([form, await status(form)]).to.deep.equal([form, 200]);
+      expect(seen).to.deep.equal([null, { a: '' }, { a: '=b' }, { a: '', b: '2' }]);
     });
 
     it('gives the body as it comes with useStreaming', async () => {

@@ -80,6 +80,10 @@ export const attachmentFunctions: Readonly<Record<string, FunctionBuilder>> = {
     return contentAs(key!, type!.trim());
   }),
   attachmentContentAsText: called((call) => contentAs(partsOf(call, 'key')[0]!, 'String')),
+  attachmentContentType: called((call) => {
+    const [key] = partsOf(call, 'key');
+    return (exchange) => attachmentAt(exchange, key!)?.contentType ?? null;
+  }),
   attachmentHeader: called((call) => {
     const [key, name] = partsOf(call, 'key', 'name').map((part) => removeQuotes(part));
     return headerOf(key!, name!.trim());

@@ -27,6 +27,7 @@ describe('attachments in Simple', () => {
     expect(String(gives('${attachment.n.content}'))).to.equal('42');
     expect(gives('${attachmentContentAsText(one.json)}')).to.equal('{"a":1}');
     expect(gives('${attachmentContentAsText(1)}')).to.equal('42');
+    expect(gives('${attachmentContentType(one.json)} ${attachmentContentType(nobody)} ${attachmentContentType}')).to.equal('application/json  ');
     expect(gives("${attachmentContentAs('one.json','String')}")).to.equal('{"a":1}');
     expect(gives('got ${attachmentContentAsText(n)}')).to.equal('got 42');
   });
