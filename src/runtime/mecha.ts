@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { isAbsolute, join, resolve } from 'node:path';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
@@ -9,6 +9,7 @@ import type { ConnectorDefinition } from '../core/connector.ts';
 import type { AggregationStrategy, DataFormatDefinition, EipDefinition, LanguageDefinition } from '../core/definition.ts';
 import { Events } from '../core/events.ts';
 import { ExchangeError } from '../core/errors.ts';
+import { makeFolder } from '../core/folder.ts';
 import { Exchange, FAILED, HANDLED } from '../core/exchange/exchange.ts';
 import { Headers } from '../core/exchange/headers.ts';
 import type { HttpListeners } from '../core/http/listener.ts';
@@ -49,7 +50,7 @@ type WithAnyArguments<T> = T extends (...args: any[]) => infer R ? (...args: any
 
 export interface MechaOptions {
   /**
-   * Routes: YAML text (anything with a line break), or paths of files, folders and globs. Absent: what `mecha.yaml` names, or nothing.
+   * Routes: YAML text (anything with a line break, or that begins as a list or map does: `- from: ...`), or paths of files, folders and globs. Absent: what `mecha.yaml` names, or nothing.
    */
   readonly routes?: string | readonly string[];
   /** Values of property placeholders; they win over those of files and the environment. */
@@ -275,7 +276,7 @@ export class Mecha {
         : readConfiguration({ folder, file: options.configuration ?? null, environment, properties: texts, overrides: options.settings ?? {}, ...read }, into);
     const configuration = readAgain(problems);
     if (problems.hasErrors) throw new LoadError(problems.sorted());
-    const given = typeof options.routes === 'string' && options.routes.includes('\n') ? options.routes : null;
+    const given = typeof options.routes === 'string' && isYamlText(options.routes) ? options.routes : null;
     const named = given !== null || options.routes === undefined ? null : typeof options.routes === 'string' ? [options.routes] : options.routes;
     const store = options.store ?? (await openState(configuration, folder, clock));
     const isKeeping = configuration.get('deadLetters.enabled') === true;
@@ -450,6 +451,9 @@ function ownParts({ parts = {}, connectors, eips, languages, dataFormats }: Mech
   return all as Partial<Parts>;
 }
 
+/** A line break, or what no path begins with: an item of a list, a list of maps, a map, a key with its value. A path in a list is always a path. */
+const isYamlText = (routes: string): boolean => routes.includes('\n') || /^\s*(?:-\s|\[\s*\{|\{\s*["']?[\w-]+["']?\s*:|["']?[\w-]+["']?:\s)/.test(routes);
+
 const textOf = (sources: readonly Source[]): string => JSON.stringify(sources.map(({ file, text }) => [file, text]));
 
 function unwrap(exchange: Exchange): Exchange {
@@ -462,7 +466,7 @@ export async function openState(configuration: Configuration, folder: string, cl
   if (configuration.get('state.store') === 'memory') return new MemoryStore(clock);
   const path = resolve(folder, String(configuration.get('state.path')));
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolder(path);
     const { reserveLmdb } = await import('../stores/lmdb.ts');
     return new DeferredStore(reserveLmdb(join(path, 'state'), clock), true);
   } catch (thrown) {

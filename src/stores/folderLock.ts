@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { linkSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { kill, pid, platform } from 'node:process';
 import type { Clock, Timer } from '../core/clock.ts';
+import { makeFolder } from '../core/folder.ts';
 import { StoreError } from '../core/state/store.ts';
 
 interface Holder {
@@ -85,7 +86,7 @@ export class FolderLock {
     this.path = join(folder, fileName);
     this.text = JSON.stringify({ pid, started: startOf(pid), host: hostname() } satisfies Holder);
     try {
-      mkdirSync(folder, { recursive: true });
+      makeFolder(folder);
       this.take(folder);
     } catch (thrown) {
       if (thrown instanceof StoreError) throw thrown;

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync, readSync, statfsSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import type { Clock, Timer } from '../core/clock.ts';
@@ -357,7 +357,11 @@ function checkFile(folder: string, isUnclean: boolean): void {
   const file = openSync(path, 'r');
   try {
     const { size } = fstatSync(file);
-    if (size === 0) return;
+    if (size === 0) {
+      // Made by the first opening, which writes its head at once.
+      if (isUnclean || existsSync(join(folder, 'lock.mdb'))) throw new Error('MDB_CORRUPTED: data.mdb is empty, and the files beside it say that it was in use');
+      return;
+    }
     const head = Buffer.alloc(meta.bytes);
     if (readSync(file, head, 0, head.length, 0) < head.length || head.readUInt32LE(meta.magic) !== meta.magicValue) throw new Error('MDB_INVALID: it does not begin as one');
     const pageSize = head.readUInt32LE(meta.pageSize);
@@ -375,6 +379,12 @@ function checkFile(folder: string, isUnclean: boolean): void {
   } finally {
     closeSync(file);
   }
+}
+
+/** What the first opening leaves where it had no room for the head must not look like damage to the next. */
+function forgetEmpty(folder: string): void {
+  const path = join(folder, 'data.mdb');
+  if (existsSync(path) && statSync(path).size === 0) rmSync(path, { force: true });
 }
 
 const refusal = (folder: string, thrown: unknown): StoreError => new StoreError(`can't open the state store in ${folder}: ${reason(thrown as Error, folder)}`, thrown);
@@ -401,6 +411,7 @@ export function reserveLmdb(folder: string, clock: Clock): Reserved {
         return new LmdbStore(folder, clock, lock, root);
       } catch (thrown) {
         await root?.close().catch(() => {});
+        forgetEmpty(folder);
         throw refusal(folder, thrown);
       }
     },

@@ -207,7 +207,7 @@ describe('mecha run --workers', function () {
       expect(await crew.get('/more')).to.equal('200 more');
     }
     crew.write('routes/a.yaml', route('hello', 'platform-http:/hello', 'setBodi: { constant: three }'));
-    await eventually(() => expect(crew.errors).to.contain('setBodi'), patient);
+    await eventually(() => expect(crew.text + crew.errors).to.match(/rejected, generation 2 goes on: M0\d+: .*setBodi/), patient);
     for (let i = 0; i < 6; i++) expect(await crew.get('/hello')).to.equal('200 two');
     expect((await crew.info()).generation).to.equal(2);
     isOver = true;

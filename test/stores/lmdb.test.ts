@@ -118,6 +118,24 @@ describe('the LMDB store', () => {
     });
   });
 
+  it('says that a file is damaged when it is empty and was in use, and begins anew when it is moved away', async () => {
+    const first = await lmdbStore(folder, new VirtualClock());
+    await first.put('k', Buffer.from('v'));
+    await first.close();
+    await truncate(join(folder, 'data.mdb'), 0);
+    for (const time of ['the first time', 'the second time']) expect((await failure()).message, time).to.match(/the file is damaged: .*data\.mdb is empty/);
+    expect((await stat(join(folder, 'data.mdb'))).size, 'it is left as it was').to.equal(0);
+    await rm(join(folder, 'data.mdb'));
+    store = await lmdbStore(folder, new VirtualClock());
+    expect(await keysIn(store)).to.deep.equal([]);
+  });
+
+  it('opens where there is an empty file and nothing else, which no store has been', async () => {
+    await writeFile(join(folder, 'data.mdb'), '');
+    store = await lmdbStore(folder, new VirtualClock());
+    expect(await keysIn(store)).to.deep.equal([]);
+  });
+
   it('says that a file is something else', async () => {
     await writeFile(join(folder, 'data.mdb'), 'hello, world\n'.repeat(1000));
     expect((await failure()).message).to.match(/no database of this kind/);

@@ -214,7 +214,7 @@ export class HttpProducer implements Producer {
     if (options.connectionRequestTimeout !== undefined && options.connectionRequestTimeout > 0) {
       const millis = options.connectionRequestTimeout;
       timer = this.context.clock.schedule(millis, () =>
-        handler.abort(new ExchangeError('java.net.SocketTimeoutException', `${shownUrl(target.url)}: no connection and no reply within ${millis} ms`)),
+        handler.abort(new ExchangeError('java.net.SocketTimeoutException', `${shownUrl(target.url)}: ${handler.isSent ? 'no reply' : 'never sent: no connection was free or could be made'} within ${millis} ms`)),
       );
     }
     exchange.signal?.addEventListener('abort', () => handler.abort(toExchangeError(exchange.signal!.reason)), { once: true });

@@ -27,7 +27,7 @@ export class Application {
   private readonly clock: Clock;
   private readonly readiness: string | null;
   private readonly pools: HttpPools;
-  private readonly connections: number;
+  readonly connections: number;
   private readonly connectTimeoutMillis: number;
   private readonly maxWaiting: number;
   private readonly headers: readonly string[];

@@ -83,7 +83,10 @@ export class MicrologicProducer implements Producer {
     } catch (thrown) {
       return this.fail(exchange, toExchangeError(thrown));
     }
-    const timer = context.clock.schedule(this.timeoutMillis, () => handler.abort(new ExchangeError('java.net.SocketTimeoutException', `${this.shown}: no reply within ${this.timeoutMillis} ms`)));
+    const timer = context.clock.schedule(this.timeoutMillis, () => {
+      const what = handler.isSent ? 'no reply' : `never sent: all ${application.connections} connections (micrologic.concurrency) were busy, or none could be made,`;
+      handler.abort(new ExchangeError('java.net.SocketTimeoutException', `${this.shown}: ${what} within ${this.timeoutMillis} ms`));
+    });
     const handler = new ReplyHandler((error, reply) => {
       timer.cancel();
       if (error !== null) return this.unanswered(exchange, asNetworkError(error, this.shown));

@@ -43,6 +43,11 @@ export class ReplyHandler {
     this.streamAboveBytes = streamAboveBytes;
   }
 
+  /** The request has been given to a connection: the server may have seen it. */
+  get isSent(): boolean {
+    return this.cut !== null;
+  }
+
   /** Ends the exchange with the server, whether it has begun or not; `done` gets the reason. */
   abort(reason: Error): void {
     this.cutReason = reason;

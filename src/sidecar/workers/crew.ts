@@ -50,6 +50,13 @@ export interface CrewOptions {
   log(level: 'info' | 'warn' | 'error', message: string): void;
 }
 
+/** What is wrong, of a reload as the admin API shows it. */
+function firstProblem(view: unknown): string {
+  const { problems = [] } = view as { problems?: readonly { problems: readonly { severity: string; code: string; message: string }[] }[] };
+  const first = problems.flatMap((file) => file.problems).find(({ severity }) => severity === 'error');
+  return first === undefined ? 'a worker could not take it' : `${first.code}: ${first.message}`;
+}
+
 /** What a reload came to. */
 export interface CrewReload {
   readonly isTaken: boolean;
@@ -302,7 +309,7 @@ export class Crew implements AdminTarget {
     const finish = (isTaken: boolean, view: unknown, printed: string): CrewReload => {
       this.lastReload = { ...(view as object), generation: this.generation };
       const isChanged = (view as { result?: string }).result === 'applied';
-      if (!isTaken) this.options.log('error', `reload (${reason}) rejected, generation ${this.generation} goes on`);
+      if (!isTaken) this.options.log('error', `reload (${reason}) rejected, generation ${this.generation} goes on: ${firstProblem(view)}`);
       else this.options.log('info', isChanged ? `reload (${reason}): generation ${this.generation}, in all workers` : `reload (${reason}): nothing has changed, generation ${this.generation}`);
       return { isTaken, view: this.lastReload, printed };
     };

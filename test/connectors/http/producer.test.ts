@@ -308,6 +308,8 @@ describe('http', () => {
       const calling = await producer(`http://127.0.0.1:${silent}/?connectionsPerRoute=1&connectionRequestTimeout=60`);
       const [one, two] = await Promise.all([send(calling, 'x'), send(calling, 'x')]);
       expect([one.exception!.type, two.exception!.type]).to.deep.equal(['java.net.SocketTimeoutException', 'java.net.SocketTimeoutException']);
+      expect(one.exception!.message).to.match(/: no reply within 60 ms/);
+      expect(two.exception!.message).to.match(/: never sent: no connection was free or could be made within 60 ms/);
     });
 
     it('is given up on when nobody waits any more', async () => {

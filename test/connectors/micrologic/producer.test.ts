@@ -90,6 +90,17 @@ describe('micrologic', () => {
     expect(await failure('micrologic:/garbage')).to.deep.equal(['mecha.MicrologicException', 'garbage']);
   });
 
+  it('tells a call that waited in vain for its turn from one that got no reply', async () => {
+    let calls = 0;
+    await beside((request, reply) => void (request.url === '/app' ? reply.end() : calls++), { 'micrologic.concurrency': 1 });
+    const calling = await open('micrologic:/late?timeout=300');
+    const [one, two] = await Promise.all([send(calling, 'x'), send(calling, 'x')]);
+    expect(one.exception!.message).to.match(/no reply within 300 ms/);
+    expect(two.exception!.message).to.match(/never sent: all 1 connections \(micrologic\.concurrency\) were busy.* within 300 ms/);
+    expect(two.exception!.details['reason']).to.equal('timeout');
+    expect(calls).to.equal(1);
+  });
+
   it('starts without the application, lets calls wait for it, and goes on when it is there', async () => {
     const reserved = createServer();
     await new Promise<void>((resolve) => reserved.listen(0, '127.0.0.1', resolve));
