@@ -103,10 +103,10 @@ export interface EipDefinition<F extends Fields = Fields> {
   /** The step works without options: `stop: {}`. */
   readonly isBare?: boolean;
   /**
-   * Whether the route's error handler wraps the step itself, and its nested steps (`unit`: each of them, and each list of them as a whole);
+   * Whether the route's error handler wraps the step itself (`again`: it also takes what error handlers inside of the step have given up), and its nested steps (`unit`: each of them, and each list of them as a whole);
    * `ownInheritsWith` names a boolean option that lets it wrap the step all the same.
    */
-  readonly errorHandling?: { readonly own?: 'inherit' | 'none'; readonly children?: 'inherit' | 'none' | 'unit'; readonly ownInheritsWith?: string };
+  readonly errorHandling?: { readonly own?: 'inherit' | 'again' | 'none'; readonly children?: 'inherit' | 'none' | 'unit'; readonly ownInheritsWith?: string };
   /** It reaches endpoints (through `producer`, `dynamicCall`, `receive`): what stands for it in a test stands for the endpoint only. */
   readonly sends?: boolean;
   /** Nothing of its list runs after it: never, or (it fails) only where an error handler lets failed exchanges go on. */

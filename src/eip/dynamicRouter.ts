@@ -44,6 +44,7 @@ class Asking implements Itinerary {
 export const dynamicRouter = defineEip({
   name: 'dynamicRouter',
   sends: true,
+  errorHandling: { own: 'again' },
   summary: 'Asks an expression again and again where the message goes next, until it gives nothing.',
   options: {
     expression: field.expression('The next endpoint (or several); null ends. `exchangeProperty.CamelSlipEndpoint` is the last one.').required(),

@@ -15,6 +15,7 @@ class RoutingSlip extends SlipStep {
 export const routingSlip = defineEip({
   name: 'routingSlip',
   sends: true,
+  errorHandling: { own: 'again' },
   summary: 'Sends the message through a list of endpoints that an expression names, one after the other.',
   options: {
     expression: field.expression('The endpoints, evaluated once: a text, or a list of texts.').required(),

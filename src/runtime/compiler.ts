@@ -19,7 +19,7 @@ import type { Place } from './parking.ts';
 import { Places } from './parking.ts';
 import type { ErrorHandling } from './redelivery.ts';
 import type { ErrorHandlingContext } from './redelivery.ts';
-import { errorHandled, failedArrivals, isPlain, markExhausted, returnsTo } from './redelivery.ts';
+import { errorHandled, failedArrivals, isPlain, markExhausted, markFailureRoute, returnsTo } from './redelivery.ts';
 import type { StandInStep } from './standIns.ts';
 import type { StepStatistics } from '../observe/statistics.ts';
 import { StepStatistics as Statistics } from '../observe/statistics.ts';
@@ -241,7 +241,8 @@ export class StepCompiler {
     const isWrapped = handling !== null && own !== 'none' && !isPlain(handling);
     if (!isWrapped && model.kind === 'to' && around.isWatched !== true) pipe = returnsTo(pipe, place(), this.routeId);
     if (around.intercepts.length > 0 && definition.isIntercepted !== false) pipe = sequence([...around.intercepts.map((call) => callStep(call, info)), pipe]);
-    return isWrapped ? errorHandled(pipe, handling, this.errorContext, info, place()) : pipe;
+    if (isWrapped) return errorHandled(pipe, handling, this.errorContext, info, place(), own === 'again');
+    return own === 'again' && handling !== null ? sequence([pipe, markFailureRoute(this.routeId)]) : pipe;
   }
 
   /** A list of steps whose error handler also takes, as one, what its steps leave alone: a part of a split (`unitOf`), a branch of a multicast. */

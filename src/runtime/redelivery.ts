@@ -253,17 +253,20 @@ class ErrorHandled extends StepSubscriber implements Resumable {
   private readonly handling: ErrorHandling;
   private readonly context: ErrorHandlingContext;
   private readonly keepsMessage: boolean;
+  /** What other error handlers have given up inside of the step is taken once more here; but, as in Camel, it fails whatever the policy says then. */
+  private readonly takesExhausted: boolean;
   private readonly waiting = new Map<Exchange, Waiting>();
   /** Null where a message can't be taken up again: in the parts of a split, and their like. */
   private readonly place: Place | null;
 
-  constructor(out: Subscriber<Exchange>, pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo | null, place: Place | null, keepsMessage = mayRedeliver(handling)) {
+  constructor(out: Subscriber<Exchange>, pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo | null, place: Place | null, keepsMessage = mayRedeliver(handling), takesExhausted = false) {
     super(out, info);
     this.place = place;
     if (place !== null) place.target = this;
     this.handling = handling;
     this.context = context;
     this.keepsMessage = keepsMessage;
+    this.takesExhausted = takesExhausted;
     this.exit = new Exit((exchange) => this.returned(exchange));
     if (place !== null && !this.keepsMessage) returnPoints.set(this.exit, { place, routeId: context.routeId });
     this.inner = new Inlet();
@@ -289,7 +292,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       attempts = exchange.way as Attempts;
       exchange.way = attempts.outer;
     }
-    if (exchange.halt === 0 || (exchange.halt & (FAILED | EXHAUSTED)) !== FAILED) return this.out.next(exchange);
+    if (exchange.halt === 0 || (exchange.halt & FAILED) === 0 || ((exchange.halt & EXHAUSTED) !== 0 && !this.takesExhausted)) return this.out.next(exchange);
     this.applyPolicy(exchange, attempts);
   }
 
@@ -328,8 +331,9 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     const retryWhile = clause?.retryWhile ?? handling.retryWhile;
     const isStopping = this.context.stopping.aborted;
     const wants = retryWhile !== null && retryWhile !== undefined ? retryWhile(exchange) : policy.maximumRedeliveries < 0 || counter <= policy.maximumRedeliveries;
+    const wasExhausted = (exchange.halt & EXHAUSTED) !== 0;
     if (wants && !isStopping && this.keepsMessage && (exchange.halt & ROLLBACK_ONLY) === 0) return this.redeliverLater(exchange, attempts, policy, counter);
-    this.exhausted(exchange, clause, counter);
+    this.exhausted(exchange, clause, counter, wasExhausted);
   }
 
   private redeliverLater(exchange: Exchange, attempts: Attempts, policy: RedeliveryPolicy, counter: number): void {
@@ -479,7 +483,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     }
   }
 
-  private exhausted(exchange: Exchange, clause: Clause | null, counter: number): void {
+  private exhausted(exchange: Exchange, clause: Clause | null, counter: number, wasExhausted: boolean): void {
     const error = exchange.exception!;
     const { deadLetter } = this.handling;
     const isHandled = clause?.handled?.(exchange) ?? false;
@@ -494,7 +498,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       exchange.headers.put(redelivered, 'camelredelivered', counter - 1 > 0);
     }
     this.setFailureProperties(exchange);
-    const finish = (finished: Exchange): void => this.afterHandler(finished, error, isHandled, isContinued, toDeadLetter);
+    const finish = (finished: Exchange): void => this.afterHandler(finished, error, !wasExhausted && isHandled, !wasExhausted && isContinued, toDeadLetter, wasExhausted);
     const hasSteps = target !== null && !(isContinued && toDeadLetter);
     const useOriginalMessage = toDeadLetter ? deadLetter.useOriginalMessage : (clause?.useOriginalMessage ?? false);
     const useOriginalBody = toDeadLetter ? deadLetter.useOriginalBody : (clause?.useOriginalBody ?? false);
@@ -521,7 +525,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     else run();
   }
 
-  private afterHandler(exchange: Exchange, error: ExchangeError, isHandled: boolean, isContinued: boolean, isDeadLetter: boolean): void {
+  private afterHandler(exchange: Exchange, error: ExchangeError, isHandled: boolean, isContinued: boolean, isDeadLetter: boolean, wasExhausted: boolean): void {
     const isNewFailure = exchange.isFailed;
     if (!isDeadLetter) leaveFatal(exchange, this.context.routeId);
     if (isNewFailure && !(isDeadLetter && this.handling.deadLetter!.handleNewException)) {
@@ -534,7 +538,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       exchange.clearFailure();
       exchange.halt &= ~(HANDLED | STOPPED);
       removeRedeliveryHeaders(exchange);
-    } else if (isHandled || isDeadLetter) {
+    } else if (isHandled || (isDeadLetter && !wasExhausted)) {
       exchange.clearFailure();
       exchange.halt |= HANDLED;
     } else {
@@ -596,8 +600,8 @@ interface Waiting {
   readonly policy: RedeliveryPolicy;
 }
 
-export const errorHandled = (pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo, place: Place | null = null): Pipe =>
-  operator((out) => new ErrorHandled(out, pipe, handling, context, info, place));
+export const errorHandled = (pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo, place: Place | null = null, takesExhausted = false): Pipe =>
+  operator((out) => new ErrorHandled(out, pipe, handling, context, info, place, mayRedeliver(handling), takesExhausted));
 
 class MarkExhausted extends StepSubscriber {
   private readonly routeId: string;
@@ -629,3 +633,24 @@ class MarkExhausted extends StepSubscriber {
  * between untouched.
  */
 export const markExhausted = (routeId: string): Pipe => operator((out) => new MarkExhausted(out, routeId));
+
+class MarkFailureRoute extends StepSubscriber {
+  private readonly routeId: string;
+
+  constructor(out: Subscriber<Exchange>, routeId: string) {
+    super(out);
+    this.routeId = routeId;
+  }
+
+  override next(exchange: Exchange): void {
+    if ((exchange.halt & EXHAUSTED) !== 0) exchange.properties.set('CamelFailureRouteId', this.routeId);
+    this.out.next(exchange);
+  }
+
+  protected step(): boolean {
+    return true;
+  }
+}
+
+/** Behind a step whose error handler takes what others have given up inside of it, where that handler has nothing to do but to tell its route. */
+export const markFailureRoute = (routeId: string): Pipe => operator((out) => new MarkFailureRoute(out, routeId));
