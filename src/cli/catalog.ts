@@ -36,15 +36,7 @@ function writeKaoto(folder: string, terminal: Terminal, isJson: boolean): number
 
 export function catalog(name: string | undefined, options: Readonly<Record<string, unknown>>, terminal: Terminal): number {
   const wanted = options['kind'] === undefined ? undefined : kinds[String(options['kind'])];
-  if (options['kind'] !== undefined && wanted === undefined) {
-    terminal.err.write(`error: --kind is one of ${Object.keys(kinds).join(', ')}, not \`${String(options['kind'])}\`\n`);
-    return 2;
-  }
   const format = options['json'] === true ? 'json' : String(options['format'] ?? 'text');
-  if (!['text', 'json', 'camel'].includes(format)) {
-    terminal.err.write(`error: --format is text, json or camel, not \`${format}\`\n`);
-    return 2;
-  }
   const output = options['output'] as string | undefined;
   if (output !== undefined) {
     if (options['format'] === 'camel' && name === undefined && wanted === undefined) return writeKaoto(output, terminal, options['json'] === true);

@@ -1,51 +1,84 @@
 import type { Command, Option } from 'commander';
+import { codes } from '../dsl/codes.ts';
+import { catalog as entries } from '../dsl/catalog.ts';
+import { standardParts } from '../runtime/standard.ts';
 import type { Terminal } from './main.ts';
+
+interface Flag {
+  /** As written: `--format`, `-V`. */
+  readonly names: readonly string[];
+  readonly description: string;
+  readonly takesValue: boolean;
+  /** What its value is one of; none: a file or anything. */
+  readonly words: readonly string[];
+}
 
 interface Node {
   /** Names from the program down, such as `get routes`; '' for the program itself. */
   readonly path: string;
   readonly commands: readonly { readonly name: string; readonly description: string }[];
-  readonly options: readonly Option[];
+  readonly flags: readonly Flag[];
   readonly takesFiles: boolean;
   /** Words that its first argument is one of. */
   readonly choices: readonly string[];
 }
 
+/** Words that the definitions know, by what commands call them in their help. */
+const known: Readonly<Record<string, () => readonly string[]>> = {
+  name: () => [...new Set(entries(standardParts).map(({ name }) => name))].sort(),
+  code: () => Object.keys(codes),
+  language: () => Object.keys(standardParts.languages).sort(),
+};
+
+const flagOf = ({ long, short, description, required, argChoices, flags }: Option): Flag => ({
+  names: [long, short].filter((flag): flag is string => flag != null),
+  description,
+  takesValue: required,
+  words: argChoices ?? known[/<(\w+)>/.exec(flags)?.[1] ?? '']?.() ?? [],
+});
+
+const help: Flag = { names: ['--help', '-h'], description: 'tells what it does, with examples', takesValue: false, words: [] };
+
 function* nodesOf(command: Command, path = ''): Iterable<Node> {
   const commands = command.commands.filter((one) => one.name() !== 'help');
+  const [first] = command.registeredArguments;
   yield {
     path,
     commands: commands.map((one) => ({ name: one.name(), description: one.description() })),
-    options: command.options.filter(({ hidden }) => !hidden),
+    flags: [...command.options.filter(({ hidden }) => !hidden).map(flagOf), help],
     takesFiles: command.registeredArguments.some((argument) => /^(paths|file|folder)$/.test(argument.name())),
-    choices: command.registeredArguments[0]?.argChoices ?? [],
+    choices: first?.argChoices ?? known[first?.name() ?? '']?.() ?? [],
   };
   for (const one of commands) yield* nodesOf(one, path === '' ? one.name() : `${path} ${one.name()}`);
 }
 
-const flagsOf = ({ long, short }: Option): string[] => [long, short].filter((flag): flag is string => flag != null);
+/** Arms of a `case` for the options that take a value. */
+const arms = (nodes: readonly Node[], body: (words: readonly string[]) => string, arm: (patterns: string, body: string) => string): string =>
+  nodes.flatMap(({ path, flags }) => flags.filter(({ takesValue }) => takesValue).map(({ names, words }) => arm(names.map((name) => quoted(`${path}:${name}`)).join('|'), body(words)))).join('\n');
 
-/** A text in single quotes, as all three shells take it. */
+/** Commands that have commands, as patterns of a `case`: where the line has got to, and the next word. */
+const steps = (nodes: readonly Node[]): string[] => nodes.filter(({ commands }) => commands.length > 0).map(({ path, commands }) => commands.map(({ name }) => quoted(`${path}/${name}`)).join('|'));
+
+/** A text in single quotes, as the shells take it. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 const firstSentence = (text: string): string => text.split(/(?<=[.:;]) /)[0]!.replace(/[.:;]$/, '');
 
 function bash(nodes: readonly Node[]): string {
-  const subcommands = nodes.filter(({ commands }) => commands.length > 0);
-  const choices = nodes.flatMap(({ path, options }) => options.flatMap((option) => (option.argChoices === undefined ? [] : flagsOf(option).map((flag) => ({ path, flag, words: option.argChoices! })))));
-  const takesValue = nodes.flatMap(({ path, options }) => options.flatMap((option) => (option.required && option.argChoices === undefined ? flagsOf(option).map((flag) => `${path}:${flag}`) : [])));
   return `# Completion of mecha for bash: source <(mecha completion bash)
 _mecha() {
   local cur="\${COMP_WORDS[COMP_CWORD]}" prev="\${COMP_WORDS[COMP_CWORD-1]}" path="" word words="" files=""
+  # \`--format=json\` comes as three words.
+  if [ "$cur" = "=" ]; then cur=""; elif [ "$prev" = "=" ]; then prev="\${COMP_WORDS[COMP_CWORD-2]}"; fi
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case "$path/$word" in
-${subcommands.map(({ path, commands }) => `      ${commands.map(({ name }) => quoted(`${path}/${name}`)).join('|')}) path="\${path:+$path }$word" ;;`).join('\n')}
+${steps(nodes).map((patterns) => `      ${patterns}) path="\${path:+$path }$word" ;;`).join('\n')}
     esac
   done
   case "$path:$prev" in
-${choices.map(({ path, flag, words }) => `    ${quoted(`${path}:${flag}`)}) COMPREPLY=($(compgen -W ${quoted(words.join(' '))} -- "$cur")); return ;;`).join('\n')}
-${takesValue.length === 0 ? '' : `    ${takesValue.map(quoted).join('|')}) COMPREPLY=($(compgen -f -- "$cur")); return ;;\n`}  esac
+${arms(nodes, (words) => (words.length === 0 ? 'compgen -f -- "$cur"' : `compgen -W ${quoted(words.join(' '))} -- "$cur"`), (patterns, body) => `    ${patterns}) COMPREPLY=($(${body})); return ;;`)}
+  esac
   case "$path" in
-${nodes.map(({ path, commands, options, takesFiles, choices: first }) => `    ${quoted(path)}) words=${quoted([...commands.map(({ name }) => name), ...first, ...options.flatMap(flagsOf), '--help'].join(' '))}${takesFiles ? '; files=1' : ''} ;;`).join('\n')}
+${nodes.map(({ path, commands, flags, takesFiles, choices }) => `    ${quoted(path)}) words=${quoted([...commands.map(({ name }) => name), ...choices, ...flags.flatMap(({ names }) => names)].join(' '))}${takesFiles ? '; files=1' : ''} ;;`).join('\n')}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$cur"))
   if [ -n "$files" ] && [ "\${cur#-}" = "$cur" ]; then COMPREPLY+=($(compgen -f -- "$cur")); fi
@@ -57,7 +90,6 @@ complete -o filenames -F _mecha mecha
 const described = (name: string, description: string): string => quoted(`${name.replaceAll(':', '\\:')}:${firstSentence(description)}`);
 
 function zsh(nodes: readonly Node[]): string {
-  const subcommands = nodes.filter(({ commands }) => commands.length > 0);
   return `#compdef mecha
 # Completion of mecha for zsh: mecha completion zsh > "\${fpath[1]}/_mecha"
 _mecha() {
@@ -65,17 +97,18 @@ _mecha() {
   local -a names
   for word in "\${(@)words[2,CURRENT-1]}"; do
     case "$at/$word" in
-${subcommands.map(({ path, commands }) => `      ${commands.map(({ name }) => `(${quoted(`${path}/${name}`)})`).join('|').replaceAll(')|(', '|').replace(/^\(/, '').replace(/\)$/, '')}) at="\${at:+$at }$word" ;;`).join('\n')}
+${steps(nodes).map((patterns) => `      ${patterns}) at="\${at:+$at }$word" ;;`).join('\n')}
     esac
   done
+  if compset -P '--*='; then prev="\${IPREFIX%=}"; fi
   case "$at:$prev" in
-${nodes.flatMap(({ path, options }) => options.flatMap((option) => (option.argChoices === undefined ? [] : flagsOf(option).map((flag) => `    ${quoted(`${path}:${flag}`)}) compadd -- ${option.argChoices!.map(quoted).join(' ')}; return ;;`)))).join('\n')}
+${arms(nodes, (words) => (words.length === 0 ? '_files' : `compadd -- ${words.map(quoted).join(' ')}`), (patterns, body) => `    ${patterns}) ${body}; return ;;`)}
   esac
   case "$at" in
 ${nodes
-  .map(({ path, commands, options, takesFiles, choices }) => {
-    const items = [...commands.map(({ name, description }) => described(name, description)), ...choices.map(quoted), ...options.flatMap((option) => flagsOf(option).map((flag) => described(flag, option.description)))];
-    return `    ${quoted(path)}) names=(${items.join(' ')})${takesFiles ? '; _files' : ''} ;;`;
+  .map(({ path, commands, flags, takesFiles, choices }) => {
+    const items = [...commands.map(({ name, description }) => described(name, description)), ...flags.flatMap(({ names, description }) => names.map((name) => described(name, description)))];
+    return `    ${quoted(path)}) names=(${items.join(' ')})${takesFiles ? '; _files' : ''}${choices.length > 0 ? `; compadd -- ${choices.map(quoted).join(' ')}` : ''} ;;`;
   })
   .join('\n')}
   esac
@@ -86,19 +119,29 @@ if [ "$funcstack[1]" = "_mecha" ]; then _mecha "$@"; else compdef _mecha mecha; 
 }
 
 function fish(nodes: readonly Node[]): string {
-  const lines = ['# Completion of mecha for fish: mecha completion fish > ~/.config/fish/completions/mecha.fish', 'complete -c mecha -f'];
-  for (const { path, commands, options, takesFiles, choices } of nodes) {
-    const parts = path === '' ? [] : path.split(' ');
-    const seen = parts.map((part) => `__fish_seen_subcommand_from ${part}`);
-    const not = commands.length === 0 ? [] : [`not __fish_seen_subcommand_from ${commands.map(({ name }) => name).join(' ')}`];
-    const condition = (list: readonly string[]): string => (list.length === 0 ? '' : ` -n ${quoted(list.join('; and '))}`);
-    for (const { name, description } of commands) lines.push(`complete -c mecha${condition([...seen, ...not])} -a ${name} -d ${quoted(firstSentence(description))}`);
-    if (choices.length > 0) lines.push(`complete -c mecha${condition(seen)} -a ${quoted(choices.join(' '))}`);
-    if (takesFiles) lines.push(`complete -c mecha${condition(seen)} -F`);
-    for (const option of options) {
-      const flags = `${option.long == null ? '' : ` -l ${option.long.replace(/^--/, '')}`}${option.short == null ? '' : ` -s ${option.short.replace(/^-/, '')}`}`;
-      const value = option.argChoices !== undefined ? ` -x -a ${quoted(option.argChoices.join(' '))}` : option.required ? ' -r' : '';
-      lines.push(`complete -c mecha${condition([...seen, ...(parts.length === 0 ? not : [])])}${flags}${value} -d ${quoted(firstSentence(option.description))}`);
+  const lines = [
+    '# Completion of mecha for fish: mecha completion fish > ~/.config/fish/completions/mecha.fish',
+    '# Whether the line has got to one of these commands.',
+    'function __mecha_at',
+    "    set -l at ''",
+    '    for word in (commandline -opc)[2..-1]',
+    '        switch "$at/$word"',
+    ...steps(nodes).map((patterns) => `            case ${patterns.replaceAll('|', ' ')}\n                set at (string trim -- "$at $word")`),
+    '        end',
+    '    end',
+    '    contains -- "$at" $argv',
+    'end',
+    'complete -c mecha -e',
+    // Rules that offer files would do so for values of options, too: where files can stand, none is taken away.
+    `complete -c mecha -n ${quoted(`__mecha_at ${nodes.filter(({ takesFiles }) => !takesFiles).map(({ path }) => quoted(path)).join(' ')}`)} -f`,
+  ];
+  for (const { path, commands, flags, choices } of nodes) {
+    const rule = `complete -c mecha -n ${quoted(`__mecha_at ${quoted(path)}`)}`;
+    for (const { name, description } of commands) lines.push(`${rule} -a ${name} -d ${quoted(firstSentence(description))}`);
+    if (choices.length > 0) lines.push(`${rule} -a ${quoted(choices.join(' '))}`);
+    for (const { names, description, takesValue, words } of flags) {
+      const written = names.map((name) => ` ${name.startsWith('--') ? '-l' : '-s'} ${name.replace(/^-+/, '')}`).join('');
+      lines.push(`${rule}${written}${words.length > 0 ? ` -x -a ${quoted(words.join(' '))}` : takesValue ? ' -r -F' : ''} -d ${quoted(firstSentence(description))}`);
     }
   }
   return `${lines.join('\n')}\n`;

@@ -10,10 +10,6 @@ import { hasColour } from './main.ts';
 
 export async function describe(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<number> {
   const format = options['json'] === true ? 'json' : options['format'];
-  if (format !== 'text' && format !== 'json' && format !== 'mermaid') {
-    terminal.err.write(`error: --format is text, json or mermaid, not \`${String(format)}\`\n`);
-    return 2;
-  }
   let routes: readonly RouteDescription[];
   try {
     routes = await Mecha.describe(mechaOptions(paths, options, terminal));

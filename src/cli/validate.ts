@@ -21,15 +21,9 @@ function configuredPaths(options: Options, { folder, environment }: Terminal): r
   return (configuration.get('routes') as readonly string[] | undefined) ?? [];
 }
 
-const formats = ['text', 'json', 'github', 'sarif'];
-
 /** 0: clean; 1: lints only; 2: errors. */
 export async function validate(paths: readonly string[], options: Options, terminal: Terminal): Promise<number> {
   const format = options['json'] === true ? 'json' : String(options['format']);
-  if (!formats.includes(format)) {
-    terminal.err.write(`error: --format is ${formats.slice(0, -1).join(', ')} or ${formats.at(-1)}, not \`${format}\`\n`);
-    return 2;
-  }
   const input = paths.includes('-') ? await readInput(paths, options, terminal) : null;
   if (input === undefined) return 2;
   const check = (): Promise<readonly Diagnostic[]> =>

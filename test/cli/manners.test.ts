@@ -2,6 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
 import { eventually } from '../contract/operator.ts';
 import { Desk } from './desk.ts';
@@ -64,7 +66,31 @@ describe('the manners of commands', () => {
       expect(bash(out, ['mecha', 'run', '--log-level', 'w'])).to.deep.equal(['warn']);
       expect(bash(out, ['mecha', 'validate', 'or'])).to.deep.equal(['orders.yaml']);
       expect(bash(out, ['mecha', 'completion', 'z'])).to.deep.equal(['zsh']);
+      expect(bash(out, ['mecha', 'validate', '--format', 's'])).to.deep.equal(['sarif']);
+      expect(bash(out, ['mecha', 'validate', '--format', '=', 'j'])).to.deep.equal(['json']);
+      expect(bash(out, ['mecha', 'validate', '--format', '='])).to.deep.equal(['text', 'json', 'github', 'sarif']);
+      expect(bash(out, ['mecha', 'eval', '--language', 'jso'])).to.deep.equal(['jsonata', 'jsonpath']);
+      expect(bash(out, ['mecha', 'catalog', 'aggr'])).to.deep.equal(['aggregate']);
+      expect(bash(out, ['mecha', 'explain', 'M010'])).to.include('M0104');
     });
+
+    /** Lines, and what a tab may offer for each: all of it, or these among others. */
+    const typed: readonly (readonly [line: string, offers: readonly string[], isAll: boolean])[] = [
+      ['mecha get ', ['routes', 'inflight', 'health'], false],
+      ['mecha va', ['validate'], true],
+      ['mecha run --log-level ', ['trace', 'debug', 'info', 'warn', 'error'], true],
+      ['mecha validate --format ', ['text', 'json', 'github', 'sarif'], true],
+      ['mecha validate --format=j', ['--format=json'], true],
+      ['mecha validate or', ['orders.yaml'], true],
+      ['mecha run --config or', ['orders.yaml'], true],
+      ['mecha get routes --', ['--url', '--token', '--json', '--help'], false],
+      ['mecha deadletters re', ['replay'], true],
+      ['mecha completion ', ['bash', 'zsh', 'fish'], false],
+      ['mecha add aggr', ['aggregate'], true],
+      ['mecha eval --language js', ['js', 'jsonata', 'jsonpath'], true],
+      ['mecha explain M010', ['M0101', 'M0104'], false],
+    ];
+    const has = (shell: string): boolean => spawnSync(shell, ['--version']).status === 0;
 
     it('of zsh and fish knows every command and option', async () => {
       const zsh = (await desk.mecha('completion', 'zsh')).out;
@@ -79,6 +105,37 @@ describe('the manners of commands', () => {
       }
       expect(fish).to.contain("-l log-level -x -a 'trace debug info warn error'");
     });
+
+    // What follows needs the shells themselves; CI brings them.
+    if (has('fish')) {
+      it('is offered by fish', async () => {
+        desk.write('mecha.fish', (await desk.mecha('completion', 'fish')).out).write('orders.yaml', '');
+        for (const [line, offers, isAll] of typed) {
+          const { stdout, stderr } = spawnSync('fish', ['--no-config', '-c', `source mecha.fish; complete -C ${JSON.stringify(line)}`], { encoding: 'utf8', cwd: desk.folder });
+          expect(stderr).to.equal('');
+          const words = stdout.split('\n').filter((one) => one !== '').map((one) => one.split('\t')[0]);
+          if (isAll) expect(words, line).to.have.members(offers);
+          else expect(words, line).to.include.members(offers);
+        }
+      }).timeout(60_000);
+    }
+
+    if (has('zsh')) {
+      it('is offered by zsh, typed with a tab', async () => {
+        desk.write('_mecha', (await desk.mecha('completion', 'zsh')).out).write('orders.yaml', '');
+        const driver = fileURLToPath(new URL('completion.zsh', import.meta.url));
+        const { stdout } = spawnSync('zsh', ['-f', driver, './_mecha', ...typed.map(([line]) => line)], { encoding: 'utf8', cwd: desk.folder, timeout: 50_000 });
+        const shown = stdout.split('====\n');
+        for (const [index, [line, offers, isAll]] of typed.entries()) {
+          // The last screen's rest may stand before the line.
+          const own = stripVTControlCharacters(shown[index] ?? '').split(line.trim()).slice(1).join(line.trim());
+          if (isAll && offers.length === 1) expect(shown[index], line).to.contain(`<<${line.slice(0, line.lastIndexOf(' ') + 1)}${offers[0]} >>`);
+          // The line that is written anew follows the last word at once.
+          else for (const word of offers) expect(own, line).to.match(new RegExp(`(?:^|\\s)${word}(?![\\w-])|(?:^|\\s)${word}mecha`));
+          if (isAll) expect(own, line).not.to.contain('--help');
+        }
+      }).timeout(60_000);
+    }
 
     it('is refused for a shell that it does not know', async () => {
       const { code, err } = await desk.mecha('completion', 'tcsh');
