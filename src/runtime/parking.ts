@@ -111,6 +111,8 @@ interface Parked {
 const mostAtOnce = 64;
 /** What can't go on now (its route is stopped, nobody took its failure) is looked at again after this. */
 const againMillis = 60_000;
+/** Less than this is no jump of the system's clock. */
+const jumpMillis = 1000;
 
 export interface ParkingContext {
   readonly store: StateStore;
@@ -135,11 +137,17 @@ export class Parking {
   private readonly keys = new WeakMap<UnitOfWork, string>();
   private timer: Timer | null = null;
   private timerDue = Infinity;
+  /** The latest time that was seen: an earlier one means that the clock was set back. */
+  private latest = -Infinity;
+  /** What waits has not been compared with the clock since this one began, or since the clock was set back. */
+  private isUnchecked = true;
   /** Keys that were stored while the earlier ones are counted. */
   private own: Set<string> | null = new Set();
   private isOpen = false;
   private isLooking = false;
   private mustLookAgain = false;
+  /** Up to here the waits are over that ended while it looked. */
+  private reached = -Infinity;
 
   constructor(context: ParkingContext) {
     this.context = context;
@@ -153,6 +161,7 @@ export class Parking {
   /** From now on messages go on when they are due. */
   start(): void {
     this.isOpen = true;
+    this.isUnchecked = true;
     void this.countStored();
     void this.look();
   }
@@ -172,6 +181,7 @@ export class Parking {
     const { store } = this.context;
     const unitOfWork = exchange.unitOfWork!;
     const routeId = exchange.fromRouteId ?? exchange.routeId ?? '';
+    const delay = due - this.context.clock.now();
     for (const attempts of series) attempts.body = await storableBody(attempts.body);
     const { originalHeaders, originalBody } = unitOfWork;
     const { exception } = exchange;
@@ -189,7 +199,7 @@ export class Parking {
       original: originalHeaders === null ? null : { body: await storableBody(originalBody), headers: allPairs(originalHeaders) },
       exception: exception === null ? null : { type: exception.type, message: exception.message },
     };
-    const key = keyFor(due, routeId);
+    const key = keyFor(due, routeId, delay);
     const before = this.keys.get(unitOfWork);
     this.own?.add(key);
     await store.batch([{ type: 'put', key, value: serialise(parked) }, ...(before === undefined ? [] : [{ type: 'delete', key: before } as const])]);
@@ -213,13 +223,15 @@ export class Parking {
     this.timer = clock.schedule(Math.max(0, due - clock.now()), () => {
       this.timer = null;
       this.timerDue = Infinity;
-      void this.look();
+      // The wait is over, though the clock may have been set back meanwhile.
+      void this.look(due);
     });
   }
 
-  private async look(): Promise<void> {
+  private async look(reached = -Infinity): Promise<void> {
     if (this.isLooking) {
       this.mustLookAgain = true;
+      this.reached = Math.max(this.reached, reached);
       return;
     }
     this.isLooking = true;
@@ -227,7 +239,8 @@ export class Parking {
     try {
       do {
         this.mustLookAgain = false;
-        await this.resumeDue();
+        await this.resumeDue(Math.max(reached, this.reached));
+        this.reached = -Infinity;
       } while (this.mustLookAgain && this.isOpen);
     } catch (thrown) {
       this.context.log('error', `messages that wait for another attempt can't be read: ${(thrown as Error).message}`, '');
@@ -238,16 +251,38 @@ export class Parking {
     }
   }
 
-  private async resumeDue(): Promise<void> {
+  /** @param reached what was due by then has waited for its time, whatever the clock says */
+  private async resumeDue(reached: number): Promise<void> {
     const { store, clock } = this.context;
+    await this.bringForward(reached);
     for await (const [key, stored] of store.range('')) {
       if (!this.isOpen) return;
       const due = dueOf(key);
-      if (due > clock.now()) return this.lookAt(due);
+      if (due > Math.max(clock.now(), reached)) return this.lookAt(due);
       if (this.underWay.has(key)) continue;
       // Who is done looks again.
       if (this.underWay.size >= mostAtOnce) return;
       await this.resume(key, stored);
+    }
+  }
+
+  /** Nothing waits longer than its delay because the clock was set back, while this process ran or before it began. */
+  private async bringForward(reached: number): Promise<void> {
+    const { store, clock, log } = this.context;
+    const now = clock.now();
+    if (now < this.latest - jumpMillis) this.isUnchecked = true;
+    this.latest = now;
+    if (!this.isUnchecked) return;
+    this.isUnchecked = false;
+    for await (const [key, { value }] of store.range('')) {
+      const due = dueOf(key);
+      const delay = delayOf(key);
+      if (due <= reached || due - now <= delay + jumpMillis || this.underWay.has(key)) continue;
+      log('warn', `a message waits until ${new Date(due).toISOString()}, longer than its delay of ${delay} ms: the clock has been set back; it waits until ${new Date(now + delay).toISOString()}`, routeOf(key));
+      await store.batch([
+        { type: 'delete', key },
+        { type: 'put', key: keyFor(now + delay, routeOf(key), delay), value },
+      ]);
     }
   }
 
@@ -337,7 +372,7 @@ export class Parking {
         // Nothing else has it: it is tried again rather than lost.
         await store.batch([
           { type: 'delete', key },
-          { type: 'put', key: keyFor(clock.now() + againMillis, routeOf(key)), value },
+          { type: 'put', key: keyFor(clock.now() + againMillis, routeOf(key), againMillis), value },
         ]);
       }
     } catch (thrown) {
@@ -373,7 +408,10 @@ function allPairs(named: Headers | Bag): Pairs {
   return pairs;
 }
 
-const keyFor = (due: number, routeId: string): string => `${String(Math.ceil(due)).padStart(15, '0')}/${encodeURIComponent(routeId).slice(0, 1000)}/${randomBytes(9).toString('base64url')}`;
+const keyFor = (due: number, routeId: string, delay: number): string =>
+  `${String(Math.ceil(due)).padStart(15, '0')}/${encodeURIComponent(routeId).slice(0, 1000)}/${randomBytes(9).toString('base64url')}.${Math.max(0, Math.ceil(delay))}`;
+/** Infinity for what an earlier version stored. */
+const delayOf = (key: string): number => (/\.(\d+)$/.test(key.slice(key.lastIndexOf('/'))) ? Number(key.slice(key.lastIndexOf('.') + 1)) : Infinity);
 const dueOf = (key: string): number => Number(key.slice(0, 15));
 const routeOf = (key: string): string => decodeURIComponent(key.slice(16, key.lastIndexOf('/')));
 

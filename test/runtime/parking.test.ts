@@ -78,15 +78,24 @@ const routes = `${policy}- route:
         - to: mock:after
 `;
 
+/** What the system's clock says may jump; waits do not. */
+class Settable extends VirtualClock {
+  shift = 0;
+
+  override now(): number {
+    return super.now() + this.shift;
+  }
+}
+
 describe('a message that has longer to wait than its source can', () => {
-  let clock: VirtualClock;
+  let clock: Settable;
   let store: MemoryStore;
   let source: Source;
   let runtimes: Runtime[];
   let deadLetters: string[];
 
   beforeEach(() => {
-    clock = new VirtualClock();
+    clock = new Settable();
     store = new Durable(clock);
     source = new Source();
     runtimes = [];
@@ -166,6 +175,34 @@ describe('a message that has longer to wait than its source can', () => {
     expect(work.seen.map(({ body }) => body)).to.deep.equal(['one', 'one']);
     expect(work.seen[1]!.at - began).to.be.greaterThan(hour);
     await eventually(() => expect(store.size).to.equal(0));
+  });
+
+  it('waits no longer when the clock is set back meanwhile', async () => {
+    const work = new Work(clock, 1);
+    await start(routes, { work: work.run });
+    source.push('one');
+    await clock.advance(hour / 2);
+    clock.shift = -10 * hour;
+    await clock.advance(hour / 2 - 1);
+    expect(work.seen).to.have.length(1);
+    await clock.advance(1);
+    await eventually(() => expect(work.seen).to.have.length(2));
+    await eventually(() => expect(store.size).to.equal(0));
+  });
+
+  it('waits no longer than its delay anew when the clock was set back before a restart, one that was put aside then too', async () => {
+    const work = new Work(clock, 3);
+    const first = await start(routes, { work: work.run });
+    source.push('one', { id: 'm1' });
+    await clock.advance(10);
+    await stop(first);
+    clock.shift = -10 * hour;
+    await start(routes, { work: work.run });
+    source.push('two', { id: 'm2' });
+    await clock.advance(hour - 10);
+    expect(work.seen.map(({ body }) => body)).to.deep.equal(['one', 'two']);
+    await clock.advance(20);
+    await eventually(() => expect(work.seen.map(({ body }) => body).sort()).to.deep.equal(['one', 'one', 'two', 'two']));
   });
 
   it('is put aside again and again until its attempts are over, and goes to its dead letters then, once', async () => {

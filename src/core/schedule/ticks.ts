@@ -18,6 +18,8 @@ export interface Tick {
 
 /** Timers may run a little before the time that they were set for. */
 const mostEarlyMillis = 1000;
+/** A long wait looks at the clock so often: it may have been set forward. */
+const glanceMillis = 60_000;
 
 /**
  * A consumer that makes empty messages by a schedule, at most `atOnce` of them under way. A tick that falls due while as many are
@@ -88,7 +90,13 @@ export class TickingConsumer implements Consumer {
     const next = this.schedule.next(after);
     if (next === null) return;
     this.due = next;
-    this.timer = this.clock.schedule(Math.max(0, next - this.clock.now()), () => this.fall());
+    const wait = Math.max(0, next - this.clock.now());
+    this.timer = wait > glanceMillis ? this.clock.schedule(glanceMillis, () => this.glance()) : this.clock.schedule(wait, () => this.fall());
+  }
+
+  private glance(): void {
+    if (this.due > this.clock.now()) this.arm(this.clock.now());
+    else this.fall();
   }
 
   private fall(): void {
