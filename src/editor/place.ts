@@ -127,6 +127,11 @@ export function placeAt(text: string, offset: number): Place {
     if (limit === 0 && path[0]?.name !== '-') break;
     if (limit === 0 && path[0]?.name === '-' && read.column === 0) break;
   }
+  // An entry further right than the one above it, which is not a list: meant to stand below it.
+  for (let at = path.length - 1; at > 0; at--) {
+    const [outer, inner] = [path[at - 1]!, path[at]!];
+    if (outer.name === '-' && inner.name === '-' && outer.line !== inner.line && readLine(lines[outer.line]!)!.content !== '') path.splice(at - 1, 1);
+  }
   // Keys below the cursor's line belong to the mapping, too.
   for (let line = index + 1; line < lines.length; line++) {
     const read = readLine(lines[line]!);

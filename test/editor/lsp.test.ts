@@ -95,6 +95,14 @@ describe('mecha lsp', function () {
       expect(await labels('- from:\n    uri: direct:x\n    steps:\n    - |')).to.include('setBody');
     });
 
+    it('steps and options in lines that are indented wrongly, below lines that are half typed', async () => {
+      for (const step of ['          - se|', '         - se|', '       - se|', '        se|', '        -se|']) expect(await labels(route(`        - log: a\n${step}\n`)), step).to.include('setBody').and.not.include('loggingLevel');
+      for (const above of ['- log: "a', '- log: { message: a', '- aggregate']) expect(await labels(route(`        ${above}\n        - se|\n`)), above).to.include('setBody');
+      for (const option of ['           compl|', '             compl|']) expect(await labels(route(`        - aggregate:\n            completionSize: 3\n${option}\n`)), option).to.include('completionTimeout');
+      for (const above of ['completionSize', 'completionSize:3']) expect(await labels(route(`        - aggregate:\n            ${above}\n            compl|\n   foo: [\n  - "x\n`)), above).to.include('completionTimeout');
+      for (const key of ['   aut|', '      aut|']) expect(await labels(`- route:\n    id: x\n${key}\n`), key).to.include('autoStartup');
+    });
+
     it('languages, data formats and their options', async () => {
       expect(await labels(route('        - setBody:\n            |'))).to.include.members(['simple', 'jsonpath', 'constant']);
       expect(await labels(route('        - setBody:\n            jsonpath:\n              |'))).to.include.members(['expression', 'resultType']);
