@@ -1,15 +1,35 @@
+import type Handlebars from 'handlebars';
 import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
-import { templateText, viewOf } from './template.ts';
+import { Bounds, templateText, viewOf } from './template.ts';
 
 const mostTemplates = 1000;
 
+/** The library calls what works for its templates by this object, so that others may put something before it. */
+type Engine = ReturnType<typeof Handlebars.create> & { VM: { readonly invokePartial: (...given: unknown[]) => string } };
+
 async function producer({ options }: Endpoint<typeof handlebarsOptions>, context: ConnectorContext): Promise<Producer> {
   const { default: library } = await import('handlebars');
-  const engine = library.create();
+  const engine = library.create() as Engine;
+  const bounds = new Bounds();
+  const { each, with: within } = engine.helpers;
+  for (const [name, helper] of Object.entries({ each, with: within })) {
+    engine.registerHelper(name, function (this: unknown, of: unknown, options: Handlebars.HelperOptions) {
+      // Without a value to go over the helper itself says what is missing.
+      if (options === undefined) return (helper as Handlebars.HelperDelegate).call(this, of);
+      return (helper as Handlebars.HelperDelegate).call(this, of, { ...options, fn: (value: unknown, more?: Handlebars.RuntimeOptions) => bounds.section(() => options.fn(value, more)) });
+    });
+  }
+  const { invokePartial } = engine.VM;
+  engine.VM = {
+    ...engine.VM,
+    invokePartial(this: unknown, ...given) {
+      return bounds.section(() => invokePartial.apply(this, given));
+    },
+  };
   const compiled = new LRUCache<string, ReturnType<typeof engine.compile>>({ max: mostTemplates });
   const textFor = templateText(options, { template: 'CamelHandlebarsTemplate', resource: 'CamelHandlebarsResourceUri' }, context);
   return {
@@ -17,9 +37,12 @@ async function producer({ options }: Endpoint<typeof handlebarsOptions>, context
       const template = textFor(exchange);
       let render = compiled.get(template);
       if (render === undefined) compiled.set(template, (render = engine.compile(template)));
+      bounds.reset();
       try {
         // Members are own ones: prototypes stay out of reach.
-        exchange.body = render(viewOf(exchange, options.allowContextMapAll), { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false });
+        const text = render(viewOf(exchange, options.allowContextMapAll), { allowProtoPropertiesByDefault: false, allowProtoMethodsByDefault: false });
+        bounds.write(text.length);
+        exchange.body = text;
       } catch (thrown) {
         throw new ExchangeError('com.github.jknack.handlebars.HandlebarsException', (thrown as Error).message, { cause: thrown });
       }

@@ -3,7 +3,7 @@ import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts'
 import { defineConnector } from '../core/connector.ts';
 import { toText } from '../core/conversion/convert.ts';
 import { field } from '../core/field.ts';
-import { templateText, viewOf } from './template.ts';
+import { Bounds, templateText, viewOf } from './template.ts';
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;', '=': '&#61;', '\n': '&#10;', '\r': '&#13;', '\t': '&#9;' };
 
@@ -19,12 +19,9 @@ function memberOf(view: unknown, name: string): { readonly found: boolean; reado
   return { found: true, value };
 }
 
-/** What a template repeats, all together: sections within sections multiply, and nothing else would end them but the heap. */
-const mostSections = 1_000_000;
-
 async function producer({ options }: Endpoint<typeof mustacheOptions>, context: ConnectorContext): Promise<Producer> {
   const { default: library } = await import('mustache');
-  let sections = 0;
+  const bounds = new Bounds();
   class View extends library.Context {
     override lookup(name: string): unknown {
       if (name === '.') return (this as unknown as { view: unknown }).view;
@@ -34,13 +31,18 @@ async function producer({ options }: Endpoint<typeof mustacheOptions>, context: 
     }
 
     override push(view: unknown): InstanceType<typeof library.Context> {
-      if (++sections > mostSections) throw new RangeError(`the template repeats more than ${mostSections} sections: those within each other multiply; split the body before it`);
+      bounds.repeat();
       return new View(view, this);
     }
   }
   const tags: [string, string] = [options.startDelimiter, options.endDelimiter];
   const parsed = new LRUCache<string, true>({ max: 1000 });
-  const writer = new library.Writer();
+  class Writer extends library.Writer {
+    override renderTokens(...given: Parameters<InstanceType<typeof library.Writer>['renderTokens']>): string {
+      return bounds.section(() => super.renderTokens(...given));
+    }
+  }
+  const writer = new Writer();
   const textFor = templateText(options, { template: 'MustacheTemplate', resource: 'MustacheResourceUri' }, context);
   return {
     send: (exchange) => {
@@ -48,7 +50,7 @@ async function producer({ options }: Endpoint<typeof mustacheOptions>, context: 
       // The library keeps what it has parsed for ever.
       if (!parsed.has(template) && parsed.size >= 1000) writer.clearCache();
       parsed.set(template, true);
-      sections = 0;
+      bounds.reset();
       exchange.body = writer.render(template, new View(viewOf(exchange, options.allowContextMapAll)), undefined, { tags, escape: escaped });
     },
   };

@@ -1,10 +1,10 @@
-import type { STGroup } from 'stringtemplate4ts';
+import type { AutoIndentWriter, IST, STGroup } from 'stringtemplate4ts';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { templateText, viewOf, visible } from './template.ts';
+import { Bounds, templateText, viewOf, visible } from './template.ts';
 
 const stringTemplateOptions = {
   resourceUri: field.string('The template: `greet.st`, `file:greet.st`.').required().inPath(),
@@ -19,33 +19,57 @@ const stringTemplateOptions = {
 const resourceHeader = 'CamelStringTemplateResourceUri';
 const variablesHeader = 'CamelStringTemplateVariableMap';
 
-const failure = (problem: { toString(): string }): ExchangeError => new ExchangeError('org.stringtemplate.v4.compiler.STException', String(problem));
+const failure = (problem: { toString(): string }): ExchangeError => new ExchangeError('org.stringtemplate.v4.compiler.STException', problem instanceof RangeError ? problem.message : String(problem));
 
 async function producer({ options }: Endpoint<typeof stringTemplateOptions>, context: ConnectorContext): Promise<Producer> {
   for (const name of ['delimiterStart', 'delimiterStop'] as const) {
     if (options[name].length !== 1) throw new Error(`\`${name}\` is \`${options[name]}\`: it must be one character`);
   }
-  const { ST, STGroup } = await import('stringtemplate4ts');
+  const { AutoIndentWriter, ST, STGroup, StringWriter } = await import('stringtemplate4ts');
+  const bounds = new Bounds();
+  /** Every template that is applied to a value is made by its group. */
+  class Group extends STGroup {
+    override createStringTemplateInternally(...given: Parameters<STGroup['createStringTemplateInternally']>): IST {
+      bounds.repeat();
+      return super.createStringTemplateInternally(...given);
+    }
+  }
+  class Writer extends AutoIndentWriter {
+    override write(...given: Parameters<AutoIndentWriter['write']>): number {
+      const [text, wrap] = given;
+      bounds.write(text.length);
+      if (wrap !== undefined || this.atStartOfLine || /[\r\n]/.test(text)) return super.write(...given);
+      // The library goes through a text letter by letter for the sake of its lines.
+      this.out.write(text);
+      this.charPosition += text.length;
+      this.charIndex += text.length;
+      return text.length;
+    }
+  }
   const textFor = templateText(options, { template: 'CamelStringTemplateTemplate', resource: resourceHeader }, context);
   let problem: unknown = null;
   const note = (message: unknown): void => {
     problem ??= message;
   };
-  const group: STGroup = new STGroup(options.delimiterStart, options.delimiterStop);
+  const group = new Group(options.delimiterStart, options.delimiterStop);
   // Errors at run time are values that a template asks for and that are not there: nothing is written for them, as in Camel.
   group.setListener({ compileTimeError: note, runTimeError: () => undefined, iOError: note, internalError: note } as never);
   return {
     send: (exchange) => {
       problem = null;
+      bounds.reset();
       const text = textFor(exchange);
       let made: string;
       try {
         const template = new ST(group, text);
         for (const [name, value] of Object.entries(viewFor(exchange, options))) template.add(name, asMaps(value));
-        made = template.render();
+        const out = new StringWriter();
+        template.write(new Writer(out));
+        made = out.toString();
       } catch (thrown) {
         throw problem === null ? failure(thrown as Error) : failure(problem as Error);
       }
+      if (bounds.exceeded !== null) throw failure(bounds.exceeded);
       if (problem !== null) throw failure(problem as Error);
       exchange.body = made;
       exchange.headers.set(resourceHeader, options.resourceUri);

@@ -4,6 +4,52 @@ import { toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 
+/** What one rendering may repeat, all together: loops within loops, and templates that call themselves, multiply, and nothing else would end them but the heap. */
+export const mostSections = 1_000_000;
+/** Characters that a template may make. */
+export const longestText = 64 * 1024 * 1024;
+const deepestCall = 300;
+
+/** Counts what a rendering does, and ends one that does too much. */
+export class Bounds {
+  private sections = 0;
+  private length = 0;
+  private depth = 0;
+  /** What a library that goes on after failures is ended by when it is done. */
+  exceeded: RangeError | null = null;
+
+  reset(): void {
+    this.sections = this.length = this.depth = 0;
+    this.exceeded = null;
+  }
+
+  private end(message: string): RangeError {
+    return (this.exceeded ??= new RangeError(message));
+  }
+
+  repeat(sections = 1): void {
+    this.sections += sections;
+    if (!(this.sections <= mostSections)) throw this.end(`the template repeats more than ${mostSections} sections: those within each other multiply; split the body before it`);
+  }
+
+  write(characters: number): void {
+    this.length += characters;
+    if (this.length > longestText) throw this.end(`the template makes more than ${longestText} characters; split the body before it`);
+  }
+
+  /** A section: what it gives counts once, however many sections within it have put it together. */
+  section<T extends string>(render: () => T): T {
+    this.repeat();
+    if (++this.depth > deepestCall) throw this.end(`the sections of the template stand in each other more than ${deepestCall} deep: does one call itself without an end?`);
+    const before = this.length;
+    const text = render();
+    this.depth--;
+    this.length = before;
+    this.write(text.length);
+    return text;
+  }
+}
+
 interface TemplateOptions {
   readonly resourceUri: string;
   readonly contentCache: boolean;

@@ -5,9 +5,20 @@ import { toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { templateText, viewOf, visible } from './template.ts';
+import { Bounds, templateText, viewOf, visible } from './template.ts';
 
 const mostTemplates = 1000;
+/** Sections that a text with names in it counts for: it takes as long. */
+const textIsWorth = 50;
+
+/** What of the library is put something before: its own types show less. */
+interface Library {
+  render(view: unknown): string;
+  renderAstList(asts?: unknown, contextId?: string): string;
+  evalStr(text: string): string;
+  getArray(literal: unknown): unknown;
+  getReferences(ast: unknown, isWritten?: boolean): unknown;
+}
 
 /** What Java's values can do in a template and JavaScript's can't. */
 const javaMethods: Readonly<Record<string, (value: never, ...args: never[]) => unknown>> = {
@@ -19,11 +30,12 @@ const javaMethods: Readonly<Record<string, (value: never, ...args: never[]) => u
   contains: (value: unknown, part: unknown) => (typeof value === 'string' ? value.includes(String(part)) : (value as unknown[]).includes(part)),
   containsKey: (value: object, key: unknown) => Object.hasOwn(value, String(key)),
   toString: (value: unknown) => toText(value),
+  concat: (value: unknown, other: unknown) => (typeof value === 'string' ? value + String(other) : undefined),
   values: (value: object) => Object.values(value),
 };
 
 /** Members of JavaScript's own that lead out of the template. */
-const forbidden = /^(constructor|prototype|__.*__|caller|callee|arguments|apply|call|bind|eval|getClass)$/;
+const forbidden = /^(constructor|prototype|__.*__|caller|callee|arguments|apply|call|bind|eval|getClass|flat|flatMap|fill|splice|toSpliced|padStart|padEnd)$/;
 
 const refuse = (name: string): never => {
   throw new ExchangeError('org.apache.velocity.exception.MethodInvocationException', `a template may not use \`${name}\``);
@@ -77,6 +89,37 @@ export function withVelocityLines(source: string): string {
 
 async function producer({ options }: Endpoint<typeof velocityOptions>, context: ConnectorContext): Promise<Producer> {
   const { Compile, parse } = await import('velocityjs');
+  const bounds = new Bounds();
+  class Rendering extends (Compile as unknown as new (...given: unknown[]) => Library) {
+    override renderAstList(asts?: unknown, contextId?: string): string {
+      return bounds.section(() => super.renderAstList(asts, contextId));
+    }
+
+    override evalStr(text: string): string {
+      // A text with names in it is parsed each time.
+      bounds.repeat(textIsWorth);
+      return super.evalStr(text);
+    }
+
+    override getArray(literal: { readonly isRange?: boolean; readonly value: readonly unknown[] }): unknown {
+      if (literal.isRange === true) {
+        const [from, to] = literal.value.map((end) => Number(typeof end === 'object' ? this.getReferences(end) : end)) as [number, number];
+        if (!Number.isNaN(to - from)) bounds.repeat(Math.abs(to - from));
+      }
+      return super.getArray(literal);
+    }
+
+    override getReferences(ast: unknown, isWritten?: boolean): unknown {
+      const value = super.getReferences(ast, isWritten);
+      return isWritten === true && typeof value === 'object' && value !== null ? this.written(value) : value;
+    }
+
+    /** Lists that hold one list several times multiply, too. */
+    private written(value: unknown): string {
+      if (typeof value !== 'object' || value === null) return String(value);
+      return bounds.section(() => (Array.isArray(value) ? `[${value.map((item) => this.written(item)).join(', ')}]` : `{${Object.entries(value).map(([key, item]) => `${key}=${this.written(item)}`).join(', ')}}`));
+    }
+  }
   const parsed = new LRUCache<string, ReturnType<typeof parse>>({ max: mostTemplates });
   const config = {
     customMethodHandlers: [
@@ -101,7 +144,8 @@ async function producer({ options }: Endpoint<typeof velocityOptions>, context: 
           throw new ExchangeError('org.apache.velocity.exception.ParseErrorException', (thrown as Error).message, { cause: thrown });
         }
       }
-      exchange.body = new Compile(ast, config as never).render(viewFor(exchange, options.allowContextMapAll, options.allowTemplateFromHeader) as never);
+      bounds.reset();
+      exchange.body = new Rendering(ast, config).render(viewFor(exchange, options.allowContextMapAll, options.allowTemplateFromHeader));
     },
   };
 }

@@ -55,6 +55,8 @@ function zipOf(entries: number): Buffer {
 
 const deepXml = `${'<a>'.repeat(100_000)}${'</a>'.repeat(100_000)}`;
 
+const deepObject = (depth: number): object => (depth === 0 ? {} : { next: deepObject(depth - 1) });
+
 /** What comes to a route and would run for ever, or take all the memory. */
 const bad: Readonly<Record<string, Bad>> = {
   'a script that loops for ever': { steps: [{ setBody: { js: 'while (true) {}' } }], says: /js: not done after 1000 ms/ },
@@ -98,12 +100,46 @@ const bad: Readonly<Record<string, Bad>> = {
   'CBOR of a million lists in each other': { steps: [{ unmarshal: { cbor: {} } }], body: () => Buffer.alloc(1_000_000, 0x81), says: /nested deeper/ },
   'CBOR that announces more than it has': { steps: [{ unmarshal: { cbor: {} } }], body: () => Buffer.from('9bffffffffffffff', 'hex'), says: /not CBOR/ },
   'MessagePack that announces more than it has': { steps: [{ unmarshal: { msgpack: {} } }], body: () => Buffer.from('ddffffffff', 'hex'), says: /not MessagePack/ },
-  'a template whose sections multiply': {
-    steps: [{ unmarshal: { json: {} } }, { to: 'mustache:dummy?allowTemplateFromHeader=true' }],
-    body: () => JSON.stringify({ list: Array(100).fill(1) }),
-    headers: { MustacheTemplate: `${'{{#body.list}}'.repeat(6)}x${'{{/body.list}}'.repeat(6)}` },
-    says: /repeats more than 1000000 sections/,
-  },
+  ...Object.fromEntries(
+    Object.entries({
+      'a mustache template whose sections multiply': ['mustache', 'MustacheTemplate', `${'{{#body.list}}'.repeat(6)}x${'{{/body.list}}'.repeat(6)}`, /repeats more than 1000000 sections/],
+      'a mustache template that makes a long text': ['mustache', 'MustacheTemplate', '{{#body.list}}{{#body.list}}{{{body.text}}}{{/body.list}}{{/body.list}}', /makes more than 67108864 characters/],
+      'a handlebars template whose loops multiply': ['handlebars', 'CamelHandlebarsTemplate', `${'{{#each @root.body.list}}'.repeat(6)}${'{{/each}}'.repeat(6)}`, /repeats more than 1000000 sections/],
+      'a handlebars template whose sections multiply': ['handlebars', 'CamelHandlebarsTemplate', `${'{{#@root.body.list}}'.repeat(6)}x${'{{/@root.body.list}}'.repeat(6)}`, /repeats more than 1000000 sections/],
+      'a handlebars template that makes a long text': ['handlebars', 'CamelHandlebarsTemplate', '{{#each @root.body.list}}{{#each @root.body.list}}{{@root.body.text}}{{/each}}{{/each}}', /makes more than 67108864 characters/],
+      'a handlebars template that calls itself for ever': ['handlebars', 'CamelHandlebarsTemplate', '{{#*inline "p"}}{{> p}}{{/inline}}{{> p}}', /stand in each other more than 300 deep/],
+      'a handlebars template that calls itself twice': ['handlebars', 'CamelHandlebarsTemplate', '{{#*inline "p"}}{{#if next}}{{> p next}}{{> p next}}{{/if}}{{/inline}}{{> p body.deep}}', /repeats more than 1000000 sections/],
+      'a velocity template whose loops multiply': ['velocity', 'CamelVelocityTemplate', `${'#foreach($x in $body.list)'.repeat(6)}${'#end'.repeat(6)}`, /repeats more than 1000000 sections/],
+      'a velocity template that makes a long text': ['velocity', 'CamelVelocityTemplate', '#foreach($x in $body.list)#foreach($y in $body.list)$body.text#end#end', /makes more than 67108864 characters/],
+      'a velocity template whose texts multiply': ['velocity', 'CamelVelocityTemplate', '#set($s = "xxxxxxxx")#foreach($x in $body.list)#set($s = "$s$s")#end', /makes more than 67108864 characters/],
+      'a velocity template whose lists multiply': ['velocity', 'CamelVelocityTemplate', '#set($s = [1])#foreach($x in $body.list)#set($s = [$s, $s])#end$s', /repeats more than 1000000 sections/],
+      'a velocity template with a long range': ['velocity', 'CamelVelocityTemplate', '#foreach($x in [1..1000000000])x#end', /repeats more than 1000000 sections/],
+      'a velocity macro that calls itself for ever': ['velocity', 'CamelVelocityTemplate', '#macro(m)#m()#end#m()', /stand in each other more than 300 deep/],
+      'a velocity macro that calls itself twice': ['velocity', 'CamelVelocityTemplate', '#macro(m $n)#if($n.next)#m($n.next)#m($n.next)#end#end#m($body.deep)', /repeats more than 1000000 sections/],
+      'a velocity definition that shows itself': ['velocity', 'CamelVelocityTemplate', '#define($d)$d#end$d', /stand in each other more than 300 deep/],
+      'a freemarker template whose loops multiply': ['freemarker', 'CamelFreemarkerTemplate', `${'<#list body.list as x>'.repeat(6)}${'</#list>'.repeat(6)}`, /more than 1000000 turns of loops/],
+      'a freemarker template that makes a long text': ['freemarker', 'CamelFreemarkerTemplate', '<#list body.list as x><#list body.list as y>${body.text}</#list></#list>', /text is too long/],
+      'a freemarker macro that calls itself twice': ['freemarker', 'CamelFreemarkerTemplate', '<#macro m n><#if n gt 0><@m n - 1/><@m n - 1/></#if></#macro><@m 100/>', /more than 1000000 turns of loops and calls/],
+      'a freemarker function that calls itself twice': ['freemarker', 'CamelFreemarkerTemplate', '<#function f n><#if n lte 0><#return 1></#if><#return f(n - 1) + f(n - 1)></#function>${f(100)}', /more than 1000000 turns of loops and calls/],
+      'a freemarker template whose lists multiply': ['freemarker', 'CamelFreemarkerTemplate', '<#assign l = [1]><#list body.list as x><#assign l = l + l></#list>', /lists and hashes of more than 20000000 items/],
+      'a freemarker template whose texts multiply': ['freemarker', 'CamelFreemarkerTemplate', '<#assign s = "xxxxxxxx"><#list body.list as x><#assign s = s + s></#list>', /text is too long/],
+      'a string template whose loops multiply': ['string-template', 'CamelStringTemplateTemplate', `${Array.from('abcdef', (name) => `<body.list:{${name}|`).join('')}${'}>'.repeat(6)}`, /repeats more than 1000000 sections/],
+      'a string template that makes a long text': ['string-template', 'CamelStringTemplateTemplate', '<body.list:{a|<body.list:{b|<body.text>}>}>', /makes more than 67108864 characters/],
+      'a jslt expression whose loops multiply': ['jslt', 'CamelJsltString', `def all(l) ${'[for ($l) '.repeat(6)}1${']'.repeat(6)} all(.list)`, /more than 10000000 turns of loops and calls of functions/],
+      'a jslt function that calls itself twice': ['jslt', 'CamelJsltString', 'def f(n) if ($n > 0) f($n - 1) + f($n - 1) else 1 f(100)', /more than 10000000 turns of loops and calls/],
+      'a jslt function whose arrays multiply': ['jslt', 'CamelJsltString', 'def f(n, a) if ($n > 0) f($n - 1, $a + $a) else 1 f(100, [1])', /items are made/],
+      'a jslt function whose texts multiply': ['jslt', 'CamelJsltString', 'def f(n, a) if ($n > 0) f($n - 1, $a + $a) else 1 f(100, "xxxxxxxx")', /a text of more than 67108864 characters/],
+      'a jslt function whose result holds itself twice': ['jslt', 'CamelJsltString', 'def f(n, a) if ($n > 0) f($n - 1, [$a, $a]) else $a f(100, [1])', /the result has more than 20000000 items/],
+    } satisfies Record<string, readonly [string, string, string, RegExp]>).map(([what, [scheme, header, template, says]]): [string, Bad] => [
+      what,
+      {
+        steps: [{ unmarshal: { json: {} } }, { to: `${scheme}:dummy?allowTemplateFromHeader=true` }],
+        body: () => JSON.stringify({ list: Array(100).fill(1), text: 'x'.repeat(100_000), deep: deepObject(60) }),
+        headers: { [header]: template },
+        says,
+      },
+    ]),
+  ),
   'a zip archive of 200,000 entries where one is expected': { steps: [{ unmarshal: { zipFile: {} } }], body: () => zipOf(200_000), says: /more than 1 entry/ },
   'a tar archive that leads out of the folder': { steps: [{ unmarshal: { tarFile: {} } }, { to: 'file:target-of-bad-input' }], body: () => tarOf('../../escaped.txt'), says: /jailed to the starting directory/ },
   'an iCalendar of 100,000 components in each other': { steps: [{ unmarshal: { ical: {} } }], body: () => `BEGIN:VCALENDAR\n${'BEGIN:VEVENT\n'.repeat(100_000)}`, says: /nested deeper/ },

@@ -1,10 +1,13 @@
 import type { Place } from './builtins.ts';
 import { builtins, printed, TemplateError } from './builtins.ts';
 import type { Expr, Node } from './syntax.ts';
+import { longestText } from '../template.ts';
 import { Parser } from './syntax.ts';
 
+/** Turns of loops, and calls of macros and functions: those that call themselves twice multiply. */
 const mostTurns = 1_000_000;
-const longestText = 64 * 1024 * 1024;
+/** Items of lists and hashes that expressions put together. */
+const mostItems = 20_000_000;
 const deepestCall = 200;
 
 /** Something that is not there: `!` and `??` behind a group catch it. */
@@ -21,11 +24,10 @@ class Macro {
 }
 
 class Returned extends Error {
-  readonly value: unknown;
+  value: unknown;
 
-  constructor(value: unknown) {
+  constructor() {
     super('<#return> is outside of a macro');
-    this.value = value;
   }
 }
 
@@ -48,7 +50,10 @@ class Rendering {
   private out: string[] = [];
   private length = 0;
   private turns = 0;
+  private items = 0;
   private calls = 0;
+  /** One for all: to make one takes longer than a call. */
+  private readonly returned = new Returned();
 
   constructor(root: Readonly<Record<string, unknown>>) {
     this.root = root;
@@ -69,6 +74,15 @@ class Rendering {
     this.length += text.length;
     if (this.length > longestText) throw new TemplateError('the text is too long');
     this.out.push(text);
+  }
+
+  private turn(): void {
+    if (++this.turns > mostTurns) throw new TemplateError(`more than ${mostTurns} turns of loops and calls of macros`);
+  }
+
+  private make(items: number): void {
+    this.items += items;
+    if (this.items > mostItems) throw new TemplateError(`lists and hashes of more than ${mostItems} items are made`);
   }
 
   define(nodes: readonly Node[]): void {
@@ -127,7 +141,8 @@ class Rendering {
         return;
       }
       case 'return':
-        throw new Returned(node.value === null ? undefined : this.value(node.value));
+        this.returned.value = node.value === null ? undefined : this.value(node.value);
+        throw this.returned;
       case 'break':
         throw broke;
       case 'continue':
@@ -174,7 +189,7 @@ class Rendering {
     this.places.set(name, places);
     try {
       for (let index = 0; index < items.length; index++) {
-        if (++this.turns > mostTurns) throw new TemplateError(`more than ${mostTurns} turns of loops`);
+        this.turn();
         const item = items[index];
         scope.set(name, entries ? (item as unknown[])[0] : item);
         if (entries && names[1] !== undefined) scope.set(names[1], (item as unknown[])[1]);
@@ -235,6 +250,7 @@ class Rendering {
   private outer: Scope[] = [];
 
   private enter<T>(macro: Macro, scope: Scope, given: (name: string, index: number) => unknown, run: () => T): T {
+    this.turn();
     if (++this.calls > deepestCall) throw new TemplateError('macros call each other too deeply');
     const { scopes, outer } = this;
     this.outer = scopes;
@@ -367,6 +383,7 @@ class Rendering {
     const end = this.number(to);
     const count = operator === '..*' ? Math.abs(end) : Math.abs(end - start) + (operator === '..' ? 1 : 0);
     if (count > mostTurns) throw new TemplateError(`a range has more than ${mostTurns} numbers`);
+    this.make(count);
     const step = operator === '..*' ? Math.sign(end) : end >= start ? 1 : -1;
     return Array.from({ length: count }, (_, i) => start + i * step);
   }
@@ -401,6 +418,7 @@ class Rendering {
     const builtin = Object.hasOwn(builtins, key) ? builtins[key] : undefined;
     if (builtin === undefined) throw new TemplateError(`the built-in \`?${name}\` is not there`);
     const place = of.kind === 'name' ? (this.places.get(of.name)?.at(-1) ?? null) : null;
+    if (/^(?:left|right)_pad$/.test(key)) this.make(Number(values[0]));
     return builtin(this.value(of), values, place);
   }
 
@@ -408,9 +426,17 @@ class Rendering {
     switch (operator) {
       case '+':
         if (typeof left === 'number' && typeof right === 'number') return left + right;
-        if (Array.isArray(left) && Array.isArray(right)) return [...(left as unknown[]), ...(right as unknown[])];
-        if (typeof left === 'object' && typeof right === 'object') return { ...left, ...right };
-        return printed(left) + printed(right);
+        if (Array.isArray(left) && Array.isArray(right)) {
+          this.make(left.length + right.length);
+          return [...(left as unknown[]), ...(right as unknown[])];
+        }
+        if (typeof left === 'object' && typeof right === 'object') {
+          const both = { ...left, ...right };
+          // A hash weighs more than a list.
+          this.make(5 * Object.keys(both).length);
+          return both;
+        }
+        return joined(printed(left), printed(right));
       case '==':
       case '!=':
         if (typeof left !== typeof right) throw new TemplateError(`can't compare a ${typeof left} with a ${typeof right}`);
@@ -440,6 +466,11 @@ class Rendering {
       }
     }
   }
+}
+
+function joined(left: string, right: string): string {
+  if (left.length + right.length > longestText) throw new TemplateError('the text is too long');
+  return left + right;
 }
 
 function shown(expr: Expr): string {

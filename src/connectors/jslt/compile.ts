@@ -3,7 +3,14 @@ import type { Block, Expr, Function, Let } from './syntax.ts';
 import { JsltSyntaxError, Parser } from './syntax.ts';
 
 const deepestCall = 500;
+/** Turns of loops, and calls of functions: those that call themselves twice multiply. */
 const mostTurns = 10_000_000;
+/** Items of arrays and objects that are made. An object counts for five. */
+const mostItems = 10_000_000;
+/** Items of the result: an array that holds another several times multiplies, too. Four characters count as one. */
+const mostWritten = 20_000_000;
+const longestText = 64 * 1024 * 1024;
+const deepestResult = 1000;
 
 /** The variables of a place, innermost first. */
 interface Frame {
@@ -78,10 +85,19 @@ function walk(part: unknown, module: Module): void {
 
 const checkBlock = (block: Block, module: Module): void => walk(block, module);
 
+const tooLong = `a text of more than ${longestText} characters is made`;
+
+function joined(a: string, b: string): string {
+  if (a.length + b.length > longestText) throw new JsltError(tooLong);
+  return a + b;
+}
+
 class Run {
   private readonly surroundings: Surroundings;
   private calls = 0;
   private turns = 0;
+  private made = 0;
+  private written = 0;
 
   constructor(surroundings: Surroundings) {
     this.surroundings = surroundings;
@@ -91,7 +107,24 @@ class Run {
     for (const inner of module.modules.values()) this.globals(inner, input);
     for (const [name, value] of given) module.globals.values.set(name, value);
     this.globals(module, input);
-    return module.value === null ? null : this.value(module.value, input, module.globals, module);
+    const result = module.value === null ? null : this.value(module.value, input, module.globals, module);
+    this.measure(result, 0);
+    return result;
+  }
+
+  private make(items: number): void {
+    this.made += items;
+    if (this.made > mostItems) throw new JsltError(`arrays and objects of more than ${mostItems} items are made: loops and functions within each other multiply`);
+  }
+
+  /** A value that the result holds several times is written several times. */
+  private measure(value: unknown, depth: number): void {
+    if (++this.written > mostWritten) throw new JsltError(`the result has more than ${mostWritten} items: what it holds several times multiplies`);
+    if (typeof value === 'string') this.written += value.length / 4;
+    if (typeof value !== 'object' || value === null) return;
+    if (depth > deepestResult) throw new JsltError(`the result is nested deeper than ${deepestResult}`);
+    if (Array.isArray(value)) for (const item of value) this.measure(item, depth + 1);
+    else for (const key in value) this.measure((value as Record<string, unknown>)[key], depth + 1);
   }
 
   private globals(module: Module, input: unknown): void {
@@ -150,6 +183,7 @@ class Run {
       case 'pipe':
         return this.value(expr.into, this.value(expr.of, input, frame, module), frame, module);
       case 'array':
+        this.make(expr.items.length + 1);
         return expr.items.map((item) => this.value(item, input, frame, module));
       case 'arrayFor': {
         const of = this.items(this.value(expr.of, input, frame, module));
@@ -159,6 +193,7 @@ class Run {
           this.turn();
           const inner = this.bound(expr.each.lets, item, frame, module);
           if (expr.when !== null && !isTrue(this.value(expr.when, item, inner, module))) continue;
+          this.make(1);
           result.push(this.value(expr.each.value, item, inner, module));
         }
         return result;
@@ -174,7 +209,9 @@ class Run {
           const inner = this.bound(expr.lets, item, frame, module);
           if (expr.when !== null && !isTrue(this.value(expr.when, item, inner, module))) continue;
           const value = this.value(expr.value, item, inner, module);
-          if (isWritten(value)) object[text(this.value(expr.key, item, inner, module))] = value;
+          if (!isWritten(value)) continue;
+          this.make(5);
+          object[text(this.value(expr.key, item, inner, module))] = value;
         }
         return object;
       }
@@ -182,7 +219,7 @@ class Run {
   }
 
   private turn(): void {
-    if (++this.turns > mostTurns) throw new JsltError(`more than ${mostTurns} turns of loops`);
+    if (++this.turns > mostTurns) throw new JsltError(`more than ${mostTurns} turns of loops and calls of functions`);
   }
 
   /** What a `for` goes over: an array, or the entries of an object. */
@@ -218,6 +255,7 @@ class Run {
       if (imported?.value !== null && imported?.value !== undefined) return this.value(imported.value, values[0] ?? null, imported.globals, imported);
       return functions[name]!.run(...values);
     }
+    this.turn();
     if (++this.calls > deepestCall) throw new JsltError(`functions call each other more than ${deepestCall} deep`);
     try {
       const inner: Frame = { outer: own.module.globals, values: new Map(own.code.parameters.map((parameter, i) => [parameter, values[i]])) };
@@ -246,12 +284,25 @@ class Run {
       case '>=':
         return compare(a, b) >= 0;
       case '+':
-        if (typeof a === 'string' || typeof b === 'string') return (a === null ? 'null' : text(a)) + (b === null ? 'null' : text(b));
-        if (Array.isArray(a) || Array.isArray(b)) return a === null ? b : b === null ? a : [...(a as unknown[]), ...(b as unknown[])];
-        if (isObject(a) || isObject(b)) return a === null ? b : b === null ? a : { ...(b as object), ...(a as object) };
+        if (typeof a === 'string' || typeof b === 'string') return joined(a === null ? 'null' : text(a), b === null ? 'null' : text(b));
+        if (Array.isArray(a) || Array.isArray(b)) {
+          if (a === null || b === null) return a ?? b;
+          this.make((a as unknown[]).length + (b as unknown[]).length);
+          return [...(a as unknown[]), ...(b as unknown[])];
+        }
+        if (isObject(a) || isObject(b)) {
+          if (a === null || b === null) return a ?? b;
+          const both = { ...(b as object), ...(a as object) };
+          this.make(5 * Object.keys(both).length);
+          return both;
+        }
         return a === null || b === null ? null : number(a, '+') + number(b, '+');
       case '*':
-        if (typeof a === 'string' && typeof b === 'number') return a.repeat(Math.min(b, 1_000_000));
+        if (typeof a === 'string' && typeof b === 'number') {
+          const times = Math.min(b, 1_000_000);
+          if (a.length * times > longestText) throw new JsltError(tooLong);
+          return a.repeat(times);
+        }
         return a === null || b === null ? null : number(a, '*') * number(b, '*');
       case '/':
         return a === null || b === null ? null : number(a, '/') / number(b, '/');
@@ -263,6 +314,7 @@ class Run {
   private object({ lets, entries, rest }: Extract<Expr, { kind: 'object' }>, input: unknown, frame: Frame, module: Module): unknown {
     const inner = this.bound(lets, input, frame, module);
     const object = Object.create(null) as Record<string, unknown>;
+    this.make(5 + entries.length);
     const named = new Set<string>();
     for (const [key, expr] of entries) {
       const name = text(this.value(key, input, inner, module));
