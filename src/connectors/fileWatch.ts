@@ -23,6 +23,7 @@ class FileWatchConsumer implements Consumer {
   private readonly intake: Intake;
   private watcher: FSWatcher | null = null;
   private sink: Sink | null = null;
+  private untoldCount = 0;
 
   constructor({ options }: FileWatchEndpoint, context: ConnectorContext) {
     this.options = options;
@@ -77,6 +78,12 @@ class FileWatchConsumer implements Consumer {
   }
 
   private take(kind: Kind, path: string): void {
+    if (this.intake.size >= this.options.queueSize) {
+      if (this.untoldCount++ === 0) this.context.log('warn', `${this.folder}: ${this.options.queueSize} changes wait for the route (queueSize): those that come now are not told, until there is room`);
+      return;
+    }
+    if (this.untoldCount > 0) this.context.log('warn', `${this.folder}: there is room again; ${this.untoldCount} changes were not told`);
+    this.untoldCount = 0;
     const stats = statSync(path, { throwIfNoEntry: false });
     const name = relative(this.folder, path).replaceAll(sep, '/');
     const headers = Headers.from([
@@ -114,7 +121,7 @@ const options = {
   useFileHashing: field.boolean('Tells of a change only when the content is another.').default(true).ignored('times and sizes are compared'),
   fileHasher: field.string('Bean that compares contents.').ignored('times and sizes are compared'),
   pollThreads: field.count('Threads.').ignored('there are no threads'),
-  queueSize: field.count('Events that may wait.').ignored('all wait: they are small'),
+  queueSize: field.count('Events that may wait for the route. Those that come while so many wait are not told; the log says so, and how many they were.').default(10_000).atLeast(1),
   bridgeErrorHandler: field.boolean('Hands errors of the consumer to the route.').ignored('errors of the watch are logged'),
   exceptionHandler: field.string('Bean that is told errors of the consumer.').ignored('errors of the watch are logged'),
 } as const;

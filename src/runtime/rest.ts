@@ -1,3 +1,4 @@
+import { dirname, isAbsolute, join } from 'node:path';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { showSpan } from '../core/diagnostics.ts';
 import type { EipDefinition } from '../core/definition.ts';
@@ -60,9 +61,11 @@ export function expandRest(documents: readonly DocumentModel[], problems: Diagno
   const inlined = new Set<ElementModel>();
   const routes = new Map<ElementModel, ElementModel[]>();
   for (const service of services) {
+    const documentRoutes: ElementModel[] = [];
+    const verbs = verbsOf(service, problems, { resource, contextPath: settings.contextPath, documented: (route) => documentRoutes.push(route), isThere: (id) => directRoutes.has(id) });
     routes.set(
       service,
-      verbsOf(service, problems, { resource, isThere: (id) => directRoutes.has(id) }).flatMap((verb) => {
+      verbs.flatMap((verb) => {
         const target = verb.fields['to'] as EndpointModel | undefined;
         if (target === undefined) return [];
         const entry = entryOf(service, verb, settings);
@@ -84,7 +87,7 @@ export function expandRest(documents: readonly DocumentModel[], problems: Diagno
         const direct = name === null ? undefined : directRoutes.get(name);
         if (direct !== undefined) inlined.add(direct);
         return [routeOf(entry, target, direct, settings)];
-      }),
+      }).concat(documentRoutes),
     );
   }
   const api = apiRoute(entries, settings);
@@ -127,8 +130,28 @@ function directName(uri: string): string | null {
 /** What contract-first services need. */
 interface Contracts {
   resource(uri: string): string;
+  /** Before all paths. */
+  readonly contextPath: string;
+  /** Takes a route that serves a document. */
+  documented(route: ElementModel): void;
   /** Whether a route begins with `direct:ID`. */
   isThere(id: string): boolean;
+}
+
+/** Relative names are looked for beside the file that has them, then where all resources are. */
+function besideOf({ source }: Span, resource: (uri: string) => string): (uri: string) => string {
+  return (uri) => {
+    const path = uri.replace(/^resource:/, '').replace(/^(?:file|classpath):(?:\/\/)?/, '');
+    const folder = dirname(source.file);
+    if (folder !== '.' && !isAbsolute(path) && !/^[a-z]+:/i.test(path)) {
+      try {
+        return resource(join(folder, path));
+      } catch {
+        // It is not there.
+      }
+    }
+    return resource(uri);
+  };
 }
 
 const refuse = (problems: Diagnostics, message: string, at: Span, help: string): void => void problems.report('M0622', message, at, { label: 'can not be served', help });
@@ -149,13 +172,14 @@ function mockReply({ path, method, example }: ApiOperation, pattern: string, res
 }
 
 /** The operations of an OpenAPI document as verbs: each goes to the `direct:` route that has its id. */
-function contractVerbs(contract: ElementModel, problems: Diagnostics, { resource, isThere }: Contracts): ElementModel[] {
+function contractVerbs(contract: ElementModel, problems: Diagnostics, { documented, isThere, ...contracts }: Contracts): ElementModel[] {
   if (contract.fields['disabled'] === true) return [];
   const at = contract.fieldsAt['specification'] ?? contract.at;
+  const resource = besideOf(at, (name) => contracts.resource(name));
   const uri = textField(contract, 'specification') ?? '';
   let document: ApiDocument;
   try {
-    document = readOpenApi(resource(uri.replace(/^resource:/, '')));
+    document = readOpenApi(resource(uri));
   } catch (thrown) {
     refuse(problems, `the document \`${uri}\` can't be read: ${(thrown as Error).message}`, at, 'name an OpenAPI document (2.0, 3.0 or 3.1), in YAML or JSON');
     return [];
@@ -179,7 +203,7 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { resource
       ...(operation.requiresBody ? [element('param', { name: 'body', type: 'body', required: true })] : []),
       ...parameters.filter(({ in: place, isRequired }) => isRequired && (place === 'query' || place === 'header')).map((parameter) => element('param', { name: parameter.name, type: parameter.in, required: true })),
     ];
-    const replies = Object.entries(operation.replyTypes).map(([code, contentType]) => element('responseMessage', { code, contentType }));
+    const replies = Object.entries(operation.replies).map(([code, { types, requiredHeaders }]) => element('responseMessage', { code, contentType: types, requiredHeaders: requiredHeaders.join(',') }));
     return [
       element(name, {
         ...(id === null ? {} : { id }),
@@ -194,6 +218,8 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { resource
       }),
     ];
   });
+  const documentPath = textField(contract, 'apiContextPath');
+  if (documentPath !== null) documented(documentRoute(joinPaths(contracts.contextPath, document.basePath, documentPath), { document: JSON.stringify(document.json) }, null, contract.fieldsAt['apiContextPath'] ?? at));
   if (unanswered.length > 0 && missing === 'fail') refuse(problems, `no route answers ${unanswered.map((one) => `\`${one}\``).join(', ')}`, at, 'write a route from `direct:` with the id of the operation, or set `missingOperation: ignore`');
   return made;
 }
@@ -263,7 +289,8 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
     requiredHeaders: required('header'),
     requiresBody: required('body').length > 0,
     allowed,
-    replyTypes: Object.fromEntries(replies.flatMap((reply) => (textField(reply, 'contentType') === null ? [] : [[textField(reply, 'code') ?? '200', textField(reply, 'contentType')!]]))),
+    replyTypes: Object.fromEntries(replies.map((reply) => [textField(reply, 'code') ?? '200', textField(reply, 'contentType') ?? ''])),
+    headersOfReplies: Object.fromEntries(replies.flatMap((reply) => (reply.fields['requiredHeaders'] === undefined ? [] : [[textField(reply, 'code') ?? '200', commaList(textField(reply, 'requiredHeaders'))]]))),
     bodySchema: textField(verb, 'bodySchema'),
     mockReply: mock === null ? null : (JSON.parse(mock) as MockReply),
     replyHeaders: replies.flatMap((reply) => elementsOf(reply.fields['header'], 'header').map((header) => textField(header, 'name') ?? '')),
@@ -360,18 +387,17 @@ function apiRoute(entries: readonly RestEntry[], settings: RestSettings): Elemen
     hasVendorExtensions: element.fields['apiVendorExtension'] === true,
   };
   const at = element.fieldsAt['apiContextPath'] ?? element.at;
-  const uri: EndpointModel = {
-    type: 'endpoint',
-    uri: `rest-api:${joinPaths(settings.contextPath, path)}`,
-    parameters: {
-      document: JSON.stringify(openApiDocument(entries, api)),
-      ...(element.fields['useXForwardHeaders'] === true ? { usesForwardedHeaders: true } : {}),
-      ...(element.fields['enableCORS'] === true ? { cors: JSON.stringify(corsHeaders(element)) } : {}),
-    },
-    at,
-    parametersAt: {},
+  const parameters = {
+    document: JSON.stringify(openApiDocument(entries, api)),
+    ...(element.fields['useXForwardHeaders'] === true ? { usesForwardedHeaders: true } : {}),
+    ...(element.fields['enableCORS'] === true ? { cors: JSON.stringify(corsHeaders(element)) } : {}),
   };
-  const id = textField(element, 'apiContextRouteId');
+  return documentRoute(joinPaths(settings.contextPath, path), parameters, textField(element, 'apiContextRouteId'), at);
+}
+
+/** A route that serves a document and has no steps. */
+function documentRoute(path: string, parameters: EndpointModel['parameters'], id: string | null, at: Span): ElementModel {
+  const uri: EndpointModel = { type: 'endpoint', uri: `rest-api:${path}`, parameters, at, parametersAt: {} };
   const from: ElementModel = { type: 'element', name: 'from', fields: { uri, steps: [] }, at, fieldsAt: {} };
   return { type: 'element', name: 'route', fields: { ...(id === null ? {} : { id }), from }, at, fieldsAt: {} };
 }

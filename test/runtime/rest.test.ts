@@ -6,6 +6,11 @@ import { parse } from 'yaml';
 import { Mecha } from '../../src/index.ts';
 import { httpListeners } from '../../src/core/http/listener.ts';
 
+function urlOf({ runtime }: Mecha): string {
+  const [listener] = httpListeners({ clock: runtime.clock, shared: (name, make) => runtime.shared(name, make), setting: () => undefined }).all();
+  return listener!.url;
+}
+
 describe('rest', () => {
   let mecha: Mecha | null = null;
 
@@ -16,9 +21,8 @@ describe('rest', () => {
 
   const start = async (routes: string): Promise<(path: string, init?: RequestInit) => Promise<Response>> => {
     mecha = await Mecha.start({ routes, configuration: null, settings: { 'http.port': 0, 'management.enabled': false, 'admin.enabled': false, 'state.store': 'memory' } });
-    const { runtime } = mecha;
-    const [listener] = httpListeners({ clock: runtime.clock, shared: (name, make) => runtime.shared(name, make), setting: () => undefined }).all();
-    return (path, init) => fetch(`${listener!.url}${path}`, init);
+    const url = urlOf(mecha);
+    return (path, init) => fetch(`${url}${path}`, init);
   };
 
   const rejected = async (routes: string): Promise<string> => {
@@ -227,6 +231,69 @@ paths:
       };
       expect(await replyOf('text/plain')).to.deep.equal([200, '{}']);
       expect(await replyOf('application/pdf')).to.deep.equal([500, 'Invalid content-type: application/pdf for response code: 200']);
+    });
+
+    it('checks headers that a reply must have, by its status, its class of them or the default', async () => {
+      const file = join(folder, 'replies.yaml');
+      writeFileSync(
+        file,
+        `openapi: 3.0.3
+info: { title: Replies, version: "1" }
+paths:
+  /a:
+    get:
+      operationId: a
+      responses:
+        "200": { description: ok, headers: { X-Own: { required: true, schema: { type: string } }, X-May: { schema: { type: string } } } }
+        "2XX": { description: ok, content: { text/plain: {} } }
+        default: { description: other, content: { application/problem+json: {} }, headers: { X-Why: { $ref: "#/components/headers/Why" } } }
+components: { headers: { Why: { required: true, schema: { type: string } } } }
+`,
+      );
+      const steps = '[ { setHeader: { name: Content-Type, simple: "${header.type}" } }, { setHeader: { name: CamelHttpResponseCode, simple: "${header.code}" } }, { choice: { when: [ { simple: "${header.set} != null", steps: [ { setHeader: { name: "${header.set}", constant: 1 } } ] } ] } }, { setBody: { constant: "{}" } } ]';
+      const call = await start(`- restConfiguration: { clientResponseValidation: true, bindingMode: json, skipBindingOnErrorCode: false }\n- rest: { openApi: { specification: "${file}" } }\n- from: { uri: "direct:a", steps: ${steps} }\n`);
+      const replyOf = async (code: number, type: string, set = ''): Promise<[number, string]> => {
+        const reply = await call(`/a?code=${code}&type=${encodeURIComponent(type)}${set === '' ? '' : `&set=${set}`}`);
+        return [reply.status, await reply.text()];
+      };
+      const noHeader = 'Some of the response HTTP headers are missing.';
+      expect(await replyOf(200, 'application/pdf')).to.deep.equal([500, noHeader]);
+      expect(await replyOf(200, 'application/pdf', 'X-Own')).to.deep.equal([200, '{}']);
+      expect(await replyOf(201, 'text/plain')).to.deep.equal([201, '{}']);
+      expect(await replyOf(201, 'application/pdf')).to.deep.equal([500, 'Invalid content-type: application/pdf for response code: 201']);
+      expect(await replyOf(404, 'text/plain', 'X-Why')).to.deep.equal([500, 'Invalid content-type: text/plain for response code: 404']);
+      expect(await replyOf(404, 'application/problem+json')).to.deep.equal([500, noHeader]);
+      expect((await replyOf(404, 'application/problem+json', 'X-Why'))[0]).to.equal(404);
+    });
+
+    it('finds the document beside the routes, else in the folder of the configuration, whatever it is called by', async () => {
+      const [beside, elsewhere] = [join(folder, 'services'), join(folder, 'elsewhere')];
+      for (const path of [beside, elsewhere]) mkdirSync(path, { recursive: true });
+      const document = (path: string): string => JSON.stringify({ openapi: '3.0.3', info: { title: 'T', version: '1' }, paths: { [path]: { get: { operationId: 'a', responses: {} } } } });
+      writeFileSync(join(beside, 'own.json'), document('/own'));
+      writeFileSync(join(elsewhere, 'own.json'), document('/wrong'));
+      writeFileSync(join(elsewhere, 'shared.json'), document('/shared'));
+      const pathsOf = async (specification: string): Promise<number[]> => {
+        writeFileSync(join(beside, 'routes.yaml'), `- rest: { openApi: { specification: "${specification}" } }\n- from: { uri: "direct:a", steps: [ { setBody: { constant: a } } ] }\n`);
+        const started = await Mecha.start({ routes: [join(beside, 'routes.yaml')], folder: elsewhere, configuration: null, settings: { 'http.port': 0, 'management.enabled': false, 'admin.enabled': false, 'state.store': 'memory' } });
+        try {
+          const url = urlOf(started);
+          return await Promise.all(['/own', '/shared', '/wrong'].map(async (path) => (await fetch(`${url}${path}`)).status));
+        } finally {
+          await started.stop();
+        }
+      };
+      for (const name of ['own.json', './own.json', 'file:own.json', 'classpath:own.json', `file:${beside}/own.json`, `${beside}/own.json`]) expect([name, await pathsOf(name)]).to.deep.equal([name, [200, 404, 404]]);
+      for (const name of ['shared.json', 'classpath:shared.json']) expect([name, await pathsOf(name)]).to.deep.equal([name, [404, 200, 404]]);
+    });
+
+    it('serves the document itself under apiContextPath', async () => {
+      const call = await start(service(', apiContextPath: /doc', 'getOrder', 'addOrder'));
+      const reply = await call('/v1/doc');
+      expect(reply.headers.get('content-type')).to.equal('application/json');
+      const document = (await reply.json()) as { info: unknown; paths: object };
+      expect([document.info, Object.keys(document.paths)]).to.deep.equal([{ title: 'Orders', version: '1' }, ['/orders/{id}', '/orders']]);
+      expect(await (await call('/v1/doc.yaml')).text()).to.contain('title: Orders');
     });
 
     it('refuses an operation that no route answers, unless it may be left out', async () => {

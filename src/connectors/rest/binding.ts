@@ -9,6 +9,7 @@ import { areCompatible, isAccepted, mediaTypeOf, mediaTypes } from '../../core/c
 import { decodeXml, parseXml } from '../../core/conversion/xml.ts';
 import { readXmlData, writeXmlData } from '../../core/conversion/xmlData.ts';
 import type { BindingMode, RestOperation } from '../../core/http/rest-operation.ts';
+import { forStatus } from '../../core/http/rest-operation.ts';
 import type { RequestBinding } from '../platform-http/consumer.ts';
 import type { BodyCheck } from './bodySchema.ts';
 
@@ -167,9 +168,9 @@ export class RestBinding implements RequestBinding {
     const isEmpty = body === null || body === undefined || body === '';
     const code = toText(headers.lookup('camelhttpresponsecode')) ?? (isEmpty ? '204' : '200');
     const type = textHeader(exchange, 'content-type');
-    const wanted = operation.replyTypes[code];
-    if (wanted !== undefined && type !== '' && !mediaTypes(wanted)?.some((one) => areCompatible(one, mediaTypeOf(type)))) return `Invalid content-type: ${type} for response code: ${code}`;
-    if (!operation.replyHeaders.every((name) => headers.has(name))) return 'Some of the response HTTP headers are missing.';
+    const wanted = forStatus(operation.replyTypes, code) ?? '';
+    if (wanted !== '' && type !== '' && !mediaTypes(wanted)?.some((one) => areCompatible(one, mediaTypeOf(type)))) return `Invalid content-type: ${type} for response code: ${code}`;
+    if (![...operation.replyHeaders, ...(forStatus(operation.headersOfReplies, code) ?? [])].every((name) => headers.has(name))) return 'Some of the response HTTP headers are missing.';
     if (!isEmpty && kindsOf(type)?.[0] === 'json' && (typeof body === 'string' || body instanceof Uint8Array)) {
       try {
         parseJson(typeof body === 'string' ? body : jsonText(body));

@@ -35,6 +35,11 @@ export class Intake {
     return this.isSuspended || this.waiting.length > 0 || this.inFlight >= this.credit;
   }
 
+  /** How many wait. */
+  get size(): number {
+    return this.waiting.length;
+  }
+
   start(sink: Sink): void {
     this.sink = sink;
     this.isSuspended = false;

@@ -15,10 +15,16 @@ export interface ApiOperation {
   readonly requiresBody: boolean;
   /** JSON schema of a JSON body, self-contained; null where the document has none. */
   readonly bodySchema: Json | null;
-  /** Media types of each reply that has some, by its code, separated by commas. */
-  readonly replyTypes: Readonly<Record<string, string>>;
+  /** By code: also `2XX` and `default`. */
+  readonly replies: Readonly<Record<string, ApiReply>>;
   /** Of the first reply that is a success and has one. */
   readonly example: ApiExample | null;
+}
+
+export interface ApiReply {
+  /** Media types, separated by commas; empty: the document does not say. */
+  readonly types: string;
+  readonly requiredHeaders: readonly string[];
 }
 
 export interface ApiExample {
@@ -133,12 +139,7 @@ export function readOpenApi(source: string): ApiDocument {
           }),
         requiresBody: body?.['required'] === true || inBody?.['required'] === true,
         bodySchema: schema === undefined ? null : { $schema: draft, ...selfContained(object(schema)) },
-        replyTypes: Object.fromEntries(
-          Object.entries(object(operation['responses'])).flatMap(([code, reply]) => {
-            const types = Object.keys(object(resolve(reply)['content']));
-            return types.length === 0 ? [] : [[code, types.join(',')]];
-          }),
-        ),
+        replies: Object.fromEntries(Object.entries(object(operation['responses'])).map(([code, reply]) => [code, replyOf(resolve(reply), resolve)])),
         example: exampleOf(object(operation['responses']), resolve),
       });
     }
@@ -146,6 +147,11 @@ export function readOpenApi(source: string): ApiDocument {
   const { host, basePath } = serverOf(json, version);
   const info = object(json['info']);
   return { title: text(info['title']) ?? '', version: text(info['version']) ?? '', host, basePath, operations, json };
+}
+
+function replyOf(reply: Json, resolve: (value: unknown) => Json): ApiReply {
+  const headers = Object.entries(object(reply['headers'])).filter(([name, header]) => resolve(header)['required'] === true && name.toLowerCase() !== 'content-type');
+  return { types: Object.keys(object(reply['content'])).join(','), requiredHeaders: headers.map(([name]) => name) };
 }
 
 function exampleOf(responses: Json, resolve: (value: unknown) => Json): ApiExample | null {

@@ -26,9 +26,12 @@ export interface RestOperation {
   readonly requiredHeaders: readonly string[];
   readonly requiresBody: boolean;
   readonly allowed: Readonly<Record<string, readonly string[]>>;
-  /** Content types of replies by status, and headers that all of them must have; empty = not said. */
+  /** Content types of replies by status, also `2XX` and `default`; empty = not said. */
   readonly replyTypes: Readonly<Record<string, string>>;
+  /** Headers that all replies must have. */
   readonly replyHeaders: readonly string[];
+  /** Headers that replies must have by status, the same way. */
+  readonly headersOfReplies: Readonly<Record<string, readonly string[]>>;
   /** JSON schema of a JSON body, as text. */
   readonly bodySchema: string | null;
   /** What is answered in place of what the route leaves; an operation that nothing but a mock answers has it. */
@@ -62,9 +65,13 @@ export const plainOperation: RestOperation = {
   allowed: {},
   replyTypes: {},
   replyHeaders: [],
+  headersOfReplies: {},
   bodySchema: null,
   mockReply: null,
 };
+
+/** What is said for a status, else for its class (`2XX`), else for all (`default`). */
+export const forStatus = <T>(said: Readonly<Record<string, T>>, status: string): T | undefined => said[status] ?? said[`${status[0] ?? ''}XX`] ?? said['default'];
 
 /** Paths put together, one slash between two and none at the end; a `*` at the end stays. */
 export function joinPaths(...parts: readonly (string | null | undefined)[]): string {
