@@ -41,13 +41,13 @@ describe('file-watch', () => {
     const route = new TestRoute(surroundings.scope);
     const consumer = await surroundings.consumer(definition, 'file-watch:many?queueSize=2&events=CREATE');
     await consumer.start(route);
-    consumer.setCredit(0);
+    consumer.setCredit!(0);
     for (let i = 0; i < 5; i++) writeFileSync(join(folder, 'many', `${i}`), 'x');
     await eventually(() => expect(surroundings.logs.filter((line) => line.includes('2 changes wait for the route (queueSize)'))).to.have.length(1), 10_000);
     // All five have been seen when the sixth finds room.
     await eventually(() => {
       writeFileSync(join(folder, 'many', `late${route.received.length}`), 'x');
-      consumer.setCredit(10);
+      consumer.setCredit!(10);
       expect(route.received.length).to.be.greaterThan(2);
     }, 10_000);
     expect(surroundings.logs.some((line) => /there is room again; [1-3] changes were not told/.test(line))).to.equal(true);
