@@ -110,8 +110,8 @@ export interface Outcome {
 
 /** The part that a problem says is missing; null for other problems. */
 function missingPart({ message }: Diagnostic): string | null {
-  const part = /(?:the (connector|data format|language|step|bean class|class) `([^`]+)` is not supported yet|there is no (connector|data format|language) `([^`]+)`)/.exec(message);
-  if (part !== null) return `${part[1] ?? part[3]} ${part[2] ?? part[4]}`;
+  const part = /(?:the (connector|data format|language|step|bean class|class) `([^`]+)` is not supported yet|there is no (connector|data format|language) `([^`]+)`|the (connector) `([^`]+)` is not built in)/.exec(message);
+  if (part !== null) return `${part[1] ?? part[3] ?? part[5]} ${part[2] ?? part[4] ?? part[6]}`;
   const className = /(?:class|type) `(?:#class:)?([\w.$]+\.[A-Z]\w*)`/.exec(message) ?? /`(?:#class:)?((?:org|com|io)\.[\w.$]+)`/.exec(message);
   return className === null ? null : `class ${className[1]}`;
 }

@@ -47,6 +47,8 @@ class Downstream extends Error {
 // ------------------------------------------------------------------ bounds
 
 const longestMillis = 1000;
+/** What a list may have that is made of results: a fast machine makes gigabytes of them in the time that there is. */
+const mostResults = 10_000_000;
 let steps = 0;
 let end = 0;
 
@@ -55,12 +57,17 @@ export function work(): void {
   if ((++steps & 1023) === 0 && performance.now() > end) throw new ExchangeError('java.util.concurrent.TimeoutException', `jq: not done after ${longestMillis} ms`);
 }
 
+function keep(list: unknown[], value: unknown): void {
+  if (list.length === mostResults) throw new JqError(`a list would have more than ${mostResults} results`);
+  list.push(value);
+}
+
 /** All results of a filter for an input. @throws JqError @throws ExchangeError when it takes too long, or nests too deep */
 export function runFilter(filter: Filter, input: unknown, env: Env | null): unknown[] {
   end = performance.now() + longestMillis;
   const results: unknown[] = [];
   try {
-    filter(env, input, null, (value) => void results.push(value));
+    filter(env, input, null, (value) => keep(results, value));
   } catch (thrown) {
     if (thrown instanceof RangeError) throw new ExchangeError('java.lang.StackOverflowError', 'jq: nested too deep');
     if (thrown instanceof Break) throw new JqError('break');
@@ -100,7 +107,7 @@ export function collect(filter: Filter, env: Env | null, input: unknown): unknow
   const list: unknown[] = [];
   filter(env, input, null, (value) => {
     work();
-    list.push(value);
+    keep(list, value);
   });
   return list;
 }
