@@ -14,7 +14,7 @@ fi
 cd "$work"
 set -m
 children=()
-trap 'for child in "${children[@]}"; do kill "$child" 2>/dev/null || true; done' EXIT
+trap 'for child in "${children[@]}"; do kill -- "-$child" 2>/dev/null || true; done' EXIT
 
 free() { node -e 'const s = require("net").createServer().listen(0, "127.0.0.1", () => { console.log(s.address().port); s.close() })'; }
 web=$(free)
