@@ -25,6 +25,7 @@ const notAsked: Readonly<Record<string, string>> = {
   attachmentContent: 'as attachmentsContent',
   attachmentContentAs: 'as attachmentsContentAs',
   attachmentContentAsText: 'as attachmentsContentAsText',
+  attachmentContentType: 'wants an attachment, which an expression alone can not have with a type: comp-platform-http-forms has it',
   attachmentHeader: 'as attachmentsHeader',
   attachmentHeaderAs: 'as attachmentsHeaderAs',
 };

@@ -50,8 +50,9 @@ describe('jq', function () {
   });
 
   it('gives up a filter that runs for ever, nests too deep or grows too much', async () => {
+    // A list is given up when it has grown too long, which a fast machine sees before the time is over.
     for (const endless of ['last(range(infinite))', '[recurse(.)]', 'until(false; .)', 'last(repeat(1))', 'def f: (1, f); [f]', 'first(repeat(empty), range(infinite) | select(. < 0))', '[limit(infinite; repeat(1))]']) {
-      expect(await failure(endless, '{}'), endless).to.be.oneOf(['java.util.concurrent.TimeoutException', 'java.lang.StackOverflowError']);
+      expect(await failure(endless, '{}'), endless).to.be.oneOf(['java.util.concurrent.TimeoutException', 'java.lang.StackOverflowError', ...(endless.startsWith('[') ? ['org.apache.camel.RuntimeCamelException'] : [])]);
     }
     expect(await failure('def f: f; f', '{}')).to.equal('java.lang.StackOverflowError');
     expect(await failure('"x" * 1e12', '{}')).to.equal('org.apache.camel.RuntimeCamelException');
