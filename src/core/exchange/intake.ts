@@ -1,9 +1,31 @@
 import type { Delivery, Sink } from '../connector.ts';
 import type { Exchange } from './exchange.ts';
 
-interface Entry {
+/** One that waits, or is under way: what its source made of it, and its place. */
+class Entry implements Delivery {
+  readonly id?: string;
+  readonly wouldLose: boolean;
+  readonly comesAgain: boolean;
   readonly exchange: Exchange;
-  readonly delivery: Delivery;
+  private readonly delivery: Omit<Delivery, 'left'>;
+  private readonly gone: () => void;
+
+  constructor(exchange: Exchange, delivery: Omit<Delivery, 'left'>, gone: () => void) {
+    if (delivery.id !== undefined) this.id = delivery.id;
+    this.wouldLose = delivery.wouldLose === true;
+    this.comesAgain = delivery.comesAgain === true;
+    this.exchange = exchange;
+    this.delivery = delivery;
+    this.gone = gone;
+  }
+
+  left(): void {
+    this.gone();
+  }
+
+  settle(exchange: Exchange): void | Promise<void> {
+    return this.delivery.settle(exchange);
+  }
 }
 
 /**
@@ -19,7 +41,7 @@ export class Intake {
   private isSuspended = false;
   private isGoing = false;
   private wasFull = false;
-  private readonly left = (): void => {
+  private readonly gone = (): void => {
     this.inFlight--;
     this.go();
   };
@@ -69,7 +91,7 @@ export class Intake {
 
   take(exchange: Exchange, delivery: Omit<Delivery, 'left'>): void {
     if (this.sink === null) return;
-    this.waiting.push({ exchange, delivery });
+    this.waiting.push(new Entry(exchange, delivery, this.gone));
     this.go();
   }
 
@@ -78,9 +100,9 @@ export class Intake {
     if (this.isGoing) return;
     this.isGoing = true;
     while (this.sink !== null && this.waiting.length > 0 && !this.isSuspended && this.inFlight < this.credit) {
-      const { exchange, delivery } = this.waiting.shift()!;
+      const entry = this.waiting.shift()!;
       this.inFlight++;
-      this.sink.push(exchange, { ...delivery, left: this.left });
+      this.sink.push(entry.exchange, entry);
     }
     this.isGoing = false;
     const { isFull } = this;
