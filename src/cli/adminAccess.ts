@@ -4,7 +4,7 @@ import type { Configuration } from '../runtime/configuration.ts';
 import { readConfiguration } from '../runtime/configuration.ts';
 import { adminSocket } from '../sidecar/admin.ts';
 import type { AdminAddress } from '../sidecar/client.ts';
-import { AdminFailed, AdminRefused, AdminUnreachable, askAdmin } from '../sidecar/client.ts';
+import { AdminError, AdminFailed, AdminRefused, askAdmin } from '../sidecar/client.ts';
 import type { Terminal } from './main.ts';
 import { hasColour } from './main.ts';
 
@@ -38,7 +38,7 @@ export async function withAdmin(options: Options, terminal: Terminal, run: (addr
       terminal.err.write(`${printDiagnostics(thrown.diagnostics, { color: hasColour(terminal.err, terminal.environment) })}\n`);
       return 1;
     }
-    if (!(thrown instanceof AdminUnreachable)) throw thrown;
+    if (!(thrown instanceof AdminError)) throw thrown;
     if (options['json'] === true) terminal.out.write(`${JSON.stringify({ error: thrown.message })}\n`);
     if (thrown instanceof AdminRefused) terminal.err.write(`error: ${thrown.message}\nhelp: name the one that is its \`admin.token\` with \`--token\`, or set \`admin.token\` here in mecha.yaml\n`);
     else if (thrown instanceof AdminFailed) terminal.err.write(`error: ${thrown.message}\n`);

@@ -3,7 +3,7 @@ import { openDeadLetters } from '../runtime/mecha.ts';
 import type { DeadLetter, DeadLetterPage, DeadLetterSummary } from '../stores/deadletters.ts';
 import type { Configuration } from '../runtime/configuration.ts';
 import type { AdminAddress } from '../sidecar/client.ts';
-import { AdminFailed, AdminUnreachable, askAdmin } from '../sidecar/client.ts';
+import { AdminError, AdminFailed, AdminUnreachable, askAdmin } from '../sidecar/client.ts';
 import { deserialisedText } from '../sidecar/deadLetterView.ts';
 import type { Options } from './adminAccess.ts';
 import { adminAddress, configurationOf, withAdmin } from './adminAccess.ts';
@@ -23,7 +23,7 @@ async function ask<T>(address: AdminAddress, configuration: Configuration, { fol
     if (status !== 200) throw unanswered(body);
     return body as T;
   } catch (thrown) {
-    if (!(thrown instanceof AdminUnreachable) || thrown instanceof AdminFailed || typeof address !== 'string') throw thrown;
+    if (!(thrown instanceof AdminUnreachable) || typeof address !== 'string') throw thrown;
   }
   const opened = await openDeadLetters(configuration, resolve(folder));
   if (opened === null) return null;
@@ -116,7 +116,7 @@ export async function replay(id: string | undefined, options: Options, terminal:
     }
     return failed > 0 ? 1 : 0;
   } catch (thrown) {
-    if (!(thrown instanceof AdminUnreachable)) throw thrown;
+    if (!(thrown instanceof AdminError)) throw thrown;
     terminal.err.write(`error: ${thrown.message}\n${thrown instanceof AdminFailed ? '' : 'start it with `mecha run`: a replay goes through the running route\n'}`);
     return 1;
   }

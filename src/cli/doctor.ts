@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { showSpan } from '../core/diagnostics.ts';
 import { Mecha } from '../runtime/mecha.ts';
-import { AdminUnreachable, askAdmin, shownAddress } from '../sidecar/client.ts';
+import { AdminError, askAdmin, shownAddress } from '../sidecar/client.ts';
 import type { Options } from './adminAccess.ts';
 import { adminAddress, configurationOf } from './adminAccess.ts';
 import { mechaOptions } from './checked.ts';
@@ -44,7 +44,7 @@ export async function doctor(options: Options, terminal: Terminal): Promise<numb
       for (const [id, { state, reason }] of waiting) find('health', 'problem', `route \`${id}\` is not ready: ${reason ?? state}`, reason === undefined ? `\`mecha resume ${id}\` starts it` : 'check the address and the credentials of its endpoint');
     }
   } catch (thrown) {
-    if (!(thrown instanceof AdminUnreachable)) throw thrown;
+    if (!(thrown instanceof AdminError)) throw thrown;
     find('running', 'note', `${thrown.message}`, '`mecha run` starts one');
   }
 

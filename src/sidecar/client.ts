@@ -5,19 +5,23 @@ import { request as secureRequest } from 'node:https';
 /** Where an admin API is: a socket, or an address with its token. */
 export type AdminAddress = string | { readonly url: string; readonly token: string | null };
 
-export class AdminUnreachable extends Error {}
+/** What was asked of a running Mecha can't be had. */
+export abstract class AdminError extends Error {}
+
+/** None answers. */
+export class AdminUnreachable extends AdminError {}
 
 /** One answers, and can't do what it is asked. */
-export class AdminFailed extends AdminUnreachable {}
+export class AdminFailed extends AdminError {}
 
 /** One answers, and wants a token. */
-export class AdminRefused extends AdminUnreachable {}
+export class AdminRefused extends AdminError {}
 
 export const shownAddress = (address: AdminAddress): string => (typeof address === 'string' ? address : address.url);
 
 const unreachable = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
 
-/** Asks and gives the answer as it begins. @throws AdminUnreachable when no Mecha answers there */
+/** Asks and gives the answer as it begins. @throws AdminError when no Mecha answers there, or it wants a token */
 export function openAdminAnswer(address: AdminAddress, method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const isText = typeof body === 'string';
@@ -48,7 +52,7 @@ export function openAdminAnswer(address: AdminAddress, method: string, path: str
   });
 }
 
-/** Asks the admin API over its socket or address. @throws AdminUnreachable when no Mecha answers there */
+/** Asks the admin API over its socket or address. @throws AdminError when no Mecha answers there, or it wants a token */
 export async function askAdmin(address: AdminAddress, method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
   const response = await openAdminAnswer(address, method, path, body);
   const chunks: Buffer[] = [];
