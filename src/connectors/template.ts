@@ -5,7 +5,7 @@ import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 
 /** What one rendering may repeat, all together: loops within loops, and templates that call themselves, multiply, and nothing else would end them but the heap. */
-export const mostSections = 1_000_000;
+const mostSections = 1_000_000;
 /** Characters that a template may make. */
 export const longestText = 64 * 1024 * 1024;
 const deepestCall = 300;

@@ -1,3 +1,4 @@
+import { longestText } from '../template.ts';
 import { compare, functions, isObject, isTrue, JsltError, number, same, text } from './functions.ts';
 import type { Block, Expr, Function, Let } from './syntax.ts';
 import { JsltSyntaxError, Parser } from './syntax.ts';
@@ -9,7 +10,6 @@ const mostTurns = 10_000_000;
 const mostItems = 10_000_000;
 /** Items of the result: an array that holds another several times multiplies, too. Four characters count as one. */
 const mostWritten = 20_000_000;
-const longestText = 64 * 1024 * 1024;
 const deepestResult = 1000;
 
 /** The variables of a place, innermost first. */
