@@ -7,8 +7,8 @@ import { propertyLookup } from '../dsl/placeholders.ts';
 import { readDocument } from '../dsl/read.ts';
 import { sourceSnippet, stepSnippet, targetSnippet } from '../dsl/snippet.ts';
 import { standardParts } from '../runtime/standard.ts';
-import type { Terminal } from './main.ts';
-import { hasColour } from './main.ts';
+import type { Terminal } from './terminal.ts';
+import { hasColour } from './terminal.ts';
 
 /** A snippet as a step, and as a route of its own. */
 interface Snippet {

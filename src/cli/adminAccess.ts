@@ -5,8 +5,8 @@ import { readConfiguration } from '../runtime/configuration.ts';
 import { adminSocket } from '../sidecar/admin.ts';
 import type { AdminAddress } from '../sidecar/client.ts';
 import { AdminError, AdminFailed, AdminRefused, askAdmin } from '../sidecar/client.ts';
-import type { Terminal } from './main.ts';
-import { hasColour } from './main.ts';
+import type { Terminal } from './terminal.ts';
+import { hasColour } from './terminal.ts';
 
 export type Options = Readonly<Record<string, unknown>>;
 

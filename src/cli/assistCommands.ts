@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Argument } from 'commander';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 import { examples } from './options.ts';
 
 /** The commands that editors, assistants and shells run. */

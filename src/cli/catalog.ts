@@ -6,7 +6,7 @@ import { camelCatalog } from '../dsl/camelCatalog.ts';
 import { catalog as entries } from '../dsl/catalog.ts';
 import { kaotoCatalog } from '../dsl/kaotoCatalog.ts';
 import { standardParts } from '../runtime/standard.ts';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
 
 const kinds: Readonly<Record<string, CatalogEntry['kind']>> = { eip: 'step', step: 'step', connector: 'connector', language: 'language', dataformat: 'dataformat', element: 'element' };

@@ -1,6 +1,6 @@
 import type { Diagnostic } from '../core/diagnostics.ts';
 import type { MechaOptions } from '../runtime/mecha.ts';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 
 /** What paths and options of a command mean for the library. */
 export function mechaOptions(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): MechaOptions {

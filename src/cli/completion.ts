@@ -2,7 +2,7 @@ import type { Command, Option } from 'commander';
 import { codes } from '../dsl/codes.ts';
 import { catalog as entries } from '../dsl/catalog.ts';
 import { standardParts } from '../runtime/standard.ts';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 
 interface Flag {
   /** As written: `--format`, `-V`. */

@@ -7,7 +7,7 @@ import { AdminError, AdminFailed, AdminUnreachable, askAdmin } from '../sidecar/
 import { deserialisedText } from '../sidecar/deadLetterView.ts';
 import type { Options } from './adminAccess.ts';
 import { adminAddress, configurationOf, withAdmin } from './adminAccess.ts';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 
 const time = (millis: number): string => new Date(millis).toISOString().replace('T', ' ').slice(0, 19);
 

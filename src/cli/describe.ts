@@ -5,8 +5,8 @@ import type { StepSnapshot } from '../observe/snapshot.ts';
 import { Mecha } from '../runtime/mecha.ts';
 import type { RouteDescription } from '../runtime/runtime.ts';
 import { mechaOptions } from './checked.ts';
-import type { Terminal } from './main.ts';
-import { hasColour } from './main.ts';
+import type { Terminal } from './terminal.ts';
+import { hasColour } from './terminal.ts';
 
 export async function describe(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<number> {
   const format = options['json'] === true ? 'json' : options['format'];

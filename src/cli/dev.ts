@@ -8,8 +8,8 @@ import { printDiagnostics } from '../dsl/diagnose.ts';
 import type { Mecha } from '../runtime/mecha.ts';
 import { traceRuntime } from '../runtime/trace.ts';
 import { devKeys } from './devKeys.ts';
-import type { Terminal } from './main.ts';
-import { hasColour } from './main.ts';
+import type { Terminal } from './terminal.ts';
+import { hasColour } from './terminal.ts';
 import { traceLine } from './traceLine.ts';
 
 /** The place `file:line:column` as a span over the word that stands there; null when the file is gone or has changed. */

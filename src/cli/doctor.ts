@@ -8,7 +8,7 @@ import { AdminError, askAdmin, shownAddress } from '../sidecar/client.ts';
 import type { Options } from './adminAccess.ts';
 import { adminAddress, configurationOf } from './adminAccess.ts';
 import { mechaOptions } from './checked.ts';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
 
 interface Finding {

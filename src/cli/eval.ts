@@ -6,8 +6,8 @@ import { parseJson, writeJson } from '../core/conversion/json.ts';
 import { toText } from '../core/conversion/convert.ts';
 import { printDiagnostics } from '../dsl/diagnose.ts';
 import { Mecha } from '../runtime/mecha.ts';
-import type { Terminal } from './main.ts';
-import { hasColour } from './main.ts';
+import type { Terminal } from './terminal.ts';
+import { hasColour } from './terminal.ts';
 
 /** What kind of value it is, in the words of YAML and JSON. */
 const kindOf = (value: unknown): string =>

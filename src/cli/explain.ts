@@ -1,6 +1,6 @@
 import { nearest } from '../core/diagnostics.ts';
 import { codes } from '../dsl/codes.ts';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 
 const block = (heading: string, text: string | undefined): string => (text === undefined ? '' : `\n${heading}:\n\n${text.trimEnd().replace(/^/gm, '    ')}\n`);
 

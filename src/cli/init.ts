@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 
 const files: Readonly<Record<string, string>> = {
   'mecha.yaml': `# Settings: docs/configuration.md

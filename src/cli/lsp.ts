@@ -1,6 +1,6 @@
 import { systemClock } from '../core/clock.ts';
 import { serveLanguage } from '../editor/server.ts';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
 
 /** Speaks the language server protocol on the standard streams. */

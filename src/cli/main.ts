@@ -3,26 +3,8 @@ import { findsAdmin, operateCommands } from './operateCommands.ts';
 import { examples, keyValue, whole } from './options.ts';
 import { assistCommands } from './assistCommands.ts';
 import { projectCommands } from './projectCommands.ts';
+import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
-
-/** What a command may reach of the process; tests hand in their own. */
-export interface Terminal {
-  /** Standard input, where there is one. */
-  readonly in?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
-  readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly rows?: number; readonly columns?: number };
-  readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
-  readonly folder: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly nodeVersion?: string;
-  readonly pid?: number;
-  /** Called with SIGINT, SIGTERM, SIGHUP; gives what ends it. */
-  onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', run: () => void): () => void;
-  /** Ends the process at once. */
-  exit(code: number): void;
-}
-
-export const hasColour = (stream: { readonly isTTY?: boolean }, environment: Terminal['environment']): boolean =>
-  environment['NO_COLOR'] === undefined && (environment['FORCE_COLOR'] !== undefined || stream.isTTY === true);
 
 /**
  * Runs one command line (without node and script). Gives the exit code: 0 fine, 1 not found or nothing done, 2 wrong input.

@@ -6,7 +6,7 @@ import { printDiagnostics, toJson } from '../dsl/diagnose.ts';
 import { Mecha } from '../runtime/mecha.ts';
 import { hasErrors, mechaOptions } from './checked.ts';
 import { main } from './main.ts';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
 
 class Captured extends Writable {

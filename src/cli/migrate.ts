@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { FileReport, MigrationReport, Verdict } from '../runtime/migrate.ts';
 import { migrationReport } from '../runtime/migrate.ts';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 import { withProgress } from './progress.ts';
 
 const words: Readonly<Record<Verdict, string>> = { runs: 'runs', differs: 'runs, with differences', fails: 'does not run', manual: 'needs a person', ignored: 'nothing to do' };

@@ -6,8 +6,8 @@ import type { TraceEntry } from '../runtime/trace.ts';
 import { openAdminAnswer } from '../sidecar/client.ts';
 import type { Options } from './adminAccess.ts';
 import { asked, withAdmin } from './adminAccess.ts';
-import type { Terminal } from './main.ts';
-import { hasColour } from './main.ts';
+import type { Terminal } from './terminal.ts';
+import { hasColour } from './terminal.ts';
 import { traceLine } from './traceLine.ts';
 
 interface RouteView {

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 import { examples, pairs, whole } from './options.ts';
 
 /** How commands find the running Mecha. */

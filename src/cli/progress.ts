@@ -1,5 +1,5 @@
 import type { Progress } from '../runtime/documents.ts';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Work that is over before this shows nothing. */
 const patienceMillis = 400;

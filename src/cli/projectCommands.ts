@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 import { examples, keyValue, pairs } from './options.ts';
 
 /** The commands with which a project begins and grows. */

@@ -10,9 +10,9 @@ import { Mecha } from '../runtime/mecha.ts';
 import { watchRoutes } from '../runtime/watch.ts';
 import { Events } from '../core/events.ts';
 import { openAdmin } from '../sidecar/admin.ts';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 import { devKeys } from './devKeys.ts';
-import { hasColour } from './main.ts';
+import { hasColour } from './terminal.ts';
 import { version } from './version.ts';
 import { systemClock } from '../core/clock.ts';
 

@@ -3,8 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { printDiagnostics } from '../dsl/diagnose.ts';
 import type { TestReport } from '../testing/index.ts';
 import { isFine, percent, printCoverage, printResult, printSummary, reportAsJson, reportAsJunit, runTests } from '../testing/index.ts';
-import type { Terminal } from './main.ts';
-import { hasColour } from './main.ts';
+import type { Terminal } from './terminal.ts';
+import { hasColour } from './terminal.ts';
 
 /** Runs tests of routes; gives 0 when all have passed, 1 when some failed, 2 when something can't be read or there are none. */
 export async function test(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<number> {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { systemClock } from '../core/clock.ts';
 import type { TestReport } from '../testing/index.ts';
-import type { Terminal } from './main.ts';
+import type { Terminal } from './terminal.ts';
 
 /** Runs the tests again whenever a test file, its routes or a module beside them changes; until a signal comes. */
 export async function watchTests(first: TestReport, paths: readonly string[], terminal: Terminal, run: () => Promise<TestReport>): Promise<number> {

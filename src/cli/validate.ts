@@ -9,8 +9,8 @@ import { readConfiguration } from '../runtime/configuration.ts';
 import { routeFiles } from '../runtime/files.ts';
 import { Mecha } from '../runtime/mecha.ts';
 import { hasErrors, mechaOptions } from './checked.ts';
-import type { Terminal } from './main.ts';
-import { hasColour } from './main.ts';
+import type { Terminal } from './terminal.ts';
+import { hasColour } from './terminal.ts';
 import { withProgress } from './progress.ts';
 
 type Options = Readonly<Record<string, unknown>>;

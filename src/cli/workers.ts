@@ -17,8 +17,8 @@ import type { Watched } from '../runtime/watch.ts';
 import { serveAdmin } from '../sidecar/admin.ts';
 import { Crew } from '../sidecar/workers/crew.ts';
 import { WorkerSeat } from '../sidecar/workers/worker.ts';
-import type { Terminal } from './main.ts';
-import { hasColour } from './main.ts';
+import type { Terminal } from './terminal.ts';
+import { hasColour } from './terminal.ts';
 import { settingsOf, sinkFor, summary, workerVariable, youngGrowth } from './run.ts';
 import { version } from './version.ts';
 

@@ -4,10 +4,10 @@ import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange, Way } from '../../core/exchange/exchange.ts';
 import { jsonText, parseJson, writeJson } from '../../core/conversion/json.ts';
-import { httpOptions } from '../http/definition.ts';
+import { httpOptions } from '../http/options.ts';
 import { HttpProducer } from '../http/producer.ts';
 import { withDefaults } from '../rest/consumer.ts';
-import type { graphqlOptions } from './definition.ts';
+import type { graphqlOptions } from './options.ts';
 
 type GraphqlEndpoint = Endpoint<typeof graphqlOptions>;
 

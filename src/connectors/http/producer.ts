@@ -14,7 +14,7 @@ import type { HeaderFilter } from '../../core/http/headers.ts';
 import { ReplyHeaders, requestBody, requestHeaders } from '../../core/http/message.ts';
 import { charsetOf } from '../../core/conversion/media-type.ts';
 import { CookieJar } from './cookies.ts';
-import type { httpOptions } from './definition.ts';
+import type { httpOptions } from './options.ts';
 import { Tokens } from './oauth2.ts';
 import type { Target } from './target.ts';
 import { appendPath, parseTarget, queryOf, urlOfEndpoint } from './target.ts';

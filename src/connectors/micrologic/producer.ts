@@ -12,7 +12,7 @@ import { isJsonType, mediaTypeOf } from '../../core/conversion/media-type.ts';
 import type { Application } from './application.ts';
 import { applicationOf } from './application.ts';
 import { addEventHeaders, isEvent, readEventHeaders } from './cloudEvents.ts';
-import type { micrologicOptions } from './definition.ts';
+import type { micrologicOptions } from './options.ts';
 
 type MicrologicEndpoint = Endpoint<typeof micrologicOptions>;
 

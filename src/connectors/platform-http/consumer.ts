@@ -15,7 +15,7 @@ import { httpListeners } from '../../core/http/listener.ts';
 import { mediaTypeOf, mediaTypes } from '../../core/conversion/media-type.ts';
 import { networkBytes } from '../../core/conversion/network-bytes.ts';
 import { CookieHandler } from './cookies.ts';
-import type { platformHttpOptions } from './definition.ts';
+import type { platformHttpOptions } from './options.ts';
 import type { ReplyOptions } from './reply.ts';
 import { UnwritableReply, writeReply } from './reply.ts';
 import { RequestHeaders } from './request.ts';

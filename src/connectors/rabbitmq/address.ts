@@ -2,7 +2,7 @@ import type { ConnectorContext, Endpoint } from '../../core/connector.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Address } from './client.ts';
 import { isVirtualHostRefusal } from './client.ts';
-import type { rabbitmqOptions } from './definition.ts';
+import type { rabbitmqOptions } from './options.ts';
 
 export type RabbitEndpoint = Endpoint<typeof rabbitmqOptions>;
 

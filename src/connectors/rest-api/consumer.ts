@@ -5,9 +5,9 @@ import type { Exchange } from '../../core/exchange/exchange.ts';
 import { joinPaths } from '../../core/http/rest-operation.ts';
 import type { RequestBinding } from '../platform-http/consumer.ts';
 import { PlatformHttpConsumer } from '../platform-http/consumer.ts';
-import { platformHttpOptions } from '../platform-http/definition.ts';
+import { platformHttpOptions } from '../platform-http/options.ts';
 import { withDefaults } from '../rest/consumer.ts';
-import type { restApiOptions } from './definition.ts';
+import type { restApiOptions } from './options.ts';
 
 interface Document {
   readonly servers?: readonly { readonly url: string }[];

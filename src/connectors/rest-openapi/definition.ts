@@ -22,7 +22,7 @@ export const restOpenApi = defineConnector({
   isLenient: true,
   options: restOpenApiOptions,
   producer: async (endpoint, context) => {
-    const [{ RestProducer }, { withDefaults }, { restOptions }, { readOpenApi }] = [await import('../rest/producer.ts'), await import('../rest/consumer.ts'), await import('../rest/definition.ts'), await import('../../core/http/openapi.ts')];
+    const [{ RestProducer }, { withDefaults }, { restOptions }, { readOpenApi }] = [await import('../rest/producer.ts'), await import('../rest/consumer.ts'), await import('../rest/options.ts'), await import('../../core/http/openapi.ts')];
     const { specification, host, basePath, consumes, produces } = endpoint.options;
     const hash = specification.lastIndexOf('#');
     const uri = hash < 0 ? 'openapi.json' : specification.slice(0, hash);

@@ -3,9 +3,9 @@ import type { Fields, Options } from '../../core/field.ts';
 import type { RestOperation } from '../../core/http/rest-operation.ts';
 import { joinPaths, plainOperation } from '../../core/http/rest-operation.ts';
 import { PlatformHttpConsumer } from '../platform-http/consumer.ts';
-import { platformHttpOptions } from '../platform-http/definition.ts';
+import { platformHttpOptions } from '../platform-http/options.ts';
 import { RestBinding } from './binding.ts';
-import type { restOptions } from './definition.ts';
+import type { restOptions } from './options.ts';
 
 type RestEndpoint = Endpoint<typeof restOptions>;
 

@@ -6,10 +6,10 @@ import { fold } from '../../core/exchange/headers.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
 import { encodeQueryComponent, generalHeaders } from '../../core/http/headers.ts';
 import { jsonText, parseJson, writeJson } from '../../core/conversion/json.ts';
-import { httpOptions } from '../http/definition.ts';
+import { httpOptions } from '../http/options.ts';
 import { HttpProducer } from '../http/producer.ts';
 import { withDefaults } from './consumer.ts';
-import type { restOptions } from './definition.ts';
+import type { restOptions } from './options.ts';
 
 type RestEndpoint = Endpoint<typeof restOptions>;
 

@@ -6,7 +6,7 @@ import { Headers } from '../../core/exchange/headers.ts';
 import { bridgePollFailure, Poller } from '../../core/schedule/polling.ts';
 import type { OpenDatabase, Row } from './database.ts';
 import { openDatabase } from './database.ts';
-import type { sqlOptions } from './definition.ts';
+import type { sqlOptions } from './options.ts';
 import { queryText } from './query.ts';
 import { Statement } from './statement.ts';
 

@@ -6,7 +6,7 @@ import { refuseToWaitForItself, transactionOf } from '../../core/exchange/transa
 import { allParts, toIterable } from '../../core/graph/iterate.ts';
 import { openDatabase } from './database.ts';
 import type { OpenDatabase, Row } from './database.ts';
-import type { sqlOptions } from './definition.ts';
+import type { sqlOptions } from './options.ts';
 import { queryText } from './query.ts';
 import { Statement } from './statement.ts';
 

@@ -7,7 +7,7 @@ import type { ConnectorContext, Consumer, Endpoint, Sink } from '../../core/conn
 import { isUnhandled } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
 import { Intake } from '../../core/exchange/intake.ts';
-import type { sseOptions } from './definition.ts';
+import type { sseOptions } from './options.ts';
 
 export type SseEndpoint = Endpoint<typeof sseOptions>;
 

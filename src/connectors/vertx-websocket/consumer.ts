@@ -12,7 +12,7 @@ import type { HttpListener, HttpMount, HttpRequest } from '../../core/http/liste
 import { httpListeners } from '../../core/http/listener.ts';
 import type { WebSocketAddress } from './address.ts';
 import { addressOf, urlOf } from './address.ts';
-import type { webSocketOptions } from './definition.ts';
+import type { webSocketOptions } from './options.ts';
 import { frameOf, peersOf, write } from './peers.ts';
 import type { Peer } from './peers.ts';
 import { BoundedRegExp } from '../../core/boundedRegExp.ts';
