@@ -27,7 +27,7 @@ const lazies = new Set(['re2js', 'jsonata', 'amqplib', 'parse5', 'avsc', 'protob
 const inPieces = /^(kafkajs)\//;
 
 /** Libraries that stay as they are installed: they come with native code or WebAssembly beside them, share much with each other, or are under a licence that wants it so. */
-const installed = /^(@modelcontextprotocol\/|@jitl\/|@aws-sdk\/|@smithy\/|lz4-napi|@bokuweb\/zstd-wasm|kafkajs-snappy|node-sqlite3-wasm|libxml2-wasm|openpgp)/;
+const installed = /^(@modelcontextprotocol\/|@jitl\/|@aws-sdk\/|@smithy\/|lz4-napi|@bokuweb\/zstd-wasm|kafkajs-snappy|node-sqlite3-wasm|libxml2-wasm|openpgp|stringtemplate4ts)/;
 
 /** Modules of ours that are made on the first call of what they export. */
 const lazyModules = { 'src/languages/simple/compile.ts': './grammar.ts' };

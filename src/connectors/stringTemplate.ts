@@ -1,10 +1,20 @@
-import type { AutoIndentWriter, IST, STGroup } from 'stringtemplate4ts';
+import type * as StringTemplate from 'stringtemplate4ts';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
+import type { Resolve } from '../core/userLibrary.ts';
+import { UserLibrary } from '../core/userLibrary.ts';
 import { Bounds, templateText, viewOf, visible } from './template.ts';
+
+type Library = typeof StringTemplate;
+
+/** It brings 12 MB of its own that hardly anybody else needs. */
+const stringTemplateLibrary = new UserLibrary<Library>('stringtemplate4ts', '`string-template` needs the library stringtemplate4ts, which does not come with this program for its size', '2');
+
+/** @throws Error that says how to install the library when it is not there */
+export const checkLibrary = (resolve?: Resolve): void => stringTemplateLibrary.check(resolve);
 
 const stringTemplateOptions = {
   resourceUri: field.string('The template: `greet.st`, `file:greet.st`.').required().inPath(),
@@ -25,17 +35,18 @@ async function producer({ options }: Endpoint<typeof stringTemplateOptions>, con
   for (const name of ['delimiterStart', 'delimiterStop'] as const) {
     if (options[name].length !== 1) throw new Error(`\`${name}\` is \`${options[name]}\`: it must be one character`);
   }
-  const { AutoIndentWriter, ST, STGroup, StringWriter } = await import('stringtemplate4ts');
+  checkLibrary();
+  const { AutoIndentWriter, ST, STGroup, StringWriter } = await stringTemplateLibrary.load();
   const bounds = new Bounds();
   /** Every template that is applied to a value is made by its group. */
   class Group extends STGroup {
-    override createStringTemplateInternally(...given: Parameters<STGroup['createStringTemplateInternally']>): IST {
+    override createStringTemplateInternally(...given: Parameters<StringTemplate.STGroup['createStringTemplateInternally']>): StringTemplate.IST {
       bounds.repeat();
       return super.createStringTemplateInternally(...given);
     }
   }
   class Writer extends AutoIndentWriter {
-    override write(...given: Parameters<AutoIndentWriter['write']>): number {
+    override write(...given: Parameters<StringTemplate.AutoIndentWriter['write']>): number {
       const [text, wrap] = given;
       bounds.write(text.length);
       if (wrap !== undefined || this.atStartOfLine || /[\r\n]/.test(text)) return super.write(...given);
@@ -89,7 +100,7 @@ const asMaps = (value: unknown): unknown =>
 export const stringTemplate = defineConnector({
   scheme: 'string-template',
   syntax: 'string-template:resourceUri',
-  summary: 'Makes the body from a StringTemplate; it sees `body`, `headers` and `variables`.',
+  summary: 'Makes the body from a StringTemplate; it sees `body`, `headers` and `variables`. Needs the library `stringtemplate4ts`, to be installed beside this program.',
   options: stringTemplateOptions,
   headers: {
     [resourceHeader]: 'The template that was used. Set by the route: another template file, where allowTemplateFromHeader is on.',

@@ -1,24 +1,19 @@
-import { createRequire } from 'node:module';
 import type * as OpenPgp from 'openpgp';
 import { bytesOfBody, isByteSource, readBytes } from '../core/conversion/convert.ts';
 import { largestUnpacked } from '../core/conversion/inflate.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
+import type { Resolve } from '../core/userLibrary.ts';
+import { UserLibrary } from '../core/userLibrary.ts';
 
 type Library = typeof OpenPgp;
 
-/** OpenPGP.js is under the LGPL: who wants it installs it beside this program. A name that is not written out stays out of the bundle. */
-const libraryName: string = 'openpgp';
+/** OpenPGP.js is under the LGPL. */
+const openPgp = new UserLibrary<Library>('openpgp', '`pgp` needs the library OpenPGP.js, which is under the LGPL and does not come with this program', '6');
 
 /** @throws Error that says how to install the library when it is not there */
-export function checkLibrary(resolve: (name: string) => unknown): void {
-  try {
-    resolve(libraryName);
-  } catch {
-    throw new Error('`pgp` needs the library OpenPGP.js, which is under the LGPL and does not come with this program: install it beside it (`npm install openpgp@6`)');
-  }
-}
+export const checkLibrary = (resolve?: Resolve): void => openPgp.check(resolve);
 
 const failure = (message: string, cause?: unknown): ExchangeError => new ExchangeError('org.bouncycastle.openpgp.PGPException', message, { cause });
 
@@ -52,7 +47,7 @@ export const pgp = defineDataFormat({
     provider: field.string('Java provider.').ignored('there is no Java cryptography here'),
   },
   create: (options, context) => {
-    checkLibrary((name) => createRequire(import.meta.url).resolve(name));
+    checkLibrary();
     if (!options.integrity) throw new Error('`pgp` writes no messages without `integrity`: they can be changed by others, and newer programs refuse them');
     for (const [name, known] of [['algorithm', [7, 8, 9]], ['compressionAlgorithm', [0, 1, 2]], ['hashAlgorithm', [8, 9, 10]]] as const) {
       if (!(known as readonly number[]).includes(options[name])) throw new Error(`\`${name}\` is ${options[name]}: ${known.join(', ')} are there`);
@@ -60,8 +55,7 @@ export const pgp = defineDataFormat({
     if (options.keyFileName === undefined) throw new Error('`pgp` needs `keyFileName`: the file of the keys, such as `file:keys.asc`');
     const keyText = context.resource(options.keyFileName);
     const signText: unknown = options.signatureKeyRing !== undefined ? context.bean(options.signatureKeyRing) : options.signatureKeyFileName !== undefined ? context.resource(options.signatureKeyFileName) : null;
-    let loaded: Library | null = null;
-    const library = async (): Promise<Library> => (loaded ??= (await import(libraryName)) as Library);
+    const library = (): Promise<Library> => openPgp.load();
     const bytes = (body: unknown): Promise<Buffer> => (isByteSource(body) ? readBytes(body) : Promise.resolve(bytesOfBody(body)));
 
     const keysOf = async (text: unknown, what: string): Promise<OpenPgp.Key[]> => {

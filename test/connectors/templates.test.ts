@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { systemClock } from '../../src/core/clock.ts';
 import { LoadError } from '../../src/core/diagnostics.ts';
 import { browseBox } from '../../src/connectors/browse.ts';
+import { checkLibrary } from '../../src/connectors/stringTemplate.ts';
 import { splitArguments } from '../../src/connectors/exec.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { eventually, mockOf, routesFile, runtimeWith } from '../runtime/rig.ts';
@@ -187,6 +188,15 @@ describe('connectors with templates, schemas, programs and streams', () => {
       expect(String(out.read())).to.equal('said\n');
       await eventually(() => void expect(mockOf(runtime, 'in').bodies).to.deep.equal(['x', 'y']));
     });
+  });
+
+  it('string-template says how to install its library where that is not there', () => {
+    checkLibrary();
+    expect(() =>
+      checkLibrary(() => {
+        throw new Error('not found');
+      }),
+    ).to.throw('`string-template` needs the library stringtemplate4ts, which does not come with this program for its size: install it beside it (`npm install stringtemplate4ts@2`)');
   });
 
   describe('dataset and browse', () => {
