@@ -4,7 +4,7 @@
  * of the time that a start takes. A cache that is missing, or made by another Node, is written when a `run` ends.
  */
 'use strict';
-const { mkdirSync, readFileSync, renameSync, writeFileSync } = require('node:fs');
+const { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
 
@@ -17,22 +17,63 @@ const uncached = [];
 /** Parts of Node that most programs never need, though they ask for them; loaded when a name of theirs is used. */
 const lazyBuiltins = new Set(['node:child_process', 'node:crypto', 'node:zlib']);
 
-const ask = (id) => (lazyBuiltins.has(id) ? new Proxy({}, { get: (_, name) => require(id)[name] }) : require(id));
+/** What is usual of each flag of V8 that the program changes. */
+const usualFlags = new Map([['--semi-space-growth-factor', '2']]);
+const flags = new Map(usualFlags);
+
+const setFlags = (some) => {
+  for (const [flag, value] of some) require('node:v8').setFlagsFromString(`${flag}=${value}`);
+};
+
+/** V8 takes a cache only under the flags that it was written with: those that the program sets are noted, and put aside while a script is compiled. */
+function setFlagsFromString(text) {
+  const [flag, value] = text.split('=');
+  if (!usualFlags.has(flag)) throw new Error(`say in bin/launcher.cjs what is usual of ${flag}`);
+  flags.set(flag, value);
+  setFlags(flags);
+}
+
+function ask(id) {
+  if (lazyBuiltins.has(id)) return new Proxy({}, { get: (_, name) => require(id)[name] });
+  return id === 'node:v8' ? { ...require(id), setFlagsFromString } : require(id);
+}
 
 const cacheFile = (name) => join(cacheFolder, `${name}-${parts[name].digest}-${process.version}-${process.arch}.bin`);
+
+/** The cache of a part, in memory that can be given back at once: garbage collection, which a process that idles sees no need for, would have to come for a Buffer. */
+function readCache(name) {
+  let file;
+  try {
+    file = openSync(cacheFile(name), 'r');
+    const { size } = fstatSync(file);
+    const bytes = new Uint8Array(new ArrayBuffer(size, { maxByteLength: size }));
+    return readSync(file, bytes) === size ? bytes : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+function compile(name, path) {
+  const cachedData = readCache(name);
+  const isChanged = [...flags].some(([flag, value]) => usualFlags.get(flag) !== value);
+  if (isChanged) setFlags(usualFlags);
+  try {
+    const script = new Script(readFileSync(path, 'utf8'), { filename: path, cachedData });
+    if (cachedData === undefined || script.cachedDataRejected) uncached.push({ name, script });
+    return script;
+  } finally {
+    if (isChanged) setFlags(flags);
+    cachedData?.buffer.resize(0);
+  }
+}
 
 function load(name) {
   const before = loaded.get(name);
   if (before !== undefined) return before.exports;
   const path = join(__dirname, `${name}.cjs`);
-  let cachedData;
-  try {
-    cachedData = readFileSync(cacheFile(name));
-  } catch {
-    // Compiled below.
-  }
-  const script = new Script(readFileSync(path, 'utf8'), { filename: path, cachedData });
-  if (cachedData === undefined || script.cachedDataRejected) uncached.push({ name, script });
+  const script = compile(name, path);
   const module = { exports: {} };
   loaded.set(name, module);
   const { native } = parts[name];

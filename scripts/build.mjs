@@ -44,7 +44,8 @@ const settings = {
   target: 'node20.19',
   // Its modern form: the one meant for CommonJS can't be cut down to what is used.
   alias: { rxjs: join(root, 'node_modules/rxjs/dist/esm/index.js') },
-  define: { 'import.meta.url': '__moduleUrl' },
+  // LMDB's values are bytes: what it would decode objects with needs no native code of its own.
+  define: { 'import.meta.url': '__moduleUrl', 'process.env.MSGPACKR_NATIVE_ACCELERATION_DISABLED': '"true"' },
   minifyWhitespace: true,
   minifySyntax: true,
   // Notices stand together in a file of their own.
