@@ -256,6 +256,7 @@ const noMetrics = 'the metrics of steps are always there';
 const noThreads = 'nothing blocks here: there are no threads to run out of';
 
 const resilience4j = {
+  id: field.string('Names the settings.'),
   circuitBreaker: field.string('Bean that stands for one breaker: steps that name the same one share it.'),
   config: field.string('Bean with these options as its properties; those written here win.'),
   failureRateThreshold: field.number('Percent of failed calls from which on the breaker opens; 50 when absent.').atMost(100),
@@ -286,6 +287,7 @@ const resilience4j = {
 };
 
 const faultTolerance = {
+  id: field.string('Names the settings.'),
   typedGuard: field.string('Bean that stands for one breaker: steps that name the same one share it.'),
   delay: field.millis('How long the breaker stays open; 5 s when absent.'),
   successThreshold: field.integer('Good trial calls that close the breaker; 1 when absent.').atLeast(1),

@@ -149,7 +149,7 @@ export class Beans {
     if (made === undefined) {
       const near = nearest(name, [...this.factories.names(), ...javaTypeNames()]);
       throw new Error(
-        `the Java class \`${name}\` is not known here${near === null ? '' : ` (did you mean \`${near}\`?)`}: write a JavaScript module in its place, \`type: "#module:./${(name.split('.').pop() ?? 'bean').toLowerCase()}.mjs"\``,
+        `the Java class \`${name}\` is not known here${near === null ? '' : ` (did you mean \`${near}\`?)`}: write a JavaScript module in its place, \`type: "#module:./${(/\w+$/.exec(name)?.[0] ?? 'bean').toLowerCase()}.mjs"\``,
       );
     }
     return made;

@@ -223,6 +223,8 @@ export class StepCompiler {
     const options = this.fields(definition.options, model.element, inner, children === 'unit' ? info : null);
     this.siblings = siblings;
     this.branch = branch;
+    // What an option lacks has been complained about already.
+    if (this.problems.hasErrors && Object.entries(definition.options).some(([name, { shape }]) => shape.isRequired && (options as Readonly<Record<string, unknown>>)[name] === undefined)) return sequence([]);
     let pipe: Pipe;
     const standIn = this.services.standIn(info);
     try {
@@ -230,8 +232,8 @@ export class StepCompiler {
       else if (!standIn.needsItself) pipe = callStep(standIn.call(null, null), info);
       else pipe = replaceableStep(definition.operator(options, new Context(this, info, model, around, null)), (itself) => standIn.call(null, itself), info);
     } catch (thrown) {
-      // An option that could not be read has been complained about already; one of a part of it shows only in that the code falls over it.
-      const isIncomplete = this.lacksBean.has(model) || (this.problems.hasErrors && (thrown instanceof TypeError || Object.entries(definition.options).some(([name, { shape }]) => shape.isRequired && (options as Readonly<Record<string, unknown>>)[name] === undefined)));
+      // A part of an option that could not be read shows only in that the code falls over it.
+      const isIncomplete = this.lacksBean.has(model) || (this.problems.hasErrors && thrown instanceof TypeError);
       if (!isIncomplete) this.problems.report(undefinedProblem, `can't build the step \`${model.kind}\`: ${(thrown as Error).message}`, model.at);
       return sequence([]);
     }

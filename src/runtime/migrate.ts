@@ -112,9 +112,16 @@ async function yamlReport(path: string, text: string, context: Context): Promise
     properties: context.properties,
     settings: { kamelets: context.catalogues, 'state.store': 'memory', 'deadLetters.enabled': false },
   });
-  const own = problems.filter(({ at }) => at === null || resolve(existingRoot(path, context.folder), at.source.file) === path || !others.some((other) => other.endsWith(at.source.file)));
+  const root = existingRoot(path, context.folder);
+  const own = problems.filter(({ at }) => at === null || resolve(root, at.source.file) === path || !others.some((other) => other.endsWith(at.source.file)));
   const errors = own.filter(({ severity }) => severity === 'error');
-  const asFinding = ({ code, message, at, help }: (typeof own)[number]): Finding => ({ line: at === null ? null : at.source.position(at.start).line, code, message, advice: help });
+  const asFinding = ({ code, message, at, help }: (typeof own)[number]): Finding => {
+    if (at === null) return { line: null, code, message, advice: help };
+    const { line } = at.source.position(at.start);
+    const file = resolve(root, at.source.file);
+    // A kamelet that the file uses has lines of its own.
+    return file === path ? { line, code, message, advice: help } : { line: null, code, message: `${relative(context.folder, file)}:${line}: ${message}`, advice: help };
+  };
   // What stands for several steps says the same thing several times.
   const once = (findings: readonly Finding[]): Finding[] => [...new Map(findings.map((one) => [`${one.line} ${one.message}`, one])).values()];
   if (errors.length > 0) return { kind, verdict: 'fails', findings: once(errors.map(asFinding)) };

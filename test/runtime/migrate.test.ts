@@ -20,6 +20,15 @@ describe('a migration report', () => {
   beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'mecha-migrate-'))));
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
+  it('names the file and the line of what is wrong with a kamelet that a route uses', async () => {
+    const report = await reportOf({
+      'use.yaml': route('to: kamelet:old'),
+      'kamelets/old.kamelet.yaml': 'apiVersion: camel.apache.org/v1\nkind: Kamelet\nmetadata: { name: old }\nspec:\n  definition: { properties: {} }\n  template:\n    from:\n      uri: kamelet:source\n      steps:\n        - set-body: { constant: hello }\n',
+    });
+    expect(report['use.yaml']!.findings).to.deep.equal([{ line: null, code: 'M0202', message: 'kamelets/old.kamelet.yaml:10: there is no step `set-body`', advice: 'write `setBody`' }]);
+    expect(report['kamelets/old.kamelet.yaml']!.findings.map(({ line }) => line)).to.deep.equal([10]);
+  });
+
   it('says of each file of routes whether it runs, with properties, kamelets and templates of other files', async () => {
     const report = await reportOf({
       'src/main/resources/camel/good.yaml': route('setBody: { simple: "{{greeting}}" }', 'to: kamelet:greet', 'to: mock:out'),
