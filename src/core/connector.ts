@@ -242,6 +242,8 @@ export interface ConnectorDefinition<F extends Fields = Fields> {
   readonly producer?: (endpoint: Endpoint<F>, context: ConnectorContext) => Producer | Promise<Producer>;
   /** Its exchanges have lanes (partitions), whose order every step of the route keeps. */
   readonly isOrdered?: boolean;
+  /** What takes part in a transaction when something is sent to an endpoint: the same text for the same database or brokers. @throws when it can't be told */
+  readonly resource?: (endpoint: Endpoint<F>, context: ConnectorContext) => string;
   /** Reaches other hosts, so that dynamic endpoints need it on the allow-list. */
   readonly isRemote?: boolean;
   /** Consumed from, it is a server that others call: it reaches nobody itself. */

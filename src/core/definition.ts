@@ -88,6 +88,10 @@ export interface StepContext {
    * none stands.
    */
   guard?(pipe: Pipe): Pipe | null;
+  /** Endpoints that stand, fixed, within the step, and whose connectors take part in transactions; not those in another transaction within it. */
+  resourcesWithin?(): readonly { readonly url: string; readonly shown: string; readonly at: Span }[];
+  /** The outermost transactions of policies within the step. */
+  policiesWithin?(): readonly { readonly ref: string; readonly at: Span }[];
   /** Suspends and resumes routes. */
   readonly routes?: RouteControl;
   /** Aborted when the time for stopping is over. */
@@ -122,6 +126,8 @@ export interface EipDefinition<F extends Fields = Fields> {
   readonly keepsState?: boolean | readonly string[];
   /** Stands on the top level of a route, once, and takes in all of the route's other steps: they run inside it, before its own. */
   readonly wrapsRoute?: boolean;
+  /** Its steps are in a transaction that the policy of its `ref` speaks of. */
+  readonly bindsTransaction?: boolean;
   readonly examples?: readonly Example[];
   /** Checks that one option alone can't tell; reports through `context.problems`. */
   readonly operator: (options: Options<F>, context: StepContext) => Pipe;

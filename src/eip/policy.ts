@@ -4,12 +4,13 @@ import { transactedOperator } from '../core/graph/transacted.ts';
 
 export const policy = defineEip({
   name: 'policy',
-  summary: 'Runs its steps as a policy says: in a transaction of a database, which is committed when they have gone well, and else rolled back. Its propagation says how it takes part in one that is open around it.',
+  summary: 'Runs its steps as a policy says: in a transaction of a database, of Kafka or of RabbitMQ, which is committed when they have gone well, and else rolled back. Its propagation says how it takes part in one that is open around it.',
+  bindsTransaction: true,
   errorHandling: { own: 'none' },
   options: {
     ref: field
       .string(
-        'Bean of the policy, of the type org.apache.camel.spring.spi.SpringTransactionPolicy. Its `propagationBehaviorName` is PROPAGATION_REQUIRED (takes part in the transaction around it, or begins one: the default), PROPAGATION_NESTED (as that, but rolled back alone), PROPAGATION_REQUIRES_NEW (its own), PROPAGATION_SUPPORTS (takes part, or has none), PROPAGATION_NOT_SUPPORTED (has none), PROPAGATION_MANDATORY (fails without one) or PROPAGATION_NEVER (fails in one). What takes part and fails has all of the transaction rolled back. SQLite has one transaction at a time: a new one, or none, must come before the first statement of the one around it.',
+        'Bean of the policy, of the type org.apache.camel.spring.spi.SpringTransactionPolicy. Its `propagationBehaviorName` is PROPAGATION_REQUIRED (takes part in the transaction around it, or begins one: the default), PROPAGATION_NESTED (as that, but rolled back alone; not for Kafka), PROPAGATION_REQUIRES_NEW (its own), PROPAGATION_SUPPORTS (takes part, or has none), PROPAGATION_NOT_SUPPORTED (has none), PROPAGATION_MANDATORY (fails without one) or PROPAGATION_NEVER (fails in one). What takes part and fails has all of the transaction rolled back. SQLite has one transaction at a time: a new one, or none, must come before the first statement of the one around it.',
       )
       .required(),
     steps: field.steps('What belongs to the transaction.'),

@@ -4,8 +4,9 @@ import { transactedOperator } from '../core/graph/transacted.ts';
 
 export const transacted = defineEip({
   name: 'transacted',
-  summary: 'Runs the whole route in a transaction of a database: what `sql:` does is committed when the route has gone well, before the source is told, and else rolled back.',
+  summary: 'Runs the whole route in a transaction of a database, of Kafka or of RabbitMQ: what `sql:` does, or what is sent there, is committed when the route has gone well, before the source is told, and else rolled back.',
   wrapsRoute: true,
+  bindsTransaction: true,
   errorHandling: { own: 'none' },
   options: {
     ref: field.string('Bean of the transaction policy. When absent the only one that there is, the one named PROPAGATION_REQUIRED, or the only transaction manager.'),

@@ -51,6 +51,8 @@ export interface CompilerServices {
   /** Gives what takes the hook away again. */
   onStop(routeId: string, run: () => void | Promise<void>): () => void;
   keepFailed(exchange: Exchange, routeId: string): boolean | Promise<boolean>;
+  /** What takes part in a transaction when something is sent to the endpoint; null: nothing, or it can't be told. */
+  resource(model: EndpointModel): { readonly url: string; readonly shown: string } | null;
   readonly routes: RouteControl;
   readonly parking: Parking;
   /** What stands for a step of this id; null: the step itself. */
@@ -372,6 +374,16 @@ function label(model: StepModel): string {
   return model.kind;
 }
 
+/** All steps within an element, but those within a transaction of their own. */
+function stepsWithin(value: ModelValue | { type: string }, visit: (step: StepModel) => void): void {
+  if (Array.isArray(value)) for (const item of value as readonly ModelValue[]) stepsWithin(item, visit);
+  else if (isModel<StepModel>(value, 'step')) {
+    if (value.isDisabled) return;
+    visit(value);
+    if (value.definition.bindsTransaction !== true) stepsWithin(value.element, visit);
+  } else if (isModel<ElementModel>(value, 'element')) for (const field of Object.values(value.fields)) stepsWithin(field, visit);
+}
+
 /** Tells a list of steps from the others of its step: `when[simple{...}]`, `doCatch[java.io.IOException]`, `otherwise`. */
 function branchLabel({ name, fields }: ElementModel): string {
   const expression = fields['expression'];
@@ -462,6 +474,27 @@ class Context implements StepContext {
   }
 
   readonly shared = <T>(name: string, make: () => T): T => this.compiler.services.shared(name, make);
+
+  resourcesWithin(): { url: string; shown: string; at: Span }[] {
+    const found: { url: string; shown: string; at: Span }[] = [];
+    stepsWithin(this.model.element, ({ kind, element }) => {
+      const { uri } = element.fields;
+      if (kind !== 'to' || uri === undefined || !isModel<EndpointModel>(uri, 'endpoint')) return;
+      const resource = this.compiler.services.resource(uri);
+      if (resource !== null) found.push({ ...resource, at: uri.at });
+    });
+    return found;
+  }
+
+  policiesWithin(): { ref: string; at: Span }[] {
+    const found: { ref: string; at: Span }[] = [];
+    stepsWithin(this.model.element, ({ definition, element, at }) => {
+      if (definition.bindsTransaction !== true) return;
+      const { ref } = element.fields;
+      if (typeof ref === 'string') found.push({ ref, at: element.fieldsAt['ref'] ?? at });
+    });
+    return found;
+  }
 
   get routes(): RouteControl {
     return this.compiler.services.routes;

@@ -13,6 +13,7 @@ import { Bag } from '../core/exchange/bag.ts';
 import { camelBeanClasses, makeCamelBean } from '../core/beans/camelBeans.ts';
 import { dataSetClasses, makeDataSet } from '../core/beans/dataSets.ts';
 import { dataSourceClasses, makeDataSource } from '../core/beans/dataSources.ts';
+import { kafkaFactoryClass, makeKafkaProducerFactory } from '../core/beans/kafkaProducerFactory.ts';
 import { makeTransactionBean, transactionClasses } from '../core/exchange/transaction.ts';
 import { callStep, perform, sequence } from '../core/graph/flow.ts';
 import { toText } from '../core/conversion/convert.ts';
@@ -302,11 +303,12 @@ export class Runtime implements ExchangeScope {
           makeSagaService(className) ??
           makeDataSource(className) ??
           makeTransactionBean(className, args) ??
+          makeKafkaProducerFactory(className, args) ??
           makeKameletClass(className, { simple: (source) => this.languages.context.expression('simple', source), now: () => this.clock.now() }) ??
           makeResumeStrategy(className, args, properties, this.options.store) ??
           makeConsumerListener(className) ??
           makeCamelBean(className, args, properties),
-        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses, sagaServiceClass, ...dataSourceClasses, ...transactionClasses, ...kameletClasses, ...resumeClasses, ...listenerClasses, ...camelBeanClasses],
+        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses, sagaServiceClass, ...dataSourceClasses, ...transactionClasses, kafkaFactoryClass, ...kameletClasses, ...resumeClasses, ...listenerClasses, ...camelBeanClasses],
         script: (language, source) => this.languages.context.expression(language, source)(new Exchange(this)),
       },
       this.options.baseDir,
@@ -398,6 +400,16 @@ export class Runtime implements ExchangeScope {
         return () => void this.stopHooks.delete(hook);
       },
       keepFailed: (exchange, routeId) => this.keepFailed(exchange, routeId),
+      resource: (model) => {
+        const resolved = endpoints.resolve(model, new Diagnostics());
+        if (resolved?.definition.resource === undefined) return null;
+        try {
+          return { url: resolved.definition.resource(resolved.endpoint, this.connectorContext(resolved, null)), shown: this.shownUri(resolved) };
+        } catch {
+          // What is wrong with it is said where its producer is made.
+          return null;
+        }
+      },
       routes: this.access.routes,
       parking: this.parking,
       standIn: (info) => this.options.standIns?.step(info) ?? null,

@@ -171,8 +171,7 @@ describe('transacted', () => {
     expect(await refused([manager, { ...manager, name: 'second' }], route('direct:a', { transacted: {} }, insert))).to.include('several');
     expect(await refused([manager, required('ALWAYS')], route('direct:a', { transacted: { ref: 'always' } }, insert))).to.include('there is no propagation `PROPAGATION_ALWAYS`').and.to.include('`PROPAGATION_NESTED`');
     for (const [type, instead] of [
-      ['org.springframework.kafka.transaction.KafkaTransactionManager', 'exactlyOnce: true'],
-      ['org.springframework.amqp.rabbit.transaction.RabbitTransactionManager', 'confirmed by the broker'],
+      ['org.springframework.jms.connection.JmsTransactionManager', 'acknowledged'],
       ['org.springframework.transaction.jta.JtaTransactionManager', '`saga`'],
     ] as const) {
       expect(await refused([{ name: 'other', type }], route('direct:a', { transacted: {} }, insert))).to.include('has no transactions here').and.to.include(instead);

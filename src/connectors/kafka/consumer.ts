@@ -4,6 +4,9 @@ import type { ConnectorContext, Consumer, Delivery, Sink } from '../../core/conn
 import { ExchangeError, toExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
+import { kafkaBrokers } from '../../core/beans/kafkaProducerFactory.ts';
+import { transactedRoutesOf } from '../../core/exchange/transaction.ts';
+import type { TransactedRoutes } from '../../core/exchange/transaction.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
 import type { GroupMember, KafkaClient, KafkaFailure, MemberListener, MemberOptions, Offset, RecordBatch, TopicPartition } from './client.ts';
 import { topicComplaint } from './client.ts';
@@ -70,7 +73,8 @@ interface Reading {
   readonly marksLast: boolean;
 }
 
-function readOptions(endpoint: KafkaEndpoint, context: ConnectorContext): Reading {
+/** `hasBlocks`: steps of the route are transactions of the same brokers. */
+function readOptions(endpoint: KafkaEndpoint, context: ConnectorContext, hasBlocks: boolean): Reading {
   const { options, shownUri } = endpoint;
   const wrong = (what: string): Error => new Error(`${shownUri}: ${what}`);
   const named = <T>(read: () => T): T => {
@@ -100,6 +104,7 @@ function readOptions(endpoint: KafkaEndpoint, context: ConnectorContext): Readin
   const key = named(() => deserialiser('keyDeserializer', options.keyDeserializer, context));
   const headerBean = options.headerDeserializer === undefined ? null : named(() => context.bean<{ deserialize(name: string, bytes: Buffer): unknown }>(options.headerDeserializer!));
   const brokers = settings.brokers.join();
+  const commitsInBlocks = hasBlocks && options.groupId !== undefined && options.autoCommitEnable && !options.allowManualCommit && options.offsetRepository === undefined;
   return {
     context,
     shownUri,
@@ -127,7 +132,7 @@ function readOptions(endpoint: KafkaEndpoint, context: ConnectorContext): Readin
     },
     checksHeaders: headerBean !== null || !readsAnything(key),
     inFlight: options.recordsInFlight,
-    isAutomatic: options.autoCommitEnable && options.offsetRepository === undefined && !options.exactlyOnce,
+    isAutomatic: options.autoCommitEnable && options.offsetRepository === undefined && !options.exactlyOnce && !commitsInBlocks,
     commitMillis: options.autoCommitIntervalMs,
     commitTimeoutMillis: options.commitTimeoutMs,
     isManual: options.allowManualCommit,
@@ -141,10 +146,12 @@ function readOptions(endpoint: KafkaEndpoint, context: ConnectorContext): Readin
     seekTo: options.seekTo,
     needsOffset: options.autoOffsetReset === 'none',
     transactions: transactionsOf(context),
-    transaction: options.exactlyOnce
+    transaction: options.exactlyOnce || commitsInBlocks
       ? {
           groupId,
           brokers,
+          isForBlocks: !options.exactlyOnce,
+          isPerRecord: commitsInBlocks,
           timeoutMillis: options.transactionTimeoutMs,
           requestTimeoutMillis: options.consumerRequestTimeoutMs,
           patienceMillis: Math.min(options.maxBlockMs, longestPatienceMillis),
@@ -186,17 +193,50 @@ function assignors(text: string, wrong: (what: string) => Error): ('range' | 'ro
 
 /** The consuming end of an endpoint: as many members of the group as `consumersCount` says. */
 export class KafkaConsumer implements Consumer {
-  private readonly reading: Reading;
+  private readonly endpoint: KafkaEndpoint;
+  private readonly context: ConnectorContext;
+  private readonly blocks: TransactedRoutes;
+  private readonly resource: string;
+  private hasBlocks = false;
+  private reading: Reading;
   private session: Session | null = null;
+  private sink: Sink | null = null;
+  private stopListening: (() => void) | null = null;
+  private changing: Promise<void> = Promise.resolve();
   /** How many exchanges may be under way at once, over all partitions. */
   private credit = Number.MAX_SAFE_INTEGER;
 
   constructor(endpoint: KafkaEndpoint, context: ConnectorContext) {
-    this.reading = readOptions(endpoint, context);
+    this.endpoint = endpoint;
+    this.context = context;
+    this.reading = readOptions(endpoint, context, false);
+    this.blocks = transactedRoutesOf((name, make) => context.shared(name, make));
+    this.resource = kafkaBrokers(this.reading.settings.brokers);
   }
 
   async start(sink: Sink): Promise<void> {
+    this.sink = sink;
+    this.stopListening ??= this.blocks.listen(() => {
+      this.changing = this.changing.then(() => this.followBlocks()).catch((thrown: unknown) => this.context.log('error', `${this.endpoint.shownUri}: ${(thrown as Error).message}`));
+    });
+    await this.open(sink);
+  }
+
+  /** A reload has brought the route its first transaction, or taken its last: offsets are committed the other way from now on. */
+  private async followBlocks(): Promise<void> {
+    const { sink, session } = this;
+    if (sink === null || session === null || session.isStopped || this.blocks.has(sink.routeId, this.resource) === this.hasBlocks) return;
+    const { isSuspended } = session;
+    await this.open(sink);
+    if (isSuspended) (this.session as Session | null)?.suspend(true);
+  }
+
+  private async open(sink: Sink): Promise<void> {
     await this.session?.close();
+    const hasBlocks = this.blocks.has(sink.routeId, this.resource);
+    // A group without a name keeps the one that it got.
+    if (hasBlocks !== this.hasBlocks) this.reading = { ...readOptions(this.endpoint, this.context, hasBlocks), ...(this.endpoint.options.groupId === undefined ? { groupId: this.reading.groupId, member: this.reading.member } : {}) };
+    this.hasBlocks = hasBlocks;
     const session = (this.session = new Session(this.reading, sink, this.credit));
     try {
       await session.start();
@@ -207,11 +247,14 @@ export class KafkaConsumer implements Consumer {
   }
 
   stop(): Promise<void> {
+    this.stopListening?.();
+    this.stopListening = null;
     this.session?.stop();
     return Promise.resolve();
   }
 
   async close(): Promise<void> {
+    await this.changing;
     await this.session?.close();
     this.session = null;
   }
@@ -499,7 +542,7 @@ class MemberReader implements MemberListener, LaneOwner {
     if (transaction === undefined) return true;
     // A batch has a transaction of its own: the next one is gathered when it has ended.
     if (reading.batchMillis !== null) return !transaction.isEnding && transaction.count === 0;
-    return !transaction.isEnding && transaction.count < reading.batchRecords && (transaction.count === 0 || reading.context.clock.now() - transaction.began < reading.commitMillis);
+    return !transaction.isEnding && transaction.count < (transaction.isPerRecord ? 1 : reading.batchRecords) && (transaction.count === 0 || reading.context.clock.now() - transaction.began < reading.commitMillis);
   }
 
   pumpSoon(): void {

@@ -1,3 +1,4 @@
+import { kafkaBrokers, kafkaConnection } from '../../core/beans/kafkaProducerFactory.ts';
 import { defineConnector } from '../../core/connector.ts';
 import { kafkaOptions } from './options.ts';
 
@@ -7,6 +8,7 @@ export const kafka = defineConnector({
   summary: 'Reads topics of Apache Kafka as a member of a consumer group, and sends records to them.',
   options: kafkaOptions,
   isOrdered: true,
+  resource: ({ options }) => kafkaBrokers(kafkaConnection(options.brokers).brokers),
   // Without a group of its own each consumer gets every record.
   isShareable: ({ groupId, exactlyOnce, offsetRepository, seekTo }) => groupId !== undefined && !exactlyOnce && offsetRepository === undefined && seekTo === undefined,
   isRemote: true,

@@ -4,7 +4,12 @@ import { ExchangeError, toExchangeError } from '../../core/errors.ts';
 import { Exchange, isUnhandled } from '../../core/exchange/exchange.ts';
 import type { UnitOfWork } from '../../core/exchange/exchange.ts';
 import type { Headers } from '../../core/exchange/headers.ts';
+import { kafkaBrokers } from '../../core/beans/kafkaProducerFactory.ts';
+import { isKeptOut, transactionOf } from '../../core/exchange/transaction.ts';
+import type { Transaction } from '../../core/exchange/transaction.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
+import type { KafkaPart } from './blocks.ts';
+import { LanePart, Slots } from './blocks.ts';
 import { topicComplaint } from './client.ts';
 import type { KafkaClient, OutgoingRecord, SenderOptions, Sender } from './client.ts';
 import { connectionKey, connectionSettings } from './connection.ts';
@@ -112,6 +117,9 @@ export class KafkaProducer implements Producer {
   private readonly endpoint: KafkaEndpoint;
   private readonly settings: ConnectionSettings;
   private readonly brokers: string;
+  /** What belongs to a transaction of a step, when this is sent to. */
+  private readonly resource: string;
+  private readonly slots = new Map<string, Promise<Slots>>();
   private readonly value: Serialise;
   private readonly keySerialiser: Serialise;
   private readonly writing: HeaderWriting;
@@ -136,6 +144,7 @@ export class KafkaProducer implements Producer {
     if (complaint !== null) throw new Error(`${shownUri}: ${complaint}`);
     this.settings = connectionSettings(endpoint, context, options.requestTimeoutMs);
     this.brokers = this.settings.brokers.join();
+    this.resource = kafkaBrokers(this.settings.brokers);
     const named = <T>(read: () => T): T => {
       try {
         return read();
@@ -196,6 +205,8 @@ export class KafkaProducer implements Producer {
 
   async close(): Promise<void> {
     this.isClosed = true;
+    for (const slots of this.slots.values()) await slots.then((held) => held.release()).catch(() => undefined);
+    this.slots.clear();
     if (this.opening === null) return;
     this.opening = this.line = null;
     await this.lines.close(this.lineKey, this.context.clock, this.endpoint.options.shutdownTimeout);
@@ -213,8 +224,11 @@ export class KafkaProducer implements Producer {
   }
 
   private sendFrom(exchange: Exchange, body: unknown): void {
-    const joined = this.transactions.isUsed ? this.transactions.of(exchange) : null;
-    if (joined !== null && joined.brokers === this.brokers) return this.put(joined.outbox, exchange, body);
+    const isInScope = exchange.hasProperties;
+    const block = isInScope ? transactionOf(exchange, this.resource) : null;
+    if (block !== null) return void this.putInBlock(block, exchange, body);
+    const joined = this.transactions.isUsed && !(isInScope && isKeptOut(exchange, this.resource)) ? this.transactions.of(exchange) : null;
+    if (joined !== null && !joined.isForBlocks && joined.brokers === this.brokers) return this.put(joined.outbox, exchange, body);
     if (this.line !== null && this.senderOptions.transactionalId === null) return this.put(this.line.outbox, exchange, body);
     this.connected().then(
       (line) => (this.senderOptions.transactionalId === null ? this.put(line.outbox, exchange, body) : void this.putInTransaction(line, exchange, body)),
@@ -316,6 +330,51 @@ export class KafkaProducer implements Producer {
     if (value === undefined) return null;
     headers.remove(name);
     return toText(value);
+  }
+
+  // ---------------------------------------------------------------------------------------------- transactions of steps
+
+  private async putInBlock(block: Transaction, exchange: Exchange, body: unknown): Promise<void> {
+    try {
+      for (let wait = block.joining(() => this.beginBlock(block, exchange)); wait !== null; wait = block.joining(() => this.beginBlock(block, exchange))) await wait;
+    } catch (thrown) {
+      return this.fail(exchange, thrown);
+    }
+    this.put((block.joined as KafkaPart).outbox, exchange, body);
+  }
+
+  private async beginBlock(block: Transaction, exchange: Exchange): Promise<KafkaPart> {
+    const lane = this.transactions.isUsed && !block.isApart ? this.transactions.of(exchange) : null;
+    if (lane?.isPerRecord === true && !lane.isTaken && kafkaBrokers(lane.brokers.split(',')) === this.resource) return new LanePart(lane);
+    return (await this.slotsFor(block.idPrefix)).begin();
+  }
+
+  /** Shared by all endpoints with the same connection and limits. */
+  private slotsFor(prefix: string | null): Promise<Slots> {
+    const { context, endpoint, lineKey, brokers } = this;
+    let held = this.slots.get(prefix ?? '');
+    if (held === undefined) {
+      const all = context.shared('kafka.slots', () => new Map<string, Promise<Slots>>());
+      const key = JSON.stringify([prefix, lineKey]);
+      let found = all.get(key);
+      if (found === undefined) {
+        found = import('./kafkajs.ts').then(({ KafkaJsClient }) => {
+          const client = new KafkaJsClient({ clock: context.clock, settings: this.settings, log: (level, message) => context.log(level, message) });
+          const make: ConstructorParameters<typeof Slots>[3] = (by, transactionalId, lostTrack) => {
+            const sender = by.sender({ ...this.senderOptions, acks: -1, isIdempotent: true, transactionalId });
+            return { sender, outbox: new Outbox(sender, { ...this.outboxOptions(), deliveryTimeoutMillis: Math.min(endpoint.options.deliveryTimeoutMs, endpoint.options.transactionTimeoutMs), lostTrack }) };
+          };
+          return new Slots(client, brokers, prefix, make, () => void all.delete(key));
+        });
+        all.set(key, found);
+      }
+      held = found.then((slots) => {
+        slots.retain();
+        return slots;
+      });
+      this.slots.set(prefix ?? '', held);
+    }
+    return held;
   }
 
   // ---------------------------------------------------------------------------------------------- transactions of its own

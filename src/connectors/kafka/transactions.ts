@@ -32,6 +32,10 @@ export interface TransactionOptions {
   readonly patienceMillis: number;
   readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
   readonly brokers: string;
+  /** Only what `transacted` and `policy` steps send belongs to it; else all that goes to the same brokers. */
+  readonly isForBlocks: boolean;
+  /** One record each: what such a step has sent can be taken back by itself. */
+  readonly isPerRecord: boolean;
   readonly outbox: Omit<OutboxOptions, 'lostTrack'>;
 }
 
@@ -41,6 +45,10 @@ export interface TransactionOptions {
  */
 export class LaneTransaction {
   readonly brokers: string;
+  readonly isForBlocks: boolean;
+  readonly isPerRecord: boolean;
+  /** A step has its transaction in this one. */
+  isTaken = false;
   readonly outbox: Outbox;
   private readonly lane: Lane;
   private readonly sender: Sender;
@@ -57,6 +65,8 @@ export class LaneTransaction {
     this.lane = lane;
     this.groupId = options.groupId;
     this.brokers = options.brokers;
+    this.isForBlocks = options.isForBlocks;
+    this.isPerRecord = options.isPerRecord;
     this.sender = client.sender({
       acks: -1,
       isIdempotent: true,
@@ -87,6 +97,7 @@ export class LaneTransaction {
     const isOpen = this.count > 0;
     this.count += records;
     if (isOpen) return;
+    this.isTaken = false;
     this.began = now;
     this.sender.begin();
   }
@@ -107,6 +118,21 @@ export class LaneTransaction {
     await this.sender.sendOffsets(this.groupId, [{ topic, partition, offset }]);
     await this.sender.commit();
     this.count = 0;
+  }
+
+  /** What has been sent is no part of it any more; the record still is. What fails here is said when it is to be committed. */
+  async takeBack(): Promise<void> {
+    await this.outbox.drained();
+    const { count } = this;
+    try {
+      if (this.isSpoilt) await this.open();
+      else await this.sender.abort();
+      this.count = count;
+      this.sender.begin();
+      this.isTaken = false;
+    } catch {
+      this.isSpoilt = true;
+    }
   }
 
   /** @throws KafkaFailure */

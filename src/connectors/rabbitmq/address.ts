@@ -1,5 +1,7 @@
 import type { ConnectorContext, Endpoint } from '../../core/connector.ts';
 import { ExchangeError } from '../../core/errors.ts';
+import { addressesOf, fromFactory, wholeNumber } from '../../core/beans/rabbitBroker.ts';
+import type { GivenBroker } from '../../core/beans/rabbitBroker.ts';
 import type { Address } from './client.ts';
 import { isVirtualHostRefusal } from './client.ts';
 import type { rabbitmqOptions } from './options.ts';
@@ -17,27 +19,13 @@ export interface BrokerSettings {
 const defaultHeartbeatSeconds = 10;
 const defaultConnectTimeoutMillis = 10_000;
 
-/** What one source says about the broker; the first source that names one is taken whole. */
-interface Given {
-  readonly url?: unknown;
-  readonly addresses?: unknown;
-  readonly host?: unknown;
-  readonly port?: unknown;
-  readonly username?: unknown;
-  readonly password?: unknown;
-  readonly virtualHost?: unknown;
-  readonly tls?: unknown;
-  readonly connectionTimeout?: unknown;
-  readonly heartbeat?: unknown;
-}
-
 /**
  * Where an endpoint's broker is: by its own options, by its `connectionFactory` (or the one bean of a usual name), by the settings
  * `rabbitmq.*`, or at localhost.
  * @throws Error that names the option, never its secret
  */
 export function brokerOf({ options }: RabbitEndpoint, context: ConnectorContext): BrokerSettings {
-  const own: Given = {
+  const own: GivenBroker = {
     url: options.url,
     addresses: options.addresses,
     host: options.hostname,
@@ -54,46 +42,29 @@ export function brokerOf({ options }: RabbitEndpoint, context: ConnectorContext)
   const given = merged(base, own);
   return {
     addresses: addressesOf(given),
-    connectTimeoutMillis: number(given.connectionTimeout, 'connectionTimeout') || defaultConnectTimeoutMillis,
-    heartbeatSeconds: given.heartbeat === undefined ? defaultHeartbeatSeconds : number(given.heartbeat, 'requestedHeartbeat'),
+    connectTimeoutMillis: wholeNumber(given.connectionTimeout, 'connectionTimeout') || defaultConnectTimeoutMillis,
+    heartbeatSeconds: given.heartbeat === undefined ? defaultHeartbeatSeconds : wholeNumber(given.heartbeat, 'requestedHeartbeat'),
     reconnectDelayMillis: options.reconnectDelay,
   };
 }
 
-const merged = (base: Given, over: Given): Given => {
+const merged = (base: GivenBroker, over: GivenBroker): GivenBroker => {
   const result: Record<string, unknown> = { ...base };
   for (const [name, value] of Object.entries(over)) if (value !== undefined) result[name] = value;
   return result;
 };
 
 /** The bean of `connectionFactory`, or one of the usual names. */
-function factoryOf(reference: string | undefined, context: ConnectorContext): Given | null {
-  if (reference !== undefined) return fromBean(context.bean(reference), reference);
+function factoryOf(reference: string | undefined, context: ConnectorContext): GivenBroker | null {
+  if (reference !== undefined) return fromFactory(context.bean(reference), reference);
   for (const usual of ['connectionFactory', 'rabbitConnectionFactory', 'rabbitmqConnectionFactory']) {
     const bean = context.scope.bean(usual);
-    if (bean !== undefined && bean !== null) return fromBean(bean, usual);
+    if (bean !== undefined && bean !== null) return fromFactory(bean, usual);
   }
   return null;
 }
 
-function fromBean(bean: unknown, name: string): Given {
-  if (typeof bean !== 'object' || bean === null) throw new Error(`the bean \`${name}\` is no connection factory: it needs \`host\`, \`addresses\` or \`uri\``);
-  const all = bean as Readonly<Record<string, unknown>> & { getPassword?(): unknown };
-  return {
-    url: all['uri'] ?? all['url'],
-    addresses: all['addresses'],
-    host: all['host'] ?? all['hostName'] ?? all['hostname'],
-    port: all['port'],
-    username: all['username'],
-    password: typeof all.getPassword === 'function' ? all.getPassword() : all['password'],
-    virtualHost: all['virtualHost'],
-    tls: all['tls'] ?? all['ssl'] ?? all['useSSL'],
-    connectionTimeout: all['connectionTimeout'],
-    heartbeat: all['requestedHeartBeat'] ?? all['requestedHeartbeat'],
-  };
-}
-
-function fromSettings(context: ConnectorContext): Given {
+function fromSettings(context: ConnectorContext): GivenBroker {
   const setting = (name: string): unknown => context.setting(`rabbitmq.${name}`) ?? undefined;
   return {
     url: setting('url'),
@@ -106,58 +77,6 @@ function fromSettings(context: ConnectorContext): Given {
     tls: setting('tls'),
     connectionTimeout: setting('connectionTimeout'),
     heartbeat: setting('requestedHeartbeat'),
-  };
-}
-
-function number(value: unknown, name: string): number {
-  if (value === undefined || value === null) return 0;
-  const parsed = Number(value);
-  if (!Number.isFinite(parsed) || parsed < 0) throw new Error(`\`${name}\` must be a number`);
-  return parsed;
-}
-
-function addressesOf(given: Given): Address[] {
-  const parsed = given.url === undefined ? null : parseUrl(String(given.url));
-  const isTls = given.tls === undefined || given.tls === null ? parsed?.isTls === true : given.tls !== false && given.tls !== 'false';
-  const tls = isTls ? (typeof given.tls === 'object' && given.tls !== null ? (given.tls as Readonly<Record<string, unknown>>) : {}) : null;
-  const usualPort = isTls ? 5671 : 5672;
-  const access = {
-    username: text(given.username) ?? parsed?.username ?? 'guest',
-    password: text(given.password) ?? parsed?.password ?? 'guest',
-    virtualHost: text(given.virtualHost) ?? parsed?.virtualHost ?? '/',
-    tls,
-  };
-  const named = Array.isArray(given.addresses) ? given.addresses.map(String) : (text(given.addresses)?.split(',') ?? []);
-  const hosts = named.map((one) => one.trim()).filter((one) => one !== '');
-  if (hosts.length === 0) {
-    const port = given.port === undefined || given.port === null ? (parsed?.port ?? usualPort) : number(given.port, 'port');
-    return [{ host: text(given.host) ?? parsed?.host ?? 'localhost', port, ...access }];
-  }
-  return hosts.map((address) => {
-    const match = /^(?:amqps?:\/\/)?(?:[^@/]*@)?(\[[^\]]+\]|[^:[\]/]+)(?::(\d+))?(?:\/.*)?$/.exec(address);
-    if (match === null) throw new Error(`\`addresses\`: \`${address.replace(/[^@/]*@/, '')}\` is no \`host:port\``);
-    return { host: match[1]!.replace(/^\[|\]$/g, ''), port: match[2] === undefined ? usualPort : Number(match[2]), ...access };
-  });
-}
-
-const text = (value: unknown): string | undefined => (value === undefined || value === null || value === '' ? undefined : String(value));
-
-function parseUrl(url: string): { host: string; port: number | undefined; username: string | undefined; password: string | undefined; virtualHost: string | undefined; isTls: boolean } {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    throw new Error('`url` is no URL such as `amqp://user:password@host:5672/vhost`');
-  }
-  if (parsed.protocol !== 'amqp:' && parsed.protocol !== 'amqps:') throw new Error('`url` must begin with `amqp://` or `amqps://`');
-  const part = (value: string): string | undefined => (value === '' ? undefined : decodeURIComponent(value));
-  return {
-    host: parsed.hostname === '' ? 'localhost' : parsed.hostname.replace(/^\[|\]$/g, ''),
-    port: parsed.port === '' ? undefined : Number(parsed.port),
-    username: part(parsed.username),
-    password: part(parsed.password),
-    virtualHost: part(parsed.pathname.slice(1)),
-    isTls: parsed.protocol === 'amqps:',
   };
 }
 

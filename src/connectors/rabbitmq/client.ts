@@ -1,16 +1,8 @@
 import type { Duplex } from 'node:stream';
+import type { BrokerAddress as Address } from '../../core/beans/rabbitBroker.ts';
 import type { Channel as AmqpChannel, ChannelModel, SocketOptions } from 'amqplib';
 
-/** Where a broker is, and who connects. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-  readonly username: string;
-  readonly password: string;
-  readonly virtualHost: string;
-  /** Options of node:tls; null: no TLS. */
-  readonly tls: Readonly<Record<string, unknown>> | null;
-}
+export type { BrokerAddress as Address } from '../../core/beans/rabbitBroker.ts';
 
 /** Properties of a message as they are on the wire. */
 export interface WireProperties {

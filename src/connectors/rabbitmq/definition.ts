@@ -1,3 +1,5 @@
+import { brokerKey } from '../../core/beans/rabbitBroker.ts';
+import { brokerOf } from './address.ts';
 import { defineConnector } from '../../core/connector.ts';
 import { rabbitmqOptions } from './options.ts';
 
@@ -7,6 +9,7 @@ export const rabbitmq = defineConnector({
   syntax: 'spring-rabbitmq:exchangeName',
   summary: 'Consumes from and publishes to RabbitMQ (AMQP 0-9-1), with confirms both ways.',
   isOrdered: true,
+  resource: (endpoint, context) => brokerKey(brokerOf(endpoint, context).addresses),
   // A queue of the consumer's own gets a copy of every message.
   isShareable: ({ queues, exclusive }) => queues !== undefined && !exclusive,
   isRemote: true,

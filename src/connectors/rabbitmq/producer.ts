@@ -1,12 +1,17 @@
 import type { ConnectorContext, Producer } from '../../core/connector.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
+import { brokerKey } from '../../core/beans/rabbitBroker.ts';
+import { transactionOf } from '../../core/exchange/transaction.ts';
+import type { Transaction } from '../../core/exchange/transaction.ts';
 import { isPromise } from '../../core/graph/flow.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
 import type { BrokerSettings, RabbitEndpoint } from './address.ts';
 import { brokerOf } from './address.ts';
 import type { BrokerError, WireMessage, WireProperties } from './client.ts';
 import { bodyOf, contentOf, exchangeOverride, MessageHeaders, propertiesOf, routingOverride, takeOverride } from './headers.ts';
+import type { HeldMessage } from './held.ts';
+import { HeldMessages } from './held.ts';
 import type { LinkUser } from './link.ts';
 import { Links } from './link.ts';
 import type { Outgoing, Publisher } from './publisher.ts';
@@ -15,6 +20,9 @@ import { checkArguments, exchangeNameOf, isDirectReply, prepareProducer } from '
 
 /** Longest that a start waits to see how the first connection comes about. */
 const startPatienceMillis = 5000;
+
+/** Publishers of transactions that are open. */
+const kept = new WeakMap<Transaction, Map<RabbitProducer, Publisher>>();
 
 /** A message on its way to the broker, and the exchange that waits for it. */
 class Sending implements Outgoing {
@@ -59,6 +67,7 @@ export class RabbitProducer implements Producer {
   private readonly context: ConnectorContext;
   private readonly settings: BrokerSettings;
   private readonly links: Links;
+  private readonly resource: string;
   private readonly filter: HeaderFilter | null;
   private readonly exchangeName: string;
   private readonly routingKey: string;
@@ -77,6 +86,7 @@ export class RabbitProducer implements Producer {
     this.context = context;
     checkArguments(endpoint);
     this.settings = brokerOf(endpoint, context);
+    this.resource = brokerKey(this.settings.addresses);
     this.links = Links.of(context);
     this.filter = options.headerFilterStrategy === undefined ? null : context.bean<HeaderFilter>(options.headerFilterStrategy);
     this.exchangeName = exchangeNameOf(options.exchangeName);
@@ -145,7 +155,47 @@ export class RabbitProducer implements Producer {
     const isMandatory = isRequest || ((this.isMandatory ?? (target === '' || options.exchangeType === 'direct')) && !isDirectReply(target, routingKey));
     const timeoutMillis = isRequest ? options.replyTimeout : options.confirmTimeout === 0 ? -1 : options.confirmTimeout;
     const message = { exchange: target, routingKey, content, properties, isMandatory, isConfirmed: this.isConfirmed, timeoutMillis, shownUri };
+    const block = exchange.hasProperties ? transactionOf(exchange, this.resource) : null;
+    if (block !== null) return this.hold(block, message, isRequest, exchange);
     (isRequest ? this.requester() : this.publisher()).publish(new Sending(message, exchange, this.filter));
+  }
+
+  /** Within a transaction of a step: it leaves when that has gone well. */
+  private hold(block: Transaction, message: HeldMessage, isRequest: boolean, exchange: Exchange): void {
+    if (isRequest) {
+      throw new ExchangeError(
+        'org.springframework.transaction.IllegalTransactionStateException',
+        `${this.endpoint.shownUri}: a request in a transaction would never be answered, because it leaves only at the commit: send it one way (\`pattern: InOnly\`, or \`disableReplyTo=true\`), or outside of the transaction`,
+      );
+    }
+    const wait = block.joining(() => Promise.resolve(new HeldMessages()));
+    if (wait === null) {
+      (block.joined as HeldMessages).hold(message, this.keptPublisher(block));
+      return exchange.leave();
+    }
+    wait.then(
+      () => {
+        try {
+          this.hold(block, message, isRequest, exchange);
+        } catch (thrown) {
+          this.fail(exchange, thrown);
+        }
+      },
+      (thrown: unknown) => this.fail(exchange, thrown),
+    );
+  }
+
+  /** Stays open until the transaction is over, whatever becomes of this endpoint meanwhile. */
+  private keptPublisher(block: Transaction): Publisher {
+    let publishers = kept.get(block);
+    if (publishers === undefined) kept.set(block, (publishers = new Map()));
+    let publisher = publishers.get(this);
+    if (publisher === undefined) {
+      const held = this.links.publisher(this.settings, 'messages');
+      publishers.set(this, (publisher = held.publisher));
+      block.onEnd(() => void held.release());
+    }
+    return publisher;
   }
 
   private publisher(): Publisher {

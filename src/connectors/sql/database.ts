@@ -198,11 +198,16 @@ export function sqliteFile(url: string): string {
   return match[1]!.replace(/\?.*$/s, '') || ':memory:';
 }
 
-/** Opens the database of a `dataSource` (a bean), or of the setting `sql.url`. Endpoints of one runtime share it. */
-export async function openDatabase(dataSource: string | undefined, context: ConnectorContext): Promise<OpenDatabase> {
+/** The database of a `dataSource` (a bean), or of the setting `sql.url`. @throws Error when neither says one */
+export function urlOf(dataSource: string | undefined, context: ConnectorContext): string {
   const configured = context.setting('sql.url') as string | undefined;
   if (dataSource === undefined && configured === undefined) throw new Error('which database? Name a bean with `dataSource=#name`, or set `sql.url` (sqlite:orders.db) in mecha.yaml');
-  const url = dataSource === undefined ? configured! : databaseUrl(context.bean(dataSource), dataSource);
+  return dataSource === undefined ? configured! : databaseUrl(context.bean(dataSource), dataSource);
+}
+
+/** Endpoints of one runtime share it. */
+export async function openDatabase(dataSource: string | undefined, context: ConnectorContext): Promise<OpenDatabase> {
+  const url = urlOf(dataSource, context);
   const file = sqliteFile(url);
   const path = file === ':memory:' ? file : isAbsolute(file) ? file : resolve(context.baseDir, file);
   const open = context.shared('sql databases', () => new Map<string, Promise<Shared>>());

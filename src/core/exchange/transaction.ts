@@ -1,4 +1,6 @@
 import { databaseUrl } from '../beans/dataSources.ts';
+import { kafkaBrokers, kafkaConnection } from '../beans/kafkaProducerFactory.ts';
+import { brokerKey, brokerOfFactory } from '../beans/rabbitBroker.ts';
 import { ExchangeError } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
 
@@ -47,18 +49,40 @@ export class NoTransaction extends TransactionScope {
 
 /** A transaction of one resource, which joins when it is first used. */
 export class Transaction extends TransactionScope {
-  /** The database that belongs to it, by its URL. */
+  /** What belongs to it: the URL of a database, `kafka:` or `amqp:` with the brokers. */
   readonly url: string;
+  private readonly isNew: boolean;
   private resource: TransactionalResource | null = null;
   private beginning: Promise<TransactionalResource> | null = null;
   /** Until the savepoint that is open is over: what others do meanwhile would be part of it. */
   private guest: Promise<void> | null = null;
   private isOver = false;
   private isMarked = false;
+  private readonly endings: (() => void)[] = [];
 
-  constructor(url: string, policy: object, outer: TransactionScope | null) {
+  constructor(url: string, policy: object, outer: TransactionScope | null, isNew = false) {
     super(policy, outer);
     this.url = url;
+    this.isNew = isNew;
+  }
+
+  /** It has nothing to do with what is around it, a transaction of the source among that. */
+  get isApart(): boolean {
+    if (this.isNew) return true;
+    for (let { outer } = this as TransactionScope; outer !== null; ({ outer } = outer)) {
+      if (outer instanceof NoTransaction ? outer.hides === this.url : outer instanceof Transaction && outer.url === this.url) return true;
+    }
+    return false;
+  }
+
+  /** What ids of it begin with at its resource; null: nobody has said so. */
+  get idPrefix(): string | null {
+    return this.policy instanceof TransactionPolicy ? this.policy.rules().prefix : null;
+  }
+
+  /** What has joined; null: nothing has yet. */
+  get joined(): TransactionalResource | null {
+    return this.resource;
   }
 
   get isOpen(): boolean {
@@ -79,21 +103,22 @@ export class Transaction extends TransactionScope {
     return begin();
   }
 
-  /** A part of it that can be rolled back alone, one at a time. */
-  async savepoint(begin: () => Promise<TransactionalResource>): Promise<TransactionalResource> {
+  /** A part of it that can be rolled back alone, one at a time: until what `atEnd` is given has run. */
+  async savepoint(begin: () => Promise<TransactionalResource>, atEnd: (run: () => void) => void): Promise<TransactionalResource> {
     for (let wait = this.joining(begin); wait !== null; wait = this.joining(begin)) await wait;
     const inner = this.resource!.savepoint();
-    let leave = (): void => {};
-    this.guest = new Promise((resolve) => (leave = resolve));
-    const ending = (end: () => void | Promise<void>) => async (): Promise<void> => {
-      try {
-        await end();
-      } finally {
+    this.guest = new Promise((resolve) => {
+      atEnd(() => {
         this.guest = null;
-        leave();
-      }
-    };
-    return { commit: ending(() => inner.commit()), rollback: ending(() => inner.rollback()), savepoint: () => inner.savepoint() };
+        resolve();
+      });
+    });
+    return inner;
+  }
+
+  /** Runs when it is over, whichever way. */
+  onEnd(run: () => void): void {
+    this.endings.push(run);
   }
 
   /** Whatever becomes of it, it is rolled back. */
@@ -104,7 +129,11 @@ export class Transaction extends TransactionScope {
   async end(isGood: boolean): Promise<void> {
     this.isOver = true;
     const resource = await this.beginning?.catch(() => null);
-    if (resource !== null && resource !== undefined) await (isGood && !this.isMarked ? resource.commit() : resource.rollback());
+    try {
+      if (resource !== null && resource !== undefined) await (isGood && !this.isMarked ? resource.commit() : resource.rollback());
+    } finally {
+      for (const run of this.endings.splice(0)) run();
+    }
     if (isGood && this.isMarked) throw unexpected();
   }
 }
@@ -119,7 +148,12 @@ export class NestedTransaction extends Transaction {
   }
 
   protected override begin(begin: () => Promise<TransactionalResource>): Promise<TransactionalResource> {
-    return this.whole.savepoint(begin);
+    return this.whole.savepoint(begin, (run) => super.onEnd(run));
+  }
+
+  /** What it has done is over with all of the transaction. */
+  override onEnd(run: () => void): void {
+    this.whole.onEnd(run);
   }
 }
 
@@ -144,16 +178,60 @@ export const scopeOf = (exchange: Exchange): TransactionScope | null => (exchang
 
 /** The transaction of a database (null: of any) that an exchange is in. */
 export function transactionOf(exchange: Exchange, url: string | null): Transaction | null {
+  const innermost = scopeOf(exchange);
+  if (innermost === null) return null;
   const hidden = new Set<string>();
-  for (let scope = scopeOf(exchange); scope !== null; scope = scope.outer) {
+  for (let scope: TransactionScope | null = innermost; scope !== null; scope = scope.outer) {
     if (scope instanceof NoTransaction && scope.hides !== null) hidden.add(scope.hides);
     if (scope instanceof Transaction && (url === null || scope.url === url) && !hidden.has(scope.url)) return scope;
   }
   return null;
 }
 
+/** Whether an exchange is where a policy lets no transaction of this in, not even the source's own. */
+export function isKeptOut(exchange: Exchange, url: string): boolean {
+  for (let scope = scopeOf(exchange); scope !== null; scope = scope.outer) {
+    if (scope instanceof NoTransaction && scope.hides === url) return true;
+    if (scope instanceof Transaction && scope.url === url) return false;
+  }
+  return false;
+}
+
+/** The sources' routes whose messages are in a transaction of what they come from, because a step says so. */
+export class TransactedRoutes {
+  private readonly routes = new Map<string, string[]>();
+  private readonly listeners = new Set<() => void>();
+
+  /** A route has such a step; the answer takes it away again. */
+  add(routeId: string, url: string): () => void {
+    const urls = this.routes.get(routeId) ?? [];
+    this.routes.set(routeId, [...urls, url]);
+    for (const changed of [...this.listeners]) changed();
+    return () => {
+      const left = [...(this.routes.get(routeId) ?? [])];
+      left.splice(left.indexOf(url), 1);
+      if (left.length === 0) this.routes.delete(routeId);
+      else this.routes.set(routeId, left);
+      for (const changed of [...this.listeners]) changed();
+    };
+  }
+
+  has(routeId: string, url: string): boolean {
+    return this.routes.get(routeId)?.includes(url) === true;
+  }
+
+  listen(changed: () => void): () => void {
+    this.listeners.add(changed);
+    return () => void this.listeners.delete(changed);
+  }
+}
+
+/** One for all steps and endpoints of a runtime. */
+export const transactedRoutesOf = (shared: <T>(name: string, make: () => T) => T): TransactedRoutes => shared('transacted routes', () => new TransactedRoutes());
+
 /** @throws ExchangeError when a transaction around is open that one would wait for: it ends only after this */
 function refuseToWaitFor(url: string, around: TransactionScope | null): void {
+  if (kindOf(url) !== 'database') return;
   for (let scope = around; scope !== null; scope = scope.outer) {
     if (!(scope instanceof Transaction) || scope.url !== url || !scope.isOpen) continue;
     throw new ExchangeError('org.springframework.dao.CannotAcquireLockException', 'the message has a transaction of this database open already, and SQLite has one at a time: do this before the first statement of that one, after it, in its own database, or with PROPAGATION_NESTED');
@@ -177,10 +255,15 @@ const propagations = ['REQUIRED', 'REQUIRES_NEW', 'NESTED', 'SUPPORTS', 'NOT_SUP
 
 export type TransactionPropagation = (typeof propagations)[number];
 
+export type TransactionKind = 'database' | 'Kafka' | 'AMQP';
+
+const kindOf = (url: string): TransactionKind => (url.startsWith('kafka:') ? 'Kafka' : url.startsWith('amqp:') ? 'AMQP' : 'database');
+
+/** Fit for messages: no secrets. */
+export const shownResource = (url: string): string => `${kindOf(url)} \`${url.replace(/^(?:kafka|amqp):/, '').replace(/:\/\/[^@/]*@/, '://***@')}\``;
+
 /** Managers that have no transactions here, and what to write instead. */
 const elsewhere: Readonly<Record<string, string>> = {
-  'org.springframework.kafka.transaction.KafkaTransactionManager': 'in a route from Kafka write `exactlyOnce: true` in the parameters of its source, and leave this step out: what the route sends to the same brokers and the offset are one transaction then',
-  'org.springframework.amqp.rabbit.transaction.RabbitTransactionManager': 'leave this step out: a message is acknowledged when all that it led to is done, and what is sent is confirmed by the broker before that',
   'org.springframework.jms.connection.JmsTransactionManager': 'leave this step out: a message is acknowledged when all that it led to is done',
   'org.springframework.transaction.jta.JtaTransactionManager': 'one resource can belong to a transaction: use org.springframework.jdbc.datasource.DataSourceTransactionManager for the database, and `saga` over several',
   'org.springframework.orm.jpa.JpaTransactionManager': 'use `sql:` with org.springframework.jdbc.datasource.DataSourceTransactionManager',
@@ -194,12 +277,56 @@ class ElsewhereManager {
   }
 }
 
-/** What manages transactions of one database, as Spring's classes say it. */
-export class TransactionManager {
+/** What manages transactions of one resource, as Spring's classes say it. */
+abstract class TransactionManager {
+  /** @throws Error when it does not say of what */
+  abstract readonly url: string;
+}
+
+class DatabaseManager extends TransactionManager {
   dataSource: unknown = undefined;
 
   constructor(dataSource: unknown) {
+    super();
     this.dataSource = dataSource;
+  }
+
+  get url(): string {
+    return databaseUrl(this.dataSource, 'dataSource');
+  }
+}
+
+class KafkaManager extends TransactionManager {
+  producerFactory: unknown = undefined;
+  transactionIdPrefix: unknown = undefined;
+
+  constructor(producerFactory: unknown) {
+    super();
+    this.producerFactory = producerFactory;
+  }
+
+  get url(): string {
+    return kafkaBrokers(kafkaConnection(this.producerFactory).brokers);
+  }
+
+  /** What the transactional ids begin with; null: nobody has said so. */
+  get prefix(): string | null {
+    const { transactionIdPrefix: own } = this;
+    return typeof own === 'string' ? own : kafkaConnection(this.producerFactory).transactionIdPrefix;
+  }
+}
+
+class AmqpManager extends TransactionManager {
+  connectionFactory: unknown = undefined;
+
+  constructor(connectionFactory: unknown) {
+    super();
+    this.connectionFactory = connectionFactory;
+  }
+
+  get url(): string {
+    if (this.connectionFactory === undefined) throw new Error('its `transactionManager` needs a connection factory: `constructors: { 0: "#bean:rabbit" }`');
+    return brokerKey(brokerOfFactory(this.connectionFactory, 'connectionFactory'));
   }
 }
 
@@ -214,26 +341,34 @@ export class TransactionPolicy {
   }
 
   /** @throws Error for a manager or propagation that this runtime has not */
-  rules(): { readonly url: string; readonly propagation: TransactionPropagation } {
+  rules(): { readonly url: string; readonly kind: TransactionKind; readonly propagation: TransactionPropagation; readonly prefix: string | null } {
     const { transactionManager: manager } = this;
     if (manager instanceof ElsewhereManager) throw new Error(`its transaction manager has no transactions here: ${manager.instead}`);
-    if (!(manager instanceof TransactionManager)) throw new Error('its `transactionManager` must be a bean of the type org.springframework.jdbc.datasource.DataSourceTransactionManager: transactions of databases are there');
+    if (!(manager instanceof TransactionManager)) throw new Error(`its \`transactionManager\` must be a bean of one of the types ${Object.keys(managers).join(', ')}: transactions of databases, of Kafka and of AMQP are there`);
     const propagation = propagations.find((one) => `PROPAGATION_${one}` === this.propagationBehaviorName);
     if (propagation === undefined) throw new Error(`there is no propagation \`${this.propagationBehaviorName}\`: ${propagations.map((one) => `\`PROPAGATION_${one}\``).join(', ')} are there`);
-    return { url: databaseUrl(manager.dataSource, 'dataSource'), propagation };
+    const { url } = manager;
+    const kind = kindOf(url);
+    if (kind === 'Kafka' && propagation === 'NESTED') throw new Error('`PROPAGATION_NESTED` is not for Kafka: a part of a transaction can not be taken back there. Write `PROPAGATION_REQUIRED`, or `PROPAGATION_REQUIRES_NEW` for one of its own');
+    return { url, kind, propagation, prefix: manager instanceof KafkaManager ? manager.prefix : null };
   }
 }
 
-const managers = ['org.springframework.jdbc.datasource.DataSourceTransactionManager', 'org.springframework.jdbc.support.JdbcTransactionManager'];
+const managers: Readonly<Record<string, new (of: unknown) => TransactionManager>> = {
+  'org.springframework.jdbc.datasource.DataSourceTransactionManager': DatabaseManager,
+  'org.springframework.jdbc.support.JdbcTransactionManager': DatabaseManager,
+  'org.springframework.kafka.transaction.KafkaTransactionManager': KafkaManager,
+  'org.springframework.amqp.rabbit.transaction.RabbitTransactionManager': AmqpManager,
+};
 const policy = 'org.apache.camel.spring.spi.SpringTransactionPolicy';
 
-export const transactionClasses: readonly string[] = [...managers, policy];
+export const transactionClasses: readonly string[] = [...Object.keys(managers), policy];
 
 /** Whether a bean manages transactions, of whatever kind. */
 export const isTransactionManager = (bean: unknown): boolean => bean instanceof TransactionManager || bean instanceof ElsewhereManager;
 
 export function makeTransactionBean(className: string, args: readonly unknown[]): unknown {
-  if (managers.includes(className)) return new TransactionManager(args[0]);
+  if (Object.hasOwn(managers, className)) return new managers[className]!(args[0]);
   if (Object.hasOwn(elsewhere, className)) return new ElsewhereManager(elsewhere[className]!);
   return className === policy ? new TransactionPolicy(args[0]) : undefined;
 }

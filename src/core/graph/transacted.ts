@@ -3,14 +3,15 @@ import type { StepContext } from '../definition.ts';
 import { ExchangeError } from '../errors.ts';
 import type { Exchange, Way } from '../exchange/exchange.ts';
 import { EXHAUSTED, FAILED, HANDLED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST } from '../exchange/exchange.ts';
-import type { TransactionPropagation, TransactionScope } from '../exchange/transaction.ts';
-import { bindTransaction, isTransactionManager, NestedTransaction, NoTransaction, Participation, scopeOf, Transaction, transactionOf, TransactionPolicy } from '../exchange/transaction.ts';
+import type { TransactionKind, TransactionPropagation, TransactionScope } from '../exchange/transaction.ts';
+import { bindTransaction, isTransactionManager, NestedTransaction, NoTransaction, Participation, scopeOf, shownResource, transactedRoutesOf, Transaction, transactionOf, TransactionPolicy } from '../exchange/transaction.ts';
 import type { Inlet, Pipe } from './flow.ts';
 import { operator, sequence, StepSubscriber, WayBack } from './flow.ts';
 
 interface Rules {
   readonly policy: TransactionPolicy;
   readonly url: string;
+  readonly kind: TransactionKind;
   readonly propagation: TransactionPropagation;
 }
 
@@ -38,7 +39,7 @@ function scopeFor(exchange: Exchange, { policy, url, propagation }: Rules): Tran
   const outer = scopeOf(exchange);
   const current = transactionOf(exchange, url);
   const begin = (): Transaction => {
-    if (transactionOf(exchange, null) !== null) throw illegal('the message is in a transaction of another database: one can belong to it');
+    if (transactionOf(exchange, null) !== null) throw illegal(`the message is in a transaction of another resource already, and one can belong to it: ${shownResource(url)} needs PROPAGATION_REQUIRES_NEW, or a place outside of that`);
     return new Transaction(url, policy, outer);
   };
   switch (propagation) {
@@ -47,7 +48,7 @@ function scopeFor(exchange: Exchange, { policy, url, propagation }: Rules): Tran
     case 'NESTED':
       return current === null ? begin() : new NestedTransaction(current, policy, outer);
     case 'REQUIRES_NEW':
-      return new Transaction(url, policy, outer);
+      return new Transaction(url, policy, outer, true);
     case 'SUPPORTS':
       return current === null ? new NoTransaction(policy, outer, null) : new Participation(current, policy, outer);
     case 'NOT_SUPPORTED':
@@ -132,11 +133,52 @@ function policyOf(reference: string | undefined, context: StepContext): Transact
   return null;
 }
 
-/** Steps in a transaction of one database. It commits before the exchange goes on. */
+/** Whether it begins a transaction where none of its resource is around it, or may. */
+const mayBegin = ({ propagation }: Rules): boolean => propagation === 'REQUIRED' || propagation === 'NESTED';
+
+/**
+ * One resource belongs to a transaction. What a block does with another would neither be committed nor rolled back with it: for Kafka and AMQP that is
+ * an error; with databases, where routes of Camel's do that, a warning.
+ */
+function checkResources(rules: Rules, context: StepContext): void {
+  if (rules.propagation === 'NOT_SUPPORTED' || rules.propagation === 'NEVER') return;
+  const mine = shownResource(rules.url);
+  for (const { url, shown, at } of context.resourcesWithin?.() ?? []) {
+    if (url === rules.url) continue;
+    const isWarning = rules.kind === 'database';
+    context.problems.report('M0507', `\`${shown}\` is no part of the transaction of ${mine}`, at, {
+      ...(isWarning ? { severity: 'warning' as const } : {}),
+      label: `this is ${shownResource(url)}`,
+      help: 'one resource belongs to a transaction: move this step out of the block, or into a `policy` with PROPAGATION_REQUIRES_NEW or PROPAGATION_NOT_SUPPORTED; over several resources write a `saga`',
+    });
+  }
+  for (const { ref, at } of context.policiesWithin?.() ?? []) {
+    const inner = rulesOf(context.beans.get(ref));
+    if (inner === null || inner.url === rules.url || !mayBegin(inner)) continue;
+    context.problems.report('M0507', `a transaction of ${shownResource(inner.url)} stands within one of ${mine}`, at, {
+      label: 'this is another resource',
+      help: `one resource belongs to a transaction: give the policy \`${ref}\` PROPAGATION_REQUIRES_NEW (it is committed by itself then), move the step out of the block, or write a \`saga\``,
+    });
+  }
+}
+
+function rulesOf(bean: unknown): Rules | null {
+  if (!(bean instanceof TransactionPolicy)) return null;
+  try {
+    return { policy: bean, ...bean.rules() };
+  } catch {
+    // Its own step says so.
+    return null;
+  }
+}
+
+/** Steps in a transaction of one resource. It commits before the exchange goes on. */
 export function transactedOperator(reference: string | undefined, steps: Pipe | undefined, context: StepContext): Pipe {
   const inner = steps ?? sequence([]);
   const policy = policyOf(reference, context);
   if (policy === null) return inner;
   const rules = { policy, ...policy.rules() };
+  checkResources(rules, context);
+  if (rules.kind === 'Kafka' && rules.propagation === 'REQUIRED' && context.shared !== undefined) context.onDispose(transactedRoutesOf(context.shared).add(context.info.routeId, rules.url));
   return operator((out) => new TransactedStep(out, inner, rules, context));
 }
