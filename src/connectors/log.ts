@@ -60,7 +60,7 @@ class Formatter {
 
   format(exchange: Exchange): string {
     const { options } = this;
-    if (options.plain) return this.body(exchange.body) ?? 'null';
+    if (options.plain) return this.body(exchange) ?? 'null';
     const all = options.showAll;
     let text = '';
     if (all || options.showExchangeId) text += this.gap + this.part('Id', exchange.id);
@@ -74,7 +74,7 @@ class Formatter {
     if (all || options.showHeaders) text += this.gap + this.part('Headers', sorted(exchange.headers));
     if (all || options.showBodyType) text += this.gap + this.part('BodyType', javaType(exchange.body));
     if (all || options.showBody) {
-      const body = this.body(exchange.body) ?? 'null';
+      const body = this.body(exchange) ?? 'null';
       text += this.gap + this.part('Body', options.skipBodyLineSeparator ? body.replaceAll('\n', '') : body);
     }
     if (all || options.showException || options.showCaughtException) text += this.failure(exchange);
@@ -112,13 +112,14 @@ class Formatter {
     return `Exchange[${style === 'Default' && text.startsWith(', ') ? text.slice(2) : text}]`;
   }
 
-  private body(body: unknown): string | null {
+  private body(exchange: Exchange): string | null {
+    const { body } = exchange;
     const { showFiles, showStreams, showCachedStreams, maxChars } = this.options;
     if (body === null || body === undefined) return '[Body is null]';
     if (body instanceof FileBody && !showFiles) return `[Body is file based: ${body.toString()}]`;
     if (body instanceof StreamCache && !showCachedStreams) return '[Body is instance of org.apache.camel.StreamCache]';
     if (isStream(body) && !showStreams) return `[Body is instance of ${javaType(body)}]`;
-    const text = toText(body);
+    const text = toText(body, exchange);
     if (text === null || maxChars <= 0 || text.length <= maxChars) return text;
     return `${text.slice(0, maxChars)}... [Body clipped after ${maxChars} chars, total length is ${text.length}]`;
   }

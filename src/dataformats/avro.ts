@@ -280,7 +280,7 @@ export const avro = defineDataFormat({
     // A kamelet that was given none: each message says so.
     if (text === '') return { marshal: noSchema, unmarshal: noSchema };
     const { read: reading, write } = codec(text);
-    return { marshal: (_exchange, body) => write(body), unmarshal: (_exchange, body) => withBytes(body, reading) };
+    return { marshal: (_exchange, body) => write(body), unmarshal: (exchange, body) => withBytes(exchange, body, reading) };
   },
 });
 

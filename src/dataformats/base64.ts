@@ -22,8 +22,8 @@ export const base64 = defineDataFormat({
     };
     const decode = (bytes: Buffer): Buffer => Buffer.from(bytes.toString('latin1'), 'base64');
     return {
-      marshal: (_exchange, body) => withBytes(body, encode),
-      unmarshal: (_exchange, body) => withBytes(body, decode),
+      marshal: (exchange, body) => withBytes(exchange, body, encode),
+      unmarshal: (exchange, body) => withBytes(exchange, body, decode),
     };
   },
 });

@@ -146,6 +146,6 @@ export const cbor = defineDataFormat({
         if (useList && !Array.isArray(value)) throw new ExchangeError('com.fasterxml.jackson.databind.exc.MismatchedInputException', 'the document is no list, but useList is set');
         return bodyValue(value, 0);
       });
-    return { marshal: (_exchange, body) => write(body), unmarshal: (_exchange, body) => withBytes(body, read) };
+    return { marshal: (_exchange, body) => write(body), unmarshal: (exchange, body) => withBytes(exchange, body, read) };
   },
 });

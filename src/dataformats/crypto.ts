@@ -142,11 +142,11 @@ export const crypto = defineDataFormat({
     return {
       marshal: (exchange, body) => {
         const secret = keyOf(exchange);
-        return withBytes(body, (bytes) => encrypt(secret, bytes));
+        return withBytes(exchange, body, (bytes) => encrypt(secret, bytes));
       },
       unmarshal: (exchange, body) => {
         const secret = keyOf(exchange);
-        return withBytes(body, (bytes) => decrypt(secret, bytes));
+        return withBytes(exchange, body, (bytes) => decrypt(secret, bytes));
       },
     };
   },

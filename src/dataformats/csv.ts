@@ -1,5 +1,5 @@
-import { decodeText } from '../core/conversion/charset.ts';
-import { convertTo, isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
+import { pieceDecoder } from '../core/conversion/charset.ts';
+import { charsetOf, convertTo, isByteSource, isContent, readBytes, toText } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
@@ -118,8 +118,8 @@ export const csv = defineDataFormat({
     return {
       marshal: (_exchange, body) => Buffer.from(written(body, dialect, names, options.skipHeaderRecord)),
       unmarshal: (exchange, body) => {
-        if (options.lazyLoad) return isByteSource(body) ? asyncRows(body, reading, exchange) : lazyRows(sourceText(body), reading, exchange);
-        return isByteSource(body) ? readBytes(body).then((bytes) => allRows(bytes.toString('utf8'), reading, exchange)) : allRows(sourceText(body), reading, exchange);
+        if (options.lazyLoad) return isByteSource(body) ? asyncRows(body, reading, exchange) : lazyRows(sourceText(body, exchange), reading, exchange);
+        return isByteSource(body) ? readBytes(body).then((bytes) => allRows(sourceText(bytes, exchange), reading, exchange)) : allRows(sourceText(body, exchange), reading, exchange);
       },
     };
   },
@@ -165,12 +165,12 @@ function dialectOf(options: DialectOptions): Dialect {
 
 // ------------------------------------------------------------------------------------------------ reading
 
-const sourceText = (body: unknown): string => {
+const sourceText = (body: unknown, exchange: Exchange): string => {
   if (typeof body === 'string') return body;
   if (body === null || body === undefined) {
     throw new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', 'No type converter available to convert from type: null to the required type: java.io.InputStream');
   }
-  return decodeText(convertTo(body, 'byte[]') as Buffer, null);
+  return toText(convertTo(body, 'byte[]'), exchange)!;
 };
 
 interface Reading {
@@ -215,11 +215,19 @@ function* lazyRows(text: string, reading: Reading, exchange: Exchange): Generato
 async function* asyncRows(source: AsyncIterable<Uint8Array | string>, reading: Reading, exchange: Exchange): AsyncGenerator<unknown> {
   const lexer = new Lexer(reading.dialect);
   const records = new Records(reading, exchange);
-  const decoder = new TextDecoder();
+  const decoder = pieceDecoder(charsetOf(exchange));
+  let isStart = true;
+  const rows = (text: string): Iterable<Row> => {
+    if (text === '') return [];
+    const rest = isStart && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
+    isStart = false;
+    return lexer.push(rest);
+  };
   for await (const chunk of source) {
-    for (const row of lexer.push(typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))) if (records.take(row)) yield records.value;
+    const text = typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    for (const row of rows(text)) if (records.take(row)) yield records.value;
   }
-  for (const row of lexer.push(decoder.decode())) if (records.take(row)) yield records.value;
+  for (const row of rows(decoder.end())) if (records.take(row)) yield records.value;
   for (const row of lexer.end()) if (records.take(row)) yield records.value;
 }
 
@@ -448,7 +456,7 @@ const notAList = (body: unknown): ExchangeError =>
   new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', `No type converter available to convert from ${typeof body} to the required type: java.util.List`);
 
 const isMapping = (value: unknown): value is Record<string, unknown> | Map<unknown, unknown> =>
-  typeof value === 'object' && value !== null && !isNumeric(value) && !(Symbol.iterator in value && !(value instanceof Map)) && !(value instanceof Date);
+  typeof value === 'object' && value !== null && !isNumeric(value) && !isContent(value) && !(Symbol.iterator in value && !(value instanceof Map)) && !(value instanceof Date);
 
 function written(body: unknown, dialect: Dialect, names: readonly string[] | null, skipsNames: boolean): string {
   let text = '';

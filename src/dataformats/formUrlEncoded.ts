@@ -22,7 +22,7 @@ export const formUrlEncoded = defineDataFormat({
       };
       return isByteSource(body) ? readBytes(body).then(write) : write(body);
     },
-    unmarshal: (_exchange, body) => withBytes(body, (bytes) => fields(bytes.toString('utf8'))),
+    unmarshal: (exchange, body) => withBytes(exchange, body, (bytes) => fields(toText(bytes, exchange)!)),
   }),
 });
 

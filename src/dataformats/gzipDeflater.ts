@@ -11,7 +11,7 @@ export const gzipDeflater = defineDataFormat({
   summary: 'gzip: marshal packs bytes, unmarshal unpacks them.',
   options: {},
   create: () => ({
-    marshal: (_exchange, body) => withBytes(body, (bytes) => runZlib(gzipSync, gzip, bytes, {}, wrong)),
-    unmarshal: (_exchange, body) => withBytes(body, (bytes) => runZlib(gunzipSync, gunzip, bytes, { maxOutputLength: largestUnpacked }, wrong)),
+    marshal: (exchange, body) => withBytes(exchange, body, (bytes) => runZlib(gzipSync, gzip, bytes, {}, wrong)),
+    unmarshal: (exchange, body) => withBytes(exchange, body, (bytes) => runZlib(gunzipSync, gunzip, bytes, { maxOutputLength: largestUnpacked }, wrong)),
   }),
 });

@@ -1,5 +1,5 @@
 import { isByteSource, readBytes, toText, withBytes } from '../core/conversion/convert.ts';
-import { decodeText, nodeEncoding, prepareCharset } from '../core/conversion/charset.ts';
+import { decodeText } from '../core/conversion/charset.ts';
 import { isPlainMap, putKey } from '../core/conversion/plainValue.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
@@ -70,10 +70,9 @@ export const hl7 = defineDataFormat({
       unmarshal: (exchange, body) =>
         typeof body === 'string'
           ? withHeaders(exchange, read(body))
-          : withBytes(body, (bytes) => {
+          : withBytes(exchange, body, (bytes) => {
               const charset = charsetOf(bytes.toString('latin1'));
-              const given = (): Hl7Message => withHeaders(exchange, read(decodeText(bytes, charset)));
-              return nodeEncoding(charset) === undefined ? prepareCharset(charset).then(given) : given();
+              return withHeaders(exchange, read(decodeText(bytes, charset)));
             }),
     };
   },

@@ -58,9 +58,9 @@ export const ical = defineDataFormat({
       if (validating) validate(calendar);
       return calendar.toString();
     },
-    unmarshal: (_exchange, body) =>
-      withBytes(body, (bytes) => {
-        const calendar = parsed(bytes.toString());
+    unmarshal: (exchange, body) =>
+      withBytes(exchange, body, (bytes) => {
+        const calendar = parsed(toText(bytes, exchange)!);
         if (validating) validate(calendar);
         return calendar;
       }),

@@ -51,8 +51,8 @@ export const json = defineDataFormat({
     };
     return {
       marshal: (exchange, body) => {
-        if (isByteSource(body)) return readBytes(body).then((bytes) => write(exchange, bytes.toString('utf8')));
-        return write(exchange, jsonBody(body));
+        if (isByteSource(body)) return readBytes(body).then((bytes) => write(exchange, toText(bytes, exchange)));
+        return write(exchange, jsonBody(exchange, body));
       },
       unmarshal: (_exchange, body) => (isByteSource(body) ? readBytes(body).then(read) : read(body)),
     };
@@ -77,7 +77,7 @@ function styleOf(
 }
 
 /** Streams and files are marshalled as the text that they hold. */
-const jsonBody = (body: unknown): unknown => (typeof body === 'object' && body !== null && typeof (body as { bytes?: unknown }).bytes === 'function' ? toText(body) : body);
+const jsonBody = (exchange: Exchange, body: unknown): unknown => (typeof body === 'object' && body !== null && typeof (body as { bytes?: unknown }).bytes === 'function' ? toText(body, exchange) : body);
 
 function reader(type: string | null, maxStringLength: number | undefined): (body: unknown) => unknown {
   const check = type === null ? null : typeCheck(type);

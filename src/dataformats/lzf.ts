@@ -21,8 +21,8 @@ export const lzf = defineDataFormat({
     usingParallelCompression: field.boolean('Packs on several cores.').default(false).ignored('packing is one pass over the bytes, and gives the same chunks'),
   },
   create: () => ({
-    marshal: (_exchange, body) => withBytes(body, packed),
-    unmarshal: (_exchange, body) => withBytes(body, unpacked),
+    marshal: (exchange, body) => withBytes(exchange, body, packed),
+    unmarshal: (exchange, body) => withBytes(exchange, body, unpacked),
   }),
 });
 

@@ -23,7 +23,7 @@ export const mimeMultipart = defineDataFormat({
       marshal: (exchange, body) => {
         const attachments = attachmentsOf(exchange);
         if (attachments.size === 0 && !multipartWithoutAttachment) return body;
-        return withBytes(body, (bytes) => {
+        return withBytes(exchange, body, (bytes) => {
           const boundary = `----=_Part_${randomUUID()}`;
           const type = toText(exchange.headers.get('Content-Type')) ?? 'application/octet-stream';
           const parts = [part(type, {}, bytes, binaryContent), ...Array.from(attachments.values(), ({ content, contentType, headers }) => part(contentType ?? 'application/octet-stream', headers, content, binaryContent))];
@@ -46,7 +46,7 @@ export const mimeMultipart = defineDataFormat({
       unmarshal: (exchange, body) => {
         const outer = toText(exchange.headers.get('Content-Type')) ?? '';
         if (!headersInline && !isMultipart(outer)) return body;
-        return withBytes(body, (bytes) => {
+        return withBytes(exchange, body, (bytes) => {
           if (!headersInline) return taken(exchange, bytes, outer);
           const [head, content] = headOf(bytes);
           const type = head.get('content-type') ?? '';

@@ -17,8 +17,8 @@ export const msgpack = defineDataFormat({
   },
   create: ({ useList }) => ({
     marshal: (_exchange, body) => written(body),
-    unmarshal: (_exchange, body) =>
-      withBytes(body, (bytes) => {
+    unmarshal: (exchange, body) =>
+      withBytes(exchange, body, (bytes) => {
         const from = new Cursor(bytes, unreadable, 'MessagePack');
         const value = read(from);
         if (from.left > 0) throw from.failure(`${from.left} bytes are left over`);

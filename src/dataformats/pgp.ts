@@ -3,6 +3,7 @@ import { bytesOfBody, isByteSource, readBytes } from '../core/conversion/convert
 import { largestUnpacked } from '../core/conversion/inflate.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import type { Resolve } from '../core/userLibrary.ts';
 import { UserLibrary } from '../core/userLibrary.ts';
@@ -56,7 +57,7 @@ export const pgp = defineDataFormat({
     const keyText = context.resource(options.keyFileName);
     const signText: unknown = options.signatureKeyRing !== undefined ? context.bean(options.signatureKeyRing) : options.signatureKeyFileName !== undefined ? context.resource(options.signatureKeyFileName) : null;
     const library = (): Promise<Library> => openPgp.load();
-    const bytes = (body: unknown): Promise<Buffer> => (isByteSource(body) ? readBytes(body) : Promise.resolve(bytesOfBody(body)));
+    const bytes = (exchange: Exchange, body: unknown): Promise<Buffer> => (isByteSource(body) ? readBytes(body) : Promise.resolve(bytesOfBody(body, exchange)));
 
     const keysOf = async (text: unknown, what: string): Promise<OpenPgp.Key[]> => {
       const { readKeys } = await library();
@@ -103,8 +104,8 @@ export const pgp = defineDataFormat({
     const signatories = kept(async () => (signText === null ? [] : named(await keysOf(signText, 'the ring of signature keys'), options.signatureKeyUserid).map((key) => key.toPublic())));
 
     return {
-      marshal: async (_exchange, body) => {
-        const content = await bytes(body);
+      marshal: async (exchange, body) => {
+        const content = await bytes(exchange, body);
         const { createMessage, encrypt } = await library();
         const encryptionKeys = await recipients();
         const signingKeys = await signers();
@@ -117,8 +118,8 @@ export const pgp = defineDataFormat({
           throw failure((thrown as Error).message, thrown);
         }
       },
-      unmarshal: async (_exchange, body) => {
-        const content = await bytes(body);
+      unmarshal: async (exchange, body) => {
+        const content = await bytes(exchange, body);
         const { decrypt, readMessage } = await library();
         const decryptionKeys = await openers();
         const verificationKeys = await signatories();

@@ -234,7 +234,7 @@ export const protobuf = defineDataFormat({
         if (contentTypeHeader) exchange.headers.set('Content-Type', 'application/octet-stream');
         return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       },
-      unmarshal: (_exchange, body) => withBytes(body, read),
+      unmarshal: (exchange, body) => withBytes(exchange, body, read),
     };
   },
 });

@@ -106,12 +106,12 @@ export const rss = defineDataFormat({
   summary: 'Feeds: unmarshal reads RSS 0.9 to 2.0, RDF and Atom into a feed with `title`, `link`, `entries` and so on, as Camel names them; marshal writes it, or a map of that shape, as RSS 2.0.',
   options: {},
   create: () => ({
-    marshal: (_exchange, body) => {
+    marshal: (exchange, body) => {
       if (body instanceof Feed) return written(body);
       if (isPlainMap(body)) return written(new Feed(body as Partial<Feed>));
-      return withBytes(body, (bytes) => written(feedOf(bytes)));
+      return typeof body === 'string' ? written(feedOf(Buffer.from(body))) : withBytes(exchange, body, (bytes) => written(feedOf(bytes)));
     },
-    unmarshal: (_exchange, body) => (body instanceof XmlDocument ? read(body) : typeof body === 'string' ? feedOf(Buffer.from(body)) : withBytes(body, feedOf)),
+    unmarshal: (exchange, body) => (body instanceof XmlDocument ? read(body) : typeof body === 'string' ? feedOf(Buffer.from(body)) : withBytes(exchange, body, feedOf)),
   }),
 });
 

@@ -27,7 +27,7 @@ export const tarFile = defineDataFormat({
   },
   create: ({ usingIterator, allowEmptyDirectory, preservePathElements, maxDecompressedSize }) => ({
     marshal: (exchange, body) =>
-      withBytes(body, async (bytes) => {
+      withBytes(exchange, body, async (bytes) => {
         const { packTar } = await import('modern-tar');
         const given = exchange.headers.get(fileName);
         const name = typeof given === 'string' && given !== '' ? given : exchange.id;
@@ -39,7 +39,7 @@ export const tarFile = defineDataFormat({
         return Buffer.from(archive.buffer, archive.byteOffset, archive.byteLength);
       }),
     unmarshal: (exchange, body) =>
-      withBytes(body, async (bytes) => {
+      withBytes(exchange, body, async (bytes) => {
         const entries = await entriesOf(bytes, maxDecompressedSize);
         if (usingIterator) return messages(entries, exchange, allowEmptyDirectory);
         const [first, ...more] = entries.filter(({ isFolder }) => !isFolder);

@@ -1,10 +1,11 @@
 /** What the three formats of uniVocity's parsers share: their options, and rows from and to bodies. */
-import { decodeText } from '../core/conversion/charset.ts';
+import { encodeText } from '../core/conversion/charset.ts';
 import { isNumeric } from '../core/conversion/exactNumber.ts';
-import { toText, withBytes } from '../core/conversion/convert.ts';
+import { charsetOf, toText, withBytes } from '../core/conversion/convert.ts';
 import { putKey } from '../core/conversion/plainValue.ts';
 import type { DataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 
 export type Row = (string | null)[];
@@ -77,7 +78,7 @@ export function rowFormat(options: RowOptions, dialect: Dialect): DataFormat {
     }
   }
 
-  const written = (body: unknown): Buffer => {
+  const written = (exchange: Exchange, body: unknown): Buffer => {
     const columns = new Set(given);
     let text = '';
     for (const row of rowsOf(body)) {
@@ -86,14 +87,14 @@ export function rowFormat(options: RowOptions, dialect: Dialect): DataFormat {
       const line = dialect.write(Array.from(columns, value.get), newline, separator);
       if (line !== '' || !options.skipEmptyLines) text += line + separator;
     }
-    return Buffer.from(text);
+    return encodeText(text, charsetOf(exchange));
   };
 
   return {
-    marshal: (_exchange, body) => written(body),
-    unmarshal: (_exchange, body) =>
-      withBytes(body, (bytes) => {
-        const text = decodeText(bytes, null).replace(/^\ufeff/, '');
+    marshal: (exchange, body) => written(exchange, body),
+    unmarshal: (exchange, body) =>
+      withBytes(exchange, body, (bytes) => {
+        const text = toText(bytes, exchange)!.replace(/^\ufeff/, '');
         return options.lazyLoad ? rows(text) : [...rows(text)];
       }),
   };

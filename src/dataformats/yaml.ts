@@ -1,8 +1,10 @@
 import { isAlias, isCollection, isScalar, parseAllDocuments, visit } from 'yaml';
 import type { Document } from 'yaml';
-import { convertTo, withBytes } from '../core/conversion/convert.ts';
+import { encodeText } from '../core/conversion/charset.ts';
+import { bytesOfBody, charsetOf, convertTo, isByteSource, isContent, readBytes, toText } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { ExactNumber, exactNumber, javaDouble } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
 
@@ -30,18 +32,23 @@ export const yaml = defineDataFormat({
     useApplicationContextClassLoader: field.boolean('Which class loader to use.').default(true).ignored(java),
   },
   create: ({ prettyFlow, maxAliasesForCollections, unmarshalType }) => ({
-    marshal: (_exchange, body) => Buffer.from(new Emitter(prettyFlow).document(body)),
-    unmarshal: (_exchange, body) =>
-      withBytes(body, (bytes) => {
-        const value = parsed(bytes.toString('utf8'), maxAliasesForCollections);
+    marshal: (exchange, body) => encodeText(new Emitter(prettyFlow).document(body), charsetOf(exchange)),
+    unmarshal: (exchange, body) => {
+      const read = (source: unknown): unknown => {
+        const value = parsed(textOf(source, exchange), maxAliasesForCollections);
         return unmarshalType === undefined || !/^(java\.lang\.)?(String|Integer|Long|Double|Boolean)$/.test(unmarshalType) ? value : convertTo(value, unmarshalType);
-      }),
+      };
+      return isByteSource(body) ? readBytes(body).then(read) : read(body);
+    },
   }),
 });
 
 // ------------------------------------------------------------------------------------------------ reading
 
 const failure = (type: string, message: string): ExchangeError => new ExchangeError(`org.yaml.snakeyaml.${type}`, message);
+
+/** The text of a body that a data format reads. */
+const textOf = (body: unknown, exchange: Exchange): string => (typeof body === 'string' ? body : toText(bytesOfBody(body), exchange)!);
 
 function parsed(text: string, mostAliases: number): unknown {
   if (text.length > largestDocument) throw failure('error.YAMLException', `The incoming YAML document exceeds the limit: ${largestDocument} code points.`);
@@ -274,6 +281,8 @@ function collectionOf(value: unknown): Collection | null {
   if (Array.isArray(value)) return value as unknown[];
   if (value instanceof Map) return value as Map<unknown, unknown>;
   if (value instanceof Set) return [...(value as Set<unknown>)];
+  // Not even as a part: Camel has no text for it.
+  if (isContent(value)) throw failure('error.YAMLException', 'a stream or a file is no value: convert it to text first');
   return isPlainMap(value) ? value : null;
 }
 

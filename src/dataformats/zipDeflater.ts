@@ -14,7 +14,7 @@ export const zipDeflater = defineDataFormat({
     compressionLevel: field.integer('How hard to pack: 0 (not at all) to 9; -1 is the usual.').default(-1).atLeast(-1).atMost(9),
   },
   create: ({ compressionLevel: level }) => ({
-    marshal: (_exchange, body) => withBytes(body, (bytes) => runZlib(deflateSync, deflate, bytes, { level }, wrong)),
-    unmarshal: (_exchange, body) => withBytes(body, (bytes) => runZlib(inflateSync, inflate, bytes, { maxOutputLength: largestUnpacked }, wrong)),
+    marshal: (exchange, body) => withBytes(exchange, body, (bytes) => runZlib(deflateSync, deflate, bytes, { level }, wrong)),
+    unmarshal: (exchange, body) => withBytes(exchange, body, (bytes) => runZlib(inflateSync, inflate, bytes, { maxOutputLength: largestUnpacked }, wrong)),
   }),
 });

@@ -21,7 +21,7 @@ export const zipFile = defineDataFormat({
   },
   create: ({ usingIterator, allowEmptyDirectory, preservePathElements, maxDecompressedSize }) => ({
     marshal: (exchange, body) =>
-      withBytes(body, (bytes) => {
+      withBytes(exchange, body, (bytes) => {
         const given = exchange.headers.get(fileName);
         const name = typeof given === 'string' && given !== '' ? given : exchange.id;
         const plain = name.replace(/^.*[/\\]/s, '');
@@ -30,7 +30,7 @@ export const zipFile = defineDataFormat({
         return archive;
       }),
     unmarshal: (exchange, body) =>
-      withBytes(body, (bytes) => {
+      withBytes(exchange, body, (bytes) => {
         if (usingIterator) return messages(bytes, exchange, allowEmptyDirectory, maxDecompressedSize);
         const [first, ...more] = zipEntries(bytes).filter(({ name }) => !name.endsWith('/'));
         if (first === undefined) throw new ExchangeError('java.lang.IllegalStateException', 'Unable to unzip the file, it may be corrupted.');

@@ -38,7 +38,7 @@ class Enrich extends StepSubscriber {
     const { expression, variableSend } = this.options;
     const value = expression(exchange);
     if (value === null || value === undefined) return true;
-    const uri = uriOf(value);
+    const uri = uriOf(value, exchange);
     if (!this.canSend(uri)) return true;
     const resource = exchange.copy();
     resource.isInOut = true;

@@ -56,7 +56,7 @@ class IdempotentConsumer extends StepSubscriber {
   }
 
   private look(exchange: Exchange, value: unknown): boolean | Promise<boolean> {
-    const key = toText(value);
+    const key = toText(value, exchange);
     const { expression, repository, eager } = this.rules;
     if (key === null) {
       throw new ExchangeError('org.apache.camel.processor.idempotent.NoMessageIdException', `No message ID could be found using expression: ${expression.label ?? ''} on message exchange: Exchange[]`);

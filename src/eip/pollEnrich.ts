@@ -34,7 +34,7 @@ class PollEnrich extends StepSubscriber {
   protected step(exchange: Exchange): boolean {
     const value = this.options.expression(exchange);
     if (value === null || value === undefined) return true;
-    void this.poll(exchange, uriOf(value));
+    void this.poll(exchange, uriOf(value, exchange));
     return false;
   }
 

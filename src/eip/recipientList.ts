@@ -35,11 +35,11 @@ class Recipients extends FanOut {
     this.refuseLate();
     const values = allParts(toIterable(this.options.expression(exchange), this.options.delimiter));
     if (!isPromise(values)) {
-      new RecipientRound(this, exchange, this.uris(values)).begin();
+      new RecipientRound(this, exchange, this.uris(exchange, values)).begin();
       return false;
     }
     values
-      .then((found) => this.uris(found))
+      .then((found) => this.uris(exchange, found))
       .then(
         (uris) => new RecipientRound(this, exchange, uris).begin(),
         (thrown: unknown) => {
@@ -51,10 +51,10 @@ class Recipients extends FanOut {
   }
 
   /** All of them are checked before anything is sent to the first. */
-  private uris(values: readonly unknown[]): string[] {
+  private uris(exchange: Exchange, values: readonly unknown[]): string[] {
     const uris: string[] = [];
     for (const value of values) {
-      const uri = uriOf(value);
+      const uri = uriOf(value, exchange);
       try {
         if (uri === '') throw new ExchangeError('java.lang.IllegalArgumentException', emptyUri);
         this.options.checkScheme?.(uri);

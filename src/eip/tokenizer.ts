@@ -170,7 +170,7 @@ export const tokenizer = defineEip({
     if (maxOverlap > maxTokens) problems.report('M0317', `\`maxOverlap\` (${maxOverlap}) is more than \`maxTokens\` (${maxTokens})`, at, { help: 'make it smaller: a segment begins with so much of the one before it' });
     const sizes = { most: maxTokens, overlap: maxOverlap };
     return perform((exchange) => {
-      exchange.body = segmentsOf(toText(exchange.body) ?? '', kind, sizes);
+      exchange.body = segmentsOf(toText(exchange.body, exchange) ?? '', kind, sizes);
     }, info);
   },
 });

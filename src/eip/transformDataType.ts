@@ -17,12 +17,12 @@ const isPlain = (body: unknown): boolean => typeof body === 'string' || Buffer.i
 function transformTo(type: string, context: StepContext): Transform | null {
   switch (type.replace(/^camel:/, '')) {
     case 'text-plain':
-      return (exchange, body) => convertTo(body, 'String');
+      return (exchange, body) => convertTo(body, 'String', exchange);
     case 'application-octet-stream':
-      return (exchange, body) => convertTo(body, 'byte[]');
+      return (exchange, body) => convertTo(body, 'byte[]', exchange);
     case 'application-json': {
       const json = context.dataFormat('json', {});
-      return (exchange, body) => (isPlain(body) ? convertTo(body, 'byte[]') : json.marshal(exchange, body));
+      return (exchange, body) => (isPlain(body) ? convertTo(body, 'byte[]', exchange) : json.marshal(exchange, body));
     }
     case 'application-x-struct':
     case 'application-x-java-object': {

@@ -155,7 +155,7 @@ export const wireTap = defineEip({
       return operator((out) => new WireTap(out, context, { ...common, target: () => call }));
     }
     const send = (expression: Expression<string>) => (exchange: Exchange): Call | null => {
-      const target = uriOf(expression(exchange));
+      const target = uriOf(expression(exchange), exchange);
       if (target === '') return null;
       // A failure belongs to the copy, not to the exchange.
       return (copy) => {

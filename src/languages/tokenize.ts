@@ -1,5 +1,5 @@
-import { StringDecoder } from 'node:string_decoder';
-import { isByteSource, toText } from '../core/conversion/convert.ts';
+import { pieceDecoder } from '../core/conversion/charset.ts';
+import { charsetOf, isByteSource, toText } from '../core/conversion/convert.ts';
 import { defineLanguage } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
@@ -49,7 +49,7 @@ export const tokenize = defineLanguage({
       if (value === null || value === undefined) throw new ExchangeError('java.lang.NullPointerException', 'there is nothing to cut: the value is null');
       const cut = cutterOf(exchange);
       if (value instanceof FileBody) return cut(value.pieces())[Symbol.iterator]();
-      return isByteSource(value) ? partsOfStream(value, cut) : cut(toText(value)!)[Symbol.iterator]();
+      return isByteSource(value) ? partsOfStream(value, cut, charsetOf(exchange)) : cut(toText(value, exchange)!)[Symbol.iterator]();
     };
   },
 });
@@ -296,10 +296,10 @@ class Arrived implements Iterable<string | null> {
   }
 }
 
-async function* partsOfStream(source: AsyncIterable<Uint8Array | string>, cut: Cut): AsyncGenerator<string> {
+async function* partsOfStream(source: AsyncIterable<Uint8Array | string>, cut: Cut, charset: string | null): AsyncGenerator<string> {
   const arrived = new Arrived();
   const parts = cut(arrived)[Symbol.iterator]();
-  const decoder = new StringDecoder('utf8');
+  const decoder = pieceDecoder(charset);
   const slices = new Slices();
   const pieces = source[Symbol.asyncIterator]();
   try {

@@ -15,9 +15,9 @@ const isBooleanType = (type: unknown): boolean => typeof type === 'string' && /^
 function typed(expression: Expression, resultType: unknown): Expression {
   if (typeof resultType !== 'string' || resultType === '' || resultType === 'java.lang.Object') return expression;
   if (expression.isAsync === true) {
-    return Object.assign(async (exchange: Exchange) => convertTo(await expression(exchange), resultType), { isAsync: true, label: expression.label });
+    return Object.assign(async (exchange: Exchange) => convertTo(await expression(exchange), resultType, exchange), { isAsync: true, label: expression.label });
   }
-  return Object.assign((exchange: Exchange) => convertTo(expression(exchange), resultType), { label: expression.label });
+  return Object.assign((exchange: Exchange) => convertTo(expression(exchange), resultType, exchange), { label: expression.label });
 }
 
 const truth = (expression: Expression): Predicate =>

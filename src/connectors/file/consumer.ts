@@ -1,6 +1,6 @@
 import { access, constants, mkdir, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { prepareCharset } from '../../core/conversion/charset.ts';
+import { checkCharset } from '../../core/conversion/charset.ts';
 import type { Consumer, ConnectorContext, Delivery, Endpoint, PolledMessage, Sink } from '../../core/connector.ts';
 import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
@@ -499,7 +499,7 @@ export async function openFileConsumer(endpoint: FileEndpoint, context: Connecto
   const { options } = endpoint;
   if (options.directoryName.includes('${')) throw new Error(`Invalid directory: ${options.directoryName}. Dynamic expressions with \${ } placeholders is not allowed. Use the fileName option to set the dynamic expression.`);
   if (options.delete && options.move !== undefined && !options.noop) throw new Error('You cannot set both delete=true and move options');
-  if (options.charset !== undefined) await prepareCharset(options.charset);
+  if (options.charset !== undefined) checkCharset(options.charset);
   const schedule = await pollSchedule(options, context.clock.now());
   return new FileConsumer(endpoint, context, schedule);
 }

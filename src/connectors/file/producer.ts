@@ -3,10 +3,9 @@ import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { chmod, lstat, mkdir, open, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
-import { StringDecoder } from 'node:string_decoder';
-import { decodeText, encodeText, nodeEncoding, prepareCharset, StrictEncoder } from '../../core/conversion/charset.ts';
+import { checkCharset, encodeText, pieceDecoder, StrictEncoder } from '../../core/conversion/charset.ts';
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
-import { toText } from '../../core/conversion/convert.ts';
+import { charsetOf, toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { FileBody } from '../../core/conversion/file-body.ts';
@@ -253,7 +252,7 @@ class FileProducer implements Producer {
     const { body } = exchange;
     const { charset } = this.options;
     if (typeof body === 'string') return [charset === undefined ? Buffer.from(body) : new StrictEncoder(charset).encode(body, true)];
-    const source = toText(exchange.property('CamelCharsetName') ?? null);
+    const source = charset === undefined ? null : charsetOf(exchange);
     if (body instanceof Uint8Array) return this.recoded(Buffer.from(body.buffer, body.byteOffset, body.byteLength), source);
     if (body instanceof FileBody) return this.recoded(body.stream(), body.charset);
     if (typeof body === 'object' && body !== null) {
@@ -269,7 +268,6 @@ class FileProducer implements Producer {
     const { charset } = this.options;
     const chunks: Chunks = Buffer.isBuffer(bytes) ? [bytes] : bytes;
     if (charset === undefined || charset.toLowerCase() === (source ?? 'utf-8').toLowerCase()) return chunks;
-    if (source !== null) await prepareCharset(source);
     return recode(chunks, source, new StrictEncoder(charset));
   }
 
@@ -309,15 +307,9 @@ class FileProducer implements Producer {
 }
 
 async function* recode(chunks: Chunks, source: string | null, encoder: StrictEncoder): AsyncGenerator<Buffer> {
-  const encoding = nodeEncoding(source);
-  const decoder = encoding === undefined ? null : new StringDecoder(encoding);
-  const kept: Buffer[] = [];
-  for await (const chunk of chunks) {
-    if (typeof chunk === 'string') yield encoder.encode(chunk, false);
-    else if (decoder !== null) yield encoder.encode(decoder.write(chunk), false);
-    else kept.push(chunk);
-  }
-  yield encoder.encode(decoder === null ? decodeText(Buffer.concat(kept), source) : decoder.end(), true);
+  const decoder = pieceDecoder(source);
+  for await (const chunk of chunks) yield encoder.encode(typeof chunk === 'string' ? chunk : decoder.write(chunk), false);
+  yield encoder.encode(decoder.end(), true);
 }
 
 /** A rename is safe when its folder is. Not all systems can do that. */
@@ -339,6 +331,6 @@ export async function openFileProducer(endpoint: FileEndpoint, context: Connecto
   if (directoryName.includes('${')) throw new Error(`Invalid directory: ${directoryName}. Dynamic expressions with \${ } placeholders is not allowed. Use the fileName option to set the dynamic expression.`);
   if (fileExist === 'Append' && (tempPrefix !== undefined || tempFileName !== undefined)) throw new Error('You cannot set both fileExist=Append and tempPrefix/tempFileName options');
   if (fileExist === 'Move' && moveExisting === undefined) throw new Error('You must configure moveExisting option when fileExist=Move');
-  if (charset !== undefined) await prepareCharset(charset);
+  if (charset !== undefined) checkCharset(charset);
   return new FileProducer(endpoint, context);
 }

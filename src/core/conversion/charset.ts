@@ -1,8 +1,6 @@
+import { StringDecoder } from 'node:string_decoder';
+import iconv from 'iconv-lite';
 import { ExchangeError } from '../errors.ts';
-
-type IconvLite = typeof import('iconv-lite');
-
-let iconv: IconvLite | null = null;
 
 /** Charsets that Node's buffers know, by their folded names. */
 const native: Readonly<Record<string, 'utf8' | 'utf16le' | 'latin1' | 'ascii'>> = {
@@ -29,14 +27,9 @@ export function mayBeCharset(name: string): boolean {
   }
 }
 
-/**
- * Makes a charset ready for `decodeText` and `encodeText`; the common ones always are.
- * @throws Error when nobody knows a charset of this name
- */
-export async function prepareCharset(charset: string): Promise<void> {
-  if (charset.toLowerCase() in native) return;
-  iconv ??= (await import('iconv-lite')).default;
-  if (!iconv.encodingExists(charset)) throw new Error(`unknown charset ${charset}`);
+/** @throws Error when nobody knows a charset of this name */
+export function checkCharset(charset: string): void {
+  if (!Object.hasOwn(native, charset.toLowerCase()) && !iconv.encodingExists(charset)) throw new Error(`unknown charset ${charset}`);
 }
 
 const wide = /^utf[-_]?(16|32)$/i;
@@ -45,14 +38,9 @@ const marks: Readonly<Record<string, Buffer>> = { 16: Buffer.from([0xff, 0xfe]),
 /** As in Java: where no mark says otherwise the high byte comes first. */
 function decodeWide(bytes: Buffer, charset: string, width: string): string {
   const mark = marks[width]!;
-  const text = prepared(charset).decode(bytes, `utf-${width}${mark.equals(bytes.subarray(0, mark.length)) ? 'le' : 'be'}`, { stripBOM: true });
+  const text = iconv.decode(bytes, `utf-${width}${mark.equals(bytes.subarray(0, mark.length)) ? 'le' : 'be'}`, { stripBOM: true });
   return bytes.length % (Number(width) / 8) === 0 ? text : `${text}\ufffd`;
 }
-
-const prepared = (charset: string): IconvLite => {
-  if (iconv === null || !iconv.encodingExists(charset)) throw new Error(`unknown charset ${charset}`);
-  return iconv;
-};
 
 /** What Node's own decoders call a charset (null is UTF-8); undefined when they don't know it. */
 export const nodeEncoding = (charset: string | null): BufferEncoding | undefined => {
@@ -67,10 +55,32 @@ const notLatin = /[^\x00-\xff]/gu;
 export function decodeText(bytes: Buffer, charset: string | null): string {
   const encoding = charset === null ? 'utf8' : native[charset.toLowerCase()];
   if (encoding === undefined) {
+    checkCharset(charset!);
     const width = wide.exec(charset!)?.[1];
-    return width === undefined ? prepared(charset!).decode(bytes, charset!, { stripBOM: false }) : decodeWide(bytes, charset!, width);
+    return width === undefined ? iconv.decode(bytes, charset!, { stripBOM: false }) : decodeWide(bytes, charset!, width);
   }
   return encoding === 'ascii' ? bytes.toString('latin1').replace(notAscii, '\ufffd') : bytes.toString(encoding);
+}
+
+/** Makes text of bytes that come piece by piece. */
+export interface PieceDecoder {
+  write(bytes: Buffer): string;
+  end(): string;
+}
+
+/** Null is UTF-8. */
+export function pieceDecoder(charset: string | null): PieceDecoder {
+  const encoding = nodeEncoding(charset);
+  if (encoding !== undefined) return new StringDecoder(encoding);
+  // Which byte comes first, and what is left over, is known only of the whole.
+  const kept: Buffer[] = [];
+  return {
+    write: (bytes) => {
+      kept.push(Buffer.from(bytes));
+      return '';
+    },
+    end: () => decodeText(Buffer.concat(kept), charset),
+  };
 }
 
 /** Bytes of a text; null is UTF-8. What the charset does not have becomes `?`, as in Java; UTF-16 begins with its byte order mark. */
@@ -79,9 +89,10 @@ export function encodeText(text: string, charset: string | null): Buffer {
   if (encoding === 'latin1') return Buffer.from(text.replace(notLatin, '?'), encoding);
   if (encoding === 'ascii') return Buffer.from(text.replace(notAscii, '?'), 'latin1');
   if (encoding !== undefined) return Buffer.from(text, encoding);
+  checkCharset(charset!);
   const width = wide.exec(charset!)?.[1];
-  if (width === undefined) return prepared(charset!).encode(text, charset!);
-  return prepared(charset!).encode(text, `utf-${width}be`, { addBOM: width === '16' && text !== '' });
+  if (width === undefined) return iconv.encode(text, charset!);
+  return iconv.encode(text, `utf-${width}be`, { addBOM: width === '16' && text !== '' });
 }
 
 const question = 0x3f;

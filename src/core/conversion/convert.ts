@@ -1,22 +1,25 @@
-import { decodeText, encodeText } from './charset.ts';
+import { checkCharset, decodeText, encodeText } from './charset.ts';
 import { ExchangeError } from '../errors.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import { compareNumbers, doubleText, ExactNumber, exactNumber, isNumeric, javaDouble } from './exactNumber.ts';
 import { jsonText, parseJson } from './json.ts';
 import { decodeXml, parseXml, XmlDocument, XmlElement, XmlNode, XmlNodeList } from './xml.ts';
 
-/** Text of a value as Camel gives it: null stays null. */
-export function toText(value: unknown): string | null {
+/**
+ * Text of a value as Camel gives it: null stays null.
+ * @param exchange names the charset of bytes (`CamelCharsetName`); UTF-8 without one
+ */
+export function toText(value: unknown, exchange?: Exchange): string | null {
   if (typeof value === 'string') return value;
   if (value === null || value === undefined) return null;
-  if (Buffer.isBuffer(value)) return value.toString('utf8');
-  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
+  if (value instanceof Uint8Array) return bytesText(value, exchange);
   if (value instanceof Error) return `${value instanceof ExchangeError ? value.type : value.name}: ${value.message}`;
   if (value instanceof XmlNodeList) return value.toString();
   if (Array.isArray(value)) return `[${value.map((item) => nestedText(item, value)).join(', ')}]`;
   if (value instanceof Set) return `[${[...(value as Set<unknown>)].map((item) => nestedText(item, value)).join(', ')}]`;
   if (value instanceof Date) return value.toISOString();
   if (typeof value === 'object') {
-    if (isContent(value)) return value.text();
+    if (isContent(value)) return exchange === undefined || typeof value.charset === 'string' ? value.text() : bytesText(value.bytes(), exchange);
     if (value instanceof Map) return `{${[...value].map(([key, item]) => `${nestedText(key, value)}=${nestedText(item, value)}`).join(', ')}}`;
     // `toString` may also be a key of somebody's document.
     if (typeof value.toString === 'function' && (Object.hasOwn(value, 'toString') || (Object.getPrototypeOf(value) !== Object.prototype && Object.getPrototypeOf(value) !== null))) {
@@ -29,13 +32,39 @@ export function toText(value: unknown): string | null {
   return typeof value === 'number' && !Number.isInteger(value) ? doubleText(value) : String(value);
 }
 
+function bytesText(value: Uint8Array, exchange: Exchange | undefined): string {
+  const charset = exchange === undefined ? null : charsetOf(exchange);
+  const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  return charset === null ? bytes.toString('utf8') : decodeText(bytes, charset);
+}
+
+/**
+ * The charset that an exchange names, in its header or its property `CamelCharsetName`: of bytes that become text, and of text that becomes bytes.
+ * Null: none, so UTF-8.
+ * @throws TypeConversionException when there is none of that name
+ */
+export function charsetOf(exchange: Exchange): string | null {
+  const named = exchange.headers.lookup('camelcharsetname') ?? exchange.property('CamelCharsetName') ?? null;
+  if (named === null) return null;
+  const charset = toText(named)!.trim().replace(/^(['"])(.*)\1$/, '$2').trim();
+  try {
+    checkCharset(charset);
+  } catch (thrown) {
+    const cause = new ExchangeError('java.nio.charset.UnsupportedCharsetException', (thrown as Error).message);
+    throw new ExchangeError('org.apache.camel.TypeConversionException', `the exchange names a charset that there is not: ${charset}`, { cause });
+  }
+  return charset;
+}
+
 /** A body that stands for bytes elsewhere: a file, a cached stream. */
-interface Content {
+export interface Content {
+  /** Its own; null or absent: that of the exchange. */
+  readonly charset?: string | null;
   bytes(): Buffer;
   text(): string;
 }
 
-const isContent = (value: object): value is Content => typeof (value as Partial<Content>).bytes === 'function' && typeof (value as Partial<Content>).text === 'function';
+export const isContent = (value: object): value is Content => typeof (value as Partial<Content>).bytes === 'function' && typeof (value as Partial<Content>).text === 'function';
 
 /** What holds itself is named, as in Java. */
 const nestedText = (value: unknown, holder: object): string => (value === holder ? (Array.isArray(holder) || holder instanceof Set ? '(this Collection)' : '(this Map)') : (toText(value) ?? 'null'));
@@ -219,19 +248,20 @@ const dateOf: Conversion = (value, type) => {
   throw notAvailable(value, type);
 };
 
-const xmlDocument = (value: unknown, type: string, charset: string | null): XmlDocument => {
+/** What bytes are in is what the document says itself. */
+const xmlDocument = (value: unknown, type: string): XmlDocument => {
   if (value instanceof XmlDocument) return value;
-  const bytesOrNull = typeof value === 'string' ? null : hasBytes(value) ? bytesOf(value, charset) : null;
+  const bytesOrNull = typeof value === 'string' ? null : hasBytes(value) ? bytesOf(value, null) : null;
   if (typeof value !== 'string' && !(value instanceof XmlNode) && bytesOrNull === null) throw notAvailable(value, type);
   try {
-    return parseXml(bytesOrNull === null ? String(value as string | XmlNode) : decodeXml(bytesOrNull, charset));
+    return parseXml(bytesOrNull === null ? String(value as string | XmlNode) : decodeXml(bytesOrNull));
   } catch (thrown) {
     // Why it is none is what whoever sent it must know.
     throw new ExchangeError('org.apache.camel.TypeConversionException', `${conversionError(value, type).message}: ${(thrown as Error).message}`, { cause: thrown });
   }
 };
 
-const xmlNode: Conversion = (value, type, charset) => (Array.isArray(value) && value[0] instanceof XmlNode ? value[0] : value instanceof XmlNode ? value : xmlDocument(value, type, charset));
+const xmlNode: Conversion = (value, type) => (Array.isArray(value) && value[0] instanceof XmlNode ? value[0] : value instanceof XmlNode ? value : xmlDocument(value, type));
 
 const int = integral(-(2n ** 31n), 2n ** 31n - 1n);
 const long = integral(-(2n ** 63n), 2n ** 63n - 1n);
@@ -286,9 +316,9 @@ const conversions: Readonly<Record<string, Conversion>> = {
   'java.util.LinkedHashMap': mapOf,
   'java.util.Date': dateOf,
   'org.w3c.dom.Document': xmlDocument,
-  'org.w3c.dom.Element': (value, type, charset) => (value instanceof XmlElement ? value : xmlDocument(value, type, charset).root),
+  'org.w3c.dom.Element': (value, type) => (value instanceof XmlElement ? value : xmlDocument(value, type).root),
   'org.w3c.dom.Node': xmlNode,
-  'org.w3c.dom.NodeList': (value, type, charset) => (Array.isArray(value) ? value : xmlDocument(value, type, charset).root.children),
+  'org.w3c.dom.NodeList': (value, type) => (Array.isArray(value) ? value : xmlDocument(value, type).root.children),
   'javax.xml.transform.Source': xmlNode,
   'javax.xml.transform.dom.DOMSource': xmlNode,
   // Streams of Java are bytes here: they can be read as often as one likes.
@@ -315,14 +345,15 @@ export const isConvertibleType = (type: string): boolean => conversionOf(type) !
 /**
  * A value as the Java class of that name, by Camel's type converters; null stays null. Numbers, texts, lists and maps are JavaScript's own, so
  * `java.lang.Long` and `int` both give a number (a bigint beyond the safe integers).
- * @param charset of bytes and of text that become each other; null = UTF-8
+ * @param exchange names the charset of bytes and of text that become each other; UTF-8 without one
  * @throws TypeConversionException when the value is wrong, NoTypeConversionAvailableException when nothing leads from its type to that one
  */
-export function convertTo(value: unknown, type: string, charset: string | null = null): unknown {
+export function convertTo(value: unknown, type: string, exchange?: Exchange): unknown {
   if (value === null || value === undefined) return null;
   const conversion = conversionOf(type);
   if (conversion === null) throw notAvailable(value, type);
-  return conversion(value, type, charset);
+  const mayHaveBytes = typeof value === 'object' ? typeof (value as Partial<Content>).charset !== 'string' : conversion === bytes;
+  return conversion(value, type, exchange !== undefined && mayHaveBytes ? charsetOf(exchange) : null);
 }
 
 /** A body that has to be read before it can be converted: any asynchronous source of bytes or text. */
@@ -336,12 +367,16 @@ export async function readBytes(source: AsyncIterable<Uint8Array | string>): Pro
   return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
-/** The bytes of a body that a data format reads. @throws NoTypeConversionAvailableException for null, and for what has no bytes */
-export function bytesOfBody(body: unknown): Buffer {
+/**
+ * The bytes of a body that a data format reads.
+ * @param exchange names the charset of text; UTF-8 without one
+ * @throws NoTypeConversionAvailableException for null, and for what has no bytes
+ */
+export function bytesOfBody(body: unknown, exchange?: Exchange): Buffer {
   if (body === null || body === undefined) throw notAvailable(body, 'java.io.InputStream');
-  return bytes(body, 'java.io.InputStream', null) as Buffer;
+  return bytes(body, 'java.io.InputStream', exchange === undefined || body instanceof Uint8Array ? null : charsetOf(exchange)) as Buffer;
 }
 
 /** Does something with the bytes of a body: at once, or, for a stream, when it has been read. */
-export const withBytes = <T>(body: unknown, run: (bytes: Buffer) => T): T | Promise<Awaited<T>> =>
-  isByteSource(body) ? (readBytes(body).then(run) as Promise<Awaited<T>>) : run(bytesOfBody(body));
+export const withBytes = <T>(exchange: Exchange, body: unknown, run: (bytes: Buffer) => T): T | Promise<Awaited<T>> =>
+  isByteSource(body) ? (readBytes(body).then(run) as Promise<Awaited<T>>) : run(bytesOfBody(body, exchange));

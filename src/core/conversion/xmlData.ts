@@ -120,4 +120,6 @@ const rootName = (value: unknown): string =>
             : 'Double'
           : value === null || value === undefined
             ? 'null'
-            : 'Object';
+            : value instanceof Uint8Array
+              ? 'bytes'
+              : 'Object';

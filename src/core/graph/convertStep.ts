@@ -1,4 +1,4 @@
-import { mayBeCharset, prepareCharset } from '../conversion/charset.ts';
+import { mayBeCharset } from '../conversion/charset.ts';
 import { convertTo, isConvertibleType } from '../conversion/convert.ts';
 import type { StepContext } from '../definition.ts';
 import { dynamicText, isDynamicText } from './dynamicText.ts';
@@ -14,7 +14,7 @@ export const convertFields = (what: 'header' | 'variable') => ({
   type: field.string('Name of the type as Java has it: `String`, `int`, `byte[]`, `java.util.List`, ...').required(),
   toName: field.string(`The ${what} that takes the result; the same when absent.`),
   mandatory: field.boolean('A value that nothing converts fails the exchange; else it becomes null.').default(true),
-  charset: field.string('Charset of text that becomes bytes, and of bytes that become text; UTF-8 when absent.'),
+  charset: field.string('Charset of text that becomes bytes, and of bytes that become text; that which the exchange names (`CamelCharsetName`), or UTF-8, when absent.'),
 });
 
 interface ConvertOptions {
@@ -33,39 +33,54 @@ interface Named {
   set(exchange: Exchange, name: string, value: unknown): void;
 }
 
+/** @throws Error when a step names a charset that there is not */
+export function checkCharsetOption(charset: string | undefined): void {
+  if (charset !== undefined && !mayBeCharset(charset)) throw new Error(`there is no charset \`${charset}\``);
+}
+
+interface Conversion {
+  readonly type: string;
+  /** What nothing leads to the type from fails the exchange; else it becomes null. */
+  readonly mandatory: boolean;
+  readonly charset: string | undefined;
+}
+
+function converted(exchange: Exchange, value: unknown, { type, mandatory }: Conversion): unknown {
+  try {
+    return convertTo(value, type, exchange);
+  } catch (thrown) {
+    const error = toExchangeError(thrown);
+    if (!mandatory && error.type === 'org.apache.camel.NoTypeConversionAvailableException') return null;
+    throw error;
+  }
+}
+
+/** A conversion with the charset that the step names, else with that of the exchange. As in Camel, that of the step stays on an exchange that it fails. */
+export function convertIn(exchange: Exchange, value: unknown, conversion: Conversion): unknown {
+  if (conversion.charset === undefined) return converted(exchange, value, conversion);
+  const before = exchange.property('CamelCharsetName') ?? null;
+  exchange.properties.set('CamelCharsetName', conversion.charset);
+  const result = converted(exchange, value, conversion);
+  if (before === null) exchange.properties.remove('CamelCharsetName');
+  else exchange.properties.set('CamelCharsetName', before);
+  return result;
+}
+
 /** A step that converts a named value. */
 export function convertStep({ name, type, toName, mandatory, charset }: ConvertOptions, { missing, get, set }: Named, context: StepContext): Pipe {
   if (!isConvertibleType(type)) throw new Error(`there is no type \`${type}\``);
   const { info } = context;
-  if (charset !== undefined && !mayBeCharset(charset)) throw new Error(`there is no charset \`${charset}\``);
-  const encoding = charset ?? null;
-  const converted = (value: unknown): unknown => {
-    try {
-      return convertTo(value, type, encoding);
-    } catch (thrown) {
-      const error = toExchangeError(thrown);
-      if (!mandatory && error.type === 'org.apache.camel.NoTypeConversionAvailableException') return null;
-      throw error;
-    }
-  };
+  checkCharsetOption(charset);
+  const conversion = { type, mandatory, charset };
   const run = (exchange: Exchange, source: string): void => {
     if (source === '') throw new ExchangeError('java.lang.NullPointerException', `\`${name}\` gives no name`);
     const found = get(exchange, source);
-    if (found !== undefined && found !== null) set(exchange, toName ?? source, converted(found));
+    if (found !== undefined && found !== null) set(exchange, toName ?? source, convertIn(exchange, found, conversion));
     else if (mandatory) {
       const failure = missing(source);
       if (failure !== null) throw failure;
     }
   };
-  if (encoding !== null) {
-    const ready = prepareCharset(encoding);
-    ready.catch(() => {});
-    const nameOf = dynamicText(name, context);
-    return perform(async (exchange) => {
-      await ready;
-      run(exchange, await nameOf(exchange));
-    }, info);
-  }
   const build = (nameOf: (exchange: Exchange) => string): Pipe => perform((exchange) => run(exchange, nameOf(exchange)), info);
   return isDynamicText(name) ? settled(dynamicText(name, context), info, build) : build(() => name);
 }

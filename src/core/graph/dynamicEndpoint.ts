@@ -1,5 +1,6 @@
 import { toText } from '../conversion/convert.ts';
 import { ExchangeError } from '../errors.ts';
+import type { Exchange } from '../exchange/exchange.ts';
 import type { EndpointReference } from '../field.ts';
 import { field } from '../field.ts';
 import { maskUri } from '../mask.ts';
@@ -43,7 +44,7 @@ export function schemeCheck(allowed: string | undefined, isList: boolean): ((uri
 }
 
 /** The URI that a value of an expression names: text without blanks around it. */
-export const uriOf = (value: unknown): string => (toText(value) ?? 'null').trim();
+export const uriOf = (value: unknown, exchange: Exchange): string => (toText(value, exchange) ?? 'null').trim();
 
 /** A URI with its `parameters` as the query, for those that are evaluated before they are resolved. */
 export function wholeUri({ uri, parameters }: EndpointReference): string {

@@ -15,9 +15,9 @@ export function dynamicText(text: string, context: StepContext, language = 'simp
   const expression = context.languages.expression(language, text);
   if (expression.isAsync === true) {
     const later = expression as unknown as Expression<Promise<unknown>>;
-    return Object.assign((async (exchange: Exchange) => toText(await later(exchange)) ?? '') as unknown as (exchange: Exchange) => string, { isAsync: true, label: text });
+    return Object.assign((async (exchange: Exchange) => toText(await later(exchange), exchange) ?? '') as unknown as (exchange: Exchange) => string, { isAsync: true, label: text });
   }
-  return Object.assign((exchange: Exchange) => toText(expression(exchange)) ?? '', { label: text });
+  return Object.assign((exchange: Exchange) => toText(expression(exchange), exchange) ?? '', { label: text });
 }
 
 /** A URI that may say what language it is written in (`language:xpath:/order/@to`), else Simple. @throws ExpressionSyntaxError */

@@ -7,5 +7,5 @@ import { isDynamicText } from './dynamicText.ts';
 export function namedText(source: string, context: LanguageContext): string | ((exchange: Exchange) => string) {
   if (!isDynamicText(source)) return source;
   const expression = context.expression('simple', source);
-  return (exchange) => toText(expression(exchange)) ?? '';
+  return (exchange) => toText(expression(exchange), exchange) ?? '';
 }

@@ -120,7 +120,7 @@ class Slip extends Turns {
         return true;
       }
       if (next === null || next === undefined) return false;
-      this.visit(uriOf(next));
+      this.visit(uriOf(next, exchange));
     } catch (thrown) {
       exchange.fail(thrown, this.step.context.info);
       return false;

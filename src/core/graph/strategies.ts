@@ -118,7 +118,7 @@ export class StringAggregationStrategy implements AggregationStrategy {
       texts = [];
       holder.properties.set(groupedProperty, texts);
     }
-    const value = newExchange === null ? null : toText(this.pick === null ? newExchange.body : this.pick(newExchange));
+    const value = newExchange === null ? null : toText(this.pick === null ? newExchange.body : this.pick(newExchange), newExchange);
     if (value !== null) {
       if (oldExchange !== null && this.delimiter !== null) texts.push(this.delimiter);
       texts.push(value);

@@ -257,7 +257,7 @@ export function makeRepository(className: string, args: readonly unknown[], prop
   if (idempotent !== undefined) {
     const name = simpleClassName(idempotent);
     if (name === 'MemoryIdempotentRepository') return new MemoryKeys(Number(properties['cacheSize'] ?? 1000) || 1000);
-    const own = ['fileStore', 'processorName', 'repositoryName', 'cacheName', 'topic', 'collectionName', 'key', 'table'].map((key) => toText(properties[key])).find((text) => text !== null) ?? args.map(toText).find((text) => text !== null) ?? name;
+    const own = ['fileStore', 'processorName', 'repositoryName', 'cacheName', 'topic', 'collectionName', 'key', 'table'].map((key) => toText(properties[key])).find((text) => text !== null) ?? args.map((arg) => toText(arg)).find((text) => text !== null) ?? name;
     const keys = new StoredKeys(prefixed(store, `idempotent/${createHash('sha256').update(own).digest('hex').slice(0, 16)}/`), clock);
     return withProperties(keys, properties);
   }

@@ -63,7 +63,7 @@ export const resumeClasses: readonly string[] = [transient, ...stored];
 export function makeResumeStrategy(className: string, args: readonly unknown[], properties: Readonly<Record<string, unknown>>, store: StateStore): ResumeStrategy | undefined {
   if (className === transient) return new MemoryOffsets();
   if (!stored.includes(className)) return undefined;
-  const own = toText(properties['topic'] ?? null) ?? args.map(toText).find((text) => text !== null) ?? simpleClassName(className);
+  const own = toText(properties['topic'] ?? null) ?? args.map((arg) => toText(arg)).find((text) => text !== null) ?? simpleClassName(className);
   // Camel's options that mean nothing here (servers, caches) are taken: a bean has them.
   return Object.assign(new StoredOffsets(prefixed(store, `resume/${digest(own).slice(0, 16)}/`)), properties);
 }

@@ -1,4 +1,5 @@
 import { describeValue, toText } from '../../core/conversion/convert.ts';
+import { StreamCache } from '../../core/conversion/stream.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { ExactNumber } from '../../core/conversion/exactNumber.ts';
 import { compareNumbers, exactNumber, isIntegral, isNumeric } from '../../core/conversion/exactNumber.ts';
@@ -93,20 +94,23 @@ export function compareValues(left: unknown, right: unknown): number {
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
+/** Bytes, and streams that can be read again; a file is not looked into. */
+const hasBytes = (value: unknown): boolean => value instanceof Uint8Array || value instanceof StreamCache;
+
 /** Camel's `contains`: an element of a list, or a part of a text; any other value contains what equals it. */
 export function contains(left: unknown, right: unknown): boolean {
   if (isMissing(left) || isMissing(right)) return isMissing(left) && isMissing(right);
   if (typeof left === 'string') return left.includes(toText(right) ?? '');
   if (Array.isArray(left)) return left.some((item) => isSame(item, right));
   if (left instanceof Set) return [...left].some((item) => isSame(item, right));
-  return left instanceof Uint8Array ? (toText(left) ?? '').includes(toText(right) ?? '') : (typeof left !== 'object' || isNumeric(left)) && isEqual(left, right);
+  return hasBytes(left) ? (toText(left) ?? '').includes(toText(right) ?? '') : (typeof left !== 'object' || isNumeric(left)) && isEqual(left, right);
 }
 
 export function containsIgnoringCase(left: unknown, right: unknown): boolean {
   if (isMissing(left) || isMissing(right)) return isMissing(left) && isMissing(right);
   const wanted = (toText(right) ?? '').toLowerCase();
   if (Array.isArray(left) || left instanceof Set) return [...(left as Iterable<unknown>)].some((item) => (toText(item) ?? 'null').toLowerCase().includes(wanted));
-  if (typeof left === 'string' || left instanceof Uint8Array) return (toText(left) ?? '').toLowerCase().includes(wanted);
+  if (typeof left === 'string' || hasBytes(left)) return (toText(left) ?? '').toLowerCase().includes(wanted);
   return (typeof left !== 'object' || isNumeric(left)) && isEqualIgnoringCase(left, right);
 }
 

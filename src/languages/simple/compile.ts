@@ -168,14 +168,14 @@ function unquoted(node: SimpleNode): SimpleNode {
   return (quote === "'" || quote === '"') && node.text.endsWith(quote) ? { ...node, text: node.text.slice(1, -1) } : node;
 }
 
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : (toText(value) ?? ''));
+const textOf = (value: unknown, exchange?: Exchange): string => (typeof value === 'string' ? value : (toText(value, exchange) ?? ''));
 
 /** Puts texts together; the common shapes have a closure of their own. */
 function concatenation(values: readonly Value[]): Value {
   if (values.some(({ isAsync }) => isAsync === true)) {
     const together = async (exchange: Exchange): Promise<string> => {
       let text = '';
-      for (const value of values) text += textOf(await value(exchange));
+      for (const value of values) text += textOf(await value(exchange), exchange);
       return text;
     };
     return Object.assign(together, { isAsync: true });
@@ -184,18 +184,18 @@ function concatenation(values: readonly Value[]): Value {
   if (values.length === 2) {
     if (a.isConstant) {
       const prefix = textOf(constantOf(a));
-      return (exchange) => prefix + textOf(b(exchange));
+      return (exchange) => prefix + textOf(b(exchange), exchange);
     }
     if (b.isConstant) {
       const suffix = textOf(constantOf(b));
-      return (exchange) => textOf(a(exchange)) + suffix;
+      return (exchange) => textOf(a(exchange), exchange) + suffix;
     }
-    return (exchange) => textOf(a(exchange)) + textOf(b(exchange));
+    return (exchange) => textOf(a(exchange), exchange) + textOf(b(exchange), exchange);
   }
-  if (values.length === 3) return (exchange) => textOf(a(exchange)) + textOf(b(exchange)) + textOf(c(exchange));
+  if (values.length === 3) return (exchange) => textOf(a(exchange), exchange) + textOf(b(exchange), exchange) + textOf(c(exchange), exchange);
   return (exchange) => {
     let text = '';
-    for (let i = 0; i < values.length; i++) text += textOf(values[i]!(exchange));
+    for (let i = 0; i < values.length; i++) text += textOf(values[i]!(exchange), exchange);
     return text;
   };
 }

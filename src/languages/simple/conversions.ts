@@ -1,5 +1,8 @@
-import { conversionError, convertTo, isConvertibleType, toText } from '../../core/conversion/convert.ts';
+import { bytesOfBody, conversionError, convertTo, isConvertibleType, toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
+import { FileBody } from '../../core/conversion/file-body.ts';
+import { StreamCache } from '../../core/conversion/stream.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
 import { ExactNumber, javaDouble, javaLong } from '../../core/conversion/exactNumber.ts';
 import { XmlNode, XmlNodeList } from '../../core/conversion/xml.ts';
 
@@ -88,21 +91,22 @@ export const bytesOfList = (list: readonly unknown[]): Uint8Array => {
 };
 
 /** Bytes and texts have some; anything else gives nothing. */
-export const toBytes = (value: unknown): Uint8Array | null => (value instanceof Uint8Array ? value : typeof value === 'string' ? Buffer.from(value) : null);
+export const toBytes = (value: unknown, exchange: Exchange): Uint8Array | null =>
+  value instanceof Uint8Array || typeof value === 'string' || value instanceof StreamCache || value instanceof FileBody ? bytesOfBody(value, exchange) : null;
 
 /**
  * The conversion to a Java class by name, with or without its package. Null stays null, and what nothing leads to that class from gives null.
  * @throws ClassNotFoundException
  */
-export function conversionTo(type: string): (value: unknown) => unknown {
+export function conversionTo(type: string): (value: unknown, exchange?: Exchange) => unknown {
   if (!isConvertibleType(type)) throw new ExchangeError('java.lang.ClassNotFoundException', type);
   // A number stays what it is where Java's small decimals are asked for; a list has bytes only when it has none.
   const isSmallDecimal = type === 'double' || type === 'float';
-  return (value) => {
+  return (value, exchange) => {
     if (isSmallDecimal && typeof value === 'number') return value;
     if (type === 'byte[]' && Array.isArray(value)) return bytesOfList(value);
     try {
-      return convertTo(value, type);
+      return convertTo(value, type, exchange);
     } catch (thrown) {
       if (thrown instanceof ExchangeError && thrown.type === 'org.apache.camel.NoTypeConversionAvailableException') return null;
       throw thrown;

@@ -56,7 +56,7 @@ function expression(source: string, options: SimpleOptions, context: LanguageCon
       (exchange: Exchange) => {
         prepare(exchange);
         // What follows a block is text, also where it is one function alone.
-        return toText(main(exchange)) ?? '';
+        return toText(main(exchange), exchange) ?? '';
       },
       { isAsync: false },
     );

@@ -1,4 +1,5 @@
 import { toText } from '../../core/conversion/convert.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
 import { conversionTo, toInteger, toLong } from './conversions.ts';
 import { collectionFunctions } from './functions/collections.ts';
 import { conditionFunctions } from './functions/conditions.ts';
@@ -39,7 +40,7 @@ const families = ['exchangeProperty', 'camelContext', 'messageHistory', 'excepti
 
 const toBoolean = conversionTo('boolean');
 
-const prefixes: Readonly<Record<string, (value: unknown) => unknown>> = {
+const prefixes: Readonly<Record<string, (value: unknown, exchange: Exchange) => unknown>> = {
   int: (value) => toInteger(value, 'int') ?? 0,
   integer: (value) => toInteger(value, 'int') ?? 0,
   long: (value) => toLong(value, 'long') ?? 0,
@@ -55,7 +56,7 @@ export function buildFunction(text: string, at: number, compiler: Compiler): Val
   if (prefix !== null) {
     const convert = prefixes[prefix[1]!]!;
     const value = build(text.slice(prefix[0].length), at + prefix[0].length, compiler);
-    return (exchange) => convert(value(exchange));
+    return (exchange) => convert(value(exchange), exchange);
   }
   return build(text, at, compiler);
 }

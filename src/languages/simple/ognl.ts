@@ -97,7 +97,7 @@ function segment(part: string, at: number, compiler: Compiler): Segment {
 
 function indexStep(source: string, at: number, compiler: Compiler): Step {
   const key = compiler.template(removeEndingQuotes(source), at);
-  if (!key.isConstant) return (target, exchange) => elementOf(target, toText(key(exchange)) ?? '');
+  if (!key.isConstant) return (target, exchange) => elementOf(target, toText(key(exchange), exchange) ?? '');
   const text = toText(constantOf(key)) ?? '';
   const number = /^-?\d+$/.test(text) ? Number(text) : null;
   if (number === null) return (target) => (isPlainObject(target) ? ((target)[text] ?? null) : elementOf(target, text));
@@ -133,7 +133,7 @@ function methodStep(source: string, at: number, compiler: Compiler): Step {
       throw failed(target, 'org.apache.camel.component.bean.AmbiguousMethodCallException', `write get${capital(name)}(): ${name} is ambiguous`);
     }
     const isOfObjects = Array.isArray(target) && takesObject.has(name);
-    const values = args.map((arg) => (isOfObjects && arg.isConstant ? toText(arg(exchange)) : arg(exchange)));
+    const values = args.map((arg) => (isOfObjects && arg.isConstant ? toText(arg(exchange), exchange) : arg(exchange)));
     let found: unknown;
     try {
       found = call(target, name, values);

@@ -11,7 +11,7 @@ import type { Value } from './value.ts';
 import { constantOf, illegalSyntax } from './value.ts';
 
 type Condition = (exchange: Exchange) => boolean;
-type Test = (left: unknown, right: unknown) => boolean;
+type Test = (left: unknown, right: unknown, exchange: Exchange) => boolean;
 
 const isMissing = (value: unknown): boolean => value === null || value === undefined;
 
@@ -44,11 +44,15 @@ function asLeft(element: string, left: unknown): unknown {
   return typeof left === 'boolean' ? tryBoolean(element) : element;
 }
 
-function isIn(left: unknown, right: unknown): boolean {
-  if (isMissing(left) || isMissing(right)) return false;
-  if (typeof right !== 'string') return iterate(right).some((item) => isElement(left, item));
+function isIn(given: unknown, right: unknown, exchange: Exchange): boolean {
+  if (isMissing(given) || isMissing(right)) return false;
+  if (typeof right !== 'string') return iterate(right).some((item) => isElement(given, item));
+  const left = comparable(given, exchange);
   return listOf(right).some((element) => isElement(left, asLeft(element, left)));
 }
+
+/** Texts in a list become bytes by the charset of the exchange where bytes are looked for. */
+const comparable = (value: unknown, exchange: Exchange): unknown => (typeof value === 'object' && !isNumeric(value) && !Array.isArray(value) ? toText(value, exchange) : value);
 
 /** Unlike `==`, which cuts decimals off where one side is a whole number. */
 const isElement = (left: unknown, element: unknown): boolean => (isNumeric(left) && isNumeric(element) ? compareNumbers(left, element) === 0 : isEqual(left, element));
@@ -76,8 +80,8 @@ function isBetween(left: unknown, from: number, to: number): boolean {
   return !isMissing(left) && compareValues(left, from) >= 0 && compareValues(left, to) <= 0;
 }
 
-function matches(left: unknown, right: unknown): boolean {
-  const text = toText(left);
+function matches(left: unknown, right: unknown, exchange: Exchange): boolean {
+  const text = toText(left, exchange);
   return text !== null && matcher(toText(right) ?? '')(text);
 }
 
@@ -121,7 +125,7 @@ function positiveComparison(operator: string, left: Value, right: Value, rightNo
     if (special !== null) return special;
   }
   const test = tests[operator]!;
-  return (exchange) => test(left(exchange), right(exchange));
+  return (exchange) => test(left(exchange), right(exchange), exchange);
 }
 
 function againstConstant(operator: string, left: Value, value: unknown, node: SimpleNode): Condition | null {
@@ -135,7 +139,7 @@ function againstConstant(operator: string, left: Value, value: unknown, node: Si
 function againstNumber(operator: string, left: Value, wanted: number, text: string): Condition | null {
   if (Number.isNaN(wanted)) {
     const test = tests[operator]!;
-    return (exchange) => test(left(exchange), text);
+    return (exchange) => test(left(exchange), text, exchange);
   }
   const isDecimal = text.includes('.');
   const bound = Math.trunc(wanted);
@@ -189,7 +193,7 @@ function againstText(operator: string, left: Value, wanted: string): Condition |
     case 'regex': {
       let matches: ((text: string) => boolean) | null = null;
       return (exchange) => {
-        const text = toText(left(exchange));
+        const text = toText(left(exchange), exchange);
         return text !== null && (matches ??= matcher(wanted, true))(text);
       };
     }
@@ -199,7 +203,9 @@ function againstText(operator: string, left: Value, wanted: string): Condition |
       return (exchange) => {
         const value = left(exchange);
         if (typeof value === 'string') return all.has(value);
-        return !isMissing(value) && elements.some((element) => isElement(value, asLeft(element, value)));
+        if (isMissing(value)) return false;
+        const looked = comparable(value, exchange);
+        return elements.some((element) => isElement(looked, asLeft(element, looked)));
       };
     }
     case 'range': {

@@ -1,5 +1,6 @@
 import { toText } from '../../../core/conversion/convert.ts';
 import { isNumeric } from '../../../core/conversion/exactNumber.ts';
+import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import { isPlainObject } from '../../../core/beans/javaTypes.ts';
 import { splitArguments } from '../arguments.ts';
@@ -69,7 +70,7 @@ const map = called((call) => {
   const values = parts.map((part) => call.template(part));
   return (exchange) => {
     const made = Object.create(null) as Record<string, unknown>;
-    for (let i = 0; i < values.length; i += 2) made[toText(values[i]!(exchange)) ?? 'null'] = values[i + 1]!(exchange) ?? null;
+    for (let i = 0; i < values.length; i += 2) made[toText(values[i]!(exchange), exchange) ?? 'null'] = values[i + 1]!(exchange) ?? null;
     return made;
   };
 });
@@ -95,7 +96,7 @@ const split = called((call) => {
   const input = parts.length === 2 ? call.template(parts[0]!) : body;
   const separator = (parts.at(-1) ?? ',').replace('\\n', '\n');
   return (exchange) => {
-    const text = toText(input(exchange));
+    const text = toText(input(exchange), exchange);
     return text === null ? null : splitByPattern(text, separator);
   };
 });
@@ -109,7 +110,7 @@ const join = called((call) => {
   return (exchange) => {
     return present(input(exchange))
       .filter((item) => item !== null && item !== undefined)
-      .map((item) => prefix + (toText(item) ?? ''))
+      .map((item) => prefix + (toText(item, exchange) ?? ''))
       .join(separator);
   };
 });
@@ -209,7 +210,7 @@ const mapAdd = called((call) => {
   return (exchange) => {
     const target = asMap(source(exchange));
     if (target === null) return null;
-    const name = toText(key(exchange)) ?? 'null';
+    const name = toText(key(exchange), exchange) ?? 'null';
     const item = value(exchange) ?? null;
     if (item === null) return target;
     if (target instanceof Map) target.set(name, item);
@@ -226,7 +227,7 @@ const mapRemove = called((call) => {
   return (exchange) => {
     const target = asMap(source(exchange));
     if (target === null) return null;
-    const name = toText(key(exchange)) ?? 'null';
+    const name = toText(key(exchange), exchange) ?? 'null';
     if (target instanceof Map) target.delete(name);
     else delete target[name];
     return target;
@@ -283,14 +284,14 @@ const setter = (set: (exchange: Parameters<Value>[0], name: string, value: unkno
     const value = call.template(parts.at(-1)!);
     return (exchange) => {
       const given = value(exchange) ?? null;
-      set(exchange, toText(name(exchange)) ?? '', type === null ? given : converted(type, given));
+      set(exchange, toText(name(exchange), exchange) ?? '', type === null ? given : converted(type, given, exchange));
       return null;
     };
   });
 
-function converted(type: string, value: unknown): unknown {
+function converted(type: string, value: unknown, exchange: Exchange): unknown {
   try {
-    return value === null ? (primitiveDefaults[type] ?? null) : conversionTo(type)(value);
+    return value === null ? (primitiveDefaults[type] ?? null) : conversionTo(type)(value, exchange);
   } catch (thrown) {
     if (thrown instanceof ExchangeError && thrown.name === 'ClassNotFoundException') throw new ExchangeError('org.apache.camel.CamelExecutionException', `no class ${type}`, { cause: thrown });
     throw thrown;

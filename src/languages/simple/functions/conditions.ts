@@ -23,8 +23,8 @@ function isEmpty(value: unknown): boolean {
 
 /** Every letter of a text is of a kind; an empty text is of none. */
 const isAll = (letter: RegExp): FunctionBuilder =>
-  ofInput((value) => {
-    const text = toText(value);
+  ofInput((value, exchange) => {
+    const text = toText(value, exchange);
     if (text === null || text === '') return false;
     for (const char of text) if (!letter.test(char)) return false;
     return true;
@@ -62,7 +62,7 @@ const assertion = called((call) => {
   return (exchange) => {
     const holding = holds(exchange);
     // As in Camel, what the message fails with is seen whether it is needed or not.
-    const text = toText(message(exchange)) ?? '';
+    const text = toText(message(exchange), exchange) ?? '';
     if (!holding) throw new ExchangeError('org.apache.camel.language.simple.SimpleAssertionException', text);
     return null;
   };
@@ -79,7 +79,7 @@ const throwException = called((call) => {
   const qualified = qualifiedClassName(type);
   const isChecked = classDistance(qualified, 'java.lang.RuntimeException') < 0;
   return (exchange) => {
-    const error = new ExchangeError(qualified, toText(message(exchange)) ?? '');
+    const error = new ExchangeError(qualified, toText(message(exchange), exchange) ?? '');
     // Camel wraps what Java makes a method declare.
     throw isChecked ? new ExchangeError('org.apache.camel.RuntimeCamelException', `${qualified}: ${error.message}`, { cause: error }) : error;
   };

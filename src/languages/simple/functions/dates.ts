@@ -59,7 +59,7 @@ function compile(call: Call, command: string, zone: Value | null, pattern: Value
   const isDynamic = command.includes('${');
   const dynamicCommand = isDynamic ? call.template(command) : null;
   const fixed = isDynamic ? null : moment(command);
-  const date = fixed ?? ((exchange: Exchange) => moment(toText(dynamicCommand!(exchange)) ?? '')(exchange));
+  const date = fixed ?? ((exchange: Exchange) => moment(toText(dynamicCommand!(exchange), exchange) ?? '')(exchange));
   if (pattern === null) return date;
   if (pattern.isConstant && (zone === null || zone.isConstant)) {
     const text = toText(constantOf(pattern)) ?? '';
@@ -67,7 +67,7 @@ function compile(call: Call, command: string, zone: Value | null, pattern: Value
     let format: ((date: Date) => string) | null = null;
     return (exchange) => (format ??= dateFormat(text, zoneName))(date(exchange));
   }
-  return (exchange) => dateFormat(toText(pattern(exchange)) ?? '', zone === null ? null : toText(zone(exchange)))(date(exchange));
+  return (exchange) => dateFormat(toText(pattern(exchange), exchange) ?? '', zone === null ? null : toText(zone(exchange), exchange))(date(exchange));
 }
 
 function colons(text: string, most: number): string[] {

@@ -1,4 +1,4 @@
-import { toText } from '../../../core/conversion/convert.ts';
+import { isContent, toText } from '../../../core/conversion/convert.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { parseJson } from '../../../core/conversion/json.ts';
@@ -89,27 +89,28 @@ function walk(document: unknown, steps: readonly string[], path: string): unknow
 /** The value of `name(exp)`; quotes around the whole go. */
 const rawInput = (call: Call): Value => call.template(removeEndingQuotes(call.inner));
 
-const ofRaw = (apply: (value: unknown) => unknown): FunctionBuilder =>
+const ofRaw = (apply: (value: unknown, exchange: Exchange) => unknown): FunctionBuilder =>
   called((call) => {
     const input = rawInput(call);
-    return (exchange) => apply(input(exchange));
+    return (exchange) => apply(input(exchange), exchange);
   });
 
 const ofBody =
-  (apply: (value: unknown) => unknown): FunctionBuilder =>
+  (apply: (value: unknown, exchange: Exchange) => unknown): FunctionBuilder =>
   (call) =>
-    call.tail === '' ? (exchange) => apply(exchange.body) : notMine;
+    call.tail === '' ? (exchange) => apply(exchange.body, exchange) : notMine;
 
 /** Texts stay as they are. */
-const json = (write: (value: unknown) => string) => (value: unknown) => {
+const json = (write: (value: unknown) => string) => (value: unknown, exchange: Exchange) => {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') return value;
-  if (value instanceof Uint8Array) return toText(value);
+  if (typeof value === 'object' && isContent(value)) return toText(value, exchange);
+  if (value instanceof Uint8Array) return toText(value, exchange);
   return value instanceof JavaClass ? value.toString() : write(value);
 };
 
-const pretty = (value: unknown): string | null => {
-  const text = toText(value);
+const pretty = (value: unknown, exchange: Exchange): string | null => {
+  const text = toText(value, exchange);
   return text === null ? null : prettyText(text);
 };
 

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { nearest } from '../../../core/diagnostics.ts';
 import { toText } from '../../../core/conversion/convert.ts';
 import { ExchangeError } from '../../../core/errors.ts';
+import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { ExpressionSyntaxError } from '../../../core/expression.ts';
 import { removeQuotes, splitArguments } from '../arguments.ts';
 import { bytesOfList, toBytes } from '../conversions.ts';
@@ -33,7 +34,7 @@ const properties: FunctionBuilder = (call) => {
   const fallback = colon < 0 ? null : rest.slice(colon + 1);
   const { context } = call.compiler;
   return (exchange) => {
-    const name = toText(key(exchange)) ?? '';
+    const name = toText(key(exchange), exchange) ?? '';
     const value = context.property(name);
     if (value !== undefined) return value;
     if (fallback !== null) return fallback;
@@ -57,7 +58,7 @@ const propertiesExist: FunctionBuilder = (call) => {
   const isNegated = rest.startsWith('!');
   const key = call.template(isNegated ? rest.slice(1) : rest);
   const { context } = call.compiler;
-  return (exchange) => (context.property(toText(key(exchange)) ?? '') !== undefined) !== isNegated;
+  return (exchange) => (context.property(toText(key(exchange), exchange) ?? '') !== undefined) !== isNegated;
 };
 
 const environmentVariable: FunctionBuilder = (call) => {
@@ -65,7 +66,7 @@ const environmentVariable: FunctionBuilder = (call) => {
   const name = call.template(call.tail.slice(1));
   const { environment } = call.compiler.context;
   return (exchange) => {
-    const key = toText(name(exchange)) ?? '';
+    const key = toText(name(exchange), exchange) ?? '';
     return Object.hasOwn(environment, key) ? environment[key] : Object.hasOwn(environment, key.toUpperCase()) ? environment[key.toUpperCase()] : null;
   };
 };
@@ -75,7 +76,7 @@ const ref: FunctionBuilder = (call) => {
   if (rest === null) return notMine;
   const name = call.template(rest);
   const { context } = call.compiler;
-  return (exchange) => context.bean(toText(name(exchange)) ?? '') ?? null;
+  return (exchange) => context.bean(toText(name(exchange), exchange) ?? '') ?? null;
 };
 
 /** `bean:name`, `bean:name.method`, `bean:name?method=m`, `bean:type:Class.method`. */
@@ -129,7 +130,7 @@ const hash = called((call) => {
   const name = algorithm.toLowerCase().replace(/^sha-(?=\d)/, 'sha');
   return (exchange) => {
     const found = value(exchange);
-    const bytes = toBytes(found);
+    const bytes = toBytes(found, exchange);
     if (bytes === null) return null;
     let digest;
     try {
@@ -182,7 +183,7 @@ const load = called((call) => {
   const name = call.template(file);
   const { context } = call.compiler;
   return (exchange) => {
-    const path = toText(name(exchange))?.trim().replace(/^classpath:/, '') ?? null;
+    const path = toText(name(exchange), exchange)?.trim().replace(/^classpath:/, '') ?? null;
     if (path === null || path === '') return path;
     try {
       return context.resource(`resource:classpath:${path}`).trim();
@@ -213,12 +214,13 @@ export function base64Lines(bytes: Uint8Array): string {
   return lines;
 }
 
-const encodable = (value: unknown): Uint8Array | null => (Array.isArray(value) || value instanceof Set ? bytesOfList([...(value as Iterable<unknown>)]) : toBytes(value));
+const encodable = (value: unknown, exchange: Exchange): Uint8Array | null =>
+  Array.isArray(value) || value instanceof Set ? bytesOfList([...(value as Iterable<unknown>)]) : toBytes(value, exchange);
 
 const base64Encode = called((call) => {
   const input = inputOf(call);
   return (exchange) => {
-    const bytes = encodable(input(exchange));
+    const bytes = encodable(input(exchange), exchange);
     return bytes === null ? null : base64Lines(bytes);
   };
 });
@@ -226,7 +228,7 @@ const base64Encode = called((call) => {
 const base64Decode = called((call) => {
   const input = inputOf(call);
   return (exchange) => {
-    const bytes = encodable(input(exchange));
+    const bytes = encodable(input(exchange), exchange);
     return bytes === null ? null : Buffer.from(Buffer.from(bytes).toString('latin1'), 'base64');
   };
 });

@@ -89,7 +89,7 @@ function closing(text: string): number {
 function reading(name: string, at: number, compiler: Compiler, read: Reader, fixed: (name: string) => Value): Value {
   const value = compiler.template(name, at);
   if (value.isConstant) return fixed(toText(constantOf(value)) ?? '');
-  return (exchange) => read(exchange, toText(value(exchange)) ?? '') ?? null;
+  return (exchange) => read(exchange, toText(value(exchange), exchange) ?? '') ?? null;
 }
 
 /** Where the name ends and its path begins: at the first `.`, `?.` or `[` outside of nested functions and parentheses, which are part of a name here. */
@@ -152,7 +152,7 @@ const exchangeProperty = named(
 const isClassMissing = (thrown: unknown): boolean => thrown instanceof ExchangeError && thrown.name === 'ClassNotFoundException';
 
 /** The conversion, looked up when it runs: Camel too says only then that there is no such class. */
-function converter(type: string, wrapper: string): (value: unknown) => unknown {
+function converter(type: string, wrapper: string): (value: unknown, exchange?: Exchange) => unknown {
   try {
     return conversionTo(type);
   } catch (thrown) {
@@ -184,7 +184,7 @@ const bodyAs = called((call) => {
   const plain = removeQuotes(type).trim();
   const convert = converter(plain, executionError);
   const missing = primitiveDefaults[plain] ?? null;
-  return withPath(call, (exchange) => convert(exchange.body) ?? (exchange.body === null ? missing : null), path);
+  return withPath(call, (exchange) => convert(exchange.body, exchange) ?? (exchange.body === null ? missing : null), path);
 });
 
 const mandatoryBodyAs = called((call) => {
@@ -199,7 +199,7 @@ const mandatoryBodyAs = called((call) => {
   const value: Value = (exchange) => {
     let converted: unknown;
     try {
-      converted = convert(exchange.body);
+      converted = convert(exchange.body, exchange);
     } catch (thrown) {
       if (thrown instanceof ExchangeError && thrown.type === executionError) throw thrown;
       throw failed(thrown);
@@ -224,14 +224,14 @@ const convertTo = called((call) => {
     call,
     (exchange) => {
       const value = input(exchange);
-      return value === null || value === undefined ? missing : convert(value);
+      return value === null || value === undefined ? missing : convert(value, exchange);
     },
     path,
   );
 });
 
 /** `headerAs(key,type)` and `variableAs(key,type)`. */
-const namedAs = (read: (name: string) => Value): FunctionBuilder =>
+const namedAs = (read: (name: string) => Value, usesCharset: boolean): FunctionBuilder =>
   called((call) => {
     const [inner, path] = behind(call);
     const comma = inner.indexOf(',');
@@ -240,7 +240,8 @@ const namedAs = (read: (name: string) => Value): FunctionBuilder =>
     const type = removeQuotes(inner.slice(comma + 1)).trim();
     const convert = converter(type, executionError);
     // Of Java's small types only a boolean is made of nothing.
-    return (exchange) => convert(value(exchange)) ?? (type === 'boolean' ? false : null);
+    // As in Camel, the charset of the exchange counts for headers only.
+    return (exchange) => convert(value(exchange), usesCharset ? exchange : undefined) ?? (type === 'boolean' ? false : null);
   });
 
 /** The failure of the exchange, else the one that was caught before. */
@@ -288,7 +289,7 @@ export function dump(exchange: Exchange): string {
     .map((name) => `${name}=${toText(exchange.headers.get(name)) ?? 'null'}`)
     .join(', ');
   const type = exchange.body === null || exchange.body === undefined ? 'null' : new JavaClass(className(exchange.body)).simpleName;
-  const text = exchange.body === null || exchange.body === undefined ? '[Body is null]' : (toText(exchange.body) ?? '');
+  const text = exchange.body === null || exchange.body === undefined ? '[Body is null]' : (toText(exchange.body, exchange) ?? '');
   return `Exchange[\n${[indented('Id', exchange.id), indented('Headers', `{${headers}}`), indented('BodyType', type), indented('Body', text)].join('\n')}\n]`;
 }
 
@@ -333,7 +334,7 @@ export const exchangeFunctions: Readonly<Record<string, FunctionBuilder>> = {
   body: bodyFunction,
   'in.body': bodyFunction,
   bodyType: plain((exchange) => (exchange.body === null || exchange.body === undefined ? null : new JavaClass(className(exchange.body)))),
-  bodyOneLine: plain((exchange) => toText(exchange.body)?.replace(/[\r\n]+/g, '') ?? null),
+  bodyOneLine: plain((exchange) => toText(exchange.body, exchange)?.replace(/[\r\n]+/g, '') ?? null),
   originalBody: plain((exchange) => exchange.unitOfWork?.originalBody ?? null),
   bodyAs,
   mandatoryBodyAs,
@@ -343,10 +344,10 @@ export const exchangeFunctions: Readonly<Record<string, FunctionBuilder>> = {
   headers: header,
   'in.header': header,
   'in.headers': header,
-  headerAs: namedAs(fixedHeader),
+  headerAs: namedAs(fixedHeader, true),
   variable,
   variables: variable,
-  variableAs: namedAs((name) => (exchange) => exchange.variable(name) ?? null),
+  variableAs: namedAs((name) => (exchange) => exchange.variable(name) ?? null, false),
   exchangeProperty,
   messageHistory,
 };

@@ -10,18 +10,18 @@ export const inputOf = (call: Call): Value => (call.inner === '' ? body : call.t
 
 /** A function `name()` or `name(exp)` of one value. */
 export const ofInput =
-  (apply: (value: unknown) => unknown): FunctionBuilder =>
+  (apply: (value: unknown, exchange: Exchange) => unknown): FunctionBuilder =>
   (call) => {
     if (!call.hasParentheses) return notMine;
     const input = inputOf(call);
-    return (exchange) => apply(input(exchange));
+    return (exchange) => apply(input(exchange), exchange);
   };
 
 /** The same for functions of a text: null stays null. */
 export const ofText = (apply: (text: string) => unknown): FunctionBuilder =>
-  ofInput((value) => {
-    const text = toText(value);
+  ofInput((value, exchange) => {
+    const text = toText(value, exchange);
     return text === null ? null : apply(text);
   });
 
-export const textOf = (value: Value): ((exchange: Exchange) => string | null) => (exchange) => toText(value(exchange));
+export const textOf = (value: Value): ((exchange: Exchange) => string | null) => (exchange) => toText(value(exchange), exchange);

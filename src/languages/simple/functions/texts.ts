@@ -1,4 +1,6 @@
-import { toText } from '../../../core/conversion/convert.ts';
+import { encodeText } from '../../../core/conversion/charset.ts';
+import { charsetOf, toText } from '../../../core/conversion/convert.ts';
+import { StreamCache } from '../../../core/conversion/stream.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import { isNumeric } from '../../../core/conversion/exactNumber.ts';
 import type { Exchange } from '../../../core/exchange/exchange.ts';
@@ -34,7 +36,7 @@ const replace = called((call) => {
   const replacement = decoded === '&empty;' ? '' : decoded;
   const input = parts[2] === undefined ? body : call.template(parts[2]);
   return (exchange) => {
-    const text = toText(input(exchange));
+    const text = toText(input(exchange), exchange);
     return text === null || old === '' ? text : text.replaceAll(old, () => replacement);
   };
 });
@@ -47,7 +49,7 @@ const substring = called((call) => {
   return (exchange) => {
     const begin = toInteger(first(exchange)) ?? 0;
     const end = second === null ? 0 : (toInteger(second(exchange)) ?? 0);
-    const text = toText(input(exchange));
+    const text = toText(input(exchange), exchange);
     return text === null ? null : clip(text, begin, end);
   };
 });
@@ -67,8 +69,8 @@ const cut = (name: string, apply: (text: string, part: string) => string | null)
     const input = parts.length === 2 ? call.template(parts[0]!) : body;
     const part = call.template(parts.at(-1)!);
     return (exchange) => {
-      const text = toText(input(exchange));
-      const wanted = toText(part(exchange));
+      const text = toText(input(exchange), exchange);
+      const wanted = toText(part(exchange), exchange);
       return text === null || wanted === null ? null : apply(text, wanted);
     };
   });
@@ -81,8 +83,8 @@ const between = called((call) => {
   const input = parts.length === 3 ? call.template(parts[0]!) : body;
   const [start, end] = parts.slice(-2).map((part) => call.template(part)) as [Value, Value];
   return (exchange) => {
-    const text = toText(input(exchange));
-    const [from, to] = [toText(start(exchange)), toText(end(exchange))];
+    const text = toText(input(exchange), exchange);
+    const [from, to] = [toText(start(exchange), exchange), toText(end(exchange), exchange)];
     if (text === null || from === null || to === null) return null;
     const rest = after(text, from);
     return rest === null ? null : before(rest, to);
@@ -94,7 +96,7 @@ const pad = called((call) => {
   const [input, width] = parts.map((part) => call.template(part)) as [Value, Value];
   const filling = parts[2] || ' ';
   return (exchange) => {
-    const text = toText(input(exchange));
+    const text = toText(input(exchange), exchange);
     if (text === null) return null;
     const length = toInteger(width(exchange));
     if (length === null) throw new ExchangeError('java.lang.IllegalArgumentException', 'the length to pad to is null');
@@ -109,7 +111,7 @@ const concat = called((call) => {
   const [left, right] = parts.length === 1 ? [body, call.template(parts[0]!)] : [call.template(parts[0]!), call.template(parts[1]!)];
   const glue = parts[2] ?? '';
   return (exchange) => {
-    const [a, b] = [toText(left(exchange)), toText(right(exchange))];
+    const [a, b] = [toText(left(exchange), exchange), toText(right(exchange), exchange)];
     if (a === null && b === null) return null;
     return a === null ? b : b === null ? a : a + glue + b;
   };
@@ -142,14 +144,17 @@ const safeQuote = called((call) => {
   return (exchange) => {
     const value = input(exchange);
     if (value === null || value === undefined) return missing;
-    return isNumeric(value) || typeof value === 'boolean' ? value : quote(toText(value) ?? '');
+    return isNumeric(value) || typeof value === 'boolean' ? value : quote(toText(value, exchange) ?? '');
   };
 });
 
-const lengthOf = (value: unknown): number | null => {
-  if (value instanceof Uint8Array) return value.length;
-  const text = toText(value);
-  return text === null ? null : Buffer.byteLength(text);
+/** In bytes. */
+const lengthOf = (value: unknown, exchange: Exchange): number | null => {
+  if (value instanceof Uint8Array || value instanceof StreamCache) return value.length;
+  const text = toText(value, exchange);
+  if (text === null) return null;
+  const charset = charsetOf(exchange);
+  return charset === null ? Buffer.byteLength(text) : encodeText(text, charset).length;
 };
 
 
