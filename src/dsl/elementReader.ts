@@ -6,7 +6,7 @@ import { camelDataFormats, camelLanguages, camelStepParts, camelSteps } from './
 import { elements, elementsByName } from './elements/index.ts';
 import { asListEntry, indent, insertAt, lineEnd, quotedText, removeLines, replaceWith, wrapStep } from './fixes.ts';
 import { insteadOfDataFormat, insteadOfLanguage, insteadOfStep } from './instead.ts';
-import { commonFields as common, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
+import { commonFields as common, customDataFormat, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel, TemplateModel } from './model.ts';
 import { isRouteScoped, routeScoped } from './model.ts';
 import { parseScalar, plainValue } from './scalars.ts';
@@ -856,8 +856,6 @@ export class ElementReader extends TextReader {
     });
   }
 }
-
-const customDataFormat: Fields = { ref: field.reference('Name of the data format.', 'DataFormat').required() };
 
 /** What is missing, written into an element: into its empty braces, or below its key. */
 function addition({ at }: Owner, text: string): Fix | null {

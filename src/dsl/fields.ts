@@ -16,6 +16,9 @@ export const languageCommon: Fields = {
   resultType: field.string('Type that the value is converted to.'),
 };
 
+/** What `custom` takes among data formats: it stands for one that is made elsewhere. */
+export const customDataFormat: Fields = { ref: field.reference('Name of the data format.', 'DataFormat').required() };
+
 /** The field whose language keys may stand in the element itself (`setBody: { simple: ... }`). */
 export const inlineExpression = (fields: Fields): string | null => {
   const { expression } = fields;

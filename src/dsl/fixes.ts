@@ -79,7 +79,10 @@ export function lineEnd({ text }: Source, offset: number): number {
 }
 
 /** A text as YAML takes it in any place. */
-export const quotedText = (text: string): string => JSON.stringify(text);
+export const quotedText = (text: string): string => (/["\\]/.test(text) && /^[^'\n\t]*$/.test(text) ? `'${text}'` : JSON.stringify(text));
+
+/** A text with pieces of it replaced, which do not touch each other. */
+export const applyEdits = (text: string, edits: readonly Edit[]): string => [...edits].sort((a, b) => b.at.start - a.at.start).reduce((mended, { at, text: piece }) => mended.slice(0, at.start) + piece + mended.slice(at.end), text);
 
 /**
  * The text of a file with the fixes of its complaints made, as many as do not touch each other; `isWanted` chooses.
@@ -95,7 +98,5 @@ export function applyFixes(source: Source, problems: readonly Diagnostic[], isWa
     taken.push(...fix.edits);
     count++;
   }
-  let { text } = source;
-  for (const { at, text: piece } of [...taken].sort((a, b) => b.at.start - a.at.start)) text = text.slice(0, at.start) + piece + text.slice(at.end);
-  return { text, count };
+  return { text: applyEdits(source.text, taken), count };
 }

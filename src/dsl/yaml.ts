@@ -1,7 +1,9 @@
 import type { Alias, Document, Node, Pair, ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml';
-import { Composer, isAlias, isMap, isScalar, isSeq, Parser } from 'yaml';
-import type { Diagnostics, Fix, Source, Span } from '../core/diagnostics.ts';
+import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, Scalar as ScalarNode } from 'yaml';
+import type { Diagnostics, Fix, Span } from '../core/diagnostics.ts';
+import { Source } from '../core/diagnostics.ts';
 import { insertAt, lineEnd as endOfLine, removeLines, replaceWith } from './fixes.ts';
+import { syntaxRepair } from './syntaxFixes.ts';
 
 export type YamlNode = Node;
 export { isMap, isScalar, isSeq };
@@ -76,14 +78,14 @@ export function parseYaml(source: Source, problems: Diagnostics): YamlFile | nul
   }
   let documents: Document.Parsed[];
   try {
-    documents = [...new Composer<ParsedNode>({ schema: 'failsafe', uniqueKeys: false, merge: false, logLevel: 'silent' }).compose(new Parser().parse(text), true, text.length)] as Document.Parsed[];
+    documents = documentsOf(text);
   } catch (thrown) {
     if (!(thrown instanceof RangeError)) throw thrown;
     problems.report('M0108', 'the YAML is nested too deeply', { source, start: 0, end: 1 }, { help: 'put it into several files or routes' });
     return null;
   }
   const [document, second] = documents;
-  const errors = documents.flatMap((one) => one.errors);
+  const errors = errorsOf(documents);
   if (errors.length > 0) {
     reportSyntax(source, errors, problems);
     return null;
@@ -98,9 +100,51 @@ export function parseYaml(source: Source, problems: Diagnostics): YamlFile | nul
     return null;
   }
   const root = (document?.contents ?? null) as YamlNode | null;
+  if (/(?:[:,[]|^\s*-)\s+\{\{/m.test(text)) barePlaceholders(source, root, problems);
   const targets = new Map<Alias, YamlNode>();
   if (text.includes('*') && !resolveAliases(source, root, targets, problems)) return null;
   return new YamlFile(source, root, targets);
+}
+
+const compose = (text: string, tokens: ReturnType<Parser['parse']>): Document.Parsed[] => [...new Composer<ParsedNode>({ schema: 'failsafe', uniqueKeys: false, merge: false, logLevel: 'silent' }).compose(tokens, true, text.length)] as Document.Parsed[];
+
+const errorsOf = (documents: readonly Document.Parsed[]): readonly SyntaxError[] => documents.flatMap((one) => one.errors);
+
+const isUnclosed = ({ message }: SyntaxError): boolean => /closing ["']quote|end with a [}\]]/.test(message);
+
+/** A text's documents; its lines between brackets and quotes may begin anywhere. */
+function documentsOf(text: string): Document.Parsed[] {
+  const strict = compose(text, new Parser().parse(text));
+  if (errorsOf(strict).length === 0) return strict;
+  const loose = compose(text, looseTokens(text));
+  // A bracket or quote without an end takes all that follows: what was said before points at its beginning.
+  return errorsOf(loose).some(isUnclosed) ? strict : loose;
+}
+
+/** Lexer's states, as far as they are changed. */
+interface LexerStates {
+  indentNext: number;
+  parseFlowCollection(): Generator<string, string | undefined>;
+  parseQuotedScalar(): Generator<string, string | undefined>;
+}
+
+/** Reads on in brackets and quotes wherever the next line begins: YAML wants it further in than their key, Camel's reader does not. */
+function* looseTokens(text: string): ReturnType<Parser['parse']> {
+  const lexer = new Lexer();
+  const states = lexer as unknown as LexerStates;
+  for (const name of ['parseFlowCollection', 'parseQuotedScalar'] as const) {
+    const strict = states[name].bind(lexer);
+    states[name] = function* () {
+      const wanted = states.indentNext;
+      states.indentNext = 0;
+      const next = yield* strict();
+      states.indentNext = wanted;
+      return next;
+    };
+  }
+  const parser = new Parser();
+  for (const token of lexer.lex(text)) yield* parser.next(token);
+  yield* parser.end();
 }
 
 /** Where more brackets are open than any real file has, or -1: found before the parser spends time and stack on them. */
@@ -113,6 +157,34 @@ function tooDeep(text: string): number {
     } else if ((code === 0x5d || code === 0x7d) && open > 0) open--;
   }
   return -1;
+}
+
+/** `key: {{name}}` is a mapping whose key is a mapping, to YAML: says so, and puts the text there that was meant. */
+function barePlaceholders(source: Source, root: YamlNode | null, problems: Diagnostics): void {
+  const meant = (node: unknown): YamlNode | null => {
+    if (!isMap(node) || node.items.length !== 1 || !isMap(node.items[0]!.key) || node.range == null) return null;
+    const [start, end] = node.range;
+    const written = source.text.slice(start, end);
+    if (!/^\{\{[^{}\n]*\}\}$/.test(written)) return null;
+    const at = { source, start, end };
+    problems.report('M0107', `\`${written}\` is a mapping to YAML`, at, { label: 'a text that needs quotes', help: `put it in quotes: "${written}"`, fix: replaceWith(at, `"${written}"`) });
+    const text = new ScalarNode(written);
+    text.range = node.range;
+    text.type = 'QUOTE_DOUBLE';
+    return text;
+  };
+  const visit = (node: unknown): void => {
+    if (isMap(node)) {
+      for (const pair of node.items) {
+        pair.value = meant(pair.value) ?? pair.value;
+        visit(pair.value);
+      }
+    } else if (isSeq(node)) {
+      node.items = node.items.map((item) => meant(item) ?? item);
+      node.items.forEach(visit);
+    }
+  };
+  visit(root);
 }
 
 /** Finds the node of every alias. False when one has none, or when together they stand for too much. */
@@ -165,15 +237,30 @@ interface SyntaxError {
   readonly pos: [number, number];
 }
 
+/** The lines of a text that can't be read. */
+function errorLines(text: string): readonly number[] {
+  const source = new Source('', text);
+  return errorsOf(documentsOf(text)).map(({ pos }) => source.position(pos[0]).line);
+}
+
 function reportSyntax(source: Source, errors: readonly SyntaxError[], problems: Diagnostics): void {
   const sorted = [...errors].sort((a, b) => a.pos[0] - b.pos[0]);
   let lastLine = 0;
   let shown = 0;
+  let lastRepair = -1;
   for (const error of sorted) {
     const { line } = source.position(error.pos[0]);
     if (line === lastLine || shown === MAX_SYNTAX_ERRORS) continue; // one slip often gives several errors on its line
     lastLine = line;
     shown++;
+    const repair = tabBefore(source, error.pos[0]) < 0 ? syntaxRepair(source, error.pos[0], errorLines) : null;
+    if (repair !== null) {
+      if (repair.at.start === lastRepair) continue;
+      lastRepair = repair.at.start;
+      const { message, at, label, help, fix } = repair;
+      problems.report('M0101', message, at, { label, help, fix });
+      continue;
+    }
     reportSyntaxError(source, error, problems);
     if (error.code === 'TAB_AS_INDENT' || error.code === 'MISSING_CHAR') return; // what follows would only be its echo
   }
@@ -207,6 +294,10 @@ function reportSyntaxError(source: Source, { code, message, pos }: SyntaxError, 
       help: `put ${unclosed} at its end`,
       fix: insertAt(source, endOfLine(source, opening), `${/[\s{[]$/.test(source.text.slice(0, endOfLine(source, opening))) ? '' : ' '}${unclosed}`),
     });
+    return;
+  }
+  if (/block collections are not allowed/i.test(message)) {
+    problems.report('M0101', 'a list with dashes stands between brackets', { source, start, end: start + 1 }, { label: 'a dash can not stand between { } or [ ]', help: 'take the brackets and commas around it away and indent its lines below their key, or write the entries as `[ one, two ]`' });
     return;
   }
   // Its beginning has been complained about already.

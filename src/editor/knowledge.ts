@@ -8,7 +8,7 @@ import { builtInStrategies } from '../core/graph/strategies.ts';
 import { functionNames } from '../languages/simple/functions.ts';
 import { functionNotes } from '../languages/simple/functionNotes.ts';
 import type { Place } from './place.ts';
-import { mappingOf, placeAt } from './place.ts';
+import { mappingOf, placeAt, withoutTabs } from './place.ts';
 import type { KeyInfo, Scope } from './scope.ts';
 import { keysOf, optionKey, scopeBelow, scopeOf } from './scope.ts';
 import type { Declaration, Workspace } from './workspace.ts';
@@ -118,6 +118,11 @@ function given(text: string, { kind }: Named, { parts }: Workspace): [string, st
 
 /** What may be written at an offset of a text. */
 export function complete(text: string, offset: number, workspace: Workspace): Offer[] {
+  const untabbed = withoutTabs(text, offset);
+  if (untabbed !== null) {
+    const by = offset - untabbed.offset;
+    return complete(untabbed.text, untabbed.offset, workspace).map((offer) => ({ ...offer, start: offer.start + by, end: offer.end + by }));
+  }
   const place = placeAt(text, offset);
   const { mapping, value } = scopesAt(text, place, workspace);
   const end = offset + /^[\w.-]*/.exec(text.slice(offset))![0].length;
@@ -142,8 +147,10 @@ export function complete(text: string, offset: number, workspace: Workspace): Of
   if (place.key === null) {
     if (value.kind === 'value') return values(value, offer, workspace);
     // A list that has not begun: its entries, with their dash.
-    const entry = mapping.kind === 'elements' ? ({ kind: 'element' } as const) : mapping.kind === 'steps' ? ({ kind: 'step' } as const) : null;
-    if (entry !== null) return keysOf(entry, workspace.parts).map((key) => offer(key.name, 'key', key.detail, documentationOf(key), { insert: `- ${insertOf(key, text, end, workspace)}` }));
+    const entry = ['elements', 'steps', 'list'].includes(mapping.kind) ? scopeBelow(mapping, '-', workspace.parts) : mapping.kind === 'fields' && mapping.entries !== undefined && place.siblings.size === 0 ? scopeBelow(mapping, '-', workspace.parts) : null;
+    if (entry !== null && entry.kind !== 'value') return keysOf(entry, workspace.parts).map((key) => offer(key.name, 'key', key.detail, documentationOf(key), { insert: `- ${insertOf(key, text, end, workspace)}` }));
+    const step = stepBeside(place, mapping, workspace);
+    if (step !== null) return keysOf(step, workspace.parts).map((key) => offer(key.name, 'key', key.detail, documentationOf(key), { insert: `  ${insertOf(key, text, end, workspace)}`, isDeprecated: key.isDeprecated, order: key.isRequired ? 0 : key.isDeprecated ? 2 : 1 }));
     const parameters = parametersAt(text, place, mapping, workspace);
     return keysAt(text, place, mapping, parameters, workspace)
       .filter(({ name }) => !place.siblings.has(name) || name === place.written)
@@ -156,6 +163,16 @@ export function complete(text: string, offset: number, workspace: Workspace): Of
     return workspace.declarations().filter(({ kind }) => kind === 'bean').map(({ name, description }) => offer(name, 'reference', description ?? 'bean', value.shape.description));
   }
   return [...values(value, offer, workspace), ...(place.key === 'aggregationStrategy' ? builtInStrategies.map((name) => offer(name.slice(name.lastIndexOf('.') + 1), 'value', 'built in', 'A strategy of Camel that is built in.')) : [])];
+}
+
+/** The step whose options are written in its own column, one level too shallow: its entry of the list can hold no other one. */
+function stepBeside({ siblings, path, written }: Place, mapping: Scope, { parts }: Workspace): Scope | null {
+  if (mapping.kind !== 'step' && mapping.kind !== 'element') return null;
+  for (const [name, value] of siblings) {
+    const scope = value === '' && name !== written ? scopeBelow(mapping, name, parts) : null;
+    if (scope?.kind === 'fields' && path.at(-1)?.name === '-') return scope;
+  }
+  return null;
 }
 
 /** The keys that may stand at a place; those of a kamelet come before the connector's own. */
@@ -214,6 +231,12 @@ function uris({ written }: Place, offset: number, offer: Make, workspace: Worksp
 
 /** What stands at an offset: its documentation as Markdown, and the piece that it is about. */
 export function explainAt(text: string, offset: number, workspace: Workspace): { text: string; start: number; end: number } | null {
+  const untabbed = withoutTabs(text, offset);
+  if (untabbed !== null) {
+    const by = offset - untabbed.offset;
+    const found = explainAt(untabbed.text, untabbed.offset, workspace);
+    return found === null ? null : { ...found, start: found.start + by, end: found.end + by };
+  }
   const word = wordAt(text, offset);
   const reference = referenceAt(text, offset);
   if (reference !== null) {
@@ -226,7 +249,8 @@ export function explainAt(text: string, offset: number, workspace: Workspace): {
   const { mapping, value } = scopesAt(text, place, workspace);
   if (place.key === null || word.start < place.start) {
     const name = place.key ?? place.written;
-    const key = keysAt(text, place, mapping, parametersAt(text, place, mapping, workspace), workspace).find((candidate) => candidate.name === name);
+    const step = stepBeside(place, mapping, workspace);
+    const key = [...keysAt(text, place, mapping, parametersAt(text, place, mapping, workspace), workspace), ...(step === null ? [] : keysOf(step, workspace.parts))].find((candidate) => candidate.name === name);
     return key === undefined ? null : { ...word, text: `**${key.name}** (${key.detail})\n\n${documentationOf(key)}` };
   }
   if (isEndpoint(place, value, workspace)) {

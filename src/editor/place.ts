@@ -3,6 +3,8 @@ export interface Above {
   readonly name: string;
   readonly line: number;
   readonly column: number;
+  /** In flow style: the keys before it in its mapping. */
+  readonly mapping?: ReadonlyMap<string, string>;
 }
 
 /** Where the cursor is in a YAML text that may be unfinished. */
@@ -41,8 +43,8 @@ const keyOf = (content: string): { name: string; value: string } | null => {
 };
 
 /** What is open in flow style (`{ a: { b: `) before the cursor, and what is being written. */
-function readFlow(content: string): { path: string[]; key: string | null; written: string; startsAt: number; siblings: Map<string, string> } {
-  const path: string[] = [];
+function readFlow(content: string): { path: Pick<Above, 'name' | 'mapping'>[]; key: string | null; written: string; startsAt: number; siblings: Map<string, string> } {
+  const path: Pick<Above, 'name' | 'mapping'>[] = [];
   const open: { siblings: Map<string, string>; isList: boolean }[] = [];
   let siblings = new Map<string, string>();
   let key: string | null = null;
@@ -62,8 +64,8 @@ function readFlow(content: string): { path: string[]; key: string | null; writte
     }
     if ((letter === '"' || letter === "'") && segment(at) === '') quote = letter;
     else if ((letter === '{' || letter === '[') && segment(at) === '') {
-      if (key !== null) path.push(key);
-      if (open.at(-1)?.isList === true) path.push('-');
+      if (key !== null) path.push({ name: key, mapping: siblings });
+      if (open.at(-1)?.isList === true) path.push({ name: '-' });
       open.push({ siblings, isList: letter === '[' });
       siblings = new Map();
       key = null;
@@ -72,15 +74,15 @@ function readFlow(content: string): { path: string[]; key: string | null; writte
       close(at);
       const outer = open.pop()!;
       ({ siblings } = outer);
-      if (open.at(-1)?.isList === true && path.at(-1) === '-') path.pop();
-      else key = path.pop() ?? null;
+      if (open.at(-1)?.isList === true && path.at(-1)?.name === '-') path.pop();
+      else key = path.pop()?.name ?? null;
     } else if (letter === ',' && open.length > 0) close(at);
     else if (letter === ':' && key === null && /^(\s|$)/.test(content.slice(at + 1))) {
       key = segment(at).replace(/^["']|["']$/g, '');
       from = at + 1;
     }
   }
-  if (open.at(-1)?.isList === true) path.push('-');
+  if (open.at(-1)?.isList === true) path.push({ name: '-' });
   const rest = content.slice(from);
   const lead = /^\s*["']?/.exec(rest)![0].length;
   return { path, key, written: rest.slice(lead), startsAt: from + lead, siblings };
@@ -146,7 +148,7 @@ export function placeAt(text: string, offset: number): Place {
   const flow = readFlow(content!);
   const isFlow = flow.path.length > 0 || /[{[]/.test(content!.slice(0, content!.length - flow.written.length));
   if (isFlow) {
-    for (const name of flow.path) path.push({ name, line: index, column });
+    for (const one of flow.path) path.push({ ...one, line: index, column });
     return { path, key: flow.key, written: flow.written, start: lineStart + column + flow.startsAt, siblings: flow.path.length > 0 ? flow.siblings : siblings };
   }
   const own = keyOf(content!);
@@ -158,7 +160,8 @@ export function placeAt(text: string, offset: number): Place {
 }
 
 /** Keys of the mapping whose key `above` is, with their values as written. */
-export function mappingOf(text: string, { line, column }: Above): Map<string, string> {
+export function mappingOf(text: string, { line, column, mapping }: Above): ReadonlyMap<string, string> {
+  if (mapping !== undefined && mapping.size > 0) return mapping;
   const lines = text.split('\n');
   const found = new Map<string, string>();
   const take = (at: number): boolean => {
@@ -176,4 +179,23 @@ export function mappingOf(text: string, { line, column }: Above): Map<string, st
     if (!take(at)) break;
   }
   return found;
+}
+
+/** A text whose lines are indented by blanks alone, with an offset in it; null when they are already. */
+export function withoutTabs(text: string, offset: number): { text: string; offset: number } | null {
+  if (!/^[ ]*\t/m.test(text)) return null;
+  const lines = text.split('\n');
+  const indents = lines.map((line) => /^[ \t]*/.exec(line)![0]);
+  const own = text.slice(0, offset).split('\n').length - 1;
+  // Where lines are indented by blanks, a tab goes to one of their columns; else a level of tabs is further in than the dash and key above it.
+  const columns = new Set(lines.slice(0, own).flatMap((line, index) => (indents[index]!.includes('\t') || line.trim() === '' ? [] : [indents[index]!.length, /^ *(?:- +)*/.exec(line)![0].length])));
+  columns.delete(0);
+  const widthOf = (width: number, indent: string): number => indent.replaceAll('\t', ' '.repeat(width)).length;
+  const width = columns.size === 0 ? 4 : ([2, 4, 8].find((one) => columns.has(widthOf(one, indents[own]!))) ?? 2);
+  const expanded = lines.map((line, index) => ' '.repeat(widthOf(width, indents[index]!)) + line.slice(indents[index]!.length));
+  const before = lines.slice(0, own).reduce((sum, line) => sum + line.length + 1, 0);
+  const ahead = expanded.slice(0, own).reduce((sum, line) => sum + line.length + 1, 0);
+  const indent = indents[own]!;
+  const at = offset - before;
+  return { text: expanded.join('\n'), offset: ahead + (at >= indent.length ? at - indent.length + widthOf(width, indent) : widthOf(width, indent.slice(0, at))) };
 }

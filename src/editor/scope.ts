@@ -1,13 +1,15 @@
 import type { Field, Fields, FieldShape } from '../core/field.ts';
 import { field } from '../core/field.ts';
 import { elementsByName } from '../dsl/elements/index.ts';
-import { commonFields, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from '../dsl/fields.ts';
+import { commonFields, customDataFormat, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from '../dsl/fields.ts';
+import type { ElementDefinition } from '../dsl/model.ts';
+import { isRouteScoped } from '../dsl/model.ts';
 import type { Parts } from '../dsl/parts.ts';
 
 /** What may stand at a place of a file, by the definitions. */
 export type Scope =
   | { readonly kind: 'elements' | 'element' | 'steps' | 'step' | 'languages' | 'dataFormats' | 'parameters' | 'nothing' }
-  | { readonly kind: 'fields'; readonly name: string; readonly summary: string; readonly fields: Fields; readonly hasCommon: boolean }
+  | { readonly kind: 'fields'; readonly name: string; readonly summary: string; readonly fields: Fields; readonly hasCommon: boolean; readonly entries?: Field }
   | { readonly kind: 'list' | 'map'; readonly item: Field }
   | { readonly kind: 'value'; readonly shape: FieldShape };
 
@@ -54,17 +56,24 @@ function ofField({ shape }: Field, name: string): Scope {
   }
 }
 
+/** What an element takes: its options, or, where one of them is a list that may stand in its place, that list's entries. */
+function elementScope({ name, summary, options, shorthand }: ElementDefinition): Scope {
+  const short = shorthand === undefined ? undefined : options[shorthand]?.shape;
+  return { kind: 'fields', name, summary, fields: options, hasCommon: takesCommon(options), ...(short?.kind === 'list' ? { entries: short.item! } : {}) };
+}
+
 function below(scope: Scope, name: string, parts: Parts): Scope {
   switch (scope.kind) {
     case 'elements':
       return name === '-' ? { kind: 'element' } : nothing;
     case 'element': {
       const definition = Object.hasOwn(elementsByName, name) ? elementsByName[name]! : undefined;
-      return definition === undefined ? nothing : { kind: 'fields', name, summary: definition.summary, fields: definition.options, hasCommon: takesCommon(definition.options) };
+      return definition === undefined ? nothing : elementScope(definition);
     }
     case 'steps':
       return name === '-' ? { kind: 'step' } : nothing;
     case 'step': {
+      if (isRouteScoped(name)) return elementScope(elementsByName[name]!);
       const definition = Object.hasOwn(parts.eips, name) ? parts.eips[name]! : undefined;
       return definition === undefined ? nothing : { kind: 'fields', name, summary: definition.summary, fields: definition.options, hasCommon: true };
     }
@@ -75,13 +84,15 @@ function below(scope: Scope, name: string, parts: Parts): Scope {
     case 'languages':
       return Object.hasOwn(parts.languages, name) ? { kind: 'fields', name, summary: parts.languages[name]!.summary, fields: languageFields(parts, name), hasCommon: false } : nothing;
     case 'dataFormats':
-      return Object.hasOwn(parts.dataformats, name) ? { kind: 'fields', name, summary: parts.dataformats[name]!.summary, fields: parts.dataformats[name]!.options, hasCommon: false } : nothing;
+      if (name === 'custom') return { kind: 'fields', name, summary: 'A data format that stands elsewhere.', fields: { id: commonFields['id']!, ...customDataFormat }, hasCommon: false };
+      return Object.hasOwn(parts.dataformats, name) ? { kind: 'fields', name, summary: parts.dataformats[name]!.summary, fields: { id: commonFields['id']!, ...parts.dataformats[name]!.options }, hasCommon: false } : nothing;
     case 'fields': {
-      const { fields } = scope;
+      const { fields, entries } = scope;
+      if (name === '-') return entries === undefined ? nothing : ofField(entries, '');
       if (name === 'parameters' && hasEndpoint(fields)) return { kind: 'parameters' };
       if (Object.hasOwn(fields, name)) return ofField(fields[name]!, name);
       if (inlineExpression(fields) !== null && Object.hasOwn(parts.languages, name)) return below({ kind: 'languages' }, name, parts);
-      if (inlineDataFormat(fields) !== null && Object.hasOwn(parts.dataformats, name)) return below({ kind: 'dataFormats' }, name, parts);
+      if (inlineDataFormat(fields) !== null && (name === 'custom' || Object.hasOwn(parts.dataformats, name))) return below({ kind: 'dataFormats' }, name, parts);
       return scope.hasCommon && Object.hasOwn(commonFields, name) ? ofField(commonFields[name]!, name) : nothing;
     }
     default:
@@ -131,12 +142,15 @@ const part = (name: string, what: KeyInfo['what'], summary: string, isBlock: boo
 /** The keys that may be written in a scope. `scheme` names the connector whose parameters they are. */
 export function keysOf(scope: Scope, parts: Parts, scheme: string | null = null): KeyInfo[] {
   const languages = (): KeyInfo[] => Object.entries(parts.languages).map(([name, { summary }]) => part(name, 'language', summary, false, `docs/languages/${name}.md`));
-  const formats = (): KeyInfo[] => Object.entries(parts.dataformats).map(([name, { summary }]) => part(name, 'dataFormat', summary, true, `docs/dataformats/${name}.md`));
+  const formats = (): KeyInfo[] => [...Object.entries(parts.dataformats).map(([name, { summary }]) => part(name, 'dataFormat', summary, true, `docs/dataformats/${name}.md`)), part('custom', 'dataFormat', 'A data format that stands elsewhere: `ref` names it.', true, 'docs/route/dataFormats.md')];
   switch (scope.kind) {
     case 'element':
       return Object.values(elementsByName).map(({ name, summary, shorthand }) => part(name, 'element', summary, shorthand === undefined, `docs/route/${name}.md`));
     case 'step':
-      return Object.entries(parts.eips).map(([name, { summary, shorthand }]) => part(name, 'step', summary, shorthand === undefined, `docs/eip/${name}.md`));
+      return [
+        ...Object.entries(parts.eips).map(([name, { summary, shorthand }]) => part(name, 'step', summary, shorthand === undefined, `docs/eip/${name}.md`)),
+        ...Object.values(elementsByName).flatMap(({ name, summary, shorthand }) => (isRouteScoped(name) && !Object.hasOwn(parts.eips, name) ? [part(name, 'element', summary, shorthand === undefined, `docs/route/${name}.md`)] : [])),
+      ];
     case 'languages':
       return languages();
     case 'dataFormats':

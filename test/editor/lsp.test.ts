@@ -103,6 +103,30 @@ describe('mecha lsp', function () {
       for (const key of ['   aut|', '      aut|']) expect(await labels(`- route:\n    id: x\n${key}\n`), key).to.include('autoStartup');
     });
 
+    it('options that are written one level too shallow, and moves them to where they belong', async () => {
+      const [size, ...others] = (await client.completions(uri('routes/new.yaml'), route('        - aggregate:\n          completionSi|\n          steps:\n'))).filter(({ label }) => label.startsWith('completionSi'));
+      expect(size!.textEdit).to.deep.equal({ newText: '  completionSize: ', range: { start: { line: 6, character: 10 }, end: { line: 6, character: 22 } } });
+      expect(others.map(({ label }) => label)).to.deep.equal(['completionSizeExpression']);
+      expect(await client.hover(uri('routes/new.yaml'), route('        - aggregate:\n          completion|Size: 3\n'))).to.contain(standardParts.eips['aggregate']!.options['completionSize']!.shape.description);
+    });
+
+    it('what stands in lines that are indented by tabs', async () => {
+      const tabs = '- route:\n\tid: x\n\tfrom:\n\t\turi: direct:x\n\t\tsteps:\n\t\t\t- aggregate:\n\t\t\t\t\tcompl|\n';
+      const [size] = (await client.completions(uri('routes/new.yaml'), tabs)).filter(({ label }) => label === 'completionSize');
+      expect(size!.textEdit!.range).to.deep.equal({ start: { line: 6, character: 5 }, end: { line: 6, character: 10 } });
+      expect((await client.problemsOf(uri('routes/new.yaml'))).map(({ code, range }) => [code, range.start.line])).to.deep.include(['M0102', 1]);
+      expect(await labels(route('\t\t\t\t- |'))).to.include('setBody');
+      expect(await client.hover(uri('routes/new.yaml'), tabs.replace('aggregate', 'aggre|gate').replace('compl|', 'completionSize: 3'))).to.contain(standardParts.eips['aggregate']!.summary);
+    });
+
+    it('beans, data formats and what stands among them', async () => {
+      expect(await labels('- beans:\n    - name: a\n      |\n')).to.include.members(['type', 'properties', 'factoryMethod']).and.not.include('name');
+      expect(await labels('- beans:\n    |\n')).to.include('name');
+      expect(await labels('- dataFormats:\n    - |\n')).to.include.members(['json', 'csv']);
+      expect(await labels(route('        - marshal: { custom: { | } }'))).to.include('ref');
+      expect(await labels(route('        - to: { uri: "seda:x", parameters: { s| } }'))).to.include('size');
+    });
+
     it('languages, data formats and their options', async () => {
       expect(await labels(route('        - setBody:\n            |'))).to.include.members(['simple', 'jsonpath', 'constant']);
       expect(await labels(route('        - setBody:\n            jsonpath:\n              |'))).to.include.members(['expression', 'resultType']);

@@ -1,0 +1,148 @@
+import { Lexer } from 'yaml';
+import type { Fix, Source, Span } from '../core/diagnostics.ts';
+import { applyEdits, quotedText } from './fixes.ts';
+
+/** What breaks YAML's rules at a place, and how it reads when it is mended. */
+export interface SyntaxRepair {
+  readonly message: string;
+  readonly at: Span;
+  readonly label: string;
+  readonly help: string;
+  readonly fix: Fix;
+}
+
+/** Longer texts are not tried again and again. */
+const longestTried = 200_000;
+
+interface Bracket {
+  readonly open: number;
+  close: number;
+}
+
+/** Brackets of flow style, outer ones first; one without an end ends with the text. */
+function bracketsOf(text: string): Bracket[] {
+  const found: Bracket[] = [];
+  const open: Bracket[] = [];
+  let at = 0;
+  for (const token of new Lexer().lex(text)) {
+    if (token === '{' || token === '[') {
+      const bracket = { open: at, close: text.length };
+      found.push(bracket);
+      open.push(bracket);
+    } else if (token === '}' || token === ']') {
+      const last = open.pop();
+      if (last !== undefined) last.close = at;
+    }
+    // Marks of the lexer's own are no text.
+    if (!['\u0002', '\u0018', '\u001f'].includes(token)) at += token.length;
+  }
+  return found;
+}
+
+/** Where a text without quotes ends that stands in brackets: before the comma or bracket that is not its own. */
+function endInBrackets(text: string, start: number, lineEnd: number): number {
+  let depth = 0;
+  for (let at = start; at < lineEnd; at++) {
+    const letter = text[at]!;
+    if (letter === '{' || letter === '[') depth++;
+    else if ((letter === '}' || letter === ']') && depth-- === 0) return at;
+    else if (letter === ',' && depth === 0) return at;
+  }
+  return lineEnd;
+}
+
+/** A text in quotes, and nothing behind it that belongs to it. */
+const isWhole = (rest: string): boolean => /^(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*')\s*(?:[,}\]]|\s#|$)/.test(rest);
+
+/** Values of a line that stand there without quotes. */
+function bareValues(text: string, from: number, to: number, brackets: readonly Bracket[]): { start: number; end: number }[] {
+  const line = text.slice(from, to);
+  const values: { start: number; end: number }[] = [];
+  for (const match of line.matchAll(/(?:^[\s-]*|[{,[]\s*)(?:"[^"]*"|'[^']*'|[\w.-]+):[ \t]+(?=\S)/g)) {
+    const start = from + match.index + match[0].length;
+    if (/^(?:[|>&*!#[]|\{(?!\{))/.test(text.slice(start)) || isWhole(text.slice(start, to))) continue;
+    const isInBrackets = /[{[]/.test(line.slice(0, start - from)) || brackets.some(({ open, close }) => open < from && close > from);
+    let end = isInBrackets ? endInBrackets(text, start, to) : start + text.slice(start, to).replace(/\s#.*$/, '').length;
+    while (end > start && /\s/.test(text[end - 1]!)) end--;
+    // A plain word is never what breaks the line.
+    if (/[^\w.-]/.test(text.slice(start, end))) values.push({ start, end });
+  }
+  return values;
+}
+
+/**
+ * Tries what is likely meant where a file can't be read: quotes around a text, a comma at the end of a line, no brackets around lines that are a block.
+ * @param errorLines of a text: the lines that can't be read
+ */
+export function syntaxRepair(source: Source, offset: number, errorLines: (text: string) => readonly number[]): SyntaxRepair | null {
+  const { text } = source;
+  if (text.length > longestTried) return null;
+  const { line } = source.position(Math.min(offset, text.length));
+  const before = new Set(errorLines(text));
+  const helps = (edits: Fix['edits']): boolean => edits.length > 0 && errorLines(applyEdits(text, edits)).every((left) => left > line || (left !== line && before.has(left)));
+  const span = (start: number, end: number): Span => ({ source, start, end });
+  const from = text.lastIndexOf('\n', offset - 1) + 1;
+  const next = text.indexOf('\n', from);
+  const to = next < 0 ? text.length : next - (text[next - 1] === '\r' ? 1 : 0);
+  const brackets = bracketsOf(text);
+  const around = brackets.filter(({ open, close }) => open < offset && close > offset && text.slice(open, close).includes('\n'));
+  const inner = around.at(-1);
+  const comma = inner === undefined ? null : commas(source, inner, helps);
+  if (comma !== null) return comma;
+  for (const { start, end } of bareValues(text, from, to, brackets)) {
+    const [value, put] = [text.slice(start, end), quotedText(text.slice(start, end))];
+    const fix = { edits: [{ at: span(start, end), text: put }], isSure: true };
+    if (helps(fix.edits)) return { message: `YAML reads \`${value}\` as something else than a text`, at: span(start, end), label: 'a text that needs quotes', help: `put it in quotes: ${put}`, fix };
+  }
+  return around.length === 0 ? null : asBlock(source, offset, around, helps);
+}
+
+/** Commas behind the lines between two brackets that lack one. */
+function commas(source: Source, { open, close }: Bracket, helps: (edits: Fix['edits']) => boolean): SyntaxRepair | null {
+  const { text } = source;
+  const edits: { at: Span; text: string }[] = [];
+  for (let end = text.indexOf('\n', open); end >= 0 && end < close; end = text.indexOf('\n', end + 1)) {
+    const content = text.slice(text.lastIndexOf('\n', end - 1) + 1, end).replace(/(?:^|\s)#.*$/, '').trimEnd();
+    if (content === '' || /[,{[:]$/.test(content) || /^\s*[}\],]/.test(text.slice(end))) continue;
+    const at = text.lastIndexOf('\n', end - 1) + 1 + content.length;
+    edits.push({ at: { source, start: at, end: at }, text: ',' });
+  }
+  if (!helps(edits)) return null;
+  const { at } = edits[0]!;
+  const { line } = source.position(at.start);
+  const mended = `${source.line(line).slice(0, source.position(at.start).column - 1).trim()},`;
+  return { message: 'two entries between brackets have no comma between them', at: { source, start: at.start - 1, end: at.start }, label: 'a comma is missing behind this', help: `put a comma at the end of the line: \`${mended}\``, fix: { edits, isSure: true } };
+}
+
+/** Takes brackets and commas away that stand around lines which are indented and have dashes as in a block. */
+function asBlock(source: Source, offset: number, around: readonly Bracket[], helps: (edits: Fix['edits']) => boolean): SyntaxRepair | null {
+  const { text } = source;
+  if (!/^\s*- /.test(text.slice(text.lastIndexOf('\n', offset - 1) + 1))) return null;
+  const edits: { at: Span; text: string }[] = [];
+  const drop = (start: number, end: number): void => void edits.push({ at: { source, start, end }, text: '' });
+  for (const { open, close } of around) {
+    const isAlone = /^[ \t]*(?:#.*)?\r?\n/.test(text.slice(open + 1)) && /\n[ \t]*$/.test(text.slice(0, close)) && /^[ \t,]*(?:\r?\n|$)/.test(text.slice(close + 1));
+    const lines = text.slice(open + 1, close).split('\n');
+    // What stands between them must be further in than the line that they begin on.
+    const column = /^ */.exec(text.slice(text.lastIndexOf('\n', open - 1) + 1))![0].length;
+    if (!isAlone || lines.slice(1, -1).some((line) => line.trim() !== '' && line.search(/\S/) <= column)) continue;
+    drop(text.slice(0, open).trimEnd().length, open + 1);
+    const lineStart = text.lastIndexOf('\n', close - 1) + 1;
+    const end = text.indexOf('\n', close);
+    drop(lineStart, end < 0 ? text.length : end + 1);
+    let at = open + 1;
+    for (const line of lines.slice(0, -1)) {
+      const comma = /,\s*$/.exec(line);
+      // A line may stand between several brackets.
+      if (comma !== null && !edits.some((edit) => edit.at.start === at + comma.index)) drop(at + comma.index, at + comma.index + 1);
+      at += line.length + 1;
+    }
+  }
+  const label = 'a dash can not stand between { } or [ ]';
+  const at = { source, start: offset, end: offset + 1 };
+  if (!helps(edits)) return null;
+  const bracket = text[around.at(-1)!.open]!;
+  const opening = source.line(source.position(around.at(-1)!.open).line);
+  const begun = opening.slice(0, opening.lastIndexOf(bracket)).trim();
+  return { message: 'a list with dashes stands between brackets', at, label, help: `take the brackets and the commas at the ends of the lines away: \`${begun}\`, and the lines below it as they are indented`, fix: { edits, isSure: true } };
+}
