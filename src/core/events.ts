@@ -15,6 +15,8 @@ export interface EventMap {
   exchangeDeadLettered: { exchange: Exchange; routeId: string; step: StepInfo | null; error: Error; to: string };
   connectorWaiting: { uri: string; routeId: string; reason: string };
   connectorReady: { uri: string; routeId: string };
+  /** A server of ours has answered by itself, before a route got to see the request. `reason` is one of few words; `status` 0: the connection was cut without an answer. */
+  requestRefused: { listener: string; routeId: string | null; status: number; reason: string };
   log: { level: LogLevel; logger: string; message: string; routeId: string | null; stepId: string | null; exchangeId: string | null; marker?: string | undefined };
 }
 

@@ -44,6 +44,7 @@ export function logEvents(events: Events, now: () => number, sink: LogSink, { re
     events.on('exchangeDeadLettered', ({ exchange, routeId, step, error, to }) => write('warn', 'mecha.route', `to dead letters ${to}: ${error.message}`, { route: routeId, step: step?.stepId ?? null, exchange: exchange.id })),
     events.on('routeFailed', ({ routeId, reason }) => write('error', 'mecha.runtime', `route can't run: ${reason}`, { route: routeId })),
     events.on('connectorWaiting', ({ uri, routeId, reason }) => write('warn', 'mecha.runtime', `${uri} can't be reached yet: ${reason}`, { route: routeId })),
+    events.on('requestRefused', ({ listener, routeId, status, reason }) => write('debug', 'mecha.http', `a request at ${listener} was ${status === 0 ? 'cut off' : `answered with ${status}`}: ${reason}`, { route: routeId })),
     events.on('connectorReady', ({ uri, routeId }) => write('info', 'mecha.runtime', `${uri} is ready`, { route: routeId })),
     events.on('reloaded', ({ generation, reason, result, changed, added, removed, millis, problem }) => {
       const what = [changed.length > 0 ? `${changed.length} changed` : '', added.length > 0 ? `${added.length} added` : '', removed.length > 0 ? `${removed.length} removed` : ''].filter(Boolean).join(', ');

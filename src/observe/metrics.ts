@@ -41,7 +41,7 @@ export class Metrics {
   }
 }
 
-function routeMetrics({ routes, name, generation }: RuntimeSnapshot): string {
+function routeMetrics({ routes, name, generation, refusals }: RuntimeSnapshot): string {
   const lines: string[] = [];
   const metric = (id: string, type: 'counter' | 'gauge', help: string, values: Iterable<readonly [Readonly<Record<string, string>>, number]>): void => {
     lines.push(`# HELP ${id} ${help}`, `# TYPE ${id} ${type}`);
@@ -74,6 +74,12 @@ function routeMetrics({ routes, name, generation }: RuntimeSnapshot): string {
   const steps = routes.flatMap(({ routeId, steps: own }) => flatSteps(own).map((step) => ({ routeId, step })));
   metric('mecha_step_exchanges_total', 'counter', 'Exchanges that entered the step.', steps.map(({ routeId, step }) => [{ route: routeId, step: step.info.stepId, kind: step.info.kind }, step.statistics.total] as const));
   metric('mecha_step_failures_total', 'counter', 'Exchanges that failed in the step.', steps.map(({ routeId, step }) => [{ route: routeId, step: step.info.stepId, kind: step.info.kind }, step.statistics.failed] as const));
+  metric(
+    'mecha_http_requests_refused_total',
+    'counter',
+    'Requests that a listener has answered by itself, in the place of a route; status 0: without an answer.',
+    refusals.map(({ listener, routeId, status, reason, count }) => [{ listener, route: routeId ?? '', status: String(status), reason }, count] as const),
+  );
   return lines.join('\n');
 }
 

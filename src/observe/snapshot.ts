@@ -1,3 +1,4 @@
+import type { Refusals } from './refusals.ts';
 import type { RouteStatistics, StepStatistics } from './statistics.ts';
 
 /** A step as the outside sees it. */
@@ -34,4 +35,5 @@ export interface RuntimeSnapshot {
   readonly isRunning: boolean;
   readonly generation: number;
   readonly routes: readonly RouteSnapshot[];
+  readonly refusals: readonly Refusals[];
 }

@@ -32,7 +32,7 @@ export async function openManagement(mecha: Managed, seat: Seat | null = null): 
   if (configuration.get('management.enabled') !== true) return () => Promise.resolve();
   const host = String(configuration.get('management.host') ?? configuration.get('http.host'));
   const port = Number(configuration.get('management.port') ?? configuration.get('http.port'));
-  const listeners = httpListeners({ clock: runtime.clock, shared: (name, make) => runtime.shared(name, make), setting: (key) => configuration.get(key) });
+  const listeners = httpListeners({ clock: runtime.clock, events: runtime.events, shared: (name, make) => runtime.shared(name, make), setting: (key) => configuration.get(key) });
   const listener = listeners.at(host, port);
   const whole = seat === null ? () => Promise.resolve({ snapshot: mecha.snapshot, processMetrics: null }) : () => seat.whole();
   const served = (path: string, serve: (request: HttpRequest, of: Awaited<ReturnType<typeof whole>>) => void | Promise<void>): HttpMount =>

@@ -396,7 +396,7 @@ export class Mecha {
 
   /** The addresses on which routes serve HTTP. */
   get listeners(): HttpListeners {
-    return httpListeners({ clock: this.clock, shared: (name, make) => this.runtime.shared(name, make), setting: (key) => this.configuration.get(key) });
+    return httpListeners({ clock: this.clock, events: this.events, shared: (name, make) => this.runtime.shared(name, make), setting: (key) => this.configuration.get(key) });
   }
 
   get snapshot(): RuntimeSnapshot {

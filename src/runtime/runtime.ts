@@ -32,6 +32,7 @@ import type { Parts } from '../dsl/read.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
 import { checkComponentProperties, componentDefaults } from '../dsl/componentProperties.ts';
 import { endpointReader } from '../dsl/uri.ts';
+import { RefusalCounts } from '../observe/refusals.ts';
 import { runtimeAccess } from './access.ts';
 import { lint } from './lints.ts';
 import { Beans } from './beans.ts';
@@ -162,6 +163,7 @@ export class Runtime implements ExchangeScope {
   readonly routes = new Map<string, Route>();
   readonly endpoints: Endpoints;
   readonly languages: Languages;
+  readonly refusals: RefusalCounts;
   generation = 0;
   lastReload: ReloadResult | null = null;
   settings: (key: string) => unknown;
@@ -204,6 +206,7 @@ export class Runtime implements ExchangeScope {
     this.name = options.name ?? 'mecha';
     this.clock = options.clock ?? systemClock;
     this.events = options.events ?? new Events();
+    this.refusals = new RefusalCounts(this.events);
     this.settings = options.settings ?? (() => undefined);
     this.properties = options.properties ?? propertyLookup({});
     this.documents = new Documents(options.parts);

@@ -26,4 +26,5 @@ export const snapshotOf = (runtime: Runtime): RuntimeSnapshot => ({
   isRunning: runtime.isRunning,
   generation: runtime.generation,
   routes: [...runtime.routes.values()].map(routeSnapshot),
+  refusals: runtime.refusals.all,
 });

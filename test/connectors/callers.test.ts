@@ -35,7 +35,7 @@ describe('connectors that begin and call', () => {
     runtime = runtimeWith({ clock: systemClock, resource, beans, settings: (key) => (key === 'http.port' ? 0 : key === 'http.host' ? '127.0.0.1' : undefined) });
     await runtime.start([routesFile(routes)]);
   };
-  const port = (): number => httpListeners({ clock: systemClock, shared: (name, make) => runtime.shared(name, make), setting: () => undefined }).all()[0]!.port!;
+  const port = (): number => httpListeners({ clock: systemClock, events: runtime.events, shared: (name, make) => runtime.shared(name, make), setting: () => undefined }).all()[0]!.port!;
   const send = async (body: unknown, headers: Record<string, unknown> = {}): Promise<unknown> => {
     const exchange = await runtime.send('direct:a', body, { headers });
     return exchange.exception === null ? exchange.body : exchange.exception.message;

@@ -3,6 +3,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import type { AddressInfo, Socket } from 'node:net';
 import { connect, createServer as createNetServer } from 'node:net';
 import { systemClock } from '../../src/core/clock.ts';
+import { Events } from '../../src/core/events.ts';
 import type { ConnectorContext, ConnectorDefinition, Delivery, Endpoint, Producer, Sink } from '../../src/core/connector.ts';
 import { Exchange, UnitOfWork } from '../../src/core/exchange/exchange.ts';
 import { Headers } from '../../src/core/exchange/headers.ts';
@@ -22,6 +23,7 @@ export interface RigOptions {
 export class HttpRig {
   readonly logs: string[] = [];
   readonly waits: string[] = [];
+  readonly events = new Events();
   private readonly shared = new Map<string, unknown>();
   private readonly closers: (() => unknown)[] = [];
   readonly context: ConnectorContext;
@@ -30,6 +32,7 @@ export class HttpRig {
     this.context = {
       routeId: 'test',
       clock: systemClock,
+      events: this.events,
       shared: <T>(name: string, make: () => T): T => {
         if (!this.shared.has(name)) this.shared.set(name, make());
         return this.shared.get(name) as T;

@@ -49,6 +49,20 @@ describe('metrics and health', () => {
     expect(lines).to.include('mecha_step_exchanges_total{route="a \\"quoted\\"",step="send",kind="to"} 1');
   });
 
+  it('count requests that a listener answered in the place of a route, and forget them with the route', async () => {
+    const refused = { listener: '127.0.0.1:8080', routeId: 'a "quoted"', status: 503, reason: 'busy' };
+    const lines = async (): Promise<string[]> => (await new Metrics(() => snapshotOf(runtime)).text()).text.split('\n').filter((line) => line.startsWith('mecha_http_requests_refused_total'));
+    for (const event of [refused, refused, { ...refused, status: 413, reason: 'tooLarge' }, { ...refused, routeId: null, status: 404, reason: 'notServed' }]) runtime.events.emit('requestRefused', event);
+    const ofListener = 'mecha_http_requests_refused_total{listener="127.0.0.1:8080",route="",status="404",reason="notServed"} 1';
+    expect(await lines()).to.have.members([
+      'mecha_http_requests_refused_total{listener="127.0.0.1:8080",route="a \\"quoted\\"",status="503",reason="busy"} 2',
+      'mecha_http_requests_refused_total{listener="127.0.0.1:8080",route="a \\"quoted\\"",status="413",reason="tooLarge"} 1',
+      ofListener,
+    ]);
+    await runtime.reload([routesFile(routes.replace('id: a "quoted"', 'id: b').replace('direct:a', 'direct:b'))]);
+    expect(await lines()).to.deep.equal([ofListener]);
+  });
+
   it('are in the form that Prometheus reads', async () => {
     const { text, contentType } = await new Metrics(() => snapshotOf(runtime)).text();
     expect(contentType).to.contain('text/plain');

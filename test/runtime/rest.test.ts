@@ -7,7 +7,7 @@ import { Mecha } from '../../src/index.ts';
 import { httpListeners } from '../../src/core/http/listener.ts';
 
 function urlOf({ runtime }: Mecha): string {
-  const [listener] = httpListeners({ clock: runtime.clock, shared: (name, make) => runtime.shared(name, make), setting: () => undefined }).all();
+  const [listener] = httpListeners({ clock: runtime.clock, events: runtime.events, shared: (name, make) => runtime.shared(name, make), setting: () => undefined }).all();
   return listener!.url;
 }
 

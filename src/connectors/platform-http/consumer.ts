@@ -79,6 +79,10 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
     this.listener = httpListeners(context).at(host, port);
   }
 
+  get routeId(): string | null {
+    return this.sink?.routeId ?? this.context.routeId;
+  }
+
   /** Where the listener is bound, once `start` has resolved. */
   get port(): number {
     return this.listener.port;
@@ -92,7 +96,7 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
   stop(): Promise<void> {
     this.listener.unmount(this);
     // Taken, but not begun: the client may try again elsewhere.
-    for (const request of this.queue.splice(0)) this.listener.refuse(request.reply, 503, true);
+    for (const request of this.queue.splice(0)) this.listener.refuse(request, 503, 'stopping', true);
     return Promise.resolve();
   }
 
@@ -117,7 +121,7 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
 
   handle(request: HttpRequest): void {
     if (this.inFlight < this.credit && !this.isSuspended) this.take(request);
-    else if (this.isSuspended || this.queue.length >= this.maxQueued) this.listener.refuse(request.reply, 503);
+    else if (this.isSuspended || this.queue.length >= this.maxQueued) this.listener.refuse(request, 503, this.isSuspended ? 'suspended' : 'busy');
     else this.queue.push(request);
   }
 
@@ -142,7 +146,7 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
     } catch (thrown) {
       if (!(thrown instanceof MalformedForm)) throw thrown;
       this.context.log('debug', `${request.method ?? ''} ${request.path}: ${thrown.message}`);
-      return this.listener.refuse(request.reply, 400);
+      return this.listener.refuse(request, 400, 'malformed');
     }
     this.inFlight++;
     request.taken();
@@ -157,6 +161,7 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
     if (this.binding === null || this.binding.before(exchange)) return sink.push(exchange, delivery);
     delivery.left();
     delivery.answer(exchange);
+    if (request.reply.statusCode >= 400) this.listener.countRefused(request, request.reply.statusCode, 'invalid');
   }
 
   private bodyOf(request: HttpRequest): unknown {
@@ -222,7 +227,7 @@ class RequestDelivery implements Delivery {
   }
 
   expireAfter(millis: number): void {
-    this.timer = this.consumer.context.clock.schedule(millis, () => this.request.request.listener.refuse(this.reply, 503, true));
+    this.timer = this.consumer.context.clock.schedule(millis, () => this.request.request.listener.refuse(this.request.request, 503, 'timeout', true));
   }
 
   left(): void {
@@ -271,7 +276,7 @@ function bounded(request: HttpRequest, maxBytes: number): HttpRequest {
   request.push = function (this: HttpRequest, chunk: Buffer | null, encoding?: BufferEncoding): boolean {
     if (chunk !== null) size += chunk.length;
     if (size > maxBytes) {
-      this.listener.refuse(this.reply, 413, true);
+      this.listener.refuse(this, 413, 'tooLarge', true);
       this.destroy(new Error(`the body is longer than ${maxBytes} bytes`));
       return false;
     }

@@ -67,9 +67,10 @@ export class Hub implements HttpMount {
     await this.listener.closed();
   }
 
-  handle({ headers, listener, reply }: HttpRequest): void {
+  handle(request: HttpRequest): void {
+    const { headers, listener, reply } = request;
     if (this.subscribers.size >= this.options.maxSubscribers) {
-      listener.refuse(reply, 503);
+      listener.refuse(request, 503, 'busy');
       return;
     }
     reply.shouldKeepAlive = false;

@@ -155,6 +155,10 @@ export class ServerConsumer extends SocketConsumer implements HttpMount {
     this.peers = peersOf(context);
   }
 
+  get routeId(): string | null {
+    return this.context.routeId;
+  }
+
   protected open(): Promise<void> {
     return this.listener.mount(this);
   }
@@ -169,12 +173,13 @@ export class ServerConsumer extends SocketConsumer implements HttpMount {
     await this.listener.closed();
   }
 
-  handle({ listener, reply }: HttpRequest): void {
-    listener.refuse(reply, 426, true);
+  handle(request: HttpRequest): void {
+    request.listener.refuse(request, 426, 'notServed', true);
   }
 
   upgrade(request: HttpRequest, connection: Duplex, first: Buffer): void {
     if (this.origin !== null && !this.origin.test(request.headers.origin ?? '')) {
+      request.listener.countRefused(request, 403, 'forbidden');
       connection.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }

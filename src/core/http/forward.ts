@@ -1,4 +1,4 @@
-import type { ClientRequest, ServerResponse } from 'node:http';
+import type { ClientRequest } from 'node:http';
 import { request as send } from 'node:http';
 import { connect } from 'node:net';
 import type { ConnectorContext } from '../connector.ts';
@@ -16,15 +16,6 @@ function handedOn(rawHeaders: readonly string[]): string[] {
   return kept;
 }
 
-function refuse(reply: ServerResponse): void {
-  if (reply.headersSent) reply.destroy();
-  else {
-    const text = 'Service Unavailable';
-    reply.writeHead(503, ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(text.length), 'Retry-After', '1']);
-    reply.end(text);
-  }
-}
-
 /** The same mount, whose requests another process answers. */
 function forwarding(mount: HttpMount, socketPath: string): HttpMount {
   return {
@@ -33,6 +24,9 @@ function forwarding(mount: HttpMount, socketPath: string): HttpMount {
     consumes: mount.consumes,
     produces: mount.produces,
     maxBodyBytes: mount.maxBodyBytes,
+    get routeId() {
+      return mount.routeId ?? null;
+    },
     isStreaming: true,
     handle(request: HttpRequest): void {
       const { reply } = request;
@@ -50,7 +44,8 @@ function forwarding(mount: HttpMount, socketPath: string): HttpMount {
         sent.on('error', () => {
           // The other side may close a connection just when it is used again: what can be asked twice, and was sent whole, is.
           if (!isAgain && !isOver && sent.reusedSocket && !hasBody && !reply.headersSent && idempotent.has(request.method ?? '')) ask(true).end();
-          else refuse(reply);
+          else if (reply.headersSent) reply.destroy();
+          else request.listener.refuse(request, 503, 'otherProcess');
         });
         reply.on('close', () => {
           isOver = true;

@@ -2,6 +2,7 @@ import type { Server, ServerOptions , ServerResponse } from 'node:http';
 import { createServer, IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { ConnectorContext } from '../connector.ts';
 import { Outbox } from './outbox.ts';
@@ -37,6 +38,26 @@ export const defaultHttpLimits: HttpLimits = {
   closeTimeoutMillis: 30_000,
   binds: true,
 };
+
+/** Why a request is refused: what metrics and logs say. */
+export type Refusal =
+  | 'malformed'
+  | 'tooManyHeaders'
+  | 'tooSlow'
+  | 'tooManyConnections'
+  | 'tooLarge'
+  | 'noRoom'
+  | 'notServed'
+  | 'busy'
+  | 'suspended'
+  | 'stopping'
+  | 'timeout'
+  | 'invalid'
+  | 'forbidden'
+  | 'otherProcess';
+
+/** Told of each request that a listener answers in the place of a route. */
+export type OnRefused = (listener: HttpListener, mount: HttpMount | null, status: number, reason: Refusal) => void;
 
 const noBytes = Buffer.alloc(0);
 
@@ -103,12 +124,12 @@ export class HttpRequest extends IncomingMessage {
     return true;
   }
 
-  private discard(status: number): true {
+  private discard(status: number, reason: Refusal): true {
     this.mode = DISCARDING;
     this.pieces = null;
     this.body = null;
     this.done();
-    this.listener.refuse(this.reply, status, true);
+    this.listener.refuse(this, status, reason, true);
     return true;
   }
 
@@ -118,8 +139,8 @@ export class HttpRequest extends IncomingMessage {
     if (this.mode === DISCARDING) return chunk === null ? super.push(null) : true;
     if (chunk !== null) {
       this.size += chunk.length;
-      if (this.size > this.mount.maxBodyBytes) return this.discard(413);
-      if (this.size > uncountedBytes && !this.count()) return this.discard(503);
+      if (this.size > this.mount.maxBodyBytes) return this.discard(413, 'tooLarge');
+      if (this.size > uncountedBytes && !this.count()) return this.discard(503, 'noRoom');
       if (this.body === noBytes || this.body === null) this.body = chunk;
       else (this.pieces ??= [this.body]).push(chunk);
       return true;
@@ -162,6 +183,7 @@ export class HttpListener {
   private readonly clock: Clock;
   private readonly limits: HttpLimits;
   private readonly onClosed: (listener: HttpListener) => void;
+  private readonly onRefused: OnRefused;
   private readonly mounts: HttpMount[] = [];
   private router: HttpRouter | null = null;
   private server: Server | null = null;
@@ -169,7 +191,7 @@ export class HttpListener {
   private closing: Promise<void> | null = null;
   private isDraining = false;
 
-  constructor(host: string, port: number, clock: Clock, limits: HttpLimits = defaultHttpLimits, onClosed: (listener: HttpListener) => void = () => {}) {
+  constructor(host: string, port: number, clock: Clock, limits: HttpLimits = defaultHttpLimits, onClosed: (listener: HttpListener) => void = () => {}, onRefused: OnRefused = () => {}) {
     this.host = host;
     this.wantedPort = port;
     this.clock = clock;
@@ -177,6 +199,7 @@ export class HttpListener {
     this.limits = limits;
     this.maxBufferedBytes = limits.maxBufferedBytes;
     this.onClosed = onClosed;
+    this.onRefused = onRefused;
   }
 
   /** Where it listens; with port 0 the one that the system gave, once a mount has resolved. */
@@ -244,15 +267,22 @@ export class HttpListener {
     else this.server.emit('connection', connection);
   }
 
-  /** Answers with a status of the listener's own. `endsConnection`: what comes after can't be trusted, or is not wanted. */
-  refuse(reply: ServerResponse, status: number, endsConnection = false): void {
+  /** Answers with a status of the listener's own, and counts that. `endsConnection`: what comes after can't be trusted, or is not wanted. */
+  refuse(request: HttpRequest, status: number, reason: Refusal, endsConnection = false): void {
+    const { reply } = request;
     if (reply.headersSent) return;
+    this.countRefused(request, status, reason);
     const text = reasons[status] ?? '';
     const headers = ['Content-Type', 'text/plain; charset=utf-8', 'Content-Length', String(text.length)];
     if (status === 503) headers.push('Retry-After', '1');
     if (endsConnection || this.isClosing) reply.shouldKeepAlive = false;
     reply.writeHead(status, headers);
     reply.end(text);
+  }
+
+  /** For what has been answered already, in a form of its own. */
+  countRefused(request: HttpRequest, status: number, reason: Refusal): void {
+    this.onRefused(this, request.mount ?? null, status, reason);
   }
 
   private drop(mount: HttpMount): boolean {
@@ -276,7 +306,11 @@ export class HttpListener {
     };
     const server = createServer(options, (request, reply) => this.take(request, reply));
     server.maxHeadersCount = limits.maxHeaders + 1;
-    if (limits.maxConnections > 0) server.maxConnections = limits.maxConnections;
+    if (limits.maxConnections > 0) {
+      server.maxConnections = limits.maxConnections;
+      server.on('drop', () => this.onRefused(this, null, 0, 'tooManyConnections'));
+    }
+    server.on('clientError', (error: NodeJS.ErrnoException, connection: Socket) => this.refuseUnreadable(error, connection));
     this.server = server;
     if (!limits.binds) return Promise.resolve();
     return new Promise((resolve, reject) => {
@@ -306,21 +340,35 @@ export class HttpListener {
   private takeUpgrade(request: HttpRequest, connection: Duplex, first: Buffer): void {
     this.locate(request);
     connection.on('error', () => connection.destroy());
-    const status = this.isClosing ? 503 : (this.router ??= new HttpRouter(this.mounts)).find(request);
-    if (status === 200 && request.mount.upgrade !== undefined) request.mount.upgrade(request, connection, first);
-    else connection.end(`HTTP/1.1 ${status === 200 ? 400 : status} ${reasons[status === 200 ? 400 : status] ?? 'Refused'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    const found = this.isClosing ? 503 : (this.router ??= new HttpRouter(this.mounts)).find(request);
+    if (found === 200 && request.mount.upgrade !== undefined) return request.mount.upgrade(request, connection, first);
+    const status = found === 200 ? 400 : found;
+    this.countRefused(request, status, this.isClosing ? 'stopping' : 'notServed');
+    connection.end(`HTTP/1.1 ${status} ${reasons[status] ?? 'Refused'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  }
+
+  /** What can't be read as a request, is too slow to come, or whose head is too large: Node's own answers. */
+  private refuseUnreadable(error: NodeJS.ErrnoException, connection: Socket): void {
+    const { _httpMessage: reply } = connection as { _httpMessage?: ServerResponse | null };
+    const isOurs = error.code?.startsWith('HPE_') === true || error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
+    if (isOurs && connection.writable && reply?.headersSent !== true) {
+      const [status, reason]: [number, Refusal] = error.code === 'HPE_HEADER_OVERFLOW' ? [431, 'tooManyHeaders'] : error.code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW' ? [413, 'tooLarge'] : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? [408, 'tooSlow'] : [400, 'malformed'];
+      this.onRefused(this, (reply?.req as HttpRequest | undefined)?.mount ?? null, status, reason);
+      connection.write(`HTTP/1.1 ${status} ${reasons[status]}\r\nConnection: close\r\n\r\n`);
+    }
+    connection.destroy(error);
   }
 
   private take(request: HttpRequest, reply: ServerResponse): void {
     this.locate(request);
     request.reply = reply;
-    if (request.rawHeaders.length > this.limits.maxHeaders * 2) return this.refuse(reply, 431, true);
-    if (this.closing !== null) return this.refuse(reply, 503, true);
+    if (request.rawHeaders.length > this.limits.maxHeaders * 2) return this.refuse(request, 431, 'tooManyHeaders', true);
+    if (this.closing !== null) return this.refuse(request, 503, 'stopping', true);
     const status = (this.router ??= new HttpRouter(this.mounts)).find(request);
     if (status !== 200) return this.answerUnmatched(request, reply, status);
     const { mount } = request;
     const length = request.headers['content-length'];
-    if (length !== undefined && Number(length) > mount.maxBodyBytes) return this.refuse(reply, 413, true);
+    if (length !== undefined && Number(length) > mount.maxBodyBytes) return this.refuse(request, 413, 'tooLarge', true);
     if (mount.isStreaming === true) {
       request.stream();
       mount.handle(request);
@@ -328,8 +376,9 @@ export class HttpListener {
   }
 
   private answerUnmatched(request: HttpRequest, reply: ServerResponse, status: number): void {
-    if (status === 404 && this.isDraining) return this.refuse(reply, 503, true);
-    if (status === 404) return this.refuse(reply, 404);
+    if (status === 404 && this.isDraining) return this.refuse(request, 503, 'stopping', true);
+    if (status === 404) return this.refuse(request, 404, 'notServed');
+    this.countRefused(request, status, 'notServed');
     if (this.isClosing) reply.shouldKeepAlive = false;
     // Like Camel's server, which leaves `Allow` empty.
     if (status === 405 && request.method !== 'HEAD') reply.writeHead(405, ['Allow', '', 'Content-Length', '0']);
@@ -359,10 +408,12 @@ export class HttpListener {
 export class HttpListeners {
   private readonly clock: Clock;
   private readonly limits: HttpLimits;
+  private readonly onRefused: OnRefused | undefined;
   private readonly listeners = new Map<string, HttpListener>();
 
-  constructor(clock: Clock, limits: Partial<HttpLimits> = {}) {
+  constructor(clock: Clock, limits: Partial<HttpLimits> = {}, onRefused?: OnRefused) {
     this.clock = clock;
+    this.onRefused = onRefused;
     this.limits = { ...defaultHttpLimits, ...limits };
   }
 
@@ -373,7 +424,7 @@ export class HttpListeners {
     if (listener === undefined) {
       listener = new HttpListener(host, port, this.clock, this.limits, (closed) => {
         if (closed.mounted.length === 0) this.listeners.delete(key);
-      });
+      }, this.onRefused);
       this.listeners.set(key, listener);
     }
     return listener;
@@ -390,7 +441,7 @@ export class HttpListeners {
 }
 
 /** The listeners of a runtime, with the bounds that its configuration says (`http.maxHeaderBytes`, `http.requestTimeoutMillis`, ...). */
-export function httpListeners(context: Pick<ConnectorContext, 'clock' | 'shared' | 'setting'>): HttpListeners {
+export function httpListeners(context: Pick<ConnectorContext, 'clock' | 'shared' | 'setting' | 'events'>): HttpListeners {
   return context.shared('http-listeners', () => {
     const limits: Record<string, number> = {};
     for (const name of Object.keys(defaultHttpLimits)) {
@@ -398,7 +449,8 @@ export function httpListeners(context: Pick<ConnectorContext, 'clock' | 'shared'
       const value = context.setting(`http.${name}`);
       if (value !== undefined && value !== null) limits[name] = Number(value);
     }
-    return new HttpListeners(context.clock, limits);
+    const { events } = context;
+    return new HttpListeners(context.clock, limits, ({ host, port }, mount, status, reason) => events.emit('requestRefused', { listener: `${host}:${port}`, routeId: mount?.routeId ?? null, status, reason }));
   });
 }
 

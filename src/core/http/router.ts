@@ -16,6 +16,8 @@ export interface HttpMount {
   readonly maxBodyBytes: number;
   /** `handle` is called before the body has come, which it reads from the request. */
   readonly isStreaming?: boolean;
+  /** The route that it serves; absent where it serves none, or several. */
+  readonly routeId?: string | null;
   /** Called once a request, with the whole body unless it is streamed. Answers through `request.reply`. Must not throw. */
   handle(request: HttpRequest): void;
   /** Takes the connection of a request that asks for another protocol (WebSocket); absent: such a request is refused. */

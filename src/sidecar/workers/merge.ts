@@ -1,4 +1,5 @@
 import type { RouteSnapshot, RuntimeSnapshot, StepSnapshot } from '../../observe/snapshot.ts';
+import { addedUp } from '../../observe/refusals.ts';
 import type { RouteStatistics } from '../../observe/statistics.ts';
 
 /** Figures added up; of the rest, what the later one says where it says something. */
@@ -45,5 +46,5 @@ export function mergeSnapshots(snapshots: readonly RuntimeSnapshot[], { name, ge
       routes.set(route.routeId, before === undefined ? route : merged(before, route));
     }
   }
-  return { name, generation, isStopping, isRunning: snapshots.some(({ isRunning }) => isRunning), routes: [...routes.values()] };
+  return { name, generation, isStopping, isRunning: snapshots.some(({ isRunning }) => isRunning), routes: [...routes.values()], refusals: addedUp(snapshots.map(({ refusals }) => refusals)) };
 }

@@ -525,6 +525,68 @@ describe('platform-http', () => {
       });
     });
 
+    it('tells of each with its route, status and reason, and of no other', async () => {
+      await rig.close();
+      rig = new HttpRig({ settings: { 'http.port': 0, 'http.maxBufferedBytes': 100_000, 'http.requestTimeoutMillis': 200 } });
+      const told: string[] = [];
+      rig.events.on('requestRefused', ({ listener, routeId, status, reason }) => told.push(`${listener} ${routeId} ${status} ${reason}`));
+      const held: (() => void)[] = [];
+      const consumer = await rig.serve('/b?maxInFlight=1&maxQueued=1&maxRequestSize=90000&httpMethodRestrict=GET,POST', (exchange) => {
+        exchange.body = 'ok';
+        return new Promise<void>((resolve) => held.push(resolve));
+      });
+      await rig.serve('/t?requestTimeout=30', () => new Promise(() => {}));
+      const { port } = consumer;
+      const expected: string[] = [];
+      const refuses = async (reason: string, routeId: string | null, answered: Promise<{ status: number }>): Promise<void> => {
+        expected.push(`127.0.0.1:${port} ${routeId} ${(await answered).status} ${reason}`);
+        expect(told).to.deep.equal(expected);
+      };
+      const raw = async (text: string): Promise<{ status: number }> => ({ status: Number(/^HTTP\/1.1 (\d+)/.exec(await rawRequest(port, text))?.[1]) });
+      await refuses('notServed', null, ask(port, '/nothing'));
+      await refuses('notServed', null, ask(port, '/b', { method: 'PUT' }));
+      await refuses('tooLarge', 'test', raw('POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 90001\r\n\r\n'));
+      await refuses('malformed', 'test', ask(port, '/b', { method: 'POST', body: 'x', headers: { 'Content-Type': 'multipart/form-data; boundary=b' } }));
+      await refuses('malformed', null, raw('hello\r\n\r\n'));
+      await refuses('tooManyHeaders', null, raw(`GET /b HTTP/1.1\r\nHost: x\r\n${'x: 1\r\n'.repeat(300)}\r\n`));
+      await refuses('tooManyHeaders', null, raw(`GET /b HTTP/1.1\r\nHost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`));
+      await refuses('tooSlow', 'test', raw('POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc'));
+      await refuses('timeout', 'test', ask(port, '/t'));
+      const big = { method: 'POST', body: 'x'.repeat(60_000) };
+      const first = ask(port, '/b', big);
+      await eventually(() => expect(held).to.have.length(1));
+      await refuses('noRoom', 'test', ask(port, '/b', big));
+      const waiting = ask(port, '/b');
+      await eventually(() => expect((consumer as unknown as { queue: unknown[] }).queue).to.have.length(1));
+      await refuses('busy', 'test', ask(port, '/b'));
+      held[0]!();
+      await eventually(() => expect(held).to.have.length(2));
+      await consumer.suspend();
+      await refuses('suspended', 'test', ask(port, '/b'));
+      await consumer.resume();
+      const stopped = ask(port, '/b');
+      await eventually(() => expect((consumer as unknown as { queue: unknown[] }).queue).to.have.length(1));
+      const stopping = consumer.stop();
+      await refuses('stopping', 'test', stopped);
+      held[1]!();
+      await stopping;
+      expect([(await first).status, (await waiting).status]).to.deep.equal([200, 200]);
+      expect(told).to.deep.equal(expected);
+    });
+
+    it('tells of connections beyond maxConnections', async () => {
+      await rig.close();
+      rig = new HttpRig({ settings: { 'http.port': 0, 'http.maxConnections': 1 } });
+      const told: unknown[] = [];
+      rig.events.on('requestRefused', (refused) => told.push(refused));
+      const { port } = await rig.serve('/b', reply('ok'));
+      const socket = connect(port, '127.0.0.1');
+      await once(socket, 'connect');
+      await ask(port, '/b').catch(() => null);
+      await eventually(() => expect(told[0]).to.deep.equal({ listener: `127.0.0.1:${port}`, routeId: null, status: 0, reason: 'tooManyConnections' }));
+      socket.destroy();
+    });
+
     it('answers 503 while it is suspended', async () => {
       const consumer = await rig.serve('/b', reply('ok'));
       await consumer.suspend();

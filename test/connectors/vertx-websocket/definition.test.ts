@@ -20,7 +20,7 @@ describe('vertx-websocket', () => {
     runtime = runtimeWith({ clock: systemClock, settings: (key) => (key === 'http.port' ? 0 : key === 'http.host' ? '127.0.0.1' : undefined) });
     await runtime.start([routesFile(routes)]);
   };
-  const address = (): string => httpListeners({ clock: systemClock, shared: (name, make) => runtime.shared(name, make), setting: () => undefined }).all()[0]!.url;
+  const address = (): string => httpListeners({ clock: systemClock, events: runtime.events, shared: (name, make) => runtime.shared(name, make), setting: () => undefined }).all()[0]!.url;
   const connect = async (path: string, origin = ''): Promise<{ socket: WebSocket; heard: string[] }> => {
     const socket = new WebSocket(`${address().replace('http', 'ws')}${path}`, origin === '' ? {} : { origin });
     clients.push(socket);
