@@ -450,6 +450,10 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0708: { title: 'A route file is no text', explanation: 'Routes are written in YAML, as UTF-8 text.' },
   M0709: { title: 'A route file can not be read', explanation: 'The system refuses it; the message says why.' },
   M0711: { title: 'A setting that only a start can take', explanation: 'The configuration was read again while the program runs. Most of it is taken at once; what sockets, stores and connections are made from is taken at the next start.' },
+  M0712: {
+    title: 'The state folder is of a later version',
+    explanation: 'The store in it says by which format it was written, and this version of Mecha does not know that one: reading on could lose or repeat messages. A store of an earlier version is taken over.',
+  },
   M0710: { title: 'The state folder can not be used', explanation: 'It can not be written, another instance uses it, or what lies in it is damaged: the message says which, and names the process or the file.' },
 
   // M08xx: tests of routes

@@ -41,7 +41,7 @@ export class Metrics {
   }
 }
 
-function routeMetrics({ routes, name, generation, refusals }: RuntimeSnapshot): string {
+function routeMetrics({ routes, name, generation, refusals, stateProblem }: RuntimeSnapshot): string {
   const lines: string[] = [];
   const metric = (id: string, type: 'counter' | 'gauge', help: string, values: Iterable<readonly [Readonly<Record<string, string>>, number]>): void => {
     lines.push(`# HELP ${id} ${help}`, `# TYPE ${id} ${type}`);
@@ -49,6 +49,7 @@ function routeMetrics({ routes, name, generation, refusals }: RuntimeSnapshot): 
   };
   const perRoute = (value: (route: (typeof routes)[number]) => number): (readonly [Readonly<Record<string, string>>, number])[] => routes.map((route) => [{ route: route.routeId }, value(route)] as const);
   metric('mecha_info', 'gauge', 'The runtime and its generation of routes.', [[{ name, generation: String(generation) }, 1]]);
+  metric('mecha_state_store_up', 'gauge', '1 while the state store can be written.', [[{}, stateProblem === null ? 1 : 0]]);
   metric('mecha_route_up', 'gauge', '1 while the route takes messages.', perRoute(({ state }) => (state === 'Started' ? 1 : 0)));
   metric('mecha_route_exchanges_in_flight', 'gauge', 'Exchanges under way, with what they started.', perRoute(({ inFlight }) => inFlight));
   metric('mecha_route_exchanges_completed_total', 'counter', 'Exchanges that ended well (handled failures too).', perRoute(({ statistics }) => statistics.completed));
@@ -86,6 +87,6 @@ function routeMetrics({ routes, name, generation, refusals }: RuntimeSnapshot): 
 const flatSteps = (steps: readonly StepSnapshot[]): StepSnapshot[] => steps.flatMap((step) => [step, ...flatSteps(step.children)]);
 
 const labelText = (labels: Readonly<Record<string, string>>): string =>
-  `{${Object.entries(labels)
+  Object.keys(labels).length === 0 ? '' : `{${Object.entries(labels)
     .map(([name, value]) => `${name}="${value.replace(/\\/g, '\\\\').replace(/"/g, '\\"').replace(/\n/g, '\\n')}"`)
     .join(',')}}`;

@@ -36,4 +36,6 @@ export interface RuntimeSnapshot {
   readonly generation: number;
   readonly routes: readonly RouteSnapshot[];
   readonly refusals: readonly Refusals[];
+  /** Why the state store can't be written; null: it can, as far as it knows. */
+  readonly stateProblem: string | null;
 }

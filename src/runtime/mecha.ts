@@ -15,6 +15,7 @@ import { Headers } from '../core/exchange/headers.ts';
 import type { HttpListeners } from '../core/http/listener.ts';
 import { httpListeners } from '../core/http/listener.ts';
 import type { StateStore } from '../core/state/store.ts';
+import { NewerStoreError } from '../core/state/store.ts';
 import { Mocks } from '../connectors/mock.ts';
 import type { MockEndpoint } from '../connectors/mock.ts';
 import type { PropertyLookup } from '../dsl/placeholders.ts';
@@ -476,6 +477,10 @@ export async function openState(configuration: Configuration, folder: string, cl
 
 function unusable(path: string, thrown: unknown): LoadError {
   const problems = new Diagnostics();
+  if (thrown instanceof NewerStoreError) {
+    problems.report('M0712', `the state folder ${path} was written by a later version of Mecha: ${thrown.message}`, null, { help: 'start that version or a later one, or name another folder with `state.path`; nothing was changed there', values: { format: thrown.format, known: thrown.known } });
+    return new LoadError(problems.sorted());
+  }
   problems.report('M0710', `the state folder can't be used: ${(thrown as Error).message}`, null, { help: 'name another folder with `state.path`, or use `state.store: memory`', values: { path } });
   return new LoadError(problems.sorted());
 }

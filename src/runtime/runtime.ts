@@ -259,6 +259,10 @@ export class Runtime implements ExchangeScope {
     });
   }
 
+  get stateProblem(): string | null {
+    return this.options.store.problem ?? null;
+  }
+
   routeIds(): string[] {
     return [...this.routes.keys()];
   }

@@ -27,4 +27,5 @@ export const snapshotOf = (runtime: Runtime): RuntimeSnapshot => ({
   generation: runtime.generation,
   routes: [...runtime.routes.values()].map(routeSnapshot),
   refusals: runtime.refusals.all,
+  stateProblem: runtime.stateProblem,
 });

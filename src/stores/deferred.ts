@@ -34,6 +34,10 @@ export class DeferredStore implements StateStore {
     return this.opening;
   }
 
+  get problem(): string | null {
+    return this.store?.problem ?? null;
+  }
+
   private get isBlank(): boolean {
     return this.opening === null && this.reserved.isEmpty && !this.isClosed;
   }

@@ -1,13 +1,14 @@
 import { randomInt } from 'node:crypto';
-import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync, statfsSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, rmSync, statfs, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import type { Clock, Timer } from '../core/clock.ts';
 import type { PutOptions, StateStore, StoredValue, StoreOperation } from '../core/state/store.ts';
-import { checkKey, StoreError } from '../core/state/store.ts';
+import { checkKey, NewerStoreError, StoreError } from '../core/state/store.ts';
 import type { Reserved } from './deferred.ts';
 import { FolderLock } from './folderLock.ts';
-import { damagedPage, pageNumber } from './lmdbPages.ts';
+import { damagedPage, pageNumber, valueIn } from './lmdbPages.ts';
+import { WriteTrouble } from './writeTrouble.ts';
 
 type Bytes = Database<Buffer, Buffer>;
 
@@ -21,6 +22,13 @@ interface Job {
 
 /** A value is stored behind: when it expires (double, 0 = never), its version (a random number of this opening, a count). */
 const headBytes = 16;
+/**
+ * How all of that is laid out, and what the keys are; a store says by which it was written. One without a number is from before there were numbers, and of the
+ * first. Whatever an earlier version would read wrongly needs the next.
+ */
+const format = 1;
+const formatKey = Buffer.from('mecha-format');
+const attemptKey = Buffer.from('mecha-attempt');
 const entriesPerStep = 500;
 const shortestSweepMillis = 1000;
 const jobsPerTransaction = 5000;
@@ -52,6 +60,11 @@ class LmdbStore implements StateStore {
   private writes = 0;
   private sweep: { timer: Timer; due: number } | null = null;
   private nextExpiry = Infinity;
+  private readonly trouble: WriteTrouble;
+  /** The store says of which format it is. */
+  private isMarked: boolean;
+  /** What the transaction in the making tries out, whether writing works: so many bytes, or 0 to take them away again. */
+  private attempt: number | null = null;
 
   constructor(folder: string, clock: Clock, lock: FolderLock, root: RootDatabase<Buffer, Buffer>) {
     this.folder = folder;
@@ -61,7 +74,21 @@ class LmdbStore implements StateStore {
     const options = { encoding: 'binary', keyEncoding: 'binary' } as const;
     this.entries = root.openDB<Buffer, Buffer>('entries', options);
     this.expiries = root.openDB<Buffer, Buffer>('expiries', options);
+    this.isMarked = this.root.get(formatKey) !== undefined;
+    this.trouble = new WriteTrouble(clock, {
+      write: async (bytes) => {
+        await this.enqueue([], () => void (this.attempt = bytes));
+        await this.enqueue([], () => void (this.attempt = 0));
+      },
+      isTight: () => new Promise((resolve) => statfs(folder, (error, found) => resolve(error !== null || found.bavail * found.bsize < tightBytes))),
+    });
     this.sweepNext();
+    // Where there is no room for that, it comes along with the first write that there is room for.
+    if (!this.isMarked) this.enqueue([], () => undefined).catch(() => {});
+  }
+
+  get problem(): string | null {
+    return this.trouble.reason;
   }
 
   async get(key: string): Promise<StoredValue | undefined> {
@@ -126,6 +153,7 @@ class LmdbStore implements StateStore {
     if (this.isClosed) return;
     this.isClosed = true;
     this.sweep?.timer.cancel();
+    this.trouble.end();
     try {
       while (this.writing !== null) await this.writing;
       await this.root.close();
@@ -230,6 +258,7 @@ class LmdbStore implements StateStore {
     } catch (thrown) {
       this.changes.clear();
       this.expiryChanges.clear();
+      this.attempt = null;
       const error = this.explained('write', thrown);
       for (const { reject } of jobs) reject(error);
     }
@@ -237,26 +266,36 @@ class LmdbStore implements StateStore {
 
   /** Writes all changes in one transaction, in the library's own thread, and waits until they are on the disk. */
   private async commit(): Promise<void> {
-    const { changes, expiryChanges } = this;
-    if (changes.size === 0 && expiryChanges.size === 0) return;
+    const { changes, expiryChanges, attempt, isMarked } = this;
+    if (changes.size === 0 && expiryChanges.size === 0 && attempt === null && isMarked) return;
+    let size = attempt ?? 0;
     // Each failing commit rejects several promises; one that nobody looks at would end the process.
     const parts = new Set<Promise<boolean>>();
     const batch = this.root.batch(() => {
-      for (const [key, bytes] of changes) parts.add(bytes === null ? this.entries.remove(Buffer.from(key)) : this.entries.put(Buffer.from(key), bytes));
+      for (const [key, bytes] of changes) {
+        size += bytes?.length ?? 0;
+        parts.add(bytes === null ? this.entries.remove(Buffer.from(key)) : this.entries.put(Buffer.from(key), bytes));
+      }
       for (const [key, isAdded] of expiryChanges) {
         const bytes = Buffer.from(key, 'latin1');
         parts.add(isAdded ? this.expiries.put(bytes, nothing) : this.expiries.remove(bytes));
       }
+      if (!isMarked) parts.add(this.root.put(formatKey, Buffer.from([format])));
+      if (attempt !== null) parts.add(attempt === 0 ? this.root.remove(attemptKey) : this.root.put(attemptKey, Buffer.alloc(attempt)));
     });
     changes.clear();
     expiryChanges.clear();
+    this.attempt = null;
     try {
       await Promise.all(parts.add(batch));
+      this.isMarked = true;
     } catch (thrown) {
       // What went wrong comes a moment after the fact that something did.
       const { commitError } = thrown as { commitError?: Promise<never> };
-      await Promise.race([commitError, new Promise<void>((resolve) => this.clock.yield(resolve))]);
-      throw thrown;
+      let error = thrown;
+      await Promise.race([commitError, new Promise<void>((resolve) => this.clock.yield(resolve))]).catch((cause: unknown) => (error = cause));
+      this.trouble.failed(reason(error as Error, this.folder), size);
+      throw error;
     }
     this.root.resetReadTxn();
   }
@@ -327,18 +366,23 @@ const reasons: readonly (readonly [RegExp, string])[] = [
   [/MDB_INVALID|MDB_VERSION_MISMATCH|not an LMDB/i, 'data.mdb is no database of this kind: restore it from a backup, or move it away to start with empty state'],
 ];
 
-function reason(error: Error, folder: string): string {
-  const known = reasons.find(([pattern]) => pattern.test(error.message));
-  if (known !== undefined) return `${known[1]} (${error.message})`;
+function reason({ message: whole }: Error, folder: string): string {
+  // Behind that stand numbers of pages and buffers.
+  const message = whole.replace(/: Attempting to write page at position.*/s, '');
+  const known = reasons.find(([pattern]) => pattern.test(message));
+  if (known !== undefined) return `${known[1]} (${message})`;
   // LMDB reports a page that was written only in part as an input/output error.
-  if (/Input\/output/.test(error.message)) return `${isFull(folder) ? 'the disk is full' : 'the disk is full, failing, or files may not grow as large'} (${error.message})`;
-  return error.message;
+  if (/Input\/output/.test(message)) return `${isFull(folder) ? 'the disk is full' : 'the disk is full, failing, or files may not grow as large'} (${message})`;
+  return message;
 }
+
+/** With less room than this a write may fail for it. */
+const tightBytes = 1024 * 1024;
 
 function isFull(folder: string): boolean {
   try {
     const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize < 1024 * 1024;
+    return bavail * bsize < tightBytes;
   } catch {
     return false;
   }
@@ -347,9 +391,19 @@ function isFull(folder: string): boolean {
 /** Where LMDB's first meta page says how large its pages are, where its trees begin and how many pages the file must have; the second page is its twin, of the commit before or after. */
 const meta = { bytes: 160, magic: 24, pageSize: 48, freeRoot: 88, mainRoot: 136, lastPage: 144, transaction: 152, magicValue: 0xbeefc0de } as const;
 
+const leastPages = 2;
+const leastPageSize = 4096;
+
+/** Stands beside a file that its first opening has not written yet. */
+const beginning = 'beginning';
+
+/** So many pages are looked at even where the last process ended well: half a millisecond, and all of a small store. What was put there from a backup may be torn. */
+const pagesOfAnyStart = 50;
+
 /**
  * A file that was cut off, or has a page that is none, would take the process down when that is read: better to see it before.
  * @param isUnclean the last process that had it did not let go of it: every page that is in use is looked at
+ * @throws NewerStoreError for what only a later version can read
  */
 function checkFile(folder: string, isUnclean: boolean): void {
   const path = join(folder, 'data.mdb');
@@ -372,22 +426,31 @@ function checkFile(folder: string, isUnclean: boolean): void {
     const lastPage = Math.max(pageNumber(head, meta.lastPage), pageNumber(second, meta.lastPage));
     const pages = lastPage + 1;
     if (size < pages * pageSize) throw new Error(`MDB_CORRUPTED: ${pages * pageSize} bytes are needed, it has ${size}`);
-    if (!isUnclean) return;
     const latest = second.readBigUInt64LE(meta.transaction) > head.readBigUInt64LE(meta.transaction) ? second : head;
-    const wrong = damagedPage(file, pageSize, pages, [pageNumber(latest, meta.freeRoot), pageNumber(latest, meta.mainRoot)]);
+    const mainRoot = pageNumber(latest, meta.mainRoot);
+    const found = valueIn(file, pageSize, pages, mainRoot, formatKey)?.[0] ?? format;
+    if (found > format) throw new NewerStoreError(found, format);
+    const wrong = damagedPage(file, pageSize, pages, [mainRoot, pageNumber(latest, meta.freeRoot)], isUnclean ? Infinity : pagesOfAnyStart);
     if (wrong !== null) throw new Error(`MDB_CORRUPTED: ${wrong}`);
   } finally {
     closeSync(file);
   }
 }
 
-/** What the first opening leaves where it had no room for the head must not look like damage to the next. */
-function forgetEmpty(folder: string): void {
+/** A first opening that was killed, or had no room for the head, leaves a file that was never a store: it must not look like damage to the next. */
+function forgetBegun(folder: string): void {
   const path = join(folder, 'data.mdb');
-  if (existsSync(path) && statSync(path).size === 0) rmSync(path, { force: true });
+  if (!existsSync(join(folder, beginning))) return;
+  // The head, twice, is written at once: where it is whole, so is the store.
+  if (existsSync(path) && statSync(path).size < leastPages * leastPageSize) {
+    rmSync(path, { force: true });
+    rmSync(join(folder, 'lock.mdb'), { force: true });
+  }
+  rmSync(join(folder, beginning), { force: true });
 }
 
-const refusal = (folder: string, thrown: unknown): StoreError => new StoreError(`can't open the state store in ${folder}: ${reason(thrown as Error, folder)}`, thrown);
+const refusal = (folder: string, thrown: unknown): StoreError =>
+  thrown instanceof NewerStoreError ? thrown : new StoreError(`can't open the state store in ${folder}: ${reason(thrown as Error, folder)}`, thrown);
 
 /**
  * Takes a folder, which is made when it isn't there, for a store that may be opened later.
@@ -396,6 +459,7 @@ const refusal = (folder: string, thrown: unknown): StoreError => new StoreError(
 export function reserveLmdb(folder: string, clock: Clock): Reserved {
   const lock = new FolderLock(folder, clock);
   try {
+    forgetBegun(folder);
     checkFile(folder, lock.isTakenOver);
   } catch (thrown) {
     lock.release(false);
@@ -407,11 +471,14 @@ export function reserveLmdb(folder: string, clock: Clock): Reserved {
       let root: RootDatabase<Buffer, Buffer> | null = null;
       try {
         const { open } = await import('lmdb');
+        if (!existsSync(join(folder, 'data.mdb'))) writeFileSync(join(folder, beginning), '');
         root = open<Buffer, Buffer>({ path: folder, noSubdir: false, encoding: 'binary', keyEncoding: 'binary', maxDbs: 4, ...writing });
-        return new LmdbStore(folder, clock, lock, root);
+        const store = new LmdbStore(folder, clock, lock, root);
+        rmSync(join(folder, beginning), { force: true });
+        return store;
       } catch (thrown) {
         await root?.close().catch(() => {});
-        forgetEmpty(folder);
+        forgetBegun(folder);
         throw refusal(folder, thrown);
       }
     },

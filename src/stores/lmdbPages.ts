@@ -18,17 +18,37 @@ const noRoot = 2 ** 64;
 export const pageNumber = (bytes: Buffer, at: number): number => bytes.readUInt32LE(at + 4) * 2 ** 32 + bytes.readUInt32LE(at);
 
 /**
+ * A value of a tree that is one page, without the engine: what is read of a store before anybody knows whether it can be opened.
+ * @returns null when it is not there, or the tree is larger or damaged
+ */
+export function valueIn(file: number, pageSize: number, pages: number, root: number, key: Buffer): Buffer | null {
+  if (root < 2 || root >= pages) return null;
+  const page = Buffer.alloc(pageSize);
+  readSync(file, page, 0, pageSize, root * pageSize);
+  if (page.readUInt16LE(header.flags) !== LEAF) return null;
+  const end = Math.min(header.bytes + page.readUInt16LE(header.lower), pageSize - 1);
+  for (let i = header.bytes; i < end; i += 2) {
+    const at = header.bytes + page.readUInt16LE(i);
+    if (at + node.bytes > pageSize || page.readUInt16LE(at + node.flags) !== 0) continue;
+    const data = at + node.bytes + page.readUInt16LE(at + node.keySize);
+    if (page.subarray(at + node.bytes, data).equals(key)) return page.subarray(data, data + page.readUInt32LE(at));
+  }
+  return null;
+}
+
+/**
  * Follows every tree from its root and looks at each page that it is made of: the engine itself trusts them, and takes the process down with a page
  * that is not what it should be. Bodies of large values are not read, only where they begin.
+ * @param most only the first so many pages, from the roots down
  * @returns what is wrong, or null
  */
-export function damagedPage(file: number, pageSize: number, pages: number, roots: readonly number[]): string | null {
+export function damagedPage(file: number, pageSize: number, pages: number, roots: readonly number[], most = Infinity): string | null {
   const page = Buffer.allocUnsafe(pageSize);
   const begin = Buffer.allocUnsafe(header.bytes);
   const waiting = roots.filter((root) => root !== noRoot);
   const isOutside = (number: number, count = 1): boolean => number < 2 || number + count > pages;
-  for (let seen = 0; waiting.length > 0; seen++) {
-    const number = waiting.pop()!;
+  for (let seen = 0; waiting.length > 0 && seen < most; seen++) {
+    const number = most === Infinity ? waiting.pop()! : waiting.shift()!;
     const wrong = (what: string): string => `page ${number} ${what}`;
     if (seen > pages) return wrong('is reached more than once');
     if (isOutside(number)) return wrong('is not in the file');
@@ -58,6 +78,7 @@ export function damagedPage(file: number, pageSize: number, pages: number, roots
         const root = pageNumber(page, data + treeRoot);
         if (root !== noRoot) waiting.push(root);
       } else if (isBig) {
+        seen++;
         const first = pageNumber(page, data);
         if (isOutside(first)) return wrong('names a page that is not in the file');
         readSync(file, begin, 0, header.bytes, first * pageSize);

@@ -200,13 +200,32 @@ const memoryRig = (Kind: typeof Sound): StoreRig => ({
   clean: async () => {},
 });
 
+/** Says what stands in the way, and tries again every second. */
+const honest = (reason: string | null): string | null => (reason === null ? null : `the disk is full (${reason})`);
+
 /** A durable engine in memory: what was closed can be opened again, and so can what a killed process has left. */
-function lastingRig(overrides: Partial<StoreRig> = {}, closes: 'later' | 'at once' = 'later'): StoreRig {
+function lastingRig(overrides: Partial<StoreRig> = {}, closes: 'later' | 'at once' = 'later', says = honest): StoreRig {
   let kept: StateStore;
   class Lasting extends Sound {
     private writing: Promise<unknown> = Promise.resolve();
     private isClosed = false;
+    private obstacle: string | null = null;
+    problem: string | null = null;
+
+    obstruct(obstacle: string | null): void {
+      this.obstacle = obstacle;
+      const look = (): void => {
+        this.problem = says(this.obstacle);
+        if (this.problem !== null) this.clock.schedule(1000, look);
+      };
+      this.clock.schedule(1000, look);
+    }
+
     override async put(key: string, value: Buffer, options?: PutOptions): Promise<void> {
+      if (this.obstacle !== null) {
+        this.problem = says(this.obstacle);
+        throw new StoreError(this.obstacle);
+      }
       const written = turn().then(() => (this.isClosed ? undefined : this.inner.put(key, value, options)));
       this.writing = Promise.all([this.writing, written]);
       return written;
@@ -222,6 +241,10 @@ function lastingRig(overrides: Partial<StoreRig> = {}, closes: 'later' | 'at onc
     reopen: async (clock) => new Lasting(kept, clock),
     writeAndKill: async (count) => {
       for (let i = 0; i < count; i++) await kept.put(`k${i}`, Buffer.from(`k${i}`));
+    },
+    breakWriting: async (store, reason) => {
+      (store as Lasting).obstruct(reason);
+      return () => (store as Lasting).obstruct(null);
     },
     openElsewhere: async () => `it is in use by process ${process.pid}`,
     clean: async () => {},
@@ -246,6 +269,7 @@ const brokenLasting: Record<keyof typeof durableContract, () => StoreRig> = {
     const rig = lastingRig();
     return { ...rig, writeAndKill: (count) => rig.writeAndKill!(count - 1) };
   },
+  'says while it can not be written, and finds out by itself when it can again': () => lastingRig({}, 'later', () => null),
   'refuses a second process and names the first': () => lastingRig({ openElsewhere: async () => 'opened' }),
 };
 

@@ -15,6 +15,8 @@ export interface StoreRig {
   writeAndKill?(count: number): Promise<void>;
   /** Opens the same folder in another process while this one has it; gives what it complained of. */
   openElsewhere?(): Promise<string>;
+  /** From now on nothing can be written, for this reason; what it gives ends that. */
+  breakWriting?(store: StateStore, reason: string): Promise<() => void>;
   /** After a test. */
   clean(): Promise<void>;
 }
@@ -255,6 +257,20 @@ export const durableContract = {
     expect(await keysIn(again)).to.have.length(50);
     expect(await text(again, 'k49')).to.equal('k49');
     await again.close();
+  },
+  'says while it can not be written, and finds out by itself when it can again': async ({ store, rig, clock }) => {
+    await store.put('a', bytes('1'));
+    expect(store.problem ?? null).to.equal(null);
+    const mend = await rig.breakWriting!(store, 'ENOSPC: No space left on device');
+    expect(await failure(() => store.put('a', bytes('2')))).to.be.instanceOf(StoreError);
+    expect(store.problem).to.match(/the disk is full/);
+    await clock.advance(60_000);
+    expect(store.problem).to.match(/the disk is full/);
+    mend();
+    await clock.advance(5000);
+    expect(store.problem).to.equal(null);
+    await store.put('b', bytes('3'));
+    expect([await text(store, 'a'), await keysIn(store)], 'and nothing of that is seen').to.deep.equal(['1', ['a', 'b']]);
   },
   'refuses a second process and names the first': async ({ store, rig }) => {
     await store.put('a', bytes('1'));

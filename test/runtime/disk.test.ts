@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -59,11 +60,28 @@ describe('a program whose disk is full', function () {
     expect((await program.get('/upload', { method: 'POST', body: big })).status).to.equal(500);
     expect((await program.get('/upload', { method: 'POST', body: 'small' })).text).to.equal('stored');
     expect(program.files('uploads')).to.deep.equal(['u.bin']);
-    expect((await program.get('/health/ready')).status).to.equal(200);
+    // There is room in the state store for others than the big one.
+    await eventually(async () => expect((await program.get('/health/ready')).status).to.equal(200), 20_000);
     expect(statSync(join(program.folder, 'in/a-big.txt')).size).to.equal(big.length);
     await restart();
     await eventually(() => expect(program.files('out')).to.deep.equal(['a-big.txt', 'b-small.txt']), 20_000);
     expect(statSync(join(program.folder, 'out/a-big.txt')).size).to.equal(big.length);
+  });
+
+  it('is not ready while its state store has no room, says so, and is again as soon as there is some', async () => {
+    program.before = isFull.replace('-f', '-S -f');
+    for (let i = 0; i < 120; i++) program.write(`members/m${String(i).padStart(3, '0')}`, String(i % 10).repeat(30_000));
+    await program.start();
+    const health = async (): Promise<{ status: string; reason?: string }> => JSON.parse((await program.get('/health/ready')).text) as { status: string; reason?: string };
+    await eventually(async () => expect((await program.get('/health/ready')).status).to.equal(503), 20_000);
+    const { status, reason } = await health();
+    expect(status).to.equal('DOWN');
+    expect(reason).to.match(/^the state store can't be written: the (disk is full|file would be larger than the system allows)/);
+    expect((await program.get('/metrics')).text).to.match(/^mecha_state_store_up 0$/m);
+    expect((await program.command('get', 'health')).out).to.include(reason!);
+    execFileSync('prlimit', ['--pid', String(program.pid), '--fsize=unlimited']);
+    await eventually(async () => expect((await health()).status).to.equal('UP'), 20_000);
+    expect((await program.get('/metrics')).text).to.match(/^mecha_state_store_up 1$/m);
   });
 
   it('acknowledges nothing that its state store has no room for', async () => {

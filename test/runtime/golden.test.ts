@@ -13,6 +13,9 @@ import { liveConfiguration, readConfiguration } from '../../src/runtime/configur
 import { readSources } from '../../src/runtime/files.ts';
 import type { MechaOptions } from '../../src/runtime/mecha.ts';
 import { Mecha } from '../../src/runtime/mecha.ts';
+import { systemClock } from '../../src/core/clock.ts';
+import { lmdbStore } from '../../src/stores/lmdb.ts';
+import { setFormat } from '../stores/lmdbRig.ts';
 import { runTests } from '../../src/testing/index.ts';
 
 const folder = fileURLToPath(new URL('golden/', import.meta.url));
@@ -101,6 +104,12 @@ const situations: Readonly<Record<string, (place: Place) => Promise<readonly Dia
     return Promise.resolve(problems.sorted());
   },
   M0710: (place) => place.write('route.yaml', hello).write('state', 'no folder').start({ routes: ['route.yaml'], settings: { 'state.path': 'state' } }),
+  M0712: async (place) => {
+    const state = join(place.folder, '.mecha', 'state');
+    await (await lmdbStore(state, systemClock)).close();
+    await setFormat(state, 2);
+    return place.write('route.yaml', hello).start({ routes: ['route.yaml'] });
+  },
   M0711: (place) => {
     const problems = new Diagnostics();
     const read = (port: number) => readConfiguration({ folder: place.write('mecha.yaml', `http: { port: ${port} }\n`).folder, file: 'mecha.yaml', environment: {} }, problems);

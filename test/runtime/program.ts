@@ -78,6 +78,10 @@ export class Program {
     this.child!.kill(signal);
   }
 
+  get pid(): number {
+    return this.child!.pid!;
+  }
+
   get isRunning(): boolean {
     return this.child !== null && this.child.exitCode === null && this.child.signalCode === null;
   }

@@ -13,7 +13,7 @@ import { lmdbRig, newFolder } from './lmdbRig.ts';
 
 function deferredRig(): StoreRig {
   const rig = lmdbRig((folder, clock) => Promise.resolve(new DeferredStore(reserveLmdb(folder, clock), true)));
-  return { ...rig, occupied: async (store) => rig.occupied(await (store as DeferredStore).open()) };
+  return { ...rig, occupied: async (store) => rig.occupied(await (store as DeferredStore).open()), breakWriting: async (store, reason) => rig.breakWriting!(await (store as DeferredStore).open(), reason) };
 }
 
 keepsStoreContract('LMDB that is opened when it is needed', true, deferredRig);

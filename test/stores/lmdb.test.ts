@@ -1,13 +1,15 @@
-import { readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { watch } from 'node:fs';
+import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { VirtualClock } from '../../src/core/clock.ts';
 import type { StateStore } from '../../src/core/state/store.ts';
-import { StoreError } from '../../src/core/state/store.ts';
-import { lmdbStore } from '../../src/stores/lmdb.ts';
+import { NewerStoreError, StoreError } from '../../src/core/state/store.ts';
+import { lmdbStore, reserveLmdb } from '../../src/stores/lmdb.ts';
 import { keepsStoreContract, keysIn } from '../contract/store.ts';
-import { inAnotherProcess, lmdbRig, newFolder } from './lmdbRig.ts';
+import { eventually } from '../eventually.ts';
+import { formatIn, inAnotherProcess, lmdbRig, newFolder, setFormat } from './lmdbRig.ts';
 
 keepsStoreContract('LMDB', true, () => lmdbRig(lmdbStore));
 
@@ -130,10 +132,96 @@ describe('the LMDB store', () => {
     expect(await keysIn(store)).to.deep.equal([]);
   });
 
+  describe('whose first opening was killed before its file had anything in it', () => {
+    const begun = async (): Promise<void> => {
+      for (const name of ['beginning', 'lock.mdb', 'data.mdb']) await writeFile(join(folder, name), '');
+      await writeFile(join(folder, 'mecha.pid'), JSON.stringify({ pid: 2 ** 22 - 1, started: 'long ago', host: hostname() }));
+    };
+
+    it('begins anew, and leaves no trace of that', async () => {
+      await begun();
+      store = await lmdbStore(folder, new VirtualClock());
+      await store.put('k', Buffer.from('v'));
+      expect((await readdir(folder)).sort()).to.deep.equal(['data.mdb', 'lock.mdb', 'mecha.pid']);
+      await store.close();
+      store = await lmdbStore(folder, new VirtualClock());
+      expect(await keysIn(store)).to.deep.equal(['k']);
+    });
+
+    it('says so beside its file, from before there is one until it is a store', async () => {
+      const reserved = reserveLmdb(folder, new VirtualClock());
+      const seen: (string | null)[] = [];
+      const watcher = watch(folder, (_, name) => void seen.push(name));
+      try {
+        store = await reserved.open();
+        await eventually(() => expect(seen).to.include('data.mdb'));
+        expect(seen[0]).to.equal('beginning');
+        expect(await readdir(folder)).not.to.include('beginning');
+      } finally {
+        watcher.close();
+      }
+    });
+
+    it('keeps what was written, where only its sign was left behind', async () => {
+      const first = await lmdbStore(folder, new VirtualClock());
+      await first.put('k', Buffer.from('v'));
+      await first.close();
+      await writeFile(join(folder, 'beginning'), '');
+      store = await lmdbStore(folder, new VirtualClock());
+      expect(await keysIn(store)).to.deep.equal(['k']);
+      expect(await readdir(folder)).not.to.include('beginning');
+    });
+  });
+
   it('opens where there is an empty file and nothing else, which no store has been', async () => {
     await writeFile(join(folder, 'data.mdb'), '');
     store = await lmdbStore(folder, new VirtualClock());
     expect(await keysIn(store)).to.deep.equal([]);
+  });
+
+  it('says of which format it is, from its first write on', async () => {
+    store = await lmdbStore(folder, new VirtualClock());
+    await store.put('k', Buffer.from('v'));
+    await store.close();
+    expect(await formatIn(folder)).to.equal(1);
+  });
+
+  it('takes over a store from before there were formats, and marks it', async () => {
+    const first = await lmdbStore(folder, new VirtualClock());
+    await first.put('k', Buffer.from('v'));
+    await first.close();
+    await setFormat(folder, null);
+    expect(await formatIn(folder)).to.equal(null);
+    store = await lmdbStore(folder, new VirtualClock());
+    expect(await keysIn(store)).to.deep.equal(['k']);
+    await store.close();
+    expect(await formatIn(folder)).to.equal(1);
+  });
+
+  for (const [how, isKilled] of [['closed', false], ['killed', true]] as const) {
+    it(`leaves a store of a later format alone, whose process was ${how}`, async () => {
+      const first = await lmdbStore(folder, new VirtualClock());
+      await first.put('k', Buffer.from('v'));
+      await first.close();
+      await setFormat(folder, 2);
+      const before = await readFile(join(folder, 'data.mdb'));
+      if (isKilled) await writeFile(join(folder, 'mecha.pid'), JSON.stringify({ pid: 2 ** 22 - 1, started: 'long ago', host: hostname() }));
+      for (const time of ['the first time', 'the second time']) {
+        const refused = await failure();
+        expect(refused, time).to.be.instanceOf(NewerStoreError);
+        expect(refused, time).to.include({ format: 2, known: 1 });
+      }
+      expect((await readFile(join(folder, 'data.mdb'))).equals(before)).to.equal(true);
+    });
+  }
+
+  it('looks at the first pages of a store whose process ended well, too: it may come from a backup', async () => {
+    const first = await lmdbStore(folder, new VirtualClock());
+    await first.batch(Array.from({ length: 400 }, (_, i) => ({ type: 'put' as const, key: `k${i}`, value: Buffer.alloc(200, i) })));
+    await first.close();
+    const whole = await readFile(join(folder, 'data.mdb'));
+    await writeFile(join(folder, 'data.mdb'), Buffer.concat([whole.subarray(0, 2 * 4096), Buffer.alloc(whole.length - 2 * 4096)]));
+    for (const time of ['the first time', 'the second time']) expect((await failure()).message, time).to.match(/the file is damaged: .*MDB_CORRUPTED: page \d+/);
   });
 
   it('says that a file is something else', async () => {

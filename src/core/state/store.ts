@@ -24,6 +24,8 @@ export type StoreOperation =
 export interface StateStore {
   /** True when what was written survives a crash of the process and of the machine. */
   readonly isDurable: boolean;
+  /** Why nothing can be written at present, such as a full disk; null or absent: nothing is known to be wrong. It finds out by itself when that is over. */
+  readonly problem?: string | null;
   get(key: string): Promise<StoredValue | undefined>;
   put(key: string, value: Buffer, options?: PutOptions): Promise<void>;
   /** Writes only when the entry still has `version` (null: only when there is none). Gives whether it wrote. */
@@ -42,6 +44,18 @@ export interface StateStore {
 export class StoreError extends ExchangeError {
   constructor(message: string, cause?: unknown) {
     super('mecha.StoreException', message, { cause });
+  }
+}
+
+/** What lies there was written by a later version of the program, in a form that this one does not know: it is left alone. */
+export class NewerStoreError extends StoreError {
+  readonly format: number;
+  readonly known: number;
+
+  constructor(format: number, known: number) {
+    super(`it has format ${format}, and this version of the program knows none beyond ${known}`);
+    this.format = format;
+    this.known = known;
   }
 }
 

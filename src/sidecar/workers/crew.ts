@@ -282,7 +282,7 @@ export class Crew implements AdminTarget {
   /** The snapshots of all, as one. */
   async snapshot(): Promise<RuntimeSnapshot> {
     const snapshots = await this.ofAll((remote) => remote.snapshot());
-    return mergeSnapshots(snapshots, { name: String(this.configuration.get('name')), generation: this.generation, isStopping: this.isStopping });
+    return mergeSnapshots(snapshots, { name: String(this.configuration.get('name')), generation: this.generation, isStopping: this.isStopping, stateProblem: this.options.store.problem ?? null });
   }
 
   private async whole(): Promise<Whole> {

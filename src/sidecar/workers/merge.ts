@@ -38,7 +38,7 @@ const merged = (a: RouteSnapshot, b: RouteSnapshot): RouteSnapshot => ({
 });
 
 /** Snapshots of several processes as one. The first of them is that which runs every route. */
-export function mergeSnapshots(snapshots: readonly RuntimeSnapshot[], { name, generation, isStopping }: Pick<RuntimeSnapshot, 'name' | 'generation' | 'isStopping'>): RuntimeSnapshot {
+export function mergeSnapshots(snapshots: readonly RuntimeSnapshot[], { name, generation, isStopping, stateProblem }: Pick<RuntimeSnapshot, 'name' | 'generation' | 'isStopping' | 'stateProblem'>): RuntimeSnapshot {
   const routes = new Map<string, RouteSnapshot>();
   for (const snapshot of snapshots) {
     for (const route of snapshot.routes) {
@@ -46,5 +46,5 @@ export function mergeSnapshots(snapshots: readonly RuntimeSnapshot[], { name, ge
       routes.set(route.routeId, before === undefined ? route : merged(before, route));
     }
   }
-  return { name, generation, isStopping, isRunning: snapshots.some(({ isRunning }) => isRunning), routes: [...routes.values()], refusals: addedUp(snapshots.map(({ refusals }) => refusals)) };
+  return { name, generation, isStopping, isRunning: snapshots.some(({ isRunning }) => isRunning), routes: [...routes.values()], stateProblem, refusals: addedUp(snapshots.map(({ refusals }) => refusals)) };
 }

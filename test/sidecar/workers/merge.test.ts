@@ -4,7 +4,7 @@ import { mergeSnapshots } from '../../../src/sidecar/workers/merge.ts';
 
 const refused = (routeId: string | null, reason: string, count: number) => ({ listener: '0.0.0.0:8080', routeId, status: 503, reason, count });
 
-const snapshot = (of: Partial<RuntimeSnapshot>): RuntimeSnapshot => ({ name: 'one', generation: 1, isRunning: true, isStopping: false, routes: [], refusals: [], ...of });
+const snapshot = (of: Partial<RuntimeSnapshot>): RuntimeSnapshot => ({ name: 'one', generation: 1, isRunning: true, isStopping: false, routes: [], refusals: [], stateProblem: null, ...of });
 
 describe('snapshots of several processes', () => {
   const merged = (...snapshots: RuntimeSnapshot[]): RuntimeSnapshot => mergeSnapshots(snapshots, snapshot({}));
