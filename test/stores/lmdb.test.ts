@@ -1,5 +1,5 @@
 import { watch } from 'node:fs';
-import { readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -222,6 +222,20 @@ describe('the LMDB store', () => {
     const whole = await readFile(join(folder, 'data.mdb'));
     await writeFile(join(folder, 'data.mdb'), Buffer.concat([whole.subarray(0, 2 * 4096), Buffer.alloc(whole.length - 2 * 4096)]));
     for (const time of ['the first time', 'the second time']) expect((await failure()).message, time).to.match(/the file is damaged: .*MDB_CORRUPTED: page \d+/);
+  });
+
+  it('looks at all of a larger one where an empty lock asks for it', async () => {
+    const first = await lmdbStore(folder, new VirtualClock());
+    await first.batch(Array.from({ length: 4000 }, (_, i) => ({ type: 'put' as const, key: `k${String(i).padStart(5, '0')}`, value: Buffer.alloc(300, i) })));
+    await first.close();
+    const bytes = await readFile(join(folder, 'data.mdb'));
+    // A page of entries, far from the roots.
+    bytes.fill(0, 200 * 4096, 201 * 4096);
+    await writeFile(join(folder, 'data.mdb'), bytes);
+    await (await lmdbStore(folder, new VirtualClock())).close();
+    await writeFile(join(folder, 'mecha.pid'), '');
+    await utimes(join(folder, 'mecha.pid'), 0, 0);
+    expect((await failure()).message).to.match(/the file is damaged: .*MDB_CORRUPTED: page 200/);
   });
 
   it('says that a file is something else', async () => {
