@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
  * Starts the bundled program. Its parts are plain scripts, read when they are asked for, with V8's code cache beside them: compiling is most
- * of the time that a start takes. A cache that is missing, or made by another Node, is written when a `run` ends.
+ * of the time that a start takes. A cache that is missing, or made by another Node, is written when the process ends; that of the program when a
+ * `run` does, which needs most of it.
  */
 'use strict';
 const { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeFileSync } = require('node:fs');
@@ -74,20 +75,27 @@ function load(name) {
   if (before !== undefined) return before.exports;
   const path = join(__dirname, `${name}.cjs`);
   const script = compile(name, path);
-  const module = { exports: {} };
+  const module = { exports: {}, table: {} };
   loaded.set(name, module);
   const { native } = parts[name];
   const place = native === undefined ? path : require.resolve(native);
   const from = native === undefined ? ask : require('node:module').createRequire(place);
-  script.runInThisContext()(module.exports, from, module, place, dirname(place), Object.assign(async (part) => load(part), { now: load }), (specifier) => import(specifier));
+  script.runInThisContext()(module.exports, from, module, place, dirname(place), Object.assign(async (part) => load(part), { now: load }), (specifier) => import(specifier), own, module.table);
   return module.exports;
 }
 
+/** One of our own modules that stands in another part. */
+function own(part, path) {
+  load(part);
+  return loaded.get(part).table[path]();
+}
+
 process.on('exit', () => {
-  if (uncached.length === 0 || process.argv[2] !== 'run') return;
+  const written = uncached.filter(({ name }) => name !== 'program' || process.argv[2] === 'run');
+  if (written.length === 0) return;
   try {
     mkdirSync(cacheFolder, { recursive: true });
-    for (const { name, script } of uncached) {
+    for (const { name, script } of written) {
       const file = cacheFile(name);
       writeFileSync(`${file}.${process.pid}`, script.createCachedData());
       renameSync(`${file}.${process.pid}`, file);

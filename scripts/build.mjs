@@ -9,8 +9,9 @@ import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { notices } from './licences.mjs';
+import { layOut, program, takenBy } from './parts.mjs';
 import { warmUp } from './warm-up.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -31,6 +32,9 @@ const installed = /^(@modelcontextprotocol\/|@jitl\/|@aws-sdk\/|@smithy\/|lz4-na
 
 /** Modules of ours that are made on the first call of what they export. */
 const lazyModules = { 'src/languages/simple/compile.ts': './grammar.ts' };
+
+/** Bytes that the script which each start loads may have. Idle memory is measured (bench/RESULTS.md): 100 kB there are 0.2 MB, and all that they make. */
+const programLimit = 1_420_000;
 
 const isName = (name) => /^[A-Za-z_$][\w$]*$/.test(name);
 
@@ -88,14 +92,49 @@ const entry = (name, make) => Object.defineProperty(${constant}, name, { enumera
 ${getters.join('\n')}\n`;
 }
 
-/** Hands `import('library')` and `import(expression)` to the launcher; notes which libraries are meant. */
-const lazyParts = (libraries, pieces) => ({
+/** A module of ours as it is built: what it needs lazily is `require()` or `import()`. */
+const ownText = (file) => withLazyEntries(file, withLazyModule(file, readFileSync(join(root, file), 'utf8')));
+
+/**
+ * Hands `import('library')`, `import(expression)` and what stands in another part to the launcher; notes which libraries are meant.
+ * @param layout without one, all of ours is one part
+ */
+const lazyParts = (libraries, pieces, { part, partOf, targets, taken } = { partOf: new Map() }) => ({
   name: 'lazy parts',
   setup({ onLoad, onResolve }) {
+    /** The part where a module stands, when it is another. */
+    const elsewhere = (importer, path) => {
+      const target = targets?.get(importer)?.get(path);
+      const place = partOf.get(target);
+      return place === undefined || place === part ? undefined : { target, place };
+    };
+    if (part !== undefined) {
+      onResolve({ filter: /./ }, ({ path, importer, namespace, kind }) => {
+        const there = namespace === 'file' && kind === 'import-statement' ? elsewhere(relative(root, importer), path) : undefined;
+        return there === undefined ? undefined : { path: there.target, namespace: 'elsewhere' };
+      });
+      onResolve({ filter: /^names:/ }, ({ path }) => ({ path: path.slice('names:'.length), namespace: 'names' }));
+      onLoad({ filter: /./, namespace: 'names' }, ({ path }) => ({ contents: `export { ${[...taken.get(path)].join(', ')} } from './${path}';`, resolveDir: root, loader: 'js' }));
+      onLoad({ filter: /./, namespace: 'elsewhere' }, ({ path }) => {
+        const there = `__own('${partOf.get(path)}', '${path}')`;
+        const names = taken.get(path);
+        if (names === undefined) return { contents: `module.exports = ${there};`, loader: 'js' };
+        const lines = [...names].map((name) => (name === 'default' ? 'export default it.default;' : `export const ${name} = it.${name};`));
+        return { contents: `const it = ${there};\n${lines.join('\n')}`, loader: 'js' };
+      });
+    }
     onLoad({ filter: /[\\/](src|bin)[\\/].*\.ts$/ }, ({ path }) => ({
       loader: 'ts',
-      contents: withLazyEntries(relative(root, path), withLazyModule(relative(root, path), readFileSync(path, 'utf8')))
+      contents: ownText(relative(root, path))
+        .replace(/\brequire\('(\.[^']+)'\)/g, (all, module) => {
+          const there = elsewhere(relative(root, path), module);
+          return there === undefined ? all : `__own('${there.place}', '${there.target}')`;
+        })
         // Not in types: `typeof import('x')`, `import('x').Name`.
+        .replace(/(?<!typeof )\bimport\('(\.[^']+)'\)(?!\.[A-Z])/g, (all, module) => {
+          const there = elsewhere(relative(root, path), module);
+          return there === undefined ? all : `Promise.resolve().then(() => __own('${there.place}', '${there.target}'))`;
+        })
         .replace(/(?<!typeof )\bimport\('([^'.][^']*)'\)(?!\.[A-Z])/g, (_, library) => {
           if (library.startsWith('node:')) return `Promise.resolve(require('${library}'))`;
           if (installed.test(library)) return `__import('${library}')`;
@@ -149,24 +188,95 @@ async function script(contents, sourcefile) {
   return outputFiles[0].text;
 }
 
+/** Our own modules, in the parts that `layOut` says: the text of each. */
+async function ownParts(libraries, pieces) {
+  const whole = await build({ ...settings, entryPoints: ['bin/mecha.ts'], write: false, plugins: [lazyParts(libraries, pieces)] });
+  const { partOf, targets } = layOut(whole.metafile);
+  const { inputs } = whole.metafile;
+  /** What other parts take of a module, by name; all of one that is loaded lazily, or is no module with names. */
+  const taken = new Map();
+  const needed = new Set();
+  for (const [path, part] of partOf) {
+    for (const { path: target, kind } of inputs[path].imports) {
+      if (!partOf.has(target) || partOf.get(target) === part) continue;
+      needed.add(target);
+      if (kind === 'import-statement' && inputs[target].format === 'esm' && !taken.has(target)) taken.set(target, new Set());
+    }
+  }
+  await Promise.all(
+    [...partOf].map(async ([path, part]) => {
+      const away = [...targets.get(path)].filter(([, target]) => partOf.has(target) && partOf.get(target) !== part && taken.has(target));
+      if (away.length === 0) return;
+      const isOurs = path.endsWith('.ts');
+      const { code } = await transform(isOurs ? ownText(path) : readFileSync(join(root, path), 'utf8'), { loader: isOurs ? 'ts' : 'js' });
+      for (const { from, names } of takenBy(code)) {
+        const target = targets.get(path).get(from);
+        if (!away.some(([, one]) => one === target)) continue;
+        if (names.includes('*')) throw new Error(`${path} takes all of ${target}, which stands in another part (${partOf.get(target)}): import what it needs by name`);
+        for (const name of names) taken.get(target).add(name);
+      }
+    }),
+  );
+  const lazily = new Set([...partOf.keys()].flatMap((path) => inputs[path].imports.filter(({ kind }) => kind !== 'import-statement').map((one) => one.path)));
+  const parts = [program, ...[...new Set(partOf.values())].filter((name) => name !== program).sort()];
+  const built = await Promise.all(
+    parts.map(async (part) => {
+      const modules = [...needed].filter((path) => partOf.get(path) === part).sort();
+      // A module that others load lazily is given whole; of one that they import, what they name.
+      const lines = modules.map((path) => `'${path}': () => require('${taken.has(path) && !lazily.has(path) ? `names:${path}` : `./${path}`}'),`);
+      const contents = `Object.assign(__table, {\n${lines.join('\n')}\n});\n${part === program ? "require('./bin/mecha.ts');\n" : ''}`;
+      const plugins = [lazyParts(libraries, pieces, { part, partOf, targets, taken })];
+      const { outputFiles, metafile } = await build({ ...settings, stdin: { contents, resolveDir: root, sourcefile: `${part}.cjs` }, write: false, plugins });
+      return { part, modules, text: outputFiles[0].text, written: Object.values(metafile.outputs)[0].inputs };
+    }),
+  );
+  for (const { text, written } of built) {
+    for (const input of Object.keys(written)) if (!/^(names|elsewhere):/.test(input)) bundled.add(input);
+    // One letter beyond Latin-1 (in a regular expression: in texts they are escaped) doubles what the script takes in memory.
+    const wide = /[^\u0000-\u00ff]/.exec(text);
+    if (wide !== null) throw new Error(`write \\u${wide[0].charCodeAt(0).toString(16).padStart(4, '0')} for ${wide[0]} in: ${text.slice(wide.index - 60, wide.index + 20)}`);
+  }
+  const { text, written } = built[0];
+  if (text.length > programLimit) {
+    const largest = Object.entries(written).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput);
+    throw new Error(
+      [
+        `program.cjs, which each start loads and keeps in memory, has ${text.length} bytes; ${programLimit} are its limit.`,
+        'What `run` does not need before a route names it should be loaded lazily: by `await import()`, or as the definition of a part of its own (scripts/parts.mjs says which are loaded with the program).',
+        '`git stash; npm run build -- dist` tells how large it was before. The largest modules in it:',
+        ...largest.slice(0, 25).map(([path, { bytesInOutput }]) => `${String(bytesInOutput).padStart(8)} ${path}`),
+      ].join('\n'),
+    );
+  }
+  return built;
+}
+
+/** Loads every module that one part takes from another, as the launcher would; but for what runs in a thread of its own. */
+function checkParts(folder, built) {
+  const file = join(folder, 'check.cjs');
+  const modules = built.flatMap((one) => one.modules.filter((path) => path !== 'src/testing/worker.ts').map((path) => [one.part, path]));
+  writeFileSync(file, `${readFileSync(join(root, 'bin/launcher.cjs'), 'utf8').replace(/^#!.*\n/, '')}\nfor (const [part, path] of ${JSON.stringify(modules)}) if (Object.keys(own(part, path)).length === 0) throw new Error(path + ' gives nothing');\n`);
+  try {
+    execFileSync(process.execPath, [file, '--version'], { stdio: ['ignore', 'ignore', 'inherit'] });
+  } finally {
+    rmSync(file);
+  }
+}
+
 async function command() {
   const folder = join(root, 'dist');
   const libraries = new Set();
   const pieces = new Map();
-  const { outputFiles, metafile } = await build({ ...settings, entryPoints: ['bin/mecha.ts'], write: false, plugins: [lazyParts(libraries, pieces)] });
-  for (const input of Object.keys(metafile.inputs)) bundled.add(input);
-  const texts = new Map([['program', outputFiles[0].text.replace(/^#!.*\n/, '')]]);
+  const own = await ownParts(libraries, pieces);
+  const texts = new Map(own.map(({ part, text }) => [part, text]));
   for (const library of libraries) texts.set(fileName(library), await part(library));
   for (const [library, paths] of pieces) texts.set(fileName(library), await script([...paths].map((path) => `exports['${path}'] = require('${path}');`).join('\n'), 'part.cjs'));
-  // One letter beyond Latin-1 (in a regular expression: in texts they are escaped) doubles what the program takes in memory.
-  const wide = /[^\u0000-\u00ff]/.exec(texts.get('program'));
-  if (wide !== null) throw new Error(`write \\u${wide[0].charCodeAt(0).toString(16).padStart(4, '0')} for ${wide[0]} in: ${texts.get('program').slice(wide.index - 60, wide.index + 20)}`);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const parts = {};
   for (const [name, body] of texts) {
     // Wrapped here: the launcher would hold a second copy while it does so.
-    const text = `(function (exports, require, module, __filename, __dirname, __part, __import) {const __moduleUrl=require('node:url').pathToFileURL(__filename).href;${body}\n})\n`;
+    const text = `(function (exports, require, module, __filename, __dirname, __part, __import, __own, __table) {const __moduleUrl=require('node:url').pathToFileURL(__filename).href;${body}\n})\n`;
     writeFileSync(join(folder, `${name}.cjs`), text);
     parts[name] = { digest: createHash('sha256').update(text).digest('hex').slice(0, 12), ...(natives.has(name) ? { native: name } : {}) };
   }
@@ -174,6 +284,7 @@ async function command() {
   writeFileSync(join(folder, 'parts.json'), `${JSON.stringify(parts)}\n`);
   copyFileSync(join(root, 'bin/launcher.cjs'), join(folder, 'mecha.cjs'));
   chmodSync(join(folder, 'mecha.cjs'), 0o755);
+  checkParts(folder, own);
   await warmUp(join(folder, 'mecha.cjs'));
 }
 

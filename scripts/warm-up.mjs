@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,8 +35,18 @@ const routes = `
         - to: http://127.0.0.1:9/never
 `;
 
+/** Commands that load what a `run` does not: the definitions of all parts, and the tools. */
+const others = [['catalog', '--format', 'json'], ['schema'], ['validate', 'warm.yaml', '--no-lints', '--format', 'sarif'], ['describe', 'warm.yaml'], ['test'], ['explain'], ['eval', '${body}', '--body', 'x']];
+
+const tests = `
+tests:
+  - name: warm
+    request: { path: /warm, method: POST, body: { id: a-1, amount: 5 } }
+    reply: { body: small a-1 }
+`;
+
 /**
- * Runs a built command once, so that it writes its code cache. A command that does not start fails the build.
+ * Runs a built command once, so that it writes its code cache, and those that load other parts. A command that does not work fails the build.
  * @param {string} command path of the launcher
  */
 export async function warmUp(command) {
@@ -65,6 +75,8 @@ export async function warmUp(command) {
     child.kill('SIGTERM');
     const code = await ended;
     if (code !== 0) throw new Error(`the command ended with ${code}`);
+    writeFileSync(join(folder, 'warm.test.yaml'), tests);
+    for (const args of others) execFileSync(process.execPath, [command, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -37,10 +37,10 @@ interface Current {
   doing: string;
 }
 
-/** The program of the thread: beside this module, or the whole program where that is one script. */
+/** The program of the thread: beside this module, or the whole program where it is built as scripts. */
 function startThread(options: WorkerOptions): Worker {
   const here = import.meta.url;
-  if (here.endsWith('/program.cjs')) return new Worker(new URL('mecha.cjs', here), options);
+  if (here.endsWith('.cjs')) return new Worker(new URL('mecha.cjs', here), options);
   if (!here.endsWith('.ts')) return new Worker(new URL('worker.js', here), options);
   return new Worker(new URL('workerFromSource.mjs', here), options);
 }
