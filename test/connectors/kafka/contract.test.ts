@@ -1,4 +1,6 @@
 import type { Consumer } from '../../../src/core/connector.ts';
+import { kafkaBrokers } from '../../../src/core/beans/kafkaProducerFactory.ts';
+import { transactedRoutesOf } from '../../../src/core/exchange/transaction.ts';
 import { kafka } from '../../../src/connectors/kafka/definition.ts';
 import type { ConnectorRig } from '../../contract/connector.ts';
 import { keepsConnectorContract, Surroundings } from '../../contract/connector.ts';
@@ -8,9 +10,11 @@ import { Broker, brokers, describeWithKafka, proxiedBrokers, quick } from './bro
 
 const definition = kafka as never;
 
-const open = (more: string) => async (): Promise<ConnectorRig> => {
+/** `isTransacted`: as in a route with a `transacted` step of the same brokers. */
+const open = (more: string, isTransacted = false) => async (): Promise<ConnectorRig> => {
   const broker = await Broker.open();
   const surroundings = new Surroundings();
+  if (isTransacted) for (const address of [brokers, proxiedBrokers]) transactedRoutesOf((name, make) => surroundings.context.shared(name, make)).add('test', kafkaBrokers(address.split(',')));
   const topic = await broker.topic();
   const group = broker.name('group');
   const consumers: Consumer[] = [];
@@ -117,4 +121,5 @@ const open = (more: string) => async (): Promise<ConnectorRig> => {
 describeWithKafka('kafka', function () {
   keepsConnectorContract('kafka', open(''), kafka.notPromised);
   keepsConnectorContract('kafka, exactly once,', open('&exactlyOnce=true'), kafka.notPromised);
+  keepsConnectorContract('kafka, in transactions of steps,', open('', true), { ...kafka.notPromised, 'has no more messages under way than it has credit for': 'each record is a transaction: one of a partition is under way, whatever the credit', 'keeps the order of each key, with orderBy and lanes': 'each record is a transaction: all of a partition keep their order, and no key overtakes' });
 }, ['KAFKA_BROKERS_PROXIED', 'TOXIPROXY_URL']);

@@ -16,6 +16,8 @@ export interface Killing {
   readonly isExactlyOnce: boolean;
   /** One exchange, and one transaction, for several records. */
   readonly isInBatches?: boolean;
+  /** A `transacted` step's transaction for each record, in place of `exactlyOnce`. */
+  readonly isInSteps?: boolean;
   /** Records of one partition under way at once. */
   readonly inFlight: number;
   /** The command to run in place of the program. */
@@ -41,7 +43,10 @@ const wait = (millis: number): string => `              - delay: { simple: "\${r
 `;
 
 /** What a transaction holds open for a while is sent first; what is delivered again anyway is sent as late as can be. */
-const routes = ({ isExactlyOnce, isInBatches = false, inFlight }: Killing): string => `
+const routes = ({ isExactlyOnce, isInBatches = false, isInSteps = false, inFlight }: Killing): string => `
+- beans:
+    - { name: producers, type: org.springframework.kafka.core.DefaultKafkaProducerFactory, properties: { bootstrapServers: "{{brokers}}" } }
+    - { name: manager, type: org.springframework.kafka.transaction.KafkaTransactionManager, constructors: { 0: "#bean:producers" } }
 - route:
     id: relay
     from:
@@ -52,16 +57,16 @@ const routes = ({ isExactlyOnce, isInBatches = false, inFlight }: Killing): stri
         autoOffsetReset: earliest
         recordsInFlight: ${inFlight}
         maxPollRecords: ${inFlight}
-        exactlyOnce: ${isExactlyOnce}
+        exactlyOnce: ${isExactlyOnce && !isInSteps}
         batching: ${isInBatches}
         batchingIntervalMs: 50
         sessionTimeoutMs: 6000
         heartbeatIntervalMs: 500
-      steps:
+      steps:${isInSteps ? '\n        - transacted: {}' : ''}
         - filter:
             simple: "\${body} != 'nothing'"
             steps:
-${(isExactlyOnce ? [send, wait(400)] : [wait(4), send]).join('')}`;
+${(isExactlyOnce ? [send, wait(isInSteps ? 20 : 400)] : [wait(4), send]).join('')}`;
 
 /** Kills a relay again and again while records are under way, then lets it end its work. */
 export async function killRelay(options: Killing): Promise<Killed> {
