@@ -1,11 +1,11 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, dirname, relative, sep } from 'node:path';
 import type { FSWatcher } from 'chokidar';
 import type { ConnectorContext, Consumer, Endpoint, Sink } from '../core/connector.ts';
 import { defineConnector, hasNoHeaders, hasNoServer } from '../core/connector.ts';
 import { field } from '../core/field.ts';
 import { FileBody } from '../core/conversion/file-body.ts';
-import { pathBelow } from '../core/folder.ts';
+import { makeFolder, pathBelow } from '../core/folder.ts';
 import { Headers } from '../core/exchange/headers.ts';
 import { Intake } from '../core/exchange/intake.ts';
 
@@ -41,7 +41,7 @@ class FileWatchConsumer implements Consumer {
     const { antInclude, autoCreate, recursive } = this.options;
     this.sink = sink;
     this.intake.start(sink);
-    if (autoCreate) mkdirSync(this.folder, { recursive: true });
+    if (autoCreate) makeFolder(this.folder);
     else if (statSync(this.folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw new Error(`there is no folder ${this.folder}`);
     const [{ watch }, { default: picomatch }] = await Promise.all([import('chokidar'), import('picomatch')]);
     const matches = picomatch(antInclude, { dot: true, nobrace: true, nobracket: true, noextglob: true, nonegate: true });

@@ -10,6 +10,8 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds since some moment: what nobody can set. */
+  elapsed(): number;
   /** Runs once after `delayMillis`; long waits are cut into chunks that Node's timers can hold. */
   schedule(delayMillis: number, run: () => void): Timer;
   /** Runs after the event loop has had its turn; takes no (virtual) time. */
@@ -45,6 +47,7 @@ class SystemTimer implements Timer {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   schedule: (delayMillis, run) => new SystemTimer(delayMillis, run),
   yield: (run) => void setImmediate(run),
   pending: () => nothing,
@@ -72,6 +75,10 @@ export class VirtualClock implements Clock {
   }
 
   now(): number {
+    return this.time;
+  }
+
+  elapsed(): number {
     return this.time;
   }
 

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 
 /** The path of a file in a folder. @throws Error for one outside of it */
@@ -14,15 +15,37 @@ export function pathBelow(folder: string, name: string): string {
  * comes back from one in which no folder can be made.
  * @throws Error as the system says it
  */
-export function makeFolder(path: string): void {
+export function makeFolder(path: string, mode?: number): void {
   try {
-    mkdirSync(path);
+    mkdirSync(path, { mode });
   } catch (thrown) {
-    const { code } = thrown as { code?: string };
-    if (code === 'EEXIST') return;
+    if (isFolder(path)) return;
     const above = dirname(path);
-    if (code !== 'ENOENT' || above === path || existsSync(above)) throw thrown;
-    makeFolder(above);
-    makeFolder(path);
+    if ((thrown as { code?: string }).code !== 'ENOENT' || above === path || existsSync(above)) throw thrown;
+    makeFolder(above, mode);
+    makeFolder(path, mode);
+  }
+}
+
+const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+
+const isFolderLater = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/** The same, while others have their turn. Gives the first that it made; null when the folder was there. */
+export async function makeFolderLater(path: string): Promise<string | null> {
+  try {
+    await mkdir(path);
+    return path;
+  } catch (thrown) {
+    if (await isFolderLater(path)) return null;
+    const above = dirname(path);
+    if ((thrown as { code?: string }).code !== 'ENOENT' || above === path || (await isFolderLater(above))) throw thrown;
+    const first = await makeFolderLater(above);
+    const own = await makeFolderLater(path);
+    return first ?? own;
   }
 }

@@ -114,6 +114,12 @@ const againMillis = 60_000;
 /** Less than this is no jump of the system's clock. */
 const jumpMillis = 1000;
 
+interface SetBack {
+  readonly millis: number;
+  /** Keys that were stored since: their times are of the new clock. */
+  readonly since: Set<string>;
+}
+
 export interface ParkingContext {
   readonly store: StateStore;
   readonly clock: Clock;
@@ -137,8 +143,14 @@ export class Parking {
   private readonly keys = new WeakMap<UnitOfWork, string>();
   private timer: Timer | null = null;
   private timerDue = Infinity;
-  /** The latest time that was seen: an earlier one means that the clock was set back. */
-  private latest = -Infinity;
+  /** What the clock said when it was last looked at, and how long this process had run then. */
+  private seen: { readonly now: number; readonly elapsed: number };
+  /** The clock was set back, and what waits does not know of it yet. */
+  private setBack: SetBack | null = null;
+  /** The same, while what waits is brought forward. */
+  private bringing: SetBack | null = null;
+  /** Other processes put messages aside, too. */
+  private isShared = false;
   /** What waits has not been compared with the clock since this one began, or since the clock was set back. */
   private isUnchecked = true;
   /** Keys that were stored while the earlier ones are counted. */
@@ -151,6 +163,7 @@ export class Parking {
 
   constructor(context: ParkingContext) {
     this.context = context;
+    this.seen = { now: context.clock.now(), elapsed: context.clock.elapsed() };
   }
 
   /** A store that forgets must not take what a source has safe. */
@@ -180,6 +193,7 @@ export class Parking {
   async park(exchange: Exchange, series: readonly AttemptsState[], due: number): Promise<void> {
     const { store } = this.context;
     const unitOfWork = exchange.unitOfWork!;
+    this.noticeSetBack();
     const routeId = exchange.fromRouteId ?? exchange.routeId ?? '';
     const delay = due - this.context.clock.now();
     for (const attempts of series) attempts.body = await storableBody(attempts.body);
@@ -202,15 +216,21 @@ export class Parking {
     const key = keyFor(due, routeId, delay);
     const before = this.keys.get(unitOfWork);
     this.own?.add(key);
+    this.setBack?.since.add(key);
+    this.bringing?.since.add(key);
     await store.batch([{ type: 'put', key, value: serialise(parked) }, ...(before === undefined ? [] : [{ type: 'delete', key: before } as const])]);
     if (this.context.elsewhere(routeId, due)) return;
     this.count(routeId, 1);
     if (before !== undefined) this.count(routeOf(before), -1);
     this.lookAt(due);
+    // The others would wait for a timer that this one may have taken the place of.
+    if (this.setBack !== null && this.isOpen) void this.look();
   }
 
   /** Another process has put a message of a route aside. */
   expect(routeId: string, due: number): void {
+    this.isShared = true;
+    this.noticeSetBack();
     this.count(routeId, 1);
     this.lookAt(due);
   }
@@ -266,23 +286,51 @@ export class Parking {
     }
   }
 
-  /** Nothing waits longer than its delay because the clock was set back, while this process ran or before it began. */
+  private noticeSetBack(): void {
+    const { clock } = this.context;
+    const now = clock.now();
+    const elapsed = clock.elapsed();
+    const millis = this.seen.now + (elapsed - this.seen.elapsed) - now;
+    this.seen = { now, elapsed };
+    if (millis <= jumpMillis) return;
+    this.isUnchecked = true;
+    this.setBack = { millis: millis + (this.setBack?.millis ?? 0), since: this.setBack?.since ?? new Set() };
+  }
+
+  /** Nothing waits longer because the clock was set back while this process runs, and no longer than its delay if that was before it began. */
   private async bringForward(reached: number): Promise<void> {
     const { store, clock, log } = this.context;
-    const now = clock.now();
-    if (now < this.latest - jumpMillis) this.isUnchecked = true;
-    this.latest = now;
+    this.noticeSetBack();
     if (!this.isUnchecked) return;
     this.isUnchecked = false;
-    for await (const [key, { value }] of store.range('')) {
-      const due = dueOf(key);
-      const delay = delayOf(key);
-      if (due <= reached || due - now <= delay + jumpMillis || this.underWay.has(key)) continue;
-      log('warn', `a message waits until ${new Date(due).toISOString()}, longer than its delay of ${delay} ms: the clock has been set back; it waits until ${new Date(now + delay).toISOString()}`, routeOf(key));
-      await store.batch([
-        { type: 'delete', key },
-        { type: 'put', key: keyFor(now + delay, routeOf(key), delay), value },
-      ]);
+    const setBack = (this.bringing = this.setBack);
+    this.setBack = null;
+    const now = clock.now();
+    try {
+      for await (const [key, { value }] of store.range('')) {
+        const due = dueOf(key);
+        const delay = delayOf(key);
+        if (due <= reached || this.underWay.has(key)) continue;
+        const isTooFar = due - now > delay + jumpMillis;
+        // What another process puts aside may be of after the jump, when it does not wait for too long.
+        const isOfBefore = setBack !== null && !setBack.since.has(key) && (isTooFar || !this.isShared);
+        const right = Math.min(isOfBefore ? due - setBack.millis : due, isTooFar ? now + delay : Infinity);
+        if (right >= due) continue;
+        log('warn', `a message waits until ${new Date(due).toISOString()}, and the clock has been set back: it waits until ${new Date(right).toISOString()}`, routeOf(key));
+        const brought = keyFor(right, routeOf(key), delay);
+        setBack?.since.add(brought);
+        await store.batch([
+          { type: 'delete', key },
+          { type: 'put', key: brought, value },
+        ]);
+      }
+    } catch (thrown) {
+      // The next look does the rest.
+      this.isUnchecked = true;
+      this.setBack ??= setBack;
+      throw thrown;
+    } finally {
+      this.bringing = null;
     }
   }
 

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
@@ -8,6 +8,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { convertTo, isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { FAILED, HANDLED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
+import { makeFolder } from '../core/folder.ts';
 import { writeJson } from '../core/conversion/json.ts';
 import { deserialisedText } from './deadLetterView.ts';
 import { toJson } from '../dsl/diagnose.ts';
@@ -113,7 +114,7 @@ export async function serveAdmin(target: AdminTarget): Promise<() => Promise<voi
   // What keeps its state in memory leaves nothing in the folder, unless it is asked to.
   if (configuration.get('state.store') !== 'memory' || configuration.settings.has('admin.enabled')) {
     try {
-      mkdirSync(resolve(target.folder, String(configuration.get('state.path'))), { recursive: true });
+      makeFolder(resolve(target.folder, String(configuration.get('state.path'))));
       servers.push(await listenOnSocket(path, target));
       ownsSocket = true;
     } catch (thrown) {

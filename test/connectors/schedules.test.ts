@@ -198,6 +198,10 @@ class QuickClock implements Clock {
     return start + (systemClock.now() - this.begun) * 50;
   }
 
+  elapsed(): number {
+    return systemClock.elapsed() * 50;
+  }
+
   schedule(delayMillis: number, run: () => void): Timer {
     return systemClock.schedule(delayMillis / 50, run);
   }

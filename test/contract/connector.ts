@@ -39,6 +39,10 @@ export class CountedClock implements Clock {
     return this.clock.now();
   }
 
+  elapsed(): number {
+    return this.clock.elapsed();
+  }
+
   schedule(delayMillis: number, run: () => void): Timer {
     const inner = this.clock.schedule(delayMillis, () => {
       this.timers.delete(timer);

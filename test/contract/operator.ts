@@ -261,6 +261,7 @@ export function marbles(draw: (marbles: Marbles) => void, overrides: ContextOver
   });
   const clock: Clock = {
     now: () => scheduler.now(),
+    elapsed: () => scheduler.now(),
     schedule: (delayMillis, scheduled) => {
       const subscription = scheduler.schedule(scheduled, delayMillis);
       return { cancel: () => subscription.unsubscribe() };

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { makeFolder } from '../../src/core/folder.ts';
+import { makeFolder, makeFolderLater } from '../../src/core/folder.ts';
 
 describe('making a folder', () => {
   let folder: string;
@@ -16,13 +16,26 @@ describe('making a folder', () => {
     expect(existsSync(join(folder, 'a/b/c'))).to.equal(true);
   });
 
-  it('says what is in the way', () => {
+  it('gives the first that it made', async () => {
+    expect(await makeFolderLater(join(folder, 'a/b/c'))).to.equal(join(folder, 'a'));
+    expect(await makeFolderLater(join(folder, 'a/b/d'))).to.equal(join(folder, 'a/b/d'));
+    expect(await makeFolderLater(join(folder, 'a/b/d'))).to.equal(null);
+    expect((await Promise.all(['x', 'x/y', 'x/y/z', 'x/y'].map((path) => makeFolderLater(join(folder, path))))).length).to.equal(4);
+    expect(existsSync(join(folder, 'x/y/z'))).to.equal(true);
+  });
+
+  it('says what is in the way', async () => {
     writeFileSync(join(folder, 'a'), '');
-    expect(() => makeFolder(join(folder, 'a/b'))).to.throw(/ENOTDIR/);
+    for (const [name, code] of [['a/b', 'ENOTDIR'], ['a', 'EEXIST']] as const) {
+      expect(() => makeFolder(join(folder, name))).to.throw(code);
+      expect(String(await makeFolderLater(join(folder, name)).catch((thrown: unknown) => thrown))).to.include(code);
+    }
   });
 
   // Node's own way never comes back from there.
-  it('says so where none can be made', () => {
-    expect(() => makeFolder('/proc/self/fdinfo/a/b')).to.throw(/ENOENT|EACCES|EPERM|EROFS/);
+  it('says so where none can be made', async () => {
+    const said = /ENOENT|EACCES|EPERM|EROFS/;
+    expect(() => makeFolder('/proc/self/fdinfo/a/b')).to.throw(said);
+    expect(String(await makeFolderLater('/proc/self/fdinfo/a/b').catch((thrown: unknown) => thrown))).to.match(said);
   });
 });

@@ -190,6 +190,31 @@ describe('a message that has longer to wait than its source can', () => {
     await eventually(() => expect(store.size).to.equal(0));
   });
 
+  it('waits no longer either when another one was due first, or is put aside then, and the clock was set back by less than its delay', async () => {
+    for (const back of [hour / 4, 10 * hour]) {
+      const times = new Map<string, number[]>();
+      const runtime = await start(routes, {
+        work: (exchange: Exchange) => {
+          const body = String(exchange.body);
+          times.set(body, [...(times.get(body) ?? []), clock.elapsed()]);
+          if (times.get(body)!.length === 1) throw new Error('not now');
+        },
+      });
+      source.push('one');
+      await clock.advance(hour / 2);
+      source.push('two');
+      await clock.advance(hour / 4);
+      clock.shift -= back;
+      source.push('three');
+      await clock.advance(3 * hour);
+      const waited = (body: string): number => times.get(body)![1]! - times.get(body)![0]!;
+      for (const body of ['one', 'two', 'three']) expect(waited(body), `${body}, ${back} ms back`).to.be.within(hour, hour + 10);
+      await eventually(() => expect(store.size).to.equal(0));
+      await stop(runtime);
+      source = new Source();
+    }
+  });
+
   it('waits no longer than its delay anew when the clock was set back before a restart, one that was put aside then too', async () => {
     const work = new Work(clock, 3);
     const first = await start(routes, { work: work.run });

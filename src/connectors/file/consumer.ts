@@ -1,4 +1,4 @@
-import { access, constants, mkdir, rm, stat } from 'node:fs/promises';
+import { access, constants, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { checkCharset } from '../../core/conversion/charset.ts';
 import type { Consumer, ConnectorContext, Delivery, Endpoint, PolledMessage, Sink } from '../../core/connector.ts';
@@ -6,6 +6,7 @@ import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { isUnhandled } from '../../core/exchange/exchange.ts';
+import { makeFolderLater } from '../../core/folder.ts';
 import type { Schedule } from '../../core/schedule/cron.ts';
 import { bridgePollFailure, Poller, pollSchedule } from '../../core/schedule/polling.ts';
 import type { IdempotentRepository } from '../../core/state/repositories.ts';
@@ -431,7 +432,7 @@ class FileConsumer implements Consumer {
     const { autoCreate, startingDirectoryMustExist, startingDirectoryMustHaveAccess, readLock, readLockDeleteOrphanLockFiles, recursive } = this.endpoint.options;
     const found = await stat(this.folder).catch(() => null);
     if (found === null && autoCreate) {
-      await mkdir(this.folder, { recursive: true }).catch((thrown: unknown) => {
+      await makeFolderLater(this.folder).catch((thrown: unknown) => {
         throw new Error(`can't make the starting folder ${this.folder}: ${ioReason(thrown)}`);
       });
     } else if (found === null && startingDirectoryMustExist) {

@@ -1,6 +1,7 @@
-import { copyFile, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ExchangeError } from '../../core/errors.ts';
+import { makeFolderLater } from '../../core/folder.ts';
 
 export const codeOf = (thrown: unknown): string => (thrown as { code?: string } | null)?.code ?? '';
 
@@ -39,7 +40,7 @@ export const exists = async (path: string): Promise<boolean> => {
 /** Renames a file over whatever is there; between file systems it copies (under another name first) and deletes. */
 export async function moveFile(from: string, to: string, { usesCopy = false, fallsBackToCopy = true, createsFolder = true } = {}): Promise<void> {
   if (from === to) return;
-  if (createsFolder) await mkdir(dirname(to), { recursive: true });
+  if (createsFolder) await makeFolderLater(dirname(to));
   if (!usesCopy) {
     try {
       await rename(from, to);

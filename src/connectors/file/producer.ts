@@ -1,7 +1,7 @@
 import { createHash, getHashes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { chmod, lstat, mkdir, open, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { chmod, lstat, open, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { checkCharset, encodeText, pieceDecoder, StrictEncoder } from '../../core/conversion/charset.ts';
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
@@ -9,6 +9,7 @@ import { charsetOf, toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { FileBody } from '../../core/conversion/file-body.ts';
+import { makeFolderLater } from '../../core/folder.ts';
 import { FoundFile } from './found-file.ts';
 import { uniqueSuffix } from './locks.ts';
 import { codeOf, exists, ioReason, moveFile, operationFailed } from './move.ts';
@@ -229,8 +230,8 @@ class FileProducer implements Producer {
   }
 
   private async makeFolder(folder: string): Promise<void> {
-    const first = await mkdir(folder, { recursive: true });
-    if (this.folderMode === null || first === undefined) return;
+    const first = await makeFolderLater(folder);
+    if (this.folderMode === null || first === null) return;
     for (let made = folder; isWithin(first, made); made = dirname(made)) await chmod(made, this.folderMode);
   }
 

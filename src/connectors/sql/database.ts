@@ -1,9 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type { ConnectorContext } from '../../core/connector.ts';
 import { databaseUrl } from '../../core/beans/dataSources.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ExchangeError } from '../../core/errors.ts';
+import { makeFolder } from '../../core/folder.ts';
 import type { TransactionalResource } from '../../core/exchange/transaction.ts';
 import type { SqlValue } from './statement.ts';
 
@@ -214,7 +214,7 @@ export async function openDatabase(dataSource: string | undefined, context: Conn
   let pending = open.get(path);
   if (pending === undefined) {
     pending = import('node-sqlite3-wasm').then(({ default: library }) => {
-      if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
+      if (path !== ':memory:') makeFolder(dirname(path));
       return { database: new Sqlite(new (library as unknown as Library).Database(path)), users: 0 };
     });
     open.set(path, pending);

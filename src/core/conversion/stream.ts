@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream, createWriteStream, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream, readFileSync, rmSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { finished } from 'node:stream/promises';
 import { decodeText } from './charset.ts';
 import { isByteSource } from './convert.ts';
 import { ExchangeError } from '../errors.ts';
+import { makeFolder } from '../folder.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 
 export interface StreamLimits {
@@ -148,7 +149,7 @@ export async function cacheStream(source: AsyncIterable<Uint8Array | string>, li
         continue;
       }
       if (file === null) {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
+        makeFolder(folder, 0o700);
         const path = join(folder, `${randomUUID()}.cache`);
         file = { path, stream: createWriteStream(path, { mode: 0o600, flags: 'wx' }) };
         for (const earlier of chunks.splice(0)) await written(file.stream, earlier);
