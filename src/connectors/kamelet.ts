@@ -63,7 +63,7 @@ const options = {
   lazyStartProducer: field.boolean('Starts the producer with its first message.').default(false).ignored('there is nothing to start'),
   timeout: field.millis("How long to wait for the kamelet's route.").default(30_000),
   location: field.string('Folders to look for the kamelet in, such as `file:kamelets`; commas between them.'),
-  noErrorHandler: field.boolean("Leaves errors in the kamelet to the route that uses it, whatever `camel.component.kamelet.noErrorHandler` says.").default(false),
+  noErrorHandler: field.boolean('Leaves errors in the kamelet to the route that uses it. Otherwise the kamelet has the error handler of that route for itself, but not the `onException` of its file. `camel.component.kamelet.noErrorHandler: true` says so for all.').default(false),
 };
 
 export const kamelet = defineConnector({

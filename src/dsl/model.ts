@@ -42,6 +42,8 @@ export interface EndpointModel {
   /** As written, placeholders filled in, `parameters` not yet merged. */
   readonly uri: string;
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** What it is shown as, where the runtime has put another one in the place of the one that was written. */
+  readonly shownAs?: string;
   readonly at: Span;
   /** Where each parameter's value stands. */
   readonly parametersAt: Readonly<Record<string, Span>>;

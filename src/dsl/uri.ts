@@ -59,7 +59,8 @@ export function parseEndpoint(model: EndpointModel, connectors: Connectors, prob
     const at = 'parameter' in where ? (where.part === 'name' ? model.parameterNamesAt : model.parametersAt)?.[where.parameter] : spanInUri(model, where);
     problems.report(code, message, at ?? model.at, { label, help, docs, fix: meant === undefined || at === undefined || !isExact(at, model, where) ? null : replaceWith(at, meant), values: { uri: resolved?.endpoint.shownUri ?? masked(model.uri) } });
   }
-  return complaints.length > 0 ? null : resolved;
+  if (complaints.length > 0 || resolved === null) return null;
+  return model.shownAs === undefined ? resolved : { ...resolved, endpoint: { ...resolved.endpoint, shownUri: model.shownAs } };
 }
 
 /** Whether the file has at a span what the complaint is about, and not, say, the placeholder that stands for it. */

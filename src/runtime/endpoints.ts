@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
-import type { ConnectorContext, Consumer, PolledMessage, Producer } from '../core/connector.ts';
+import type { ConnectorContext, Consumer, Endpoint, PolledMessage, Producer } from '../core/connector.ts';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import type { Exchange, StepInfo, Way } from '../core/exchange/exchange.ts';
 import type { Call } from '../core/graph/flow.ts';
 import { callFrom } from '../core/graph/flow.ts';
+import { kameletUse } from '../core/graph/kamelets.ts';
 import type { EndpointModel } from '../dsl/model.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
 import { camelUri } from '../core/uri.ts';
@@ -26,10 +27,17 @@ export interface AllowList {
 
 const dynamicProducers = 1000;
 
+/** What CamelToEndpoint says while something is sent there: of a kamelet what is written, and nothing where it is a step of its own. */
+function toEndpoint({ scheme, shownUri }: Endpoint): string | null {
+  if (scheme !== 'kamelet') return camelUri(shownUri);
+  return kameletUse(shownUri.slice(shownUri.lastIndexOf('/') + 1)) === null ? shownUri : null;
+}
+
 /** A producer that several steps share. */
 class ProducerCell {
   readonly resolved: ResolvedEndpoint;
   readonly shown: string;
+  private readonly toEndpoint: string | null;
   private readonly make: () => Producer | Promise<Producer>;
   private producer: Producer | null = null;
   private opening: Promise<Producer> | null = null;
@@ -45,6 +53,7 @@ class ProducerCell {
   constructor(resolved: ResolvedEndpoint, make: () => Producer | Promise<Producer>) {
     this.resolved = resolved;
     this.shown = camelUri(resolved.endpoint.shownUri);
+    this.toEndpoint = toEndpoint(resolved.endpoint);
     this.make = make;
   }
 
@@ -70,7 +79,7 @@ class ProducerCell {
   }
 
   readonly call: Call = (exchange) => {
-    exchange.properties.set('CamelToEndpoint', this.shown);
+    if (this.toEndpoint !== null) exchange.properties.set('CamelToEndpoint', this.toEndpoint);
     if (this.send !== null) return this.send(exchange);
     let opened: Producer | Promise<Producer>;
     try {

@@ -10,7 +10,7 @@ import type { Parts } from '../dsl/read.ts';
 import { readDocument } from '../dsl/read.ts';
 import { parseEndpoint } from '../dsl/uri.ts';
 import type { KameletCatalogue } from './kameletCatalogue.ts';
-import { isElement, textField } from './plan.ts';
+import { handlerOf, isElement, textField } from './plan.ts';
 import { instantiate } from './templates.ts';
 
 export interface KameletServices {
@@ -39,16 +39,20 @@ interface Use {
   readonly parameters: Readonly<Record<string, string>>;
   readonly locations: string | null;
   readonly leavesErrors: boolean;
+  readonly shown: string;
   readonly at: Span;
 }
 
-/** Where a use stands: the route's id, and the kamelets around it, outermost first. */
+/** Where a use stands: the route's id and error handler, and the kamelets around it, outermost first. */
 interface Surrounding {
   readonly routeId: string | null;
+  readonly errorHandler: ElementModel | 'none' | null;
   readonly kamelets: readonly string[];
 }
 
 interface Visitor {
+  /** For places where no error handler of the route applies: in a `doTry`, in the steps of `onException`. */
+  readonly unhandled?: Visitor;
   endpoint(model: EndpointModel, isFrom: boolean): EndpointModel;
   step(model: StepModel): StepModel;
 }
@@ -85,10 +89,11 @@ class Kamelets {
   }
 
   expanded(documents: readonly DocumentModel[]): readonly DocumentModel[] {
+    const configurations = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'routeConfiguration'));
     const rewrite = (make: (around: Surrounding) => Visitor, from: readonly DocumentModel[]): readonly DocumentModel[] =>
       mapped(from, (document) => {
         const elements = mapped(document.elements, (element) =>
-          element.name === 'routeTemplate' ? element : rewritten(element, make({ routeId: textField(element, 'id'), kamelets: [] })),
+          element.name === 'routeTemplate' ? element : rewritten(element, make({ routeId: textField(element, 'id'), errorHandler: handlerOf(element, document.elements, configurations), kamelets: [] })),
         );
         return elements === document.elements ? document : { ...document, elements };
       });
@@ -98,9 +103,14 @@ class Kamelets {
   }
 
   private endpoints(around: Surrounding): Visitor {
+    let unhandled: Visitor | undefined;
+    const endpoints = (inner: Surrounding): Visitor => this.endpoints(inner);
     return {
       endpoint: (model, isFrom) => (anyKamelet.test(model.uri) && !end.test(model.uri) && !isDynamic(model.uri) && !this.services.isReplaced(model.uri) ? this.endpoint(model, isFrom ? 'from' : 'to', around) : model),
       step: (model) => model,
+      get unhandled() {
+        return around.errorHandler === 'none' ? undefined : (unhandled ??= endpoints({ ...around, errorHandler: 'none' }));
+      },
     };
   }
 
@@ -114,7 +124,7 @@ class Kamelets {
     const use = this.useOf(model, kind);
     if (use === null) return model;
     const key = this.keyOf(use, around);
-    return key === null ? model : { ...model, uri: `kamelet:${use.name}/${key}`, parameters: {} };
+    return key === null ? model : { ...model, uri: `kamelet:${use.name}/${key}`, parameters: {}, shownAs: use.shown };
   }
 
   private step(model: StepModel, around: Surrounding): StepModel {
@@ -142,7 +152,7 @@ class Kamelets {
       const value = given.get(parameter);
       if (uri.includes('?') && value !== null) parameters[parameter] ??= value;
     }
-    return { kind, name, routeId: textOption(options['routeId']), parameters, locations: textOption(options['location']), leavesErrors: options['noErrorHandler'] === true, at: model.at };
+    return { kind, name, routeId: textOption(options['routeId']), parameters, locations: textOption(options['location']), leavesErrors: options['noErrorHandler'] === true, shown: resolved.endpoint.shownUri, at: model.at };
   }
 
   /** The key of a use, whose route is there then; null when the problems say why there is none. */
@@ -155,7 +165,7 @@ class Kamelets {
       this.services.problems.report('M0608', `the kamelet \`${use.name}\` leads back to itself: ${circle}`, use.at, { label: 'closes the circle', help: 'take one of these uses out' });
       return null;
     }
-    const identity = createHash('sha256').update(JSON.stringify([use.name, use.routeId, Object.entries(use.parameters).sort(([a], [b]) => (a < b ? -1 : 1))])).digest('hex').slice(0, 12);
+    const identity = createHash('sha256').update(JSON.stringify([use.name, use.routeId, Object.entries(use.parameters).sort(([a], [b]) => (a < b ? -1 : 1)), ...(use.leavesErrors ? ['leaves errors'] : [])])).digest('hex').slice(0, 12);
     const known = use.kind === 'to' ? this.shared.get(identity) : undefined;
     if (known !== undefined) return known;
     const { routeId, elements } = this.made(template, use, around);
@@ -164,8 +174,10 @@ class Kamelets {
     this.timesUsed.set(`${kind}-${identity}`, times + 1);
     const key = `${kind}-${identity}${times === 0 ? '' : `-${times}`}`;
     if (kind === 'to') this.shared.set(identity, key);
-    const inner: Surrounding = { routeId, kamelets: [...kamelets, use.name] };
-    const document = this.tied(template, elements, key, use.leavesErrors, inner);
+    const leavesErrors = use.leavesErrors || this.services.properties.get('camel.component.kamelet.noErrorHandler') === 'true';
+    const errorHandler = leavesErrors || around.errorHandler === 'none' ? noErrorHandler(use.at) : around.errorHandler;
+    const inner: Surrounding = { routeId, errorHandler, kamelets: [...kamelets, use.name] };
+    const document = this.tied(template, elements, key, inner, errorHandler);
     (use.kind === 'from' ? this.feeding : this.called).push(document);
     return key;
   }
@@ -189,17 +201,17 @@ class Kamelets {
     return { routeId, elements: instantiate(wanted, new Map([[use.name, element]]), properties, problems, number) };
   }
 
-  /** The same with the ends of the route tied to the use, and the kamelets that it uses itself expanded. */
-  private tied({ document }: Template, elements: readonly ElementModel[], key: string, leavesErrors: boolean, inner: Surrounding): DocumentModel {
-    const isLeaving = leavesErrors || this.services.properties.get('camel.component.kamelet.noErrorHandler') !== 'false';
+  /**
+   * The same with the ends of the route tied to the use, and the kamelets that it uses itself expanded. As in Camel it has the error handler of the route that
+   * uses it, whatever the template says, but not the `onException` of a file.
+   */
+  private tied({ document }: Template, elements: readonly ElementModel[], key: string, inner: Surrounding, errorHandler: ElementModel | null): DocumentModel {
     const routes = elements.map((element) => {
       if (element.name !== 'route') return element;
       const ends = rewritten(element, { endpoint: (model) => tiedEnd(model, key), step: (model) => model });
-      const route = rewritten(rewritten(ends, this.endpoints(inner)), this.steps(inner));
-      return isLeaving && route.fields['errorHandler'] === undefined ? withoutErrorHandler(route) : route;
+      return withErrorHandler(rewritten(rewritten(ends, this.endpoints(inner)), this.steps(inner)), errorHandler);
     });
-    const handlers = isLeaving ? [] : document.elements.filter(({ name }) => name === 'onException' || name === 'errorHandler');
-    return { file: document.file, elements: [...handlers, ...routes] };
+    return { file: document.file, elements: routes };
   }
 
   // ---------------------------------------------------------------- templates
@@ -284,9 +296,14 @@ const tiedEnd = (model: EndpointModel, key: string): EndpointModel => {
   return found === null ? model : { ...model, uri: `kamelet:${found[1]}/${key}${model.uri.slice(found[0].length)}` };
 };
 
-const withoutErrorHandler = (route: ElementModel): ElementModel => {
-  const none: ElementModel = { type: 'element', name: 'noErrorHandler', fields: {}, at: route.at, fieldsAt: {} };
-  return { ...route, fields: { ...route.fields, errorHandler: { type: 'element', name: 'errorHandler', fields: { noErrorHandler: none }, at: route.at, fieldsAt: {} } } };
+const noErrorHandler = (at: Span): ElementModel => {
+  const none: ElementModel = { type: 'element', name: 'noErrorHandler', fields: {}, at, fieldsAt: {} };
+  return { type: 'element', name: 'errorHandler', fields: { noErrorHandler: none }, at, fieldsAt: {} };
+};
+
+const withErrorHandler = (route: ElementModel, errorHandler: ElementModel | null): ElementModel => {
+  const { errorHandler: _errorHandler, errorHandlerRef: _errorHandlerRef, ...fields } = route.fields;
+  return { ...route, fields: errorHandler === null ? fields : { ...fields, errorHandler } };
 };
 
 // -------------------------------------------------------------------- trees
@@ -327,8 +344,12 @@ function nested(list: readonly ModelValue[]): readonly ModelValue[] {
 }
 
 /** An element with every endpoint and every kamelet step replaced by what the visitor gives for it. */
-function rewritten(element: ElementModel, visitor: Visitor): ElementModel {
+/** Elements of files and route configurations whose steps have no error handler. */
+const unhandledElements: ReadonlySet<string> = new Set(['onException', 'onCompletion', 'intercept', 'interceptFrom', 'interceptSendToEndpoint']);
+
+function rewritten(element: ElementModel, around: Visitor): ElementModel {
   const isFrom = element.name === 'from';
+  const visitor = unhandledElements.has(element.name) ? (around.unhandled ?? around) : around;
   const fields = mappedRecord(element.fields, (value) => rewrittenValue(value, visitor, isFrom));
   return fields === element.fields ? element : { ...element, fields };
 }
@@ -349,7 +370,7 @@ function rewrittenValue(value: ModelValue, visitor: Visitor, isFrom: boolean): M
     case 'step': {
       const step = value as unknown as StepModel;
       if (step.isDisabled) return value;
-      const element = rewritten(step.element, visitor);
+      const element = rewritten(step.element, step.definition.errorHandling?.children === 'none' ? (visitor.unhandled ?? visitor) : visitor);
       const inner = element === step.element ? step : { ...step, element };
       return (inner.kind === 'kamelet' ? visitor.step(inner) : inner) as unknown as ModelValue;
     }

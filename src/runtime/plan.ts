@@ -213,6 +213,9 @@ function fileScope(elements: readonly ElementModel[]): RouteScope {
   };
 }
 
+/** The error handler that a route of a file has, from wherever: its own, that of a configuration that it uses, or that of the file. */
+export const handlerOf = (route: ElementModel, file: readonly ElementModel[], configurations: readonly ElementModel[]): ElementModel | null => routeScope(route, fileScope(file), configurations).errorHandler;
+
 function routeScope(route: ElementModel, file: RouteScope, configurations: readonly ElementModel[]): RouteScope {
   const wanted = text(route, 'routeConfigurationId');
   const patterns = wanted?.split(',').map((pattern) => pattern.trim()) ?? [];

@@ -184,11 +184,16 @@ const removeRedeliveryHeaders = (exchange: Exchange): void => {
 
 const fatalProperty = 'CamelFatalFallbackErrorHandler';
 
-/** The routes whose onException steps run, as Camel keeps them: one list, shared by copies. */
-function enterFatal(exchange: Exchange, routeId: string): void {
+/**
+ * The routes whose failures are being handled, as Camel keeps them: one list, shared by copies. False: that of this route is under way already, and what it
+ * calls has come back to it; it would go on for ever.
+ */
+function enterFatal(exchange: Exchange, routeId: string): boolean {
   const running = exchange.property(fatalProperty);
-  if (Array.isArray(running)) running.unshift(routeId);
-  else exchange.properties.set(fatalProperty, [routeId]);
+  if (!Array.isArray(running)) exchange.properties.set(fatalProperty, [routeId]);
+  else if (running.includes(routeId)) return false;
+  else running.unshift(routeId);
+  return true;
 }
 
 function leaveFatal(exchange: Exchange, routeId: string): void {
@@ -511,7 +516,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       exchange.clearFailure();
       if (!hasSteps) return finish(exchange);
       exchange.halt &= ~STOPPED;
-      if (!toDeadLetter) enterFatal(exchange, this.context.routeId);
+      if (!enterFatal(exchange, this.context.routeId)) return this.giveUp(exchange, error);
       exchange.way = new AfterHandler(exchange.way, finish);
       if (toDeadLetter && this.context.events.has('exchangeDeadLettered')) {
         this.context.events.emit('exchangeDeadLettered', { exchange, routeId: this.context.routeId, step: exchange.failedStep, error, to: deadLetter.shownUri });
@@ -527,12 +532,12 @@ class ErrorHandled extends StepSubscriber implements Resumable {
 
   private afterHandler(exchange: Exchange, error: ExchangeError, isHandled: boolean, isContinued: boolean, isDeadLetter: boolean, wasExhausted: boolean): void {
     const isNewFailure = exchange.isFailed;
-    if (!isDeadLetter) leaveFatal(exchange, this.context.routeId);
+    leaveFatal(exchange, this.context.routeId);
     if (isNewFailure && !(isDeadLetter && this.handling.deadLetter!.handleNewException)) {
       // What fails while a failure is handled replaces it.
       exchange.properties.set('CamelExceptionCaught', exchange.exception);
-      // A called route has told already where it failed.
-      if ((exchange.halt & EXHAUSTED) === 0) this.setFailureProperties(exchange);
+      // A called route has told already which one failed.
+      this.setFailureProperties(exchange, (exchange.halt & EXHAUSTED) === 0);
       exchange.halt |= EXHAUSTED;
     } else if (isContinued) {
       exchange.clearFailure();
@@ -542,17 +547,22 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       exchange.clearFailure();
       exchange.halt |= HANDLED;
     } else {
-      exchange.fail(error);
-      exchange.halt |= EXHAUSTED;
-      this.setFailureProperties(exchange);
+      return this.giveUp(exchange, error);
     }
     this.out.next(exchange);
   }
 
-  private setFailureProperties(exchange: Exchange): void {
+  private giveUp(exchange: Exchange, error: ExchangeError): void {
+    exchange.fail(error);
+    exchange.halt |= EXHAUSTED;
+    this.setFailureProperties(exchange);
+    this.out.next(exchange);
+  }
+
+  private setFailureProperties(exchange: Exchange, isHere = true): void {
     const endpoint = exchange.property('CamelToEndpoint');
     if (endpoint !== undefined) exchange.properties.set('CamelFailureEndpoint', endpoint);
-    exchange.properties.set('CamelFailureRouteId', this.context.routeId);
+    if (isHere) exchange.properties.set('CamelFailureRouteId', this.context.routeId);
   }
 
   private giveUpWaiting(): void {

@@ -102,10 +102,19 @@ describe('kamelets', () => {
     expect(await body('direct:a', 'Hello')).to.equal('Hello World!');
   });
 
-  it('leave their errors to the route that uses them', async () => {
-    const handler = { onException: { exception: ['java.lang.Exception'], handled: { constant: 'true' }, steps: [{ setBody: { simple: '${body}: ${exception.message}' } }] } };
-    await start([handler, bad, route('direct:a', { to: 'kamelet:bad' }, { to: 'mock:not' })]);
+  const handler = { onException: { exception: ['java.lang.Exception'], handled: { constant: 'true' }, steps: [{ setBody: { simple: '${body}: ${exception.message}' } }] } };
+
+  it('leave their errors to the route that uses them where they are asked to', async () => {
+    await start([handler, bad, route('direct:a', { to: 'kamelet:bad?noErrorHandler=true' }, { to: 'mock:not' })]);
     expect(await body('direct:a', 'x')).to.equal('changed: in kamelet');
+    expect(mockOf(runtime, 'not').count).to.equal(0);
+  });
+
+  it('have the error handler of the route that uses them for themselves, but not the onException of its file', async () => {
+    const dead = { errorHandler: { deadLetterChannel: { deadLetterUri: 'mock:dead' } } };
+    await start([handler, dead, bad, route('direct:a', { to: 'kamelet:bad' }, { to: 'mock:not' })]);
+    expect(await body('direct:a', 'x')).to.equal('changed');
+    expect(mockOf(runtime, 'dead').bodies).to.deep.equal(['changed']);
     expect(mockOf(runtime, 'not').count).to.equal(0);
   });
 
