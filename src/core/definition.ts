@@ -147,6 +147,8 @@ export interface LanguageDefinition<F extends Fields = Fields> {
   /** The key of the source text, where it is not `expression` (`tokenize` has `token`). */
   readonly sourceKey?: string;
   readonly examples?: readonly { readonly expression: string; readonly body: unknown; readonly gives: unknown }[];
+  /** Gives values as they are: it has no `resultType`. */
+  readonly keepsType?: boolean;
   /** Blanks around the source text mean something (a token). */
   readonly keepsBlanks?: boolean;
   /** A boolean `resultType` makes a condition of the source text (Simple): the language has the last word about the value then. */

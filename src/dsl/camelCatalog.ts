@@ -107,13 +107,14 @@ export function camelCatalog(parts: Parts): CamelCatalog {
       ...Object.values(parts.eips).map(({ name, summary, options }) => [name, modelDocument(name, summary, options, true)] as const),
     ]),
     languages: Object.fromEntries(
-      Object.values(parts.languages).map(({ name, summary, options, sourceKey = 'expression', isSourceOptional }) => {
+      Object.values(parts.languages).map((definition) => {
+        const { name, summary, options, sourceKey = 'expression', isSourceOptional } = definition;
         const source = field.string('The source text.');
         return [
           name,
           {
             language: { ...head('language', name, summary), modelName: name },
-            properties: properties({ ...languageCommon, [sourceKey]: isSourceOptional === true ? source : source.required(), ...options }, ({ shape }) => (shape.description === 'The source text.' ? 'value' : 'attribute')),
+            properties: properties({ ...languageCommon(definition), [sourceKey]: isSourceOptional === true ? source : source.required(), ...options }, ({ shape }) => (shape.description === 'The source text.' ? 'value' : 'attribute')),
           },
         ];
       }),

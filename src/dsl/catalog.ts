@@ -40,7 +40,7 @@ export function catalog(parts: Parts): CatalogEntry[] {
   return [
     ...Object.values(elementsByName).map(({ name, summary, options }): CatalogEntry => ({ kind: 'element', name, summary, options: optionsOf(options) })),
     ...Object.values(parts.eips).map(({ name, summary, options }): CatalogEntry => ({ kind: 'step', name, summary, options: optionsOf(options) })),
-    ...Object.values(parts.languages).map(({ name, summary, options }): CatalogEntry => ({ kind: 'language', name, summary, options: optionsOf({ ...options, ...languageCommon }) })),
+    ...Object.values(parts.languages).map((language): CatalogEntry => ({ kind: 'language', name: language.name, summary: language.summary, options: optionsOf({ ...language.options, ...languageCommon(language) }) })),
     ...Object.values(parts.dataformats).map(({ name, summary, options }): CatalogEntry => ({ kind: 'dataformat', name, summary, options: optionsOf(options) })),
     ...[...new Set(Object.values(parts.connectors))].map(({ scheme, summary, syntax, options, headers = {}, consumer, producer, longestWaitMillis }): CatalogEntry => ({
       kind: 'connector',

@@ -741,7 +741,7 @@ export class ElementReader extends TextReader {
     }
     if (!isMap(node)) return this.expressionModel(name, node, {}, at);
     const sourceKey = definition?.sourceKey ?? 'expression';
-    const fields: Fields = { ...languageCommon, ...(definition?.options ?? {}), ...(definition === undefined ? { language: field.string('Name of the language.').required() } : {}), [sourceKey]: field.string('Source text.') };
+    const fields: Fields = { ...languageCommon(definition), ...(definition?.options ?? {}), ...(definition === undefined ? { language: field.string('Name of the language.').required() } : {}), [sourceKey]: field.string('Source text.') };
     const sourcePair = this.pair(node, sourceKey);
     const { [sourceKey]: _source, ...read } = this.fields(owner, node, fields, false, []).fields;
     if (sourcePair === null && definition?.isSourceOptional !== true) {

@@ -10,11 +10,14 @@ export const commonFields: Fields = {
 };
 
 /** Keys that every expression takes, beside those of its language. */
-export const languageCommon: Fields = {
+const untyped: Fields = {
   id: field.string('Names the expression.'),
   trim: field.boolean('Takes blanks at both ends off the source text.'),
-  resultType: field.string('Type that the value is converted to.'),
 };
+const typed: Fields = { ...untyped, resultType: field.string('Type that the value is converted to.') };
+
+/** Those of one language. */
+export const languageCommon = (definition: { readonly keepsType?: boolean } | undefined): Fields => (definition?.keepsType === true ? untyped : typed);
 
 /** What `custom` takes among data formats: it stands for one that is made elsewhere. */
 export const customDataFormat: Fields = { ref: field.reference('Name of the data format.', 'DataFormat').required() };

@@ -151,9 +151,10 @@ export function jsonSchema(parts: Parts, file: MappingFile | null = null): JsonS
   for (const [name, { summary, options, shorthand }] of Object.entries(parts.eips)) {
     defs[`step.${name}`] = { description: summary, ...withShorthand(options, shorthand ?? null, object(options, true)) };
   }
-  for (const [name, { summary, options, isSourceOptional, sourceKey = 'expression' }] of Object.entries(parts.languages)) {
+  for (const [name, definition] of Object.entries(parts.languages)) {
+    const { summary, options, isSourceOptional, sourceKey = 'expression' } = definition;
     const source = field.string('The source text.');
-    const fields: Fields = { ...languageCommon, ...options, [sourceKey]: isSourceOptional === true ? source : source.required() };
+    const fields: Fields = { ...languageCommon(definition), ...options, [sourceKey]: isSourceOptional === true ? source : source.required() };
     defs[`language.${name}`] = { description: summary, anyOf: [{ type: [...scalar, 'null'] }, object(fields, false)] };
   }
   for (const [name, { summary, options, shorthand }] of Object.entries(parts.dataformats)) {

@@ -33,7 +33,7 @@ const uriFields: Fields = { uri: field.endpoint('URI of the endpoint.').required
 
 const languageFields = (parts: Parts, name: string): Fields => {
   const definition = parts.languages[name]!;
-  return { [definition.sourceKey ?? 'expression']: field.string('The source text.'), ...definition.options, ...languageCommon };
+  return { [definition.sourceKey ?? 'expression']: field.string('The source text.'), ...definition.options, ...languageCommon(definition) };
 };
 
 function ofField({ shape }: Field, name: string): Scope {

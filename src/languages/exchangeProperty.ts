@@ -3,6 +3,7 @@ import { namedText } from '../core/graph/namedText.ts';
 
 export const exchangeProperty = defineLanguage({
   name: 'exchangeProperty',
+  keepsType: true,
   summary: 'The value of an exchange property.',
   options: {},
   expression: (source, _options, context) => {

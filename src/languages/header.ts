@@ -4,6 +4,7 @@ import { fold } from '../core/exchange/headers.ts';
 
 export const header = defineLanguage({
   name: 'header',
+  keepsType: true,
   summary: 'The value of a message header; names are case-insensitive.',
   options: {},
   expression: (source, _options, context) => {

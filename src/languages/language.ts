@@ -6,6 +6,7 @@ const asGiven = { trim: false };
 
 export const language = defineLanguage({
   name: 'language',
+  keepsType: true,
   summary: 'An expression in the language that `language` names.',
   options: {
     language: field.string('Name of the language, such as `simple` or `jsonpath`.').required(),

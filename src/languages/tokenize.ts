@@ -26,10 +26,10 @@ export const tokenize = defineLanguage({
   summary: 'Cuts text at a token, at pairs of tokens, or into XML elements; gives an iterator.',
   isSourceOptional: true,
   options: {
-    token: field.string('Where to cut: a text, the start of a pair, a pattern, or the name of an XML element.'),
+    token: field.string('Where to cut: a pattern (`\\|` is a bar, `|` alone cuts at each letter), the start of a pair, or the name of an XML element.'),
     endToken: field.string('With it, parts lie between `token` and `endToken`.'),
     inheritNamespaceTagName: field.string('XML: element whose namespaces each part gets.'),
-    regex: field.boolean('The token is a regular expression.').default(false),
+    regex: field.boolean('A token that is no pattern is an error of the route; without it, of the messages.').default(false),
     xml: field.boolean('The token names an XML element; each such element is a part.').default(false),
     includeTokens: field.boolean('Parts between two tokens keep the tokens.').default(false),
     group: field.string('Puts so many parts together into one.'),
@@ -39,7 +39,9 @@ export const tokenize = defineLanguage({
   },
   examples: [{ expression: ',', body: 'a,b', gives: ['a', 'b'] }],
   expression: (source, options, context) => {
-    const token = options.token ?? source;
+    // As in Camel, these two letters are the end of a line.
+    const given = options.token ?? source;
+    const token = given === '\\n' ? '\n' : given;
     if (token === '') throw new ExpressionSyntaxError('`tokenize` needs a token');
     if (options.includeTokens && options.endToken === undefined) throw new ExpressionSyntaxError('`includeTokens` needs `endToken`');
     const cutterOf = dynamicCutter({ ...options, token }, context);
@@ -91,14 +93,21 @@ function cutter(options: Cutting): Cut {
 function baseCutter(options: Cutting): Cut {
   if (options.xml) return ofPieces(elements(options.token, options.inheritNamespaceTagName));
   if (options.endToken !== undefined) return ofPieces(pairs(options.token, options.endToken, options.includeTokens));
-  if (!options.regex) return (text) => (typeof text === 'string' ? cutAt(text, options.token) : cutPieces(text, options.token));
-  let pattern: RegExp;
+  // A token is a pattern in any case; most are texts that mean themselves, and what comes in pieces can be cut at these as it comes.
+  if (!/[\\^$.|?*+()[\]{}]/.test(options.token)) return (text) => (typeof text === 'string' ? cutAt(text, options.token) : cutPieces(text, options.token));
+  let patterns: readonly [RegExp, RegExp];
   try {
-    pattern = new BoundedRegExp(options.token, 'g');
+    // Java refuses a brace that repeats nothing.
+    if (/(?<!\\(?:[pPxN])?)\{(?!\d+(?:,\d*)?\})/.test(options.token)) throw new SyntaxError('a brace repeats nothing');
+    patterns = [new BoundedRegExp(options.token, 'g'), new BoundedRegExp(options.token, 'y')];
   } catch (thrown) {
-    throw new ExpressionSyntaxError((thrown as Error).message, 0, options.token.length);
+    if (options.regex) throw new ExpressionSyntaxError((thrown as Error).message, 0, options.token.length);
+    const failure = new ExchangeError('java.util.regex.PatternSyntaxException', `the token \`${options.token}\` is no pattern: ${(thrown as Error).message}; write \`\\\` before what means itself`);
+    return () => {
+      throw failure;
+    };
   }
-  return ofWhole((text) => cutByPattern(text, pattern));
+  return ofWhole((text) => cutByPattern(text, ...patterns));
 }
 
 const ofWhole = (cut: WholeCut): Cut =>
@@ -186,14 +195,22 @@ function* cutAt(text: string, token: string): Generator<string> {
   }
 }
 
-function* cutByPattern(text: string, pattern: RegExp): Generator<string> {
-  let from = 0;
-  for (const match of text.matchAll(pattern)) {
-    if (match[0] === '') continue;
-    if (match.index > 0) yield text.slice(from, match.index);
-    from = match.index + match[0].length;
+/** As Java's Scanner does it: before a part one delimiter is skipped, and a pattern that matches nothing cuts behind each letter. */
+function* cutByPattern(text: string, anywhere: RegExp, here: RegExp): Generator<string> {
+  for (let at = 0; ; ) {
+    here.lastIndex = at;
+    at += here.exec(text)?.[0].length ?? 0;
+    if (at >= text.length) return;
+    anywhere.lastIndex = at;
+    let next = anywhere.exec(text);
+    if (next !== null && next.index + next[0].length === at) {
+      anywhere.lastIndex = at + 1;
+      next = anywhere.exec(text);
+    }
+    const end = next?.index ?? text.length;
+    yield text.slice(at, end);
+    at = end;
   }
-  if (from < text.length) yield text.slice(from);
 }
 
 const pairs = (start: string, end: string, includesTokens: boolean) => (): Cutter =>

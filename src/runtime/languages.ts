@@ -1,7 +1,8 @@
 import type { LanguageDefinition } from '../core/definition.ts';
 import type { Diagnostics, Fix, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
-import { convertTo, toTruth } from '../core/conversion/convert.ts';
+import { convertTo, isConvertibleType, toTruth } from '../core/conversion/convert.ts';
+import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression, LanguageContext, Predicate } from '../core/expression.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
@@ -14,10 +15,24 @@ const isBooleanType = (type: unknown): boolean => typeof type === 'string' && /^
 /** Applies `resultType`, which every language has, to what an expression gives. */
 function typed(expression: Expression, resultType: unknown): Expression {
   if (typeof resultType !== 'string' || resultType === '' || resultType === 'java.lang.Object') return expression;
-  if (expression.isAsync === true) {
-    return Object.assign(async (exchange: Exchange) => convertTo(await expression(exchange), resultType, exchange), { isAsync: true, label: expression.label });
+  if (!isConvertibleType(resultType)) {
+    const known = ['String', 'Integer', 'Long', 'Double', 'Boolean', 'java.util.Map', 'java.util.List'];
+    throw new ExpressionSyntaxError(`there is no type \`${resultType}\` that a value can be converted to`, 0, 1, `write ${known.map((type) => `\`${type}\``).join(', ')} or another class of Java's by its full name`);
   }
-  return Object.assign((exchange: Exchange) => convertTo(expression(exchange), resultType, exchange), { label: expression.label });
+  if (expression.isAsync === true) {
+    return Object.assign(async (exchange: Exchange) => converted(await expression(exchange), resultType, exchange), { isAsync: true, label: expression.label });
+  }
+  return Object.assign((exchange: Exchange) => converted(expression(exchange), resultType, exchange), { label: expression.label });
+}
+
+/** As in Camel, a value that can't become what is wanted at all is nothing; one that could, but is wrong, is an error. */
+function converted(value: unknown, type: string, exchange: Exchange): unknown {
+  try {
+    return convertTo(value, type, exchange);
+  } catch (thrown) {
+    if (thrown instanceof ExchangeError && thrown.type === 'org.apache.camel.NoTypeConversionAvailableException') return null;
+    throw thrown;
+  }
 }
 
 const truth = (expression: Expression): Predicate =>

@@ -3,6 +3,7 @@ import { ExchangeError } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { compareNumbers, doubleText, ExactNumber, exactNumber, isNumeric, javaDouble } from './exactNumber.ts';
 import { jsonText, parseJson } from './json.ts';
+import { asJsonNode, isJsonNode, nodeJson, nodeText } from './jsonNode.ts';
 import { decodeXml, parseXml, XmlDocument, XmlElement, XmlNode, XmlNodeList } from './xml.ts';
 
 /**
@@ -15,9 +16,11 @@ export function toText(value: unknown, exchange?: Exchange): string | null {
   if (value instanceof Uint8Array) return bytesText(value, exchange);
   if (value instanceof Error) return `${value instanceof ExchangeError ? value.type : value.name}: ${value.message}`;
   if (value instanceof XmlNodeList) return value.toString();
+  const json = typeof value === 'object' ? nodeText(value) : null;
+  if (json !== null) return json;
   if (Array.isArray(value)) return `[${value.map((item) => nestedText(item, value)).join(', ')}]`;
   if (value instanceof Set) return `[${[...(value as Set<unknown>)].map((item) => nestedText(item, value)).join(', ')}]`;
-  if (value instanceof Date) return value.toISOString();
+  if (value instanceof Date) return dateText(value);
   if (typeof value === 'object') {
     if (isContent(value)) return exchange === undefined || typeof value.charset === 'string' ? value.text() : bytesText(value.bytes(), exchange);
     if (value instanceof Map) return `{${[...value].map(([key, item]) => `${nestedText(key, value)}=${nestedText(item, value)}`).join(', ')}}`;
@@ -54,6 +57,17 @@ export function charsetOf(exchange: Exchange): string | null {
     throw new ExchangeError('org.apache.camel.TypeConversionException', `the exchange names a charset that there is not: ${charset}`, { cause });
   }
   return charset;
+}
+
+/** Made when a date is first printed. */
+let zones: Intl.DateTimeFormat | null = null;
+
+/** As Java prints a date: `Thu Jan 02 03:04:05 UTC 2020`, in the zone of the process. */
+function dateText(date: Date): string {
+  if (Number.isNaN(date.getTime())) return String(date);
+  zones ??= new Intl.DateTimeFormat('en-US', { timeZoneName: 'short' });
+  const zone = zones.formatToParts(date).find(({ type }) => type === 'timeZoneName')?.value ?? 'UTC';
+  return `${date.toString().slice(0, 10)} ${date.toTimeString().slice(0, 8)} ${zone} ${date.getFullYear()}`;
 }
 
 /** A body that stands for bytes elsewhere: a file, a cached stream. */
@@ -107,13 +121,15 @@ function bytesOf(value: unknown, charset: string | null): Buffer | null {
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (typeof value === 'string') return encodeText(value, charset);
   if (value instanceof XmlNode || value instanceof XmlNodeList) return encodeText(value.toString(), charset);
+  const json = nodeJson(value);
+  if (json !== null) return encodeText(json, charset);
   if (typeof value === 'object' && value !== null && typeof (value as { bytes?: unknown }).bytes === 'function') return (value as { bytes(): Buffer }).bytes();
   return null;
 }
 
 const hasBytes = (value: unknown): boolean => typeof value === 'object' && bytesOf(value, null) !== null;
 
-const textual: Conversion = (value, _type, charset) => (hasBytes(value) && charset !== null ? decodeText(bytesOf(value, charset)!, charset) : toText(value));
+const textual: Conversion = (value, _type, charset) => (charset !== null && hasBytes(value) && !isJsonNode(value as object) ? decodeText(bytesOf(value, charset)!, charset) : toText(value));
 
 const integral =
   (lowest: bigint, highest: bigint): Conversion =>
@@ -179,10 +195,11 @@ const truthValue: Conversion = (value, type) => {
 };
 
 const jsonNode: Conversion = (value, type) => {
-  if (isPlainMap(value)) return value;
+  if (typeof value === 'object' && value !== null && isJsonNode(value)) return value;
+  if (isPlainMap(value)) return asJsonNode(value, true);
   if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
   try {
-    return typeof value === 'string' ? (value === '' ? null : parseJson(value)) : parseJson(jsonText(bytesOf(value, null)!));
+    return asJsonNode(typeof value === 'string' ? (value === '' ? null : parseJson(value)) : parseJson(jsonText(bytesOf(value, null)!)));
   } catch (thrown) {
     throw conversionError(value, type, thrown);
   }
@@ -227,7 +244,7 @@ const collectionOf: Conversion = (value, type) => {
   return listOf(value, type, null);
 };
 
-const setOf: Conversion = (value, type) => [...new Set(listOf(value, type, null) as unknown[])];
+const setOf: Conversion = (value, type) => [...new Set(collectionOf(value, type, null) as unknown[])];
 
 const iterated: Conversion = (value) => {
   if (typeof value === 'string') return value.split(',');
@@ -244,7 +261,8 @@ const mapOf: Conversion = (value, type) => {
 
 const dateOf: Conversion = (value, type) => {
   if (value instanceof Date) return value;
-  if (typeof value === 'number') return new Date(value);
+  // Only a Long is an instant, an Integer is none.
+  if (typeof value === 'number' && Number.isInteger(value) && Math.abs(value) > 2147483647) return new Date(value);
   throw notAvailable(value, type);
 };
 

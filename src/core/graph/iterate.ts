@@ -1,3 +1,4 @@
+import { isJsonNode } from '../conversion/jsonNode.ts';
 import { toText } from '../conversion/convert.ts';
 
 /** One entry of a map that is iterated over; its text is `key=value`. */
@@ -91,6 +92,8 @@ export function toIterable(value: unknown, delimiter: string | null = ','): Part
   if (isAsyncIterable(value)) return isByteStream(value) ? [value] : value;
   if (isIterator(value)) return { [Symbol.iterator]: () => value };
   if (Object.getPrototypeOf(value) === null || Object.getPrototypeOf(value) === Object.prototype) {
+    // The parts of a JSON object are its values.
+    if (isJsonNode(value)) return Object.values(value);
     return Object.entries(value).map(([key, item]) => new MapEntry(key, item));
   }
   return [value];

@@ -1,9 +1,10 @@
 import { convertTo, isByteSource, toText } from '../../core/conversion/convert.ts';
 import { defineLanguage } from '../../core/definition.ts';
+import { asJsonNode, asNodeList } from '../../core/conversion/jsonNode.ts';
 import { isNumeric } from '../../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
-import type { Expression } from '../../core/expression.ts';
+import type { Expression, LanguageContext, Predicate } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { field } from '../../core/field.ts';
 import { sourceReader } from '../../core/exchange/source.ts';
@@ -71,9 +72,11 @@ const functions: Readonly<Record<string, OutsideFunction>> = {
 };
 
 /** What Camel gives for the results: nothing, the one, or a list of them. */
-function resultOf(results: readonly unknown[]): unknown {
+function resultOf(results: readonly unknown[], copies: boolean, isTyped: boolean): unknown {
   if (results.length === 0) return null;
-  return results.length === 1 ? results[0] : results;
+  // With a type that is wanted the nodes of a list are plain values.
+  if (isTyped && results.length > 1) return [...results];
+  return results.length === 1 ? asJsonNode(results[0], copies) : asNodeList(results, copies);
 }
 
 const camelError = (error: JqError): ExchangeError =>
@@ -88,26 +91,41 @@ export const jq = defineLanguage({
     source: field.string('Where the document is, instead of the body: `header:x`, `property:x`, `variable:x`.'),
   },
   examples: [{ expression: '{total: ([.items[].price] | add)}', body: { items: [{ price: 1 }, { price: 2 }] }, gives: { total: 3 } }],
-  expression: (source, options, context): Expression => {
-    if (source.trim() === '') throw new ExpressionSyntaxError('there is no expression');
-    const filter = compileJq(source, ['ENV'], functions);
-    const env = { next: null, value: context.environment };
-    const read = sourceReader(options.source);
-    const run = (exchange: Exchange, value: unknown): unknown => {
-      const before = current;
-      current = exchange;
-      try {
-        return resultOf(runFilter(filter, document(value), env));
-      } catch (thrown) {
-        throw thrown instanceof JqError ? camelError(thrown) : thrown;
-      } finally {
-        current = before;
-      }
-    };
-    return (exchange) => {
-      const value = read(exchange);
-      if (isByteSource(value)) throw new ExchangeError('java.lang.IllegalStateException', 'the stream has not been read: use stream caching or convertBodyTo before');
-      return run(exchange, value);
-    };
+  // A node that is a text or a number is no condition that holds.
+  predicate: (source, options, context): Predicate => {
+    const expression = filterOf(source, { source: options.source }, context);
+    return (exchange) => expression(exchange) === true;
   },
+  expression: (source, options: JqOptions, context) => filterOf(source, options, context),
 });
+
+interface JqOptions {
+  readonly source: string | undefined;
+  readonly resultType?: string;
+}
+
+function filterOf(source: string, options: JqOptions, context: LanguageContext): Expression {
+  const isTyped = options.resultType !== undefined && options.resultType !== '';
+  if (source.trim() === '') throw new ExpressionSyntaxError('there is no expression');
+  const filter = compileJq(source, ['ENV'], functions);
+  const env = { next: null, value: context.environment };
+  const read = sourceReader(options.source);
+  // Only what is read from a text is nobody else's.
+  const isShared = /\b(?:header|property|variable|constant)\s*\(|\$ENV|\$__loc__/.test(source);
+  const run = (exchange: Exchange, value: unknown): unknown => {
+    const before = current;
+    current = exchange;
+    try {
+      return resultOf(runFilter(filter, document(value), env), isShared || typeof value === 'object', isTyped);
+    } catch (thrown) {
+      throw thrown instanceof JqError ? camelError(thrown) : thrown;
+    } finally {
+      current = before;
+    }
+  };
+  return (exchange) => {
+    const value = read(exchange);
+    if (isByteSource(value)) throw new ExchangeError('java.lang.IllegalStateException', 'the stream has not been read: use stream caching or convertBodyTo before');
+    return run(exchange, value);
+  };
+}

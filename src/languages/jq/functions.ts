@@ -1,4 +1,4 @@
-import { exactNumber, isNumeric } from '../../core/conversion/exactNumber.ts';
+import { exactNumber, isNumeric, javaDouble } from '../../core/conversion/exactNumber.ts';
 import { parseJson } from '../../core/conversion/json.ts';
 import { fromIso8601, gmtime, mktime, strftime, strptime, toIso8601 } from './dates.ts';
 import type { Env, Filter, Path } from './filter.ts';
@@ -310,8 +310,8 @@ const capture = several((input, source, flags) => matches(input, source, flags).
 const tested = several((input, source, flags) => [test(input, source, flags)]);
 const scan = several((input, source, flags) => matches(input, source, flags, true).map(scanned));
 
-const math = (run: (x: number) => number): LibraryFunction => value((input) => run(numberOf(input, '')));
-const math2 = (run: (x: number, y: number) => number): LibraryFunction => value((_input, x, y) => run(numberOf(x, ''), numberOf(y, '')));
+const math = (run: (x: number) => number): LibraryFunction => value((input) => javaDouble(run(numberOf(input, ''))));
+const math2 = (run: (x: number, y: number) => number): LibraryFunction => value((_input, x, y) => javaDouble(run(numberOf(x, ''), numberOf(y, ''))));
 const math3 = (run: (x: number, y: number, z: number) => number): LibraryFunction => value((_input, x, y, z) => run(numberOf(x, ''), numberOf(y, ''), numberOf(z, '')));
 
 const roundEven = (x: number): number => {

@@ -181,7 +181,11 @@ function dynamicQuery(source: string, options: PathOptions, context: LanguageCon
 function finisher({ writeAsString, unpackArray, resultType }: JsonpathOptions): (result: unknown) => unknown {
   const unpacks = unpackArray || (resultType !== undefined && !/(List|Set|Collection|Iterable|Iterator|Object|\[\])$/.test(resultType));
   const unpack = (result: unknown): unknown => (unpacks && Array.isArray(result) && result.length === 1 ? (result[0] as unknown) : result);
-  if (!writeAsString) return unpacks ? unpack : (result) => result;
+  if (!writeAsString) {
+    if (unpacks) return unpack;
+    const packs = resultType !== undefined && /(List|Set|Collection)$/.test(resultType);
+    return (result) => (packs && result !== null && !Array.isArray(result) ? [result] : result);
+  }
   return (result) => {
     if (result === null) return 'null';
     if (Array.isArray(result)) return unpack(result.map((item) => writeJson(item)));

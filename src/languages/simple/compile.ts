@@ -108,6 +108,8 @@ export class SimpleCompiler implements Compiler {
    * So it does here, with a warning at the start.
    */
   private call(node: FunctionNode): Value {
+    const elvis = node.hasNested ? null : /\s\?:\s/.exec(node.text);
+    if (elvis !== null) throw new ExpressionSyntaxError('`?:` can\'t stand inside a function', node.textOffset + elvis.index + 1, 2, "write `${header.x} ?: 'other'`, with the operator between the braces and the other value");
     if (!node.hasNested) return this.deeper(node.textOffset, () => buildFunction(node.text, 0, this));
     try {
       return this.deeper(node.textOffset, () => buildFunction(node.text, 0, this));

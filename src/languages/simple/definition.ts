@@ -39,8 +39,10 @@ function prepared(source: string, compiler: SimpleCompiler): { rest: string; off
 }
 
 function statementValue(text: string, offset: number, compiler: SimpleCompiler): Value {
-  const quoted = /^(['"])([^]*)\1$/.exec(text);
-  return compiler.template(quoted === null ? text : quoted[2]!, offset);
+  const quote = /^['"]/.exec(text)?.[0];
+  if (quote === undefined) return compiler.template(text, offset);
+  // Each of the two is taken off for itself, as in Camel.
+  return compiler.template(text.slice(1, text.length > 1 && text.endsWith(quote) ? -1 : undefined), offset + 1);
 }
 
 const isBooleanType = (type: unknown): boolean => typeof type === 'string' && /^(?:java\.lang\.)?boolean$/i.test(type);

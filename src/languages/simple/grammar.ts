@@ -346,12 +346,21 @@ export function parseTemplate(source: string): SimpleNode[] {
 
 /** In a text, what follows `~>` or `?:` must look like a value. */
 function checkRightSides(nodes: readonly SimpleNode[], source: string): void {
+  let isChained = false;
   for (const node of nodes) {
     if (node.kind !== 'operator' || node.group === 'unary') continue;
+    // Behind the first `~>` Camel looks at no other one.
+    if (node.group === 'chain' && isChained) continue;
+    isChained ||= node.group === 'chain';
     if (!isSpace(source[node.end])) throw new ExpressionSyntaxError(`\`${node.operator}\` needs a blank after it`, node.offset, node.operator.length, `write \` ${node.operator} \``);
     const rest = source.slice(node.end).trimStart();
     const right = nodes.slice(nodes.indexOf(node) + 1).find((other) => !isBlankText(other));
     if (right?.kind === 'function' && !isSpaceOrEnd(source[right.end])) throw new ExpressionSyntaxError('a blank is missing', right.end, 1, `what \`${node.operator}\` takes must stand alone`);
+    const literal = /^(?:'[^'$]*'|"[^"$]*"|[-+]?[\d.]+)/.exec(rest)?.[0];
+    if (literal !== undefined) {
+      const end = source.length - rest.length + literal.length;
+      if (!isSpaceOrEnd(source[end])) throw new ExpressionSyntaxError('a blank is missing', end, 1, `what \`${node.operator}\` takes must stand alone`);
+    }
     if (!/^(?:\$(?:simple)?\{|['"]|[-+]?\.?\d|true|false|null)/.test(rest)) throw badRightSide(node, source, node.end + (source.length - node.end - rest.length));
   }
 }
@@ -520,7 +529,7 @@ function bindPairs(nodes: readonly SimpleNode[], group: OperatorGroup, isPredica
     let right = nodes[++i];
     if (!isPredicate) {
       if (isBlankText(right)) right = nodes[++i];
-      else if (right?.kind === 'text') right = { ...right, text: right.text.trimStart() };
+      else if (right?.kind === 'text') right = { ...right, text: nodes[i + 1]?.kind === 'operator' ? right.text.trim() : right.text.trimStart() };
     }
     if (left === undefined || left.kind === 'operator') throw new ExpressionSyntaxError(`\`${node.operator}\` has nothing on its left`, node.offset, node.operator.length);
     if (right === undefined || right.kind === 'operator') throw new ExpressionSyntaxError(`\`${node.operator}\` has nothing on its right`, node.offset, node.operator.length);

@@ -34,7 +34,7 @@ export function initBlock(source: string): InitBlock | null {
 
 function statementsOf(block: string, base: number): InitStatement[] {
   const statements: InitStatement[] = [];
-  const pattern = /\$([A-Za-z_][\w-]*)\s*(~?:=)\s*([^]*?);[ \t]*(?=\r?\n|$)/y;
+  const pattern = /\$([A-Za-z_][\w-]*)(\s+)(~?:=)\s+/y;
   let at = 0;
   while (at < block.length) {
     const skipped = /^(?:\s+|\/\/[^\n]*)/.exec(block.slice(at));
@@ -44,17 +44,21 @@ function statementsOf(block: string, base: number): InitStatement[] {
     }
     pattern.lastIndex = at;
     const match = pattern.exec(block);
-    if (match === null) {
+    // Of several blanks before the operator only a single end of line would do, too.
+    if (match === null || match[2]!.length > 1) {
       const line = /^[^\n]*/.exec(block.slice(at))![0];
       throw new ExpressionSyntaxError('not a statement of an init block', base + at, Math.max(1, line.length), 'write `$name := value;` or `$name ~:= function;`, one a line');
     }
-    const [whole, name, operator, value] = match as unknown as [string, string, string, string];
-    if (!/^(?:\$\{|\$simple\{|['"]|[-+]?\d|true|false)/.test(value)) {
-      const start = base + at + whole.indexOf(value, name.length + 1);
-      throw new ExpressionSyntaxError(`\`$${name}\` can't take \`${value}\``, start, Math.max(1, value.length), `write a function \`\${...}\` or a text in quotes: \`'${value}'\``);
+    const [whole, name, , operator] = match as unknown as [string, string, string, string];
+    const from = at + whole.length;
+    // A statement ends with its line, the last one with the block: what stands before that is its value.
+    const end = block.indexOf(';\n', from);
+    const value = block.slice(from, end < 0 ? block.length : end);
+    if (!/^(?:\$\{|\$simple\{|['"]|\d|true|false)/.test(value)) {
+      throw new ExpressionSyntaxError(`\`$${name}\` can't take \`${value.trim()}\``, base + from, Math.max(1, value.trim().length), `write a function \`\${...}\` or a text in quotes: \`'${value.trim()}'\``);
     }
-    statements.push({ name, isFunction: operator === '~:=', source: value, offset: base + at + whole.indexOf(value, name.length + 1) });
-    at += whole.length;
+    statements.push({ name, isFunction: operator === '~:=', source: value, offset: base + from });
+    at = end < 0 ? block.length : end + 2;
   }
   return statements;
 }

@@ -1,4 +1,5 @@
 import { toText } from '../../core/conversion/convert.ts';
+import { nodeJson } from '../../core/conversion/jsonNode.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { ExactNumber } from '../../core/conversion/exactNumber.ts';
 import { Exchange } from '../../core/exchange/exchange.ts';
@@ -192,7 +193,7 @@ function entriesOf(target: unknown): unknown {
 function call(target: unknown, name: string, args: readonly unknown[]): unknown {
   if (name === 'class' || name === 'getClass') return new JavaClass(className(target));
   if (unreachable.has(name)) return missing;
-  if (name === 'toString') return toText(target);
+  if (name === 'toString') return nodeJson(target) ?? toText(target);
   if (name === 'entrySet') return entriesOf(target);
   if (target instanceof JavaClass) return property(classMembers, target, name);
   if (target instanceof Exchange) return property(exchangeMembers, target, name);

@@ -30,7 +30,7 @@ describe('conversion to the types that YAML names', () => {
     'java.util.Map': [[{ a: 1 }, 'object {a=1}'], ['{"a":1}', none]],
     'java.util.List': [[[1], 'object [1]'], ['a', none], [Buffer.from('x'), 'object [120]']],
     'java.io.InputStream': [['a', 'bytes a'], [12, none]],
-    'com.fasterxml.jackson.databind.JsonNode': [['{"a":1}', 'object {a=1}'], ['abc', 'TypeConversionException < JsonParseException']],
+    'com.fasterxml.jackson.databind.JsonNode': [['{"a":1}', 'object {\n  "a" : 1\n}'], ['abc', 'TypeConversionException < JsonParseException']],
     'java.util.Date': [['x', none]],
     'java.io.File': [['x', none]],
   };

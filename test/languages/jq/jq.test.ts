@@ -2,8 +2,11 @@ import { expect } from 'chai';
 import { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { ExpressionSyntaxError } from '../../../src/core/expression.ts';
 import { Headers } from '../../../src/core/exchange/headers.ts';
+import { ExactNumber } from '../../../src/core/conversion/exactNumber.ts';
 import { jq } from '../../../src/languages/jq/definition.ts';
 import { languageContext } from '../languageContext.ts';
+
+const double = (text: string): ExactNumber => new ExactNumber(text, 'double');
 
 const evaluate = (source: string, body: unknown, change: (exchange: Exchange) => void = () => undefined, options: Record<string, unknown> = {}): unknown => {
   const exchange = new Exchange(undefined, body, Headers.from([['H', 'hv']]));
@@ -107,7 +110,7 @@ describe('jq', function () {
     ['[combinations], map(add), INDEX(.[0])', [[1, 2], [3]], [[[1, 3], [2, 3]], [3, 3], { 1: [1, 2], 3: [3] }]],
     ['todate, (todate | fromdate), (gmtime | mktime), strftime("%Y-%m-%d %H:%M %j %A"), ("2015-03-05T23:51:47Z" | strptime("%Y-%m-%dT%H:%M:%SZ") | mktime)', 1425599621, ['2015-03-05T23:53:41Z', 1425599621, 1425599621, '2015-03-05 23:53 064 Thursday', 1425599507]],
     ['ltrimstr("a"), rtrimstr("c"), trim, explode, (explode | implode), startswith("a"), endswith("c"), join("-")?, utf8bytelength', 'abc', ['bc', 'ab', 'abc', [97, 98, 99], 'abc', true, true, 3]],
-    ['floor, sqrt, pow(.; 2), (. / 0 | isnan)?, -., infinite, ([nan] | sort | length)', 4, [4, 2, 16, -4, Infinity, 1]],
+    ['floor, sqrt, pow(.; 2), (. / 0 | isnan)?, -., infinite, ([nan] | sort | length)', 4, [double('4.0'), double('2.0'), double('16.0'), -4, Infinity, 1]],
     ['[tostream], fromstream(tostream), [1 | truncate_stream([[0], 1], [[1, 0], 2])]', { a: [1, 2] }, [[[['a', 0], 1], [['a', 1], 2], [['a', 1]], [['a']]], { a: [1, 2] }, [[[0], 2]]]],
     ['$ENV, env, ([1] - [1]), ("x" * 0), ("ab" * 2), ({a: {b: 1}} * {a: {c: 2}}), ("a,b" / ",")', null, [{}, {}, [], null, 'abab', { a: { b: 1, c: 2 } }, ['a', 'b']]],
     ['# a comment\n.a # another\n', { a: 1 }, [1]],

@@ -62,7 +62,8 @@ const propertiesExist: FunctionBuilder = (call) => {
 };
 
 const environmentVariable: FunctionBuilder = (call) => {
-  if (call.tail.length < 2 || !/^[.:]/.test(call.tail)) return notMine;
+  // A property of the system has a dot before its name, only a variable of the environment may have a colon.
+  if (call.tail.length < 2 || !(call.name === 'sys' ? /^\./ : /^[.:]/).test(call.tail)) return notMine;
   const name = call.template(call.tail.slice(1));
   const { environment } = call.compiler.context;
   return (exchange) => {
