@@ -39,7 +39,7 @@ function ask(id) {
   return id === 'node:v8' ? { ...require(id), setFlagsFromString } : require(id);
 }
 
-const cacheFile = (name) => join(cacheFolder, `${name}-${parts[name].digest}-${process.version}-${process.arch}.bin`);
+const cacheFile = (name) => `${cacheFolder}/${name}-${parts[name].digest}-${process.version}-${process.arch}.bin`;
 
 /** The cache of a part, in memory that can be given back at once: garbage collection, which a process that idles sees no need for, would have to come for a Buffer. */
 function readCache(name) {

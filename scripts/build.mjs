@@ -19,7 +19,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Libraries with native code: their JavaScript is bundled, what it loads besides is looked for from the package. */
 const natives = new Set(['lmdb']);
 /** What a native library loads by itself. */
-const external = ['node-gyp-build-optional-packages', 'msgpackr-extract'];
+const external = ['msgpackr-extract'];
 
 /** Libraries that modules ask for when they are made, but need only for some routes: loaded when a name of theirs is used. */
 const lazies = new Set(['re2js', 'jsonata', 'amqplib', 'parse5', 'avsc', 'protobufjs', 'iconv-lite']);
@@ -179,12 +179,42 @@ async function part(library) {
   return script(contents, natives.has(library) ? 'part.cjs' : 'part.mjs');
 }
 
+/**
+ * The compiled code of a native library, where it mostly lies: beside its package, for this version of Node. Looking for it in all the places where it might be
+ * makes so many paths that V8 brings in its optimizing compiler, 5 MB of an idle process. Where it does not lie there, the library looks for it as ever.
+ */
+const besideIt = `const { existsSync } = require('node:fs');
+const { basename, join } = require('node:path');
+module.exports = (folder) => {
+  const { platform, arch, versions } = process;
+  const name = basename(folder);
+  const path = join(folder, '..', '@' + name, name + '-' + platform + '-' + arch, 'node.abi' + versions.modules + '.glibc.node');
+  if (platform === 'linux' && existsSync(path) && !existsSync('/etc/alpine-release')) {
+    try {
+      const module = { exports: {} };
+      process.dlopen(module, path);
+      return module.exports;
+    } catch {
+      // Said by the library.
+    }
+  }
+  return require('node-gyp-build-optional-packages')(folder);
+};`;
+
+const nativeCode = {
+  name: 'native code',
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^node-gyp-build-optional-packages$/ }, ({ path, namespace }) => (namespace === 'native' ? { path, external: true } : { path, namespace: 'native' }));
+    onLoad({ filter: /./, namespace: 'native' }, () => ({ contents: besideIt, loader: 'js' }));
+  },
+};
+
 /** Files that went into the bundle. */
 const bundled = new Set();
 
 async function script(contents, sourcefile) {
-  const { outputFiles, metafile } = await build({ ...settings, external, write: false, stdin: { contents, resolveDir: root, sourcefile } });
-  for (const input of Object.keys(metafile.inputs)) bundled.add(input);
+  const { outputFiles, metafile } = await build({ ...settings, external, write: false, plugins: [nativeCode], stdin: { contents, resolveDir: root, sourcefile } });
+  for (const input of Object.keys(metafile.inputs)) if (!input.startsWith('native:')) bundled.add(input);
   return outputFiles[0].text;
 }
 
