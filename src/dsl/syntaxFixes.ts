@@ -11,8 +11,8 @@ export interface SyntaxRepair {
   readonly fix: Fix;
 }
 
-/** Longer texts are not tried again and again. */
-const longestTried = 200_000;
+/** Longer ones are not tried again and again. */
+const longestTried = 50_000;
 
 interface Bracket {
   readonly open: number;
@@ -76,15 +76,25 @@ function bareValues(text: string, from: number, to: number, brackets: readonly B
  */
 export function syntaxRepair(source: Source, offset: number, errorLines: (text: string) => readonly number[]): SyntaxRepair | null {
   const { text } = source;
-  if (text.length > longestTried) return null;
-  const { line } = source.position(Math.min(offset, text.length));
-  const before = new Set(errorLines(text));
-  const helps = (edits: Fix['edits']): boolean => edits.length > 0 && errorLines(applyEdits(text, edits)).every((left) => left > line || (left !== line && before.has(left)));
+  // Only the element of the file in which it stands is read again, with the one behind it.
+  const first = Math.max(0, text.lastIndexOf('\n- ', offset) + 1);
+  const second = text.indexOf('\n- ', Math.max(offset, first + 1));
+  const third = second < 0 ? -1 : text.indexOf('\n- ', second + 1);
+  const last = third < 0 ? text.length : third + 1;
+  if (last - first > longestTried) return null;
+  const element = text.slice(first, last);
+  const line = element.slice(0, offset - first).split('\n').length;
+  const before = new Set(errorLines(element));
+  const helps = (edits: Fix['edits']): boolean => {
+    if (edits.length === 0 || edits.some(({ at }) => at.start < first || at.end > last)) return false;
+    const moved = edits.map(({ at, text: put }) => ({ at: { source, start: at.start - first, end: at.end - first }, text: put }));
+    return errorLines(applyEdits(element, moved)).every((left) => left > line || (left !== line && before.has(left)));
+  };
   const span = (start: number, end: number): Span => ({ source, start, end });
   const from = text.lastIndexOf('\n', offset - 1) + 1;
   const next = text.indexOf('\n', from);
   const to = next < 0 ? text.length : next - (text[next - 1] === '\r' ? 1 : 0);
-  const brackets = bracketsOf(text);
+  const brackets = bracketsOf(element).map(({ open, close }) => ({ open: open + first, close: close + first }));
   const around = brackets.filter(({ open, close }) => open < offset && close > offset && text.slice(open, close).includes('\n'));
   const inner = around.at(-1);
   const comma = inner === undefined ? null : commas(source, inner, helps);

@@ -251,6 +251,7 @@ function reportSyntax(source: Source, errors: readonly SyntaxError[], problems: 
   for (const error of sorted) {
     const { line } = source.position(error.pos[0]);
     if (line === lastLine || shown === MAX_SYNTAX_ERRORS) continue; // one slip often gives several errors on its line
+    if (lastRepair >= 0 && /token in YAML stream/.test(error.message)) return; // the reader has lost the thread where the repair is
     lastLine = line;
     shown++;
     const repair = tabBefore(source, error.pos[0]) < 0 ? syntaxRepair(source, error.pos[0], errorLines) : null;
