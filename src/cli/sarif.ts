@@ -6,8 +6,10 @@ import { version } from './version.ts';
 const uriOf = (file: string): string => file.split(/[\\/]/).map(encodeURIComponent).join('/');
 
 const region = ({ source, start, end }: Span) => {
-  const from = source.position(start);
-  const to = source.position(end);
+  // What is missing at the end of a file is told behind it.
+  const last = source.text.length;
+  const from = source.position(Math.min(start, last));
+  const to = source.position(Math.min(end, last));
   return { startLine: from.line, startColumn: from.column, endLine: to.line, endColumn: to.column };
 };
 
