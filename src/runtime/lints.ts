@@ -23,6 +23,8 @@ interface Found {
   /** Endpoints that something sends to or polls from, with the element that names them. */
   readonly endpoints: EndpointModel[];
   readonly intercepted: string[];
+  /** Where some step sends is known at run time only. */
+  readonly isAnywhere: boolean;
   readonly isContinued: boolean;
 }
 
@@ -30,8 +32,9 @@ type Any = ModelValue | StepModel | undefined;
 
 /** Reports what runs, but is hardly meant, as warnings. The sources must be without errors. */
 export function lint({ sources, documents, written, plans, parts }: Linted, problems: Diagnostics): void {
-  const found: { -readonly [K in keyof Found]: Found[K] } = { endpoints: [], intercepted: [], isContinued: false };
+  const found: { -readonly [K in keyof Found]: Found[K] } = { endpoints: [], intercepted: [], isAnywhere: false, isContinued: false };
   const lists: (readonly StepModel[])[] = [];
+  const schemes = Object.keys(parts.connectors);
   const sourcesOfRoutes = new Set<EndpointModel>(plans.map(({ from }) => from));
   const visit = (value: Any): void => {
     if (typeof value !== 'object' || value === null) return;
@@ -49,6 +52,7 @@ export function lint({ sources, documents, written, plans, parts }: Linted, prob
       if (value.isDisabled) return;
       if (value.definition === routeScoped) return visit(value.element);
       secretsOfElement(value.element, value.definition.options, problems);
+      if (value.definition.sends === true && sendsAnywhere(value.element, schemes)) found.isAnywhere = true;
       for (const [name, field] of Object.entries(value.element.fields)) {
         // Steps that are branches are no list of which one comes behind the other.
         if (value.definition.options[name]?.shape.isFork === true && Array.isArray(field)) for (const item of field as readonly Any[]) visit(item);
@@ -61,7 +65,8 @@ export function lint({ sources, documents, written, plans, parts }: Linted, prob
       for (const field of Object.values(value.fields)) visit(field);
     } else if (isType<MapModel>(value, 'map')) {
       for (const [name, entry] of Object.entries(value.entries)) {
-        if (looksSecret(name) && typeof entry === 'string' && value.entriesAt[name] !== undefined) secret(name, entry, value.entriesAt[name], problems);
+        const text = isType<{ type: 'any'; value: unknown }>(entry, 'any') ? entry.value : entry;
+        if (looksSecret(name) && typeof text === 'string' && value.entriesAt[name] !== undefined) secret(name, text, value.entriesAt[name], problems);
         visit(entry);
       }
     }
@@ -70,11 +75,18 @@ export function lint({ sources, documents, written, plans, parts }: Linted, prob
   unreachable(lists, found.isContinued, problems);
   const texts = sources.map(({ text }) => text);
   dead(found, plans, parts, problems);
-  unused(plans, written, texts, parts, problems);
+  if (!found.isAnywhere) unused(plans, written, texts, parts, problems);
   oldKinds(sources, problems);
 }
 
 const isType = <M extends { type: string }>(value: unknown, type: M['type']): value is M => typeof value === 'object' && value !== null && (value as { type?: unknown }).type === type;
+
+/** The endpoint is what an expression gives, and the expression does not even name a scheme. */
+function sendsAnywhere({ fields }: ElementModel, schemes: readonly string[]): boolean {
+  const { expression } = fields;
+  if (isType<ExpressionModel>(expression, 'expression')) return !schemes.some((scheme) => new RegExp(`(?:^|[^\\w.-])${scheme}:`).test(expression.source));
+  return Object.values(fields).some((value) => isType<EndpointModel>(value, 'endpoint') && /^\s*[$]\{/.test(value.uri));
+}
 
 const patternsOf = ({ fields }: ElementModel): string[] => {
   const uri = fields['uri'];
@@ -141,7 +153,7 @@ function unused(plans: readonly RoutePlan[], written: readonly DocumentModel[], 
     const address = addressOf(from.uri, parts);
     if (!autoStartup || address === null || definitionOf(from.uri)?.needsRoute !== true) continue;
     const key = keyOf(address);
-    if ((mentions.get(key) ?? 0) > own.get(key)!) fed++;
+    if ((mentions.counts.get(key) ?? 0) > own.get(key)! || mentions.begun.some((begin) => key.startsWith(begin))) fed++;
     else lonely.push({ from, address });
   }
   if (lonely.length > Math.max(1, fed)) return;
@@ -156,20 +168,23 @@ function unused(plans: readonly RoutePlan[], written: readonly DocumentModel[], 
 }
 
 /**
- * How often each address is named, in whatever form: in a URI, in an expression, in a bean's property. Null: some are put together at run time,
- * so that any may be meant.
+ * How often each address is named, in whatever form: in a URI, in an expression, in a bean's property; and what addresses begin with that are put
+ * together at run time. Null: any may be meant.
  */
-function mentionsIn(texts: readonly string[], schemes: readonly string[]): Map<string, number> | null {
-  const mentions = new Map<string, number>();
+function mentionsIn(texts: readonly string[], schemes: readonly string[]): { readonly counts: ReadonlyMap<string, number>; readonly begun: readonly string[] } | null {
+  const counts = new Map<string, number>();
+  const begun: string[] = [];
   const pattern = new RegExp(`\\b(${schemes.join('|')}):(?://)?([^\\s"'?,;(){}\\[\\]$&|]*)([^]?)`, 'g');
   for (const text of texts) {
     for (const [, scheme, name, next] of text.matchAll(pattern)) {
-      if (next === '$' || next === '{' || next === '&' || (name === '' && next !== '' && /["']/.test(next!))) return null;
+      const isBegun = next !== '' && /[${&"']/.test(next!);
+      if (isBegun && name === '') return null;
+      if (isBegun && !/["']/.test(next!)) begun.push(`${scheme}:${name!}`);
       const key = `${scheme}:${name!.replace(/[.:]+$/, '')}`;
-      mentions.set(key, (mentions.get(key) ?? 0) + 1);
+      counts.set(key, (counts.get(key) ?? 0) + 1);
     }
   }
-  return mentions;
+  return { counts, begun };
 }
 
 function unreachable(lists: readonly (readonly StepModel[])[], isContinued: boolean, problems: Diagnostics): void {
@@ -212,6 +227,9 @@ function secretsOfEndpoint({ uri, parameters, parametersAt, at }: EndpointModel,
   const scheme = /^[\w.+-]+/.exec(uri.trim())?.[0] ?? '';
   const options = parts.connectors[scheme]?.options ?? {};
   const isSecret = (name: string): boolean => (options[name] === undefined ? looksSecret(name) : options[name].shape.isSecret && looksSecret(name));
+  // A secret option that is a whole configuration: what of it is a password.
+  const inside = (name: string, value: string): boolean => options[name]?.shape.isSecret === true && /\bpassword\s*=\s*["'][^"'{$]+["']/.test(value);
+  for (const [name, value] of Object.entries(parameters)) if (inside(name, String(value)) && parametersAt[name] !== undefined) secret(name, String(value), parametersAt[name], problems);
   for (const [name, value] of Object.entries(parameters)) if (isSecret(name) && parametersAt[name] !== undefined) secret(name, String(value).replace(/^RAW[({](.*)[)}]$/s, '$1'), parametersAt[name], problems);
   const written = at.source.text.slice(at.start, at.end);
   const query = written.indexOf('?');
@@ -241,14 +259,18 @@ function secretInUri(name: string, value: string, at: Span, problems: Diagnostic
 }
 
 /** Options whose definition says that they are secret, and a header that logs somebody in. */
-function secretsOfElement({ fields, fieldsAt, name }: ElementModel, options: Parts['eips'][string]['options'], problems: Diagnostics): void {
+function secretsOfElement({ fields, fieldsAt }: ElementModel, options: Parts['eips'][string]['options'], problems: Diagnostics): void {
   for (const [key, { shape }] of Object.entries(options)) {
     const value = fields[key];
     if (shape.isSecret && typeof value === 'string' && fieldsAt[key] !== undefined) secret(key, value, fieldsAt[key], problems);
   }
   const { expression } = fields;
-  if (String(fields['name']).toLowerCase() !== 'authorization' || !isType<ExpressionModel>(expression, 'expression') || expression.sourceAt === null) return;
-  if (/^(basic|bearer)\s+[\w+/=.-]{8,}$/i.test(expression.source.trim())) secret(`${name} ${String(fields['name'])}`.split(' ')[1]!, expression.source, expression.sourceAt, problems);
+  if (!isType<ExpressionModel>(expression, 'expression') || expression.sourceAt === null) return;
+  const header = String(fields['name']);
+  const source = expression.source.trim();
+  const isLogin = /^(?:proxy-)?authorization$/i.test(header) && /^(?:basic|bearer)\s+[\w+/=.-]{8,}$/i.test(source);
+  const isKey = /^x-.*(?:api-?key|token|secret)$|^(?:api-?key|subscription-key)$/i.test(header) && /^[\w+/=.-]{8,}$/.test(source);
+  if (isLogin || isKey) secret(header, expression.source, expression.sourceAt, problems);
 }
 
 function saidOfParameters({ uri, parameters, parameterNamesAt, at }: EndpointModel, parts: Parts, problems: Diagnostics): void {
