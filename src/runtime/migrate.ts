@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../core/diagnostics.ts';
 import type { Progress } from './documents.ts';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -67,11 +68,15 @@ interface Context {
   readonly properties: Readonly<Record<string, string>>;
   /** Files that declare route templates, by id. */
   readonly templates: ReadonlyMap<string, string>;
+  /** What is wrong with the properties, whatever routes there are. */
+  readonly ofProperties: readonly Diagnostic[];
 }
 
 type Root = { readonly apiVersion?: unknown; readonly kind?: unknown };
 
-/** What a YAML document is: routes, a resource of Camel or of Kubernetes, or something else. */
+const resources = ['Integration', 'Kamelet', 'Pipe', 'KameletBinding'];
+
+/** What a YAML file is: routes, a resource of Camel or of Kubernetes, or something else. Of several documents the one that is for Mecha counts. */
 function kindOf(text: string, name: string): string {
   if (/^mecha(\.\w+)?\.ya?ml$/.test(name)) return 'configuration of Mecha';
   if (/^application(-\w+)?\.ya?ml$/.test(name)) return 'configuration';
@@ -81,8 +86,13 @@ function kindOf(text: string, name: string): string {
   } catch {
     return 'routes';
   }
-  const [root] = roots;
-  if (root === undefined) return /^\s*-\s*(?:from|route|rest|beans|routeTemplate|kamelet)\b/m.test(text) ? 'routes' : 'YAML';
+  const kinds = roots.map((root) => kindOfRoot(root, text));
+  return kinds.find((kind) => kind === 'routes' || resources.includes(kind)) ?? kinds.find((kind) => kind.endsWith('of Camel K')) ?? kinds[0] ?? 'YAML';
+}
+
+function kindOfRoot(root: unknown, text: string): string {
+  // What can't be read is told by what its lines look like.
+  if (root === undefined) return /^kind:\s*['"]?(Integration|Kamelet|Pipe|KameletBinding)\b/m.exec(text)?.[1] ?? (/^\s*-\s*(?:from|route|rest|beans|routeTemplate|kamelet)\b/m.test(text) ? 'routes' : 'YAML');
   if (Array.isArray(root)) {
     const keys = root.flatMap((item: unknown) => (typeof item === 'object' && item !== null ? Object.keys(item) : []));
     const elements = /^(?:from|route|rest|restConfiguration|beans|routeTemplate|routeConfiguration|templatedRoute|errorHandler|onException|onCompletion|intercept\w*|dataFormats|transformers|validators|sslContextParameters)$/;
@@ -91,7 +101,7 @@ function kindOf(text: string, name: string): string {
   if (typeof root !== 'object' || root === null) return 'YAML';
   const { apiVersion, kind } = root as Root;
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') return 'openapi' in root || 'swagger' in root ? 'OpenAPI document' : 'YAML';
-  if (apiVersion.startsWith('camel.apache.org/')) return ['Integration', 'Kamelet', 'Pipe', 'KameletBinding'].includes(kind) ? kind : `${kind} of Camel K`;
+  if (apiVersion.startsWith('camel.apache.org/')) return resources.includes(kind) ? kind : `${kind} of Camel K`;
   return `${kind} of Kubernetes`;
 }
 
@@ -99,7 +109,7 @@ async function yamlReport(path: string, text: string, context: Context): Promise
   const kind = kindOf(text, path.slice(path.lastIndexOf('/') + 1));
   if (kind.endsWith('of Kubernetes')) return { kind, verdict: 'ignored', findings: [] };
   if (kind.endsWith('of Camel K')) return { kind, verdict: 'manual', findings: [finding(`a resource of kind ${kind.split(' ')[0]!} is for the operator of Camel K`, 'deploy Mecha with a manifest of Kubernetes')] };
-  if (!['routes', 'Integration', 'Kamelet', 'Pipe', 'KameletBinding'].includes(kind)) {
+  if (kind !== 'routes' && !resources.includes(kind)) {
     if (kind === 'configuration') return { kind, verdict: 'manual', findings: [finding('application.yaml is not read', 'put its values under `properties` in mecha.yaml')] };
     return { kind, verdict: 'ignored', findings: [] };
   }
@@ -113,7 +123,7 @@ async function yamlReport(path: string, text: string, context: Context): Promise
     settings: { kamelets: context.catalogues, 'state.store': 'memory', 'deadLetters.enabled': false },
   });
   const root = existingRoot(path, context.folder);
-  const own = problems.filter(({ at }) => at === null || resolve(root, at.source.file) === path || !others.some((other) => other.endsWith(at.source.file)));
+  const own = problems.filter(({ message }) => !context.ofProperties.some((problem) => problem.message === message)).filter(({ at }) => at === null || resolve(root, at.source.file) === path || !others.some((other) => other.endsWith(at.source.file)));
   const errors = own.filter(({ severity }) => severity === 'error');
   const asFinding = ({ code, message, at, help }: (typeof own)[number]): Finding => {
     if (at === null) return { line: null, code, message, advice: help };
@@ -129,7 +139,8 @@ async function yamlReport(path: string, text: string, context: Context): Promise
     ...once(own.map(asFinding)),
     ...differences.filter(({ when, unless }) => when.test(text) && unless?.test(text) !== true).map(({ when, message, advice }) => finding(message, advice, lineOf(text, when))),
   ];
-  return { kind, verdict: notes.length === 0 ? 'runs' : 'differs', findings: notes };
+  const isForeign = kind === 'Integration' && !/^\s+flows:/m.test(text) && own.some(({ code }) => code === 'M0122') && !/name:\s*['"]?[\w.-]+\.ya?ml\b/.test(text);
+  return { kind, verdict: isForeign ? 'manual' : notes.length === 0 ? 'runs' : 'differs', findings: notes };
 }
 
 /** Where relative paths of a project's files start: its folder of resources, where it has one. */
@@ -141,16 +152,21 @@ const existingRoot = (path: string, folder: string): string => {
 /** Keys of Camel's own settings that mean something here. */
 const known = /^(?:mecha\.|camel\.server\.(?:host|port)$|camel\.kamelet\.|camel\.component\.kamelet\.(?:location|noErrorHandler)$|camel\.component\.kafka\.brokers$)/;
 
-function propertiesReport(text: string): Omit<FileReport, 'file'> {
+function propertiesReport(text: string, { ofProperties }: Context): Omit<FileReport, 'file'> {
   const findings: Finding[] = [];
   const lines = text.split('\n');
   for (const [key] of parseProperties(text)) {
     if (!/^(?:camel|quarkus|spring|server|management)\./.test(key) || known.test(key)) continue;
     const line = lines.findIndex((candidate) => candidate.trimStart().startsWith(key));
+    const wrong = ofProperties.find(({ message }) => message.includes(`\`${key}\``));
+    if (wrong !== undefined) {
+      findings.push({ line: line < 0 ? null : line + 1, code: wrong.code, message: wrong.message, advice: wrong.help });
+      continue;
+    }
     const framework = key.split('.')[0]!;
     findings.push(finding(`\`${key}\` has no effect`, framework === 'camel' ? 'set what it stands for in mecha.yaml, or as an option of the endpoints' : `it configures ${framework === 'quarkus' ? 'Quarkus' : 'Spring'}, which is not there; see docs/configuration.md`, line < 0 ? null : line + 1));
   }
-  return { kind: 'properties', verdict: findings.length === 0 ? 'runs' : 'differs', findings };
+  return { kind: 'properties', verdict: findings.some(({ code }) => code !== null) ? 'fails' : findings.length === 0 ? 'runs' : 'differs', findings };
 }
 
 function javaReport(text: string): Omit<FileReport, 'file'> | null {
@@ -198,7 +214,8 @@ export async function migrationReport(given: string, progress?: Progress): Promi
     if (/(?:^|\/)[\w-]+\.properties$/i.test(path)) Object.assign(properties, Object.fromEntries(parseProperties(text)));
   }
   const catalogues = [...new Set(paths.filter((path) => path.endsWith('.kamelet.yaml')).map((path) => dirname(path)))];
-  const context: Context = { folder, catalogues, properties, templates };
+  const ofProperties = await Mecha.check({ routes: [], sources: [], folder, configuration: null, properties, settings: { 'state.store': 'memory', 'deadLetters.enabled': false } });
+  const context: Context = { folder, catalogues, properties, templates, ofProperties: ofProperties.filter(({ at, severity }) => at === null && severity === 'error') };
   const files: FileReport[] = [];
   let done = 0;
   for (const [path, text] of texts) {
@@ -206,7 +223,7 @@ export async function migrationReport(given: string, progress?: Progress): Promi
     const report = /\.ya?ml$/i.test(path)
       ? await yamlReport(path, text, context)
       : path.endsWith('.properties')
-        ? propertiesReport(text)
+        ? propertiesReport(text, context)
         : path.endsWith('.java')
           ? javaReport(text)
           : path.endsWith('.xml')

@@ -99,6 +99,29 @@ describe('a migration report', () => {
     expect(report['application.properties']!.findings.map(({ line }) => line)).to.deep.equal([2, 3]);
   });
 
+  it('says once what is wrong with the properties, at their line, and nothing of it at the routes', async () => {
+    const report = await reportOf({ 'application.properties': 'a=b\ncamel.component.nosuch.x=1\n', 'good.yaml': route('log: "{{a}}"'), 'other.yaml': route('to: mock:x') });
+    expect(report['application.properties']).to.deep.include({ verdict: 'fails' });
+    expect(report['application.properties']!.findings.map(({ line, code }) => [line, code])).to.deep.equal([[2, 'M0411']]);
+    expect([report['good.yaml']!.verdict, report['other.yaml']!.verdict]).to.deep.equal(['runs', 'runs']);
+  });
+
+  it('finds the resource among several documents and in one that is broken, and an Integration that holds only other languages', async () => {
+    const integration = 'apiVersion: camel.apache.org/v1\nkind: Integration\nmetadata: { name: x }\nspec:\n';
+    const report = await reportOf({
+      'several.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\ndata: { a: b }\n---\n${integration}  flows:\n    - from: { uri: "timer:x", steps: [ { log: x } ] }\n`,
+      'broken.yaml': `${integration}  flows:\n    - from: { uri: "timer:x"\n`,
+      'java.yaml': `${integration}  sources:\n    - name: R.java\n      content: class R {}\n`,
+      'services.yaml': 'apiVersion: v1\nkind: Service\nmetadata: { name: a }\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\n',
+    });
+    expect(Object.fromEntries(Object.entries(report).map(([file, { kind, verdict, findings }]) => [file, [kind, verdict, findings[0]?.code ?? null]]))).to.deep.equal({
+      'several.yaml': ['Integration', 'fails', 'M0106'],
+      'broken.yaml': ['Integration', 'fails', 'M0101'],
+      'java.yaml': ['Integration', 'manual', 'M0122'],
+      'services.yaml': ['Service of Kubernetes', 'ignored', null],
+    });
+  });
+
   it('goes on after a file that is no YAML, and refuses a folder that is not there', async () => {
     const report = await reportOf({ 'broken.yaml': '- from:\n   uri: [direct:a\n  - x', 'good.yaml': route('log: x') });
     expect([report['broken.yaml']!.verdict, report['good.yaml']!.verdict]).to.deep.equal(['fails', 'runs']);
