@@ -10,7 +10,7 @@ import { FileBody } from '../core/conversion/file-body.ts';
 import { pathBelow } from '../core/folder.ts';
 import { sourceReader } from '../core/exchange/source.ts';
 import { Thread } from '../core/thread.ts';
-import { parseXml } from '../core/conversion/xml.ts';
+import { parseXmlInTurns } from '../core/conversion/xml.ts';
 import type { DocumentSet } from './xmlDocuments.ts';
 import { readDocumentSet, withoutDeclaredEncoding, xmlTextOf } from './xmlDocuments.ts';
 
@@ -238,7 +238,7 @@ class Xslt implements Producer {
         exchange.body = Buffer.from(text);
         return;
       case 'DOM':
-        exchange.body = parseXml(text);
+        exchange.body = await parseXmlInTurns(text);
         return;
       case 'file': {
         const name = toText(exchange.headers.get('CamelXsltFileName') ?? null);

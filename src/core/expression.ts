@@ -9,9 +9,13 @@ export interface Expression<T = unknown> {
   readonly isAsync?: boolean;
   /** As the author wrote it, such as `simple{${body}}`: for logs, history and Camel's messages. */
   readonly label?: string;
+  /** Does what takes long beforehand, in turns with everybody else (a large document is parsed); gives a promise where there is something to wait for. Never fails. */
+  readonly prepare?: Preparation;
   /** The same source read as a predicate, where an option of the step decides which of the two it is (`loop`). */
   readonly asPredicate?: () => Predicate;
 }
+
+export type Preparation = (exchange: Exchange) => Promise<void> | undefined;
 
 export type Predicate = Expression<boolean>;
 

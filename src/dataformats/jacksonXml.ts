@@ -3,7 +3,7 @@ import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { Slices } from '../core/conversion/slices.ts';
 import type { XmlDocument } from '../core/conversion/xml.ts';
-import { readXmlData, readXmlDataInTurns, writeXmlData } from '../core/conversion/xmlData.ts';
+import { readXmlData, readXmlDataInTurns, writeXmlDataInTurns } from '../core/conversion/xmlData.ts';
 import { xmlDocumentInTurns } from '../core/conversion/xmlFragment.ts';
 
 const typed = (type: string, reason: string) => field.string(`The ${type}.`).ignored(reason);
@@ -35,7 +35,8 @@ export const jacksonXml = defineDataFormat({
     marshal: (exchange: Exchange, body: unknown) => {
       if (contentTypeHeader) exchange.headers.set('Content-Type', 'application/xml');
       const style = { isPretty: prettyPrint, leavesNulls: include === 'NON_NULL' || include === 'NON_EMPTY' };
-      return Buffer.from(writeXmlData(body, style));
+      const text = writeXmlDataInTurns(body, style);
+      return typeof text === 'string' ? Buffer.from(text) : text.then((whole) => Buffer.from(whole));
     },
     unmarshal: (_exchange: Exchange, body: unknown) => {
       const document = xmlDocumentInTurns(body);

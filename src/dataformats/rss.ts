@@ -1,7 +1,8 @@
 import { bytesOfBody, toText, withBytes } from '../core/conversion/convert.ts';
 import { isPlainMap } from '../core/conversion/plainValue.ts';
-import type { XmlElement } from '../core/conversion/xml.ts';
-import { decodeXml, escapeXml, escapeXmlAttribute, parseXml, XmlDocument } from '../core/conversion/xml.ts';
+import type { XmlNode } from '../core/conversion/xml.ts';
+import { Slices } from '../core/conversion/slices.ts';
+import { decodeXml, escapeXml, escapeXmlAttribute, parseXmlInTurns, XmlDocument, XmlElement } from '../core/conversion/xml.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 
@@ -109,32 +110,66 @@ export const rss = defineDataFormat({
     marshal: (exchange, body) => {
       if (body instanceof Feed) return written(body);
       if (isPlainMap(body)) return written(new Feed(body as Partial<Feed>));
-      return typeof body === 'string' ? written(feedOf(Buffer.from(body))) : withBytes(exchange, body, (bytes) => written(feedOf(bytes)));
+      const rewritten = (bytes: Buffer): string | Promise<string> => {
+        const feed = feedOf(bytes);
+        return feed instanceof Promise ? feed.then((read) => written(read)) : written(feed);
+      };
+      return typeof body === 'string' ? rewritten(Buffer.from(body)) : withBytes(exchange, body, rewritten);
     },
-    unmarshal: (exchange, body) => (body instanceof XmlDocument ? read(body) : typeof body === 'string' ? feedOf(Buffer.from(body)) : withBytes(exchange, body, feedOf)),
+    unmarshal: (exchange, body) => (body instanceof XmlDocument ? feedIn(body) : typeof body === 'string' ? feedOf(Buffer.from(body)) : withBytes(exchange, body, feedOf)),
   }),
 });
 
 // ------------------------------------------------------------------------------------------------ reading
 
-function feedOf(bytes: Buffer): Feed {
-  let document: XmlDocument;
+const noXml = (thrown: unknown): ExchangeError => new ExchangeError('com.rometools.rome.io.ParsingFeedException', `Invalid XML: ${(thrown as Error).message}`);
+
+function feedOf(bytes: Buffer): Feed | Promise<Feed> {
+  let document: XmlDocument | Promise<XmlDocument>;
   try {
-    document = parseXml(decodeXml(bytesOfBody(bytes)));
+    document = parseXmlInTurns(decodeXml(bytesOfBody(bytes)));
   } catch (thrown) {
-    throw new ExchangeError('com.rometools.rome.io.ParsingFeedException', `Invalid XML: ${(thrown as Error).message}`);
+    throw noXml(thrown);
   }
-  return read(document);
+  if (document instanceof XmlDocument) return feedIn(document);
+  return document.then(feedIn, (thrown: unknown) => {
+    throw noXml(thrown);
+  });
 }
 
-function read(document: XmlDocument): Feed {
-  const root = document.root!;
-  if (root.localName === 'feed') return atom(root);
+/** So many entries are read at once. */
+const readAtOnce = 100;
+
+function feedIn(document: XmlDocument): Feed | Promise<Feed> {
+  const { root } = document;
+  const { feed, entries, read } = root.localName === 'feed' ? atom(root) : channelOf(root);
+  if (entries.length <= readAtOnce) return new Feed({ ...feed, entries: entries.map(read) });
+  return entriesInTurns(entries, read).then((all) => new Feed({ ...feed, entries: all }));
+}
+
+async function entriesInTurns(elements: readonly XmlElement[], read: (element: XmlElement) => Entry): Promise<Entry[]> {
+  const slices = new Slices();
+  const entries: Entry[] = [];
+  for (const element of elements) {
+    entries.push(read(element));
+    if (slices.isOver) await slices.next();
+  }
+  return entries;
+}
+
+/** A feed without its entries, the elements that are these, and how one is read. */
+interface Reading {
+  readonly feed: Partial<Feed>;
+  readonly entries: readonly XmlElement[];
+  readonly read: (element: XmlElement) => Entry;
+}
+
+function channelOf(root: XmlElement): Reading {
   const channel = child(root, 'channel');
   if ((root.localName !== 'rss' && root.localName !== 'RDF') || channel === null) throw new ExchangeError('java.lang.IllegalArgumentException', 'Invalid document: it is neither RSS nor Atom');
   const items = root.localName === 'RDF' ? root : channel;
   const image = child(root.localName === 'RDF' ? root : channel, 'image');
-  return new Feed({
+  const feed: Partial<Feed> = {
     feedType: root.localName === 'RDF' ? 'rss_1.0' : `rss_${root.attribute('version') ?? '2.0'}`,
     title: text(channel, 'title'),
     link: text(channel, 'link'),
@@ -149,8 +184,8 @@ function read(document: XmlDocument): Feed {
     docs: text(channel, 'docs'),
     categories: categories(channel),
     image: image === null ? null : part({ url: text(image, 'url'), title: text(image, 'title'), link: text(image, 'link') }),
-    entries: children(items, 'item').map(item),
-  });
+  };
+  return { feed, entries: children(items, 'item'), read: item };
 }
 
 function item(of: XmlElement): Entry {
@@ -178,7 +213,7 @@ const categories = (of: XmlElement): Category[] => [
   ...children(of, 'subject', namespaces.dc).map((one) => part({ name: one.stringValue.trim(), taxonomyUri: null })),
 ];
 
-function atom(feed: XmlElement): Feed {
+function atom(feed: XmlElement): Reading {
   const author = (of: XmlElement): string | null => {
     const one = child(of, 'author');
     return one === null ? null : text(one, 'name');
@@ -188,7 +223,7 @@ function atom(feed: XmlElement): Feed {
     return (links.find((one) => (one.attribute('rel') ?? 'alternate') === 'alternate') ?? links[0])?.attribute('href') ?? null;
   };
   const content = (of: XmlElement | null): Content | null => (of === null ? null : part({ type: of.attribute('type') ?? 'text', value: of.stringValue }));
-  return new Feed({
+  const about: Partial<Feed> = {
     feedType: 'atom_1.0',
     title: text(feed, 'title'),
     link: link(feed),
@@ -198,7 +233,11 @@ function atom(feed: XmlElement): Feed {
     author: author(feed),
     generator: text(feed, 'generator'),
     publishedDate: date(text(feed, 'updated')),
-    entries: children(feed, 'entry').map((entry) => {
+  };
+  return {
+    feed: about,
+    entries: children(feed, 'entry'),
+    read: (entry) => {
       const body = content(child(entry, 'content'));
       return part({
         title: text(entry, 'title'),
@@ -215,17 +254,19 @@ function atom(feed: XmlElement): Feed {
           .filter((one) => one.attribute('rel') === 'enclosure')
           .map((one) => part({ url: one.attribute('href') ?? '', length: Number(one.attribute('length') ?? 0) || 0, type: one.attribute('type') })),
       });
-    }),
-  });
+    },
+  };
 }
 
 const modules: ReadonlySet<string> = new Set([namespaces.content, namespaces.dc]);
 
-/** Elements of the format itself: of any namespace but those of its modules. */
-const children = (of: XmlElement, name: string, namespace: string | null = null): XmlElement[] =>
-  of.elements.filter((one) => one.localName === name && (namespace === null ? !modules.has(one.namespace ?? '') && (one.prefix === '' || one.namespace === of.namespace) : one.namespace === namespace));
+/** Whether a node is an element of the format itself: of any namespace but those of its modules. */
+const isNamed = (of: XmlElement, name: string, namespace: string | null) => (one: XmlNode): one is XmlElement =>
+  one instanceof XmlElement && one.localName === name && (namespace === null ? !modules.has(one.namespace ?? '') && (one.prefix === '' || one.namespace === of.namespace) : one.namespace === namespace);
 
-const child = (of: XmlElement, name: string, namespace: string | null = null): XmlElement | null => children(of, name, namespace)[0] ?? null;
+const children = (of: XmlElement, name: string, namespace: string | null = null): XmlElement[] => of.children.filter(isNamed(of, name, namespace));
+
+const child = (of: XmlElement, name: string, namespace: string | null = null): XmlElement | null => of.children.find(isNamed(of, name, namespace)) ?? null;
 
 const text = (of: XmlElement, name: string, namespace: string | null = null): string | null => child(of, name, namespace)?.stringValue.trim() ?? null;
 

@@ -1,10 +1,10 @@
 import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { encodeText } from '../core/conversion/charset.ts';
 import { isPlainMap } from '../core/conversion/plainValue.ts';
-import type { XmlElement } from '../core/conversion/xml.ts';
+import type { XmlDocument, XmlElement } from '../core/conversion/xml.ts';
 import { escapeXml, XmlNode } from '../core/conversion/xml.ts';
 import { writeXmlElement } from '../core/conversion/xmlData.ts';
-import { xmlDocumentOf, xmlFragment } from '../core/conversion/xmlFragment.ts';
+import { xmlDocumentInTurns, xmlDocumentOf, xmlFragment } from '../core/conversion/xmlFragment.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
@@ -31,25 +31,31 @@ export const soap = defineDataFormat({
   },
   create: ({ encoding, ignoreUnmarshalledHeaders, version }) => ({
     marshal: (exchange, body) => {
-      const write = (given: unknown): Buffer => {
-        const text = `<?xml version="1.0" encoding="${encoding ?? 'UTF-8'}" standalone="yes"?>\n${envelope(exchange, given, version, ignoreUnmarshalledHeaders)}`;
-        return encodeText(text, encoding ?? null);
+      const whole = (content: string): Buffer =>
+        encodeText(`<?xml version="1.0" encoding="${encoding ?? 'UTF-8'}" standalone="yes"?>\n${envelope(exchange, content, version, ignoreUnmarshalledHeaders)}`, encoding ?? null);
+      const write = (given: unknown): Buffer | Promise<Buffer> => {
+        const failure = given instanceof Error ? given : exchange.exception;
+        const content = failure instanceof Error ? fault(failure, version) : xmlOf(given);
+        return typeof content === 'string' ? whole(content) : content.then(whole);
       };
       return isByteSource(body) ? readBytes(body).then(write) : write(body);
     },
     unmarshal: (exchange, body) => {
-      const read = (given: unknown): string => contentOf(exchange, given, ignoreUnmarshalledHeaders);
+      const content = (document: XmlDocument): string => contentOf(exchange, document, ignoreUnmarshalledHeaders);
+      const read = (given: unknown): string | Promise<string> => {
+        const document = xmlDocumentInTurns(given);
+        return document instanceof Promise ? document.then(content) : content(document);
+      };
       return isByteSource(body) ? readBytes(body).then(read) : read(body);
     },
   }),
 });
 
-function envelope(exchange: Exchange, body: unknown, version: '1.1' | '1.2', ignoresHeaders: boolean): string {
-  const failure = body instanceof Error ? body : exchange.exception;
+function envelope(exchange: Exchange, content: string, version: '1.1' | '1.2', ignoresHeaders: boolean): string {
   const headers = ignoresHeaders ? null : exchange.headers.get(headerList);
-  const parts = Array.isArray(headers) ? headers.map(xmlOf) : [];
+  const parts = Array.isArray(headers) ? headers.map(headerOf) : [];
   const head = parts.length === 0 ? '' : `<soap:Header>${parts.join('')}</soap:Header>`;
-  return `<soap:Envelope xmlns:soap="${versions[version]}">${head}<soap:Body>${failure instanceof Error ? fault(failure, version) : xmlOf(body)}</soap:Body></soap:Envelope>`;
+  return `<soap:Envelope xmlns:soap="${versions[version]}">${head}<soap:Body>${content}</soap:Body></soap:Envelope>`;
 }
 
 function fault({ message }: Error, version: '1.1' | '1.2'): string {
@@ -59,20 +65,28 @@ function fault({ message }: Error, version: '1.1' | '1.2'): string {
     : `<soap:Fault><soap:Code><soap:Value>soap:Receiver</soap:Value></soap:Code><soap:Reason><soap:Text xml:lang="en">${text}</soap:Text></soap:Reason></soap:Fault>`;
 }
 
-/** What stands in a body or a header: XML as it is, a map's one key as an element. */
-function xmlOf(value: unknown): string {
+/** What is no document: nothing, or a map whose one key is an element. Null: it may be one. */
+function writtenOf(value: unknown): string | null {
   if (value === null || value === undefined) return '';
   if (isPlainMap(value) && !(value instanceof XmlNode)) {
     const [name, ...more] = Object.keys(value);
     if (name === undefined || more.length > 0) throw new ExchangeError('jakarta.xml.bind.JAXBException', 'a map for a SOAP body has one key, the name of its element');
     return writeXmlElement(name, value[name]);
   }
-  if (typeof value === 'string' && value.trim() === '') return '';
-  return xmlFragment(xmlDocumentOf(value).root);
+  return typeof value === 'string' && value.trim() === '' ? '' : null;
 }
 
-function contentOf(exchange: Exchange, body: unknown, ignoresHeaders: boolean): string {
-  const { root } = xmlDocumentOf(body);
+const headerOf = (value: unknown): string => writtenOf(value) ?? xmlFragment(xmlDocumentOf(value).root);
+
+/** What stands in a body: XML as it is, a map's one key as an element. */
+function xmlOf(value: unknown): string | Promise<string> {
+  const written = writtenOf(value);
+  if (written !== null) return written;
+  const document = xmlDocumentInTurns(value);
+  return document instanceof Promise ? document.then(({ root }) => xmlFragment(root)) : xmlFragment(document.root);
+}
+
+function contentOf(exchange: Exchange, { root }: XmlDocument, ignoresHeaders: boolean): string {
   const namespace = Object.values(versions).find((one) => one === root.namespace);
   if (root.localName !== 'Envelope' || namespace === undefined) throw new ExchangeError('jakarta.xml.bind.JAXBException', `no SOAP envelope: the root is \`${root.name}\`${root.namespace === null ? '' : ` of ${root.namespace}`}`);
   const part = (of: XmlElement, name: string): XmlElement | undefined => of.elements.find((one) => one.localName === name && one.namespace === namespace);

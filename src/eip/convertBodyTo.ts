@@ -4,7 +4,7 @@ import { readStream } from '../core/conversion/stream.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { perform } from '../core/graph/flow.ts';
+import { isPromise, perform } from '../core/graph/flow.ts';
 import { checkCharsetOption, convertIn } from '../core/graph/convertStep.ts';
 
 export const convertBodyTo = defineEip({
@@ -28,14 +28,24 @@ export const convertBodyTo = defineEip({
     if (!isConvertibleType(type)) throw new Error(`there is no type \`${type}\``);
     checkCharsetOption(charset);
     const conversion = { type, mandatory, charset };
-    const convert = (exchange: Exchange, body: unknown): void => {
+    const failure = (body: unknown, thrown: unknown): ExchangeError => {
+      const cause = toExchangeError(thrown);
+      return mandatory ? new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: ${type}, but ${describeValue(body)}: ${cause.message}`, { cause }) : cause;
+    };
+    const convert = (exchange: Exchange, body: unknown): void | Promise<void> => {
+      let converted: unknown;
       try {
-        exchange.body = convertIn(exchange, body, conversion);
+        converted = convertIn(exchange, body, conversion);
       } catch (thrown) {
-        const cause = toExchangeError(thrown);
-        if (mandatory) throw new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: ${type}, but ${describeValue(body)}: ${cause.message}`, { cause });
-        throw cause;
+        throw failure(body, thrown);
       }
+      if (!isPromise(converted)) return void (exchange.body = converted);
+      return converted.then(
+        (later) => void (exchange.body = later),
+        (thrown: unknown) => {
+          throw failure(body, thrown);
+        },
+      );
     };
     const convertLater = async (exchange: Exchange, body: AsyncIterable<Uint8Array | string>): Promise<void> => convert(exchange, await readStream(body));
     return perform((exchange) => (isByteSource(exchange.body) ? convertLater(exchange, exchange.body) : convert(exchange, exchange.body)), info);

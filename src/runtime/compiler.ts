@@ -7,10 +7,10 @@ import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { showSpan } from '../core/diagnostics.ts';
 import type { Events } from '../core/events.ts';
 import type { Exchange, ExchangeScope, StepInfo } from '../core/exchange/exchange.ts';
-import type { LanguageContext } from '../core/expression.ts';
+import type { LanguageContext, Preparation } from '../core/expression.ts';
 import type { EndpointReference, Field, Fields } from '../core/field.ts';
 import type { Call, Pipe } from '../core/graph/flow.ts';
-import { callStep, counted, detour, Exit, Inlet, replaceableStep, sequence } from '../core/graph/flow.ts';
+import { callStep, counted, detour, Exit, Inlet, perform, replaceableStep, sequence } from '../core/graph/flow.ts';
 import { inOrder } from '../core/exchange/order.ts';
 import type { StateStore } from '../core/state/store.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
@@ -38,6 +38,8 @@ export interface CompilerServices {
   store(prefix: string): StateStore;
   expression(model: ExpressionModel, problems: Diagnostics): ReturnType<LanguageContext['expression']>;
   predicate(model: ExpressionModel, problems: Diagnostics): ReturnType<LanguageContext['predicate']>;
+  /** Gives, besides what is compiled, what its expressions want done before they are evaluated. */
+  preparing<T>(compile: () => T): { readonly compiled: T; readonly preparations: readonly Preparation[] };
   bean(reference: string, kind: string): unknown;
   producer(model: EndpointModel, problems: Diagnostics, intercepts: readonly SendIntercept[]): Call;
   dynamicCall(uri: string, exchange: Exchange, intercepts: readonly SendIntercept[], step: StepInfo): void;
@@ -200,7 +202,8 @@ export class StepCompiler {
   }
 
   private step(model: StepModel, around: Surroundings): Pipe {
-    const pipe = this.unordered(model, around);
+    const { compiled, preparations } = this.services.preparing(() => this.unordered(model, around));
+    const pipe = preparations.length === 0 ? compiled : sequence([prepared(preparations), compiled]);
     const ordered = around.isOrdered === true ? inOrder(pipe) : pipe;
     const { handling } = around;
     return model !== this.firstOfRoute || handling === null || isPlain(handling) ? ordered : failedArrivals(ordered, handling, this.errorContext);
@@ -382,6 +385,22 @@ function stepsWithin(value: ModelValue | { type: string }, visit: (step: StepMod
     visit(value);
     if (value.definition.bindsTransaction !== true) stepsWithin(value.element, visit);
   } else if (isModel<ElementModel>(value, 'element')) for (const field of Object.values(value.fields)) stepsWithin(field, visit);
+}
+
+/** What stands before a step whose expressions want something done before they are evaluated. */
+const prepared = (preparations: readonly Preparation[]): Pipe => {
+  const [only, ...others] = preparations;
+  if (others.length === 0) return perform(only!);
+  return perform((exchange) => {
+    for (let i = 0; i < preparations.length; i++) {
+      const waiting = preparations[i]!(exchange);
+      if (waiting !== undefined) return waiting.then(() => allPrepared(exchange, preparations, i + 1));
+    }
+  });
+};
+
+async function allPrepared(exchange: Exchange, preparations: readonly Preparation[], from: number): Promise<void> {
+  for (const prepare of preparations.slice(from)) await prepare(exchange);
 }
 
 /** Tells a list of steps from the others of its step: `when[simple{...}]`, `doCatch[java.io.IOException]`, `otherwise`. */

@@ -4,7 +4,7 @@ import { nearest } from '../core/diagnostics.ts';
 import { convertTo, isConvertibleType, toTruth } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
-import type { Expression, LanguageContext, Predicate } from '../core/expression.ts';
+import type { Expression, LanguageContext, Predicate, Preparation } from '../core/expression.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
 import { insertAt, replaceWith } from '../dsl/fixes.ts';
 import { insteadOfLanguage } from '../dsl/instead.ts';
@@ -44,6 +44,8 @@ const truth = (expression: Expression): Predicate =>
 export class Languages {
   private readonly definitions: Readonly<Record<string, LanguageDefinition>>;
   readonly context: LanguageContext;
+  /** What the expressions that are being compiled want done before they are evaluated. */
+  private preparations: Preparation[] | null = null;
 
   constructor(definitions: Readonly<Record<string, LanguageDefinition>>, context: Omit<LanguageContext, 'expression' | 'predicate'>) {
     this.definitions = definitions;
@@ -59,6 +61,23 @@ export class Languages {
     };
   }
 
+  /** Compiles something, and gives what the expressions in it, also those within others, want done before they are evaluated. */
+  preparing<T>(compile: () => T): { readonly compiled: T; readonly preparations: readonly Preparation[] } {
+    const { preparations: outer } = this;
+    const preparations: Preparation[] = [];
+    this.preparations = preparations;
+    try {
+      return { compiled: compile(), preparations };
+    } finally {
+      this.preparations = outer;
+    }
+  }
+
+  private noted<E extends Expression>(expression: E): E {
+    if (expression.prepare !== undefined) this.preparations?.push(expression.prepare);
+    return expression;
+  }
+
   private definition(language: string): LanguageDefinition {
     const found = this.definitions[language] ?? Object.values(this.definitions).find(({ name }) => name === language);
     if (found === undefined) {
@@ -70,7 +89,7 @@ export class Languages {
 
   expression(language: string, source: string, options: Readonly<Record<string, unknown>>): Expression {
     const definition = this.definition(language);
-    const compiled = definition.expression(this.source(definition, source, options), withDefaults(definition, options), this.context);
+    const compiled = this.noted(definition.expression(this.source(definition, source, options), withDefaults(definition, options), this.context));
     if (definition.decidesOnBoolean === true && isBooleanType(options['resultType'])) return labelled(compiled, language, source);
     return typed(labelled(compiled, language, source), options['resultType']);
   }
@@ -79,8 +98,8 @@ export class Languages {
     const definition = this.definition(language);
     const text = this.source(definition, source, options);
     const all = withDefaults(definition, options);
-    if (definition.predicate !== undefined) return labelled(definition.predicate(text, all, this.context), language, source);
-    return labelled(truth(definition.expression(text, all, this.context)), language, source);
+    if (definition.predicate !== undefined) return labelled(this.noted(definition.predicate(text, all, this.context)), language, source);
+    return labelled(truth(this.noted(definition.expression(text, all, this.context))), language, source);
   }
 
   private source(definition: LanguageDefinition, source: string, options: Readonly<Record<string, unknown>>): string {

@@ -377,6 +377,7 @@ export class Runtime implements ExchangeScope {
       store: (prefix) => prefixed(this.options.store, prefix),
       expression: (model, problems) => languages.compile(model, problems),
       predicate: (model, problems) => languages.compilePredicate(model, problems),
+      preparing: (compile) => languages.preparing(compile),
       bean: (reference, kind) => this.beans.resolve(reference, kind),
       producer: (model, problems, around) => {
         // What is wrong with it is said below.

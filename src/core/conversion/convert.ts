@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { compareNumbers, doubleText, ExactNumber, exactNumber, isNumeric, javaDouble } from './exactNumber.ts';
 import { jsonText, parseJson } from './json.ts';
 import { asJsonNode, isJsonNode, nodeJson, nodeText } from './jsonNode.ts';
-import { decodeXml, parseXml, XmlDocument, XmlElement, XmlNode, XmlNodeList } from './xml.ts';
+import { decodeXml, parseXml, parseXmlInTurns, XmlDocument, XmlElement, XmlNode, XmlNodeList } from './xml.ts';
 
 /**
  * Text of a value as Camel gives it: null stays null.
@@ -266,18 +266,44 @@ const dateOf: Conversion = (value, type) => {
   throw notAvailable(value, type);
 };
 
+/** Why it is no document is what whoever sent it must know. */
+const noDocument = (value: unknown, type: string, thrown: unknown): ExchangeError =>
+  new ExchangeError('org.apache.camel.TypeConversionException', `${conversionError(value, type).message}: ${(thrown as Error).message}`, { cause: thrown });
+
 /** What bytes are in is what the document says itself. */
-const xmlDocument = (value: unknown, type: string): XmlDocument => {
+function xmlDocumentBy<T>(value: unknown, type: string, parse: (text: string) => T): T | XmlDocument {
   if (value instanceof XmlDocument) return value;
   const bytesOrNull = typeof value === 'string' ? null : hasBytes(value) ? bytesOf(value, null) : null;
   if (typeof value !== 'string' && !(value instanceof XmlNode) && bytesOrNull === null) throw notAvailable(value, type);
   try {
-    return parseXml(bytesOrNull === null ? String(value as string | XmlNode) : decodeXml(bytesOrNull));
+    return parse(bytesOrNull === null ? String(value as string | XmlNode) : decodeXml(bytesOrNull));
   } catch (thrown) {
-    // Why it is none is what whoever sent it must know.
-    throw new ExchangeError('org.apache.camel.TypeConversionException', `${conversionError(value, type).message}: ${(thrown as Error).message}`, { cause: thrown });
+    throw noDocument(value, type, thrown);
   }
-};
+}
+
+const xmlDocument = (value: unknown, type: string): XmlDocument => xmlDocumentBy(value, type, parseXml);
+
+const documentType = 'org.w3c.dom.Document';
+
+/** The conversion to a document; a promise while a large one is read in slices. */
+export function toXmlDocumentInTurns(value: unknown, type = documentType): XmlDocument | Promise<XmlDocument> {
+  const document = xmlDocumentBy(value, type, parseXmlInTurns);
+  if (document instanceof XmlDocument) return document;
+  return document.catch((thrown: unknown) => {
+    throw noDocument(value, type, thrown);
+  });
+}
+
+/** Types whose conversion begins with a document. */
+const ofDocuments: ReadonlySet<string> = new Set([documentType, 'org.w3c.dom.Element', 'org.w3c.dom.Node', 'org.w3c.dom.NodeList', 'javax.xml.transform.Source', 'javax.xml.transform.dom.DOMSource']);
+
+/** The same as `convertTo`; a promise while a large document is read in slices. */
+export function convertInTurns(value: unknown, type: string, exchange?: Exchange): unknown {
+  if (value === null || value === undefined || value instanceof XmlNode || Array.isArray(value) || !ofDocuments.has(type)) return convertTo(value, type, exchange);
+  const document = toXmlDocumentInTurns(value, type);
+  return document instanceof XmlDocument ? convertTo(document, type) : document.then((read) => convertTo(read, type));
+}
 
 const xmlNode: Conversion = (value, type) => (Array.isArray(value) && value[0] instanceof XmlNode ? value[0] : value instanceof XmlNode ? value : xmlDocument(value, type));
 

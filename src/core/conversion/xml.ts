@@ -223,7 +223,7 @@ const xmlNamespace = 'http://www.w3.org/XML/1998/namespace';
 export const parseXml = (source: string): XmlDocument => new Reader(source).document();
 
 /** What is not longer is read at once: it takes no longer than others can wait. */
-const readAtOnce = 64 * 1024;
+export const readAtOnce = 64 * 1024;
 
 /** The same; a large document is read in slices, between which everybody else has a turn. */
 export const parseXmlInTurns = (source: string): XmlDocument | Promise<XmlDocument> => (source.length <= readAtOnce ? parseXml(source) : new Reader(source).documentInTurns());

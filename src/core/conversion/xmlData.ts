@@ -2,7 +2,7 @@ import { ExchangeError } from '../errors.ts';
 import { toText } from './convert.ts';
 import type { XmlElement, XmlText } from './xml.ts';
 import { escapeXml, XML_CDATA, XML_ELEMENT, XML_TEXT, XmlNode } from './xml.ts';
-import type { Slices } from './slices.ts';
+import { Slices } from './slices.ts';
 
 const nameOfElement = /^[A-Za-z_\u00c0-\uffff][\w.\-\u00b7-\uffff]*$/;
 
@@ -95,6 +95,51 @@ export async function readXmlDataInTurns(element: XmlElement, slices: Slices): P
   }
   if (text.trim() !== '') data.add('', text);
   return data.map;
+}
+
+/** Whether a value has at most so many values in it: says so without looking at more. */
+function isSmall(value: unknown): boolean {
+  let left = readAtOnce;
+  const fits = (one: unknown): boolean => {
+    if (--left < 0) return false;
+    if (typeof one === 'string') left -= one.length >> 8;
+    if (typeof one !== 'object' || one === null) return true;
+    if (one instanceof XmlNode) return (left -= one.last - one.order) >= 0;
+    if (Array.isArray(one)) return one.every(fits);
+    if (one instanceof Set || one instanceof Map) return one.size <= left && [...one.values()].every(fits);
+    return !isMap(one) || Object.values(one).every(fits);
+  };
+  return fits(value);
+}
+
+/** As `written`, in slices. */
+async function writtenInTurns(name: string, value: unknown, style: XmlStyle, depth: number, slices: Slices): Promise<string> {
+  if (slices.isOver) await slices.next();
+  const isList = Array.isArray(value) || value instanceof Set;
+  if ((!isList && !isMap(value)) || isSmall(value)) return written(name, value, style, depth);
+  // What is wrong with the name is said as for a small one.
+  if (!isList) written(name, null, style, depth);
+  const items: Iterable<readonly [string, unknown]> = isList ? Array.from(value as Iterable<unknown>, (item) => [name, item] as const) : value instanceof Map ? value : Object.entries(value as object);
+  const inner: string[] = [];
+  const innerDepth = isList ? depth : depth + 1;
+  for (const [key, item] of items) {
+    if (isSmall(item)) {
+      inner.push(written(String(key), item, style, innerDepth));
+      if (slices.isOver) await slices.next();
+    } else inner.push(await writtenInTurns(String(key), item, style, innerDepth, slices));
+  }
+  const content = inner.join('');
+  if (isList) return content;
+  const indent = style.isPretty ? `${depth === 0 ? '' : '\n'}${'  '.repeat(depth)}` : '';
+  return content === '' ? `${indent}<${name}/>` : `${indent}<${name}>${content}${style.isPretty ? `\n${'  '.repeat(depth)}` : ''}</${name}>`;
+}
+
+/** As `writeXmlData`; a promise while what is large is written in slices. */
+export function writeXmlDataInTurns(body: unknown, style: XmlStyle): string | Promise<string> {
+  if (body instanceof XmlNode || isSmall(body)) return writeXmlData(body, style);
+  const slices = new Slices();
+  const text = Array.isArray(body) ? writtenInTurns('item', body, style, 1, slices).then((items) => `<ArrayList>${items}</ArrayList>`) : writtenInTurns(rootName(body), body, style, 0, slices);
+  return style.isPretty ? text.then((whole) => `${whole}\n`) : text;
 }
 
 /** A value as an element of that name. @throws ExchangeError for a name that no element can have */

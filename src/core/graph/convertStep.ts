@@ -1,12 +1,12 @@
 import { mayBeCharset } from '../conversion/charset.ts';
-import { convertTo, isConvertibleType } from '../conversion/convert.ts';
+import { convertInTurns, isConvertibleType } from '../conversion/convert.ts';
 import type { StepContext } from '../definition.ts';
 import { dynamicText, isDynamicText } from './dynamicText.ts';
 import { ExchangeError, toExchangeError } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { field } from '../field.ts';
 import type { Pipe } from './flow.ts';
-import { perform, settled } from './flow.ts';
+import { isPromise, perform, settled } from './flow.ts';
 
 /** Options of a step that converts a header or a variable, whichever `what` says. */
 export const convertFields = (what: 'header' | 'variable') => ({
@@ -47,7 +47,7 @@ interface Conversion {
 
 function converted(exchange: Exchange, value: unknown, { type, mandatory }: Conversion): unknown {
   try {
-    return convertTo(value, type, exchange);
+    return convertInTurns(value, type, exchange);
   } catch (thrown) {
     const error = toExchangeError(thrown);
     if (!mandatory && error.type === 'org.apache.camel.NoTypeConversionAvailableException') return null;
@@ -55,15 +55,20 @@ function converted(exchange: Exchange, value: unknown, { type, mandatory }: Conv
   }
 }
 
-/** A conversion with the charset that the step names, else with that of the exchange. As in Camel, that of the step stays on an exchange that it fails. */
+/** A conversion, a promise while a large document is read; with the charset that the step names, else with that of the exchange. As in Camel, that of the step stays on an exchange that it fails. */
 export function convertIn(exchange: Exchange, value: unknown, conversion: Conversion): unknown {
   if (conversion.charset === undefined) return converted(exchange, value, conversion);
   const before = exchange.property('CamelCharsetName') ?? null;
   exchange.properties.set('CamelCharsetName', conversion.charset);
   const result = converted(exchange, value, conversion);
+  if (isPromise(result)) return result.then((later) => (restore(exchange, before), later));
+  restore(exchange, before);
+  return result;
+}
+
+function restore(exchange: Exchange, before: unknown): void {
   if (before === null) exchange.properties.remove('CamelCharsetName');
   else exchange.properties.set('CamelCharsetName', before);
-  return result;
 }
 
 /** A step that converts a named value. */
@@ -72,11 +77,14 @@ export function convertStep({ name, type, toName, mandatory, charset }: ConvertO
   const { info } = context;
   checkCharsetOption(charset);
   const conversion = { type, mandatory, charset };
-  const run = (exchange: Exchange, source: string): void => {
+  const run = (exchange: Exchange, source: string): void | Promise<void> => {
     if (source === '') throw new ExchangeError('java.lang.NullPointerException', `\`${name}\` gives no name`);
     const found = get(exchange, source);
-    if (found !== undefined && found !== null) set(exchange, toName ?? source, convertIn(exchange, found, conversion));
-    else if (mandatory) {
+    if (found !== undefined && found !== null) {
+      const value = convertIn(exchange, found, conversion);
+      if (isPromise(value)) return value.then((later) => set(exchange, toName ?? source, later));
+      set(exchange, toName ?? source, value);
+    } else if (mandatory) {
       const failure = missing(source);
       if (failure !== null) throw failure;
     }

@@ -1,18 +1,21 @@
-import { convertTo, isByteSource, toText } from '../../core/conversion/convert.ts';
+import { convertTo, isByteSource, toText, toXmlDocumentInTurns } from '../../core/conversion/convert.ts';
 import { defineLanguage } from '../../core/definition.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
-import type { Expression, LanguageContext, Predicate } from '../../core/expression.ts';
+import type { Expression, LanguageContext, Predicate, Preparation } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { field } from '../../core/field.ts';
 import { sourceReader } from '../../core/exchange/source.ts';
-import { parseXml, XmlDocument, XmlNode, XmlNodeList } from '../../core/conversion/xml.ts';
+import { parseXml, readAtOnce, XmlDocument, XmlNode, XmlNodeList } from '../../core/conversion/xml.ts';
 import type { XPathExpression, XPathScope, XPathValue } from './evaluate.ts';
 import { toNodes, toXPathBoolean, toXPathNumber, toXPathString } from './evaluate.ts';
 import { compileXPath } from './parser.ts';
 
-/** Nodes that one evaluation may look at. */
+/** Nodes that one evaluation may look at, and the time that it may take. */
 const mostWork = 100_000_000;
+const longestMillis = 1000;
+/** After so many nodes it looks at the time. */
+const betweenLooks = 20_000;
 
 type Kind = 'NUMBER' | 'STRING' | 'BOOLEAN' | 'NODESET' | 'NODE';
 
@@ -46,7 +49,9 @@ function kindOf({ resultType, resultQName }: Settings): Kind {
 
 interface Parsed {
   readonly value: unknown;
-  readonly document: XmlDocument;
+  readonly document: XmlDocument | null;
+  /** Why it is no document. */
+  readonly failure?: unknown;
 }
 
 /** A body is parsed once, however many expressions look at it. */
@@ -57,11 +62,40 @@ function documentOf(exchange: Exchange, value: unknown): XmlNode | null {
   if (value instanceof XmlNode) return value;
   if (Array.isArray(value) && value.length > 0 && value[0] instanceof XmlNode) return value[0];
   const known = parsed.get(exchange);
-  if (known !== undefined && known.value === value) return known.document;
+  if (known !== undefined && known.value === value) {
+    if (known.document === null) throw known.failure;
+    return known.document;
+  }
   const document = convertTo(value, 'org.w3c.dom.Document') as XmlDocument;
   parsed.set(exchange, { value, document });
   return document;
 }
+
+/** Bytes that are read when they are asked for (a file) say nothing of their number. */
+const mayBeLarge = (value: unknown): boolean =>
+  typeof value === 'string' || value instanceof Uint8Array ? value.length > readAtOnce : typeof value === 'object' && value !== null && typeof (value as { bytes?: unknown }).bytes === 'function';
+
+/** A large document is read before the step that looks at it, in slices. */
+const preparation =
+  (read: (exchange: Exchange) => unknown): Preparation =>
+  (exchange) => {
+    let value: unknown;
+    let document: XmlDocument | Promise<XmlDocument>;
+    try {
+      value = read(exchange);
+      if (!mayBeLarge(value)) return undefined;
+      if (parsed.get(exchange)?.value === value) return undefined;
+      document = toXmlDocumentInTurns(value);
+    } catch {
+      // The expression says it where it is evaluated.
+      return undefined;
+    }
+    if (!(document instanceof Promise)) return void parsed.set(exchange, { value, document });
+    return document.then(
+      (found) => void parsed.set(exchange, { value, document: found }),
+      (failure: unknown) => void parsed.set(exchange, { value, document: null, failure }),
+    );
+  };
 
 const empty = parseXml('<empty/>');
 
@@ -76,6 +110,8 @@ class Scope implements XPathScope {
   private readonly exchange: Exchange;
   private readonly context: LanguageContext;
   private left = mostWork;
+  private untilLook = betweenLooks;
+  private begun = 0;
 
   constructor(exchange: Exchange, context: LanguageContext) {
     this.exchange = exchange;
@@ -83,7 +119,16 @@ class Scope implements XPathScope {
   }
 
   work(steps: number): void {
-    this.left -= steps;
+    this.untilLook -= steps;
+    if (this.untilLook < 0) this.look();
+  }
+
+  private look(): void {
+    this.left -= betweenLooks - this.untilLook;
+    this.untilLook = betweenLooks;
+    const now = performance.now();
+    if (this.begun === 0) this.begun = now;
+    if (now - this.begun > longestMillis) throw new ExchangeError('java.util.concurrent.TimeoutException', `xpath: not done after ${longestMillis} ms`);
     if (this.left < 0) throw new ExchangeError('javax.xml.xpath.XPathExpressionException', `the expression looks at more than ${mostWork} nodes`);
   }
 
@@ -162,11 +207,13 @@ function evaluator(source: string, options: Settings, kind: Kind, context: Langu
     if (options.logNamespaces && node instanceof XmlDocument) context.log('info', `Namespaces discovered in message: ${[...node.root.namespaces].map(([prefix, uri]) => `xmlns${prefix === '' ? '' : `:${prefix}`}="${uri}"`).join(', ')}`);
     return result(run({ node, position: 1, size: 1, scope: new Scope(exchange, context) }), kind);
   };
-  return (exchange) => {
+  return Object.assign(expression, { prepare: preparation(read) });
+
+  function expression(exchange: Exchange): unknown {
     const value = read(exchange);
     if (isByteSource(value)) throw new ExchangeError('java.lang.IllegalStateException', 'the stream has not been read: use stream caching or convertBodyTo before');
     return evaluate(exchange, value);
-  };
+  }
 }
 
 export const xpath = defineLanguage({

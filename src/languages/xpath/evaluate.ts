@@ -61,6 +61,19 @@ export function ordered(nodes: XmlNode[]): XmlNode[] {
   return nodes.sort((a, b) => a.order - b.order).filter((node, i, all) => i === 0 || node !== all[i - 1]);
 }
 
+/** The text of a node, which is put together from all that is in it. */
+function nodeText(node: XmlNode, scope: XPathScope): string {
+  scope.work(1 + node.last - node.order);
+  return node.stringValue;
+}
+
+/** What a function that reads texts has to look at. */
+export function workOf(value: XPathValue): number {
+  if (typeof value === 'string') return value.length >> 5;
+  if (!isNodes(value) || value.length === 0) return 0;
+  return value[0]!.last - value[0]!.order;
+}
+
 // ------------------------------------------------------------------------------------------------ operators
 
 type Comparison = '=' | '!=' | '<' | '<=' | '>' | '>=';
@@ -81,17 +94,24 @@ function compareAtoms(operator: Comparison, a: string | number | boolean, b: str
 /** A set of nodes compares as its members do: one that fits is enough. */
 export function compare(operator: Comparison, left: XPathValue, right: XPathValue, scope: XPathScope): boolean {
   if (isNodes(left) && isNodes(right)) {
-    scope.work(left.length * right.length);
-    const texts = right.map(({ stringValue }) => stringValue);
-    return left.some(({ stringValue }) => texts.some((text) => compareAtoms(operator, stringValue, text)));
+    const texts = right.map((node) => nodeText(node, scope));
+    if (operator === '=') {
+      const known = new Set(texts);
+      return left.some((node) => known.has(nodeText(node, scope)));
+    }
+    return left.some((node) => {
+      const own = nodeText(node, scope);
+      scope.work(texts.length);
+      return texts.some((text) => compareAtoms(operator, own, text));
+    });
   }
   if (isNodes(left)) {
     if (typeof right === 'boolean') return compareAtoms(operator, left.length > 0, right);
-    return left.some(({ stringValue }) => compareAtoms(operator, stringValue, right as string | number));
+    return left.some((node) => compareAtoms(operator, nodeText(node, scope), right as string | number));
   }
   if (isNodes(right)) {
     if (typeof left === 'boolean') return compareAtoms(operator, left, right.length > 0);
-    return right.some(({ stringValue }) => compareAtoms(operator, left as string | number, stringValue));
+    return right.some((node) => compareAtoms(operator, left as string | number, nodeText(node, scope)));
   }
   return compareAtoms(operator, left, right);
 }
@@ -114,6 +134,20 @@ function documentOf(node: XmlNode): XmlDocument {
   const { document } = node;
   if (document === null) throw evaluationError('the node belongs to no document');
   return document;
+}
+
+/** Where a node stands among its siblings, which are in document order. */
+function placeOf(node: XmlNode, siblings: readonly XmlNode[]): number {
+  let low = 0;
+  let high = siblings.length - 1;
+  while (low <= high) {
+    const middle = (low + high) >> 1;
+    const { order } = siblings[middle]!;
+    if (order === node.order) return middle;
+    if (order < node.order) low = middle + 1;
+    else high = middle - 1;
+  }
+  return -1;
 }
 
 /** Nodes of an axis, nearest first. */
@@ -146,7 +180,7 @@ function* along(axis: Axis, node: XmlNode): Iterable<XmlNode> {
     case 'following-sibling':
     case 'preceding-sibling': {
       const siblings = node.parent === null || node.nodeType === XML_ATTRIBUTE ? [] : node.parent.children;
-      const at = siblings.indexOf(node);
+      const at = placeOf(node, siblings);
       if (axis === 'following-sibling') for (let i = at + 1; i < siblings.length; i++) yield siblings[i]!;
       else for (let i = at - 1; i >= 0; i--) yield siblings[i]!;
       return;
@@ -244,7 +278,13 @@ const named =
     return first.nodeType === XML_ELEMENT || first.nodeType === XML_ATTRIBUTE || first.nodeType === XML_INSTRUCTION ? part(first as XmlElement) : '';
   };
 
-const textOf = (args: readonly XPathValue[], { node }: XPathContext): string => (args.length === 0 ? node.stringValue : toXPathString(args[0]!));
+const textOf = (args: readonly XPathValue[], { node, scope }: XPathContext): string => (args.length === 0 ? nodeText(node, scope) : toXPathString(args[0]!));
+
+function lettersIn(text: string): number {
+  let count = text.length;
+  for (let at = 0; at < text.length; at++) if ((text.charCodeAt(at) & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) (count--, at++);
+  return count;
+}
 
 /** As XPath rounds: halves up, the sign of zero kept out of texts. */
 const rounded = (value: number): number => (Number.isFinite(value) ? Math.floor(value + 0.5) : value);
@@ -257,7 +297,8 @@ export const coreFunctions: Readonly<Record<string, { readonly least: number; re
   id: {
     least: 1,
     most: 1,
-    run: ([value], { node }) => {
+    run: ([value], { node, scope }) => {
+      scope.work(documentOf(node).all.length);
       const ids = new Set((typeof value === 'object' ? value.map(({ stringValue }) => stringValue).join(' ') : toXPathString(value!)).split(/\s+/));
       return documentOf(node).all.filter((one) => one.nodeType === XML_ELEMENT && ids.has((one as XmlElement).attribute('xml:id') ?? (one as XmlElement).attribute('id') ?? ' '));
     },
@@ -296,7 +337,7 @@ export const coreFunctions: Readonly<Record<string, { readonly least: number; re
       return [...toXPathString(text!)].filter((_char, i) => i + 1 >= start && i + 1 < end).join('');
     },
   },
-  'string-length': { least: 0, most: 1, run: (args, context) => [...textOf(args, context)].length },
+  'string-length': { least: 0, most: 1, run: (args, context) => lettersIn(textOf(args, context)) },
   'normalize-space': { least: 0, most: 1, run: (args, context) => textOf(args, context).replace(/[ \t\r\n]+/g, ' ').replace(/^ | $/g, '') },
   translate: {
     least: 3,
@@ -324,8 +365,8 @@ export const coreFunctions: Readonly<Record<string, { readonly least: number; re
       return false;
     },
   },
-  number: { least: 0, most: 1, run: (args, { node }) => (args.length === 0 ? toXPathNumber(node.stringValue) : toXPathNumber(args[0]!)) },
-  sum: { least: 1, most: 1, run: ([nodes]) => toNodes(nodes!).reduce((total, { stringValue }) => total + toXPathNumber(stringValue), 0) },
+  number: { least: 0, most: 1, run: (args, { node, scope }) => (args.length === 0 ? toXPathNumber(nodeText(node, scope)) : toXPathNumber(args[0]!)) },
+  sum: { least: 1, most: 1, run: ([nodes], { scope }) => toNodes(nodes!).reduce((total, node) => total + toXPathNumber(nodeText(node, scope)), 0) },
   floor: { least: 1, most: 1, run: ([value]) => Math.floor(toXPathNumber(value!)) },
   ceiling: { least: 1, most: 1, run: ([value]) => Math.ceil(toXPathNumber(value!)) },
   round: { least: 1, most: 1, run: ([value]) => rounded(toXPathNumber(value!)) },

@@ -1,7 +1,7 @@
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import type { XmlNode } from '../../core/conversion/xml.ts';
 import type { Axis, NodeTest, Step, XPathContext, XPathExpression } from './evaluate.ts';
-import { axes, compare, coreFunctions, filterNodes, nameTest, ordered, takeStep, toNodes, toXPathBoolean, toXPathNumber, typeTest } from './evaluate.ts';
+import { axes, compare, coreFunctions, filterNodes, nameTest, ordered, takeStep, toNodes, toXPathBoolean, toXPathNumber, typeTest, workOf } from './evaluate.ts';
 
 interface Token {
   readonly kind: 'name' | 'number' | 'literal' | 'operator' | 'end';
@@ -316,12 +316,20 @@ class Parser {
     const core = Object.hasOwn(coreFunctions, name) ? coreFunctions[name] : undefined;
     if (core !== undefined) {
       if (args.length < core.least || args.length > core.most) throw new ExpressionSyntaxError(`\`${name}()\` does not take ${args.length} arguments`, at, name.length);
-      return (context) => core.run(args.map((arg) => arg(context)), context);
+      const readsNoText = readingNoText.has(name);
+      return (context) => {
+        const values = args.map((arg) => arg(context));
+        if (!readsNoText) for (const value of values) context.scope.work(workOf(value));
+        return core.run(values, context);
+      };
     }
     if (!camelFunctions.has(name)) throw new ExpressionSyntaxError(`there is no function \`${name}\``, at, name.length);
     return (context: XPathContext) => context.scope.function(name)!(args.map((arg) => arg(context)));
   }
 }
+
+/** Functions that look at nodes, and not at what is in them. */
+const readingNoText: ReadonlySet<string> = new Set(['boolean', 'count', 'last', 'local-name', 'name', 'namespace-uri', 'not', 'position']);
 
 /** What Camel adds to XPath's own functions. */
 export const camelFunctions: ReadonlySet<string> = new Set([
