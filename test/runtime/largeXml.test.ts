@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Exchange } from '../../src/core/exchange/exchange.ts';
-import { Feed } from '../../src/dataformats/rss.ts';
+import type { Feed } from '../../src/dataformats/rss.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
 import { routesFile, runtimeWith } from './rig.ts';
 

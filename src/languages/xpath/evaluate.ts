@@ -282,7 +282,8 @@ const textOf = (args: readonly XPathValue[], { node, scope }: XPathContext): str
 
 function lettersIn(text: string): number {
   let count = text.length;
-  for (let at = 0; at < text.length; at++) if ((text.charCodeAt(at) & 0xfc00) === 0xd800 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) (count--, at++);
+  // A pair of surrogates is one letter.
+  for (let at = 1; at < text.length; at++) if ((text.charCodeAt(at) & 0xfc00) === 0xdc00 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800) count--;
   return count;
 }
 
