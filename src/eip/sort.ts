@@ -1,5 +1,5 @@
 import { defineEip } from '../core/definition.ts';
-import { describeValue } from '../core/conversion/convert.ts';
+import { describeValue, javaBytes } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
 import { performWith } from '../core/graph/flow.ts';
@@ -25,7 +25,8 @@ const natural: Compare = (a, b) => {
 
 const listOf = (value: unknown): unknown[] => {
   if (Array.isArray(value)) return [...value];
-  if (typeof value === 'object' && value !== null && !(value instanceof Map) && !Buffer.isBuffer(value) && isIterable(value)) return [...value];
+  if (value instanceof Uint8Array) return [...javaBytes(value)];
+  if (typeof value === 'object' && value !== null && !(value instanceof Map) && isIterable(value)) return [...value];
   throw new ExchangeError('java.lang.NullPointerException', `can't sort ${describeValue(value)}: it is no list`);
 };
 

@@ -230,10 +230,13 @@ const bytes: Conversion = (value, type, charset) => {
   return found;
 };
 
+/** Bytes as Java's numbers: from -128 to 127. */
+export const javaBytes = (bytes: Uint8Array): Int8Array => new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
 const listOf: Conversion = (value, type) => {
   if (Array.isArray(value)) return value;
   if (value instanceof Set) return [...value];
-  if (value instanceof Uint8Array) return Array.from(new Int8Array(value.buffer, value.byteOffset, value.byteLength));
+  if (value instanceof Uint8Array) return Array.from(javaBytes(value));
   if (typeof value === 'object' && value !== null && typeof (value as { next?: unknown }).next === 'function') return [...({ [Symbol.iterator]: () => value } as Iterable<unknown>)];
   throw notAvailable(value, type);
 };

@@ -1,5 +1,5 @@
 import { isJsonNode } from '../conversion/jsonNode.ts';
-import { toText } from '../conversion/convert.ts';
+import { javaBytes, toText } from '../conversion/convert.ts';
 
 /** One entry of a map that is iterated over; its text is `key=value`. */
 export class MapEntry {
@@ -88,6 +88,7 @@ export function toIterable(value: unknown, delimiter: string | null = ','): Part
   }
   if (typeof value !== 'object') return [value];
   if (value instanceof Map) return mapEntries(value as Map<unknown, unknown>);
+  if (value instanceof Uint8Array) return javaBytes(value);
   if (isIterable(value)) return value;
   if (isAsyncIterable(value)) return isByteStream(value) ? [value] : value;
   if (isIterator(value)) return { [Symbol.iterator]: () => value };

@@ -1,4 +1,4 @@
-import { toText } from '../../../core/conversion/convert.ts';
+import { javaBytes, toText } from '../../../core/conversion/convert.ts';
 import { isPlainObject } from '../../../core/beans/javaTypes.ts';
 
 /** What a value holds, as Camel walks through it: texts are cut at commas, maps give their entries, anything else is one. */
@@ -8,7 +8,7 @@ export function iterate(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value as unknown[];
   if (value instanceof Set) return [...value];
   if (value instanceof Map) return [...value].map(([key, item]) => `${toText(key)}=${toText(item)}`);
-  if (value instanceof Uint8Array) return Array.from(new Int8Array(value.buffer, value.byteOffset, value.byteLength));
+  if (value instanceof Uint8Array) return Array.from(javaBytes(value));
   if (isPlainObject(value)) return Object.entries(value).map(([key, item]) => `${key}=${toText(item)}`);
   if (typeof value === 'object' && Symbol.iterator in value) return [...(value as Iterable<unknown>)];
   return [value];
