@@ -6,6 +6,7 @@ import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
 import { ExchangeError, causeChain, classDistance } from '../core/errors.ts';
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
+import { depthOf } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import type { Inlet, Pipe } from '../core/graph/flow.ts';
 import { StepSubscriber, isNothing, operator } from '../core/graph/flow.ts';
@@ -64,6 +65,10 @@ class GuardedCall implements Way {
   constructor(step: CircuitBreaker, exchange: Exchange) {
     this.step = step;
     this.exchange = exchange;
+  }
+
+  get depth(): number {
+    return depthOf(this.exchange.way);
   }
 
   back(copy: Exchange): void {

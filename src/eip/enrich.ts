@@ -4,6 +4,7 @@ import { defineEip } from '../core/definition.ts';
 import { dynamicEndpointFields, isInvalidEndpoint, optimisationFields, schemeCheck, uriOf } from '../core/graph/dynamicEndpoint.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
+import { depthOf } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { ownOriginal } from '../core/graph/fanOut.ts';
 import { strategyFields, strategyOf } from '../core/graph/fanOutOptions.ts';
@@ -99,6 +100,10 @@ class Enriching implements Way {
   constructor(step: Enrich, exchange: Exchange) {
     this.step = step;
     this.exchange = exchange;
+  }
+
+  get depth(): number {
+    return depthOf(this.exchange.way);
   }
 
   back(resource: Exchange): void {

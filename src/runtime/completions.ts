@@ -1,5 +1,5 @@
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
-import { FAILED, HANDLED, PARKED } from '../core/exchange/exchange.ts';
+import { depthOf, FAILED, HANDLED, PARKED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { Call } from '../core/graph/flow.ts';
 import type { ElementModel, ExpressionModel, StepModel } from '../dsl/model.ts';
@@ -40,10 +40,12 @@ const restoreOriginal = (exchange: Exchange): void => {
 
 class Then implements Way {
   readonly outer: Way | null;
+  readonly depth: number;
   private readonly go: (exchange: Exchange) => void;
 
   constructor(outer: Way | null, go: (exchange: Exchange) => void) {
     this.outer = outer;
+    this.depth = depthOf(outer) + 1;
     this.go = go;
   }
 

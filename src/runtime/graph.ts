@@ -1,7 +1,8 @@
 import { Subscription } from 'rxjs';
 import type { Delivery } from '../core/connector.ts';
+import { ExchangeError } from '../core/errors.ts';
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
-import { FAILED, HANDLED, PARKED, UnitOfWork } from '../core/exchange/exchange.ts';
+import { depthOf, FAILED, HANDLED, PARKED, UnitOfWork } from '../core/exchange/exchange.ts';
 import type { Pipe } from '../core/graph/flow.ts';
 import { Exit, Inlet, pumped } from '../core/graph/flow.ts';
 import { cacheBody } from '../core/conversion/stream.ts';
@@ -99,7 +100,13 @@ export class Graph {
 
   /** Takes an exchange that comes from another route and goes back to it. */
   call(exchange: Exchange): void {
-    exchange.way = new Visit(this, exchange.routeId, this.owner.now(), exchange.way);
+    const visit = new Visit(this, exchange.routeId, this.owner.now(), exchange.way);
+    if (visit.depth > deepestVisit) {
+      exchange.fail(new ExchangeError('java.lang.StackOverflowError', `routes call one another without end: ${deepestVisit} calls are under way in each other, the last of route ${this.owner.routeId}`));
+      exchange.leave();
+      return;
+    }
+    exchange.way = visit;
     this.under++;
     this.enter(exchange);
   }
@@ -231,15 +238,21 @@ class Passage extends UnitOfWork implements Way {
   }
 }
 
+/** A message whose calls are in each other deeper than that goes in circles; long before the memory is full. */
+const deepestVisit = 100_000;
+
 /** The way of an exchange that another route called with. */
 export class Visit implements Way {
   readonly outer: Way | null;
   private readonly graph: Graph;
   private readonly callerRouteId: string | null;
   private readonly entered: number;
+  /** How many calls it is in, itself among them. */
+  readonly depth: number;
 
   constructor(graph: Graph, callerRouteId: string | null, entered: number, outer: Way | null) {
     this.graph = graph;
+    this.depth = depthOf(outer) + 1;
     this.callerRouteId = callerRouteId;
     this.entered = entered;
     this.outer = outer;

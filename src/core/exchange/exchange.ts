@@ -31,8 +31,16 @@ export const isUnhandled = (exchange: Exchange): boolean =>
  */
 export interface Way {
   readonly outer: Way | null;
+  /** Calls that it is in, where it is known: see `depthOf`. */
+  readonly depth?: number;
   /** Gets the exchange after the way has been popped. Must not throw. */
   back(exchange: Exchange): void;
+}
+
+/** In how many calls of routes a way is, those of the exchanges that it is a part or a copy of among them. */
+export function depthOf(way: Way | null): number {
+  for (let around = way; around !== null; around = around.outer) if (around.depth !== undefined) return around.depth;
+  return 0;
 }
 
 /** Names a step for errors, logs, metrics and traces. */

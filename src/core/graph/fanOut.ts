@@ -4,7 +4,7 @@ import type { Timer } from '../clock.ts';
 import type { AggregationStrategy, StepContext } from '../definition.ts';
 import { ExchangeError } from '../errors.ts';
 import type { Completion, Way , Exchange} from '../exchange/exchange.ts';
-import { EXHAUSTED, FAILED, UnitOfWork } from '../exchange/exchange.ts';
+import { depthOf, EXHAUSTED, FAILED, UnitOfWork } from '../exchange/exchange.ts';
 import { StepSubscriber, Turns, isPromise } from './flow.ts';
 
 /** Parts or branches in flight at once under `parallelProcessing`, where no thread pool says another number. */
@@ -70,6 +70,10 @@ class Seat implements Way {
     this.index = index;
   }
 
+  get depth(): number {
+    return this.round.depth;
+  }
+
   back(child: Exchange): void {
     this.round.arrive(child, this.index);
   }
@@ -104,6 +108,10 @@ export abstract class Round extends Turns {
   private timer: Timer | null = null;
   private controller: AbortController | null = null;
   protected tolerance: Tolerance | null = null;
+
+  get depth(): number {
+    return depthOf(this.parent.way);
+  }
 
   constructor(step: FanOut, parent: Exchange) {
     super(step.context.clock);
