@@ -53,7 +53,7 @@ export async function runWorkers(paths: readonly string[], options: Options, ter
   const read = (problems: Diagnostics, routes?: string): GivenSources => {
     const of = readSettings(problems);
     const named = paths.length > 0 ? paths : ((of.get('routes') as readonly string[] | undefined) ?? []);
-    const sources = routes === undefined ? readSources(routeFiles(named, terminal.folder, problems), terminal.folder, problems) : [new Source('routes', routes)];
+    const sources = routes === undefined ? readSources(routeFiles(named, terminal.folder, problems), terminal.folder, problems, of.get('routeFiles.maxBytes') as number) : [new Source('routes', routes)];
     const configuration: Record<string, string> = {};
     for (const path of of.files) if (existsSync(path)) configuration[path] = readFileSync(path, 'utf8');
     return { sources: sources.map(({ file, text }) => ({ file, text })), configuration };

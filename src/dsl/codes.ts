@@ -446,7 +446,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     right: 'http: { port: 8080 }\n',
   },
   M0706: { title: 'There is no such route file', explanation: 'The path or pattern that was given names no file.' },
-  M0707: { title: 'A route file is too large', explanation: 'Files are bounded, so that a wrong path does not fill the memory.' },
+  M0707: { title: 'A route file is too large', explanation: 'Files are bounded, each and all together, so that a wrong path does not fill the memory. `routeFiles.maxBytes` bounds all together; one alone may have 16 MB.' },
   M0708: { title: 'A route file is no text', explanation: 'Routes are written in YAML, as UTF-8 text.' },
   M0709: { title: 'A route file can not be read', explanation: 'The system refuses it; the message says why.' },
   M0711: { title: 'A setting that only a start can take', explanation: 'The configuration was read again while the program runs. Most of it is taken at once; what sockets, stores and connections are made from is taken at the next start.' },

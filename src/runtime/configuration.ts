@@ -22,6 +22,7 @@ export interface Setting {
 export const settings: readonly Setting[] = [
   { key: 'name', kind: 'string', default: 'mecha', description: 'Name of this runtime in logs and metrics.' },
   { key: 'routes', kind: 'list', description: 'Files, folders or globs with routes, when the command line names none.', isLive: true },
+  { key: 'routeFiles.maxBytes', kind: 'bytes', default: 8 * 1024 * 1024, description: 'Size that all route files may have together. Reading takes about 0.5 s and up to 150 MB of memory a megabyte.', isLive: true },
   { key: 'kamelets', kind: 'list', description: "Folders, jars or zip archives with kamelets, such as camel-kamelets.jar; looked in after the routes' own folder `kamelets`.", isLive: true },
   { key: 'properties', kind: 'map', description: 'Values of property placeholders, such as `{{outbox}}`.', isLive: true },
   { key: 'http.host', kind: 'string', default: '127.0.0.1', description: 'Address that `platform-http:` and `rest` listen on; loopback unless another is named.' },

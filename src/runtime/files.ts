@@ -82,9 +82,16 @@ export function watchedPaths(paths: readonly string[], base: string): string[] {
   });
 }
 
-/** Reads files as sources; what can't be read is a problem. */
-export function readSources(files: readonly string[], base: string, problems: Diagnostics): Source[] {
+/** With at most one decimal. */
+const megabytes = (bytes: number): string => String(Math.round((bytes / 1024 / 1024) * 10) / 10);
+
+/**
+ * Reads files as sources; what can't be read is a problem.
+ * @param mostBytes all of them together
+ */
+export function readSources(files: readonly string[], base: string, problems: Diagnostics, mostBytes = Infinity): Source[] {
   const sources: Source[] = [];
+  let all = 0;
   for (const file of files) {
     const name = shown(file, base);
     try {
@@ -93,6 +100,11 @@ export function readSources(files: readonly string[], base: string, problems: Di
         continue;
       }
       const bytes = readFileSync(file);
+      all += bytes.length;
+      if (all > mostBytes) {
+        problems.report('M0707', `the route files are larger than ${megabytes(mostBytes)} MB together, with \`${name}\` (${megabytes(bytes.length)} MB)`, null, { help: 'name fewer of them, let several programs share the routes, or raise `routeFiles.maxBytes`' });
+        return sources;
+      }
       if (bytes.subarray(0, 4096).includes(0)) {
         problems.report('M0708', `\`${name}\` is no text file`, null, { help: 'routes are written in YAML, as UTF-8 text' });
         continue;

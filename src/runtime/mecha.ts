@@ -333,9 +333,13 @@ export class Mecha {
   private sources(problems: Diagnostics, configuration = this.configuration): Source[] {
     if (this.seat !== null) return this.seat.given.sources.map(({ file, text }) => new Source(file, text));
     if (this.given !== null) return [new Source('routes', this.given)];
-    const sources = readSources(routeFiles(this.pathsOf(configuration)!, this.folder, problems), this.folder, problems);
+    const sources = this.readFiles(this.pathsOf(configuration)!, problems, configuration);
     this.read = textOf(sources);
     return sources;
+  }
+
+  private readFiles(paths: readonly string[], problems: Diagnostics, configuration = this.configuration): Source[] {
+    return readSources(routeFiles(paths, this.folder, problems), this.folder, problems, configuration.get('routeFiles.maxBytes') as number);
   }
 
   /** Files that hold the configuration, where there are any. */
@@ -348,7 +352,7 @@ export class Mecha {
     const problems = new Diagnostics();
     if (this.configured.readAgain(problems).text !== this.readConfiguration) return true;
     if (this.given !== null) return false;
-    return textOf(readSources(routeFiles(this.paths!, this.folder, problems), this.folder, problems)) !== this.read || this.runtime.hasChangedModules;
+    return textOf(this.readFiles(this.paths!, problems)) !== this.read || this.runtime.hasChangedModules;
   }
 
   /** Sends a request and gives the reply's body. @throws what the routes failed with */

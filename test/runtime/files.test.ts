@@ -53,6 +53,14 @@ describe('route files', () => {
     expect(problems.sorted().map(({ code }) => code)).to.have.members(['M0708', 'M0709']);
   });
 
+  it('are bounded all together, and the one that goes beyond is named', () => {
+    const files = ['a.yaml', 'b.yaml', 'c.yaml'].map((name) => join(folder, name));
+    for (const file of files) writeFileSync(file, '# a comment\n'.repeat(50_000));
+    expect(readSources(files, folder, problems, 1024 * 1024).map(({ file }) => file)).to.deep.equal(['a.yaml']);
+    expect(problems.sorted().map(({ code, message }) => `${code} ${message}`)).to.deep.equal(['M0707 the route files are larger than 1 MB together, with `b.yaml` (0.6 MB)']);
+    expect(readSources(files, folder, problems, 2 * 1024 * 1024)).to.have.length(3);
+  });
+
   it('are watched at the folder where a glob begins', () => {
     expect(watchedPaths(['routes', 'routes/**/*.yaml', 'other.yaml'], folder).map((path) => relative(folder, path))).to.deep.equal(['routes', 'routes', 'other.yaml']);
   });
