@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { printDiagnostics } from '../dsl/diagnose.ts';
-import type { TestReport } from '../testing/index.ts';
-import { isFine, percent, printCoverage, printResult, printSummary, reportAsJson, reportAsJunit, runTests } from '../testing/index.ts';
+// Not through the index: what reads test files is for the thread in which they run.
+import { isFine, percent, printCoverage, printResult, printSummary, reportAsJson, reportAsJunit } from '../testing/report.ts';
+import type { TestReport } from '../testing/suite.ts';
+import { runTests } from '../testing/suite.ts';
 import type { Terminal } from './terminal.ts';
 import { hasColour } from './terminal.ts';
 

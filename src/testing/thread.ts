@@ -4,7 +4,6 @@ import { Worker } from 'node:worker_threads';
 import { systemClock } from '../core/clock.ts';
 import type { Diagnostic, Span } from '../core/diagnostics.ts';
 import { Source } from '../core/diagnostics.ts';
-import { whereItIs } from './whereItIs.ts';
 import type { TestResult } from './run.ts';
 import type { FileReport, TestOptions } from './suite.ts';
 
@@ -55,6 +54,8 @@ export class TestThread {
 
   constructor(options: TestOptions) {
     this.options = options;
+    // At once: it gets ready while the rest is.
+    this.worker = this.start();
   }
 
   async runFile(source: Source, path: string): Promise<FileReport> {
@@ -107,6 +108,7 @@ export class TestThread {
       const cut = async (test: Current): Promise<void> => {
         // Should it come to an end while it is looked for, it is cut all the same, once.
         deaf();
+        const { whereItIs } = await import('./whereItIs.ts');
         const place = await whereItIs(worker, this.options.folder);
         await broken(`the test did not end within ${test.limitMillis} ms and was cut: it was ${test.doing}, and never gave the thread back${place === null ? ': an endless loop in a module or an expression?' : `: it is in ${place}`}`);
       };

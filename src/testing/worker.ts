@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { Source } from '../core/diagnostics.ts';
-import { runFile } from './suite.ts';
+import { runFile } from './file.ts';
 import type { FileJob, ThreadOptions, Told } from './thread.ts';
 
 /** The thread that tests run in: gets files of tests one after the other, and tells what becomes of them. */
