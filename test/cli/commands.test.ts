@@ -186,6 +186,19 @@ describe('the command line', () => {
     });
   });
 
+  describe('migrate', () => {
+    it('says file by file what runs and what to write instead, as text and as JSON', async () => {
+      desk.write('project/good.yaml', good).write('project/old.yaml', '- from:\n    uri: timer:x\n    steps:\n      - to: activemq:queue\n').write('project/R.java', 'public class R extends RouteBuilder {}\n');
+      const { code, out } = await desk.mecha('migrate', 'project');
+      expect(code).to.equal(1);
+      expect(out).to.contain('good.yaml: runs').and.contain('old.yaml: does not run (routes)\n  line 4: M0402').and.contain('R.java: needs a person');
+      expect(out.trimEnd().split('\n').at(-1)).to.match(/^\d run, \d run with differences, 1 do not run, 1 need a person, 0 have nothing to do with routes$/);
+      const json = await desk.mecha('migrate', 'project', '--json');
+      expect(JSON.parse(json.out).counts).to.include({ fails: 1, manual: 1 });
+      expect((await desk.mecha('migrate', 'nowhere')).code).to.equal(2);
+    });
+  });
+
   describe('explain', () => {
     it('tells what a code means, with a wrong route and the right one', async () => {
       const { code, out } = await desk.mecha('explain', 'm0114');

@@ -16,12 +16,13 @@ describe('npm start', function () {
   let folder: string;
   let out = '';
 
-  const start = async (): Promise<number> => {
+  const start = async (args?: readonly string[]): Promise<number> => {
     folder = mkdtempSync(join(tmpdir(), 'npm-start-'));
     writeFileSync(join(folder, 'slow.yaml'), '- route: { id: slow, from: { uri: "platform-http:/slow", steps: [ { delay: { constant: 1500 } }, { setBody: { constant: done } } ] } }\n');
     const port = await freePort();
     out = '';
-    npm = spawn('npm', ['start', '--', join(folder, 'slow.yaml'), '--port', String(port)], { cwd: root, env: { PATH: process.env['PATH'], HOME: process.env['HOME'], MECHA_STATE_STORE: 'memory' }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    const own = args === undefined ? {} : { MECHA_HTTP_PORT: String(port), PRICING_PORT: String(await freePort()) };
+    npm = spawn('npm', args ?? ['start', '--', join(folder, 'slow.yaml'), '--port', String(port)], { cwd: root, env: { PATH: process.env['PATH'], HOME: process.env['HOME'], MECHA_STATE_STORE: 'memory', ...own }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     for (const stream of [npm.stdout!, npm.stderr!]) stream.setEncoding('utf8').on('data', (text: string) => (out += text));
     // It builds the program first where its sources are newer.
     await eventually(async () => {
@@ -48,4 +49,14 @@ describe('npm start', function () {
       expect(out).to.contain(`${signal}: stopping, 1 in flight`);
     });
   }
+
+  it('runs the example with its micrologic where nothing is named', async () => {
+    const port = await start(['start']);
+    const ended = new Promise<number | null>((resolve) => npm.once('exit', resolve));
+    const reply = await fetch(`http://127.0.0.1:${port}/orders`, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ id: 'n-1', customer: 'ann', region: 'EU', lines: [{ item: 'tea', quantity: 2 }] }) });
+    expect(await reply.json()).to.include({ id: 'n-1', desk: 'europe', total: 10.08 });
+    expect(out).to.contain('curl -s localhost:').and.contain('/orders');
+    npm.kill('SIGTERM');
+    expect(await ended, out).to.equal(0);
+  });
 });
