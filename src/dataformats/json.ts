@@ -2,7 +2,7 @@ import { convertTo, describeValue, isByteSource, readBytes, toText } from '../co
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError, simpleClassName } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
-import { isNumeric } from '../core/conversion/exactNumber.ts';
+import { isIntegral, isNumeric } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
 import type { JsonStyle } from '../core/conversion/json.ts';
 import { jsonText, parseJson, writeJson } from '../core/conversion/json.ts';
@@ -72,8 +72,9 @@ function styleOf(
   const skipsEmpty = include === 'NON_EMPTY' || include === 'NON_DEFAULT';
   const skipsNull = include === 'NON_NULL' || include === 'NON_ABSENT';
   const sortsKeys = enabled.has('ORDER_MAP_ENTRIES_BY_KEYS');
-  if (!isPretty && !writesText && !skipsEmpty && !skipsNull && !sortsKeys) return undefined;
-  return { isPretty, skipsNull, skipsEmpty, sortsKeys, ...(writesText ? { formatDate: dateFormat(pattern, options.timezone) } : {}) };
+  const unwrapsSingles = enabled.has('WRITE_SINGLE_ELEM_ARRAYS_UNWRAPPED');
+  if (!isPretty && !writesText && !skipsEmpty && !skipsNull && !sortsKeys && !unwrapsSingles) return undefined;
+  return { isPretty, skipsNull, skipsEmpty, sortsKeys, unwrapsSingles, ...(writesText ? { formatDate: dateFormat(pattern, options.timezone) } : {}) };
 }
 
 /** Streams and files are marshalled as the text that they hold. */
@@ -98,10 +99,25 @@ function typeCheck(type: string): ((value: unknown) => unknown) | null {
   if (/(List|Set|Collection)$/.test(name) || name.endsWith('[]')) return (value) => (value === null || Array.isArray(value) ? value : refuse(value));
   if (name === 'Object' || name.endsWith('JsonNode')) return null;
   if (/^(String|Integer|Long|Short|Byte|Double|Float|Boolean|BigInteger|int|long|double|boolean)$/.test(name)) {
-    return (value) => (typeof value === 'object' && value !== null && !isNumeric(value) ? refuse(value) : convertTo(value, type));
+    const isBoolean = name.toLowerCase() === 'boolean';
+    const isText = name === 'String';
+    const fits = (value: unknown): boolean => {
+      if (value === null || isText) return typeof value !== 'object' || value === null || isNumeric(value);
+      if (isBoolean) return typeof value === 'boolean' || (isNumeric(value) && isIntegral(value)) || /^\s*(?:true|false)\s*$/i.test(String(value));
+      return isNumeric(value) || (typeof value === 'string' && /^\s*-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\s*$/.test(value));
+    };
+    return (value) => {
+      if (!fits(value)) return refuse(value);
+      return isBoolean && isNumeric(value) ? Number(value) !== 0 : convertTo(value, type);
+    };
   }
-  return (value) => (typeof value === 'object' && !Array.isArray(value) && !isNumeric(value) ? value : refuse(value));
+  if (name === 'TreeMap' || name === 'SortedMap' || name === 'NavigableMap') return (value) => (isMap(value) ? sortedMap(value) : refuse(value));
+  return (value) => (isMap(value) ? value : refuse(value));
 }
+
+const isMap = (value: unknown): value is object | null => typeof value === 'object' && !Array.isArray(value) && !isNumeric(value);
+
+const sortedMap = (value: object | null): unknown => (value === null ? null : Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))));
 
 /** The JSON text of a body. Maps and lists have none: Camel refuses them, too. */
 function sourceText(body: unknown): string {

@@ -28,6 +28,8 @@ export function callSettings(documents: readonly DocumentModel[]): ReadonlyMap<s
   const settings = new Map<string, string>();
   const host = textOf(element, 'host');
   if (host !== null) settings.set('rest.host', `${textOf(element, 'scheme') ?? 'http'}://${host}${textOf(element, 'port') === null || host.includes(':') ? '' : `:${textOf(element, 'port')!}`}`);
+  const component = textOf(element, 'producerComponent');
+  if (component !== null) settings.set('rest.producerComponent', component);
   const mode = textOf(element, 'bindingMode');
   if (mode !== null) settings.set('rest.bindingMode', mode);
   return settings;
@@ -281,6 +283,7 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
     clientRequestValidation: flag('clientRequestValidation', false),
     clientResponseValidation: flag('clientResponseValidation', false),
     ...stylesOf(configuration),
+    ...jsonOptions(configuration, textField(verb, 'type')),
     bindsXml: textOf(configuration, 'xmlDataFormat')?.toLowerCase() === 'jacksonxml',
     answersOptions: flag('enableCORS', false) || configuration?.fields['enableCORS'] === true,
     corsHeaders: flag('enableCORS', false) ? corsHeaders(configuration) : null,
@@ -299,8 +302,23 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
 
 const textOf = (element: ElementModel | null, name: string): string | null => (element === null ? null : textField(element, name));
 
-/** Options of Jackson that mean nothing to plain objects. */
-const withoutMeaning = /^(?:disableFeatures|enableFeatures|moduleClassNames|moduleRefs|objectMapper|useDefaultObjectMapper|autoDiscoverObjectMapper|contentTypeHeader|allowUnmarshallType|unmarshalType|timezone|xmlMapper)$/;
+/** Options of the data format `json` that change what is read, and what is written. Others of Jackson mean nothing to plain objects. */
+const reading = ['unmarshalType', 'useList', 'maxStringLength', 'enableFeatures', 'disableFeatures'];
+const writing = ['enableFeatures', 'disableFeatures', 'dateFormatPattern', 'timezone'];
+const withoutMeaning = /^(?:moduleClassNames|moduleRefs|objectMapper|useDefaultObjectMapper|autoDiscoverObjectMapper|contentTypeHeader|allowUnmarshallType|xmlMapper)$/;
+
+/** What the formats of JSON bodies are told. What is said for all wins over a verb's own `type`, as in Camel. */
+function jsonOptions(configuration: ElementModel | null, type: string | null): Pick<RestOperation, 'jsonIn' | 'jsonOut'> {
+  const properties = pairsOf(configuration?.fields['dataFormatProperty']);
+  const of = (way: 'in' | 'out', names: readonly string[]): Record<string, string> =>
+    Object.fromEntries(names.flatMap((name) => [properties.get(`json.${way}.${name}`) ?? properties.get(name)].flatMap((value) => (value === undefined ? [] : [[name, value]]))));
+  const jsonIn: Record<string, string> = { ...(type === null ? {} : { unmarshalType: type }), ...of('in', reading) };
+  // Those of reading change nothing alone.
+  const hasReading = ['unmarshalType', 'useList', 'maxStringLength'].some((name) => jsonIn[name] !== undefined);
+  const jsonOut = of('out', writing);
+  if (Object.keys(jsonOut).length > 0) for (const name of ['prettyPrint', 'include']) Object.assign(jsonOut, of('out', [name]));
+  return { jsonIn: hasReading ? jsonIn : {}, jsonOut };
+}
 
 /** How bodies are written: `prettyPrint` and `include`, for all or with `json.out.` or `xml.out.` before them. */
 function stylesOf(configuration: ElementModel | null): Pick<RestOperation, 'jsonStyle' | 'isXmlPretty'> {
@@ -319,11 +337,15 @@ function stylesOf(configuration: ElementModel | null): Pick<RestOperation, 'json
 
 /** Properties of data formats that nothing here would obey. */
 function checkFormatProperties(configuration: ElementModel | null, problems: Diagnostics): void {
+  const xml = textOf(configuration, 'xmlDataFormat');
+  if (configuration !== null && xml !== null && !/^(?:jacksonxml|jaxb)$/i.test(xml) && /xml|auto/.test(textOf(configuration, 'bindingMode') ?? '')) {
+    problems.report('M0621', `there is no data format \`${xml}\` for XML bodies`, configuration.fieldsAt['xmlDataFormat'] ?? configuration.at, { label: 'unknown here', help: 'write `jacksonXml`, which gives maps and lists' });
+  }
   for (const property of elementsOf(configuration?.fields['dataFormatProperty'], 'dataFormatProperty')) {
     const key = textField(property, 'key') ?? '';
     const name = key.replace(/^(?:json|xml)\.(?:in|out)\./, '');
-    if (name === 'prettyPrint' || name === 'include' || withoutMeaning.test(name)) continue;
-    problems.report('M0204', `\`${key}\` is no property of the bound formats`, property.at, { label: 'nothing obeys it', help: 'use `prettyPrint` or `include`, with `json.out.` or `xml.out.` before it for one format alone; for more set `bindingMode: off` and marshal in the route' });
+    if (name === 'prettyPrint' || name === 'include' || reading.includes(name) || writing.includes(name) || withoutMeaning.test(name)) continue;
+    problems.report('M0204', `\`${key}\` is no property of the bound formats`, property.at, { severity: 'warning', label: 'nothing obeys it', help: 'use `prettyPrint`, `include`, `enableFeatures`, `unmarshalType` or `useList`, with `json.in.`, `json.out.` or `xml.out.` before it for one format alone; for more set `bindingMode: off` and marshal in the route' });
   }
 }
 

@@ -74,6 +74,7 @@ export const rules: readonly Rule[] = [
   { only: 'here', reason: "a text in the place of `from`: Camel's loader takes it", complaint: /from type \{"type":"object"\}/ },
   { only: 'here', reason: "an option that Camel's loader takes and its schema forgets", complaint: /(?:circuitBreaker|failoverLoadBalancer) additionalProperties \{"additionalProperty":"inheritErrorHandler"\}/ },
   { only: 'here', reason: "what applies to a route may stand among its steps: Camel's loader takes it", complaint: /steps additionalProperties \{"additionalProperty":"(?:onException|onCompletion|intercept\w*)"\}/ },
+  { only: 'here', reason: "a reply need not say what it means: Camel's loader takes it", complaint: /responseMessage required \{"missingProperty":"message"\}/ },
   { only: 'here', reason: "an expression may be nested: Camel's loader takes it here, too", complaint: /saga\/option required/ },
 ];
 

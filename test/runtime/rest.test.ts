@@ -90,7 +90,7 @@ describe('rest', () => {
     expect([failed.status, failed.headers.get('access-control-allow-origin')]).to.deep.equal([500, 'http://x']);
   });
 
-  it('gives properties of the endpoint to the server, and refuses those of data formats that nothing obeys', async () => {
+  it('gives properties of the endpoint to the server, and warns of those of data formats that nothing obeys', async () => {
     const routes = (more: string): string => `
 - restConfiguration: { ${more} }
 - rest:
@@ -99,7 +99,24 @@ describe('rest', () => {
 `;
     const ask = await start(routes('endpointProperty: [ { key: muteException, value: "false" } ]'));
     expect(await (await ask('/a')).text()).to.contain('boom');
-    expect(await rejected(routes('dataFormatProperty: [ { key: json.out.prettyPrimt, value: "true" } ]'))).to.contain('`json.out.prettyPrimt` is no property of the bound formats');
+    expect(await rejected(routes('endpointProperty: [ { key: muteExeption, value: "false" } ]'))).to.contain('no option `muteExeption`').and.to.contain('endpointProperty');
+    const checked = await Mecha.check({ routes: routes('dataFormatProperty: [ { key: json.out.prettyPrimt, value: "true" } ]'), configuration: null });
+    expect(checked.map(({ severity, message }) => `${severity}: ${message}`)).to.deep.equal(['warning: `json.out.prettyPrimt` is no property of the bound formats']);
+  });
+
+  it('refuses what is escaped wrongly in a path, a query and a form, and replaces what is no UTF-8', async () => {
+    const ask = await start(`
+- rest:
+    post: [ { path: "/a/{id}", to: "direct:a" } ]
+- from: { uri: "direct:a", steps: [ { setBody: { simple: "\${header.id}|\${header.q}" } } ] }
+`);
+    const answer = async (path: string, form: string | null = null): Promise<string> => {
+      const reply = await ask(path, { method: 'POST', ...(form === null ? {} : { body: form, headers: { 'Content-Type': 'application/x-www-form-urlencoded' } }) });
+      return `${reply.status} ${await reply.text()}`;
+    };
+    for (const path of ['/a/%zz', '/a/%', '/a/1?q=%zz', '/a/1?q=%', '/a/1?%4=1', '/a/1?q=1&r=%4x']) expect(await answer(path), path).to.equal('400 Bad Request');
+    for (const form of ['q=%zz&r=1', 'q=%4&r=1', '%zz=1']) expect(await answer('/a/1', form), form).to.equal('400 Bad Request');
+    expect(await Promise.all([answer('/a/%C3%A4?q=%C3'), answer('/a/%C3?q=1+2'), answer('/a/1', 'q=%C3')])).to.deep.equal(['200 ä|\ufffd', '200 \ufffd|1 2', '200 1|\ufffd']);
   });
 
   it('describes its services in OpenAPI 3.0, as JSON or YAML', async () => {

@@ -1,6 +1,7 @@
 import { toText } from '../../core/conversion/convert.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { FAILED, HANDLED } from '../../core/exchange/exchange.ts';
+import type { DataFormat } from '../../core/definition.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { isPlainMap } from '../../core/conversion/plainValue.ts';
 import { isNumeric } from '../../core/conversion/exactNumber.ts';
@@ -13,6 +14,12 @@ import { forStatus } from '../../core/http/rest-operation.ts';
 import type { RequestBinding } from '../platform-http/consumer.ts';
 import type { BodyCheck } from './bodySchema.ts';
 
+/** How JSON is read and written; null: as it is. */
+export interface JsonFormats {
+  readonly in: DataFormat | null;
+  readonly out: DataFormat | null;
+}
+
 /**
  * What `rest` does around a route: checks of the request, JSON to objects and back, CORS. It has the meaning of Camel's rest binding, which
  * stands before the route's error handler: what it refuses never enters the route.
@@ -24,9 +31,13 @@ export class RestBinding implements RequestBinding {
 
   private readonly checkBody: BodyCheck | null;
 
-  constructor(operation: RestOperation, checkBody: BodyCheck | null = null) {
+  /** They are made where the operation says more of JSON than is built in. */
+  private readonly formats: JsonFormats;
+
+  constructor(operation: RestOperation, checkBody: BodyCheck | null = null, formats: JsonFormats = { in: null, out: null }) {
     this.operation = operation;
     this.checkBody = checkBody;
+    this.formats = formats;
     this.consumes = mediaTypes(operation.consumes ?? undefined);
     this.produces = mediaTypes(operation.produces ?? undefined);
   }
@@ -81,7 +92,7 @@ export class RestBinding implements RequestBinding {
     const { bindingMode: mode, consumes } = this.operation;
     if (mode === 'off') return null;
     const { body } = exchange;
-    if (isFilled(body) && binds(mode, 'json') && mediaTypeOf(textHeader(exchange, 'content-type')) === 'application/x-www-form-urlencoded') {
+    if (isFilled(body) && binds(mode, 'json') && isForm(mediaTypeOf(textHeader(exchange, 'content-type')))) {
       if (this.operation.clientRequestValidation) return 'Invalid JSon payload.';
       exchange.headers.set('CamelHttpResponseCode', 400);
       exchange.fail(new ExchangeError('com.fasterxml.jackson.core.JsonParseException', 'the body is a form, and this verb binds JSON: it takes forms with `bindingMode: "off"`'));
@@ -95,13 +106,18 @@ export class RestBinding implements RequestBinding {
     const isXml = kind === undefined ? binds(mode, 'xml') && (!binds(mode, 'json') || beginsAsXml(text)) : kind === 'xml';
     if (isXml && !this.operation.bindsXml) return null;
     try {
-      exchange.body = isXml ? readXmlData(parseXml(typeof text === 'string' ? text : decodeXml(Buffer.from(text))).root) : parseJson(typeof text === 'string' ? text : jsonText(text));
+      exchange.body = isXml ? readXmlData(parseXml(typeof text === 'string' ? text : decodeXml(Buffer.from(text))).root) : this.readJson(exchange, text);
     } catch (thrown) {
       if (this.operation.clientRequestValidation) return isXml ? 'Invalid XML payload.' : 'Invalid JSon payload.';
       exchange.headers.set('CamelHttpResponseCode', 400);
       exchange.fail(thrown);
     }
     return null;
+  }
+
+  private readJson(exchange: Exchange, text: string | Uint8Array): unknown {
+    if (this.formats.in !== null) return this.formats.in.unmarshal(exchange, text);
+    return parseJson(typeof text === 'string' ? text : jsonText(text));
   }
 
   private refusal(exchange: Exchange): string | null {
@@ -154,7 +170,7 @@ export class RestBinding implements RequestBinding {
     if (body instanceof Uint8Array) return;
     if (kind === 'xml' && !operation.bindsXml) return;
     if (kind === 'xml') exchange.body = writeXmlData(body, { isPretty: operation.isXmlPretty, leavesNulls: operation.jsonStyle.skipsNull === true });
-    else exchange.body = writeJson(body, operation.jsonStyle);
+    else exchange.body = this.formats.out === null ? writeJson(body, operation.jsonStyle) : this.formats.out.marshal(exchange, body);
     headers.set('Content-Type', `application/${kind}`);
     if (operation.enableNoContentResponse && typeof body === 'object' && !isNumeric(body) && Object.keys(body).length === 0) {
       exchange.body = null;
@@ -191,6 +207,8 @@ export class RestBinding implements RequestBinding {
     for (let i = 0; i < lines.length; i += 2) exchange.headers.set(lines[i]!, lines[i + 1]!);
   }
 }
+
+const isForm = (type: string): boolean => type === 'application/x-www-form-urlencoded' || type === 'multipart/form-data';
 
 const isFilled = (body: unknown): boolean => isPlainMap(body) && Object.keys(body).length > 0;
 

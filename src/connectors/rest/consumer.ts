@@ -1,3 +1,4 @@
+import type { DataFormat } from '../../core/definition.ts';
 import type { ConnectorContext, Endpoint } from '../../core/connector.ts';
 import type { Fields, Options } from '../../core/field.ts';
 import type { RestOperation } from '../../core/http/rest-operation.ts';
@@ -24,6 +25,8 @@ const operationOf = ({ options }: RestEndpoint): RestOperation => {
 /** One operation on the listener that all of HTTP shares. */
 export async function openRestConsumer(endpoint: RestEndpoint, context: ConnectorContext): Promise<PlatformHttpConsumer> {
   const operation = operationOf(endpoint);
+  const [unknown] = endpoint.options.operation === undefined ? [] : Object.keys(endpoint.rest);
+  if (unknown !== undefined) throw new Error(`the server of \`rest\` has no option \`${unknown}\`: check \`endpointProperty\` of \`restConfiguration\``);
   const path = joinPaths(endpoint.options.path, endpoint.options.uriTemplate);
   const options = withDefaults(platformHttpOptions, {
     ...endpoint.options,
@@ -37,5 +40,7 @@ export async function openRestConsumer(endpoint: RestEndpoint, context: Connecto
   });
   const { bodySchema, clientRequestValidation } = operation;
   const check = bodySchema === null || !clientRequestValidation ? null : await (await import('./bodySchema.ts')).bodyCheck(bodySchema);
-  return new PlatformHttpConsumer({ ...endpoint, path, options, rest: {} }, context, new RestBinding(operation, check));
+  const { jsonIn, jsonOut } = operation;
+  const format = (given: Readonly<Record<string, string>>): DataFormat | null => (Object.keys(given).length === 0 || context.runtime === undefined ? null : context.runtime.dataFormat('json', given));
+  return new PlatformHttpConsumer({ ...endpoint, path, options, rest: {} }, context, new RestBinding(operation, check, { in: format(jsonIn), out: format(jsonOut) }));
 }

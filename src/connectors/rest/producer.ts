@@ -11,6 +11,9 @@ import { HttpProducer } from '../http/producer.ts';
 import { withDefaults } from './consumer.ts';
 import type { restOptions } from './options.ts';
 
+/** What Camel can call with; here all of them are `http`. */
+const callers: ReadonlySet<string> = new Set(['http', 'https', 'netty-http', 'undertow', 'vertx-http', 'jetty']);
+
 type RestEndpoint = Endpoint<typeof restOptions>;
 
 /** Calls one operation of a service: parameters of path and query come from headers. */
@@ -29,6 +32,8 @@ export class RestProducer implements Producer {
     const { options } = endpoint;
     const host = options.host ?? (context.setting('rest.host') as string | undefined);
     if (host === undefined) throw new Error('a `rest` producer needs `host`, such as host=localhost:8080, here or in `restConfiguration`');
+    const component = context.setting('rest.producerComponent');
+    if (component !== undefined && !callers.has(String(component))) throw new Error(`\`${String(component)}\` can't call REST services: write \`producerComponent: http\` in \`restConfiguration\`, or leave it out`);
     const match = /^(?:(https?):\/\/)?([^/]+)(\/.*)?$/.exec(host);
     if (match === null) throw new Error(`\`${host}\` is no host`);
     const scheme = match[1] ?? 'http';

@@ -123,6 +123,8 @@ export interface JsonStyle {
   readonly skipsEmpty?: boolean;
   readonly formatDate?: (date: Date) => string | number;
   readonly sortsKeys?: boolean;
+  /** A list of one is written as its only element. */
+  readonly unwrapsSingles?: boolean;
 }
 
 const plain: JsonStyle = {};
@@ -134,7 +136,7 @@ const plain: JsonStyle = {};
  */
 export function writeJson(value: unknown, style: JsonStyle = plain): string {
   if (style === plain && isPlainJson(value, 0)) return JSON.stringify(value);
-  const isPlain = style.isPretty !== true && style.skipsNull !== true && style.skipsEmpty !== true && style.sortsKeys !== true;
+  const isPlain = style.isPretty !== true && style.skipsNull !== true && style.skipsEmpty !== true && style.sortsKeys !== true && style.unwrapsSingles !== true;
   if (isPlain && isPlainJson(value, 0)) return JSON.stringify(value);
   const normal = normalised(value, style, 0);
   if (normal === undefined) return 'null';
@@ -199,7 +201,7 @@ function normalisedObject(value: object, style: JsonStyle, depth: number): unkno
   if (value instanceof ExactNumber) return new Raw(value.text);
   if (value instanceof Date) return style.formatDate === undefined ? value.getTime() : style.formatDate(value);
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
-  if (Array.isArray(value)) return value.map((item) => normalised(item, style, depth + 1));
+  if (Array.isArray(value)) return style.unwrapsSingles === true && value.length === 1 ? normalised(value[0], style, depth + 1) : value.map((item) => normalised(item, style, depth + 1));
   if (value instanceof Map) return normalisedEntries([...value].map(([key, item]) => [String(key), item]), style, depth);
   const { toJSON } = value as { toJSON?: unknown };
   if (typeof toJSON === 'function') return normalised(toJSON.call(value), style, depth + 1);

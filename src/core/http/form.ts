@@ -3,7 +3,7 @@ import { charsetOf } from '../conversion/media-type.ts';
 import type { MultipartPart } from '../conversion/multipart.ts';
 import { headParameter, multipartParts } from '../conversion/multipart.ts';
 import { Attachment } from '../exchange/attachments.ts';
-import { parseQuery } from './headers.ts';
+import { hasBrokenEscape, parseQuery } from './headers.ts';
 
 /** More fields than that are an attack: whoever writes a form by hand never comes near. */
 export const mostFields = 1000;
@@ -21,12 +21,13 @@ export interface Form {
 
 /**
  * The fields of an `application/x-www-form-urlencoded` text.
- * @throws MalformedForm for a field without a name, and for too many
+ * @throws MalformedForm for a field without a name, for an escape that is none, and for too many
  */
 export function readTextForm(text: string): Form {
   // Counted before anything is made of them.
   let count = 1;
   for (let at = text.indexOf('&'); at >= 0; at = text.indexOf('&', at + 1)) if (++count > mostFields) throw tooMany();
+  if (hasBrokenEscape(text)) throw new MalformedForm('a `%` in the form has no two hexadecimal digits behind it');
   const fields = parseQuery(text);
   for (let i = 0; i < fields.length; i += 2) if (fields[i] === '') throw new MalformedForm('a field of the form has no name');
   return { fields, files: null };

@@ -1,3 +1,5 @@
+import { unescape } from 'node:querystring';
+
 /** Headers that steer Camel endpoints: they never come in from, nor go out to, a network. */
 export const isCamelHeader = (name: string): boolean => name.length >= 5 && (name.charCodeAt(0) | 32) === 99 && name.slice(0, 5).toLowerCase() === 'camel';
 
@@ -31,13 +33,14 @@ export function parseQuery(query: string): string[] {
 
 function decodeComponent(text: string): string {
   const spaced = text.includes('+') ? text.replaceAll('+', ' ') : text;
-  if (!spaced.includes('%')) return spaced;
-  try {
-    return decodeURIComponent(spaced);
-  } catch {
-    return spaced;
-  }
+  return decodeEscapes(spaced);
 }
+
+/** Bytes that are no UTF-8 become replacement characters, as in Camel. */
+export const decodeEscapes = (text: string): string => (text.includes('%') ? unescape(text) : text);
+
+/** A `%` without two hexadecimal digits behind it: what has one can't be decoded. */
+export const hasBrokenEscape = (text: string): boolean => text.includes('%') && /%(?![0-9A-Fa-f]{2})/.test(text);
 
 /** As a query writes it: a space becomes `+`, letters, digits and `-_.*` stay. */
 export const encodeQueryComponent = (text: string): string =>

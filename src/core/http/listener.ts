@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { ConnectorContext } from '../connector.ts';
+import { hasBrokenEscape } from './headers.ts';
 import { Outbox } from './outbox.ts';
 import type { HttpMount } from './router.ts';
 import { HttpRouter } from './router.ts';
@@ -364,6 +365,7 @@ export class HttpListener {
     request.reply = reply;
     if (request.rawHeaders.length > this.limits.maxHeaders * 2) return this.refuse(request, 431, 'tooManyHeaders', true);
     if (this.closing !== null) return this.refuse(request, 503, 'stopping', true);
+    if (hasBrokenEscape(request.url!)) return this.refuse(request, 400, 'malformed');
     const status = (this.router ??= new HttpRouter(this.mounts)).find(request);
     if (status !== 200) return this.answerUnmatched(request, reply, status);
     const { mount } = request;

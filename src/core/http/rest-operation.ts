@@ -13,6 +13,9 @@ export interface RestOperation {
   readonly clientResponseValidation: boolean;
   /** How bodies are written. */
   readonly jsonStyle: { readonly isPretty?: boolean; readonly skipsNull?: boolean; readonly skipsEmpty?: boolean };
+  /** Options of the data format `json` that reads bodies, and of the one that writes them; empty: nothing but plain JSON and `jsonStyle`. */
+  readonly jsonIn: Readonly<Record<string, string>>;
+  readonly jsonOut: Readonly<Record<string, string>>;
   /** XML becomes maps and lists; else it stays what it is. */
   readonly bindsXml: boolean;
   readonly isXmlPretty: boolean;
@@ -54,6 +57,8 @@ export const plainOperation: RestOperation = {
   clientRequestValidation: false,
   clientResponseValidation: false,
   jsonStyle: {},
+  jsonIn: {},
+  jsonOut: {},
   bindsXml: false,
   isXmlPretty: false,
   answersOptions: false,

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import findMyWay from 'find-my-way';
 import type { HttpRequest } from './listener.ts';
 import { areCompatible, isAccepted, mediaTypeOf } from '../conversion/media-type.ts';
+import { decodeEscapes } from './headers.ts';
 
 /** Something that a listener serves. */
 export interface HttpMount {
@@ -154,7 +155,8 @@ export class HttpRouter {
   private candidatesFor(path: string): readonly Pattern[] {
     if (this.groups.size === 0) return this.others;
     const found = this.tree.find('GET', path) as { handler: unknown; store: Group } | null;
-    if (found === null) return this.others;
+    // The tree refuses what is no UTF-8 behind its escapes; the patterns take it.
+    if (found === null) return path.includes('%') ? this.patterns : this.others;
     const group = found.store;
     return (group.overlapping ??= this.patterns.filter((pattern) => group.patterns.some((own) => mayOverlap(own, pattern))));
   }
@@ -173,18 +175,9 @@ export class HttpRouter {
 function namedParameters(names: readonly string[], match: RegExpExecArray): readonly string[] | null {
   if (names.length === 0) return null;
   const params: string[] = [];
-  for (let i = 0; i < names.length; i++) params.push(names[i]!, decoded(match[i + 1]!));
+  for (let i = 0; i < names.length; i++) params.push(names[i]!, decodeEscapes(match[i + 1]!));
   return params;
 }
-
-const decoded = (text: string): string => {
-  if (!text.includes('%')) return text;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-};
 
 /** 200, or why the mount does not take the request although its path matches. */
 function check(mount: HttpMount, request: HttpRequest): number {

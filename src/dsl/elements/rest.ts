@@ -36,7 +36,7 @@ const security = field.element('A requirement.', {
 const operation = {
   path: field.string('Path below that of the service, with parameters as `{name}`.'),
   to: field.endpoint('Where requests go.').required(),
-  type: field.string('Class of the request body.').ignored('bodies are plain objects'),
+  type: field.string('Class of the request body, where JSON is bound: texts, numbers, lists (`X[]`) and maps are checked, and what does not fit gets 400. A class of your own takes any map.'),
   outType: field.string('Class of the reply body.').ignored('bodies are plain objects'),
   ...binding,
   param: field.list(
@@ -53,7 +53,7 @@ const operation = {
     'Replies, for checks and for the OpenAPI document.',
     field.element('One reply.', {
       code: field.string('Its status.').default('200'),
-      message: field.string('What it means.').required(),
+      message: field.string('What it means.'),
       contentType: field.string('Its content type.'),
       responseModel: field.string('Class of its body.').ignored('bodies are plain objects'),
       header: field.list('Its headers.', field.element('One header.', { example: field.string('An example.'), ...schema })),
