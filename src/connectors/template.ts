@@ -2,6 +2,7 @@ import type { ConnectorContext } from '../core/connector.ts';
 import { runtimeOf } from '../core/connector.ts';
 import { toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
+import { Patience, workOf } from '../core/patience.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 
 /** What one rendering may repeat, all together: loops within loops, and templates that call themselves, multiply, and nothing else would end them but the heap. */
@@ -9,18 +10,22 @@ const mostSections = 1_000_000;
 /** Characters that a template may make. */
 export const longestText = 64 * 1024 * 1024;
 const deepestCall = 300;
+/** What one rendering may take: others wait meanwhile. */
+export const longestMillis = 1000;
 
 /** Counts what a rendering does, and ends one that does too much. */
 export class Bounds {
   private sections = 0;
   private length = 0;
   private depth = 0;
+  private readonly patience = new Patience(longestMillis, (message) => this.end(`the template is ${message}; split the body before it`));
   /** What a library that goes on after failures is ended by when it is done. */
   exceeded: RangeError | null = null;
 
   reset(): void {
     this.sections = this.length = this.depth = 0;
     this.exceeded = null;
+    this.patience.reset();
   }
 
   private end(message: string): RangeError {
@@ -29,11 +34,18 @@ export class Bounds {
 
   repeat(sections = 1): void {
     this.sections += sections;
+    this.patience.spend(sections);
     if (!(this.sections <= mostSections)) throw this.end(`the template repeats more than ${mostSections} sections: those within each other multiply; split the body before it`);
+  }
+
+  /** Something is done with a value that takes as long as it is large. */
+  use(value: unknown): void {
+    this.patience.spend(1 + workOf(value));
   }
 
   write(characters: number): void {
     this.length += characters;
+    this.patience.spend(characters >> 6);
     if (this.length > longestText) throw this.end(`the template makes more than ${longestText} characters; split the body before it`);
   }
 

@@ -123,7 +123,10 @@ async function producer({ options }: Endpoint<typeof velocityOptions>, context: 
   const parsed = new LRUCache<string, ReturnType<typeof parse>>({ max: mostTemplates });
   const config = {
     customMethodHandlers: [
-      { uid: 'forbidden', match: ({ property }: { property: string }) => forbidden.test(property), resolve: ({ property }: { property: string }) => refuse(property) },
+      { uid: 'forbidden', match: ({ property, context: value }: { property: string; context: unknown }) => {
+          bounds.use(value);
+          return forbidden.test(property);
+        }, resolve: ({ property }: { property: string }) => refuse(property) },
       {
         uid: 'java',
         match: ({ property, context: value }: { property: string; context: unknown }) => Object.hasOwn(javaMethods, property) && value !== null && value !== undefined,

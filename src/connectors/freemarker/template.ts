@@ -1,7 +1,8 @@
 import type { Place } from './builtins.ts';
 import { builtins, printed, TemplateError } from './builtins.ts';
 import type { Expr, Node } from './syntax.ts';
-import { longestText } from '../template.ts';
+import { Patience, workOf } from '../../core/patience.ts';
+import { longestMillis, longestText } from '../template.ts';
 import { Parser } from './syntax.ts';
 
 /** Turns of loops, and calls of macros and functions: those that call themselves twice multiply. */
@@ -50,6 +51,7 @@ class Rendering {
   private out: string[] = [];
   private length = 0;
   private turns = 0;
+  private readonly patience = new Patience(longestMillis, (message) => new TemplateError(`the template is ${message}; split the body before it`));
   private items = 0;
   private calls = 0;
   /** One for all: to make one takes longer than a call. */
@@ -72,16 +74,19 @@ class Rendering {
 
   private write(text: string): void {
     this.length += text.length;
+    this.patience.spend(1 + workOf(text));
     if (this.length > longestText) throw new TemplateError('the text is too long');
     this.out.push(text);
   }
 
   private turn(): void {
+    this.patience.spend();
     if (++this.turns > mostTurns) throw new TemplateError(`more than ${mostTurns} turns of loops and calls of macros`);
   }
 
   private make(items: number): void {
     this.items += items;
+    this.patience.spend(items >> 3);
     if (this.items > mostItems) throw new TemplateError(`lists and hashes of more than ${mostItems} items are made`);
   }
 
@@ -419,7 +424,12 @@ class Rendering {
     if (builtin === undefined) throw new TemplateError(`the built-in \`?${name}\` is not there`);
     const place = of.kind === 'name' ? (this.places.get(of.name)?.at(-1) ?? null) : null;
     if (/^(?:left|right)_pad$/.test(key)) this.make(Number(values[0]));
-    return builtin(this.value(of), values, place);
+    const value = this.value(of);
+    this.patience.spend(1 + workOf(value));
+    const result = builtin(value, values, place);
+    if (typeof result === 'string' && result.length > longestText) throw new TemplateError('the text is too long');
+    this.patience.spend(workOf(result));
+    return result;
   }
 
   private calculate(operator: string, left: unknown, right: unknown): unknown {

@@ -1,4 +1,5 @@
-import { longestText } from '../template.ts';
+import { Patience, workOf } from '../../core/patience.ts';
+import { longestMillis, longestText } from '../template.ts';
 import { compare, functions, isObject, isTrue, JsltError, number, same, text } from './functions.ts';
 import type { Block, Expr, Function, Let } from './syntax.ts';
 import { JsltSyntaxError, Parser } from './syntax.ts';
@@ -96,6 +97,7 @@ class Run {
   private readonly surroundings: Surroundings;
   private calls = 0;
   private turns = 0;
+  private readonly patience = new Patience(longestMillis, (message) => new JsltError(`the expression is ${message}`));
   private made = 0;
   private written = 0;
 
@@ -219,6 +221,7 @@ class Run {
   }
 
   private turn(): void {
+    this.patience.spend();
     if (++this.turns > mostTurns) throw new JsltError(`more than ${mostTurns} turns of loops and calls of functions`);
   }
 
@@ -253,6 +256,7 @@ class Run {
     if (own === null) {
       const imported = module.modules.get(name);
       if (imported?.value !== null && imported?.value !== undefined) return this.value(imported.value, values[0] ?? null, imported.globals, imported);
+      for (const value of values) this.patience.spend(1 + workOf(value));
       return functions[name]!.run(...values);
     }
     this.turn();

@@ -4,7 +4,7 @@ import { fromIso8601, gmtime, mktime, strftime, strptime, toIso8601 } from './da
 import type { Env, Filter, Path } from './filter.ts';
 import { breakOut, collect, emitEach, emitPaths, extended, labelled, nowhere, pathsOf, recurseAll, work } from './filter.ts';
 import { asText } from './formats.ts';
-import { matches, namedCaptures, patternAndFlags, shown, test } from './regex.ts';
+import { lettersIn, matches, namedCaptures, patternAndFlags, shown, test } from './regex.ts';
 import type { Match } from './regex.ts';
 import { add, compare, deletePaths, describe, getKey, getPath, indexesOf, isMap, isTrue, json, JqError, own, put, setPath, typeName } from './values.ts';
 import type { JsonMap } from './values.ts';
@@ -220,7 +220,14 @@ function indexes(input: unknown, wanted: unknown): unknown {
   if (typeof input === 'string' && typeof wanted === 'string') {
     if (wanted === '') return null;
     const found: number[] = [];
-    for (let at = input.indexOf(wanted); at >= 0; at = input.indexOf(wanted, at + 1)) found.push(Array.from(input.slice(0, at)).length);
+    let letters = 0;
+    let counted = 0;
+    for (let at = input.indexOf(wanted); at >= 0; at = input.indexOf(wanted, at + 1)) {
+      work(1 + ((at - counted + wanted.length) >> 6));
+      letters += lettersIn(input, counted, at);
+      counted = at;
+      found.push(letters);
+    }
     return found;
   }
   if (Array.isArray(input)) return indexesOf(input, Array.isArray(wanted) ? (wanted as unknown[]) : [wanted]);
@@ -270,16 +277,24 @@ const substituted = (pattern: Filter, replacement: Filter, flags: Filter | null,
   const run = (source: unknown, modes: unknown): void => {
     const found = matches(input, source, modes, isGlobal);
     const text = input as string;
-    const from = (index: number, done: string): void => {
-      const match = found[index];
-      if (match === undefined) {
-        emit(done + text.slice(found[index - 1]?.to ?? 0), off(path));
-        return;
+    const from = (first: number, begun: string): void => {
+      let done = begun;
+      for (let index = first; index < found.length; index++) {
+        const match = found[index]!;
+        const texts: string[] = [];
+        replacement(env, namedCaptures(match), null, (by) => {
+          work();
+          if (typeof by !== 'string') throw new JqError(`${describe(namedCaptures(match))} cannot be added to a string`);
+          texts.push(by);
+        });
+        done += text.slice(found[index - 1]?.to ?? 0, match.from);
+        if (texts.length !== 1) {
+          for (const by of texts) from(index + 1, done + by);
+          return;
+        }
+        done += texts[0]!;
       }
-      replacement(env, namedCaptures(match), null, (by) => {
-        if (typeof by !== 'string') throw new JqError(`${describe(namedCaptures(match))} cannot be added to a string`);
-        from(index + 1, done + text.slice(found[index - 1]?.to ?? 0, match.from) + by);
-      });
+      emit(done + text.slice(found.at(-1)?.to ?? 0), off(path));
     };
     from(0, '');
   };

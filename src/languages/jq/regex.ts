@@ -46,7 +46,7 @@ export interface Match {
   readonly to: number;
 }
 
-const lettersIn = (text: string, from: number, to: number): number => {
+export const lettersIn = (text: string, from: number, to: number): number => {
   let count = 0;
   for (let at = from; at < to; count++) at += text.codePointAt(at)! > 0xffff ? 2 : 1;
   return count;
@@ -64,20 +64,24 @@ export function matches(input: unknown, source: unknown, flags: unknown, isGloba
   const names = new Map(Object.entries(pattern.namedGroups()).map(([name, group]) => [Number(group), name]));
   const matcher = pattern.matcher(text);
   const found: Match[] = [];
+  let letters = 0;
+  let counted = 0;
   while (matcher.find()) {
     const [from, to] = [matcher.start(), matcher.end()];
     if (from === to && skipsEmpty) continue;
+    letters += lettersIn(text, counted, from);
+    counted = from;
     const captures: Capture[] = [];
     for (let group = 1; group <= matcher.groupCount(); group++) {
       const string = matcher.group(group) ?? null;
       captures.push({
-        offset: string === null ? -1 : lettersIn(text, 0, matcher.start(group)),
+        offset: string === null ? -1 : letters + lettersIn(text, from, matcher.start(group)),
         length: string === null ? 0 : lettersIn(string, 0, string.length),
         string,
         name: names.get(group) ?? null,
       });
     }
-    found.push({ offset: lettersIn(text, 0, from), length: lettersIn(text, from, to), string: text.slice(from, to), captures, from, to });
+    found.push({ offset: letters, length: lettersIn(text, from, to), string: text.slice(from, to), captures, from, to });
     if (!isGlobal && !isGlobalAnyway) break;
   }
   return found;

@@ -109,9 +109,24 @@ export function add(a: unknown, b: unknown): unknown {
   throw wrongOperands(a, b, 'added');
 }
 
+/** Comparisons of items that one subtraction may take. */
+const mostComparisons = 20_000_000;
+
+const isSimple = (value: unknown): boolean => typeof value === 'string' || typeof value === 'boolean' || value === null || (typeof value === 'number' && !Number.isNaN(value));
+
+function without(list: readonly unknown[], others: readonly unknown[]): unknown[] {
+  const simple = new Set(others.filter(isSimple));
+  // Numbers that are kept exactly may equal those that are not.
+  const hasExact = list.some((item) => item instanceof ExactNumber) || others.some((item) => item instanceof ExactNumber);
+  const rest = hasExact ? others : others.filter((item) => !isSimple(item));
+  const left = list.filter((item) => !(isSimple(item) && simple.has(item)));
+  if (left.length * rest.length > mostComparisons) throw new JqError(`arrays of ${list.length} and ${others.length} items are too long to be subtracted`);
+  return rest.length === 0 ? left : left.filter((item) => !rest.some((other) => compare(item, other) === 0));
+}
+
 export function subtract(a: unknown, b: unknown): unknown {
   if (isNumeric(a) && isNumeric(b)) return Number(a) - Number(b);
-  if (Array.isArray(a) && Array.isArray(b)) return a.filter((item) => !b.some((other) => compare(item, other) === 0));
+  if (Array.isArray(a) && Array.isArray(b)) return without(a, b);
   throw wrongOperands(a, b, 'subtracted');
 }
 
@@ -178,6 +193,7 @@ export function getKey(value: unknown, key: unknown): unknown {
 export function indexesOf(list: readonly unknown[], wanted: readonly unknown[]): number[] | null {
   if (wanted.length === 0) return null;
   const found: number[] = [];
+  if (list.length * wanted.length > mostComparisons) throw new JqError(`arrays of ${list.length} and ${wanted.length} items are too long to be searched`);
   for (let at = 0; at + wanted.length <= list.length; at++) if (wanted.every((item, i) => compare(item, list[at + i]) === 0)) found.push(at);
   return found;
 }

@@ -5,6 +5,7 @@ import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { Expression, LanguageContext, Predicate, Preparation } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { field } from '../../core/field.ts';
+import { Patience } from '../../core/patience.ts';
 import { sourceReader } from '../../core/exchange/source.ts';
 import { parseXml, readAtOnce, XmlDocument, XmlNode, XmlNodeList } from '../../core/conversion/xml.ts';
 import type { XPathExpression, XPathScope, XPathValue } from './evaluate.ts';
@@ -14,8 +15,8 @@ import { compileXPath } from './parser.ts';
 /** Nodes that one evaluation may look at, and the time that it may take. */
 const mostWork = 100_000_000;
 const longestMillis = 1000;
-/** After so many nodes it looks at the time. */
-const betweenLooks = 20_000;
+/** Nodes that are gone through in a microsecond. */
+const nodesAtOnce = 16;
 
 type Kind = 'NUMBER' | 'STRING' | 'BOOLEAN' | 'NODESET' | 'NODE';
 
@@ -110,8 +111,7 @@ class Scope implements XPathScope {
   private readonly exchange: Exchange;
   private readonly context: LanguageContext;
   private left = mostWork;
-  private untilLook = betweenLooks;
-  private begun = 0;
+  private readonly patience = new Patience(longestMillis, (message) => new ExchangeError('java.util.concurrent.TimeoutException', `xpath: ${message}`));
 
   constructor(exchange: Exchange, context: LanguageContext) {
     this.exchange = exchange;
@@ -119,16 +119,8 @@ class Scope implements XPathScope {
   }
 
   work(steps: number): void {
-    this.untilLook -= steps;
-    if (this.untilLook < 0) this.look();
-  }
-
-  private look(): void {
-    this.left -= betweenLooks - this.untilLook;
-    this.untilLook = betweenLooks;
-    const now = performance.now();
-    if (this.begun === 0) this.begun = now;
-    if (now - this.begun > longestMillis) throw new ExchangeError('java.util.concurrent.TimeoutException', `xpath: not done after ${longestMillis} ms`);
+    this.left -= steps;
+    this.patience.spend(steps / nodesAtOnce);
     if (this.left < 0) throw new ExchangeError('javax.xml.xpath.XPathExpressionException', `the expression looks at more than ${mostWork} nodes`);
   }
 
