@@ -5,7 +5,14 @@ import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
+import { boundedCheck, schemaOptions } from '../core/jsonSchema.ts';
 import { jsonText, parseJson, toPlainNumbers } from '../core/conversion/json.ts';
+
+/** What says whether a document fits, and why not. */
+interface Judge {
+  readonly fits: (document: unknown) => boolean;
+  readonly validate: ValidateFunction;
+}
 
 const fails = (type: string, message: string): ExchangeError => new ExchangeError(type, message);
 
@@ -13,7 +20,7 @@ const fails = (type: string, message: string): ExchangeError => new ExchangeErro
 async function compile(text: string): Promise<ValidateFunction> {
   const schema = JSON.parse(text) as AnySchemaObject;
   const named = typeof schema['$schema'] === 'string' ? schema['$schema'] : '';
-  const options = { allErrors: true, strict: false, validateFormats: false };
+  const options = { allErrors: true, strict: false, validateFormats: false, ...schemaOptions };
   const draft = /draft-0?(\d)/.exec(named)?.[1];
   if (draft === undefined) {
     if (!named.includes('2020-12')) {
@@ -53,17 +60,21 @@ const shown = (error: ErrorObject): string => `${pathOf(error)}: ${error.keyword
 
 class JsonValidator implements Producer {
   private readonly options: Endpoint<typeof jsonValidatorOptions>['options'];
-  private readonly read: () => Promise<ValidateFunction>;
-  private validate: Promise<ValidateFunction> | null = null;
+  private readonly read: () => Promise<Judge>;
+  private judge: Promise<Judge> | null = null;
 
   constructor({ options }: Endpoint<typeof jsonValidatorOptions>, context: ConnectorContext) {
     this.options = options;
-    this.read = () => compile(runtimeOf(context).resource(options.resourceUri.replace(/^resource:/, '')));
+    this.read = async () => {
+      const text = runtimeOf(context).resource(options.resourceUri.replace(/^resource:/, ''));
+      const validate = await compile(text);
+      return { validate, fits: boundedCheck(text, (document) => validate(document)) };
+    };
   }
 
   /** A schema that is not there, or is none, shows at the start. */
   async start(): Promise<void> {
-    if (this.options.contentCache) await (this.validate = this.read());
+    if (this.options.contentCache) await (this.judge = this.read());
   }
 
   async send(exchange: Exchange): Promise<void> {
@@ -74,14 +85,20 @@ class JsonValidator implements Producer {
       if (headerName !== undefined && failOnNullHeader) throw fails('org.apache.camel.component.jsonvalidator.NoJsonHeaderValidationException', `Header ${headerName} is null`);
       return;
     }
-    const validate = await (this.validate ?? this.read());
+    const { fits, validate } = await (this.judge ?? this.read());
     let document: unknown;
     try {
       document = await documentOf(exchange, value, headerName === undefined);
     } catch (thrown) {
       throw new ExchangeError('org.apache.camel.component.jsonvalidator.JsonValidationException', `the document is no JSON: ${(thrown as Error).message}`, { cause: thrown });
     }
-    if (validate(document)) return;
+    let isFine: boolean;
+    try {
+      isFine = fits(document);
+    } catch (thrown) {
+      throw fails('org.apache.camel.component.jsonvalidator.JsonValidationException', (thrown as Error).message);
+    }
+    if (isFine) return;
     const errors = validate.errors ?? [];
     throw new ExchangeError('org.apache.camel.component.jsonvalidator.JsonValidationException', `JSON validation error with ${errors.length} errors:\n${errors.map(shown).join('\n')}`);
   }

@@ -6,7 +6,7 @@ import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { Message } from '../core/exchange/message.ts';
 import type { ZipEntry } from '../core/conversion/zip.ts';
-import { centralHeader, endOfDirectory, localHeader, unzipped, zipEntries } from '../core/conversion/zip.ts';
+import { centralHeader, endOfDirectory, localHeader, unzipped, unzippedLater, zipEntries } from '../core/conversion/zip.ts';
 
 const fileName = 'CamelFileName';
 
@@ -35,7 +35,13 @@ export const zipFile = defineDataFormat({
         const [first, ...more] = zipEntries(bytes).filter(({ name }) => !name.endsWith('/'));
         if (first === undefined) throw new ExchangeError('java.lang.IllegalStateException', 'Unable to unzip the file, it may be corrupted.');
         if (more.length > 0) throw new ExchangeError('java.lang.IllegalStateException', 'Zip file has more than 1 entry.');
-        const content = unzipped(bytes, first, maxDecompressedSize);
+        const content = unzippedLater(bytes, first, maxDecompressedSize);
+        if (content instanceof Promise) {
+          return content.then((unpacked) => {
+            exchange.headers.set(fileName, first.name);
+            return unpacked;
+          });
+        }
         exchange.headers.set(fileName, first.name);
         return content;
       }),

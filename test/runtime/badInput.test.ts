@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { systemClock } from '../../src/core/clock.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';
@@ -5,6 +6,15 @@ import { eventually, mockOf, routesFile, runtimeWith } from './rig.ts';
 
 const backtracking = `${'a'.repeat(5000)}!`;
 const items = '<a id="1"><b>some text</b></a>';
+
+const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) });
+
+const schemas: Readonly<Record<string, unknown>> = {
+  'multiplies.json': { $ref: '#/definitions/t', definitions: { t: { anyOf: [{ type: 'object', properties: { a: { $ref: '#/definitions/t' } } }, { type: 'object', properties: { a: { $ref: '#/definitions/t' } } }] } } },
+  'unique.json': { type: 'array', uniqueItems: true },
+  'pattern.json': { properties: { x: { pattern: '^(a+)+$' } } },
+  'names.json': { patternProperties: { '^(a+)+$': {} } },
+};
 
 interface Bad {
   readonly steps: readonly unknown[];
@@ -68,6 +78,11 @@ const bad: Readonly<Record<string, Bad>> = {
   'a pattern out of the message that backtracks': { steps: [{ setBody: { simple: "${body.replaceAll(${header.p},'x')}" } }], body: () => backtracking, headers: { p: '(a+)+$' }, says: /backtracks: not done after/ },
   'a pattern of a condition that looks around and backtracks': { steps: [{ filter: { simple: "${body} regex '(?=a)(a+)+'", steps: [{ to: 'mock:part' }] } }], body: () => backtracking, says: /backtracks: not done after/ },
   'a pattern of header names that backtracks': { steps: [{ removeHeaders: { pattern: '(x+)+y' } }], headers: { ['x'.repeat(5000)]: 1 }, says: /backtracks: not done after/ },
+  'a schema whose alternatives multiply': { steps: [{ to: 'json-validator:multiplies.json' }], body: () => JSON.stringify(nested(60)), says: /has not judged the document after 1000 ms/ },
+  'a schema that compares all items': { steps: [{ to: 'json-validator:unique.json' }], body: () => JSON.stringify(Array.from({ length: 30_000 }, (_, i) => ({ i }))), says: /has not judged the document after 1000 ms/ },
+  'a pattern of a schema that backtracks': { steps: [{ to: 'json-validator:pattern.json' }], body: () => JSON.stringify({ x: backtracking }), says: /backtracks: not done after/ },
+  'a pattern of names in a schema that backtracks': { steps: [{ to: 'json-validator:names.json' }], body: () => JSON.stringify({ [backtracking]: 1 }), says: /backtracks: not done after/ },
+  'gzip of 300 MB': { steps: [{ unmarshal: { gzipDeflater: {} } }], body: () => gzipSync(Buffer.alloc(300_000_000)), says: /exceeds the maximum allowed size/ },
   'an xpath expression that looks at all for each': { steps: [{ setBody: { xpath: 'count(//*[string-length(string(/)) > 1])' } }], body: () => `<r>${items.repeat(30_000)}</r>`, says: /xpath: not done after 1000 ms/ },
   'a jq difference of long arrays': { steps: [{ setBody: { jq: '[range(100000)|[.]] - [range(100000)|[.]]' } }], body: () => '{}', says: /too long to be subtracted/ },
   'a jq text that is found at every letter': { steps: [{ setBody: { jq: '("a" * 1000000) | indices("a" * 500000)' } }], body: () => '{}', says: /jq: not done after/ },
@@ -162,7 +177,7 @@ describe('bad input', function () {
 
   for (const [what, { steps, body, headers, says }] of Object.entries(bad)) {
     it(`(${what}) fails with its reason in bounded time and memory, and the other routes go on`, async () => {
-      runtime = runtimeWith({ clock: systemClock, keepFailed: () => true });
+      runtime = runtimeWith({ clock: systemClock, keepFailed: () => true, resource: (uri) => JSON.stringify(schemas[uri]) });
       await runtime.start([
         routesFile([
           { route: { id: 'bad', errorHandler: { noErrorHandler: {} }, from: { uri: 'direct:bad', steps } } },

@@ -3,7 +3,7 @@ import type { InputType, ZlibOptions } from 'node:zlib';
 import { ExchangeError } from '../errors.ts';
 
 /** What small data may cost when it is unpacked: more than this is refused. */
-export const largestUnpacked = 1024 ** 3;
+export const largestUnpacked = 256 * 1024 ** 2;
 
 /** Packed data up to this size is handled at once; more, in a thread of zlib's. */
 const smallBytes = 64 * 1024;

@@ -1,6 +1,6 @@
-import { inflateRawSync } from 'node:zlib';
+import { inflateRaw, inflateRawSync } from 'node:zlib';
 import { ExchangeError } from '../errors.ts';
-import { tooLarge } from './inflate.ts';
+import { runZlib, tooLarge } from './inflate.ts';
 
 /** A file in an archive. */
 export interface ZipEntry {
@@ -40,19 +40,31 @@ export function zipEntries(archive: Buffer): ZipEntry[] {
   return found;
 }
 
-/** The content of a file. @param limit most bytes that it may have; negative: no limit */
-export function unzipped(archive: Buffer, entry: ZipEntry, limit: number): Buffer {
+/** The content of a file as it lies in the archive. */
+function packedContent(archive: Buffer, entry: ZipEntry, limit: number): { readonly content: Buffer; readonly isPacked: boolean } {
   if (entry.at + 30 > archive.length || archive.readUInt32LE(entry.at) !== localHeader) throw corrupted(`${entry.name} is not where it should be`);
   const start = entry.at + 30 + archive.readUInt16LE(entry.at + 26) + archive.readUInt16LE(entry.at + 28);
-  const packed = archive.subarray(start, start + entry.packedSize);
-  if (entry.method === 0) {
-    if (limit >= 0 && packed.length > limit) throw tooLarge();
-    return packed;
-  }
-  if (entry.method !== 8) throw corrupted(`${entry.name} is packed in a way (${entry.method}) that is not supported`);
+  const content = archive.subarray(start, start + entry.packedSize);
+  if (entry.method !== 0 && entry.method !== 8) throw corrupted(`${entry.name} is packed in a way (${entry.method}) that is not supported`);
+  if (entry.method === 0 && limit >= 0 && content.length > limit) throw tooLarge();
+  return { content, isPacked: entry.method === 8 };
+}
+
+const boundedBy = (limit: number): { maxOutputLength?: number } => (limit < 0 ? {} : { maxOutputLength: Math.max(1, limit) });
+
+/** The content of a file. @param limit most bytes that it may have; negative: no limit */
+export function unzipped(archive: Buffer, entry: ZipEntry, limit: number): Buffer {
+  const { content, isPacked } = packedContent(archive, entry, limit);
+  if (!isPacked) return content;
   try {
-    return inflateRawSync(packed, limit < 0 ? {} : { maxOutputLength: Math.max(1, limit) });
+    return inflateRawSync(content, boundedBy(limit));
   } catch (thrown) {
     throw (thrown as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE' ? tooLarge() : corrupted((thrown as Error).message);
   }
+}
+
+/** The same; a promise while what is large is unpacked in a thread. */
+export function unzippedLater(archive: Buffer, entry: ZipEntry, limit: number): Buffer | Promise<Buffer> {
+  const { content, isPacked } = packedContent(archive, entry, limit);
+  return isPacked ? runZlib(inflateRawSync, inflateRaw, content, boundedBy(limit), ({ message }) => corrupted(message)) : content;
 }
