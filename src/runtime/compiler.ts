@@ -68,6 +68,8 @@ export interface SendIntercept {
   matches(uri: string): boolean;
   readonly skips: boolean;
   readonly onWhen: ReturnType<LanguageContext['predicate']> | null;
+  /** Puts down on the exchange what is intercepted, and where. */
+  note(exchange: Exchange): void;
   readonly before: Call;
   readonly after: Call | null;
 }
@@ -133,6 +135,8 @@ export class StepCompiler {
   private owner: ElementModel | null = null;
   /** Stands before the ids of all steps. */
   idPrefix = '';
+  /** The endpoint that the route starts from, as it is shown. */
+  fromUri = '';
   /** Some error handler or completion of this route restores the original message. */
   keepsOriginal = false;
   /** Where messages of this route may wait for another attempt. */
@@ -247,9 +251,16 @@ export class StepCompiler {
     const place = (): Place => this.places.add(() => `${model.kind}/${model.id ?? hashOf(model.element)}`);
     const isWrapped = handling !== null && own !== 'none' && !isPlain(handling);
     if (!isWrapped && model.kind === 'to' && around.isWatched !== true) pipe = returnsTo(pipe, place(), this.routeId);
-    if (around.intercepts.length > 0 && definition.isIntercepted !== false) pipe = sequence([...around.intercepts.map((call) => callStep(call, info)), pipe]);
+    if (around.intercepts.length > 0 && definition.isIntercepted !== false) pipe = sequence([perform((exchange) => this.noteIntercepted(exchange, info.stepId)), ...around.intercepts.map((call) => callStep(call, info)), pipe]);
     if (isWrapped) return errorHandled(pipe, handling, this.errorContext, info, place(), own === 'again');
     return own === 'again' && handling !== null ? sequence([pipe, markFailureRoute(this.routeId)]) : pipe;
+  }
+
+  /** What steps of `intercept` and its like are told of the place that they stand in. */
+  noteIntercepted({ properties }: Exchange, nodeId: string | null): void {
+    if (nodeId !== null) properties.set('CamelInterceptedNodeId', nodeId);
+    properties.set('CamelInterceptedRouteId', this.routeId);
+    properties.set('CamelInterceptedParentEndpointUri', this.fromUri);
   }
 
   /** A list of steps whose error handler also takes, as one, what its steps leave alone: a part of a split (`unitOf`), a branch of a multicast. */

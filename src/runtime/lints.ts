@@ -6,7 +6,7 @@ import type { DocumentModel, ElementModel, EndpointModel, ExpressionModel, MapMo
 import { routeScoped } from '../dsl/model.ts';
 import type { Parts } from '../dsl/parts.ts';
 import type { RoutePlan } from './plan.ts';
-import { matchesEndpoint } from './scopes.ts';
+import { matchesAddress } from './scopes.ts';
 
 export interface Linted {
   readonly sources: readonly Source[];
@@ -112,7 +112,7 @@ function dead({ endpoints, intercepted }: Found, plans: readonly RoutePlan[], pa
     const address = addressOf(endpoint.uri, parts);
     if (address === null || parts.connectors[address.scheme]?.needsRoute !== true || targets.has(keyOf(address))) continue;
     if (/[?&]failIfNoConsumers=false/i.test(endpoint.uri) || /^false$/i.test(String(endpoint.parameters['failIfNoConsumers'] ?? ''))) continue;
-    if (intercepted.some((pattern) => matchesEndpoint(keyOf(address), pattern) || matchesEndpoint(`${address.scheme}://${address.name}`, pattern))) continue;
+    if (intercepted.some((pattern) => matchesAddress(keyOf(address), pattern) || matchesAddress(`${address.scheme}://${address.name}`, pattern))) continue;
     const names = [...targets].filter((target) => target.startsWith(`${address.scheme}:`));
     const meant = nearest(keyOf(address), names);
     problems.report('M0902', `no route starts from \`${keyOf(address)}\``, endpoint.at, {

@@ -455,6 +455,7 @@ export class Runtime implements ExchangeScope {
 
   private compile(plan: RoutePlan, routeId: string, owner: () => Route, generation: number, problems: Diagnostics): CompiledRoute | null {
     const resolved = this.endpoints.resolve(plan.from, problems);
+    const fromUri = resolved === null ? plan.from.uri : this.shownUri(resolved);
     const wiring = new Wiring();
     const steps: CompiledStep[] = [];
     const used = new Set<string>();
@@ -462,6 +463,7 @@ export class Runtime implements ExchangeScope {
     const compiler = new StepCompiler(routeId, this.services(used, carriedKeys, plan.dataFormats), problems, wiring, this.stepIds, steps);
     const { scope } = plan;
     compiler.idPrefix = textField(plan.element, 'nodePrefixId') ?? '';
+    compiler.fromUri = fromUri;
     const sends = new SendIntercepts(compiler, scope);
     const handling = errorHandling(compiler, scope, sends);
     const intercepting = intercepts(compiler, scope.intercept, { handling, sendIntercepts: sends.all, fixedSendIntercepts: sends.ofSteps });
@@ -474,7 +476,6 @@ export class Runtime implements ExchangeScope {
       masksLogs: booleanField(plan.element, 'logMask', false),
       isOrdered: resolved?.definition.isOrdered === true || plan.fromElement.fields['orderBy'] !== undefined,
     };
-    const fromUri = resolved === null ? plan.from.uri : this.shownUri(resolved);
     const before = interceptFrom(compiler, scope.interceptFrom, fromUri, around);
     // As in Camel, an onCompletion counts as a step where every step is intercepted.
     const counted = scope.onCompletion.flatMap(() => around.intercepts.map((call) => callStep(call)));

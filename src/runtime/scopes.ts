@@ -255,7 +255,7 @@ const setIntercepted = (uri: string) => perform((exchange) => exchange.propertie
 export function interceptFrom(compiler: StepCompiler, elements: readonly ElementModel[], fromUri: string, around: Surroundings): ReturnType<typeof sequence>[] {
   return elements
     .filter((element) => !booleanField(element, 'disabled', false) && matchesEndpoint(fromUri, uriField(element)))
-    .map((element) => sequence([setIntercepted(fromUri), onlyWhen(compiler, element, compiler.steps(stepsOf(element), { ...around, intercepts: [] }))]));
+    .map((element) => sequence([perform((exchange) => compiler.noteIntercepted(exchange, null)), onlyWhen(compiler, element, sequence([setIntercepted(fromUri), compiler.steps(stepsOf(element), { ...around, intercepts: [] })]))]));
 }
 
 const uriField = (element: ElementModel): string | null => {
@@ -263,16 +263,24 @@ const uriField = (element: ElementModel): string | null => {
   return isEndpoint(uri) ? uri.uri : typeof uri === 'string' ? uri : null;
 };
 
-const withoutQuery = (uri: string): string => uri.replace(/\?.*/s, '');
 const plainUri = (uri: string): string => uri.replace(/^([\w.+-]+):(?:\/\/)?/, '$1:');
 
-/** An endpoint URI against a pattern, with and without its query and the `//` after the scheme. No pattern takes all. */
+/** With its options in the order of their names. */
+const sortedUri = (uri: string): string => {
+  const query = uri.indexOf('?');
+  return query < 0 ? uri : `${uri.slice(0, query + 1)}${uri.slice(query + 1).split('&').sort().join('&')}`;
+};
+
+/** An endpoint URI, with its options, against a pattern, with and without the `//` after the scheme. No pattern takes all. */
 export function matchesEndpoint(uri: string, pattern: string | null): boolean {
   if (pattern === null) return true;
+  const plain = plainUri(uri);
   const wanted = plainUri(pattern);
-  const candidates = [plainUri(uri), withoutQuery(plainUri(uri))];
-  return candidates.some((candidate) => matchesPattern(candidate, wanted)) || matchesPattern(uri, pattern);
+  return matchesPattern(plain, wanted) || matchesPattern(uri, pattern) || (pattern.includes('?') && sortedUri(plain) === sortedUri(wanted));
 }
+
+/** The same, for who names an endpoint without its options. */
+export const matchesAddress = (uri: string, pattern: string): boolean => matchesEndpoint(uri, pattern) || matchesEndpoint(uri.replace(/\?.*/s, ''), pattern);
 
 class SendBackToCaller implements Way {
   readonly outer: Way | null;
@@ -288,6 +296,17 @@ class SendBackToCaller implements Way {
   }
 }
 
+const automaticIds = new WeakMap<ElementModel, string>();
+
+/** The id of an element that all routes of its file have in common. */
+function idOf(element: ElementModel, { services }: StepCompiler): string {
+  const id = textField(element, 'id') ?? automaticIds.get(element);
+  if (id !== undefined) return id;
+  const automatic = services.nextStepId(element.name);
+  automaticIds.set(element, automatic);
+  return automatic;
+}
+
 /** An `interceptSendToEndpoint` whose steps are compiled after those that it stands before. */
 class DeclaredIntercept implements SendIntercept {
   readonly matches: (uri: string) => boolean;
@@ -296,8 +315,11 @@ class DeclaredIntercept implements SendIntercept {
   readonly element: ElementModel;
   after: Call | null = null;
   private steps: Call | null = null;
+  readonly note: (exchange: Exchange) => void;
 
   constructor(compiler: StepCompiler, element: ElementModel) {
+    const id = idOf(element, compiler);
+    this.note = (exchange) => compiler.noteIntercepted(exchange, id);
     const pattern = uriField(element);
     this.element = element;
     this.matches = (uri) => matchesEndpoint(uri, pattern);
@@ -375,6 +397,7 @@ function interceptOne(call: Call, uri: string, intercept: SendIntercept): Call {
     }
     exchange.properties.set('CamelToEndpoint', uri);
     exchange.properties.set('CamelInterceptedEndpoint', uri);
+    intercept.note(exchange);
     if (onWhen !== null) {
       exchange.properties.set(whenMatched, matches);
       if (!matches || !skips) exchange.way = new SendBackToCaller(exchange.way, forget);

@@ -11,7 +11,7 @@ import type { Call } from '../core/graph/flow.ts';
 import { callFrom, isPromise } from '../core/graph/flow.ts';
 import { MockEndpoint } from '../connectors/mock.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
-import { matchesEndpoint } from '../runtime/scopes.ts';
+import { matchesAddress } from '../runtime/scopes.ts';
 import type { StandIns, StandInStep } from '../runtime/standIns.ts';
 import type { ExpressionModel } from '../dsl/model.ts';
 import type { MockSaid, ReplySaid } from './format.ts';
@@ -121,7 +121,7 @@ export class TestMocks implements StandIns {
   }
 
   private find(uri: string, shownUri: string): TestMock | undefined {
-    return this.declared.find(({ name }) => matchesEndpoint(uri, name) || matchesEndpoint(shownUri, name));
+    return this.declared.find(({ name }) => matchesAddress(uri, name) || matchesAddress(shownUri, name));
   }
 
   // ---------------------------------------------------------------- stand-ins
