@@ -11,7 +11,7 @@ import { strategyFields, strategyOf } from '../core/graph/fanOutOptions.ts';
 import { field } from '../core/field.ts';
 import { StepSubscriber, operator, pumped, settled } from '../core/graph/flow.ts';
 import { receiveInto } from '../core/graph/send.ts';
-import { UseReplyStrategy } from '../core/graph/strategies.ts';
+import { enrichWith, UseReplyStrategy } from '../core/graph/strategies.ts';
 
 interface EnrichOptions {
   readonly expression: Expression;
@@ -87,8 +87,7 @@ class Enrich extends StepSubscriber {
       exchange.takeResult(resource);
       return;
     }
-    const result = this.options.strategy.aggregate(exchange, resource, exchange) as Exchange | null | undefined;
-    if (result !== null && result !== undefined) exchange.takeResult(result);
+    enrichWith(this.options.strategy, exchange, resource);
   }
 }
 

@@ -10,7 +10,7 @@ import { strategyFields, strategyOf } from '../core/graph/fanOutOptions.ts';
 import { field } from '../core/field.ts';
 import { StepSubscriber, operator, settled } from '../core/graph/flow.ts';
 import { receiveInto } from '../core/graph/send.ts';
-import { UseReplyStrategy } from '../core/graph/strategies.ts';
+import { enrichWith, UseReplyStrategy } from '../core/graph/strategies.ts';
 
 interface PollOptions {
   readonly expression: Expression;
@@ -82,8 +82,7 @@ class PollEnrich extends StepSubscriber {
     const headers = variableReceive === null ? null : exchange.headers.copy();
     if (polled !== null) this.settleWith(exchange, polled);
     const resource = polled === null ? null : this.resource(exchange, polled);
-    const result = this.options.strategy.aggregate(exchange, resource as Exchange, exchange) as Exchange | null | undefined;
-    if (result !== null && result !== undefined) exchange.takeResult(result);
+    enrichWith(this.options.strategy, exchange, resource);
     if (variableReceive !== null && !exchange.isFailed) {
       receiveInto(exchange, variableReceive);
       exchange.body = body;

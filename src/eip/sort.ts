@@ -11,13 +11,18 @@ type Comparator = Compare | { compare: Compare };
 
 const sortable = new Set(['number', 'string', 'boolean', 'bigint']);
 
+const kindOf = (value: unknown): string => (Array.isArray(value) ? 'java.util.ArrayList' : typeof value === 'object' ? 'java.util.LinkedHashMap' : typeof value === 'string' ? 'java.lang.String' : 'java.lang.Number');
+const compareTexts = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
 /** Java's natural order: null first, numbers by value, texts by their code units; what can't be compared fails. */
 const natural: Compare = (a, b) => {
   if (a === null || a === undefined) return b === null || b === undefined ? 0 : -1;
   if (b === null || b === undefined) return 1;
   const left = a instanceof Date ? a.getTime() : a;
   const right = b instanceof Date ? b.getTime() : b;
-  if (typeof left !== typeof right || !sortable.has(typeof left)) {
+  // What has no order of its own comes in that of Java's names for its kind.
+  if (!sortable.has(typeof left)) return compareTexts(kindOf(left), kindOf(right));
+  if (typeof left !== typeof right) {
     throw new ExchangeError('java.lang.ClassCastException', `can't compare ${describeValue(a)} with ${describeValue(b)}`);
   }
   return (left as number) < (right as number) ? -1 : (left as number) > (right as number) ? 1 : 0;

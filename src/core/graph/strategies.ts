@@ -1,6 +1,6 @@
 import { toText } from '../conversion/convert.ts';
 import type { AggregationStrategy } from '../definition.ts';
-import { ExchangeError, simpleClassName } from '../errors.ts';
+import { ExchangeError, simpleClassName, toExchangeError } from '../errors.ts';
 import { EXHAUSTED, Exchange, FAILED, HANDLED, STOPPED } from '../exchange/exchange.ts';
 import type { Expression } from '../expression.ts';
 import { isPromise } from './flow.ts';
@@ -151,6 +151,18 @@ export class UseLatestAggregationStrategy implements AggregationStrategy {
   }
 }
 
+/** Lets a strategy put a message and what was fetched for it together; what it throws fails the message. */
+export function enrichWith(strategy: AggregationStrategy, exchange: Exchange, resource: Exchange | null): void {
+  let result: Exchange | null | undefined;
+  try {
+    result = strategy.aggregate(exchange, resource as Exchange, exchange) as Exchange | null | undefined;
+  } catch (thrown) {
+    const cause = toExchangeError(thrown);
+    throw new ExchangeError('org.apache.camel.CamelExchangeException', `Error occurred during aggregation. Exchange[${exchange.id}]. Caused by: [${cause.type} - ${cause.message}]`, { cause });
+  }
+  if (result !== null && result !== undefined) exchange.takeResult(result);
+}
+
 /** Keeps the exchange that was split (or multicast, enriched, aggregated first), with the last failure of its parts. */
 export class UseOriginalAggregationStrategy implements AggregationStrategy {
   propagateException: boolean;
@@ -162,7 +174,9 @@ export class UseOriginalAggregationStrategy implements AggregationStrategy {
   aggregate(oldExchange: Exchange | null, newExchange: Exchange | null, input?: Exchange): Exchange {
     // Where there is nothing to keep (the first of an aggregation) Camel gives null too.
     const original = input ?? oldExchange;
-    if (newExchange === null || original === null || !this.propagateException) return original!;
+    if (original === null || !this.propagateException) return original!;
+    // Nothing was polled: as in Camel this strategy wants something all the same.
+    if (newExchange === null) throw new ExchangeError('java.lang.NullPointerException', 'there is no exchange to take the failure of');
     if (newExchange.exception !== null) {
       original.exception = newExchange.exception;
       original.halt |= FAILED;
