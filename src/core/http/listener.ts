@@ -1,6 +1,7 @@
 import type { Server, ServerOptions , ServerResponse } from 'node:http';
 import { createServer, IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Server as NetServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
@@ -64,6 +65,9 @@ const noBytes = Buffer.alloc(0);
 
 /** Bodies up to here are not counted: they are bounded well enough by their number. */
 const uncountedBytes = 16 * 1024;
+
+/** Connections that are waiting with the system when a listener closes are taken and answered, up to here. */
+const mostLastTurns = 2000;
 
 const DISCARDING = 0;
 const COLLECTING = 1;
@@ -191,6 +195,8 @@ export class HttpListener {
   private listening: Promise<void> | null = null;
   private closing: Promise<void> | null = null;
   private isDraining = false;
+  /** Connections, ever. */
+  private accepted = 0;
 
   constructor(host: string, port: number, clock: Clock, limits: HttpLimits = defaultHttpLimits, onClosed: (listener: HttpListener) => void = () => {}, onRefused: OnRefused = () => {}) {
     this.host = host;
@@ -311,6 +317,7 @@ export class HttpListener {
       server.maxConnections = limits.maxConnections;
       server.on('drop', () => this.onRefused(this, null, 0, 'tooManyConnections'));
     }
+    server.on('connection', () => this.accepted++);
     server.on('clientError', (error: NodeJS.ErrnoException, connection: Socket) => this.refuseUnreadable(error, connection));
     this.server = server;
     if (!limits.binds) return Promise.resolve();
@@ -388,21 +395,33 @@ export class HttpListener {
     reply.end();
   }
 
-  private close(server: Server): Promise<void> {
+  private async close(server: Server): Promise<void> {
     // Whose reply is out is idle.
     this.outbox.send();
-    return new Promise((resolve) => {
-      const cut = this.clock.schedule(this.limits.closeTimeoutMillis, () => server.closeAllConnections());
-      server.close(() => {
-        cut.cancel();
-        this.server = null;
-        this.listening = null;
-        this.closing = null;
-        this.onClosed(this);
-        resolve();
-      });
-      server.closeIdleConnections();
-    });
+    const cut = this.clock.schedule(this.limits.closeTimeoutMillis, () => server.closeAllConnections());
+    // Who is connected already, to us or only to the system, is answered: to cut him off would be a failure that he can't tell from a lost request.
+    let { accepted } = this;
+    for (let turns = 0, quiet = 0; turns < mostLastTurns && quiet < 2; turns++) {
+      await this.turn();
+      // The system gives one a turn, and none in a turn that had begun.
+      quiet = this.accepted > accepted ? 0 : quiet + 1;
+      ({ accepted } = this);
+    }
+    const closed = new Promise<void>((resolve) => NetServer.prototype.close.call(server, () => resolve()));
+    await this.turn();
+    await this.turn();
+    server.close();
+    await closed;
+    cut.cancel();
+    this.server = null;
+    this.listening = null;
+    this.closing = null;
+    this.onClosed(this);
+  }
+
+  /** What has come is read. */
+  private turn(): Promise<void> {
+    return new Promise((resolve) => this.clock.yield(resolve));
   }
 }
 

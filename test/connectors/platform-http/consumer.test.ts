@@ -666,6 +666,21 @@ describe('platform-http', () => {
       agent.destroy();
     });
 
+    it('answers who is connected when it stops, and has only just asked', async () => {
+      const consumer = await rig.serve('/b', reply('ok'));
+      const sockets = Array.from({ length: 20 }, () => connect(consumer.port, '127.0.0.1'));
+      await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+      const answers = sockets.map(async (socket) => {
+        let text = '';
+        socket.on('data', (piece: Buffer) => (text += piece.toString()));
+        await once(socket, 'close');
+        return text.slice(0, 12);
+      });
+      for (const socket of sockets) socket.write('GET /b HTTP/1.1\r\nHost: x\r\n\r\n');
+      await consumer.stop();
+      expect(new Set(await Promise.all(answers))).to.deep.equal(new Set(['HTTP/1.1 503']));
+    });
+
     it('is replaced by another consumer of the same path without a refused request', async () => {
       const first = await rig.serve('/swap', reply('old'));
       const { port } = first;
