@@ -10,6 +10,7 @@ import type { Example } from '../src/core/definition.ts';
 import type { CatalogEntry, CatalogOption } from '../src/dsl/catalog.ts';
 import { catalog } from '../src/dsl/catalog.ts';
 import { codes } from '../src/dsl/codes.ts';
+import { functionNotes } from '../src/languages/simple/functionNotes.ts';
 import { settings } from '../src/runtime/configuration.ts';
 import { mermaid } from '../src/observe/mermaid.ts';
 import { Mecha } from '../src/runtime/mecha.ts';
@@ -58,9 +59,14 @@ async function page({ kind, name, summary, syntax, canConsume, canProduce, heade
   lines.push(optionTable(options));
   const names = Object.entries(headers ?? {});
   if (names.length > 0) lines.push(`## Headers\n\n| header | |\n|---|---|\n${names.map(([header, meaning]) => `| \`${header}\` | ${cell(meaning)} |`).join('\n')}\n`);
+  const functions = kind === 'language' ? Object.entries(functionsOf[name] ?? {}) : [];
+  if (functions.length > 0) lines.push(`## Functions\n\nEach stands in \`\${...}\`; parameters stand behind it in brackets or behind a colon, as its line says.\n\n| function | |\n|---|---|\n${functions.map(([called, meaning]) => `| \`${called}\` | ${cell(meaning)} |`).join('\n')}\n`);
   const definition = kind === 'step' ? standardParts.eips[name] : undefined;
   return lines.join('\n') + (await examples(definition?.examples));
 }
+
+/** What languages have beside options. */
+const functionsOf: Readonly<Record<string, Readonly<Record<string, string>>>> = { simple: functionNotes };
 
 const entries = catalog(standardParts).filter(({ kind, name }, at, all) => all.findIndex((other) => other.kind === kind && other.name === name) === at);
 for (const entry of entries) pages.set(`${folders[entry.kind]}/${entry.name}.md`, await page(entry));

@@ -7,4 +7,8 @@ fi
 # A copy: pages are modules here, which look for their libraries upwards.
 rm -rf pages
 cp -R ../docs pages
+# Files that pages link to, and that are no pages.
+mkdir -p pages/public/routes
+cp ../docs/*.txt pages/public
+cp ../routes/*.yaml ../routes/*.mjs pages/public/routes
 exec node_modules/.bin/vitepress "${1:-build}" .

@@ -30,6 +30,8 @@ export default withMermaid({
   cacheDir: './.cache',
   cleanUrls: true,
   lastUpdated: false,
+  // None of its own: browsers ask for one otherwise.
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
   markdown: {
     config(md) {
       // Pages are plain text: `<name>` is no element, `{{name}}` no expression, and comments are for who edits them.

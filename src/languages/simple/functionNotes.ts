@@ -1,4 +1,4 @@
-/** What each function of Simple gives, in a line, for editors. */
+/** What each function of Simple gives, in a line, for editors and its page. */
 export const functionNotes: Readonly<Record<string, string>> = {
   id: 'The id of the message.',
   exchangeId: 'The id of the exchange.',
