@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Span } from '../core/diagnostics.ts';
 import { Source } from '../core/diagnostics.ts';
-import { exceptionClasses, simpleClassName } from '../core/errors.ts';
+import { simpleClassName } from '../core/errors.ts';
+import { exceptionClasses } from '../core/exceptionClasses.ts';
 import type { Fields } from '../core/field.ts';
 import { builtInStrategies } from '../core/graph/strategies.ts';
 import { functionNames } from '../languages/simple/functions.ts';
@@ -143,7 +144,7 @@ export function complete(text: string, offset: number, workspace: Workspace): Of
     const start = offset - call[1]!.length;
     return functionNames().map((name) => offer(name, 'function', 'Simple', noteOf(name), { start }));
   }
-  if (value.kind === 'value' && value.shape.kind === 'string' && isClass(place)) return exceptionClasses().map((name) => offer(name, 'value', simpleClassName(name), value.shape.description));
+  if (value.kind === 'value' && value.shape.kind === 'string' && isClass(place)) return [...exceptionClasses().keys()].map((name) => offer(name, 'value', simpleClassName(name), value.shape.description));
   if (place.key === null) {
     if (value.kind === 'value') return values(value, offer, workspace);
     // A list that has not begun: its entries, with their dash.

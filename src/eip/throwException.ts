@@ -1,8 +1,18 @@
 import { defineEip } from '../core/definition.ts';
 import { dynamicText } from '../core/graph/dynamicText.ts';
-import { ExchangeError, isKnownExceptionClass, toExchangeError } from '../core/errors.ts';
+import { classDistance, ExchangeError, isKnownExceptionClass, toExchangeError } from '../core/errors.ts';
+import { exceptionClasses } from '../core/exceptionClasses.ts';
 import { field } from '../core/field.ts';
 import { perform, performWith } from '../core/graph/flow.ts';
+
+/** Why Camel can't make an exception of a class: it has no constructor with a text (or without one), or is no Exception. Null where it can. */
+function refusalToMake(type: string, hasText: boolean): ExchangeError | null {
+  const known = exceptionClasses().get(type);
+  if (known === undefined) return null;
+  if (!(hasText ? known.takesText : known.takesNothing)) return new ExchangeError('java.lang.NoSuchMethodException', `${type}.<init>(${hasText ? 'java.lang.String' : ''})`);
+  if (classDistance(type, 'java.lang.Exception') >= 0) return null;
+  return new ExchangeError('java.lang.ClassCastException', `class ${type} cannot be cast to class java.lang.Exception (${type} and java.lang.Exception are in module java.base of loader 'bootstrap')`);
+}
 
 export const throwException = defineEip({
   name: 'throwException',
@@ -43,10 +53,16 @@ export const throwException = defineEip({
         throw toExchangeError(bean);
       }, info);
     }
-    if (exceptionType !== undefined && /^(java|javax|org\.apache\.camel)\./.test(exceptionType) && !isKnownExceptionClass(exceptionType)) {
+    if (exceptionType === undefined) throw new Error('`throwException` needs `exceptionType` or `ref`');
+    if (/^(java|javax|org\.apache\.camel)\./.test(exceptionType) && !isKnownExceptionClass(exceptionType)) {
       context.problems.report('M0506', `no exception class \`${exceptionType}\``, context.at, { help: 'name a class of Java or Camel that exists, or one of your own' });
     }
-    if (exceptionType === undefined) throw new Error('`throwException` needs `exceptionType` or `ref`');
+    const refusal = refusalToMake(exceptionType, message !== undefined);
+    if (refusal !== null) {
+      return perform(() => {
+        throw new ExchangeError('org.apache.camel.CamelExchangeException', `Error creating new instance of class ${exceptionType}. Exchange[]. Caused by: [${refusal.type} - ${refusal.message}]`, { cause: refusal });
+      }, info);
+    }
     return performWith(
       dynamicText(message ?? '', context),
       (_, text) => {

@@ -1,6 +1,7 @@
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
-import { isKnownExceptionClass, knownExceptionClasses } from '../core/errors.ts';
+import { isKnownExceptionClass } from '../core/errors.ts';
+import { exceptionClasses } from '../core/exceptionClasses.ts';
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
 import { STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
@@ -222,7 +223,7 @@ function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: bo
 /** Java classes that nobody here throws can't be caught: an unknown java.* or org.apache.camel.* name is most likely misspelt. */
 export function checkExceptionClass(name: string, at: Span, problems: Diagnostics): void {
   if (isKnownExceptionClass(name)) return;
-  const near = nearest(name, knownExceptionClasses());
+  const near = nearest(name, [...exceptionClasses().keys()]);
   // An error class of a JavaScript module has no package: those can't be known before they are thrown.
   if (!name.includes('.') && near === null) return;
   problems.report('M0506', `unknown exception class \`${name}\``, at, {
