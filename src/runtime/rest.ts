@@ -205,7 +205,7 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { document
       ...(operation.requiresBody ? [element('param', { name: 'body', type: 'body', required: true })] : []),
       ...parameters.filter(({ in: place, isRequired }) => isRequired && (place === 'query' || place === 'header')).map((parameter) => element('param', { name: parameter.name, type: parameter.in, required: true })),
     ];
-    const replies = Object.entries(operation.replies).map(([code, { types, requiredHeaders }]) => element('responseMessage', { code, contentType: types, requiredHeaders: requiredHeaders.join(',') }));
+    const replies = Object.entries(operation.replies).map(([code, { types, requiredHeaders, schema }]) => element('responseMessage', { code, contentType: types, requiredHeaders: requiredHeaders.join(','), ...(schema === null ? {} : { schema: JSON.stringify(schema) }) }));
     return [
       element(name, {
         ...(id === null ? {} : { id }),
@@ -294,6 +294,7 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
     allowed,
     replyTypes: Object.fromEntries(replies.map((reply) => [textField(reply, 'code') ?? '200', textField(reply, 'contentType') ?? ''])),
     headersOfReplies: Object.fromEntries(replies.flatMap((reply) => (reply.fields['requiredHeaders'] === undefined ? [] : [[textField(reply, 'code') ?? '200', commaList(textField(reply, 'requiredHeaders'))]]))),
+    replySchemas: Object.fromEntries(replies.flatMap((reply) => (reply.fields['schema'] === undefined ? [] : [[textField(reply, 'code') ?? '200', textField(reply, 'schema')!]]))),
     bodySchema: textField(verb, 'bodySchema'),
     mockReply: mock === null ? null : (JSON.parse(mock) as MockReply),
     replyHeaders: replies.flatMap((reply) => elementsOf(reply.fields['header'], 'header').map((header) => textField(header, 'name') ?? '')),

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -356,6 +356,27 @@ components:
         expect(await post({ name: 'Ada', age: 0 })).to.equal('400 The request body does not fit its schema: /age must be > 0.');
         expect(await post({ name: 'Ada', boss: { age: 1 } })).to.equal("400 The request body does not fit its schema: /boss must have required property 'name'.");
         expect(await post([])).to.equal('400 The request body does not fit its schema: must be object.');
+      });
+
+      it(`checks bound replies by the schema of their status in OpenAPI ${version}, where replies are checked`, async () => {
+        const file = contract(version, age);
+        const replies = '{ "201": { description: made, content: { application/json: { schema: { $ref: "#/components/schemas/Person" } } } }, default: { description: other, content: { application/json: { schema: { type: array } } } } }';
+        const changed = join(folder, `replies-${version}.yaml`);
+        writeFileSync(changed, readFileSync(file, 'utf8').replace('{ "201": { description: ok } }', replies));
+        const asked = async (mode: string): Promise<string[]> => {
+          const call = await start(`- restConfiguration: { clientResponseValidation: true, bindingMode: "${mode}" }\n- rest: { openApi: { specification: "${changed}", missingOperation: ignore } }\n- from: { uri: "direct:addPerson", steps: [ { setHeader: { name: CamelHttpResponseCode, simple: "\${header.status}" } } ] }\n`);
+          const said: string[] = [];
+          for (const [status, body] of [['201', { name: 'Ada', age: 1 }], ['201', { name: 'Ada', age: 0 }], ['202', [1]], ['202', { name: 'Ada' }]] as const) {
+            const reply = await call(`/people?status=${status}`, { method: 'POST', headers: json, body: JSON.stringify(body) });
+            said.push(`${reply.status} ${await reply.text()}`);
+          }
+          await mecha?.stop();
+          mecha = null;
+          return said;
+        };
+        expect(await asked('json')).to.deep.equal(['201 {"name":"Ada","age":1}', '500 The response body does not fit its schema: /age must be > 0.', '202 [1]', '500 The response body does not fit its schema: must be array.']);
+        // As in Camel, replies that are not bound are not looked at.
+        expect(await asked('off')).to.deep.equal(['201 {"name":"Ada","age":1}', '201 {"name":"Ada","age":0}', '202 [1]', '202 {"name":"Ada"}']);
       });
     }
 

@@ -14,6 +14,13 @@ import { forStatus } from '../../core/http/rest-operation.ts';
 import type { RequestBinding } from '../platform-http/consumer.ts';
 import type { BodyCheck } from './bodySchema.ts';
 
+/** JSON schemas of an OpenAPI document. */
+export interface SchemaChecks {
+  readonly body: BodyCheck | null;
+  /** By status, class of statuses or `default`. */
+  readonly replies: Readonly<Record<string, BodyCheck>>;
+}
+
 /** How JSON is read and written; null: as it is. */
 export interface JsonFormats {
   readonly in: DataFormat | null;
@@ -29,14 +36,14 @@ export class RestBinding implements RequestBinding {
   private readonly consumes: readonly string[] | null;
   private readonly produces: readonly string[] | null;
 
-  private readonly checkBody: BodyCheck | null;
+  private readonly checks: SchemaChecks;
 
   /** They are made where the operation says more of JSON than is built in. */
   private readonly formats: JsonFormats;
 
-  constructor(operation: RestOperation, checkBody: BodyCheck | null = null, formats: JsonFormats = { in: null, out: null }) {
+  constructor(operation: RestOperation, checks: SchemaChecks = { body: null, replies: {} }, formats: JsonFormats = { in: null, out: null }) {
     this.operation = operation;
-    this.checkBody = checkBody;
+    this.checks = checks;
     this.formats = formats;
     this.consumes = mediaTypes(operation.consumes ?? undefined);
     this.produces = mediaTypes(operation.produces ?? undefined);
@@ -134,7 +141,7 @@ export class RestBinding implements RequestBinding {
       }
     }
     if (isEmpty) return null;
-    if (this.checkBody !== null) return this.misfit(exchange, this.checkBody);
+    if (this.checks.body !== null) return this.misfit(exchange, this.checks.body);
     return !binds(this.operation.bindingMode, 'json') && kindsOf(textHeader(exchange, 'content-type'))?.[0] === 'json' ? this.misfit(exchange, () => null) : null;
   }
 
@@ -187,14 +194,16 @@ export class RestBinding implements RequestBinding {
     const wanted = forStatus(operation.replyTypes, code) ?? '';
     if (wanted !== '' && type !== '' && !mediaTypes(wanted)?.some((one) => areCompatible(one, mediaTypeOf(type)))) return `Invalid content-type: ${type} for response code: ${code}`;
     if (![...operation.replyHeaders, ...(forStatus(operation.headersOfReplies, code) ?? [])].every((name) => headers.has(name))) return 'Some of the response HTTP headers are missing.';
-    if (!isEmpty && kindsOf(type)?.[0] === 'json' && (typeof body === 'string' || body instanceof Uint8Array)) {
+    if (isEmpty || kindsOf(type)?.[0] !== 'json') return null;
+    let value: unknown = body;
+    if (typeof body === 'string' || body instanceof Uint8Array) {
       try {
-        parseJson(typeof body === 'string' ? body : jsonText(body));
+        value = parseJson(typeof body === 'string' ? body : jsonText(body));
       } catch {
         return 'Invalid response JSon payload.';
       }
     }
-    return null;
+    return forStatus(this.checks.replies, code)?.(toPlainNumbers(value)) ?? null;
   }
 
   private answer(exchange: Exchange, status: number, text: string | null): void {

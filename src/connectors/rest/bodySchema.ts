@@ -7,7 +7,7 @@ export type BodyCheck = (body: unknown) => string | null;
 const options: Options = { strict: false, logger: false, ...schemaOptions };
 
 /** The check of a schema of an OpenAPI document. Up to 3.0 these are of an older draft (`exclusiveMinimum: true`). @throws Error for a schema that is none */
-export async function bodyCheck(text: string): Promise<BodyCheck> {
+export async function bodyCheck(text: string, what = 'request'): Promise<BodyCheck> {
   const { $schema: draft, ...schema } = JSON.parse(text) as AnySchemaObject;
   const { default: formats } = await import('ajv-formats');
   const isOlder = String(draft).includes('draft-04');
@@ -22,6 +22,6 @@ export async function bodyCheck(text: string): Promise<BodyCheck> {
       return `The request body can not be checked: ${(thrown as Error).message}.`;
     }
     const [error] = validate.errors ?? [];
-    return `The request body does not fit its schema: ${error === undefined || error.instancePath === '' ? '' : `${error.instancePath} `}${error?.message ?? 'it is refused'}.`;
+    return `The ${what} body does not fit its schema: ${error === undefined || error.instancePath === '' ? '' : `${error.instancePath} `}${error?.message ?? 'it is refused'}.`;
   };
 }

@@ -6,6 +6,7 @@ import { joinPaths, plainOperation } from '../../core/http/rest-operation.ts';
 import { PlatformHttpConsumer } from '../platform-http/consumer.ts';
 import { platformHttpOptions } from '../platform-http/options.ts';
 import { RestBinding } from './binding.ts';
+import type { BodyCheck } from './bodySchema.ts';
 import type { restOptions } from './options.ts';
 
 type RestEndpoint = Endpoint<typeof restOptions>;
@@ -40,7 +41,9 @@ export async function openRestConsumer(endpoint: RestEndpoint, context: Connecto
   });
   const { bodySchema, clientRequestValidation } = operation;
   const check = bodySchema === null || !clientRequestValidation ? null : await (await import('./bodySchema.ts')).bodyCheck(bodySchema);
+  const replyChecks: Record<string, BodyCheck> = {};
+  if (operation.clientResponseValidation) for (const [status, schema] of Object.entries(operation.replySchemas)) replyChecks[status] = await (await import('./bodySchema.ts')).bodyCheck(schema, 'response');
   const { jsonIn, jsonOut } = operation;
   const format = (given: Readonly<Record<string, string>>): DataFormat | null => (Object.keys(given).length === 0 || context.runtime === undefined ? null : context.runtime.dataFormat('json', given));
-  return new PlatformHttpConsumer({ ...endpoint, path, options, rest: {} }, context, new RestBinding(operation, check, { in: format(jsonIn), out: format(jsonOut) }));
+  return new PlatformHttpConsumer({ ...endpoint, path, options, rest: {} }, context, new RestBinding(operation, { body: check, replies: replyChecks }, { in: format(jsonIn), out: format(jsonOut) }));
 }

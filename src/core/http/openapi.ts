@@ -25,6 +25,8 @@ export interface ApiReply {
   /** Media types, separated by commas; empty: the document does not say. */
   readonly types: string;
   readonly requiredHeaders: readonly string[];
+  /** Schema of a JSON body, with what it refers to. */
+  readonly schema: Json | null;
 }
 
 export interface ApiExample {
@@ -139,7 +141,7 @@ export function readOpenApi(source: string): ApiDocument {
           }),
         requiresBody: body?.['required'] === true || inBody?.['required'] === true,
         bodySchema: schema === undefined ? null : { $schema: draft, ...selfContained(object(schema)) },
-        replies: Object.fromEntries(Object.entries(object(operation['responses'])).map(([code, reply]) => [code, replyOf(resolve(reply), resolve)])),
+        replies: Object.fromEntries(Object.entries(object(operation['responses'])).map(([code, reply]) => [code, replyOf(resolve(reply), resolve, (schema) => ({ $schema: draft, ...selfContained(schema) }))])),
         example: exampleOf(object(operation['responses']), resolve),
       });
     }
@@ -149,9 +151,12 @@ export function readOpenApi(source: string): ApiDocument {
   return { title: text(info['title']) ?? '', version: text(info['version']) ?? '', host, basePath, operations, json };
 }
 
-function replyOf(reply: Json, resolve: (value: unknown) => Json): ApiReply {
+function replyOf(reply: Json, resolve: (value: unknown) => Json, whole: (schema: Json) => Json): ApiReply {
   const headers = Object.entries(object(reply['headers'])).filter(([name, header]) => resolve(header)['required'] === true && name.toLowerCase() !== 'content-type');
-  return { types: Object.keys(object(reply['content'])).join(','), requiredHeaders: headers.map(([name]) => name) };
+  const content = object(reply['content']);
+  const jsonType = Object.keys(content).find((type) => /[/+]json\b/.test(type));
+  const schema = jsonType === undefined ? reply['schema'] : object(content[jsonType])['schema'];
+  return { types: Object.keys(content).join(','), requiredHeaders: headers.map(([name]) => name), schema: schema === undefined ? null : whole(object(schema)) };
 }
 
 function exampleOf(responses: Json, resolve: (value: unknown) => Json): ApiExample | null {

@@ -35,6 +35,8 @@ export interface RestOperation {
   readonly replyHeaders: readonly string[];
   /** Headers that replies must have by status, the same way. */
   readonly headersOfReplies: Readonly<Record<string, readonly string[]>>;
+  /** JSON schemas of JSON replies by status, the same way, as text. */
+  readonly replySchemas: Readonly<Record<string, string>>;
   /** JSON schema of a JSON body, as text. */
   readonly bodySchema: string | null;
   /** What is answered in place of what the route leaves; an operation that nothing but a mock answers has it. */
@@ -71,6 +73,7 @@ export const plainOperation: RestOperation = {
   replyTypes: {},
   replyHeaders: [],
   headersOfReplies: {},
+  replySchemas: {},
   bodySchema: null,
   mockReply: null,
 };
