@@ -6,6 +6,14 @@ import { jsonText, parseJson } from './json.ts';
 import { asJsonNode, isJsonNode, nodeJson, nodeText } from './jsonNode.ts';
 import { decodeXml, parseXml, parseXmlInTurns, XmlDocument, XmlElement, XmlNode, XmlNodeList } from './xml.ts';
 
+const groups = new WeakSet<readonly unknown[]>();
+
+/** Marks a list that a grouping strategy has made: as in Camel its text says only how long it is. */
+export function groupOf(list: unknown): unknown {
+  if (Array.isArray(list)) groups.add(list);
+  return list;
+}
+
 /**
  * Text of a value as Camel gives it: null stays null.
  * @param exchange names the charset of bytes (`CamelCharsetName`); UTF-8 without one
@@ -18,7 +26,7 @@ export function toText(value: unknown, exchange?: Exchange): string | null {
   if (value instanceof XmlNodeList) return value.toString();
   const json = typeof value === 'object' ? nodeText(value) : null;
   if (json !== null) return json;
-  if (Array.isArray(value)) return `[${value.map((item) => nestedText(item, value)).join(', ')}]`;
+  if (Array.isArray(value)) return groups.has(value) ? `List<Exchange>(${value.length} elements)` : `[${value.map((item) => nestedText(item, value)).join(', ')}]`;
   if (value instanceof Set) return `[${[...(value as Set<unknown>)].map((item) => nestedText(item, value)).join(', ')}]`;
   if (value instanceof Date) return dateText(value);
   if (typeof value === 'object') {

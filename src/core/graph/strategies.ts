@@ -1,4 +1,4 @@
-import { toText } from '../conversion/convert.ts';
+import { groupOf, toText } from '../conversion/convert.ts';
 import type { AggregationStrategy } from '../definition.ts';
 import { ExchangeError, simpleClassName, toExchangeError } from '../errors.ts';
 import { EXHAUSTED, Exchange, FAILED, HANDLED, STOPPED } from '../exchange/exchange.ts';
@@ -46,7 +46,7 @@ abstract class ListStrategy implements AggregationStrategy {
     const list = exchange.property(groupedProperty);
     if (list === undefined) return;
     exchange.properties.remove(groupedProperty);
-    exchange.body = list;
+    exchange.body = groupOf(list);
   }
 }
 
