@@ -120,7 +120,7 @@ export const enrich = defineEip({
     variableReceive: field.string('Variable that takes the result; body and headers stay as they were.'),
     ...strategyFields,
     aggregateOnException: field.boolean('Lets the strategy have a failed answer too, instead of failing.').default(false),
-    shareUnitOfWork: field.boolean('What ends the other exchange, even when handled, ends this one too.').default(false),
+    shareUnitOfWork: field.boolean('Error handlers of the route that is asked restore the original message of this one, not what it was asked with.').default(false),
     ignoreInvalidEndpoint: field.boolean('Goes on without an answer when the endpoint does not exist.').default(false),
     ...optimisationFields,
     ...dynamicEndpointFields,
@@ -135,7 +135,8 @@ export const enrich = defineEip({
   ],
   operator: (given, context) => {
     const common = {
-      strategy: strategyOf(given, context, new UseReplyStrategy()),
+      // As in Camel the strategy alone decides what a failed answer means.
+      strategy: strategyOf({ ...given, shareUnitOfWork: false }, context, new UseReplyStrategy()),
       aggregatesFailures: given.aggregateOnException,
       ignoresInvalid: given.ignoreInvalidEndpoint,
       sharesUnit: given.shareUnitOfWork,
