@@ -324,6 +324,8 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     exchange.properties.set('CamelFailureRouteId', this.context.routeId);
     const clause = matchingClause(handling.clauses, exchange, error) ?? attempts.clause;
     attempts.clause = clause;
+    // What others have given up is only taken by a clause.
+    if (clause === null && handling.deadLetter === null && (exchange.halt & EXHAUSTED) !== 0) return this.giveUp(exchange, error);
     (clause?.onOccurred ?? handling.onOccurred)?.(exchange.copy());
     const policy = clause?.policy ?? handling.policy;
     const before = Number(exchange.headers.lookup('camelredeliverycounter') ?? 0);
