@@ -69,10 +69,10 @@ describe('enrich', () => {
     expect(enriching('direct:bad', { aggregateOnException: true, aggregationStrategy: 'concat' })).to.include({ halt: 0, body: 'b' });
   });
 
-  it('ends with a resource that was stopped or handled', () => {
+  it('ends with a resource that was stopped or handled, where it takes the answer as it is', () => {
     expect(enriching('direct:stop')).to.include({ halt: STOPPED, body: 'stopped' });
     expect(enriching('direct:handled')).to.include({ halt: HANDLED, body: 'handled' });
-    expect(enriching('direct:handled', { aggregationStrategy: 'original', shareUnitOfWork: true })).to.include({ halt: HANDLED, body: 'b' });
+    expect(enriching('direct:handled', { aggregationStrategy: 'original', shareUnitOfWork: true })).to.include({ halt: 0, body: 'b' });
   });
 
   it('asks nobody for null, and fails for what does not exist', () => {
