@@ -84,7 +84,11 @@ class Try extends StepSubscriber {
 
   private enter(exchange: Exchange, { inlet }: Catch): void {
     const marked = exchange.halt & marks;
-    if (marked !== 0) this.suspended.set(exchange, { error: exchange.exception, halt: marked | FAILED });
+    if (marked !== 0) {
+      // The failure that a rollback is stays; any other is caught, and the mark stays without it.
+      const isRollback = classDistance(exchange.exception!.type, 'org.apache.camel.RollbackExchangeException') >= 0;
+      this.suspended.set(exchange, { error: isRollback ? exchange.exception : null, halt: isRollback ? marked | FAILED : marked });
+    }
     this.noteFailure(exchange, exchange.exception!);
     if (exchange.property(handledProperty) === undefined) {
       exchange.properties.set(handledProperty, true);

@@ -115,13 +115,18 @@ describe('doTry', () => {
     ]);
   });
 
-  it('can not take back a rollback', () => {
-    const rollsBack = perform((exchange) => {
-      exchange.halt |= ROLLBACK_ONLY;
-      throw io('rolled back');
-    });
-    const exchange = tried({ steps: rollsBack, doCatch: [caught(['java.io.IOException'], marks('c'))] });
-    expect([exchange.body, exchange.halt, exchange.exception?.message]).to.deep.equal(['c', FAILED | ROLLBACK_ONLY, 'rolled back']);
+  it('can not take back a rollback: its failure stays, and its mark stays where it catches another failure', () => {
+    const rollsBack = (failure: ExchangeError) =>
+      perform((exchange) => {
+        exchange.halt |= ROLLBACK_ONLY;
+        throw failure;
+      });
+    const caughtAfter = (failure: ExchangeError) => {
+      const exchange = tried({ steps: rollsBack(failure), doCatch: [caught(['java.lang.Exception'], marks('c'))] });
+      return [exchange.body, exchange.halt, exchange.exception?.message ?? null];
+    };
+    expect(caughtAfter(new ExchangeError('org.apache.camel.RollbackExchangeException', 'rolled back'))).to.deep.equal(['c', FAILED | ROLLBACK_ONLY, 'rolled back']);
+    expect(caughtAfter(io('failed'))).to.deep.equal(['c', ROLLBACK_ONLY, null]);
   });
 
   it('nests: what the inner one does not catch, the outer one does', () => {

@@ -49,7 +49,7 @@ describe('transacted', () => {
     );
     expect((await send('direct:in', '1,2')).exception).to.equal(null);
     expect(await rows()).to.deep.equal([1, 2, '1,2']);
-    expect((await send('direct:bad', 7)).exception?.message).to.equal('no');
+    expect((await send('direct:bad', 7)).exception?.message).to.equal('java.lang.IllegalStateException: no');
     expect(await rows()).to.have.length(3);
   });
 
@@ -83,7 +83,7 @@ describe('transacted', () => {
     const slow = send('direct:slow', 1);
     const other = send('direct:slow', 2);
     const plain = send('direct:plain', 3);
-    expect((await slow).exception?.message).to.equal('no');
+    expect((await slow).exception?.message).to.equal('java.lang.IllegalStateException: no');
     expect([(await other).exception, (await plain).exception]).to.deep.equal([null, null]);
     await eventually(async () => expect(await rows()).to.deep.equal([2, 3, 10, 20]));
   });
@@ -133,7 +133,7 @@ describe('transacted', () => {
       route('direct:lateNew', { policy: { ref: 'required', steps: [insert, { to: 'direct:new' }] } }),
       route('direct:lateNot', { policy: { ref: 'required', steps: [insert, { to: 'direct:not' }] } }),
     );
-    expect((await send('direct:early', 1)).exception?.message).to.equal('no');
+    expect((await send('direct:early', 1)).exception?.message).to.equal('java.lang.IllegalStateException: no');
     expect(await rows()).to.deep.equal([1, 1]);
     for (const late of ['direct:lateNew', 'direct:lateNot']) expect((await send(late, 2)).exception?.message).to.include('has a transaction of this database open already').and.to.include('PROPAGATION_NESTED');
     expect(await rows()).to.deep.equal([1, 1]);
@@ -152,7 +152,7 @@ describe('transacted', () => {
       route('direct:in', { policy: { ref: 'required', steps: [insert, { policy: { ref: 'audited', steps: [note, insert] } }, fails] } }),
     );
     await send('direct:audit', 'create table log (id integer)');
-    expect((await send('direct:in', 1)).exception?.message).to.equal('no');
+    expect((await send('direct:in', 1)).exception?.message).to.equal('java.lang.IllegalStateException: no');
     expect(await rows()).to.deep.equal([]);
     expect((await send('direct:audit', 'select id from log')).body).to.deep.equal([{ id: 1 }]);
   });

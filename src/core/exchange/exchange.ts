@@ -326,6 +326,13 @@ export class Exchange {
     if (step.statistics !== undefined) step.statistics.failed++;
   }
 
+  /** Puts the failure into another; where it happened stays as it is. */
+  wrapFailure(wrap: (failure: ExchangeError) => ExchangeError): void {
+    const failure = this.exception!;
+    this.exception = wrap(failure);
+    if (located.has(failure)) located.add(this.exception);
+  }
+
   /** Takes the failure away: the exchange may go on, unless it was stopped. */
   clearFailure(): void {
     this.exception = null;

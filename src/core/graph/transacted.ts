@@ -1,6 +1,6 @@
 import type { Subscriber } from 'rxjs';
 import type { StepContext } from '../definition.ts';
-import { ExchangeError } from '../errors.ts';
+import { classDistance, ExchangeError } from '../errors.ts';
 import type { Exchange, Way } from '../exchange/exchange.ts';
 import { EXHAUSTED, FAILED, HANDLED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST } from '../exchange/exchange.ts';
 import type { TransactionKind, TransactionPropagation, TransactionScope } from '../exchange/transaction.ts';
@@ -32,6 +32,8 @@ class InScope implements Way {
   }
 }
 
+const runtimeException = 'org.apache.camel.RuntimeCamelException';
+
 const illegal = (message: string): ExchangeError => new ExchangeError('org.springframework.transaction.IllegalTransactionStateException', message);
 
 /** What a step binds to its exchange. @throws ExchangeError where the policy allows none, or demands one */
@@ -62,6 +64,10 @@ function scopeFor(exchange: Exchange, { policy, url, propagation }: Rules): Tran
   }
 }
 
+/** As in Camel: what makes a transaction roll back is an unchecked exception of Camel's, with what failed as its cause. */
+const asRuntimeException = (failure: ExchangeError): ExchangeError =>
+  classDistance(failure.type, runtimeException) >= 0 ? failure : new ExchangeError(runtimeException, `${failure.type}: ${failure.message}`, { cause: failure });
+
 class TransactedStep extends StepSubscriber {
   private readonly inner: Inlet;
   private readonly rules: Rules;
@@ -91,7 +97,7 @@ class TransactedStep extends StepSubscriber {
     if ((exchange.halt & ROLLBACK_ONLY_LAST) !== 0) {
       exchange.halt &= ~(ROLLBACK_ONLY_LAST | FAILED | EXHAUSTED);
       exchange.exception = null;
-    }
+    } else if (isFailed) exchange.wrapFailure(asRuntimeException);
     scope.end(isGood).then(
       () => {
         bindTransaction(exchange, scope.outer);
