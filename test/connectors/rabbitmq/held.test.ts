@@ -81,7 +81,7 @@ describeWithBroker('transactions of steps in rabbitmq', () => {
     await started.send('direct:in', '1,2');
     expect(seen).to.deep.equal([0]);
     expect([await drain(a), await drain(b)]).to.deep.equal([['1', '2'], ['1,2']]);
-    expect(await failure(started.send('direct:in', '3,4'))).to.equal('no');
+    expect(await failure(started.send('direct:in', '3,4'))).to.equal('java.lang.IllegalStateException: no');
     expect([await broker.count(a), await broker.count(b)]).to.deep.equal([0, 0]);
   });
 
@@ -140,7 +140,7 @@ describeWithBroker('transactions of steps in rabbitmq', () => {
     );
     await started.send('direct:in', 'good');
     expect(await drain(a)).to.deep.equal(['new', 'not', 'good']);
-    expect(await failure(started.send('direct:in', 'fine'))).to.equal('no');
+    expect(await failure(started.send('direct:in', 'fine'))).to.equal('java.lang.IllegalStateException: no');
     expect(await drain(a)).to.deep.equal(['new', 'not']);
   });
 
