@@ -200,6 +200,7 @@ const mapMethods: Record<string, Method> = {
   containsKey: (self: Mapping, key: unknown) => hasKey(self, key),
   containsValue: (self: Mapping, value: unknown) => valuesOf(self).some((item) => equal(item, value)),
   put: (self: Mapping, key: unknown, value: unknown) => putAt(self, key, value),
+  replace: (self: Mapping, key: unknown, value: unknown) => (hasKey(self, key) ? putAt(self, key, value) : null),
   putIfAbsent: (self: Mapping, key: unknown, value: unknown) => (valueAt(self, key) === null ? putAt(self, key, value) : valueAt(self, key)),
   putAll: (self: Mapping, other: Mapping) => {
     for (const [key, value] of entriesOf(other)) putAt(self, key, value);

@@ -158,6 +158,8 @@ const predicateModes = {
 const every = [...new Set([...Object.values(templateModes), ...Object.values(predicateModes)].flat())];
 
 const escapes: Readonly<Record<string, string>> = { '\\n': '\n', '\\t': '\t', '\\r': '\r', '\\}': '}' };
+/** In a text between quotes of a condition a `\n` is a backslash and an n, as in Camel. */
+const quotedEscapes: Readonly<Record<string, string>> = { '\\}': '}' };
 
 /** The shape of both languages: a flat list of texts, functions, values and operators; what binds to what is decided afterwards. */
 class SimpleParser extends EmbeddedActionsParser {
@@ -238,7 +240,7 @@ class SimpleParser extends EmbeddedActionsParser {
       this.OR([
         { ALT: () => parts.push(this.SUBRULE(this.callOfFunction)) },
         { ALT: () => addText(parts, this.CONSUME(singleText)) },
-        { ALT: () => addText(parts, this.CONSUME(escape)) },
+        { ALT: () => addText(parts, this.CONSUME(escape), quotedEscapes) },
       ]),
     );
     const end = this.CONSUME(endSingle);
@@ -252,7 +254,7 @@ class SimpleParser extends EmbeddedActionsParser {
       this.OR([
         { ALT: () => parts.push(this.SUBRULE(this.callOfFunction)) },
         { ALT: () => addText(parts, this.CONSUME(doubleText)) },
-        { ALT: () => addText(parts, this.CONSUME(escape)) },
+        { ALT: () => addText(parts, this.CONSUME(escape), quotedEscapes) },
       ]),
     );
     const end = this.CONSUME(endDouble);
@@ -260,8 +262,8 @@ class SimpleParser extends EmbeddedActionsParser {
   });
 }
 
-function addText(nodes: SimpleNode[], token: IToken): void {
-  const text = token.tokenType === escape ? escapes[token.image]! : token.image;
+function addText(nodes: SimpleNode[], token: IToken, resolved = escapes): void {
+  const text = token.tokenType === escape ? (resolved[token.image] ?? token.image) : token.image;
   const last = nodes.at(-1);
   if (last?.kind === 'text') nodes[nodes.length - 1] = { kind: 'text', text: last.text + text, offset: last.offset };
   else nodes.push({ kind: 'text', text, offset: token.startOffset });
