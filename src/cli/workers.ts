@@ -12,6 +12,7 @@ import { configurationFiles, readConfiguration } from '../runtime/configuration.
 import { readSources, routeFiles } from '../runtime/files.ts';
 import type { GivenSources } from '../runtime/mecha.ts';
 import { Mecha, openState } from '../runtime/mecha.ts';
+import { DeferredStore } from '../stores/deferred.ts';
 import { watchRoutes } from '../runtime/watch.ts';
 import type { Watched } from '../runtime/watch.ts';
 import { serveAdmin } from '../sidecar/admin.ts';
@@ -106,6 +107,12 @@ export async function runWorkers(paths: readonly string[], options: Options, ter
   };
   const problem = await crew.start();
   if (problem !== null) return giveUp(problem.endsWith('\n') ? problem : `error: ${problem}\n`);
+  try {
+    // Whether it can be written is known from now on.
+    if (store instanceof DeferredStore) await store.open();
+  } catch (thrown) {
+    return giveUp(`error: the state folder can't be used: ${(thrown as Error).message}\n`);
+  }
   let closeAdmin: () => Promise<void>;
   try {
     closeAdmin = await serveAdmin(crew);

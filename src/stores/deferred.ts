@@ -21,6 +21,7 @@ export class DeferredStore implements StateStore {
   private store: StateStore | null = null;
   private opening: Promise<StateStore> | null = null;
   private isClosed = false;
+  private openingProblem: string | null = null;
 
   constructor(reserved: Reserved, isDurable: boolean) {
     this.reserved = reserved;
@@ -30,12 +31,25 @@ export class DeferredStore implements StateStore {
   /** The store itself. @throws StoreError when it can't be opened, or was closed before */
   open(): Promise<StateStore> {
     if (this.isClosed) return Promise.reject(new StoreError('the state store is closed'));
-    this.opening ??= this.reserved.open().then((store) => (this.store = store));
+    this.opening ??= this.tryToOpen();
     return this.opening;
   }
 
+  /** What stood in the way (a full disk) may be gone when it is tried again. */
+  private async tryToOpen(): Promise<StateStore> {
+    try {
+      this.store = await this.reserved.open();
+      this.openingProblem = null;
+      return this.store;
+    } catch (thrown) {
+      this.opening = null;
+      this.openingProblem = (thrown as Error).message;
+      throw thrown;
+    }
+  }
+
   get problem(): string | null {
-    return this.store?.problem ?? null;
+    return this.store === null ? this.openingProblem : (this.store.problem ?? null);
   }
 
   private get isBlank(): boolean {

@@ -68,7 +68,21 @@ describe('a store that is opened when it is needed', () => {
     const store = new DeferredStore(broken, true);
     const refusals = await Promise.all([store.get('a'), store.put('a', Buffer.alloc(0)), store.delete('a'), store.batch([]), keysIn(store)].map((asked: Promise<unknown>) => asked.then(() => 'taken', (thrown: Error) => thrown.message)));
     expect(new Set(refusals)).to.deep.equal(new Set(['the disk is full']));
+    expect(store.problem).to.equal('the disk is full');
     await store.close();
     expect(isReleased).to.equal(true);
+  });
+
+  it('opens when it is asked again and nothing is in the way any more', async () => {
+    const clock = new VirtualClock();
+    let isFull = true;
+    const reserved = reserveLmdb(folder, clock);
+    const store = new DeferredStore({ ...reserved, open: () => (isFull ? Promise.reject(new StoreError('the disk is full')) : reserved.open()) }, true);
+    const refused = await store.put('a', Buffer.from('1')).catch((thrown: Error) => thrown.message);
+    expect([refused, store.problem]).to.deep.equal(['the disk is full', 'the disk is full']);
+    isFull = false;
+    await store.put('a', Buffer.from('2'));
+    expect([await keysIn(store), store.problem]).to.deep.equal([['a'], null]);
+    await store.close();
   });
 });
