@@ -391,6 +391,9 @@ function isFull(folder: string): boolean {
 /** Where LMDB's first meta page says how large its pages are, where its trees begin and how many pages the file must have; the second page is its twin, of the commit before or after. */
 const meta = { bytes: 160, magic: 24, pageSize: 48, freeRoot: 88, mainRoot: 136, lastPage: 144, transaction: 152, magicValue: 0xbeefc0de } as const;
 
+/** More than the engine asks for. */
+const lockBytes = 16 * 1024;
+
 const leastPages = 2;
 const leastPageSize = 4096;
 
@@ -472,6 +475,8 @@ export function reserveLmdb(folder: string, clock: Clock): Reserved {
       try {
         const { open } = await import('lmdb');
         if (!existsSync(join(folder, 'data.mdb'))) writeFileSync(join(folder, beginning), '');
+        // The engine maps this file, and makes it with holes: one that it steps into on a full disk ends the process. Nobody else has the folder.
+        writeFileSync(join(folder, 'lock.mdb'), Buffer.alloc(lockBytes));
         root = open<Buffer, Buffer>({ path: folder, noSubdir: false, encoding: 'binary', keyEncoding: 'binary', maxDbs: 4, ...writing });
         const store = new LmdbStore(folder, clock, lock, root);
         rmSync(join(folder, beginning), { force: true });

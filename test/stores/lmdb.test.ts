@@ -243,6 +243,12 @@ describe('the LMDB store', () => {
     expect((await failure()).message).to.match(/no database of this kind/);
   });
 
+  it('has a lock file without holes: the engine maps it, and would be ended in one when the disk is full', async () => {
+    store = await lmdbStore(folder, new VirtualClock());
+    const { size, blocks } = await stat(join(folder, 'lock.mdb'));
+    expect(blocks * 512).to.be.at.least(size);
+  });
+
   it('says that a folder can not be used', async () => {
     await writeFile(join(folder, 'file'), '');
     folder = join(folder, 'file');
