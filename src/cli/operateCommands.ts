@@ -37,12 +37,18 @@ export function operateCommands(program: Command, terminal: Terminal, done: (cod
       .addHelpText('after', examples(`mecha ${action} orders`, `mecha ${action} orders --json`) + codes)
       .action(async (id: string, options: Options) => done(await (await import('./operate.ts')).steer(action, id, options, terminal)));
   }
-  findsAdmin(program.command('send').description('Sends a message to an endpoint of the running Mecha and prints the reply.').argument('<uri>', 'endpoint, such as direct:orders'))
+  findsAdmin(program.command('send').description('Sends a message to an endpoint of the running Mecha and prints the reply.').argument('<uri>', 'endpoint, such as direct:orders').argument('[body]', 'its body, as --body gives it'))
     .option('--body <text>', 'body; @file takes it from a file')
     .option('--header <name=value>', 'sets a header (repeatable)', pairs('header', 'name=value'), {})
     .option('--one-way', 'wants no reply')
     .addHelpText('after', examples("mecha send direct:orders --body '{\"id\": 1}'", 'mecha send seda:work --one-way --body @order.json --header kind=large') + '\nExit codes: 0 it went through, 1 it failed or no running Mecha, 2 wrong input.\n')
-    .action(async (uri: string, options: Options) => done(await (await import('./operate.ts')).send(uri, options, terminal)));
+    .action(async (uri: string, body: string | undefined, options: Options) => {
+      if (body !== undefined && options['body'] !== undefined) {
+        terminal.err.write('error: the body stands there twice: take it out behind the URI, or --body\n');
+        return done(2);
+      }
+      done(await (await import('./operate.ts')).send(uri, body === undefined ? options : { ...options, body }, terminal));
+    });
   findsAdmin(program.command('trace').description('Shows live how messages go from step to step in the running Mecha.').argument('[route]', 'only this route'))
     .option('--step <id>', 'only what enters this step')
     .option('--when <predicate>', 'only messages for which it holds, in Simple')

@@ -111,6 +111,8 @@ describe('the commands for a running Mecha', () => {
     await start();
     desk.write('who.txt', 'Grace');
     expect(await desk.mecha('send', 'direct:greet', '--body', '@who.txt', '--header', 'mark=!')).to.deep.include({ code: 0, out: 'Hello Grace!\n' });
+    expect(await desk.mecha('send', 'direct:greet', 'Grace', '--header', 'mark=?')).to.deep.include({ code: 0, out: 'Hello Grace?\n' });
+    expect(await desk.mecha('send', 'direct:greet', 'Grace', '--body', 'Ada')).to.deep.include({ code: 2, out: '' });
     const failed = await desk.mecha('send', 'direct:refuse');
     expect(failed.code).to.equal(1);
     expect(failed.err).to.match(/it failed at refuse\/no \(routes\.yaml:12:11\): no room/);
