@@ -74,6 +74,12 @@ export class Program {
     this.exiting = new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal })));
   }
 
+  /** Nobody reads any more what it writes. */
+  closeOutput(): void {
+    this.child!.stdout!.destroy();
+    this.child!.stderr!.destroy();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child!.kill(signal);
   }
