@@ -60,21 +60,32 @@ const shown = (error: ErrorObject): string => `${pathOf(error)}: ${error.keyword
 
 class JsonValidator implements Producer {
   private readonly options: Endpoint<typeof jsonValidatorOptions>['options'];
+  private readonly text: () => string;
+  private readonly warn: (message: string) => void;
   private readonly read: () => Promise<Judge>;
   private judge: Promise<Judge> | null = null;
 
   constructor({ options }: Endpoint<typeof jsonValidatorOptions>, context: ConnectorContext) {
     this.options = options;
+    this.text = () => runtimeOf(context).resource(options.resourceUri.replace(/^resource:/, ''));
+    this.warn = (message) => context.log('warn', message);
     this.read = async () => {
-      const text = runtimeOf(context).resource(options.resourceUri.replace(/^resource:/, ''));
+      const text = this.text();
       const validate = await compile(text);
       return { validate, fits: boundedCheck(text, (document) => validate(document)) };
     };
   }
 
-  /** A schema that is not there, or is none, shows at the start. */
+  /** A schema that is none shows at the start. As in Camel one that is missing fails the messages; the log says so. */
   async start(): Promise<void> {
-    if (this.options.contentCache) await (this.judge = this.read());
+    if (!this.options.contentCache) return;
+    try {
+      this.text();
+    } catch (thrown) {
+      this.warn(`messages will fail, there is no schema ${this.options.resourceUri}: ${(thrown as Error).message}`);
+      return;
+    }
+    await (this.judge = this.read());
   }
 
   async send(exchange: Exchange): Promise<void> {

@@ -70,7 +70,7 @@ interface TemplateOptions {
 
 /**
  * The text of a template for an exchange: of the resource, or of what headers name where that is allowed (the template itself, or another resource).
- * A fixed one is read when it is made, so that a missing file shows at the start.
+ * A fixed one is read when it is made. As in Camel one that is missing fails the messages; the log says so at the start.
  */
 export function templateText(
   { resourceUri, contentCache, allowTemplateFromHeader }: TemplateOptions,
@@ -78,7 +78,14 @@ export function templateText(
   context: ConnectorContext,
 ): (exchange: Exchange) => string {
   const read = (uri: string): string => runtimeOf(context).resource(uri.replace(/^resource:/, ''));
-  const fixed = contentCache && resourceUri !== '' && !(allowTemplateFromHeader && resourceUri === 'dummy') ? read(resourceUri) : null;
+  let fixed: string | null = null;
+  if (contentCache && resourceUri !== '' && !(allowTemplateFromHeader && resourceUri === 'dummy')) {
+    try {
+      fixed = read(resourceUri);
+    } catch (thrown) {
+      context.log('warn', `messages will fail, there is no template ${resourceUri}: ${(thrown as Error).message}`);
+    }
+  }
   return (exchange) => {
     if (allowTemplateFromHeader && headers !== null) {
       const take = (name: string): unknown => (headers.stay === true ? exchange.headers.get(name) : exchange.headers.remove(name));
@@ -89,7 +96,9 @@ export function templateText(
     }
     if (fixed !== null) return fixed;
     try {
-      return read(resourceUri);
+      const text = read(resourceUri);
+      if (contentCache) fixed = text;
+      return text;
     } catch (thrown) {
       throw new ExchangeError('java.io.FileNotFoundException', `no template ${resourceUri}`, { cause: thrown });
     }

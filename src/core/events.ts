@@ -17,7 +17,8 @@ export interface EventMap {
   connectorReady: { uri: string; routeId: string };
   /** A server of ours has answered by itself, before a route got to see the request. `reason` is one of few words; `status` 0: the connection was cut without an answer. */
   requestRefused: { listener: string; routeId: string | null; status: number; reason: string };
-  log: { level: LogLevel; logger: string; message: string; routeId: string | null; stepId: string | null; exchangeId: string | null; marker?: string | undefined };
+  /** `isNull`: the message is that of a step whose expression gave nothing; it is printed as `null`. */
+  log: { level: LogLevel; logger: string; message: string; isNull?: boolean; routeId: string | null; stepId: string | null; exchangeId: string | null; marker?: string | undefined };
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const;

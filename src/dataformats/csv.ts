@@ -423,10 +423,18 @@ class Lexer {
     let value = this.token;
     if (trims) value = value.trim();
     else if (ignoresSpaces && !this.wasQuoted) value = value.trimEnd();
-    this.row.push(nullString !== null && value === nullString ? null : value);
+    this.row.push(this.isNull(value, nullString) ? null : value);
     this.token = '';
     this.wasQuoted = false;
     this.state = START;
+  }
+
+  /** Where quotes tell texts from other values, an empty one without quotes is nothing. */
+  private isNull(value: string, nullString: string | null): boolean {
+    const { quoteMode } = this.dialect;
+    const tells = quoteMode === 'NON_NUMERIC' || quoteMode === 'ALL_NON_NULL';
+    if (nullString !== null) return value === nullString && !(tells && this.wasQuoted);
+    return tells && value === '' && !this.wasQuoted;
   }
 
   private endRow(rows: Row[]): void {
@@ -435,7 +443,9 @@ class Lexer {
       this.state = START;
       return;
     }
-    this.endToken();
+    // A delimiter behind the last value begins none.
+    if (this.dialect.endsWithDelimiter && this.token === '' && !this.wasQuoted) this.state = START;
+    else this.endToken();
     rows.push(this.row);
     this.row = [];
   }
@@ -500,9 +510,16 @@ function cell(value: unknown, isFirst: boolean, dialect: Dialect): string {
   const { quote } = dialect;
   if (quote !== null && dialect.quoteMode !== 'NONE') {
     if (!isQuoted(text, isNull, value, isFirst, dialect)) return text;
-    return quote + text.split(quote).join(quote + quote) + quote;
+    return quote + inQuotes(text, quote, dialect.escape) + quote;
   }
   return dialect.escape === null ? text : escaped(text, dialect);
+}
+
+/** A quote in quotes stands behind the escape, which does so itself; without one it is doubled. */
+function inQuotes(text: string, quote: string, escape: string | null): string {
+  if (escape === null) return text.split(quote).join(quote + quote);
+  const escaped = text.split(escape).join(escape + escape);
+  return escape === quote ? escaped : escaped.split(quote).join(escape + quote);
 }
 
 function isQuoted(text: string, isNull: boolean, value: unknown, isFirst: boolean, dialect: Dialect): boolean {

@@ -1,3 +1,6 @@
+import { isByteSource, isContent } from '../core/conversion/convert.ts';
+import { XmlNode } from '../core/conversion/xml.ts';
+import { ExchangeError } from '../core/errors.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
@@ -33,6 +36,7 @@ export const jacksonXml = defineDataFormat({
   },
   create: ({ prettyPrint, include, contentTypeHeader, useList }) => ({
     marshal: (exchange: Exchange, body: unknown) => {
+      if (typeof body === 'object' && body !== null && !(body instanceof XmlNode) && (isContent(body) || isByteSource(body))) throw new ExchangeError('com.fasterxml.jackson.databind.exc.InvalidDefinitionException', 'a stream can not be marshalled: convert it to a text first');
       if (contentTypeHeader) exchange.headers.set('Content-Type', 'application/xml');
       const style = { isPretty: prettyPrint, leavesNulls: include === 'NON_NULL' || include === 'NON_EMPTY' };
       const text = writeXmlDataInTurns(body, style);
@@ -41,14 +45,17 @@ export const jacksonXml = defineDataFormat({
     unmarshal: (_exchange: Exchange, body: unknown) => {
       const document = xmlDocumentInTurns(body);
       if (document instanceof Promise) return document.then((large) => dataInTurns(large, useList));
-      return useList ? document.root.elements.map(readXmlData) : readXmlData(document.root);
+      return useList ? document.root.elements.map(readXmlData) : ofRoot(readXmlData(document.root));
     },
   }),
 });
 
+/** A document is a map, whatever it holds. */
+const ofRoot = (data: unknown): unknown => (typeof data !== 'string' ? data : data === '' ? {} : { '': data });
+
 async function dataInTurns({ root }: XmlDocument, isList: boolean): Promise<unknown> {
   const slices = new Slices();
-  if (!isList) return readXmlDataInTurns(root, slices);
+  if (!isList) return ofRoot(await readXmlDataInTurns(root, slices));
   const list: unknown[] = [];
   for (const element of root.elements) list.push(await readXmlDataInTurns(element, slices));
   return list;

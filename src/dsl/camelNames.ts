@@ -8,6 +8,9 @@ export const camelSteps = names(
     'tokenizer transacted transform transformDataType unmarshal validate wireTap',
 );
 
+/** Parts of Camel's model that it reads on the top level, too, and that do nothing there. */
+export const camelTopLevel = names('contextScan faultToleranceConfiguration globalOptions packageScan resilience4jConfiguration rests threadPoolProfile');
+
 export const camelLanguages = names(
   'constant csimple datasonnet exchangeProperty groovy header hl7terser jactl java joor jq js jsonpath language method mvel ognl python ref simple spel tokenize variable wasm xpath xquery xtokenize',
 );

@@ -1,7 +1,7 @@
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { Source } from '../core/diagnostics.ts';
 import type { Fields } from '../core/field.ts';
-import { camelSteps } from './camelNames.ts';
+import { camelSteps, camelTopLevel } from './camelNames.ts';
 import { ElementReader } from './elementReader.ts';
 import { elements, elementsByName } from './elements/index.ts';
 import { asListEntry, moveEntry } from './fixes.ts';
@@ -143,6 +143,10 @@ class DocumentReader extends ElementReader {
       // Camel reads steps at the top level and does nothing with them.
       if (Object.hasOwn(this.parts.eips, name) || camelSteps.has(name)) {
         this.problems.report('M0112', `the step \`${name}\` stands outside of a route: it is not used`, keyAt, { severity: 'warning', help: 'indent it below the `steps` of a route' });
+        return null;
+      }
+      if (camelTopLevel.has(name)) {
+        this.problems.report('M0112', `\`${name}\` does nothing on the top level: it is not used`, keyAt, { severity: 'warning', help: 'take it out' });
         return null;
       }
       this.unknownName('M0201', name, keyAt, `there is no element \`${name}\``, Object.keys(elements), 'an element of a file is one of');

@@ -5,6 +5,7 @@ import { causeChain, classDistance } from '../core/errors.ts';
 import type { Exchange, StepInfo } from '../core/exchange/exchange.ts';
 import { EXHAUSTED, FAILED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST, STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
+import { checkExceptionClass } from '../core/exceptionClass.ts';
 import { field } from '../core/field.ts';
 import type { Inlet, Pipe } from '../core/graph/flow.ts';
 import { StepSubscriber, operator, sequence } from '../core/graph/flow.ts';
@@ -209,12 +210,13 @@ export const doTry = defineEip({
       out: { 'mock:finally': ['caught: disk full'], 'mock:out': ['caught: disk full'] },
     },
   ],
-  operator: ({ steps, doCatch, doFinally }, { info }) => {
+  operator: ({ steps, doCatch, doFinally }, { info, at, problems }) => {
     const nothing = sequence([]);
     const clauses = doCatch
       .filter(({ disabled }) => !disabled)
       .map(({ exception, onWhen, steps: caught }) => {
         if (exception === undefined || exception.length === 0) throw new Error('`doCatch` needs at least one class in `exception`');
+        for (const name of exception) checkExceptionClass(name, at, problems);
         return { classes: exception, onWhen: onWhen?.expression ?? null, steps: caught ?? nothing };
       });
     const last = doFinally === undefined || doFinally.disabled ? null : (doFinally.steps ?? nothing);

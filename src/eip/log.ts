@@ -1,5 +1,5 @@
 import { defineEip } from '../core/definition.ts';
-import { dynamicText } from '../core/graph/dynamicText.ts';
+import { dynamicTextOrNull } from '../core/graph/dynamicText.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { maskSecrets } from '../core/mask.ts';
@@ -8,10 +8,14 @@ import { performWith, perform, sequence } from '../core/graph/flow.ts';
 
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
-const masked = (text: Expression<string>, isMasked: boolean): Expression<string> => {
+type Text = Expression<string | null>;
+
+const mask = (text: string | null): string | null => (text === null ? null : maskSecrets(text));
+
+const masked = (text: Text, isMasked: boolean): Text => {
   if (!isMasked) return text;
-  if (text.isAsync !== true) return (exchange) => maskSecrets(text(exchange));
-  return Object.assign((async (exchange: Exchange) => maskSecrets(await (text(exchange) as unknown as Promise<string>))) as unknown as (exchange: Exchange) => string, { isAsync: true });
+  if (text.isAsync !== true) return (exchange) => mask(text(exchange));
+  return Object.assign((async (exchange: Exchange) => mask(await (text(exchange) as unknown as Promise<string | null>))) as unknown as (exchange: Exchange) => string | null, { isAsync: true });
 };
 
 /** As in Camel the name of a logger does not depend on the message. */
@@ -30,9 +34,10 @@ export const log = defineEip({
     logLanguage: field.string('Language of the message.').default('simple'),
   },
   examples: [{ title: 'Say what came', route: '- from:\n    uri: direct:start\n    steps:\n      - log: "got ${body}"\n      - to: mock:out\n', in: ['a'], out: { 'mock:out': ['a'] } }],
-  operator: ({ message, loggingLevel, logName, marker, logLanguage }, context) => {
+  operator: ({ message, loggingLevel, logName, marker, logger: loggerName, logLanguage }, context) => {
     const { info, events } = context;
-    const text = masked(dynamicText(message, context, logLanguage), context.masksLogs === true);
+    const text = masked(dynamicTextOrNull(message, context, logLanguage), context.masksLogs === true);
+    if (typeof loggerName === 'string') context.bean(loggerName, 'Logger');
     if (loggingLevel === 'OFF') return sequence([]);
     const level = levels[loggingLevel];
     const { routeId, stepId } = info;
@@ -40,12 +45,14 @@ export const log = defineEip({
     if (text.isAsync === true) {
       return performWith(
         text,
-        (exchange, line) => events.emit('log', { level, logger, message: line, routeId, stepId, exchangeId: exchange.id, marker }),
+        (exchange, line) => events.emit('log', { level, logger, message: line ?? 'null', isNull: line === null, routeId, stepId, exchangeId: exchange.id, marker }),
         info,
       );
     }
     return perform((exchange) => {
-      if (events.logs(level)) events.emit('log', { level, logger, message: text(exchange), routeId, stepId, exchangeId: exchange.id, marker });
+      if (!events.logs(level)) return;
+      const line = text(exchange);
+      events.emit('log', { level, logger, message: line ?? 'null', isNull: line === null, routeId, stepId, exchangeId: exchange.id, marker });
     }, info);
   },
 });

@@ -25,5 +25,8 @@ export const setHeaders = defineEip({
       out: { 'mock:out': ['a+'] },
     },
   ],
-  operator: ({ headers }, context) => sequence(headers.map((header) => setHeader.operator(header, context))),
+  operator: ({ headers }, context) => {
+    if (headers.length === 0) throw new Error('`setHeaders` needs at least one header');
+    return sequence(headers.map((header) => setHeader.operator(header, context)));
+  },
 });

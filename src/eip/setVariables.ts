@@ -25,5 +25,8 @@ export const setVariables = defineEip({
       out: { 'mock:out': ['ab'] },
     },
   ],
-  operator: ({ variables }, context) => sequence(variables.map((variable) => setVariable.operator(variable, context))),
+  operator: ({ variables }, context) => {
+    if (variables.length === 0) throw new Error('`setVariables` needs at least one variable');
+    return sequence(variables.map((variable) => setVariable.operator(variable, context)));
+  },
 });

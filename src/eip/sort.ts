@@ -1,6 +1,7 @@
 import { defineEip } from '../core/definition.ts';
 import { describeValue, javaBytes } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
+import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { performWith } from '../core/graph/flow.ts';
 import { isIterable } from '../core/graph/iterate.ts';
@@ -39,7 +40,7 @@ export const sort = defineEip({
   name: 'sort',
   summary: 'Sorts a list and makes it the body.',
   options: {
-    expression: field.expression('Gives the list; `tokenize` makes one of a text.').required(),
+    expression: field.expression('Gives the list; `tokenize` makes one of a text. The body, without it.'),
     comparator: field.string('Bean that compares two items: a function, or an object with `compare`. Natural order when absent.'),
   },
   examples: [
@@ -60,6 +61,6 @@ export const sort = defineEip({
     const bean = comparator === undefined ? natural : context.bean<Comparator>(comparator, 'Comparator');
     const compare = typeof bean === 'function' ? bean : (a: unknown, b: unknown) => bean.compare(a, b);
     // Array.sort never asks about undefined and puts it last; Java's list would hold null.
-    return performWith(expression, (exchange, value) => void (exchange.body = listOf(value).map((item) => item ?? null).sort(compare)), context.info);
+    return performWith(expression ?? ((exchange: Exchange) => exchange.body), (exchange, value) => void (exchange.body = listOf(value).map((item) => item ?? null).sort(compare)), context.info);
   },
 });

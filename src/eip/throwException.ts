@@ -2,6 +2,7 @@ import { defineEip } from '../core/definition.ts';
 import { dynamicText } from '../core/graph/dynamicText.ts';
 import { classDistance, ExchangeError, isKnownExceptionClass, toExchangeError } from '../core/errors.ts';
 import { exceptionClasses } from '../core/exceptionClasses.ts';
+import { checkPackage } from '../core/exceptionClass.ts';
 import { field } from '../core/field.ts';
 import { perform, performWith } from '../core/graph/flow.ts';
 
@@ -57,6 +58,7 @@ export const throwException = defineEip({
     if (/^(java|javax|org\.apache\.camel)\./.test(exceptionType) && !isKnownExceptionClass(exceptionType)) {
       context.problems.report('M0506', `no exception class \`${exceptionType}\``, context.at, { help: 'name a class of Java or Camel that exists, or one of your own' });
     }
+    checkPackage(exceptionType, context.at, context.problems);
     const refusal = refusalToMake(exceptionType, message !== undefined);
     if (refusal !== null) {
       return perform(() => {

@@ -34,9 +34,11 @@ export const toD = defineEip({
   ],
   operator: ({ uri, pattern, variableSend, variableReceive, ignoreInvalidEndpoint, allowedSchemes }, context) => {
     const { info } = context;
+    const whole = wholeUri(uri);
+    if (whole.trim() === '') throw new Error('`toD` needs a `uri`');
     const check = schemeCheck(allowedSchemes, false);
     const enter = enterCall({ pattern, variableSend, variableReceive });
-    return settled(dynamicUri(wholeUri(uri), context), info, (uriOf) =>
+    return settled(dynamicUri(whole, context), info, (uriOf) =>
       callStep((exchange: Exchange) => {
         let target: string;
         try {

@@ -3,6 +3,7 @@ import { namedText } from '../core/graph/namedText.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
+import { ExpressionSyntaxError } from '../core/expression.ts';
 
 /** What a bean must be to stand for an expression. */
 type Evaluator = ((exchange: Exchange) => unknown) & { readonly isAsync?: boolean };
@@ -15,7 +16,7 @@ export const ref = defineLanguage({
     const name = namedText(source, context);
     if (typeof name === 'function') return (exchange) => evaluator(context.bean(name(exchange)), name(exchange))(exchange);
     const bean = context.bean(name);
-    if (bean === undefined) return (exchange) => evaluator(context.bean(name), name)(exchange);
+    if (bean === undefined) throw new ExpressionSyntaxError(`there is no bean \`${name}\``, 0, Math.max(1, name.length), 'declare it under `beans:`');
     const evaluate = evaluator(bean, name);
     return isAsyncFunction(evaluate) ? Object.assign((exchange: Exchange) => evaluate(exchange), { isAsync: true }) : evaluate;
   },

@@ -1,7 +1,5 @@
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
-import { nearest } from '../core/diagnostics.ts';
-import { isKnownExceptionClass } from '../core/errors.ts';
-import { exceptionClasses } from '../core/exceptionClasses.ts';
+import { checkExceptionClass } from '../core/exceptionClass.ts';
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
 import { STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
@@ -218,18 +216,6 @@ function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: bo
     onOccurred: processor(compiler, element, 'onExceptionOccurredRef'),
     isRouteScoped,
   };
-}
-
-/** Java classes that nobody here throws can't be caught: an unknown java.* or org.apache.camel.* name is most likely misspelt. */
-export function checkExceptionClass(name: string, at: Span, problems: Diagnostics): void {
-  if (isKnownExceptionClass(name)) return;
-  const near = nearest(name, [...exceptionClasses().keys()]);
-  // An error class of a JavaScript module has no package: those can't be known before they are thrown.
-  if (!name.includes('.') && near === null) return;
-  problems.report('M0506', `unknown exception class \`${name}\``, at, {
-    label: 'nothing here throws it',
-    help: near === null ? "name a class that steps throw, java.lang.Exception for all, or a JavaScript module's error class by its plain name" : `did you mean \`${near}\`?`,
-  });
 }
 
 /** The steps of an element for those exchanges that its `onWhen` takes. */

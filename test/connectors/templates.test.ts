@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { expect } from 'chai';
 import { systemClock } from '../../src/core/clock.ts';
-import { LoadError } from '../../src/core/diagnostics.ts';
 import { browseBox } from '../../src/connectors/browse.ts';
 import { checkLibrary } from '../../src/connectors/stringTemplate.ts';
 import { splitArguments } from '../../src/connectors/exec.ts';
@@ -51,10 +50,9 @@ describe('connectors with templates, schemas, programs and streams', () => {
       expect([await body('direct:a', 'b', headers), await body('direct:b', 'b', headers)]).to.deep.equal(['fixed b', 'given b']);
     });
 
-    it('shows a missing template at the start', async () => {
-      let problem: unknown = null;
-      await start([route('direct:a', { to: 'mustache:nosuch' })]).catch((thrown: unknown) => (problem = thrown));
-      expect(problem).to.be.instanceOf(LoadError);
+    it('fails the messages where the template is missing', async () => {
+      await start([route('direct:a', { to: 'mustache:file:nosuch' })]);
+      expect(await body('direct:a', 'b')).to.equal('java.io.FileNotFoundException');
     });
   });
 

@@ -41,7 +41,7 @@ describe('languages that look something up', () => {
     expect(evaluate(ref, 'o', 1, {}, { beans })).to.equal(4);
     expect(evaluate(ref, 'p', 1, {}, { beans })).to.equal(true);
     expect(() => evaluate(ref, 'x', 1, {}, { beans })).to.throw('Cannot find expression or predicate in registry with ref: x');
-    expect(() => evaluate(ref, 'missing', 1, {}, { beans })).to.throw('ref: missing');
+    expect(() => evaluate(ref, 'missing', 1, {}, { beans })).to.throw('there is no bean `missing`');
   });
 
   it('ref says that an async function is one', async () => {

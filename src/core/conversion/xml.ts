@@ -608,14 +608,40 @@ export const escapeXmlAttribute = (text: string): string =>
     : text;
 
 /** A node as XML, without a declaration. */
-export function writeXml(node: XmlNode): string {
-  if (node instanceof XmlDocument) return node.children.map(writeXml).join('');
+export function writeXml(node: XmlNode, scope: Namespaces = nowhere): string {
+  if (node instanceof XmlDocument) return node.children.map((child) => writeXml(child)).join('');
   if (node instanceof XmlText) return node.nodeType === XML_CDATA ? `<![CDATA[${node.text}]]>` : escapeXml(node.text);
   if (node instanceof XmlComment) return `<!--${node.text}-->`;
   if (node instanceof XmlInstruction) return `<?${node.target} ${node.text}?>`;
   if (node instanceof XmlAttribute) return `${node.name}="${escapeXmlAttribute(node.value)}"`;
   const element = node as XmlElement;
-  const attributes = element.attributes.map(({ name, value }) => ` ${name}="${escapeXmlAttribute(value)}"`).join('');
-  if (element.children.length === 0) return `<${element.name}${attributes}/>`;
-  return `<${element.name}${attributes}>${element.children.map(writeXml).join('')}</${element.name}>`;
+  const { text, inside } = startOf(element, scope);
+  if (element.children.length === 0) return `<${element.name}${text}/>`;
+  return `<${element.name}${text}>${element.children.map((child) => writeXml(child, inside)).join('')}</${element.name}>`;
+}
+
+/** What prefixes stand for where something is written. */
+type Namespaces = ReadonlyMap<string, string>;
+const nowhere: Namespaces = new Map();
+
+/** The attributes of an element, and those namespaces of it that are declared further up in its document, which is not written. */
+function startOf(element: XmlElement, scope: Namespaces): { text: string; inside: Namespaces } {
+  let inside: Map<string, string> | null = null;
+  let text = '';
+  const knows = (prefix: string, uri: string): boolean => ((inside ?? scope).get(prefix) ?? '') === uri;
+  const declare = (prefix: string, uri: string): void => {
+    inside ??= new Map(scope);
+    inside.set(prefix, uri);
+    text += ` xmlns${prefix === '' ? '' : `:${prefix}`}="${escapeXmlAttribute(uri)}"`;
+  };
+  for (const { name, prefix, namespace, value } of element.attributes) {
+    if (name === 'xmlns' || prefix === 'xmlns') {
+      if (name !== 'xmlns' || value !== '' || !knows('', '')) declare(name === 'xmlns' ? '' : name.slice(6), value);
+      continue;
+    }
+    if (prefix !== '' && prefix !== 'xml' && namespace !== null && !knows(prefix, namespace)) declare(prefix, namespace);
+    text += ` ${name}="${escapeXmlAttribute(value)}"`;
+  }
+  if (element.prefix !== 'xml' && !knows(element.prefix, element.namespace ?? '')) declare(element.prefix, element.namespace ?? '');
+  return { text, inside: inside ?? scope };
 }

@@ -17,16 +17,16 @@ export interface XmlStyle {
 }
 
 /** A value as an element of a name; the items of a list as elements of that name in a row. */
-function written(name: string, value: unknown, style: XmlStyle, depth: number): string {
+function written(name: string, value: unknown, style: XmlStyle, depth: number, isEntry = false): string {
   if (depth > 1000) throw writingError('the value is nested too deeply');
   if (!nameOfElement.test(name)) throw writingError(`\`${name}\` can't be the name of an XML element`);
   const indent = style.isPretty ? `${depth === 0 ? '' : '\n'}${'  '.repeat(depth)}` : '';
-  if (value === null || value === undefined) return style.leavesNulls ? '' : `${indent}<${name}/>`;
+  if (value === null || value === undefined) return style.leavesNulls && isEntry ? '' : `${indent}<${name}/>`;
   if (Array.isArray(value) || value instanceof Set) return Array.from(value as Iterable<unknown>, (item) => written(name, item, style, depth)).join('');
   if (value instanceof XmlNode) return indent + String(value);
   if (isMap(value)) {
     const entries = value instanceof Map ? [...value] : Object.entries(value);
-    const inner = entries.map(([key, item]) => written(String(key), item, style, depth + 1)).join('');
+    const inner = entries.map(([key, item]) => written(String(key), item, style, depth + 1, true)).join('');
     if (inner === '') return `${indent}<${name}/>`;
     return `${indent}<${name}>${inner}${style.isPretty ? `\n${'  '.repeat(depth)}` : ''}</${name}>`;
   }
@@ -147,8 +147,13 @@ export const writeXmlElement = (name: string, value: unknown): string => written
 
 /** A value as an XML document; the root has the name of the Java class that Camel's value would have. */
 export const writeXmlData = (body: unknown, style: XmlStyle): string => {
-  const text = body instanceof XmlNode ? String(body) : Array.isArray(body) ? `<ArrayList>${written('item', body, style, 1)}</ArrayList>` : written(rootName(body), body, style, 0);
-  return style.isPretty ? `${text}\n` : text;
+  if (Array.isArray(body)) {
+    const end = style.isPretty ? '\n' : '';
+    return body.length === 0 ? `<ArrayList/>${end}` : `<ArrayList>${written('item', body, style, 1)}${end}</ArrayList>${end}`;
+  }
+  const text = body instanceof XmlNode ? String(body) : written(rootName(body), body, style, 0);
+  // As Jackson lays it out: a value that is no object has the end of the line before it.
+  return !style.isPretty ? text : isMap(body) || body instanceof XmlNode ? `${text}\n` : `\n${text}`;
 };
 
 /** As Jackson names the root: by the Java class of the value. */

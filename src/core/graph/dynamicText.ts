@@ -10,14 +10,19 @@ export const isDynamicText = (text: string): boolean => text.includes('${') || t
  * A text that may hold Simple, as Camel takes it for names, messages and URIs. Null becomes the empty text.
  * @throws ExpressionSyntaxError when the text is no valid Simple
  */
-export function dynamicText(text: string, context: StepContext, language = 'simple'): Expression<string> {
+export const dynamicText = (text: string, context: StepContext, language = 'simple'): Expression<string> => textOrElse(text, context, language, '');
+
+/** The same, where null stays null. @throws ExpressionSyntaxError */
+export const dynamicTextOrNull = (text: string, context: StepContext, language = 'simple'): Expression<string | null> => textOrElse(text, context, language, null);
+
+function textOrElse<T extends string | null>(text: string, context: StepContext, language: string, otherwise: T): Expression<string | T> {
   if (language === 'simple' && !isDynamicText(text)) return Object.assign(() => text, { label: text });
   const expression = context.languages.expression(language, text);
   if (expression.isAsync === true) {
     const later = expression as unknown as Expression<Promise<unknown>>;
-    return Object.assign((async (exchange: Exchange) => toText(await later(exchange), exchange) ?? '') as unknown as (exchange: Exchange) => string, { isAsync: true, label: text });
+    return Object.assign((async (exchange: Exchange) => toText(await later(exchange), exchange) ?? otherwise) as unknown as (exchange: Exchange) => string | T, { isAsync: true, label: text });
   }
-  return Object.assign((exchange: Exchange) => toText(expression(exchange), exchange) ?? '', { label: text });
+  return Object.assign((exchange: Exchange): string | T => toText(expression(exchange), exchange) ?? otherwise, { label: text });
 }
 
 /** A URI that may say what language it is written in (`language:xpath:/order/@to`), else Simple. @throws ExpressionSyntaxError */

