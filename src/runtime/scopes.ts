@@ -1,4 +1,4 @@
-import type { Diagnostics, Span } from '../core/diagnostics.ts';
+import type { Diagnostics } from '../core/diagnostics.ts';
 import { checkExceptionClass } from '../core/exceptionClass.ts';
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
 import { STOPPED } from '../core/exchange/exchange.ts';
