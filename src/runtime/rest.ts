@@ -346,7 +346,7 @@ function checkFormatProperties(configuration: ElementModel | null, problems: Dia
     const key = textField(property, 'key') ?? '';
     const name = key.replace(/^(?:json|xml)\.(?:in|out)\./, '');
     if (name === 'prettyPrint' || name === 'include' || reading.includes(name) || writing.includes(name) || withoutMeaning.test(name)) continue;
-    problems.report('M0204', `\`${key}\` is no property of the bound formats`, property.at, { severity: 'warning', label: 'nothing obeys it', help: 'use `prettyPrint`, `include`, `enableFeatures`, `unmarshalType` or `useList`, with `json.in.`, `json.out.` or `xml.out.` before it for one format alone; for more set `bindingMode: off` and marshal in the route' });
+    problems.report('M0212', `\`${key}\` is no property of the bound formats`, property.at, { severity: 'warning', label: 'nothing obeys it', help: 'use `prettyPrint`, `include`, `enableFeatures`, `unmarshalType` or `useList`, with `json.in.`, `json.out.` or `xml.out.` before it for one format alone; for more set `bindingMode: off` and marshal in the route' });
   }
 }
 

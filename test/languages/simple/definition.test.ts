@@ -173,7 +173,7 @@ describe('simple', () => {
       ['${uppercase}', 'expression', '`${uppercase}` is not how `uppercase` is called', 'uppercase', 'write `${uppercase(...)}`, or a text without braces'],
       ['${bean:pricez}', 'expression', 'no bean `pricez`', 'pricez', 'did you mean `prices`?'],
       ['${file:nam}', 'expression', 'unknown file property `nam`', 'nam', 'did you mean `file:name`?'],
-      ['${a2a:text}', 'expression', '`a2a` is not available: there is no agent-to-agent component here', 'a2a', null],
+      ['${a2a:text}', 'expression', '`a2a:text` is not available: there is no agent-to-agent component here', 'a2a:text', 'over HTTP an A2A message is JSON: read its parts with `jsonata: parts[kind="text"].text`, or with `jsonpath`'],
     ];
     for (const [source, kind, message, marked, help] of cases) {
       it(`${message}: ${source}`, () => {
