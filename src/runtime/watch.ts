@@ -1,7 +1,9 @@
 import type { FSWatcher, Stats } from 'node:fs';
-import { watch as watchFolder } from 'node:fs';
+import { statSync, watch as watchFolder } from 'node:fs';
+import type { FSWatcher as ChokidarWatcher } from 'chokidar';
 import { basename, dirname, sep } from 'node:path';
-import { watchedPaths } from './files.ts';
+import { Diagnostics } from '../core/diagnostics.ts';
+import { routeFiles, watchedPaths } from './files.ts';
 import type { Clock } from '../core/clock.ts';
 
 /** What is watched: a Mecha, or the processes that are one. */
@@ -20,10 +22,12 @@ export interface Watched {
 const settleMillis = 15;
 /** It tells after this time though changes go on. */
 const longestSettleMillis = 100;
+/** So often files are looked at, whatever the system tells of them. */
+const lookMillis = 2000;
 
 /**
  * Watches the files and folders of a running Mecha, the modules that its routes name, its configuration, and the links that a mounted ConfigMap
- * swaps; tells of what changed since they were read, too. Gives what ends it.
+ * swaps; tells of what changed since they were read, too. What the system does not tell of is found within two seconds. Gives what ends it.
  */
 export async function watchRoutes(mecha: Watched, changed: () => void): Promise<() => Promise<void>> {
   const { watch } = await import('chokidar');
@@ -37,7 +41,6 @@ export async function watchRoutes(mecha: Watched, changed: () => void): Promise<
     if (/[\\/](node_modules|\.(?!\.)[^\\/]*)([\\/]|$)/.test(below)) return true;
     return stats?.isFile() === true && !/\.ya?ml$/i.test(path);
   };
-  const watcher = watch(roots, { ignoreInitial: true, ignored, followSymlinks: true });
   let timer: { cancel(): void } | null = null;
   let since = 0;
   const look = (): void => {
@@ -50,14 +53,25 @@ export async function watchRoutes(mecha: Watched, changed: () => void): Promise<
     timer?.cancel();
     timer = mecha.clock.schedule(Math.max(0, Math.min(settleMillis, since + longestSettleMillis - now)), look);
   };
-  watcher.on('all', noticed);
-  // It keeps a second change within 50 ms to itself; what the system tells it of does not.
-  watcher.on('raw', (_event, path) => {
-    if (/\.ya?ml$/i.test(path) || path.startsWith('..') || roots.some((root) => root.endsWith(path))) noticed();
-  });
-  // A watcher that fails (too many files) must not take the runtime down; reload by signal or API still works.
-  watcher.on('error', (thrown) => mecha.runtime.log('warn', 'mecha.watch', `files are not watched: ${String(thrown)}`));
-  await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
+  /** Whether the system has told of something since files were last looked at. */
+  let isTold = false;
+  const told = (): void => {
+    isTold = true;
+    noticed();
+  };
+  const open = async (): Promise<ChokidarWatcher> => {
+    const watcher = watch(roots, { ignoreInitial: true, ignored, followSymlinks: true });
+    watcher.on('all', told);
+    // It keeps a second change within 50 ms to itself; what the system tells it of does not.
+    watcher.on('raw', (_event, path) => {
+      if (/\.ya?ml$/i.test(path) || path.startsWith('..') || roots.some((root) => root.endsWith(path))) told();
+    });
+    // A watcher that fails (too many files) must not take the runtime down; reload by signal or API still works.
+    watcher.on('error', (thrown) => mecha.runtime.log('warn', 'mecha.watch', `files are not watched: ${String(thrown)}`));
+    await new Promise<void>((resolve) => watcher.once('ready', () => resolve()));
+    return watcher;
+  };
+  let watcher = await open();
   const folders = configurationFolders(mecha, noticed);
   const off = mecha.on('reloaded', () => {
     for (const path of [...watchedPaths(mecha.paths ?? [], mecha.folder), ...mecha.runtime.modulePaths]) {
@@ -66,13 +80,48 @@ export async function watchRoutes(mecha: Watched, changed: () => void): Promise<
       watcher.add(path);
     }
   });
+  let stamps = stampsOf(mecha);
+  let isEnded = false;
+  let nextLook: { cancel(): void } | null = null;
+  /** A folder that was moved away and came back has no watch any more, and some file systems tell of nothing. */
+  const lookAtFiles = async (): Promise<void> => {
+    const found = stampsOf(mecha);
+    if (found !== stamps) {
+      stamps = found;
+      if (!isTold) {
+        await watcher.close();
+        if (isEnded) return;
+        watcher = await open();
+      }
+      noticed();
+    }
+    isTold = false;
+    if (!isEnded) nextLook = mecha.clock.schedule(lookMillis, () => void lookAtFiles());
+  };
+  nextLook = mecha.clock.schedule(lookMillis, () => void lookAtFiles());
   look();
   return async () => {
+    isEnded = true;
     off();
     timer?.cancel();
+    nextLook?.cancel();
     for (const folder of folders) folder.close();
     await watcher.close();
   };
+}
+
+/** What shows that a file is another one, or has been written: of all route files and modules. */
+function stampsOf(mecha: Watched): string {
+  const stamp = (path: string): string => {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats === undefined ? path : `${path} ${stats.ino} ${stats.mtimeMs} ${stats.size}`;
+  };
+  try {
+    return [...routeFiles(mecha.paths ?? [], mecha.folder, new Diagnostics()), ...mecha.runtime.modulePaths].map(stamp).join('\n');
+  } catch (thrown) {
+    // A folder that is just being taken away, or that must not be read.
+    return String(thrown);
+  }
 }
 
 /** The configuration may come to be where there is none yet: its folder is watched, without what is below it. */

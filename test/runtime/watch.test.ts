@@ -74,6 +74,25 @@ describe('the file watcher of a running program', function () {
     });
   }
 
+  for (const [how, swap] of [
+    ['moved away and back', (routes: string) => (renameSync(routes, `${routes}.away`), renameSync(`${routes}.away`, routes))],
+    ['removed and made anew', (routes: string) => (rmSync(routes, { recursive: true }), mkdirSync(routes))],
+    ['swapped for another', (routes: string) => (mkdirSync(`${routes}.new`), writeFileSync(join(`${routes}.new`, 'a.yaml'), answering('swapped')), renameSync(routes, `${routes}.old`), renameSync(`${routes}.new`, routes))],
+  ] as const) {
+    it(`goes on taking changes of a folder that was ${how}`, async () => {
+      program.write('routes/a.yaml', answering('0'));
+      await program.start();
+      for (let round = 1; round <= 3; round++) {
+        swap(join(program.folder, 'routes'));
+        if (how.startsWith('swapped')) rmSync(join(program.folder, 'routes.old'), { recursive: true });
+        program.write('routes/a.yaml', answering(String(round)));
+        await eventually(async () => expect((await program.get('/a')).text).to.equal(String(round)), 20_000);
+        program.write('routes/a.yaml', answering(`${round}, again`));
+        await eventually(async () => expect((await program.get('/a')).text).to.equal(`${round}, again`), 20_000);
+      }
+    });
+  }
+
   it('takes files that come and go', async () => {
     program.write('routes/a.yaml', answering('10'));
     await program.start();
