@@ -301,7 +301,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   },
   M0411: {
     title: 'A property of a component that means nothing',
-    explanation: 'Properties `camel.component.NAME.OPTION` are the options of all endpoints of a connector that do not say otherwise. This one names no connector, or no option of it.',
+    explanation: 'Properties `camel.component.NAME.OPTION` are the options of all endpoints of a connector that do not say otherwise, and `camel.rest.OPTION` those of `restConfiguration`. This one names no connector, or no option.',
     file: 'mecha.yaml',
     wrong: 'properties: { camel.component.kafka.max-pol-records: 100 }\n',
     right: 'properties: { camel.component.kafka.max-poll-records: 100 }\n',

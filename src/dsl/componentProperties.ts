@@ -52,9 +52,10 @@ function optionsOf(scheme: string, definition: ConnectorDefinition, lookup: Prop
   return options;
 }
 
-const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+export const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-function textOf(key: string, lookup: PropertyLookup): string | null | undefined {
+/** The text of a property with its placeholders filled in; null where they have no value. */
+export function textOf(key: string, lookup: PropertyLookup): string | null | undefined {
   const text = lookup.get(key);
   try {
     return text === undefined ? undefined : fillPlaceholders(text, lookup);

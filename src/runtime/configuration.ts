@@ -131,7 +131,7 @@ export function readConfiguration({ folder, file = null, environment = {}, prope
   if (ofApplication !== null) {
     for (const [key, value] of parseProperties(ofApplication)) {
       placeholders[key] = value;
-      if (isOfComponent(key)) propertyPlaces.set(key, lineOf(new Source(join(folder, 'application.properties'), ofApplication), key));
+      if (hasPlace(key)) propertyPlaces.set(key, lineOf(new Source(join(folder, 'application.properties'), ofApplication), key));
       const setting = key.startsWith('mecha.') ? key.slice('mecha.'.length) : key === 'camel.server.port' ? 'http.port' : key === 'camel.server.host' ? 'http.host' : null;
       if (setting !== null) set(values, setting, value, null, problems);
     }
@@ -220,6 +220,8 @@ function group(values: ReadonlyMap<string, unknown>, key: string): Record<string
 }
 
 const isOfComponent = (key: string): boolean => key.startsWith('camel.component.');
+/** Properties that are checked themselves, so that their line is wanted. */
+const hasPlace = (key: string): boolean => isOfComponent(key) || key.startsWith('camel.rest.');
 
 /** The key of a line of a properties file: the last one counts. */
 function lineOf(source: Source, key: string): Span {
@@ -261,7 +263,7 @@ function readYaml(source: Source, values: Values, { placeholders, propertyPlaces
       const node = document.getIn(keys, true);
       for (const [name, text] of flatten(value, '')) {
         placeholders[name] = text;
-        const found = isOfComponent(name) ? keyIn(node, name) : null;
+        const found = hasPlace(name) ? keyIn(node, name) : null;
         if (found !== null) propertyPlaces.set(name, { source, start: found[0], end: found[1] });
       }
       return;

@@ -150,19 +150,20 @@ const existingRoot = (path: string, folder: string): string => {
 };
 
 /** Keys of Camel's own settings that mean something here. */
-const known = /^(?:mecha\.|camel\.server\.(?:host|port)$|camel\.kamelet\.|camel\.component\.kamelet\.(?:location|noErrorHandler)$|camel\.component\.kafka\.brokers$)/;
+const known = /^(?:mecha\.|camel\.rest\.|camel\.server\.(?:host|port)$|camel\.kamelet\.|camel\.component\.kamelet\.(?:location|noErrorHandler)$|camel\.component\.kafka\.brokers$)/;
 
 function propertiesReport(text: string, { ofProperties }: Context): Omit<FileReport, 'file'> {
   const findings: Finding[] = [];
   const lines = text.split('\n');
   for (const [key] of parseProperties(text)) {
-    if (!/^(?:camel|quarkus|spring|server|management)\./.test(key) || known.test(key)) continue;
+    if (!/^(?:camel|quarkus|spring|server|management)\./.test(key)) continue;
     const line = lines.findIndex((candidate) => candidate.trimStart().startsWith(key));
     const wrong = ofProperties.find(({ message }) => message.includes(`\`${key}\``));
     if (wrong !== undefined) {
       findings.push({ line: line < 0 ? null : line + 1, code: wrong.code, message: wrong.message, advice: wrong.help });
       continue;
     }
+    if (known.test(key)) continue;
     const framework = key.split('.')[0]!;
     findings.push(finding(`\`${key}\` has no effect`, framework === 'camel' ? 'set what it stands for in mecha.yaml, or as an option of the endpoints' : `it configures ${framework === 'quarkus' ? 'Quarkus' : 'Spring'}, which is not there; see docs/configuration.md`, line < 0 ? null : line + 1));
   }

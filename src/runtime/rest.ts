@@ -1,12 +1,14 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
-import { showSpan } from '../core/diagnostics.ts';
+import { showSpan, Source } from '../core/diagnostics.ts';
 import type { EipDefinition } from '../core/definition.ts';
 import type { ApiDocument, ApiOperation } from '../core/http/openapi.ts';
 import { readOpenApi } from '../core/http/openapi.ts';
 import type { BindingMode, MockReply, RestOperation } from '../core/http/rest-operation.ts';
 import { joinPaths } from '../core/http/rest-operation.ts';
 import type { DocumentModel, ElementModel, EndpointModel, ModelValue, StepModel } from '../dsl/model.ts';
+import type { PropertyLookup } from '../dsl/placeholders.ts';
+import { restDefaults } from '../dsl/restProperties.ts';
 import { to } from '../eip/to.ts';
 import type { ApiDescription, RestEntry } from './openapi.ts';
 import { commaList, openApiDocument, pairsOf } from './openapi.ts';
@@ -23,8 +25,8 @@ const corsDefaults: Readonly<Record<string, string>> = {
 };
 
 /** What calls by `rest:` take where their endpoints do not say it. */
-export function callSettings(documents: readonly DocumentModel[]): ReadonlyMap<string, string> {
-  const { element } = settingsOf(documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'restConfiguration')));
+export function callSettings(configurations: readonly ElementModel[]): ReadonlyMap<string, string> {
+  const { element } = settingsOf(configurations);
   const settings = new Map<string, string>();
   const host = textOf(element, 'host');
   if (host !== null) settings.set('rest.host', `${textOf(element, 'scheme') ?? 'http'}://${host}${textOf(element, 'port') === null || host.includes(':') ? '' : `:${textOf(element, 'port')!}`}`);
@@ -33,6 +35,14 @@ export function callSettings(documents: readonly DocumentModel[]): ReadonlyMap<s
   const mode = textOf(element, 'bindingMode');
   if (mode !== null) settings.set('rest.bindingMode', mode);
   return settings;
+}
+
+/** The `restConfiguration` of the files, behind what properties `camel.rest.OPTION` say: the files win. */
+export function restConfigurations(documents: readonly DocumentModel[], properties: PropertyLookup, problems: Diagnostics): readonly ElementModel[] {
+  const written = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'restConfiguration'));
+  const [first] = [...written, ...documents.flatMap(({ elements }) => elements)];
+  const defaults = restDefaults(properties, first?.at ?? { source: new Source('application.properties', ''), start: 0, end: 0 }, problems);
+  return defaults === null ? written : [defaults, ...written];
 }
 
 interface RestSettings {
@@ -45,16 +55,15 @@ interface RestSettings {
  * Puts a route in the place of every verb of every `rest` element, and one that serves the OpenAPI document where one is asked for. A
  * `direct:` route that a verb goes to becomes the verb's own: nobody else can call it then, unless `inlineRoutes` is off.
  */
-export function expandRest(documents: readonly DocumentModel[], problems: Diagnostics, resource: (uri: string) => string): readonly DocumentModel[] {
+export function expandRest(documents: readonly DocumentModel[], configurations: readonly ElementModel[], problems: Diagnostics, resource: (uri: string) => string): readonly DocumentModel[] {
   const services = documents.flatMap(({ elements }) => elements.filter(({ name, fields }) => name === 'rest' && fields['disabled'] !== true));
   if (services.length === 0) return documents;
-  const configurations = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'restConfiguration'));
   const settings = settingsOf(configurations);
   checkFormatProperties(settings.element, problems);
   const directRoutes = new Map<string, ElementModel>();
   for (const { elements } of documents) {
     for (const element of elements) {
-      const name = element.name === 'route' ? directName(uriOf(element)) : null;
+      const name = element.name === 'route' ? directName(endpointOf(element)) : null;
       if (name !== null) directRoutes.set(name, element);
     }
   }
@@ -71,10 +80,10 @@ export function expandRest(documents: readonly DocumentModel[], problems: Diagno
         const target = verb.fields['to'] as EndpointModel | undefined;
         if (target === undefined) return [];
         const entry = entryOf(service, verb, settings);
-        const name = settings.inlinesRoutes ? directName(target.uri) : null;
+        const name = settings.inlinesRoutes ? directName(target) : null;
         const earlier = name === null ? undefined : taken.get(name);
         if (earlier !== undefined) {
-          problems.report('M0620', `duplicate target \`${target.uri}\` of two \`rest\` verbs`, target.at, {
+          problems.report('M0620', `duplicate target \`direct:${name!}\` of two \`rest\` verbs`, target.at, {
             label: 'another verb goes there already',
             help: `a verb makes the \`direct:\` route its own, and ${showSpan(earlier.at)} has it: give each verb a route, or set \`inlineRoutes: false\` in \`restConfiguration\``,
           });
@@ -118,15 +127,17 @@ function settingsOf(configurations: readonly ElementModel[]): RestSettings {
   return { element, contextPath: joinPaths(textField(element, 'contextPath')), inlinesRoutes: element.fields['inlineRoutes'] !== false };
 }
 
-const uriOf = (route: ElementModel): string => {
+const endpointOf = (route: ElementModel): EndpointModel | undefined => {
   const { from } = route.fields;
-  return isElement(from) ? ((from.fields['uri'] as EndpointModel | undefined)?.uri ?? '') : '';
+  return isElement(from) ? (from.fields['uri'] as EndpointModel | undefined) : undefined;
 };
 
-/** `x` of `direct:x?options`; null for other endpoints. */
-function directName(uri: string): string | null {
-  const match = /^direct:(?:\/\/)?([^?]+)/.exec(uri.trim());
-  return match === null ? null : match[1]!;
+/** `x` of `direct:x?options`, or of `direct` with the parameter `name`; null for other endpoints. */
+function directName(endpoint: EndpointModel | undefined): string | null {
+  const match = /^direct(?:$|:(?:\/\/)?([^?]*))/.exec(endpoint?.uri.trim() ?? '');
+  if (match === null) return null;
+  const name = match[1] === undefined || match[1] === '' ? endpoint!.parameters['name'] : match[1];
+  return typeof name === 'string' || typeof name === 'number' ? String(name) : null;
 }
 
 /** What contract-first services need. */
@@ -376,8 +387,8 @@ function routeOf(entry: RestEntry, target: EndpointModel, direct: ElementModel |
   if (description !== null) identity['description'] = description;
   if (direct !== undefined) {
     const from = direct.fields['from'] as ElementModel;
-    const { id: _, ...fields } = direct.fields;
-    return { ...direct, fields: { ...fields, ...identity, from: { ...from, fields: { ...from.fields, uri } } } };
+    // Its own id and description stay.
+    return { ...direct, fields: { ...identity, ...direct.fields, from: { ...from, fields: { ...from.fields, uri } } } };
   }
   const step: StepModel = {
     type: 'step',

@@ -130,4 +130,10 @@ describe('a migration report', () => {
       (error: Error) => expect(error.message).to.match(/there is no folder/),
     );
   });
+
+  it('says once, at the line of the property, what is wrong with the settings of REST services', async () => {
+    const report = await reportOf({ 'application.properties': 'a=b\ncamel.rest.contextPath=/shop\ncamel.rest.bindingMde=json\n', 'a.yaml': route('log: x') });
+    expect(report['application.properties']!.findings).to.deep.equal([{ line: 3, code: 'M0411', message: 'unknown option `bindingMde` in `camel.rest.bindingMde`', advice: 'did you mean `camel.rest.bindingMode`?' }]);
+    expect(report['a.yaml']!.findings).to.deep.equal([]);
+  });
 });

@@ -400,4 +400,27 @@ components:
       expect(await rejected('- rest: { openApi: { specification: nowhere.yaml } }\n- from: { uri: "direct:a", steps: [ { log: x } ] }\n')).to.contain("can't be read");
     });
   });
+
+  it('answers an operation of a contract by the `direct` route that names it among its parameters', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mecha-contract-'));
+    try {
+      writeFileSync(join(folder, 'shop.json'), JSON.stringify({ openapi: '3.0.3', info: { title: 'Shop', version: '1' }, paths: { '/order': { get: { operationId: 'readOrder', responses: { 200: { description: 'ok' } } } } } }));
+      const ask = await start(`
+- rest: { openApi: { specification: "file:${folder}/shop.json" } }
+- route: { id: reading, from: { uri: direct, parameters: { name: readOrder }, steps: [ { setBody: { simple: "\${routeId}" } } ] } }
+`);
+      expect(await (await ask('/order')).text()).to.equal('reading');
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('says of two verbs that go to the same route which one it is, wherever its name stands', async () => {
+    expect(
+      await rejected(`
+- rest: { path: /a, get: [ { path: /x, to: "direct:same" }, { path: /y, to: { uri: direct, parameters: { name: same } } } ] }
+- from: { uri: "direct:same", steps: [ { log: x } ] }
+`),
+    ).to.contain('M0620: duplicate target `direct:same` of two `rest` verbs');
+  });
 });
