@@ -85,6 +85,8 @@ describe('the file watcher of a running program', function () {
       for (let round = 1; round <= 3; round++) {
         swap(join(program.folder, 'routes'));
         if (how.startsWith('swapped')) rmSync(join(program.folder, 'routes.old'), { recursive: true });
+        // The watcher has seen it go, or come, before anything is written.
+        await pause(300);
         program.write('routes/a.yaml', answering(String(round)));
         await eventually(async () => expect((await program.get('/a')).text).to.equal(String(round)), 20_000);
         program.write('routes/a.yaml', answering(`${round}, again`));
