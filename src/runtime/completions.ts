@@ -1,5 +1,6 @@
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
 import { depthOf, FAILED, HANDLED, PARKED } from '../core/exchange/exchange.ts';
+import { ExchangeError } from '../core/errors.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { Call } from '../core/graph/flow.ts';
 import type { ElementModel, ExpressionModel, StepModel } from '../dsl/model.ts';
@@ -14,8 +15,15 @@ interface OnCompletion {
   readonly onFailureOnly: boolean;
   readonly onWhen: Predicate | null;
   readonly useOriginalMessage: boolean;
+  /** Each of its messages is under way on its own, as one of `wireTap`, however many came before it. */
+  readonly isApart: boolean;
   readonly steps: Call;
 }
+
+/** A block that comes to a route to which it applies starts itself again: it may so often in a row. In Camel the stack is full long before. */
+const mostInARow = 1000;
+/** Each counts as so many calls, to which calls between them add. */
+const callsOfBlock = 100;
 
 function whenField(compiler: StepCompiler, element: ElementModel): Predicate | null {
   const value = element.fields['onWhen'];
@@ -43,9 +51,9 @@ class Then implements Way {
   readonly depth: number;
   private readonly go: (exchange: Exchange) => void;
 
-  constructor(outer: Way | null, go: (exchange: Exchange) => void) {
+  constructor(outer: Way | null, go: (exchange: Exchange) => void, depth = depthOf(outer) + 1) {
     this.outer = outer;
-    this.depth = depthOf(outer) + 1;
+    this.depth = depth;
     this.go = go;
   }
 
@@ -70,6 +78,7 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
         onFailureOnly: booleanField(element, 'onFailureOnly', false),
         onWhen: whenField(compiler, element),
         useOriginalMessage,
+        isApart: booleanField(element, 'parallelProcessing', false),
         steps: compiler.wiring.wire(compiler.steps((element.fields['steps'] ?? []) as readonly StepModel[], { ...around, handling: null })),
       };
     });
@@ -77,7 +86,8 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
   const before = all.filter(({ isBefore }) => isBefore).reverse();
   const after = all.filter(({ isBefore }) => !isBefore);
   const work: ExitWork = {};
-  const { clock } = compiler.services;
+  const { clock, events } = compiler.services;
+  const { routeId } = compiler;
 
   if (before.length > 0) {
     work.beforeLeaving = (exchange, done) => {
@@ -123,9 +133,10 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
       // Who called this route may be under way for longer than anything in it: the graph is needed until then.
       const held = graph();
       held.begin();
+      const depth = depthOf(exchange.way);
       const complete = (finished: Exchange): void => {
         // What was put aside is not done.
-        if ((finished.halt & PARKED) === 0) for (const completion of after) if (isDue(completion, finished)) start(completion, finished, held);
+        if ((finished.halt & PARKED) === 0) for (const completion of after) if (isDue(completion, finished)) start(completion, finished, held, depth);
         held.end();
       };
       // A part or a copy is done before the delivery that it belongs to.
@@ -134,7 +145,13 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
     };
   }
 
-  const start = (completion: OnCompletion, finished: Exchange, held: { begin(): void; end(): void }): void => {
+  // Nobody waits for it: its failure is seen here or nowhere.
+  const ended = (copy: Exchange): void => {
+    if ((copy.halt & (FAILED | HANDLED)) !== FAILED || !events.has('exchangeFailed')) return;
+    events.emit('exchangeFailed', { exchange: copy, routeId, step: copy.failedStep, error: copy.exception!, millis: clock.now() - copy.created, isHandled: false });
+  };
+
+  const start = (completion: OnCompletion, finished: Exchange, held: { begin(): void; end(): void }, depth: number): void => {
     const copy = finished.copy();
     copy.isInOut = false;
     copy.unitOfWork = null;
@@ -145,8 +162,21 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
       restoreOriginal(copy);
       copy.unitOfWork = null;
     }
+    const nextDepth = completion.isApart ? 0 : depth + callsOfBlock;
+    if (nextDepth > mostInARow * callsOfBlock) {
+      copy.fail(new ExchangeError('java.lang.StackOverflowError', `onCompletion of route ${routeId} starts itself without end: its steps come to a route to which it applies`));
+      ended(copy);
+      return;
+    }
     held.begin();
-    copy.way = new Then(null, () => held.end());
+    copy.way = new Then(
+      null,
+      (exchange) => {
+        ended(exchange);
+        held.end();
+      },
+      nextDepth,
+    );
     // Not on the sender's time: it has its answer already.
     clock.yield(() => completion.steps(copy));
   };

@@ -14,7 +14,9 @@ if (process.argv[1] !== undefined && fileURLToPath(import.meta.url) === process.
   const jobs = Number(process.argv.find((arg) => arg.startsWith('--jobs='))?.slice(7) ?? 4);
   if (paths.length > 0) {
     await runAll(paths.flatMap(caseFiles), jobs, (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`));
-    process.exit(0);
+    // What a pipe has not taken yet would be lost.
+    process.stdout.write('', () => process.exit(0));
+  } else {
+    process.exit(await score(join(here, 'cases'), jobs));
   }
-  process.exit(await score(join(here, 'cases'), jobs));
 }
