@@ -387,6 +387,19 @@ function joinPath({ names, separators }: PathSyntax, parts: ReadonlyMap<string, 
   return path;
 }
 
+/** An endpoint whose path stands among its `parameters` with the path in its URI, for those whose URI is evaluated before it is read. */
+export function withPathInUri(model: EndpointModel, connectors: Connectors): Pick<EndpointModel, 'uri' | 'parameters'> {
+  const scheme = model.uri.trim().replace(/:(?:\/\/)?$/, '');
+  const definition = Object.hasOwn(connectors, scheme) ? connectors[scheme] : undefined;
+  if (definition === undefined) return model;
+  const syntax = syntaxOf(definition);
+  const isOfPath = ([name]: [string, unknown]): boolean => syntax.names.includes(name);
+  const given = Object.entries(model.parameters);
+  const parts = new Map(given.filter(isOfPath).map(([name, value]) => [name, besideUri(name, value).value]));
+  if (parts.size === 0) return model;
+  return { uri: `${scheme}:${joinPath(syntax, parts)}`, parameters: Object.fromEntries(given.filter((entry) => !isOfPath(entry))) };
+}
+
 // ---------------------------------------------------------------- names and secrets
 
 interface OptionNames {

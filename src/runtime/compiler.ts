@@ -44,6 +44,8 @@ export interface CompilerServices {
   producer(model: EndpointModel, problems: Diagnostics, intercepts: readonly SendIntercept[]): Call;
   dynamicCall(uri: string, exchange: Exchange, intercepts: readonly SendIntercept[], step: StepInfo): void;
   checkEndpoint(uri: string): void;
+  /** What a step gets of an endpoint: what stands in its path is in its URI. */
+  reference(model: EndpointModel): EndpointReference;
   receive(uri: string, timeoutMillis: number, exchange: Exchange): Promise<PolledMessage | null>;
   dataFormat(name: string, options: Readonly<Record<string, unknown>>): DataFormat;
   aggregationStrategy(reference: string, options?: { methodName?: string; methodAllowNull?: boolean }): AggregationStrategy;
@@ -330,8 +332,9 @@ export class StepCompiler {
         return this.branchOf(value as readonly StepModel[], this.owner === null ? '' : branchLabel(this.owner), around, unitOf);
       case 'endpoint': {
         const model = value as EndpointModel;
-        this.endpoints.set(model, model);
-        return model;
+        const reference = this.services.reference(model);
+        this.endpoints.set(reference, model);
+        return reference;
       }
       case 'element':
         if (isModel<DataFormatModel>(value, 'dataFormat')) return { name: value.name, options: value.options };

@@ -53,12 +53,17 @@ const lineOf = (text: string, pattern: RegExp): number | null => {
   return at < 0 ? null : text.slice(0, at).split('\n').length;
 };
 
+const either = (...patterns: readonly RegExp[]): RegExp => new RegExp(patterns.map(({ source }) => source).join('|'), 'm');
+
+/** A route that starts at a connector whose path is among the parameters. */
+const startsAt = (schemes: string): RegExp => new RegExp(`from:\\s*\\n(?:\\s+(?:id|description):.*\\n)*\\s+uri:\\s*['"]?(?:${schemes})['"]?\\s*$`, 'm');
+
 /** What runs differently on purpose, by what a text has. */
 const differences: readonly { readonly when: RegExp; readonly unless?: RegExp; readonly message: string; readonly advice: string }[] = [
-  { when: /\b(?:platform-http|rest):|^\s*-?\s*rest(?:Configuration)?:/m, message: 'HTTP is served on loopback only', advice: 'set `http.host: 0.0.0.0` in mecha.yaml to serve others' },
-  { when: /\b(?:platform-http|rest):|^\s*-?\s*rest:/m, message: 'request headers and query parameters are not echoed as reply headers', advice: 'set the headers that clients need with `setHeader`' },
+  { when: either(/\b(?:platform-http|rest):|^\s*-?\s*rest(?:Configuration)?:/m, startsAt('platform-http|rest')), message: 'HTTP is served on loopback only', advice: 'set `http.host: 0.0.0.0` in mecha.yaml to serve others' },
+  { when: either(/\b(?:platform-http|rest):|^\s*-?\s*rest:/m, startsAt('platform-http|rest')), message: 'request headers and query parameters are not echoed as reply headers', advice: 'set the headers that clients need with `setHeader`' },
   { when: /deadLetterChannel|deadLetterUri/, unless: /deadLetterHandleNewException:\s*['"]?true/, message: 'a dead-letter endpoint that fails is not swallowed', advice: 'set `deadLetterHandleNewException: true` to have it swallowed as in Camel' },
-  { when: /from:\s*(?:\n\s*)?(?:[{].*)?uri:\s*['"]?file:|from:\s*['"]?file:/, unless: /moveFailed/, message: 'a file that fails is not tried for ever: after five times it rests until it changes', advice: 'set `moveFailed` to say where such files go' },
+  { when: either(/from:\s*(?:\n\s*)?(?:[{].*)?uri:\s*['"]?file:|from:\s*['"]?file:/m, startsAt('file')), unless: /moveFailed/, message: 'a file that fails is not tried for ever: after five times it rests until it changes', advice: 'set `moveFailed` to say where such files go' },
   { when: /^\s*kind:\s*['"]?Integration\b/m, message: 'a resource of kind Integration runs; Camel itself ignores it outside of Camel K', advice: 'nothing to do' },
 ];
 

@@ -31,7 +31,7 @@ import { propertyLookup, withFileSettings } from '../dsl/placeholders.ts';
 import type { Parts } from '../dsl/read.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
 import { checkComponentProperties, componentDefaults } from '../dsl/componentProperties.ts';
-import { endpointReader } from '../dsl/uri.ts';
+import { endpointReader, withPathInUri } from '../dsl/uri.ts';
 import { RefusalCounts } from '../observe/refusals.ts';
 import { runtimeAccess } from './access.ts';
 import { lint } from './lints.ts';
@@ -387,6 +387,7 @@ export class Runtime implements ExchangeScope {
       },
       dynamicCall: (uri, exchange, around: readonly SendIntercept[], step) => endpoints.dynamicCall(uri, exchange, around, step),
       checkEndpoint: (uri) => void endpoints.check(uri),
+      reference: (model) => withPathInUri(model, this.options.parts.connectors),
       receive: (uri, timeoutMillis) => endpoints.receive(uri, timeoutMillis),
       dataFormat: (name, options) => (name === 'custom' ? this.namedFormat(String(options['ref'] ?? ''), formats) : this.dataFormat(name, options)),
       aggregationStrategy: (reference, options) => this.aggregationStrategy(reference, options),

@@ -5,7 +5,7 @@ import { Diagnostics, Source } from '../../src/core/diagnostics.ts';
 import { ExchangeError } from '../../src/core/errors.ts';
 import { field } from '../../src/core/field.ts';
 import type { EndpointModel } from '../../src/dsl/model.ts';
-import { parseEndpoint, resolveEndpoint } from '../../src/dsl/uri.ts';
+import { parseEndpoint, resolveEndpoint, withPathInUri } from '../../src/dsl/uri.ts';
 
 const connectors = {
   seda: defineConnector({
@@ -156,4 +156,16 @@ describe('endpoint URIs', () => {
         }
       }),
     ));
+});
+
+describe('an endpoint that is evaluated before it is read', () => {
+  it('has the parts of its path in the URI, wherever they were written, and the others beside it', () => {
+    const { uri, parameters } = withPathInUri(model('quartz', { triggerName: '${body}', groupName: 'g', cron: 'x' }), connectors);
+    expect([uri, parameters]).to.deep.equal(['quartz:g/${body}', { cron: 'x' }]);
+    expect(withPathInUri(model('seda:', { name: 'RAW(a+b)', size: '1' }), connectors)).to.deep.equal({ uri: 'seda:a+b', parameters: { size: '1' } });
+  });
+
+  it('stays as it is where its path is in the URI, or its connector is not known yet', () => {
+    for (const one of [model('seda:q', { size: '1' }), model('seda', { size: '1' }), model('${header.scheme}', { name: 'x' })]) expect(withPathInUri(one, connectors)).to.equal(one);
+  });
 });

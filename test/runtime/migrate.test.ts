@@ -136,4 +136,13 @@ describe('a migration report', () => {
     expect(report['application.properties']!.findings).to.deep.equal([{ line: 3, code: 'M0411', message: 'unknown option `bindingMde` in `camel.rest.bindingMde`', advice: 'did you mean `camel.rest.bindingMode`?' }]);
     expect(report['a.yaml']!.findings).to.deep.equal([]);
   });
+
+  it('says what differs of connectors whose path is among the parameters, too', async () => {
+    const report = await reportOf({
+      'http.yaml': '- route:\n    from:\n      id: start\n      uri: platform-http\n      parameters:\n        path: /orders\n      steps:\n        - log: x\n',
+      'file.yaml': '- from:\n    uri: file\n    parameters:\n      directoryName: in\n    steps:\n      - log: x\n',
+    });
+    expect(report['http.yaml']!.findings.map(({ message }) => message)).to.deep.equal(['HTTP is served on loopback only', 'request headers and query parameters are not echoed as reply headers']);
+    expect(report['file.yaml']!.findings.map(({ message }) => message)).to.deep.equal(['a file that fails is not tried for ever: after five times it rests until it changes']);
+  });
 });
