@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { expect } from 'chai';
+import { mecha } from '../command.ts';
 import { absentFunctions } from '../../src/languages/simple/functions/absent.ts';
 import { functionNames } from '../../src/languages/simple/functions.ts';
 import { functionNotes } from '../../src/languages/simple/functionNotes.ts';
@@ -10,7 +11,6 @@ import { standardParts } from '../../src/runtime/standard.ts';
 import type { Range } from './languageClient.ts';
 import { atCursor, LanguageClient } from './languageClient.ts';
 
-const program = fileURLToPath(new URL('../../bin/mecha.ts', import.meta.url));
 
 const files = {
   'mecha.yaml': 'routes: [routes]\nproperties:\n  outbox:\n    folder: /var/outbox\n  password: hush\n  shop: { color: red }\n',
@@ -60,7 +60,7 @@ describe('mecha lsp', function () {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), text);
     }
-    client = new LanguageClient(process.execPath, ['--import', 'tsx', program, 'lsp', '--stdio'], fileURLToPath(new URL('../..', import.meta.url)));
+    client = new LanguageClient(process.execPath, [...mecha, 'lsp', '--stdio'], fileURLToPath(new URL('../..', import.meta.url)));
     const { capabilities, serverInfo } = await client.start(pathToFileURL(folder).href);
     expect(serverInfo.name).to.equal('mecha');
     expect(capabilities).to.include({ hoverProvider: true, definitionProvider: true });

@@ -1,15 +1,13 @@
 import { mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { expect } from 'chai';
 import { Mecha } from '../../src/runtime/mecha.ts';
 import { openAdmin } from '../../src/sidecar/admin.ts';
+import { mecha } from '../command.ts';
 
-const program = fileURLToPath(new URL('../../bin/mecha.ts', import.meta.url));
-const tsx = fileURLToPath(new URL('../../node_modules/tsx/dist/loader.mjs', import.meta.url));
 
 const hello = '- route:\n    id: hello\n    from:\n      uri: direct:hello\n      steps:\n        - setBody: { id: greet, simple: "Hello ${body}" }\n        - to: mock:greeted\n';
 
@@ -23,7 +21,7 @@ describe('mecha mcp', function () {
     writeFileSync(join(folder, 'hello.yaml'), hello);
     writeFileSync(join(folder, 'hello.test.yaml'), 'tests:\n  - name: greets\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n  - name: is rude\n    send: { to: direct:hello, body: Ann }\n    reply: Go away\n');
     client = new Client({ name: 'test', version: '1' });
-    await client.connect(new StdioClientTransport({ command: process.execPath, args: ['--import', tsx, program, 'mcp'], cwd: folder }));
+    await client.connect(new StdioClientTransport({ command: process.execPath, args: [...mecha, 'mcp'], cwd: folder }));
   });
 
   after(async () => {
