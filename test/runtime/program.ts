@@ -80,6 +80,17 @@ export class Program {
     this.child!.stderr!.destroy();
   }
 
+  /** Who reads what it writes takes no more of it for now. */
+  pauseOutput(): void {
+    this.child!.stdout!.pause();
+    this.child!.stderr!.pause();
+  }
+
+  resumeOutput(): void {
+    this.child!.stdout!.resume();
+    this.child!.stderr!.resume();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.child!.kill(signal);
   }
