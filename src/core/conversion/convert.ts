@@ -209,7 +209,7 @@ const jsonNode: Conversion = (value, type) => {
   try {
     return asJsonNode(typeof value === 'string' ? (value === '' ? null : parseJson(value)) : parseJson(jsonText(bytesOf(value, null)!)));
   } catch (thrown) {
-    throw conversionError(value, type, thrown);
+    throw noDocument(value, type, thrown);
   }
 };
 

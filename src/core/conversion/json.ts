@@ -2,7 +2,7 @@ import { ExchangeError } from '../errors.ts';
 import { ExactNumber, exactNumber, plainNumber } from './exactNumber.ts';
 
 /** Nesting that is read or written at most. */
-const deepest = 1000;
+export const deepest = 1000;
 
 const wholeDouble = /\.0+(?:[\s,\]}]|$)/;
 const maybeExponent = /\d[eE][-+\d]/;

@@ -1,15 +1,21 @@
+import { ExchangeError } from '../errors.ts';
 import { isNumeric } from './exactNumber.ts';
-import { writeJson } from './json.ts';
+import { deepest, writeJson } from './json.ts';
 
 /** Objects and lists that are nodes of a JSON document, and lists of such nodes, in Java's terms: their text is JSON, where a map's is `{a=1}`. */
 const nodes = new WeakMap<object, 'node' | 'list'>();
 
-/** Marks a value, and all that is in it, as nodes of a JSON document. @param copies what is shared with values that are none */
-export function asJsonNode(value: unknown, copies = false): unknown {
+/**
+ * Marks a value, and all that is in it, as nodes of a JSON document.
+ * @param copies what is shared with values that are none
+ * @throws ExchangeError StreamConstraintsException where it is nested deeper than what is read or written of JSON
+ */
+export function asJsonNode(value: unknown, copies = false, depth = 0): unknown {
   if (typeof value !== 'object' || value === null || isNumeric(value) || nodes.get(value) === 'node') return value;
+  if (depth >= deepest) throw new ExchangeError('com.fasterxml.jackson.core.exc.StreamConstraintsException', `JSON that is nested deeper than ${deepest}`);
   if (Array.isArray(value)) {
     const list: unknown[] = copies ? new Array<unknown>(value.length) : value;
-    for (let i = 0; i < value.length; i++) list[i] = asJsonNode(value[i], copies);
+    for (let i = 0; i < value.length; i++) list[i] = asJsonNode(value[i], copies, depth + 1);
     nodes.set(list, 'node');
     return list;
   }
@@ -18,7 +24,7 @@ export function asJsonNode(value: unknown, copies = false): unknown {
   const given = value as Record<string, unknown>;
   const object = copies ? (Object.create(null) as Record<string, unknown>) : given;
   for (const key of Object.keys(given)) {
-    const item = asJsonNode(given[key], copies);
+    const item = asJsonNode(given[key], copies, depth + 1);
     if (item !== object[key]) object[key] = item;
   }
   nodes.set(object, 'node');
