@@ -1,18 +1,12 @@
-import { isAlias, isCollection, isScalar, parseAllDocuments, visit } from 'yaml';
-import type { Document } from 'yaml';
 import { encodeText } from '../core/conversion/charset.ts';
 import { bytesOfBody, charsetOf, convertTo, isByteSource, isContent, readBytes, toText } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
-import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
-import { ExactNumber, exactNumber, javaDouble } from '../core/conversion/exactNumber.ts';
+import { ExactNumber } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
+import { failure, readYaml, reserved } from './yamlReader.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
-
-/** As SnakeYAML has them. */
-const deepest = 50;
-const largestDocument = 3 * 1024 * 1024;
 
 export const yaml = defineDataFormat({
   name: 'yaml',
@@ -34,9 +28,11 @@ export const yaml = defineDataFormat({
   create: ({ prettyFlow, maxAliasesForCollections, unmarshalType }) => ({
     marshal: (exchange, body) => encodeText(new Emitter(prettyFlow).document(body), charsetOf(exchange)),
     unmarshal: (exchange, body) => {
+      const typed = (value: unknown): unknown =>
+        unmarshalType === undefined || !/^(java\.lang\.)?(String|Integer|Long|Double|Boolean)$/.test(unmarshalType) ? value : convertTo(value, unmarshalType);
       const read = (source: unknown): unknown => {
-        const value = parsed(textOf(source, exchange), maxAliasesForCollections);
-        return unmarshalType === undefined || !/^(java\.lang\.)?(String|Integer|Long|Double|Boolean)$/.test(unmarshalType) ? value : convertTo(value, unmarshalType);
+        const value = readYaml(textOf(source, exchange), maxAliasesForCollections);
+        return value instanceof Promise ? value.then(typed) : typed(value);
       };
       return isByteSource(body) ? readBytes(body).then(read) : read(body);
     },
@@ -45,72 +41,10 @@ export const yaml = defineDataFormat({
 
 // ------------------------------------------------------------------------------------------------ reading
 
-const failure = (type: string, message: string): ExchangeError => new ExchangeError(`org.yaml.snakeyaml.${type}`, message);
-
 /** The text of a body that a data format reads. */
 const textOf = (body: unknown, exchange: Exchange): string => (typeof body === 'string' ? body : toText(bytesOfBody(body), exchange)!);
 
-function parsed(text: string, mostAliases: number): unknown {
-  if (text.length > largestDocument) throw failure('error.YAMLException', `The incoming YAML document exceeds the limit: ${largestDocument} code points.`);
-  refuseDepth(text);
-  let documents: readonly Document[];
-  try {
-    documents = parseAllDocuments(text, { version: '1.1', uniqueKeys: false, intAsBigInt: true, merge: true, logLevel: 'silent', prettyErrors: true });
-  } catch (thrown) {
-    // The parser's own recursion: a document nested without end.
-    throw thrown instanceof RangeError ? failure('error.YAMLException', `Nesting Depth exceeded max ${deepest}`) : thrown;
-  }
-  const [document] = documents;
-  if (document === undefined) return null;
-  const error = document.errors[0];
-  if (error !== undefined) throw failure('parser.ParserException', error.message);
-  if (documents.length > 1) throw failure('composer.ComposerException', 'expected a single document in the stream, but found another document');
-  const unknownTag = document.warnings.find(({ code }) => code === 'TAG_RESOLVE_FAILED');
-  if (unknownTag !== undefined) throw failure('constructor.ConstructorException', unknownTag.message);
-  prepare(document, mostAliases);
-  try {
-    return document.toJS({ maxAliasCount: Math.max(100, mostAliases) }) as unknown;
-  } catch (thrown) {
-    throw failure('error.YAMLException', (thrown as Error).message);
-  }
-}
-
-/** Thousands of open brackets would keep the parser busy before anybody could count them. */
-function refuseDepth(text: string): void {
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 91 || code === 123) depth++;
-    else if (code === 93 || code === 125) depth--;
-    if (depth > 1000) throw failure('error.YAMLException', `Nesting Depth exceeded max ${deepest}`);
-  }
-}
-
-/** Checks the bounds and makes the numbers what they are in Java. */
-function prepare(document: Document, mostAliases: number): void {
-  let aliases = 0;
-  visit(document, (_key, node, path) => {
-    if (isAlias(node)) {
-      if (isCollection(node.resolve(document)) && ++aliases > mostAliases) {
-        throw failure('error.YAMLException', `Number of aliases for non-scalar nodes exceeds the specified max=${mostAliases}`);
-      }
-    } else if (isScalar(node)) {
-      const isText = node.type === 'PLAIN' && node.tag === undefined && node.source !== undefined && node.source !== '' && !reserved.test(node.source);
-      // What the library takes for a number or a truth value, and SnakeYAML does not (`.`, `y`).
-      if (isText && typeof node.value !== 'string') node.value = node.source;
-      else if (typeof node.value === 'bigint') node.value = exactNumber(node.value.toString());
-      else if (typeof node.value === 'number' && Number.isFinite(node.value)) node.value = javaDouble(node.value);
-    } else if (isCollection(node) && path.filter(isCollection).length >= deepest) {
-      throw failure('error.YAMLException', `Nesting Depth exceeded max ${deepest}`);
-    }
-  });
-}
-
 // ------------------------------------------------------------------------------------------------ writing
-
-/** Texts that YAML 1.1 would take for something else. */
-const reserved =
-  /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF|~|null|Null|NULL|<<|=|[-+]?0b_*[01_]+|[-+]?0[0-7_]+|[-+]?(?:0|[1-9][0-9_]*)|[-+]?0x_*[0-9a-fA-F_]+|[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+|[-+]?[0-9][0-9_]*\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*[eE][-+]?[0-9]+|[-+]?\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?|[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+\.[0-9_]*|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)|[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[Tt]|[ \t]+)[0-9]{1,2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]*)?(?:[ \t]*(?:Z|[-+][0-9]{1,2}(?::?[0-9]{2})?))?)$/;
 
 const lineBreak = /[\n\u0085\u2028\u2029]/;
  

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { writeJson } from '../../src/core/conversion/json.ts';
 import { yaml } from '../../src/dataformats/yaml.ts';
-import { failureOf, marshalled, unmarshalled } from './format.ts';
+import { failureOf, marshalled, rejection, unmarshalled } from './format.ts';
 
 const plain = (value: unknown): unknown => JSON.parse(writeJson(value));
 
@@ -70,6 +70,47 @@ describe('yaml', () => {
     expect(failureOf(() => unmarshalled(yaml, `${'['.repeat(60)}${']'.repeat(60)}`))).to.equal('YAMLException');
     expect(failureOf(() => unmarshalled(yaml, '['.repeat(100_000)))).to.match(/YAMLException|ParserException/);
     expect(failureOf(() => unmarshalled(yaml, `a: ${'x'.repeat(3 * 1024 * 1024)}`))).to.equal('YAMLException');
+  });
+
+  describe('of a long text', () => {
+    const comment = `\n#${'c'.repeat(100_000)}\n`;
+
+    it('is read in a thread and gives the same values', async () => {
+      const text =
+        'a: 5.0\nb: [1e3, 12345678901234567890, -0.0, .inf, 0.1, 010, y]\nc: !!binary aGVsbG8=\nd: !!set {a, 5.0}\ne: !!omap [a: 1, b: 2.0]\nf: &x {k: 5.0}\ng: *x\nh: 2020-01-01\n__proto__: {x: 1.0}\n1.0: z\n';
+      const short = unmarshalled(yaml, text) as Record<string, unknown>;
+      const long = unmarshalled(yaml, text + comment);
+      expect(long).to.be.a('promise');
+      const value = (await long) as Record<string, unknown>;
+      expect(value).to.deep.equal(short);
+      expect(Object.keys(value)).to.deep.equal(Object.keys(short));
+      expect(Buffer.isBuffer(value['c'])).to.equal(true);
+      expect(value['g']).to.equal(value['f']);
+      expect(Object.hasOwn(value, '__proto__')).to.equal(true);
+      expect(writeJson(value['b'])).to.equal('[1000.0,12345678901234567890,-0.0,"Infinity",0.1,8,"y"]');
+    });
+
+    it('fails in the same ways', async () => {
+      const failed = (text: string): Promise<string> => rejection(() => unmarshalled(yaml, text + comment));
+      expect(await failed('a: [')).to.equal('ParserException');
+      expect(await failed('a: 1\n---\nb: 2\n')).to.equal('ComposerException');
+      expect(await failed('a: !!java.util.Date 5')).to.equal('ConstructorException');
+      expect(await failed(`${'['.repeat(60)}${']'.repeat(60)}`)).to.equal('YAMLException');
+      expect(await failed(`a: &x [1]\n${Array.from({ length: 51 }, (_, i) => `b${i}: *x\n`).join('')}`)).to.equal('YAMLException');
+      expect(await failed('a: 1')).to.equal('none');
+    });
+
+    it('has a type when one is wanted', async () => {
+      expect(await unmarshalled(yaml, `5${comment}`, { unmarshalType: 'java.lang.String' })).to.equal('5');
+    });
+
+    it('is bounded by code points, as in SnakeYAML', async () => {
+      const most = 3 * 1024 * 1024;
+      expect(await unmarshalled(yaml, 'x'.repeat(most))).to.have.length(most);
+      expect(await unmarshalled(yaml, '\u{1f600}'.repeat(2_000_000))).to.have.length(4_000_000);
+      expect(failureOf(() => unmarshalled(yaml, 'x'.repeat(most + 1)))).to.equal('YAMLException');
+      expect(failureOf(() => unmarshalled(yaml, '\u{1f600}'.repeat(most + 1)))).to.equal('YAMLException');
+    });
   });
 
   it('takes `__proto__` for a key like any other', () => {

@@ -196,4 +196,20 @@ describe('bad input', function () {
       await eventually(() => expect(mockOf(runtime, 'good').count).to.be.above(count));
     });
   }
+
+  it('lets the other routes go on while a long YAML document is read', async () => {
+    runtime = runtimeWith({ clock: systemClock });
+    await runtime.start([
+      routesFile([
+        { route: { id: 'long', from: { uri: 'direct:long', steps: [{ unmarshal: { yaml: {} } }, { setBody: { simple: '${body.size}' } }] } } },
+        { route: { id: 'good', from: { uri: 'timer:t?period=10', steps: [{ to: 'mock:good' }] } } },
+      ]),
+    ]);
+    await eventually(() => expect(mockOf(runtime, 'good').count).to.be.above(0));
+    const before = mockOf(runtime, 'good').count;
+    const exchange = await runtime.send('direct:long', '- a: 1\n'.repeat(150_000));
+    // The library takes seconds for it: on the loop, one or two would have come through.
+    expect(mockOf(runtime, 'good').count - before).to.be.above(10);
+    expect(exchange.body).to.equal(150_000);
+  });
 });
