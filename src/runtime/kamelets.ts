@@ -61,6 +61,7 @@ const anyKamelet = /^kamelet:(?!(?:source|sink)\/(?:to|from|step|tail)-)/;
 const end = /^kamelet:(?:\/\/)?(source|sink)(?=\?|$)/;
 /** Which kamelet it is shows only when a message comes. */
 const isDynamic = (uri: string): boolean => /^[^?]*\$\{/.test(uri);
+const manyKamelets = 100;
 const plainName = /^[\w.-]+$/;
 
 /** Puts a route in the place of every use of a kamelet, and makes both meet. Gives the documents as they are where there is none. */
@@ -225,10 +226,15 @@ class Kamelets {
       const near = nearest(name, [...[...this.templates].filter(([, template]) => template !== null).map(([id]) => id), ...(this.isCatalogueBroken ? [] : (this.services.catalogue?.names() ?? []))]);
       this.services.problems.report('M0606', `no kamelet \`${name}\``, at, {
         label: 'no such kamelet',
-        help: near === null ? `declare it as a \`routeTemplate\` with this id, or as a file kamelets/${name}.kamelet.yaml${this.services.catalogue === undefined && /-(?:source|sink|action)$/.test(name) ? "; for one of Camel's own give its catalogue: `--kamelets camel-kamelets.jar`" : ''}` : `did you mean \`${near}\`?`,
+        help: near === null ? `declare it as a \`routeTemplate\` with this id, or as a file kamelets/${name}.kamelet.yaml${!this.hasCamelsOwn() && /-(?:source|sink|action)$/.test(name) ? "; for one of Camel's own give its catalogue: `--kamelets camel-kamelets.jar`" : ''}` : `did you mean \`${near}\`?`,
       });
     }
     return found;
+  }
+
+  /** Whether the catalogue is Camel's, or as large, and not a folder of one's own. */
+  private hasCamelsOwn(): boolean {
+    return !this.isCatalogueBroken && (this.services.catalogue?.names().length ?? 0) >= manyKamelets;
   }
 
   /** Reads `NAME.kamelet.yaml` from the first folder that has it. */

@@ -73,6 +73,10 @@ interface Context {
   readonly properties: Readonly<Record<string, string>>;
   /** Files that declare route templates, by id. */
   readonly templates: ReadonlyMap<string, string>;
+  /** Files that declare beans, by name. */
+  readonly beans: ReadonlyMap<string, string>;
+  /** Properties that placeholders of the folder name. */
+  readonly named: ReadonlySet<string>;
   /** What is wrong with the properties, whatever routes there are. */
   readonly ofProperties: readonly Diagnostic[];
 }
@@ -93,6 +97,14 @@ function kindOf(text: string, name: string): string {
   }
   const kinds = roots.map((root) => kindOfRoot(root, text));
   return kinds.find((kind) => kind === 'routes' || resources.includes(kind)) ?? kinds.find((kind) => kind.endsWith('of Camel K')) ?? kinds[0] ?? 'YAML';
+}
+
+/** Names of the beans that a file declares for all. */
+function beanNames(text: string): string[] {
+  if (!/^-\s+beans:/m.test(text)) return [];
+  const root: unknown = parseAllDocuments(text, { logLevel: 'silent' }).flatMap((document) => ('toJS' in document && document.errors.length === 0 ? [document.toJS({ maxAliasCount: 100 }) as unknown] : []));
+  const lists = (root as unknown[]).flat().map((element) => (typeof element === 'object' && element !== null ? (element as { readonly beans?: unknown }).beans : undefined));
+  return lists.flat().flatMap((bean) => (typeof bean === 'object' && bean !== null && typeof (bean as { readonly name?: unknown }).name === 'string' ? [(bean as { readonly name: string }).name] : []));
 }
 
 function kindOfRoot(root: unknown, text: string): string {
@@ -118,8 +130,11 @@ async function yamlReport(path: string, text: string, context: Context): Promise
     if (kind === 'configuration') return { kind, verdict: 'manual', findings: [finding('application.yaml is not read', 'put its values under `properties` in mecha.yaml')] };
     return { kind, verdict: 'ignored', findings: [] };
   }
-  // Templates of other files count as there.
-  const others = [...new Set([...text.matchAll(/routeTemplateRef:\s*['"]?([\w.-]+)/g)].map(([, id]) => context.templates.get(id!)).filter((file) => file !== undefined && file !== path))] as string[];
+  // Templates and beans of other files count as there.
+  const templates = [...text.matchAll(/routeTemplateRef:\s*['"]?([\w.-]+)/g)].map(([, id]) => context.templates.get(id!));
+  const words = new Set(text.match(/[\w.-]+/g) ?? []);
+  const beans = [...context.beans].filter(([name]) => words.has(name)).map(([, file]) => file);
+  const others = [...new Set([...templates, ...beans])].filter((file) => file !== undefined && file !== path) as string[];
   const problems = await Mecha.check({
     routes: [path, ...others],
     folder: dirname(path) === context.folder ? context.folder : existingRoot(path, context.folder),
@@ -129,9 +144,13 @@ async function yamlReport(path: string, text: string, context: Context): Promise
   });
   const root = existingRoot(path, context.folder);
   const own = problems.filter(({ message }) => !context.ofProperties.some((problem) => problem.message === message)).filter(({ at }) => at === null || resolve(root, at.source.file) === path || !others.some((other) => other.endsWith(at.source.file)));
+  // A bean that can't be made is told of where it is declared.
+  const unmade = (code: string, message: string): string | undefined => (code === 'M0501' ? [...context.beans.keys()].find((name) => context.beans.get(name) !== path && message.includes(`named \`${name}\``)) : undefined);
   const errors = own.filter(({ severity }) => severity === 'error');
   const asFinding = ({ code, message, at, help }: (typeof own)[number]): Finding => {
     if (at === null) return { line: null, code, message, advice: help };
+    const bean = unmade(code, message);
+    if (bean !== undefined) return { line: at.source.position(at.start).line, code, message: `the bean \`${bean}\` can't be made`, advice: `see ${relative(context.folder, context.beans.get(bean)!)}` };
     const { line } = at.source.position(at.start);
     const file = resolve(root, at.source.file);
     // A kamelet that the file uses has lines of its own.
@@ -157,7 +176,18 @@ const existingRoot = (path: string, folder: string): string => {
 /** Keys of Camel's own settings that mean something here. */
 const known = /^(?:mecha\.|camel\.rest\.|camel\.server\.(?:host|port)$|camel\.kamelet\.|camel\.component\.kamelet\.(?:location|noErrorHandler)$|camel\.component\.kafka\.brokers$)/;
 
-function propertiesReport(text: string, { ofProperties }: Context): Omit<FileReport, 'file'> {
+/** Settings of Camel Main and Camel JBang that something here stands for. */
+const mainSettings: readonly { readonly of: RegExp; readonly advice: string }[] = [
+  { of: /^camel\.jbang\./, advice: 'nothing to do: it is for Camel JBang, and there are no jars to fetch here' },
+  { of: /^camel\.(?:management\.(?:port|host)|server\.managementPort)$/i, advice: 'set `management.port` or `management.host` in mecha.yaml' },
+  { of: /^camel\.(?:metrics|health|management|observability)\./, advice: 'nothing to do: /metrics, /health/live and /health/ready are served unless `management.enabled` is false' },
+  { of: /^camel\.(?:main|context)\.name$/i, advice: 'set `name` in mecha.yaml' },
+  { of: /^camel\.main\.routes-?reload/i, advice: 'nothing to do: `mecha run` reloads what changes, unless `--no-watch` is given' },
+  { of: /^camel\.main\.routes-?include-?pattern$/i, advice: 'set `routes` in mecha.yaml, or name the files on the command line' },
+  { of: /^camel\.main\.(?:dev-?console|tracing|backlog)/i, advice: 'nothing to do: `mecha run --dev` shows what happens to each message' },
+];
+
+function propertiesReport(text: string, { ofProperties, named }: Context): Omit<FileReport, 'file'> {
   const findings: Finding[] = [];
   const lines = text.split('\n');
   for (const [key] of parseProperties(text)) {
@@ -168,7 +198,12 @@ function propertiesReport(text: string, { ofProperties }: Context): Omit<FileRep
       findings.push({ line: line < 0 ? null : line + 1, code: wrong.code, message: wrong.message, advice: wrong.help });
       continue;
     }
-    if (known.test(key)) continue;
+    if (known.test(key) || named.has(key)) continue;
+    const ofMain = mainSettings.find(({ of }) => of.test(key));
+    if (ofMain !== undefined) {
+      findings.push(finding(`\`${key}\` has no effect`, ofMain.advice, line < 0 ? null : line + 1));
+      continue;
+    }
     const framework = key.split('.')[0]!;
     findings.push(finding(`\`${key}\` has no effect`, framework === 'camel' ? 'set what it stands for in mecha.yaml, or as an option of the endpoints' : `it configures ${framework === 'quarkus' ? 'Quarkus' : 'Spring'}, which is not there; see docs/configuration.md`, line < 0 ? null : line + 1));
   }
@@ -215,13 +250,17 @@ export async function migrationReport(given: string, progress?: Progress): Promi
   for (const path of paths) if (/\.(?:ya?ml|java|xml|properties|groovy|kts|js)$/i.test(path) && statSync(path).size <= longestFile) texts.set(path, readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
   const templates = new Map<string, string>();
   const properties: Record<string, string> = {};
+  const beans = new Map<string, string>();
+  const named = new Set<string>();
   for (const [path, text] of texts) {
+    for (const [, key] of text.matchAll(/\{\{[?!]?([\w.-]+)/g)) named.add(key!);
+    if (/\.ya?ml$/i.test(path)) for (const name of beanNames(text)) beans.set(name, path);
     if (/\.ya?ml$/i.test(path)) for (const [, id] of text.matchAll(/^\s*-\s*routeTemplate:\s*\n(?:\s+.*\n)*?\s+id:\s*['"]?([\w.-]+)/gm)) templates.set(id!, path);
     if (/(?:^|\/)[\w-]+\.properties$/i.test(path)) Object.assign(properties, Object.fromEntries(parseProperties(text)));
   }
   const catalogues = [...new Set(paths.filter((path) => path.endsWith('.kamelet.yaml')).map((path) => dirname(path)))];
   const ofProperties = await Mecha.check({ routes: [], sources: [], folder, configuration: null, properties, settings: { 'state.store': 'memory', 'deadLetters.enabled': false } });
-  const context: Context = { folder, catalogues, properties, templates, ofProperties: ofProperties.filter(({ at, severity }) => at === null && severity === 'error') };
+  const context: Context = { folder, catalogues, properties, templates, beans, named, ofProperties: ofProperties.filter(({ at, severity }) => at === null && severity === 'error') };
   const files: FileReport[] = [];
   let done = 0;
   for (const [path, text] of texts) {

@@ -145,4 +145,34 @@ describe('a migration report', () => {
     expect(report['http.yaml']!.findings.map(({ message }) => message)).to.deep.equal(['HTTP is served on loopback only', 'request headers and query parameters are not echoed as reply headers']);
     expect(report['file.yaml']!.findings.map(({ message }) => message)).to.deep.equal(['a file that fails is not tried for ever: after five times it rests until it changes']);
   });
+
+  it('finds the beans that other files declare, and says where one is declared that can not be made', async () => {
+    const call = 'bean: { ref: shelf, method: size }';
+    const good = await reportOf({ 'beans.yaml': '- beans:\n    - { name: shelf, type: java.util.ArrayList }\n', 'use.yaml': route(call) });
+    expect(good['use.yaml']!.findings).to.deep.equal([]);
+    const bad = await reportOf({ 'beans.yaml': '- beans:\n    - { name: shelf, type: com.example.Shelf }\n' });
+    expect(bad['beans.yaml']!.findings.map(({ code }) => code)).to.deep.equal(['M0502']);
+    expect(bad['use.yaml']!.findings).to.deep.equal([{ line: 4, code: 'M0501', message: "the bean `shelf` can't be made", advice: 'see beans.yaml' }]);
+  });
+
+  it('says nothing of a property that a placeholder reads, and of settings of Camel Main what stands for them', async () => {
+    const report = await reportOf({
+      'a.yaml': route('log: "{{camel.topics.orders}}"'),
+      'application-dev.properties': 'camel.topics.orders=orders\ncamel.jbang.dependencies=camel-saxon\ncamel.main.name=shop\ncamel.management.port=8082\n',
+    });
+    expect(report['application-dev.properties']!.findings.map(({ line, advice }) => [line, advice])).to.deep.equal([
+      [2, 'nothing to do: it is for Camel JBang, and there are no jars to fetch here'],
+      [3, 'set `name` in mecha.yaml'],
+      [4, 'set `management.port` or `management.host` in mecha.yaml'],
+    ]);
+  });
+
+  it('tells where kamelets of Camel come from, also in a folder with kamelets of its own', async () => {
+    const report = await reportOf({
+      'use.yaml': route('to: kamelet:slack-sink'),
+      'kamelets/own-sink.kamelet.yaml': 'apiVersion: camel.apache.org/v1\nkind: Kamelet\nmetadata: { name: own-sink }\nspec:\n  definition: { properties: {} }\n  template:\n    from:\n      uri: kamelet:source\n      steps:\n        - log: x\n',
+    });
+    expect(report['use.yaml']!.findings.map(({ code }) => code)).to.deep.equal(['M0606']);
+    expect(report['use.yaml']!.findings[0]!.advice).to.contain('--kamelets camel-kamelets.jar');
+  });
 });
