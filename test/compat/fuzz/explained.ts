@@ -54,7 +54,6 @@ export const explanations: readonly Explanation[] = [
   { reason: 'a hole in Camel: the values that `filter` and `forEach` walk through are read as a condition', source: /(?:filter|forEach)\(/, camel: /^!SimpleParserException: Unexpected token/, here: /^[^!]/ },
   { reason: 'Camel hides an error: it looks exchange properties up with their quotes', source: /exchangeProperty\['/ },
   { reason: 'an empty text is no JSON: jq fails at its first name in Camel, here there is nothing', source: /jq\(/, camel: /Cannot index null with string/ },
-  { reason: 'a list that jq gives prints as all lists do, in Camel as JSON with blanks', source: /jq\(/, camel: /\[ / },
 ];
 
 export function explanationOf({ source, camel, here }: Difference): string | null {
