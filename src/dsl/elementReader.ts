@@ -841,11 +841,14 @@ export class ElementReader extends TextReader {
     const also = own.length === 0 ? '' : `; it also takes ${quoted(own)}`;
     const whatItTakes = hasFormats ? `name a data format, such as \`json: {}\`${also}` : hasLanguages ? `name an expression language, such as \`simple: "..."\`${also}` : `it takes ${quoted(own)}`;
     const isLost = key === 'steps' && Object.hasOwn(fields, 'from');
+    const areVerbs = key === 'steps' && owner.name === 'rest';
     this.problems.report('M0212', `unknown option \`${key}\` for \`${owner.name}\``, at, {
       label: 'no such option',
       help: isLost
         ? 'the steps of a route stand inside of its `from`'
-        : meant !== null
+        : areVerbs
+          ? 'verbs stand in `rest` itself, each with a list: `get: [ { path: /x, to: "direct:x" } ]`'
+          : meant !== null
           ? `did you mean \`${meant}\`?`
           : Object.hasOwn(elements, key)
             ? `write it at the top level of the file${elementsByName[key]!.isBeforeRoutes === true ? ', before the routes' : ''}`

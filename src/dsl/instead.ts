@@ -52,6 +52,7 @@ export const insteadOfStep: Readonly<Record<string, string>> = {
   inOut: 'Camel has it no more: write `to: { uri: ..., pattern: InOut }`',
   hystrix: 'Camel has it no more: write `circuitBreaker`',
   hystrixConfiguration: 'Camel has it no more: write `circuitBreaker` with `resilience4jConfiguration`',
+  resilience4jConfiguration: 'it is an option: put it beside the `steps` of the `circuitBreaker`, not among them',
   setOutHeader: 'Camel has it no more: write `setHeader`',
   setFaultBody: 'Camel has it no more: write `setBody`, or `throwException` for a failure',
   removeFaultHeader: 'Camel has it no more: write `removeHeader`',

@@ -26,6 +26,6 @@ describe('what is said in the place of a step', () => {
   });
 
   it('stands in the error of a file that has it', async () => {
-    for (const name of ['serviceCall', 'inOnly', 'a2aSubTask']) expect(await refused(name)).to.include(JSON.stringify(insteadOfStep[name]).slice(1, -1));
+    for (const name of ['serviceCall', 'inOnly', 'a2aSubTask', 'resilience4jConfiguration']) expect(await refused(name)).to.include(JSON.stringify(insteadOfStep[name]).slice(1, -1));
   });
 });

@@ -415,6 +415,11 @@ components:
     }
   });
 
+  it('says where verbs stand that were written as steps', async () => {
+    const problems = await Mecha.check({ routes: '- rest: { path: /a, steps: [ { get: { path: /x, to: "direct:x" } } ] }\n', configuration: null, settings: { 'state.store': 'memory' } });
+    expect(problems.map(({ code, help }) => `${code} ${help}`)).to.deep.equal(['M0212 verbs stand in `rest` itself, each with a list: `get: [ { path: /x, to: "direct:x" } ]`']);
+  });
+
   it('says of two verbs that go to the same route which one it is, wherever its name stands', async () => {
     expect(
       await rejected(`
