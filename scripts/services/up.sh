@@ -151,7 +151,7 @@ ${KAFKA_MORE_CONFIG:-}
 CONF
   if [[ ! -e $dir/data/meta.properties ]]; then
     java -Xmx128m -XX:+UseSerialGC -cp "$classpath" kafka.tools.StorageTool format --config "$dir/server.properties" \
-      --cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d =)" \
+      --cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' '__' | tr -d =)" \
       --add-scram 'SCRAM-SHA-256=[name=mecha,password=mecha]' --add-scram 'SCRAM-SHA-512=[name=mecha,password=mecha]' >"$dir/log" 2>&1
   fi
   # shellcheck disable=SC2086
