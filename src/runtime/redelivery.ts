@@ -543,7 +543,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       exchange.halt |= EXHAUSTED;
     } else if (isContinued) {
       exchange.clearFailure();
-      exchange.halt &= ~(HANDLED | STOPPED);
+      exchange.halt &= ~HANDLED;
       removeRedeliveryHeaders(exchange);
     } else if (isHandled || (isDeadLetter && !wasExhausted)) {
       exchange.clearFailure();

@@ -94,6 +94,8 @@ class Slip extends Turns {
   }
 
   begin(): void {
+    // A router asks where the message was last: on this slip, not on one before it.
+    if (this.exchange.hasProperties) this.exchange.properties.remove('CamelSlipEndpoint');
     this.go();
   }
 
