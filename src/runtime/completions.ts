@@ -154,6 +154,7 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
   const start = (completion: OnCompletion, finished: Exchange, held: { begin(): void; end(): void }, depth: number): void => {
     const copy = finished.copy();
     copy.isInOut = false;
+    copy.routeId = routeId;
     copy.unitOfWork = null;
     copy.properties.set('CamelOnCompletion', true);
     if (finished.exception !== null) copy.properties.set('CamelExceptionCaught', finished.exception);
