@@ -313,6 +313,7 @@ export const resequence = defineEip({
   name: 'resequence',
   keepsState: true,
   summary: 'Puts messages in order, and sends them through the inner steps.',
+  errorHandling: { children: 'unit' },
   options: {
     expression: field.expression('What tells a message\'s place.').required(),
     batchConfig: field.element('Collects so many messages, or for so long, and sorts them: the default.', {

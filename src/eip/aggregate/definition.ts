@@ -54,6 +54,7 @@ export const aggregate = defineEip({
   name: 'aggregate',
   keepsState: true,
   summary: 'Collects exchanges with the same key, and sends one exchange for each complete group through the inner steps. Each exchange itself goes on at once, unchanged.',
+  errorHandling: { children: 'unit' },
   options: {
     correlationExpression: field.expression('Gives the key: exchanges with the same one are a group. Null and blank text are errors.').required().notInline(),
     aggregationStrategy: field.reference<string>('Makes one exchange of a group: a bean, or the class of a strategy that is built in.', 'AggregationStrategy').required(),
