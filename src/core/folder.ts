@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { mkdir, stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 
@@ -11,8 +11,8 @@ export function pathBelow(folder: string, name: string): string {
 }
 
 /**
- * Makes a folder, and those above it, where they are not there. Node's own `recursive` says ENOENT for a read-only file system, and never
- * comes back from one in which no folder can be made.
+ * Makes a folder, and those above it, where they are not there; others may make them at the same time. Node's own `recursive` says ENOENT for a
+ * read-only file system, and never comes back from one in which no folder can be made.
  * @throws Error as the system says it
  */
 export function makeFolder(path: string, mode?: number): void {
@@ -20,11 +20,21 @@ export function makeFolder(path: string, mode?: number): void {
     mkdirSync(path, { mode });
   } catch (thrown) {
     if (isFolder(path)) return;
-    const above = dirname(path);
-    if ((thrown as { code?: string }).code !== 'ENOENT' || above === path || existsSync(above)) throw thrown;
-    makeFolder(above, mode);
-    makeFolder(path, mode);
+    const above = aboveOf(path, thrown);
+    if (!isFolder(above)) makeFolder(above, mode);
+    try {
+      mkdirSync(path, { mode });
+    } catch (again) {
+      if (!isFolder(path)) throw again;
+    }
   }
+}
+
+/** The folder above one that could not be made, where that may be the reason. @throws what was thrown */
+function aboveOf(path: string, thrown: unknown): string {
+  const above = dirname(path);
+  if ((thrown as { code?: string }).code !== 'ENOENT' || above === path) throw thrown;
+  return above;
 }
 
 const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
@@ -42,10 +52,14 @@ export async function makeFolderLater(path: string): Promise<string | null> {
     return path;
   } catch (thrown) {
     if (await isFolderLater(path)) return null;
-    const above = dirname(path);
-    if ((thrown as { code?: string }).code !== 'ENOENT' || above === path || (await isFolderLater(above))) throw thrown;
-    const first = await makeFolderLater(above);
-    const own = await makeFolderLater(path);
-    return first ?? own;
+    const above = aboveOf(path, thrown);
+    const first = (await isFolderLater(above)) ? null : await makeFolderLater(above);
+    try {
+      await mkdir(path);
+      return first ?? path;
+    } catch (again) {
+      if (!(await isFolderLater(path))) throw again;
+      return first;
+    }
   }
 }

@@ -226,7 +226,7 @@ class Kamelets {
       const near = nearest(name, [...[...this.templates].filter(([, template]) => template !== null).map(([id]) => id), ...(this.isCatalogueBroken ? [] : (this.services.catalogue?.names() ?? []))]);
       this.services.problems.report('M0606', `no kamelet \`${name}\``, at, {
         label: 'no such kamelet',
-        help: near === null ? `declare it as a \`routeTemplate\` with this id, or as a file kamelets/${name}.kamelet.yaml${!this.hasCamelsOwn() && /-(?:source|sink|action)$/.test(name) ? "; for one of Camel's own give its catalogue: `--kamelets camel-kamelets.jar`" : ''}` : `did you mean \`${near}\`?`,
+        help: near === null ? `declare it as a \`routeTemplate\` with this id, or as a file kamelets/${name}.kamelet.yaml${!this.isCatalogueBroken && !this.hasCamelsOwn() && /-(?:source|sink|action)$/.test(name) ? "; for one of Camel's own give its catalogue: `--kamelets camel-kamelets.jar`" : ''}` : `did you mean \`${near}\`?`,
       });
     }
     return found;

@@ -184,23 +184,33 @@ const removeRedeliveryHeaders = (exchange: Exchange): void => {
 
 const fatalProperty = 'CamelFatalFallbackErrorHandler';
 
+/** Whose list it is: copies are made with that of the exchange that they are copies of. */
+const owners = new WeakMap<string[], Exchange>();
+
 /**
- * The routes whose failures are being handled, as Camel keeps them: one list, shared by copies. False: that of this route is under way already, and what it
- * calls has come back to it; it would go on for ever.
+ * The routes whose failures are being handled. A copy begins with what is being handled where it is made, and has a list of its own when it has
+ * failed itself: what happens to a tapped copy meanwhile is none of the message's business. (In Camel all share one list.)
+ * False: that of this route is under way already, and what it calls has come back to it; it would go on for ever.
  */
 function enterFatal(exchange: Exchange, routeId: string): boolean {
-  const running = exchange.property(fatalProperty);
-  if (!Array.isArray(running)) exchange.properties.set(fatalProperty, [routeId]);
-  else if (running.includes(routeId)) return false;
-  else running.unshift(routeId);
+  const running = exchange.property(fatalProperty) as string[] | undefined;
+  if (running?.includes(routeId) === true) return false;
+  if (running !== undefined && owners.get(running) === exchange) running.unshift(routeId);
+  else {
+    const own = [routeId, ...(running ?? [])];
+    owners.set(own, exchange);
+    exchange.properties.set(fatalProperty, own);
+  }
   return true;
 }
 
 function leaveFatal(exchange: Exchange, routeId: string): void {
-  const running = exchange.property(fatalProperty);
-  if (!Array.isArray(running)) return;
+  const running = exchange.property(fatalProperty) as string[] | undefined;
+  if (running === undefined) return;
   const at = running.indexOf(routeId);
-  if (at >= 0) running.splice(at, 1);
+  if (at < 0) return;
+  if (owners.get(running) === exchange) running.splice(at, 1);
+  else exchange.properties.set(fatalProperty, running.toSpliced(at, 1));
 }
 
 /** No policy applies to what was interrupted from outside. */

@@ -24,6 +24,14 @@ describe('making a folder', () => {
     expect(existsSync(join(folder, 'x/y/z'))).to.equal(true);
   });
 
+  it('takes the same folders being made by others at the same time', async () => {
+    for (let round = 0; round < 50; round++) {
+      const made = await Promise.all(['a/b/c', 'a/b', 'a/b/c/d', 'a', 'a/b/c', 'a/e'].map((path) => makeFolderLater(join(folder, String(round), path))));
+      expect(made.filter((first) => first !== null)).to.not.be.empty;
+      expect(existsSync(join(folder, String(round), 'a/b/c/d'))).to.equal(true);
+    }
+  });
+
   it('says what is in the way', async () => {
     writeFileSync(join(folder, 'a'), '');
     for (const [name, code] of [['a/b', 'ENOTDIR'], ['a', 'EEXIST']] as const) {

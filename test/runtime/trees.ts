@@ -277,7 +277,6 @@ export class Model {
     else this.steps(steps, exchange, { handling: null });
     if (exchange.failed) exchange.exhausted = true;
     else if (kind === 'continued') {
-      exchange.stopped = false;
       exchange.handled = false;
       exchange.counter = 0;
     } else if (kind === 'onException') {
