@@ -205,6 +205,7 @@ export class KafkaConsumer implements Consumer {
   private changing: Promise<void> = Promise.resolve();
   /** How many exchanges may be under way at once, over all partitions. */
   private credit = Number.MAX_SAFE_INTEGER;
+  private isSuspended = false;
 
   constructor(endpoint: KafkaEndpoint, context: ConnectorContext) {
     this.endpoint = endpoint;
@@ -216,6 +217,7 @@ export class KafkaConsumer implements Consumer {
 
   async start(sink: Sink): Promise<void> {
     this.sink = sink;
+    this.isSuspended = false;
     this.stopListening ??= this.blocks.listen(() => {
       this.changing = this.changing.then(() => this.followBlocks()).catch((thrown: unknown) => this.context.log('error', `${this.endpoint.shownUri}: ${(thrown as Error).message}`));
     });
@@ -226,18 +228,18 @@ export class KafkaConsumer implements Consumer {
   private async followBlocks(): Promise<void> {
     const { sink, session } = this;
     if (sink === null || session === null || session.isStopped || this.blocks.has(sink.routeId, this.resource) === this.hasBlocks) return;
-    const { isSuspended } = session;
     await this.open(sink);
-    if (isSuspended) (this.session as Session | null)?.suspend(true);
   }
 
   private async open(sink: Sink): Promise<void> {
     await this.session?.close();
+    // It may have been stopped meanwhile.
+    if (this.stopListening === null) return;
     const hasBlocks = this.blocks.has(sink.routeId, this.resource);
     // A group without a name keeps the one that it got.
     if (hasBlocks !== this.hasBlocks) this.reading = { ...readOptions(this.endpoint, this.context, hasBlocks), ...(this.endpoint.options.groupId === undefined ? { groupId: this.reading.groupId, member: this.reading.member } : {}) };
     this.hasBlocks = hasBlocks;
-    const session = (this.session = new Session(this.reading, sink, this.credit));
+    const session = (this.session = new Session(this.reading, sink, this.credit, this.isSuspended));
     try {
       await session.start();
     } catch (thrown) {
@@ -260,11 +262,13 @@ export class KafkaConsumer implements Consumer {
   }
 
   suspend(): Promise<void> {
+    this.isSuspended = true;
     this.session?.suspend(true);
     return Promise.resolve();
   }
 
   resume(): Promise<void> {
+    this.isSuspended = false;
     this.session?.suspend(false);
     return Promise.resolve();
   }
@@ -281,7 +285,7 @@ class Session {
   readonly sink: Sink;
   credit: number;
   underWay = 0;
-  isSuspended = false;
+  isSuspended: boolean;
   isStopped = false;
   private readonly members: MemberReader[] = [];
   private client: KafkaClient | null = null;
@@ -290,16 +294,18 @@ class Session {
   private waitingFor: string | null = null;
   private readonly unready = new Set<MemberReader>();
 
-  constructor(reading: Reading, sink: Sink, credit: number) {
+  constructor(reading: Reading, sink: Sink, credit: number, isSuspended: boolean) {
     this.reading = reading;
     this.sink = sink;
     this.credit = credit;
+    this.isSuspended = isSuspended;
   }
 
   /** Resolves when it reads, or when it is known that it can't for now. */
   async start(): Promise<void> {
     const { reading } = this;
     const { KafkaJsClient } = await import('./kafkajs.ts');
+    if (this.isStopped) return;
     const client = (this.client = new KafkaJsClient({ clock: reading.context.clock, settings: reading.settings, log: (level, message) => reading.context.log(level, `${reading.shownUri}: ${message}`) }));
     const starts: Promise<void>[] = [];
     for (let i = 0; i < reading.consumers; i++) {

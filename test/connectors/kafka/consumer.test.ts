@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import type { Consumer } from '../../../src/core/connector.ts';
 import type { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { HANDLED } from '../../../src/core/exchange/exchange.ts';
+import { transactedRoutesOf } from '../../../src/core/exchange/transaction.ts';
+import { kafkaBrokers } from '../../../src/core/beans/kafkaProducerFactory.ts';
 import { kafka } from '../../../src/connectors/kafka/definition.ts';
 import { Surroundings, TestRoute } from '../../contract/connector.ts';
 import { Broker, brokers, describeWithKafka, pause, quick, soon } from './broker.ts';
@@ -679,6 +681,34 @@ describeWithKafka('the consumer of kafka', function () {
       await soon(() => expect([...bodies(first), ...bodies(second)]).to.deep.equal(isFenced ? ['a', 'a', 'b'] : ['a', 'b']));
       await end();
       await end();
+    }
+  });
+
+  it('stays stopped, or suspended, when that comes while a reload has it change to transactions of steps', async () => {
+    for (const change of ['stop', 'suspend'] as const) {
+      const topic = await broker.topic();
+      group = broker.name('group');
+      await broker.send(topic, '1');
+      const route = await consume(topic, '', undefined, { isHolding: true });
+      await soon(() => expect(route.held).to.have.length(1));
+      const members = async (): Promise<number> => (await broker.admin.describeGroups([group])).groups[0]!.members.length;
+      const transacted = transactedRoutesOf(around.context.shared).add(route.routeId, kafkaBrokers(brokers.split(',')));
+      // It waits for what is under way.
+      await pause(50);
+      await consumers[0]![change]!();
+      await broker.send(topic, '2');
+      route.releaseAll();
+      await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([1]));
+      await soon(async () => expect(await members()).to.equal(change === 'stop' ? 0 : 1));
+      await pause(500);
+      expect([await members(), bodies(route)]).to.deep.equal([change === 'stop' ? 0 : 1, ['1']]);
+      if (change === 'suspend') {
+        await consumers[0]!.resume!();
+        await soon(async () => expect(await broker.committed(group, topic)).to.deep.equal([2]));
+        expect(bodies(route)).to.deep.equal(['1', '2']);
+      }
+      await end();
+      transacted();
     }
   });
 
