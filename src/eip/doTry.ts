@@ -5,7 +5,7 @@ import { causeChain, classDistance } from '../core/errors.ts';
 import type { Exchange, StepInfo } from '../core/exchange/exchange.ts';
 import { EXHAUSTED, FAILED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST, STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
-import { checkExceptionClass } from '../core/exceptionClass.ts';
+import { checkExceptionClass } from '../core/exceptionClassCheck.ts';
 import { field } from '../core/field.ts';
 import type { Inlet, Pipe } from '../core/graph/flow.ts';
 import { StepSubscriber, operator, sequence } from '../core/graph/flow.ts';

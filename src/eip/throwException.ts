@@ -2,7 +2,7 @@ import { defineEip } from '../core/definition.ts';
 import { dynamicText } from '../core/graph/dynamicText.ts';
 import { classDistance, ExchangeError, isKnownExceptionClass, toExchangeError } from '../core/errors.ts';
 import { exceptionClasses } from '../core/exceptionClasses.ts';
-import { checkPackage } from '../core/exceptionClass.ts';
+import { checkPackage } from '../core/exceptionClassCheck.ts';
 import { field } from '../core/field.ts';
 import { perform, performWith } from '../core/graph/flow.ts';
 

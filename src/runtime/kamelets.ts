@@ -61,6 +61,7 @@ const anyKamelet = /^kamelet:(?!(?:source|sink)\/(?:to|from|step|tail)-)/;
 const end = /^kamelet:(?:\/\/)?(source|sink)(?=\?|$)/;
 /** Which kamelet it is shows only when a message comes. */
 const isDynamic = (uri: string): boolean => /^[^?]*\$\{/.test(uri);
+/** No folder of one's own has so many; Camel's catalogue has more than 200. */
 const manyKamelets = 100;
 const plainName = /^[\w.-]+$/;
 
@@ -349,10 +350,10 @@ function nested(list: readonly ModelValue[]): readonly ModelValue[] {
   return [...list.slice(0, at), around, ...rest.filter((item) => !steps.includes(item))];
 }
 
-/** An element with every endpoint and every kamelet step replaced by what the visitor gives for it. */
 /** Elements of files and route configurations whose steps have no error handler. */
 const unhandledElements: ReadonlySet<string> = new Set(['onException', 'onCompletion', 'intercept', 'interceptFrom', 'interceptSendToEndpoint']);
 
+/** An element with every endpoint and every kamelet step replaced by what the visitor gives for it. */
 function rewritten(element: ElementModel, around: Visitor): ElementModel {
   const isFrom = element.name === 'from';
   const visitor = unhandledElements.has(element.name) ? (around.unhandled ?? around) : around;

@@ -1,5 +1,5 @@
 import type { Diagnostics } from '../core/diagnostics.ts';
-import { checkExceptionClass } from '../core/exceptionClass.ts';
+import { checkExceptionClass } from '../core/exceptionClassCheck.ts';
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
 import { STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
