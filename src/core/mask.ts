@@ -23,7 +23,8 @@ const isPrivateInJson = (name: string): boolean => isSecretInJson(name) || ident
 const keys = /(?<![\w-])([\w-]+)\s*=\s*['"]?/g;
 const keysInJson = /"([\w-]+)"\s*:\s*"/g;
 const tags = /<([\w-]+)(?:\s[^<>]*)?>/g;
-const authorities = /([\w+.-]:\/\/[^/@\s"':]{0,300}:)[^@\s"']{1,500}(?=@)/g;
+/** The run behind a user's colon is taken whole, whether an `@` ends it or not: each letter is looked at once. */
+const authorities = /([\w+.-]:\/\/[^/@\s"':]{0,300}:)[^@\s"']+(@?)/g;
 
 const untilEnd = /[^'",]+/y;
 const untilQuote = /[^"\\]*(?:\\.[^"\\]*)*(?=")/y;
@@ -70,7 +71,7 @@ function maskedElements(text: string, tells: (name: string) => boolean): string 
  */
 export function maskSecrets(text: string): string {
   const isJson = text.startsWith('{') || text.startsWith('[');
-  const safe = masked(text, keysInJson, isJson ? isPrivateInJson : isSecretInJson, untilQuote).replace(authorities, '$1xxxxx');
+  const safe = masked(text, keysInJson, isJson ? isPrivateInJson : isSecretInJson, untilQuote).replace(authorities, (all, head: string, at: string) => (at === '' ? all : `${head}xxxxx@`));
   if (text.startsWith('<')) return maskedElements(safe, isPrivate);
   return masked(maskedElements(safe, isSecret), keys, isJson ? isSecret : isPrivate, untilEnd);
 }
