@@ -1,5 +1,5 @@
-import { pieceDecoder } from '../core/conversion/charset.ts';
-import { charsetOf, convertTo, isByteSource, isContent, readBytes, toText } from '../core/conversion/convert.ts';
+import { encodeText, pieceDecoder } from '../core/conversion/charset.ts';
+import { charsetOf, isByteSource, isContent, readBytes, textOfBody, toText } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
@@ -116,10 +116,10 @@ export const csv = defineDataFormat({
       convert,
     };
     return {
-      marshal: (_exchange, body) => Buffer.from(written(body, dialect, names, options.skipHeaderRecord)),
+      marshal: (exchange, body) => encodeText(written(body, dialect, names, options.skipHeaderRecord), charsetOf(exchange)),
       unmarshal: (exchange, body) => {
-        if (options.lazyLoad) return isByteSource(body) ? asyncRows(body, reading, exchange) : lazyRows(sourceText(body, exchange), reading, exchange);
-        return isByteSource(body) ? readBytes(body).then((bytes) => allRows(sourceText(bytes, exchange), reading, exchange)) : allRows(sourceText(body, exchange), reading, exchange);
+        if (options.lazyLoad) return isByteSource(body) ? asyncRows(body, reading, exchange) : lazyRows(textOfBody(body, exchange), reading, exchange);
+        return isByteSource(body) ? readBytes(body).then((bytes) => allRows(textOfBody(bytes, exchange), reading, exchange)) : allRows(textOfBody(body, exchange), reading, exchange);
       },
     };
   },
@@ -164,14 +164,6 @@ function dialectOf(options: DialectOptions): Dialect {
 }
 
 // ------------------------------------------------------------------------------------------------ reading
-
-const sourceText = (body: unknown, exchange: Exchange): string => {
-  if (typeof body === 'string') return body;
-  if (body === null || body === undefined) {
-    throw new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', 'No type converter available to convert from type: null to the required type: java.io.InputStream');
-  }
-  return toText(convertTo(body, 'byte[]'), exchange)!;
-};
 
 interface Reading {
   readonly dialect: Dialect;

@@ -1,7 +1,6 @@
 import { encodeText } from '../core/conversion/charset.ts';
-import { bytesOfBody, charsetOf, convertTo, isByteSource, isContent, readBytes, toText } from '../core/conversion/convert.ts';
+import { charsetOf, convertTo, isByteSource, isContent, readBytes, textOfBody } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
-import type { Exchange } from '../core/exchange/exchange.ts';
 import { ExactNumber } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
 import { failure, readYaml, reserved } from './yamlReader.ts';
@@ -31,7 +30,7 @@ export const yaml = defineDataFormat({
       const typed = (value: unknown): unknown =>
         unmarshalType === undefined || !/^(java\.lang\.)?(String|Integer|Long|Double|Boolean)$/.test(unmarshalType) ? value : convertTo(value, unmarshalType);
       const read = (source: unknown): unknown => {
-        const value = readYaml(textOf(source, exchange), maxAliasesForCollections);
+        const value = readYaml(textOfBody(source, exchange), maxAliasesForCollections);
         return value instanceof Promise ? value.then(typed) : typed(value);
       };
       return isByteSource(body) ? readBytes(body).then(read) : read(body);
@@ -40,9 +39,6 @@ export const yaml = defineDataFormat({
 });
 
 // ------------------------------------------------------------------------------------------------ reading
-
-/** The text of a body that a data format reads. */
-const textOf = (body: unknown, exchange: Exchange): string => (typeof body === 'string' ? body : toText(bytesOfBody(body), exchange)!);
 
 // ------------------------------------------------------------------------------------------------ writing
 

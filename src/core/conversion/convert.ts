@@ -432,6 +432,9 @@ export function bytesOfBody(body: unknown, exchange?: Exchange): Buffer {
   return bytes(body, 'java.io.InputStream', exchange === undefined || body instanceof Uint8Array ? null : charsetOf(exchange)) as Buffer;
 }
 
+/** The text of a body that a data format reads. @throws NoTypeConversionAvailableException for null, and for what has no bytes */
+export const textOfBody = (body: unknown, exchange: Exchange): string => (typeof body === 'string' ? body : toText(bytesOfBody(body, exchange), exchange)!);
+
 /** Does something with the bytes of a body: at once, or, for a stream, when it has been read. */
 export const withBytes = <T>(exchange: Exchange, body: unknown, run: (bytes: Buffer) => T): T | Promise<Awaited<T>> =>
   isByteSource(body) ? (readBytes(body).then(run) as Promise<Awaited<T>>) : run(bytesOfBody(body, exchange));
