@@ -58,34 +58,43 @@ const pathOf = ({ instancePath }: ErrorObject): string =>
 
 const shown = (error: ErrorObject): string => `${pathOf(error)}: ${error.keyword === 'required' ? `required property '${(error.params as { missingProperty: string }).missingProperty}' not found` : (error.message ?? error.keyword)}`;
 
+async function judgeOf(schema: string): Promise<Judge> {
+  const validate = await compile(schema);
+  return { validate, fits: boundedCheck(schema, (document) => validate(document)) };
+}
+
 class JsonValidator implements Producer {
   private readonly options: Endpoint<typeof jsonValidatorOptions>['options'];
   private readonly text: () => string;
   private readonly warn: (message: string) => void;
-  private readonly read: () => Promise<Judge>;
   private judge: Promise<Judge> | null = null;
 
   constructor({ options }: Endpoint<typeof jsonValidatorOptions>, context: ConnectorContext) {
     this.options = options;
     this.text = () => runtimeOf(context).resource(options.resourceUri.replace(/^resource:/, ''));
     this.warn = (message) => context.log('warn', message);
-    this.read = async () => {
-      const text = this.text();
-      const validate = await compile(text);
-      return { validate, fits: boundedCheck(text, (document) => validate(document)) };
-    };
   }
 
   /** A schema that is none shows at the start. As in Camel one that is missing fails the messages; the log says so. */
   async start(): Promise<void> {
     if (!this.options.contentCache) return;
+    let text: string;
     try {
-      this.text();
+      text = this.text();
     } catch (thrown) {
       this.warn(`messages will fail, there is no schema ${this.options.resourceUri}: ${(thrown as Error).message}`);
       return;
     }
-    await (this.judge = this.read());
+    await (this.judge = judgeOf(text));
+  }
+
+  /** Made once where the schema is kept: at the start, or when it has come to be there. */
+  private load(): Promise<Judge> {
+    if (!this.options.contentCache) return judgeOf(this.text());
+    return (this.judge ??= judgeOf(this.text()).catch((thrown: unknown) => {
+      this.judge = null;
+      throw thrown;
+    }));
   }
 
   async send(exchange: Exchange): Promise<void> {
@@ -96,7 +105,7 @@ class JsonValidator implements Producer {
       if (headerName !== undefined && failOnNullHeader) throw fails('org.apache.camel.component.jsonvalidator.NoJsonHeaderValidationException', `Header ${headerName} is null`);
       return;
     }
-    const { fits, validate } = await (this.judge ?? this.read());
+    const { fits, validate } = await this.load();
     let document: unknown;
     try {
       document = await documentOf(exchange, value, headerName === undefined);

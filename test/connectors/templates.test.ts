@@ -136,6 +136,16 @@ describe('connectors with templates, schemas, programs and streams', () => {
       await start([route('direct:a', { to: 'json-validator:s?headerName=h' }), route('direct:b', { to: 'json-validator:s?failOnNullBody=false' })], { s: JSON.stringify(rules) });
       expect([await body('direct:a', 'x', { h: '{"a":1}' }), await body('direct:a', 'x'), await body('direct:b', null)]).to.deep.equal(['x', 'org.apache.camel.component.jsonvalidator.NoJsonHeaderValidationException', null]);
     });
+
+    it('takes a schema that comes later, and keeps it', async () => {
+      const files: Record<string, string> = {};
+      await start([route('direct:a', { to: 'json-validator:s' })], files);
+      expect(await body('direct:a', '{}')).to.match(/Exception$/);
+      files.s = JSON.stringify(rules);
+      expect([await body('direct:a', '{}'), await body('direct:a', '{"a":1}')]).to.deep.equal([wrong, '{"a":1}']);
+      files.s = '{}';
+      expect(await body('direct:a', '{}')).to.equal(wrong);
+    });
   });
 
   describe('exec', () => {
