@@ -27,7 +27,8 @@ const lookMillis = 2000;
 
 /**
  * Watches the files and folders of a running Mecha, the modules that its routes name, its configuration, and the links that a mounted ConfigMap
- * swaps; tells of what changed since they were read, too. What the system does not tell of is found within two seconds. Gives what ends it.
+ * swaps; tells of what changed since they were read, too. What the system does not tell of these files and their folders is found within two
+ * seconds. Gives what ends it.
  */
 export async function watchRoutes(mecha: Watched, changed: () => void): Promise<() => Promise<void>> {
   const { watch } = await import('chokidar');
@@ -73,32 +74,46 @@ export async function watchRoutes(mecha: Watched, changed: () => void): Promise<
   };
   let watcher = await open();
   const folders = configurationFolders(mecha, noticed);
+  /** Where files are looked at, whatever the system tells of them: what is read, and the folders that it stands in. */
+  let places = placesOf(mecha, roots);
+  const stamps = new Map<string, string>();
+  const hasChanged = (): boolean => {
+    let hasOther = false;
+    for (const place of places) {
+      const [before, now] = [stamps.get(place), stampOf(place)];
+      stamps.set(place, now);
+      if (before !== undefined && before !== now) hasOther = true;
+    }
+    return hasOther;
+  };
+  hasChanged();
   const off = mecha.on('reloaded', () => {
     for (const path of [...watchedPaths(mecha.paths ?? [], mecha.folder), ...mecha.runtime.modulePaths]) {
       if (roots.includes(path)) continue;
       roots.push(path);
       watcher.add(path);
     }
+    places = placesOf(mecha, roots);
   });
-  let stamps = stampsOf(mecha);
   let isEnded = false;
   let nextLook: { cancel(): void } | null = null;
   /** A folder that was moved away and came back has no watch any more, and some file systems tell of nothing. */
   const lookAtFiles = async (): Promise<void> => {
-    const found = stampsOf(mecha);
-    if (found !== stamps) {
-      stamps = found;
+    if (hasChanged()) {
       if (!isTold) {
         await watcher.close();
-        if (isEnded) return;
         watcher = await open();
+        if (isEnded) return watcher.close();
       }
       noticed();
     }
     isTold = false;
+    lookLater();
+  };
+  const lookLater = (): void => {
     if (!isEnded) nextLook = mecha.clock.schedule(lookMillis, () => void lookAtFiles());
   };
-  nextLook = mecha.clock.schedule(lookMillis, () => void lookAtFiles());
+  lookLater();
   look();
   return async () => {
     isEnded = true;
@@ -110,18 +125,21 @@ export async function watchRoutes(mecha: Watched, changed: () => void): Promise<
   };
 }
 
-/** What shows that a file is another one, or has been written: of all route files and modules. */
-function stampsOf(mecha: Watched): string {
-  const stamp = (path: string): string => {
-    const stats = statSync(path, { throwIfNoEntry: false });
-    return stats === undefined ? path : `${path} ${stats.ino} ${stats.mtimeMs} ${stats.size}`;
-  };
+/** Files that are read, the folders in which they stand, and what is watched. */
+function placesOf(mecha: Watched, roots: readonly string[]): ReadonlySet<string> {
+  const files: string[] = [];
   try {
-    return [...routeFiles(mecha.paths ?? [], mecha.folder, new Diagnostics()), ...mecha.runtime.modulePaths].map(stamp).join('\n');
-  } catch (thrown) {
+    files.push(...routeFiles(mecha.paths ?? [], mecha.folder, new Diagnostics()));
+  } catch {
     // A folder that is just being taken away, or that must not be read.
-    return String(thrown);
   }
+  return new Set([...roots, ...files, ...files.map((file) => dirname(file))]);
+}
+
+/** What shows that a file, or a folder, is another one or has been written. */
+function stampOf(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined ? '' : `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
 }
 
 /** The configuration may come to be where there is none yet: its folder is watched, without what is below it. */

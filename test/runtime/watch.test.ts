@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { VirtualClock } from '../../src/core/clock.ts';
 import { Mecha } from '../../src/runtime/mecha.ts';
 import { watchRoutes } from '../../src/runtime/watch.ts';
 import { adminSocket } from '../../src/sidecar/admin.ts';
@@ -85,8 +86,6 @@ describe('the file watcher of a running program', function () {
       for (let round = 1; round <= 3; round++) {
         swap(join(program.folder, 'routes'));
         if (how.startsWith('swapped')) rmSync(join(program.folder, 'routes.old'), { recursive: true });
-        // The watcher has seen it go, or come, before anything is written.
-        await pause(300);
         program.write('routes/a.yaml', answering(String(round)));
         await eventually(async () => expect((await program.get('/a')).text).to.equal(String(round)), 20_000);
         program.write('routes/a.yaml', answering(`${round}, again`));
@@ -139,6 +138,52 @@ describe('watching routes', () => {
     await unwatch();
     await mecha.stop(0);
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('finds within two seconds what the system does not tell of: changes in a folder that was taken away and made anew', async () => {
+    writeFileSync(path('routes/a.yaml'), answer('0'));
+    await start();
+    const clock = new VirtualClock();
+    let asked = 0;
+    let told = 0;
+    let isStale = false;
+    unwatch = await watchRoutes(
+      {
+        paths: ['routes'],
+        folder,
+        clock,
+        configurationFiles: [],
+        get isStale() {
+          asked++;
+          return isStale;
+        },
+        runtime: { modulePaths: [], log: () => {} },
+        on: () => () => {},
+      },
+      () => void told++,
+    );
+    const before = asked;
+    rmSync(path('routes'), { recursive: true });
+    mkdirSync(path('routes'));
+    // The system tells of that, and of nothing in the new folder any more.
+    await eventually(async () => {
+      await clock.advance(20);
+      expect(asked).to.be.above(before);
+    });
+    writeFileSync(path('routes/a.yaml'), answer('1'));
+    isStale = true;
+    await clock.advance(2000);
+    // It sets the watch anew meanwhile.
+    await eventually(async () => {
+      await clock.advance(20);
+      expect(told).to.be.above(0);
+    });
+    writeFileSync(path('routes/a.yaml'), answer('2'));
+    const once = told;
+    await eventually(async () => {
+      await clock.advance(20);
+      expect(told).to.be.above(once);
+    });
   });
 
   it('tells of a module that is changed', async () => {
