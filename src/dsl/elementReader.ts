@@ -4,7 +4,7 @@ import type { Field, Fields } from '../core/field.ts';
 import { field } from '../core/field.ts';
 import { camelDataFormats, camelLanguages, camelStepParts, camelSteps } from './camelNames.ts';
 import { elements, elementsByName } from './elements/index.ts';
-import { asListEntry, indent, insertAt, lineEnd, quotedText, removeLines, replaceWith, wrapStep } from './fixes.ts';
+import { asBareStep, asListEntry, indent, insertAt, lineEnd, quotedText, removeLines, replaceWith, wrapStep } from './fixes.ts';
 import { insteadOfDataFormat, insteadOfLanguage, insteadOfStep } from './instead.ts';
 import { commonFields as common, customDataFormat, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel, TemplateModel } from './model.ts';
@@ -151,7 +151,7 @@ export class ElementReader extends TextReader {
       this.problems.report('M0111', isName ? `the ${what} \`${text}\` has no colon` : `a ${what} must be a key with a value`, at, {
         label: isSeq(node) ? 'a list' : isEmptyNode(node) ? 'nothing stands here' : 'a text',
         help: isName ? (what === 'step' && this.parts.eips[text]?.isBare === true ? `write \`- ${text}: {}\`` : `write \`- ${text}:\` and its options below`) : `write it as \`${example}\``,
-        fix: isName && what === 'step' && this.parts.eips[text]?.isBare === true ? replaceWith(at, `${text}: {}`) : null,
+        fix: isName && what === 'step' && this.parts.eips[text]?.isBare === true ? asBareStep(at) : null,
       });
       return null;
     }

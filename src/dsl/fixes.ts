@@ -26,6 +26,13 @@ export function asListEntry(file: YamlFile, node: unknown, first: Span): Fix | n
   return replaceWith({ source, start: first.start, end }, `- ${moved(source.text.slice(first.start, end), 2)}`);
 }
 
+/** Gives the name of a step its colon and no options. A tab behind the dash goes: YAML allows it before a text, but not before a key. */
+export function asBareStep({ source, start, end }: Span): Fix {
+  const { text } = source;
+  const gap = /(?<=-)[ \t]*\t[ \t]*$/.exec(text.slice(lineStart(text, start), start))?.[0] ?? '';
+  return replaceWith({ source, start: start - gap.length, end }, `${gap === '' ? '' : ' '}${text.slice(start, end)}: {}`);
+}
+
 /** Moves the lines of a span to the right: it must start its line. Null when it does not. */
 export function indent(at: Span, by: number, lead = ''): Fix | null {
   const { source, start, end } = at;

@@ -2,7 +2,7 @@ import type { Alias, Document, Node, Pair, ParsedNode, Scalar, YAMLMap, YAMLSeq 
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, Scalar as ScalarNode } from 'yaml';
 import type { Diagnostics, Fix, Span } from '../core/diagnostics.ts';
 import { Source } from '../core/diagnostics.ts';
-import { insertAt, lineEnd as endOfLine, removeLines, replaceWith } from './fixes.ts';
+import { insertAt, lineEnd as endOfLine, quotedText, removeLines, replaceWith } from './fixes.ts';
 import { syntaxRepair } from './syntaxFixes.ts';
 
 export type YamlNode = Node;
@@ -100,7 +100,7 @@ export function parseYaml(source: Source, problems: Diagnostics): YamlFile | nul
     return null;
   }
   const root = (document?.contents ?? null) as YamlNode | null;
-  if (/(?:[:,[]|^\s*-)\s+\{\{/m.test(text)) barePlaceholders(source, root, problems);
+  if (text.includes('{{')) barePlaceholders(source, root, problems);
   const targets = new Map<Alias, YamlNode>();
   if (text.includes('*') && !resolveAliases(source, root, targets, problems)) return null;
   return new YamlFile(source, root, targets);
@@ -167,7 +167,10 @@ function barePlaceholders(source: Source, root: YamlNode | null, problems: Diagn
     const written = source.text.slice(start, end);
     if (!/^\{\{[^{}\n]*\}\}$/.test(written)) return null;
     const at = { source, start, end };
-    problems.report('M0107', `\`${written}\` is a mapping to YAML`, at, { label: 'a text that needs quotes', help: `put it in quotes: "${written}"`, fix: replaceWith(at, `"${written}"`) });
+    // What else stands behind it, such as one more colon, can not stand behind a text in quotes.
+    const isWhole = /^(?:\s*(?:[,}\]]|$)|\s+#)/.test(source.text.slice(end, endOfLine(source, end)));
+    const quoted = quotedText(written);
+    problems.report('M0107', `\`${written}\` is a mapping to YAML`, at, { label: 'a text that needs quotes', help: `put it in quotes: ${quoted}`, fix: isWhole ? replaceWith(at, quoted) : null });
     const text = new ScalarNode(written);
     text.range = node.range;
     text.type = 'QUOTE_DOUBLE';

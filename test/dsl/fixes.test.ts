@@ -166,6 +166,26 @@ describe('fixes of complaints', () => {
     expect(mend('a.yaml', both).text).to.equal(both);
   });
 
+  it('put quotes around a placeholder that is all of a value, of the kind that its text needs', () => {
+    const file = (value: string): string => `- from:\n    uri: direct:start\n    steps:\n      - to: ${value}\n`;
+    for (const [bare, whole] of [
+      ['{{goal:mock:out}}', '"{{goal:mock:out}}"'],
+      ['{{goal:mock:out}}  # there', '"{{goal:mock:out}}"  # there'],
+      ['{ uri: {{goal:mock:out}} }', '{ uri: "{{goal:mock:out}}" }'],
+      ['{ uri: {{goal:mock:out}}, description: {{d:x}}}', '{ uri: "{{goal:mock:out}}", description: "{{d:x}}"}'],
+      ['{{goal:mock:o"ut}}', `'{{goal:mock:o"ut}}'`],
+    ] as const) expect(mend('a.yaml', file(bare))).to.deep.include({ text: file(whole), left: [] });
+    const handler = (exception: string): string => `- onException:\n    exception: [${exception}]\n    handled: { constant: "true" }\n`;
+    expect(mend('a.yaml', handler('{{x:java.lang.Exception}}'))).to.deep.include({ text: handler('"{{x:java.lang.Exception}}"'), left: [] });
+    for (const bare of ['{{goal:mock:out}}: ', '{{goal:mock:out}} : x']) expect(mend('a.yaml', file(bare)).text).to.equal(file(bare));
+  });
+
+  it('of a step without a colon leave no tab before its key', () => {
+    const file = (step: string): string => `- from:\n    uri: direct:start\n    steps:\n      -${step}\n`;
+    for (const blanks of ['\t', ' \t ']) expect(mend('a.yaml', file(`${blanks}stop`))).to.deep.include({ text: file(' stop: {}'), left: [] });
+    expect(mend('a.yaml', file('  stop')).text).to.equal(file('  stop: {}'));
+  });
+
   it('that touch each other are not made at once', () => {
     const source = new Source('a.yaml', 'abc');
     const fix = (start: number, end: number, text: string) => ({ edits: [{ at: { source, start, end }, text }], isSure: true });
