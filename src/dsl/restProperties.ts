@@ -42,7 +42,7 @@ export function restDefaults(lookup: PropertyLookup, at: Span, problems: Diagnos
     const [, written, entry, dotted] = /^([\w-]+)(?:\[(.+)\]|\.(.+))?$/.exec(key.slice(prefix.length)) ?? [];
     const name = written === undefined ? undefined : byPlain.get(plain(written));
     const isMap = name !== undefined && options[name]!.shape.kind === 'list';
-    if (name !== undefined && isMap === (entry !== undefined)) {
+    if (name !== undefined && dotted === undefined && isMap === (entry !== undefined)) {
       take(name, entry ?? null, key);
       continue;
     }

@@ -41,6 +41,7 @@ describe('properties of REST services', () => {
 
   it('are refused where no option has the name, or the value is none of its values', () => {
     expect(read({ 'camel.rest.contextPth': '/x' }).said).to.deep.equal(['M0411 error: unknown option `contextPth` in `camel.rest.contextPth`; did you mean `camel.rest.contextPath`?']);
+    expect(read({ 'camel.rest.port.x': '81' })).to.deep.equal({ fields: null, said: ['M0411 error: unknown option `port.x` in `camel.rest.port.x`; did you mean `camel.rest.port`?'] });
     expect(read({ 'camel.rest.enableCORS': 'ja' }).said[0]).to.contain('M0407 error: `camel.rest.enableCORS` must be `true` or `false`');
     expect(read({ 'camel.rest.corsHeaders': 'x' }).said).to.deep.equal(['M0411 error: `camel.rest.corsHeaders` names no entry of `corsHeaders`; write `camel.rest.corsHeaders[NAME]`']);
     expect(read({ 'camel.rest.corsHeaders.X-A': 'x' })).to.deep.equal({ fields: null, said: ['M0411 warning: `camel.rest.corsHeaders.X-A` names no entry of `corsHeaders`; write `camel.rest.corsHeaders[X-A]`'] });
