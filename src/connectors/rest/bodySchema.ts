@@ -19,7 +19,7 @@ export async function bodyCheck(text: string, what = 'request'): Promise<BodyChe
     try {
       if (fits(body)) return null;
     } catch (thrown) {
-      return `The request body can not be checked: ${(thrown as Error).message}.`;
+      return `The ${what} body can not be checked: ${(thrown as Error).message}.`;
     }
     const [error] = validate.errors ?? [];
     return `The ${what} body does not fit its schema: ${error === undefined || error.instancePath === '' ? '' : `${error.instancePath} `}${error?.message ?? 'it is refused'}.`;
