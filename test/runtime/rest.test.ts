@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -248,6 +251,33 @@ paths:
       };
       expect(await replyOf('text/plain')).to.deep.equal([200, '{}']);
       expect(await replyOf('application/pdf')).to.deep.equal([500, 'Invalid content-type: application/pdf for response code: 200']);
+    });
+
+    it('sends a stream or a file as a bound reply as it is, and does not check what it holds', async () => {
+      const file = join(folder, 'unread.yaml');
+      const operation = (id: string): string => `  /${id}: { get: { operationId: ${id}, responses: { "200": { description: ok, content: { application/json: { schema: { type: object, properties: { a: { type: integer } }, additionalProperties: false } } } } } } }\n`;
+      writeFileSync(file, `openapi: 3.0.3\ninfo: { title: Unread, version: "1" }\npaths:\n${['file', 'stream', 'map'].map(operation).join('')}`);
+      const held = '{"of":  "there"}';
+      writeFileSync(join(folder, 'reply.json'), held);
+      const source = createServer((_request, reply) => void reply.setHeader('Content-Type', 'application/json').end(held)).listen(0, '127.0.0.1');
+      await once(source, 'listening');
+      try {
+        const call = await start(`
+- restConfiguration: { clientResponseValidation: true, bindingMode: json }
+- rest: { openApi: { specification: "${file}" } }
+- from: { uri: "direct:file", steps: [ { pollEnrich: { constant: "file:${folder}?fileName=reply.json&noop=true&idempotent=false" } } ] }
+- from: { uri: "direct:stream", steps: [ { removeHeaders: { pattern: "*" } }, { to: "http://127.0.0.1:${(source.address() as AddressInfo).port}/?httpMethod=GET&disableStreamCache=true&responsePayloadStreamingThreshold=1" } ] }
+- from: { uri: "direct:map", steps: [ { setBody: { simple: '\${headers}' } } ] }
+`);
+        const replyOf = async (path: string): Promise<unknown[]> => {
+          const reply = await call(path);
+          return [reply.status, reply.headers.get('content-type'), await reply.text()];
+        };
+        for (const path of ['/file', '/stream']) expect(await replyOf(path), path).to.deep.equal([200, 'application/json', held]);
+        expect((await replyOf('/map'))[0]).to.equal(500);
+      } finally {
+        source.close();
+      }
     });
 
     it('checks headers that a reply must have, by its status, its class of them or the default', async () => {

@@ -1,4 +1,4 @@
-import { toText } from '../../core/conversion/convert.ts';
+import { isByteSource, isContent, toText } from '../../core/conversion/convert.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { FAILED, HANDLED } from '../../core/exchange/exchange.ts';
 import type { DataFormat } from '../../core/definition.ts';
@@ -173,8 +173,8 @@ export class RestBinding implements RequestBinding {
     const problem = operation.clientResponseValidation ? this.replyProblem(exchange) : null;
     if (problem !== null) return this.answer(exchange, 500, problem);
     if (body === null || body === undefined || kind === null || !(kindsOf(textHeader(exchange, 'content-type')) ?? []).includes(kind)) return;
-    // Bytes are taken for what they will be.
-    if (body instanceof Uint8Array) return;
+    // Bytes, and what will be some, are taken for what they hold.
+    if (body instanceof Uint8Array || isUnread(body)) return;
     if (kind === 'xml' && !operation.bindsXml) return;
     if (kind === 'xml') exchange.body = writeXmlData(body, { isPretty: operation.isXmlPretty, leavesNulls: operation.jsonStyle.skipsNull === true });
     else exchange.body = this.formats.out === null ? writeJson(body, operation.jsonStyle) : this.formats.out.marshal(exchange, body);
@@ -194,7 +194,7 @@ export class RestBinding implements RequestBinding {
     const wanted = forStatus(operation.replyTypes, code) ?? '';
     if (wanted !== '' && type !== '' && !mediaTypes(wanted)?.some((one) => areCompatible(one, mediaTypeOf(type)))) return `Invalid content-type: ${type} for response code: ${code}`;
     if (![...operation.replyHeaders, ...(forStatus(operation.headersOfReplies, code) ?? [])].every((name) => headers.has(name))) return 'Some of the response HTTP headers are missing.';
-    if (isEmpty || kindsOf(type)?.[0] !== 'json') return null;
+    if (isEmpty || kindsOf(type)?.[0] !== 'json' || isUnread(body)) return null;
     let value: unknown = body;
     if (typeof body === 'string' || body instanceof Uint8Array) {
       try {
@@ -216,6 +216,9 @@ export class RestBinding implements RequestBinding {
     for (let i = 0; i < lines.length; i += 2) exchange.headers.set(lines[i]!, lines[i + 1]!);
   }
 }
+
+/** A stream or a file: what it holds is read while it is sent. */
+const isUnread = (body: unknown): boolean => typeof body === 'object' && body !== null && (isByteSource(body) || isContent(body));
 
 const isForm = (type: string): boolean => type === 'application/x-www-form-urlencoded' || type === 'multipart/form-data';
 
