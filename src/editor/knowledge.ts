@@ -147,15 +147,17 @@ export function complete(text: string, offset: number, workspace: Workspace): Of
   if (value.kind === 'value' && value.shape.kind === 'string' && isClass(place)) return [...exceptionClasses().keys()].map((name) => offer(name, 'value', simpleClassName(name), value.shape.description));
   if (place.key === null) {
     if (value.kind === 'value') return values(value, offer, workspace);
+    const keyOffer = (key: KeyInfo, lead = ''): Offer => offer(key.name, 'key', key.detail, documentationOf(key), { insert: `${lead}${insertOf(key, text, end, workspace)}`, isDeprecated: key.isDeprecated, order: key.isRequired ? 0 : key.isDeprecated ? 2 : 1 });
     // A list that has not begun: its entries, with their dash.
-    const entry = ['elements', 'steps', 'list'].includes(mapping.kind) ? scopeBelow(mapping, '-', workspace.parts) : mapping.kind === 'fields' && mapping.entries !== undefined && place.siblings.size === 0 ? scopeBelow(mapping, '-', workspace.parts) : null;
-    if (entry !== null && entry.kind !== 'value') return keysOf(entry, workspace.parts).map((key) => offer(key.name, 'key', key.detail, documentationOf(key), { insert: `- ${insertOf(key, text, end, workspace)}` }));
+    const isList = ['elements', 'steps', 'list'].includes(mapping.kind) || (mapping.kind === 'fields' && mapping.entries !== undefined && place.siblings.size === 0);
+    const entry = isList ? scopeBelow(mapping, '-', workspace.parts) : null;
+    if (entry !== null && entry.kind !== 'value') return keysOf(entry, workspace.parts).map((key) => keyOffer(key, '- '));
     const step = stepBeside(place, mapping, workspace);
-    if (step !== null) return keysOf(step, workspace.parts).map((key) => offer(key.name, 'key', key.detail, documentationOf(key), { insert: `  ${insertOf(key, text, end, workspace)}`, isDeprecated: key.isDeprecated, order: key.isRequired ? 0 : key.isDeprecated ? 2 : 1 }));
+    if (step !== null) return keysOf(step, workspace.parts).map((key) => keyOffer(key, '  '));
     const parameters = parametersAt(text, place, mapping, workspace);
     return keysAt(text, place, mapping, parameters, workspace)
       .filter(({ name }) => !place.siblings.has(name) || name === place.written)
-      .map((key) => offer(key.name, 'key', key.detail, documentationOf(key), { insert: insertOf(key, text, end, workspace), isDeprecated: key.isDeprecated, order: key.isRequired ? 0 : key.isDeprecated ? 2 : 1 }));
+      .map((key) => keyOffer(key));
   }
   if (isEndpoint(place, value, workspace)) return uris(place, offset, offer, workspace);
   const parameter = parametersAt(text, place, mapping, workspace)?.[place.key];

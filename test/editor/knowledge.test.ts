@@ -83,6 +83,13 @@ describe('what an editor is told', () => {
     });
   }
 
+  it('offers required keys first, also as those of an entry that has not begun', () => {
+    const first = (text: string): string[] => complete(text, text.length, workspace).filter(({ order }) => order === 0).map(({ insert }) => insert);
+    expect(first('- beans:\n    ')).to.deep.equal(['- name: ', '- type: ']);
+    expect(first('- beans:\n    - ')).to.deep.equal(['name: ', 'type: ']);
+    expect(first('- routeTemplate:\n    id: x\n    parameters:\n      ')).to.deep.equal(['- name: ']);
+  });
+
   it('explains each key of the examples', () => {
     const missed = texts.flatMap(([name, text]) => keysOf(text).filter(({ at }) => explainAt(text, at + 1, workspace) === null).map((key) => `${name}: ${key.name}`));
     expect(missed).to.deep.equal([]);
