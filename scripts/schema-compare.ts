@@ -10,6 +10,7 @@ import { parse } from 'yaml';
 import { unzipped, zipEntries } from '../src/core/conversion/zip.ts';
 import type { Verdict } from '../test/dsl/schemaVerdicts.ts';
 import { accepts, reasonOf, signatureOf, writeVerdicts } from '../test/dsl/schemaVerdicts.ts';
+import { randomFrom } from '../test/random.ts';
 
 type Json = Record<string, unknown>;
 
@@ -25,14 +26,7 @@ const verdicts: Verdict[] = [];
 
 // ------------------------------------------------------------------- random documents
 
-let seed = Number(option('seed', '1'));
-const random = (): number => {
-  // Mulberry32: the same seed gives the same documents.
-  seed = (seed + 0x6d2b79f5) | 0;
-  let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-  t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-  return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-};
+const random = randomFrom(Number(option('seed', '1')));
 const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
 
 const resolve = (schema: Json): Json => {

@@ -20,7 +20,7 @@ describe('making a folder', () => {
     expect(await makeFolderLater(join(folder, 'a/b/c'))).to.equal(join(folder, 'a'));
     expect(await makeFolderLater(join(folder, 'a/b/d'))).to.equal(join(folder, 'a/b/d'));
     expect(await makeFolderLater(join(folder, 'a/b/d'))).to.equal(null);
-    expect((await Promise.all(['x', 'x/y', 'x/y/z', 'x/y'].map((path) => makeFolderLater(join(folder, path))))).length).to.equal(4);
+    await Promise.all(['x', 'x/y', 'x/y/z', 'x/y'].map((path) => makeFolderLater(join(folder, path))));
     expect(existsSync(join(folder, 'x/y/z'))).to.equal(true);
   });
 

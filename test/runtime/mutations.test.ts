@@ -3,21 +3,17 @@ import { expect } from 'chai';
 import { parse, stringify } from 'yaml';
 import { Source } from '../../src/core/diagnostics.ts';
 import { Mecha } from '../../src/runtime/mecha.ts';
+import { randomFrom } from '../random.ts';
 
 const folder = new URL('../compat/cases/', import.meta.url);
 
 /** What takes the place of some value of a good route. */
 const wrong: readonly unknown[] = [{}, null, [], '', 0, -1, 1e400, true, 'x', '{{', [{}], [null], { x: 1 }, { simple: '${' }, { steps: [{}] }, { expression: {} }, { uri: '' }, { uri: 'direct:a', steps: [] }];
 
-/** Mulberry32: the same seed gives the same whole numbers below a bound. */
+/** The same seed gives the same whole numbers below a bound. */
 function randomNumbers(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) % below;
-  };
+  const random = randomFrom(seed);
+  return (below) => (random() * 2 ** 32) % below;
 }
 
 type Holder = Record<string, unknown>;

@@ -1,4 +1,5 @@
 import { systemClock } from '../../src/core/clock.ts';
+import { randomFrom } from '../random.ts';
 import { Pricing, Relay } from './program.ts';
 import type { CourseName } from './routes.ts';
 import { courses } from './routes.ts';
@@ -35,17 +36,6 @@ export interface SoakResult {
 }
 
 const pause = (millis: number): Promise<void> => new Promise((resolve) => void systemClock.schedule(millis, resolve));
-
-/** Numbers that look random and come again with the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const lifeMillis = 120_000;
 

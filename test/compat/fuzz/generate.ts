@@ -3,16 +3,7 @@
  * the same expressions.
  */
 
-/** A pseudo-random generator (mulberry32). */
-export function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import { randomFrom } from '../../random.ts';
 
 export interface Sent {
   /** The endpoint: one evaluates a value, the other a condition. */
