@@ -3,7 +3,7 @@ import { ExchangeError } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { compareNumbers, doubleText, ExactNumber, exactNumber, isNumeric, javaDouble } from './exactNumber.ts';
 import { jsonText, parseJson } from './json.ts';
-import { asJsonNode, isJsonNode, nodeJson, nodeText } from './jsonNode.ts';
+import { asJsonNode, isJsonNode, nodeJson, nodeText, notTooDeep } from './jsonNode.ts';
 import { decodeXml, parseXml, parseXmlInTurns, XmlDocument, XmlElement, XmlNode, XmlNodeList } from './xml.ts';
 
 const groups = new WeakSet<readonly unknown[]>();
@@ -202,16 +202,21 @@ const truthValue: Conversion = (value, type) => {
   throw conversionError(value, type, new ExchangeError('java.lang.IllegalArgumentException', `${describeValue(value)} is neither true nor false`));
 };
 
-const jsonNode: Conversion = (value, type) => {
+/**
+ * The JSON document that a text or bytes hold; what is a node already is itself. Nothing of it is marked as a node.
+ * @throws NoTypeConversionAvailableException for what has no bytes
+ */
+export function jsonOf(value: unknown, type: string): unknown {
   if (typeof value === 'object' && value !== null && isJsonNode(value)) return value;
-  if (isPlainMap(value)) return asJsonNode(value, true);
   if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
   try {
-    return asJsonNode(typeof value === 'string' ? (value === '' ? null : parseJson(value)) : parseJson(jsonText(bytesOf(value, null)!)));
+    return notTooDeep(typeof value === 'string' ? (value === '' ? null : parseJson(value)) : parseJson(jsonText(bytesOf(value, null)!)));
   } catch (thrown) {
     throw noDocument(value, type, thrown);
   }
-};
+}
+
+const jsonNode: Conversion = (value, type) => (isPlainMap(value) ? asJsonNode(value, true) : asJsonNode(jsonOf(value, type)));
 
 const uri: Conversion = (value, type) => {
   if (typeof value !== 'string') throw notAvailable(value, type);
@@ -262,7 +267,8 @@ const iterated: Conversion = (value) => {
   return Array.isArray(value) || value instanceof Set ? [...value] : [value];
 };
 
-const isPlainMap = (value: unknown): value is Record<string, unknown> =>
+/** Whether a value is a map of JavaScript's own: no object of a class. */
+export const isPlainMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && (Object.getPrototypeOf(value) === null || Object.getPrototypeOf(value) === Object.prototype);
 
 const mapOf: Conversion = (value, type) => {

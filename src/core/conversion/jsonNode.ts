@@ -2,8 +2,29 @@ import { ExchangeError } from '../errors.ts';
 import { isNumeric } from './exactNumber.ts';
 import { deepest, writeJson } from './json.ts';
 
-/** Objects and lists that are nodes of a JSON document, and lists of such nodes, in Java's terms: their text is JSON, where a map's is `{a=1}`. */
-const nodes = new WeakMap<object, 'node' | 'list'>();
+/**
+ * Objects and lists that are nodes of a JSON document, and lists of such nodes, in Java's terms: their text is JSON, where a map's is `{a=1}`.
+ * A property that no copy takes along and nothing counts or writes: a fifth of what a WeakMap takes for each of a large document's objects.
+ */
+const kind = Symbol('node of a JSON document');
+
+const kindOf = (value: object): unknown => (Object.hasOwn(value, kind) ? (value as { readonly [kind]?: 'node' | 'list' })[kind] : undefined);
+
+const mark = <T extends object>(value: T, as: 'node' | 'list'): T => Object.defineProperty(value, kind, { value: as, configurable: true });
+
+export const tooDeep = (): ExchangeError => new ExchangeError('com.fasterxml.jackson.core.exc.StreamConstraintsException', `JSON that is nested deeper than ${deepest}`);
+
+/**
+ * The value itself, plain JSON.
+ * @throws ExchangeError StreamConstraintsException where it is nested deeper than what is read of JSON
+ */
+export function notTooDeep(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null || isNumeric(value)) return value;
+  if (depth >= deepest) throw tooDeep();
+  if (Array.isArray(value)) for (const item of value) notTooDeep(item, depth + 1);
+  else for (const key in value) notTooDeep((value as Record<string, unknown>)[key], depth + 1);
+  return value;
+}
 
 /**
  * Marks a value, and all that is in it, as nodes of a JSON document.
@@ -11,42 +32,41 @@ const nodes = new WeakMap<object, 'node' | 'list'>();
  * @throws ExchangeError StreamConstraintsException where it is nested deeper than what is read or written of JSON
  */
 export function asJsonNode(value: unknown, copies = false, depth = 0): unknown {
-  if (typeof value !== 'object' || value === null || isNumeric(value) || nodes.get(value) === 'node') return value;
-  if (depth >= deepest) throw new ExchangeError('com.fasterxml.jackson.core.exc.StreamConstraintsException', `JSON that is nested deeper than ${deepest}`);
-  if (Array.isArray(value)) {
-    const list: unknown[] = copies ? new Array<unknown>(value.length) : value;
-    for (let i = 0; i < value.length; i++) list[i] = asJsonNode(value[i], copies, depth + 1);
-    nodes.set(list, 'node');
-    return list;
-  }
+  if (typeof value !== 'object' || value === null || isNumeric(value) || kindOf(value) === 'node') return value;
+  if (depth >= deepest) throw tooDeep();
   const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype) return value;
-  const given = value as Record<string, unknown>;
-  const object = copies ? (Object.create(null) as Record<string, unknown>) : given;
-  for (const key of Object.keys(given)) {
-    const item = asJsonNode(given[key], copies, depth + 1);
-    if (item !== object[key]) object[key] = item;
+  const isList = Array.isArray(value);
+  if (!isList && prototype !== null && prototype !== Object.prototype) return value;
+  // What is frozen can't be marked.
+  const own = copies || !Object.isExtensible(value) ? (isList ? [...(value as unknown[])] : { ...value }) : value;
+  if (Array.isArray(own)) for (let i = 0; i < own.length; i++) own[i] = asJsonNode(own[i], copies, depth + 1);
+  else {
+    for (const key of Object.keys(own)) {
+      const item = (own as Record<string, unknown>)[key];
+      const node = asJsonNode(item, copies, depth + 1);
+      if (node !== item) (own as Record<string, unknown>)[key] = node;
+    }
   }
-  nodes.set(object, 'node');
-  return object;
+  return mark(own, 'node');
 }
 
 /** Marks a list as one of nodes: not itself JSON, only what is in it. */
 export function asNodeList(values: readonly unknown[], copies = false): unknown[] {
-  const list = values.map((value) => asJsonNode(value, copies));
-  nodes.set(list, 'list');
-  return list;
+  return mark(
+    values.map((value) => asJsonNode(value, copies)),
+    'list',
+  );
 }
 
-export const isJsonNode = (value: object): boolean => nodes.get(value) === 'node';
+export const isJsonNode = (value: object): boolean => kindOf(value) === 'node';
 
 /** What is written of a node where bytes are wanted; null for what is none. */
 export const nodeJson = (value: unknown): string | null => (typeof value === 'object' && value !== null && isJsonNode(value) ? writeJson(value) : null);
 
 /** The text of what has been marked; null for what has not. A node is laid out, nodes in a list are not. */
 export function nodeText(value: object): string | null {
-  const kind = nodes.get(value);
-  if (kind === undefined) return null;
-  if (kind === 'node') return writeJson(value, { isPretty: true });
+  const as = kindOf(value);
+  if (as === undefined) return null;
+  if (as === 'node') return writeJson(value, { isPretty: true });
   return `[${(value as unknown[]).map((item) => writeJson(item)).join(', ')}]`;
 }

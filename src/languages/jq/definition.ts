@@ -1,6 +1,7 @@
-import { convertTo, isByteSource, toText } from '../../core/conversion/convert.ts';
+import { isByteSource, isPlainMap, jsonOf, toText } from '../../core/conversion/convert.ts';
 import { defineLanguage } from '../../core/definition.ts';
-import { asJsonNode, asNodeList } from '../../core/conversion/jsonNode.ts';
+import { deepest } from '../../core/conversion/json.ts';
+import { asJsonNode, asNodeList, tooDeep } from '../../core/conversion/jsonNode.ts';
 import { isNumeric } from '../../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
@@ -11,42 +12,39 @@ import { sourceReader } from '../../core/exchange/source.ts';
 import type { OutsideFunction } from './compile.ts';
 import { compileJq } from './compile.ts';
 import { runFilter } from './filter.ts';
-import { JqError } from './values.ts';
+import type { JsonMap } from './values.ts';
+import { JqError, put } from './values.ts';
 
-/** Whether a value has only what JSON has. */
-function isJson(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null || isNumeric(value)) return value !== undefined;
+const nodeType = 'com.fasterxml.jackson.databind.JsonNode';
+
+/** A value as jq can take it, itself where it is JSON: what JSON has no form for is text. */
+function jsonValue(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null || isNumeric(value)) return value === undefined ? null : value;
+  if (depth >= deepest) throw tooDeep();
   if (Array.isArray(value)) {
-    for (const item of value) if (!isJson(item)) return false;
-    return true;
+    let list: unknown[] | null = null;
+    for (let i = 0; i < value.length; i++) {
+      const item = jsonValue(value[i], depth + 1);
+      if (item !== value[i]) (list ??= [...(value as unknown[])])[i] = item;
+    }
+    return list ?? value;
   }
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype) return false;
-  for (const key in value) if (!isJson((value as Record<string, unknown>)[key])) return false;
-  return true;
-}
-
-/** A value as jq can take it: what JSON has no form for, as text. */
-const jsonValue = (value: unknown): unknown => (isJson(value) ? value : converted(value));
-
-function converted(value: unknown): unknown {
-  if (value === undefined) return null;
-  if (isJson(value)) return value;
-  if (Array.isArray(value)) return value.map(converted);
-  if (value instanceof Map) return converted(Object.fromEntries(value));
-  if (value instanceof Set) return converted([...value]);
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype !== null && prototype !== Object.prototype) return toText(value);
-  return Object.fromEntries(Object.entries(value as Record<string, unknown>).map(([key, item]) => [key, converted(item)]));
+  if (value instanceof Map) return jsonValue(Object.fromEntries(value), depth);
+  if (value instanceof Set) return jsonValue([...(value as Set<unknown>)], depth);
+  if (!isPlainMap(value)) return toText(value);
+  let map: JsonMap | null = null;
+  for (const key of Object.keys(value)) {
+    const item = jsonValue(value[key], depth + 1);
+    if (item !== value[key]) put((map ??= { ...value }), key, item);
+  }
+  return map ?? value;
 }
 
 function document(value: unknown): unknown {
   if (value === null || value === undefined) {
-    throw new ExchangeError('org.apache.camel.InvalidPayloadException', 'No body available of type: com.fasterxml.jackson.databind.JsonNode on: Message. Exchange[]');
+    throw new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: ${nodeType} on: Message. Exchange[]`);
   }
-  if (typeof value === 'boolean' || Array.isArray(value) || isNumeric(value)) return jsonValue(value);
-  const read = convertTo(value, 'com.fasterxml.jackson.databind.JsonNode');
-  return read === value ? jsonValue(read) : read;
+  return typeof value === 'boolean' || Array.isArray(value) || isNumeric(value) || isPlainMap(value) ? jsonValue(value) : jsonOf(value, nodeType);
 }
 
 /** The exchange whose message is filtered: filters run to their end at once. */
@@ -74,8 +72,8 @@ const functions: Readonly<Record<string, OutsideFunction>> = {
 /** What Camel gives for the results: nothing, the one, or a list of them. */
 function resultOf(results: readonly unknown[], copies: boolean, isTyped: boolean): unknown {
   if (results.length === 0) return null;
-  // With a type that is wanted the nodes of a list are plain values.
-  if (isTyped && results.length > 1) return [...results];
+  // With a type that is wanted they are nodes in a plain list.
+  if (isTyped && results.length > 1) return results.map((result) => asJsonNode(result, copies));
   return results.length === 1 ? asJsonNode(results[0], copies) : asNodeList(results, copies);
 }
 
@@ -116,7 +114,7 @@ function filterOf(source: string, options: JqOptions, context: LanguageContext):
     const before = current;
     current = exchange;
     try {
-      return resultOf(runFilter(filter, document(value), env), isShared || typeof value === 'object', isTyped);
+      return resultOf(runFilter(filter, document(value), env), isShared || Array.isArray(value) || isPlainMap(value), isTyped);
     } catch (thrown) {
       throw thrown instanceof JqError ? camelError(thrown) : thrown;
     } finally {

@@ -1,5 +1,6 @@
+import { inspect } from 'node:util';
 import { expect } from 'chai';
-import { convertTo, toText } from '../../../src/core/conversion/convert.ts';
+import { convertTo, jsonOf, toText } from '../../../src/core/conversion/convert.ts';
 import { asJsonNode, asNodeList, nodeJson } from '../../../src/core/conversion/jsonNode.ts';
 
 describe('nodes of JSON documents', () => {
@@ -19,6 +20,29 @@ describe('nodes of JSON documents', () => {
     expect(nodeJson(asJsonNode(map, true))).to.equal('{"a":{"b":1}}');
     expect(toText(map)).to.equal('{a={b=1}}');
     expect(nodeJson(map)).to.equal(null);
+  });
+
+  it('are seen by nothing that copies, counts or compares them', () => {
+    const node = asJsonNode({ a: [1, { b: 'x' }], ['__proto__']: { c: 1 } }) as Record<string, unknown>;
+    expect(node).to.deep.equal({ a: [1, { b: 'x' }], ['__proto__']: { c: 1 } });
+    expect(Object.keys(node)).to.deep.equal(['a', '__proto__']);
+    expect(JSON.stringify(node)).to.equal('{"a":[1,{"b":"x"}],"__proto__":{"c":1}}');
+    for (const copy of [structuredClone(node), { ...node }, Object.assign({}, node)]) expect(nodeJson(copy)).to.equal(null);
+    expect(inspect(node)).not.to.include('ymbol');
+  });
+
+  it('are not what a text is read to, but what it is converted to', () => {
+    const type = 'com.fasterxml.jackson.databind.JsonNode';
+    const read = jsonOf('{"a":{"b":1}}', type) as { a: object };
+    expect([read, read.a].map(nodeJson)).to.deep.equal([null, null]);
+    expect(nodeJson((convertTo('{"a":{"b":1}}', type) as { a: object }).a)).to.equal('{"b":1}');
+  });
+
+  it('are copies of what is frozen', () => {
+    const frozen = Object.freeze({ a: Object.freeze([1]) });
+    expect(nodeJson(asJsonNode(frozen))).to.equal('{"a":[1]}');
+    expect(nodeJson(frozen)).to.equal(null);
+    expect(nodeJson(Object.freeze(asJsonNode({ a: 1 })))).to.equal('{"a":1}');
   });
 
   it('stand in a line of their own in a list of them', () => {

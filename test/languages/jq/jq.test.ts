@@ -3,6 +3,7 @@ import { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { ExpressionSyntaxError } from '../../../src/core/expression.ts';
 import { Headers } from '../../../src/core/exchange/headers.ts';
 import { ExactNumber } from '../../../src/core/conversion/exactNumber.ts';
+import { nodeJson } from '../../../src/core/conversion/jsonNode.ts';
 import { jq } from '../../../src/languages/jq/definition.ts';
 import { languageContext } from '../languageContext.ts';
 
@@ -17,11 +18,58 @@ const evaluate = (source: string, body: unknown, change: (exchange: Exchange) =>
 describe('jq', function () {
   this.timeout(10_000);
 
+  const failure = async (source: string, body: unknown): Promise<string> => {
+    try {
+      await evaluate(source, body);
+    } catch (thrown) {
+      return (thrown as { type: string }).type;
+    }
+    return 'none';
+  };
+
   it('gives the one result, a list of many, nothing for none', async () => {
     expect(await evaluate('.foo', '{"foo":"bar"}')).to.equal('bar');
     expect(await evaluate('.items[]', { items: [1, 'two', { x: 3 }] })).to.deep.equal([1, 'two', { x: 3 }]);
     expect(await evaluate('empty', '{}')).to.equal(null);
     expect(await evaluate('{a: .foo, n: (.items | length)}', Buffer.from('{"foo":"é","items":[1,2]}'))).to.deep.equal({ a: 'é', n: 2 });
+  });
+
+  it('takes Maps, Sets and dates anywhere in a map as what they are in JSON, and leaves the map as it is', async () => {
+    const date = new Date(0);
+    const body = { a: new Map([['x', { y: 1 }]]), s: new Set([1]), d: date, l: [new Map([['z', 2]])], n: undefined };
+    expect(await evaluate('.a.x.y, .s[0], (.d | type), .l[0].z, .n', body)).to.deep.equal([1, 1, 'string', 2, null]);
+    expect(body).to.deep.equal({ a: new Map([['x', { y: 1 }]]), s: new Set([1]), d: date, l: [new Map([['z', 2]])], n: undefined });
+  });
+
+  it('gives copies of what is in a map, never what somebody else holds', async () => {
+    const body = { a: { b: [1] } };
+    const results = [await evaluate('.a', body), (await evaluate('.a, 1', body) as unknown[])[0], (await evaluate('.a, 1', body, undefined, { resultType: 'java.lang.Object' }) as unknown[])[0]];
+    for (const result of results) {
+      expect(result).to.deep.equal({ b: [1] });
+      (result as { b: number[] }).b.push(2);
+    }
+    expect(body).to.deep.equal({ a: { b: [1] } });
+    expect(nodeJson(body.a)).to.equal(null);
+  });
+
+  it('refuses a map that holds itself, or is nested too deep', async () => {
+    const body: Record<string, unknown> = {};
+    body['a'] = body;
+    expect(await failure('.a', body)).to.equal('com.fasterxml.jackson.core.exc.StreamConstraintsException');
+    expect(await failure('1', `${'['.repeat(1001)}${']'.repeat(1001)}`)).to.equal('org.apache.camel.TypeConversionException');
+  });
+
+  it('finds one thing in a large map in less time than it takes to write it', () => {
+    const document = { n: 1, items: Array.from({ length: 9000 }, (_none, i) => ({ id: i, name: `item ${i}`, tags: ['a', 'b'], address: { street: 'Long street', no: i } })) };
+    const fastest = (run: () => unknown): number => Math.min(...Array.from({ length: 9 }, () => {
+      const start = performance.now();
+      run();
+      return performance.now() - start;
+    }));
+    const filter = jq.expression('.n', {} as never, languageContext());
+    const exchange = new Exchange(undefined, document);
+    expect(filter(exchange)).to.equal(1);
+    expect(fastest(() => filter(exchange)) / fastest(() => JSON.stringify(document))).to.be.below(5);
   });
 
   it('reaches headers, properties, variables, the body and constants', async () => {
@@ -36,15 +84,6 @@ describe('jq', function () {
   it('reads another source than the body', async () => {
     expect(await evaluate('.x', 'y', ({ headers }) => headers.set('doc', '{"x":1}'), { source: 'header:doc' })).to.equal(1);
   });
-
-  const failure = async (source: string, body: unknown): Promise<string> => {
-    try {
-      await evaluate(source, body);
-    } catch (thrown) {
-      return (thrown as { type: string }).type;
-    }
-    return 'none';
-  };
 
   it('fails for what is no JSON, for no body, and with what the filter throws', async () => {
     expect(await failure('.foo', 'nope')).to.equal('org.apache.camel.TypeConversionException');
