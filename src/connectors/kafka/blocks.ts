@@ -46,38 +46,38 @@ interface Slot {
   isSpoilt: boolean;
 }
 
-/** Producers for transactions that may be open at once, made as they are needed. Without a prefix their ids are those of this process. */
+export interface SlotsOptions {
+  readonly client: KafkaClient;
+  readonly brokers: string;
+  /** What their ids begin with; null: with one of this process. */
+  readonly prefix: string | null;
+  readonly make: (transactionalId: string, lostTrack: () => void) => Pick<Slot, 'sender' | 'outbox'>;
+  /** A transaction holds them open, even when whoever has begun it is gone. */
+  readonly begins: () => void;
+  readonly ended: () => Promise<void>;
+}
+
+/** Producers for transactions that may be open at once, made as they are needed. */
 export class Slots {
-  private readonly client: KafkaClient;
-  private readonly make: (client: KafkaClient, transactionalId: string, lostTrack: () => void) => Omit<Slot, 'isOpen' | 'isSpoilt'>;
+  private readonly options: SlotsOptions;
   private readonly brokers: string;
   private readonly prefix: string;
   private readonly free: Slot[] = [];
   private readonly all: Slot[] = [];
-  private users = 0;
-  private readonly closed: () => void;
 
-  constructor(client: KafkaClient, brokers: string, prefix: string | null, make: Slots['make'], closed: () => void) {
-    this.client = client;
-    this.brokers = brokers;
-    this.prefix = prefix ?? `mecha-${randomUUID()}-`;
-    this.make = make;
-    this.closed = closed;
+  constructor(options: SlotsOptions) {
+    this.options = options;
+    this.brokers = options.brokers;
+    this.prefix = options.prefix ?? `mecha-${randomUUID()}-`;
   }
 
-  retain(): void {
-    this.users++;
-  }
-
-  async release(): Promise<void> {
-    if (--this.users > 0) return;
-    this.closed();
+  async close(): Promise<void> {
     for (const { outbox } of this.all) outbox.close();
-    await this.client.close();
+    await this.options.client.close();
   }
 
   async begin(): Promise<KafkaPart> {
-    this.retain();
+    this.options.begins();
     const slot = this.free.pop() ?? this.fresh();
     try {
       if (!slot.isOpen) {
@@ -100,7 +100,7 @@ export class Slots {
   }
 
   private fresh(): Slot {
-    const slot: Slot = { ...this.make(this.client, `${this.prefix}${this.all.length}`, () => (slot.isSpoilt = true)), isOpen: false, isSpoilt: false };
+    const slot: Slot = { ...this.options.make(`${this.prefix}${this.all.length}`, () => (slot.isSpoilt = true)), isOpen: false, isSpoilt: false };
     this.all.push(slot);
     return slot;
   }
@@ -126,6 +126,6 @@ export class Slots {
 
   private giveBack(slot: Slot): Promise<void> {
     this.free.push(slot);
-    return this.release();
+    return this.options.ended();
   }
 }

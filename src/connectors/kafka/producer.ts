@@ -8,7 +8,7 @@ import { kafkaBrokers } from '../../core/beans/kafkaProducerFactory.ts';
 import { isKeptOut, transactionOf } from '../../core/exchange/transaction.ts';
 import type { Transaction } from '../../core/exchange/transaction.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
-import type { KafkaPart } from './blocks.ts';
+import type { KafkaPart, SlotsOptions } from './blocks.ts';
 import { LanePart, Slots } from './blocks.ts';
 import { topicComplaint } from './client.ts';
 import type { KafkaClient, OutgoingRecord, SenderOptions, Sender } from './client.ts';
@@ -75,35 +75,46 @@ interface Line {
   readonly sender: Sender;
 }
 
-/** Lines to the brokers by what endpoints must agree on to share one: their records go together in requests. */
-class Lines {
-  private readonly lines = new Map<string, { line: Promise<Line>; users: number }>();
+/** What endpoints share, by what they must agree on for that: made for the first user, there until the last one leaves. */
+class Shared<T> {
+  private readonly all = new Map<string, { readonly made: Promise<T>; users: number }>();
 
-  open(key: string, make: () => Promise<Line>): Promise<Line> {
-    let found = this.lines.get(key);
-    if (found === undefined) this.lines.set(key, (found = { line: make(), users: 0 }));
+  use(key: string, make: () => Promise<T>): Promise<T> {
+    let found = this.all.get(key);
+    if (found === undefined) this.all.set(key, (found = { made: make(), users: 0 }));
     found.users++;
-    return found.line;
+    return found.made;
   }
 
-  async close(key: string, clock: ConnectorContext['clock'], withinMillis: number): Promise<void> {
-    const found = this.lines.get(key);
-    if (found === undefined || --found.users > 0) return;
-    this.lines.delete(key);
-    const { client, outbox } = await found.line;
-    let end: (() => void) | null = null;
-    const late = new Promise<void>((resolve) => {
-      const timer = clock.schedule(withinMillis, resolve);
-      end = () => timer.cancel();
-    });
-    await Promise.race([outbox.drained(), late]);
-    end!();
-    outbox.close();
-    await client.close();
+  /** One more, of whoever uses it already. */
+  useAgain(key: string): void {
+    this.all.get(key)!.users++;
+  }
+
+  /** Gives what nobody uses any more, to be closed. */
+  leave(key: string): Promise<T> | null {
+    const found = this.all.get(key);
+    if (found === undefined || --found.users > 0) return null;
+    this.all.delete(key);
+    return found.made;
   }
 }
 
+async function closeLine({ client, outbox }: Line, clock: ConnectorContext['clock'], withinMillis: number): Promise<void> {
+  let end: (() => void) | null = null;
+  const late = new Promise<void>((resolve) => {
+    const timer = clock.schedule(withinMillis, resolve);
+    end = () => timer.cancel();
+  });
+  await Promise.race([outbox.drained(), late]);
+  end!();
+  outbox.close();
+  await client.close();
+}
+
 // ------------------------------------------------------------------------------------------------ the producer
+
+const closed = (): Error => new Error('the producer is closed');
 
 /** One transaction of an endpoint with `transacted`: what one delivery sends there. */
 interface OwnTransaction {
@@ -119,13 +130,15 @@ export class KafkaProducer implements Producer {
   private readonly brokers: string;
   /** What belongs to a transaction of a step, when this is sent to. */
   private readonly resource: string;
-  private readonly slots = new Map<string, Promise<Slots>>();
+  private readonly slots: Shared<Slots>;
+  /** Those that this uses, by what their ids begin with. */
+  private readonly slotsUsed = new Map<string | null, { readonly key: string; readonly slots: Promise<Slots> }>();
   private readonly value: Serialise;
   private readonly keySerialiser: Serialise;
   private readonly writing: HeaderWriting;
   private readonly senderOptions: SenderOptions;
   private readonly transactions: Transactions;
-  private readonly lines: Lines;
+  private readonly lines: Shared<Line>;
   private readonly lineKey: string;
   private readonly topic: string;
   private opening: Promise<Line> | null = null;
@@ -173,7 +186,8 @@ export class KafkaProducer implements Producer {
       patienceMillis: options.maxBlockMs,
     };
     this.transactions = transactionsOf(context);
-    this.lines = context.shared('kafka.lines', () => new Lines());
+    this.lines = context.shared('kafka.lines', () => new Shared<Line>());
+    this.slots = context.shared('kafka.slots', () => new Shared<Slots>());
     this.lineKey = JSON.stringify([
       connectionKey(this.settings),
       this.senderOptions,
@@ -205,11 +219,12 @@ export class KafkaProducer implements Producer {
 
   async close(): Promise<void> {
     this.isClosed = true;
-    for (const slots of this.slots.values()) await slots.then((held) => held.release()).catch(() => undefined);
-    this.slots.clear();
+    for (const { key } of this.slotsUsed.values()) await this.leaveSlots(key).catch(() => undefined);
+    this.slotsUsed.clear();
     if (this.opening === null) return;
     this.opening = this.line = null;
-    await this.lines.close(this.lineKey, this.context.clock, this.endpoint.options.shutdownTimeout);
+    const line = await this.lines.leave(this.lineKey);
+    if (line !== null) await closeLine(line, this.context.clock, this.endpoint.options.shutdownTimeout);
   }
 
   /** The error with what the reader needs to find the place. */
@@ -237,9 +252,9 @@ export class KafkaProducer implements Producer {
   }
 
   private connected(): Promise<Line> {
-    if (this.isClosed) return Promise.reject(new Error('the producer is closed'));
+    if (this.isClosed) return Promise.reject(closed());
     return (this.opening ??= this.lines
-      .open(this.lineKey, async () => {
+      .use(this.lineKey, async () => {
         const { KafkaJsClient } = await import('./kafkajs.ts');
         const { clock } = this.context;
         const client = new KafkaJsClient({ clock, settings: this.settings, log: (level, message) => this.context.log(level, message) });
@@ -346,35 +361,35 @@ export class KafkaProducer implements Producer {
   private async beginBlock(block: Transaction, exchange: Exchange): Promise<KafkaPart> {
     const lane = this.transactions.isUsed && !block.isApart ? this.transactions.of(exchange) : null;
     if (lane?.isPerRecord === true && !lane.isTaken && kafkaBrokers(lane.brokers.split(',')) === this.resource) return new LanePart(lane);
-    return (await this.slotsFor(block.idPrefix)).begin();
+    const slots = await this.slotsFor(block.idPrefix);
+    if (this.isClosed) throw closed();
+    return slots.begin();
   }
 
-  /** Shared by all endpoints with the same connection and limits. */
+  /** Shared by all endpoints with the same connection and limits; a transaction that is open uses them, too. */
   private slotsFor(prefix: string | null): Promise<Slots> {
-    const { context, endpoint, lineKey, brokers } = this;
-    let held = this.slots.get(prefix ?? '');
-    if (held === undefined) {
-      const all = context.shared('kafka.slots', () => new Map<string, Promise<Slots>>());
-      const key = JSON.stringify([prefix, lineKey]);
-      let found = all.get(key);
-      if (found === undefined) {
-        found = import('./kafkajs.ts').then(({ KafkaJsClient }) => {
-          const client = new KafkaJsClient({ clock: context.clock, settings: this.settings, log: (level, message) => context.log(level, message) });
-          const make: ConstructorParameters<typeof Slots>[3] = (by, transactionalId, lostTrack) => {
-            const sender = by.sender({ ...this.senderOptions, acks: -1, isIdempotent: true, transactionalId });
-            return { sender, outbox: new Outbox(sender, { ...this.outboxOptions(), deliveryTimeoutMillis: Math.min(endpoint.options.deliveryTimeoutMs, endpoint.options.transactionTimeoutMs), lostTrack }) };
-          };
-          return new Slots(client, brokers, prefix, make, () => void all.delete(key));
-        });
-        all.set(key, found);
-      }
-      held = found.then((slots) => {
-        slots.retain();
-        return slots;
-      });
-      this.slots.set(prefix ?? '', held);
+    if (this.isClosed) throw closed();
+    let used = this.slotsUsed.get(prefix);
+    if (used === undefined) {
+      const key = JSON.stringify([prefix, this.lineKey]);
+      this.slotsUsed.set(prefix, (used = { key, slots: this.slots.use(key, () => this.makeSlots(prefix, key)) }));
     }
-    return held;
+    return used.slots;
+  }
+
+  private async makeSlots(prefix: string | null, key: string): Promise<Slots> {
+    const { context, endpoint, brokers } = this;
+    const { KafkaJsClient } = await import('./kafkajs.ts');
+    const client = new KafkaJsClient({ clock: context.clock, settings: this.settings, log: (level, message) => context.log(level, message) });
+    const make: SlotsOptions['make'] = (transactionalId, lostTrack) => {
+      const sender = client.sender({ ...this.senderOptions, acks: -1, isIdempotent: true, transactionalId });
+      return { sender, outbox: new Outbox(sender, { ...this.outboxOptions(), deliveryTimeoutMillis: Math.min(endpoint.options.deliveryTimeoutMs, endpoint.options.transactionTimeoutMs), lostTrack }) };
+    };
+    return new Slots({ client, brokers, prefix, make, begins: () => this.slots.useAgain(key), ended: () => this.leaveSlots(key) });
+  }
+
+  private async leaveSlots(key: string): Promise<void> {
+    await (await this.slots.leave(key))?.close();
   }
 
   // ---------------------------------------------------------------------------------------------- transactions of its own

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import type { Producer } from '../../../src/core/connector.ts';
 import type { Exchange } from '../../../src/core/exchange/exchange.ts';
+import { bindTransaction, Transaction } from '../../../src/core/exchange/transaction.ts';
+import { kafkaBrokers } from '../../../src/core/beans/kafkaProducerFactory.ts';
 import { kafka } from '../../../src/connectors/kafka/definition.ts';
 import { Surroundings } from '../../contract/connector.ts';
 import { Broker, brokers, describeWithKafka, soon } from './broker.ts';
@@ -214,6 +216,40 @@ describeWithKafka('the producer of kafka', function () {
       send(producer, ['also', 'good']),
     ]);
     await soon(async () => expect((await broker.read(topic)).map(({ text }) => text)).to.deep.equal(['good', 'also', 'good']));
+  });
+
+  /** Sends in a transaction of a step, and ends it. */
+  const sendInBlock = async (producer: Producer, body: string): Promise<string | null> => {
+    const exchange = around.exchange(body);
+    const transaction = new Transaction(kafkaBrokers(brokers.split(',')), {}, null);
+    bindTransaction(exchange, transaction);
+    const { exception } = await around.send(producer, exchange);
+    await transaction.end(exception === null);
+    return exception?.message ?? null;
+  };
+
+  it('shares the producers of transactions with another endpoint, which keeps them when this one leaves, at whatever moment', async () => {
+    const topic = await broker.topic();
+    const [first, second] = [await producerFor(topic), await producerFor(topic)];
+    expect(await sendInBlock(first, '1')).to.equal(null);
+    const leaving = first.close!();
+    expect(await sendInBlock(second, '2')).to.equal(null);
+    await leaving;
+    expect(await sendInBlock(second, '3')).to.equal(null);
+    expect((await broker.read(topic)).map(({ text }) => text)).to.deep.equal(['1', '2', '3']);
+  });
+
+  it('lets a transaction end that is open when its endpoint leaves, and begins none after that', async () => {
+    const topic = await broker.topic();
+    const producer = await producerFor(topic);
+    const exchange = around.exchange('1');
+    const transaction = new Transaction(kafkaBrokers(brokers.split(',')), {}, null);
+    bindTransaction(exchange, transaction);
+    expect((await around.send(producer, exchange)).exception).to.equal(null);
+    await producer.close!();
+    expect(await sendInBlock(producer, '2')).to.include('the producer is closed');
+    await transaction.end(true);
+    expect((await broker.read(topic)).map(({ text }) => text)).to.deep.equal(['1']);
   });
 });
 
