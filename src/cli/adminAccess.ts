@@ -27,6 +27,13 @@ export function adminAddress(options: Options, configuration: Configuration, { f
   return { url: String(url), token: token === null ? null : String(token) };
 }
 
+/** What helps against it; null: its message says all. */
+export function adviceFor(error: AdminError): string | null {
+  if (error instanceof AdminRefused) return 'name the one that is its `admin.token` with `--token`, or set `admin.token` here in mecha.yaml';
+  if (error instanceof AdminFailed) return null;
+  return 'start one in this folder with `mecha run`, or name another one with `--url http://host:port --token ...` or `--config FILE`';
+}
+
 /** Runs what talks to a running Mecha; 2 when the configuration is wrong, 1 when none answers, both said. */
 export async function withAdmin(options: Options, terminal: Terminal, run: (address: AdminAddress, configuration: Configuration) => Promise<number>): Promise<number> {
   const configuration = configurationOf(options, terminal);
@@ -40,9 +47,8 @@ export async function withAdmin(options: Options, terminal: Terminal, run: (addr
     }
     if (!(thrown instanceof AdminError)) throw thrown;
     if (options['json'] === true) terminal.out.write(`${JSON.stringify({ error: thrown.message })}\n`);
-    if (thrown instanceof AdminRefused) terminal.err.write(`error: ${thrown.message}\nhelp: name the one that is its \`admin.token\` with \`--token\`, or set \`admin.token\` here in mecha.yaml\n`);
-    else if (thrown instanceof AdminFailed) terminal.err.write(`error: ${thrown.message}\n`);
-    else terminal.err.write(`error: ${thrown.message}\nhelp: start one in this folder with \`mecha run\`, or name another one with \`--url http://host:port --token ...\` or \`--config FILE\`\n`);
+    const advice = adviceFor(thrown);
+    terminal.err.write(`error: ${thrown.message}\n${advice === null ? '' : `help: ${advice}\n`}`);
     return 1;
   }
 }

@@ -3,10 +3,10 @@ import { openDeadLetters } from '../runtime/mecha.ts';
 import type { DeadLetter, DeadLetterPage, DeadLetterSummary } from '../stores/deadletters.ts';
 import type { Configuration } from '../runtime/configuration.ts';
 import type { AdminAddress } from '../sidecar/client.ts';
-import { AdminError, AdminFailed, AdminUnreachable, askAdmin } from '../sidecar/client.ts';
+import { AdminFailed, AdminUnreachable, askAdmin } from '../sidecar/client.ts';
 import { deserialisedText } from '../sidecar/deadLetterView.ts';
 import type { Options } from './adminAccess.ts';
-import { adminAddress, configurationOf, withAdmin } from './adminAccess.ts';
+import { withAdmin } from './adminAccess.ts';
 import type { Terminal } from './terminal.ts';
 
 const time = (millis: number): string => new Date(millis).toISOString().replace('T', ' ').slice(0, 19);
@@ -85,39 +85,32 @@ async function showFrom(address: AdminAddress, configuration: Configuration, id:
   return 0;
 }
 
-export async function replay(id: string | undefined, options: Options, terminal: Terminal): Promise<number> {
-  const configuration = configurationOf(options, terminal);
-  if (configuration === null) return 2;
-  const socket = adminAddress(options, configuration, terminal);
+export const replay = (id: string | undefined, options: Options, terminal: Terminal): Promise<number> => withAdmin(options, terminal, (address) => replayAt(address, id, options, terminal));
+
+async function replayAt(address: AdminAddress, id: string | undefined, options: Options, terminal: Terminal): Promise<number> {
   if (id === undefined && options['route'] === undefined) {
     terminal.err.write('error: say which: `mecha deadletters replay <id>`, or all of a route with `--route <id>`\n');
     return 2;
   }
-  try {
-    const ids: string[] = [];
-    if (id !== undefined) ids.push(id);
-    else {
-      let after: string | null = '';
-      do {
-        const { status, body } = await askAdmin(socket, 'GET', `/deadletters?route=${encodeURIComponent(String(options['route']))}&limit=1000${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`);
-        if (status !== 200) throw unanswered(body);
-        const page = body as DeadLetterPage;
-        ids.push(...page.entries.filter(({ replayed }) => replayed === null).map((entry) => entry.id));
-        after = page.next;
-      } while (after !== null);
-    }
-    let failed = 0;
-    for (const one of ids) {
-      const { status, body } = await askAdmin(socket, 'POST', `/deadletters/${encodeURIComponent(one)}/replay`);
-      const isDone = status === 200;
-      if (!isDone) failed++;
-      if (options['json'] === true) terminal.out.write(`${JSON.stringify(body)}\n`);
-      else terminal.out.write(isDone ? `${one}  replayed\n` : `${one}  failed again: ${(body as { error?: string }).error}\n`);
-    }
-    return failed > 0 ? 1 : 0;
-  } catch (thrown) {
-    if (!(thrown instanceof AdminError)) throw thrown;
-    terminal.err.write(`error: ${thrown.message}\n${thrown instanceof AdminFailed ? '' : 'start it with `mecha run`: a replay goes through the running route\n'}`);
-    return 1;
+  const ids: string[] = [];
+  if (id !== undefined) ids.push(id);
+  else {
+    let after: string | null = '';
+    do {
+      const { status, body } = await askAdmin(address, 'GET', `/deadletters?route=${encodeURIComponent(String(options['route']))}&limit=1000${after === '' ? '' : `&after=${encodeURIComponent(after)}`}`);
+      if (status !== 200) throw unanswered(body);
+      const page = body as DeadLetterPage;
+      ids.push(...page.entries.filter(({ replayed }) => replayed === null).map((entry) => entry.id));
+      after = page.next;
+    } while (after !== null);
   }
+  let failed = 0;
+  for (const one of ids) {
+    const { status, body } = await askAdmin(address, 'POST', `/deadletters/${encodeURIComponent(one)}/replay`);
+    const isDone = status === 200;
+    if (!isDone) failed++;
+    if (options['json'] === true) terminal.out.write(`${JSON.stringify(body)}\n`);
+    else terminal.out.write(isDone ? `${one}  replayed\n` : `${one}  failed again: ${(body as { error?: string }).error}\n`);
+  }
+  return failed > 0 ? 1 : 0;
 }

@@ -4,9 +4,9 @@ import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { showSpan } from '../core/diagnostics.ts';
 import { Mecha } from '../runtime/mecha.ts';
-import { AdminError, askAdmin, shownAddress } from '../sidecar/client.ts';
+import { AdminError, AdminUnreachable, askAdmin, shownAddress } from '../sidecar/client.ts';
 import type { Options } from './adminAccess.ts';
-import { adminAddress, configurationOf } from './adminAccess.ts';
+import { adminAddress, adviceFor, configurationOf } from './adminAccess.ts';
 import { mechaOptions } from './checked.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
@@ -32,7 +32,7 @@ export async function doctor(options: Options, terminal: Terminal): Promise<numb
   const address = adminAddress(options, configuration, terminal);
   try {
     const info = await askAdmin(address, 'GET', '/info');
-    if (info.status !== 200) find('running', 'problem', `the admin API at ${shownAddress(address)} refuses: ${String((info.body as { error?: string }).error)}`, 'give the token with --token, admin.token or MECHA_ADMIN_TOKEN');
+    if (info.status !== 200) find('running', 'problem', `the admin API at ${shownAddress(address)} can't answer: ${String((info.body as { error?: string }).error)}`);
     else {
       isRunning = true;
       const { pid, routes, generation, version: other } = info.body as { pid: number | null; routes: number; generation: number; version: string | null };
@@ -45,7 +45,8 @@ export async function doctor(options: Options, terminal: Terminal): Promise<numb
     }
   } catch (thrown) {
     if (!(thrown instanceof AdminError)) throw thrown;
-    find('running', 'note', `${thrown.message}`, '`mecha run` starts one');
+    if (thrown instanceof AdminUnreachable) find('running', 'note', thrown.message, '`mecha run` starts one');
+    else find('running', 'problem', thrown.message, adviceFor(thrown));
   }
 
   const problems = await Mecha.check(mechaOptions([], options, terminal));

@@ -164,6 +164,13 @@ describe('the commands for a running Mecha', () => {
     expect(refused.err).to.contain('wants a token').and.contain('--token');
     expect((await elsewhere.mecha('trace', '--url', url, '--token', 'loud')).err).to.contain('wants another token');
     expect(JSON.parse((await elsewhere.mecha('get', 'health', '--url', url, '--json')).out)).to.deep.equal({ error: `the admin API at ${url} wants a token` });
+    for (const args of [['deadletters', 'replay', 'x'], ['deadletters', 'list']]) {
+      const { code, err } = await elsewhere.mecha(...args, '--url', url, '--token', 'loud');
+      expect([code, err], args.join(' ')).to.deep.equal([1, `error: the admin API at ${url} wants another token\nhelp: name the one that is its \`admin.token\` with \`--token\`, or set \`admin.token\` here in mecha.yaml\n`]);
+    }
+    const examined = await elsewhere.mecha('doctor', '--url', url, '--token', 'loud');
+    expect(examined.code).to.equal(1);
+    expect(examined.out).to.match(/PROBLEM running +the admin API at \S+ wants another token\n +help: name the one .*--token/).and.not.contain('starts one');
     expect((await elsewhere.mecha('get', 'routes', '--url', 'nonsense')).code).to.equal(1);
     elsewhere.clear();
   });
