@@ -11,8 +11,7 @@ import type { Configuration } from '../runtime/configuration.ts';
 import { configurationFiles, readConfiguration } from '../runtime/configuration.ts';
 import { readSources, routeFiles } from '../runtime/files.ts';
 import type { GivenSources } from '../runtime/mecha.ts';
-import { Mecha, openState } from '../runtime/mecha.ts';
-import { DeferredStore } from '../stores/deferred.ts';
+import { Mecha, openNow, openState } from '../runtime/mecha.ts';
 import { watchRoutes } from '../runtime/watch.ts';
 import type { Watched } from '../runtime/watch.ts';
 import { serveAdmin } from '../sidecar/admin.ts';
@@ -109,9 +108,10 @@ export async function runWorkers(paths: readonly string[], options: Options, ter
   if (problem !== null) return giveUp(problem.endsWith('\n') ? problem : `error: ${problem}\n`);
   try {
     // Whether it can be written is known from now on.
-    if (store instanceof DeferredStore) await store.open();
+    await openNow(store, configuration, terminal.folder);
   } catch (thrown) {
-    return giveUp(`error: the state folder can't be used: ${(thrown as Error).message}\n`);
+    if (!(thrown instanceof LoadError)) throw thrown;
+    return giveUp(print(thrown.diagnostics));
   }
   let closeAdmin: () => Promise<void>;
   try {

@@ -205,11 +205,7 @@ export class Mecha {
   private async openStore(): Promise<void> {
     if (!(this.store instanceof DeferredStore)) return;
     await new Promise<void>((done) => systemClock.schedule(doorMillis, done));
-    try {
-      await this.store.open();
-    } catch (thrown) {
-      throw unusable(resolve(this.folder, String(this.configuration.get('state.path'))), thrown);
-    }
+    await openNow(this.store, this.configuration, this.folder);
   }
 
   /** All that is wrong with routes and configuration, and with `lints` what is right but hardly meant. `sources` stand for what the paths hold. Nothing is started, nothing is written. */
@@ -476,6 +472,15 @@ export async function openState(configuration: Configuration, folder: string, cl
     return new DeferredStore(reserveLmdb(join(path, 'state'), clock), true);
   } catch (thrown) {
     throw unusable(path, thrown);
+  }
+}
+
+/** Opens a store that `openState` has put off. @throws LoadError when it can't be used */
+export async function openNow(store: StateStore, configuration: Configuration, folder: string): Promise<void> {
+  try {
+    if (store instanceof DeferredStore) await store.open();
+  } catch (thrown) {
+    throw unusable(resolve(folder, String(configuration.get('state.path'))), thrown);
   }
 }
 

@@ -6,9 +6,12 @@ import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { askAdmin, openAdminAnswer } from '../../src/sidecar/client.ts';
+import { systemClock } from '../../src/core/clock.ts';
 import { mecha } from '../command.ts';
 import { eventually } from '../eventually.ts';
 import { amqpUrl, Broker, describeWithBroker } from '../connectors/rabbitmq/broker.ts';
+import { lmdbStore } from '../../src/stores/lmdb.ts';
+import { setFormat } from '../stores/lmdbRig.ts';
 import { expectDescribed } from '../sidecar/described.ts';
 
 const route = (id: string, uri: string, ...steps: readonly string[]): string => `- route:\n    id: ${id}\n    from:\n      uri: ${uri}\n      steps:\n${steps.map((step) => `        - ${step}\n`).join('')}`;
@@ -286,6 +289,16 @@ describe('mecha run --workers', function () {
     crew.signal('SIGTERM');
     expect(await Promise.all(replies)).to.deep.equal(Array.from({ length: 6 }, () => '200 done'));
     expect(await crew.ended()).to.equal(0);
+  });
+
+  it('answers 2 and says what is wrong with the state folder as one process does', async () => {
+    crew.write('routes/a.yaml', who);
+    const state = join(crew.folder, '.mecha/state');
+    await (await lmdbStore(state, systemClock)).close();
+    await setFormat(state, 2);
+    crew.spawn();
+    expect(await crew.ended(), crew.errors).to.equal(2);
+    expect(crew.errors).to.match(/^error\[M0712\]: the state folder .*was written by a later version of Mecha.*\n  = help: /m);
   });
 
   it('answers 2 and says once what is wrong when the routes can not start, and refuses --dev', async () => {
