@@ -298,7 +298,7 @@ describe('mecha run --workers', function () {
     await setFormat(state, 2);
     crew.spawn();
     expect(await crew.ended(), crew.errors).to.equal(2);
-    expect(crew.errors).to.match(/^error\[M0712\]: the state folder .*was written by a later version of Mecha.*\n  = help: /m);
+    expect(crew.errors).to.match(/^error\[M0712\]: the state folder .*was written by a later version of Mecha: .*\n *= help: /);
   });
 
   it('answers 2 and says once what is wrong when the routes can not start, and refuses --dev', async () => {
