@@ -2,66 +2,50 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
 import type { ConnectorContext, Consumer, RuntimeAccess } from '../core/connector.ts';
-import type { AggregationStrategy, DataFormat } from '../core/definition.ts';
-import type { Diagnostic, Span } from '../core/diagnostics.ts';
-import type { Source } from '../core/diagnostics.ts';
+import type { Diagnostic, Span, Source } from '../core/diagnostics.ts';
 import { Diagnostics, LoadError, showSpan } from '../core/diagnostics.ts';
 import { Events } from '../core/events.ts';
+import { Bag } from '../core/exchange/bag.ts';
 import type { ExchangeScope, Way } from '../core/exchange/exchange.ts';
 import { Exchange, UnitOfWork } from '../core/exchange/exchange.ts';
-import { Bag } from '../core/exchange/bag.ts';
-import { camelBeanClasses, makeCamelBean } from '../core/beans/camelBeans.ts';
-import { dataSetClasses, makeDataSet } from '../core/beans/dataSets.ts';
-import { dataSourceClasses, makeDataSource } from '../core/beans/dataSources.ts';
-import { kafkaFactoryClass, makeKafkaProducerFactory } from '../core/beans/kafkaProducerFactory.ts';
-import { makeTransactionBean, transactionClasses } from '../core/exchange/transaction.ts';
-import { callStep, perform, sequence } from '../core/graph/flow.ts';
-import { toText } from '../core/conversion/convert.ts';
 import { Headers } from '../core/exchange/headers.ts';
-import { builtInStrategies, builtInStrategy, strategyFrom } from '../core/graph/strategies.ts';
-import { listenerClasses, makeConsumerListener } from '../core/state/pausing.ts';
-import { makeRepository, repositoryClasses } from '../core/state/repositories.ts';
-import { makeResumeStrategy, resumeClasses } from '../core/state/resuming.ts';
-import { makeSagaService, sagaServiceClass } from '../core/state/sagas.ts';
+import { forwardingContext } from '../core/http/forward.ts';
 import type { StateStore } from '../core/state/store.ts';
 import { prefixed } from '../core/state/store.ts';
-import type { DataFormatModel, DocumentModel, ElementModel, EndpointModel, ExpressionModel, ModelValue } from '../dsl/model.ts';
+import { checkComponentProperties, componentDefaults } from '../dsl/componentProperties.ts';
+import type { DocumentModel, ElementModel, ModelValue } from '../dsl/model.ts';
 import type { PropertyLookup } from '../dsl/placeholders.ts';
 import { propertyLookup, withFileSettings } from '../dsl/placeholders.ts';
 import type { Parts } from '../dsl/read.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
-import { checkComponentProperties, componentDefaults } from '../dsl/componentProperties.ts';
-import { endpointReader, withPathInUri } from '../dsl/uri.ts';
+import { endpointReader } from '../dsl/uri.ts';
 import { RefusalCounts } from '../observe/refusals.ts';
 import { runtimeAccess } from './access.ts';
-import { lint } from './lints.ts';
 import { Beans } from './beans.ts';
-import type { CompiledStep, CompilerServices, SendIntercept, Surroundings } from './compiler.ts';
-import { StepCompiler, Wiring } from './compiler.ts';
-import { completions } from './completions.ts';
-import { contractOf } from './dataTypes.ts';
+import type { CompiledStep, SendIntercept } from './compiler.ts';
 import type { Progress } from './documents.ts';
 import { Documents } from './documents.ts';
+import type { EndpointReader } from './endpoints.ts';
 import { Endpoints } from './endpoints.ts';
-import { Graph } from './graph.ts';
-import { kameletClasses, makeKameletClass } from './kameletClasses.ts';
 import type { KameletCatalogue } from './kameletCatalogue.ts';
 import { expandKamelets } from './kamelets.ts';
 import { Languages } from './languages.ts';
+import { lint } from './lints.ts';
+import { matchRoutes, RouteIds } from './matching.ts';
+import { moduleReferences } from './moduleReferences.ts';
 import { Parking } from './parking.ts';
 import type { RoutePlan } from './plan.ts';
-import { booleanField, isElement, planRoutes, textField } from './plan.ts';
+import { isElement, planRoutes, textField } from './plan.ts';
+import { callSettings, expandRest, restConfigurations } from './rest.ts';
 import type { CompiledRoute } from './route.ts';
 import { retire, Route } from './route.ts';
-import { callSettings, expandRest, restConfigurations } from './rest.ts';
-import { expandTemplates } from './templates.ts';
-import { errorHandling, interceptFrom, intercepts, SendIntercepts } from './scopes.ts';
-import { forwardingContext } from '../core/http/forward.ts';
+import { RouteCompiler, shownUri } from './routeCompiler.ts';
 import type { Seat } from './sharing.ts';
 import { seatedPlans } from './sharing.ts';
+import { standardBeans } from './standardBeans.ts';
 import type { StandIns } from './standIns.ts';
 import { withStandIns } from './standIns.ts';
-import type { EndpointReader } from './endpoints.ts';
+import { expandTemplates } from './templates.ts';
 
 export interface RuntimeOptions {
   readonly name?: string;
@@ -171,6 +155,7 @@ export class Runtime implements ExchangeScope {
   private callSettings: ReadonlyMap<string, string> = new Map();
   private readonly parking: Parking;
   private readonly access: RuntimeAccess;
+  private readonly compiler: RouteCompiler;
   private beans: Beans;
   private readonly options: RuntimeOptions;
   private properties: PropertyLookup;
@@ -180,8 +165,6 @@ export class Runtime implements ExchangeScope {
   private readonly routeBags = new Map<string, Bag>();
   private readonly sharedThings: Map<string, unknown>;
   private readonly reader: EndpointReader;
-  private readonly carried = new Map<string, unknown>();
-  private readonly originals = { isKept: false };
   /** What intercepts messages that are sent from outside of all routes. */
   private sendIntercepts: readonly SendIntercept[] = [];
   private readonly stopHooks = new Set<{ readonly routeId: string; readonly run: () => void | Promise<void> }>();
@@ -189,8 +172,7 @@ export class Runtime implements ExchangeScope {
   private readonly ender = new AbortController();
   private readonly idPrefix: string;
   private idCount = 0;
-  private readonly stepCounts = new Map<string, number>();
-  private routeCount = 0;
+  private readonly routeNumbers = new RouteIds();
   private changing: Promise<unknown> = Promise.resolve();
   /** Routes of earlier generations whose last exchanges are under way. */
   private readonly retiring = new Set<Route>();
@@ -210,7 +192,6 @@ export class Runtime implements ExchangeScope {
     this.settings = options.settings ?? (() => undefined);
     this.properties = options.properties ?? propertyLookup({});
     this.documents = new Documents(options.parts);
-    this.beans = this.newBeans();
     // Every step that may wait listens.
     this.events.on('exchangeRedelivered', ({ routeId }) => this.count(routeId, 'redelivered'));
     this.events.on('exchangeDeadLettered', ({ routeId }) => this.count(routeId, 'deadLettered'));
@@ -224,6 +205,7 @@ export class Runtime implements ExchangeScope {
       environment: options.environment ?? {},
       log: (level, message) => this.log(level, 'mecha.language', message),
     });
+    this.beans = this.newBeans();
     const list = (key: string): readonly string[] | null => {
       const value = this.settings(key);
       return Array.isArray(value) ? value.map(String) : typeof value === 'string' ? value.split(',').map((item) => item.trim()) : null;
@@ -253,9 +235,34 @@ export class Runtime implements ExchangeScope {
       endpoints: this.endpoints,
       dataformats: options.parts.dataformats,
       resource: (uri) => this.resource(uri),
-      dataFormat: (name, given) => this.dataFormat(name, given),
+      dataFormat: (name, given) => this.compiler.dataFormat(name, given),
       consumer: async (uri) => this.consumer(this.reader.fromText(uri), ''),
       stopped: (routeId) => this.runStopHooks(routeId, true),
+    });
+    this.compiler = new RouteCompiler({
+      clock: this.clock,
+      events: this.events,
+      scope: this,
+      parts: options.parts,
+      store: options.store,
+      standIns: options.standIns,
+      languages: this.languages,
+      endpoints: this.endpoints,
+      parking: this.parking,
+      routes: this.access.routes,
+      stopping: this.stopper.signal,
+      ending: this.ender.signal,
+      beans: () => this.beans,
+      setting: (key) => this.settings(key),
+      resource: (uri) => this.resource(uri),
+      shared: (name, make) => this.shared(name, make),
+      connectorContext: (resolved) => this.connectorContext(resolved, null),
+      onStop: (routeId, run) => {
+        const hook = { routeId, run };
+        this.stopHooks.add(hook);
+        return () => void this.stopHooks.delete(hook);
+      },
+      keepFailed: (exchange, routeId) => this.keepFailed(exchange, routeId),
     });
   }
 
@@ -296,32 +303,17 @@ export class Runtime implements ExchangeScope {
     return this.options.resource(uri);
   }
 
+  private keepFailed(exchange: Exchange, routeId: string): boolean | Promise<boolean> {
+    return this.options.keepFailed?.(exchange, routeId) ?? false;
+  }
+
   log(level: 'trace' | 'debug' | 'info' | 'warn' | 'error', logger: string, message: string, routeId: string | null = null): void {
     if (this.events.logs(level)) this.events.emit('log', { level, logger, message, routeId, stepId: null, exchangeId: null });
   }
 
   private newBeans(previous: Beans | null = null): Beans {
-    return new Beans(
-      {
-        create: (className, args, properties) =>
-          builtInStrategy(className, args, properties) ??
-          makeRepository(className, args, properties, this.options.store, this.clock) ??
-          makeDataSet(className, args, this.options.baseDir) ??
-          makeSagaService(className) ??
-          makeDataSource(className) ??
-          makeTransactionBean(className, args) ??
-          makeKafkaProducerFactory(className, args) ??
-          makeKameletClass(className, { simple: (source) => this.languages.context.expression('simple', source), now: () => this.clock.now() }) ??
-          makeResumeStrategy(className, args, properties, this.options.store) ??
-          makeConsumerListener(className) ??
-          makeCamelBean(className, args, properties),
-        names: () => [...builtInStrategies, ...repositoryClasses, ...dataSetClasses, sagaServiceClass, ...dataSourceClasses, ...transactionClasses, kafkaFactoryClass, ...kameletClasses, ...resumeClasses, ...listenerClasses, ...camelBeanClasses],
-        script: (language, source) => this.languages.context.expression(language, source)(new Exchange(this)),
-      },
-      this.options.baseDir,
-      this.options.beans,
-      previous,
-    );
+    const { store, baseDir, beans } = this.options;
+    return new Beans(standardBeans({ store, clock: this.clock, baseDir, languages: this.languages.context, scope: this }), baseDir, beans, previous);
   }
 
   /** Something that all endpoints share, made once. */
@@ -360,190 +352,6 @@ export class Runtime implements ExchangeScope {
       predicate: (source) => this.languages.context.predicate('simple', source),
       runtime: this.access,
     };
-  }
-
-  // ---------------------------------------------------------------------------------------------- compiling
-
-  private services(used: Set<string>, carriedKeys: Set<string>, formats: ReadonlyMap<string, DataFormatModel>): CompilerServices {
-    const { endpoints, languages } = this;
-    return {
-      clock: this.clock,
-      events: this.events,
-      scope: this,
-      languages: languages.context,
-      stopping: this.stopper.signal,
-      ending: this.ender.signal,
-      beans: { get: (name) => this.beans.get(name), names: () => this.beans.names() },
-      store: (prefix) => prefixed(this.options.store, prefix),
-      expression: (model, problems) => languages.compile(model, problems),
-      predicate: (model, problems) => languages.compilePredicate(model, problems),
-      preparing: (compile) => languages.preparing(compile),
-      bean: (reference, kind) => this.beans.resolve(reference, kind),
-      producer: (model, problems, around) => {
-        // What is wrong with it is said below.
-        const resolved = endpoints.resolve(model, new Diagnostics());
-        if (resolved !== null) used.add(resolved.endpoint.uri);
-        return endpoints.producer(model, problems, around);
-      },
-      dynamicCall: (uri, exchange, around: readonly SendIntercept[], step) => endpoints.dynamicCall(uri, exchange, around, step),
-      checkEndpoint: (uri) => void endpoints.check(uri),
-      reference: (model) => withPathInUri(model, this.options.parts.connectors),
-      receive: (uri, timeoutMillis) => endpoints.receive(uri, timeoutMillis),
-      dataFormat: (name, options) => (name === 'custom' ? this.namedFormat(String(options['ref'] ?? ''), formats) : this.dataFormat(name, options)),
-      aggregationStrategy: (reference, options) => this.aggregationStrategy(reference, options),
-      nextStepId: (kind) => {
-        const count = (this.stepCounts.get(kind) ?? 0) + 1;
-        this.stepCounts.set(kind, count);
-        return `${kind}${count}`;
-      },
-      shared: (name, make) => this.shared(name, make),
-      carry: (key, make) => {
-        carriedKeys.add(key);
-        let thing = this.carried.get(key);
-        if (thing === undefined) this.carried.set(key, (thing = make()));
-        return thing as ReturnType<typeof make>;
-      },
-      onStop: (routeId, run) => {
-        const hook = { routeId, run };
-        this.stopHooks.add(hook);
-        return () => void this.stopHooks.delete(hook);
-      },
-      keepFailed: (exchange, routeId) => this.keepFailed(exchange, routeId),
-      resource: (model) => {
-        const resolved = endpoints.resolve(model, new Diagnostics());
-        if (resolved?.definition.resource === undefined) return null;
-        try {
-          return { url: resolved.definition.resource(resolved.endpoint, this.connectorContext(resolved, null)), shown: this.shownUri(resolved) };
-        } catch {
-          // What is wrong with it is said where its producer is made.
-          return null;
-        }
-      },
-      routes: this.access.routes,
-      parking: this.parking,
-      standIn: (info) => this.options.standIns?.step(info) ?? null,
-    };
-  }
-
-  /** A data format by its id, or a bean that is one. */
-  private namedFormat(reference: string, formats: ReadonlyMap<string, DataFormatModel>): DataFormat {
-    const model = formats.get(reference.replace(/^#(bean:)?/, ''));
-    if (model !== undefined) return this.dataFormat(model.name, model.options);
-    const bean = this.beans.resolve(reference, 'data format') as Partial<DataFormat>;
-    if (typeof bean.marshal !== 'function' || typeof bean.unmarshal !== 'function') throw new Error(`the bean \`${reference}\` is no data format: it needs \`marshal(exchange, body)\` and \`unmarshal(exchange, body)\``);
-    return bean as DataFormat;
-  }
-
-  private dataFormat(name: string, given: Readonly<Record<string, unknown>>): DataFormat {
-    const { dataformats } = this.options.parts;
-    const definition = dataformats[name] ?? Object.values(dataformats).find((candidate) => candidate.name === name);
-    if (definition === undefined) throw new Error(`unknown data format \`${name}\``);
-    const options: Record<string, unknown> = {};
-    for (const [option, { shape }] of Object.entries(definition.options)) options[option] = given[option] ?? shape.default;
-    return definition.create(options as never, { bean: <T>(reference: string) => this.beans.resolve(reference) as T, resource: (uri) => this.resource(uri) });
-  }
-
-  private aggregationStrategy(reference: string, options?: { methodName?: string; methodAllowNull?: boolean }): AggregationStrategy {
-    const className = reference.replace(/^#class:/, '');
-    const builtIn = builtInStrategy(className);
-    if (builtIn !== undefined && this.beans.get(reference) === undefined) return builtIn;
-    return strategyFrom(this.beans.resolve(reference, 'aggregation strategy'), options ?? {});
-  }
-
-  private keepFailed(exchange: Exchange, routeId: string): boolean | Promise<boolean> {
-    return this.options.keepFailed?.(exchange, routeId) ?? false;
-  }
-
-  private compile(plan: RoutePlan, routeId: string, owner: () => Route, generation: number, problems: Diagnostics): CompiledRoute | null {
-    const resolved = this.endpoints.resolve(plan.from, problems);
-    const fromUri = resolved === null ? plan.from.uri : this.shownUri(resolved);
-    const wiring = new Wiring();
-    const steps: CompiledStep[] = [];
-    const used = new Set<string>();
-    const carriedKeys = new Set<string>();
-    const compiler = new StepCompiler(routeId, this.services(used, carriedKeys, plan.dataFormats), problems, wiring, this.stepIds, steps);
-    const { scope } = plan;
-    compiler.idPrefix = textField(plan.element, 'nodePrefixId') ?? '';
-    compiler.fromUri = fromUri;
-    const sends = new SendIntercepts(compiler, scope);
-    const handling = errorHandling(compiler, scope, sends);
-    const intercepting = intercepts(compiler, scope.intercept, { handling, sendIntercepts: sends.all, fixedSendIntercepts: sends.ofSteps });
-    sends.compile(handling);
-    const around: Surroundings = {
-      handling,
-      intercepts: intercepting,
-      sendIntercepts: sends.all,
-      fixedSendIntercepts: sends.ofSteps,
-      masksLogs: booleanField(plan.element, 'logMask', false),
-      isOrdered: resolved?.definition.isOrdered === true || plan.fromElement.fields['orderBy'] !== undefined,
-    };
-    const before = interceptFrom(compiler, scope.interceptFrom, fromUri, around);
-    // As in Camel, an onCompletion counts as a step where every step is intercepted.
-    const counted = scope.onCompletion.flatMap(() => around.intercepts.map((call) => callStep(call)));
-    let graph: Graph | null = null;
-    const work = completions(compiler, scope.onCompletion, around, () => graph!);
-    const pipe = sequence([
-      ...contractOf(plan.element, 'inputType'),
-      ...before,
-      ...counted,
-      ...(work.enter === undefined ? [] : [perform(work.enter)]),
-      compiler.routeSteps(plan.steps, around),
-      ...contractOf(plan.element, 'outputType'),
-    ]);
-    if (resolved === null) {
-      wiring.subscription.unsubscribe();
-      return null;
-    }
-    if (resolved.definition.consumer === undefined) {
-      problems.report('M0404', `\`${resolved.definition.scheme}:\` can only be sent to`, plan.from.at, { label: 'no consumer', help: 'start the route from another endpoint, and use this one in a `to` step' });
-    }
-    const proxy = {
-      get routeId() {
-        return owner().routeId;
-      },
-      get statistics() {
-        return owner().statistics;
-      },
-      now: () => this.clock.now(),
-      left: (exchange: Exchange, of: Graph, millis: number) => owner().left(exchange, of, millis),
-      keep: (exchange: Exchange) => owner().keep(exchange),
-    };
-    if (compiler.keepsOriginal) this.originals.isKept = true;
-    graph = new Graph(proxy, generation, steps.length === 0 && before.length === 0 ? perform(() => undefined) : pipe, work, {
-      originals: this.originals,
-      streams: booleanField(plan.element, 'streamCache', true),
-      longestWaitMillis: Number(this.settings('redelivery.longestWait') ?? resolved.definition.longestWaitMillis ?? defaultWaitMillis),
-    });
-    wiring.graph = graph;
-    const variable = textField(plan.fromElement, 'variableReceive');
-    const group = textField(plan.element, 'group');
-    return { plan, graph, steps, resolved, variableReceive: variable, group, laneOf: this.lanes(plan, problems), sendIntercepts: around.sendIntercepts, wires: wiring.subscription, producerUris: used, carriedKeys, stepIds: compiler.ownIds, places: compiler.places };
-  }
-
-  /** The lane of each message by `orderBy`: a hash of its value, so that equal values share a lane. */
-  private lanes(plan: RoutePlan, problems: Diagnostics): ((exchange: Exchange) => object) | null {
-    const model = plan.fromElement.fields['orderBy'];
-    if (model === undefined || (model as ExpressionModel).type !== 'expression') return null;
-    const key = this.languages.compile(model as ExpressionModel, problems);
-    if (key.isAsync === true) problems.report('M0303', `\`orderBy\` can't use ${(model as ExpressionModel).language}: it gives its value later`, plan.fromElement.fieldsAt['orderBy'] ?? plan.at, { help: 'use simple, header or jsonpath' });
-    const count = Number(plan.fromElement.fields['lanes'] ?? 16);
-    const lanes = Array.from({ length: count }, () => ({}));
-    return (exchange) => {
-      let text: string;
-      try {
-        text = toText(key(exchange)) ?? '';
-      } catch {
-        // What has no key keeps the order of its lane; the route's own steps will say what is wrong with it.
-        text = '';
-      }
-      let hash = 0;
-      for (let i = 0; i < text.length; i++) hash = (hash * 31 + text.charCodeAt(i)) | 0;
-      return lanes[(hash >>> 0) % count]!;
-    };
-  }
-
-  private shownUri(resolved: ResolvedEndpoint): string {
-    return resolved.endpoint.shownUri.replace(/^([\w.+-]+):(?!\/\/)/, '$1://');
   }
 
   /** Reads and checks documents; nothing is started. */
@@ -606,10 +414,10 @@ export class Runtime implements ExchangeScope {
     const routes = plans.flatMap((plan, at) => {
       progress?.('compiling', at, plans.length);
       const id = plan.id ?? `route${(count += (plan.unusedIds ?? 0) + 1)}`;
-      const compiled = this.compile(plan, id, () => undefined as never, 0, problems);
+      const compiled = this.compiler.compile(plan, { routeId: id, generation: 0, owner: () => undefined as never, stepIds: this.stepIds }, problems);
       if (compiled === null) return [];
       retire(compiled);
-      return [{ id, from: this.shownUri(compiled.resolved), at: showSpan(plan.at), steps: compiled.steps }];
+      return [{ id, from: shownUri(compiled.resolved), at: showSpan(plan.at), steps: compiled.steps }];
     });
     return { routes, plans, documents, written };
   }
@@ -678,14 +486,14 @@ export class Runtime implements ExchangeScope {
     const { plans: planned, beans } = await this.read(sources, problems);
     const { seat, parts } = this.options;
     const plans = seat === undefined ? planned : seatedPlans(planned, seat.isFirst, parts, this.reader);
-    const next = this.match(plans);
+    const next = matchRoutes(plans, this.routes, this.routeNumbers);
     this.beans = beans;
     this.stepIds = new Map(next.kept.flatMap(({ route }) => [...route.current.stepIds]));
     const compiled: Slot[] = [];
     if (!problems.hasErrors) {
       for (const { plan, route, id } of next.compile) {
         const slot: { route: Route | null; id: string; compiled: CompiledRoute | null } = { route, id, compiled: null };
-        slot.compiled = this.compile(plan, id, () => slot.route!, generation, problems);
+        slot.compiled = this.compiler.compile(plan, { routeId: id, generation, owner: () => slot.route!, stepIds: this.stepIds }, problems);
         if (slot.compiled !== null) compiled.push(slot as Slot);
       }
     }
@@ -790,62 +598,13 @@ export class Runtime implements ExchangeScope {
   private async sweep(): Promise<void> {
     const generations = [...this.routes.values(), ...this.retiring].flatMap((route) => [...route.generations()]);
     await this.endpoints.sweep((uri) => generations.some(({ producerUris }) => producerUris.has(uri)));
-    for (const [key, thing] of this.carried) {
-      if (generations.some(({ carriedKeys }) => carriedKeys.has(key))) continue;
-      this.carried.delete(key);
-      await (thing as { abandon?(): void | Promise<void> }).abandon?.();
-    }
+    await this.compiler.abandon((key) => generations.some(({ carriedKeys }) => carriedKeys.has(key)));
   }
 
   /** Not while a reload compiles: what it is about to use would be taken away. */
   private sweepLater(): void {
     if (this.isStopping) return;
     this.changing = this.changing.then(() => (this.isStopping ? undefined : this.sweep())).catch((thrown: unknown) => this.log('warn', 'mecha.runtime', `clearing up after a reload: ${String(thrown)}`));
-  }
-
-  /** Which live routes stay as they are, which get a new graph, which are new, which go. */
-  private match(plans: readonly RoutePlan[]): { kept: { route: Route; plan: RoutePlan }[]; compile: { plan: RoutePlan; route: Route | null; id: string }[]; removed: Route[] } {
-    const left = new Set(this.routes.values());
-    const kept: { route: Route; plan: RoutePlan }[] = [];
-    const open: RoutePlan[] = [];
-    for (const plan of plans) {
-      const same = [...left].find((route) => route.current.plan.hash === plan.hash && (plan.id === null || plan.id === route.routeId) && route.current.plan.isElsewhere === plan.isElsewhere);
-      if (same === undefined) open.push(plan);
-      else {
-        left.delete(same);
-        kept.push({ route: same, plan });
-      }
-    }
-    const compile: { plan: RoutePlan; route: Route | null; id: string }[] = [];
-    const key = (model: EndpointModel): string => JSON.stringify([model.uri, model.parameters]);
-    const take = (plan: RoutePlan, route: Route): void => {
-      left.delete(route);
-      compile.push({ plan, route, id: plan.id ?? route.routeId });
-    };
-    const rest: RoutePlan[] = [];
-    for (const plan of open) {
-      // One that is to start by itself now, and did not before, is a new one.
-      const same = plan.id === null ? undefined : [...left].find((route) => route.routeId === plan.id && key(route.current.plan.from) === key(plan.from) && route.current.plan.isElsewhere === plan.isElsewhere && (route.current.plan.autoStartup || !plan.autoStartup));
-      if (same === undefined) rest.push(plan);
-      else take(plan, same);
-    }
-    const fresh: RoutePlan[] = [];
-    for (const plan of rest) {
-      const same = [...left].find((route) => key(route.current.plan.from) === key(plan.from) && route.current.plan.autoStartup === plan.autoStartup && route.current.plan.isElsewhere === plan.isElsewhere);
-      if (same === undefined) fresh.push(plan);
-      else take(plan, same);
-    }
-    const taken = new Set([...kept.map(({ route }) => route.routeId), ...compile.map(({ id }) => id), ...fresh.map(({ id }) => id ?? '')]);
-    for (const plan of fresh) {
-      let id = plan.id;
-      this.routeCount += plan.unusedIds ?? 0;
-      while (id === null || (plan.id === null && taken.has(id))) id = `route${++this.routeCount}`;
-      taken.add(id);
-      compile.push({ plan, route: null, id });
-    }
-    const position = new Map(plans.map((plan, at) => [plan, at]));
-    compile.sort((a, b) => position.get(a.plan)! - position.get(b.plan)!);
-    return { kept, compile, removed: [...left] };
   }
 
   /** Takes routes away that the new generation does not have: their sources stop now, what is in flight finishes. */
@@ -1012,9 +771,6 @@ export class Runtime implements ExchangeScope {
   }
 }
 
-/** That long a message waits with its source for another attempt, unless the connector says otherwise. */
-const defaultWaitMillis = 60_000;
-
 const order = (plan: RoutePlan): number => (plan.startupOrder > 0 ? plan.startupOrder : 1_000_000);
 
 /** The single beans of a `beans:` element. */
@@ -1022,24 +778,4 @@ function beanElements(element: ElementModel): ElementModel[] {
   const list = element.fields['beans'];
   if (Array.isArray(list)) return (list as readonly ModelValue[]).filter(isElement);
   return [element];
-}
-
-/** Every `#module:...` that a document names, with where it stands. */
-function* moduleReferences(documents: readonly DocumentModel[]): Iterable<readonly [string, Span | null]> {
-  const pending: { value: unknown; at: Span | null }[] = documents.flatMap(({ elements }) => elements.map((element) => ({ value: element, at: element.at })));
-  while (pending.length > 0) {
-    const { value, at } = pending.pop()!;
-    if (typeof value === 'string') {
-      const match = /#?module:([^?&\s"'})]+)/.exec(value);
-      if (match !== null && (value.startsWith('#module:') || value.startsWith('bean:module:'))) yield [match[1]!, at];
-      continue;
-    }
-    if (typeof value !== 'object' || value === null) continue;
-    const model = value as { at?: Span; fields?: object; fieldsAt?: Record<string, Span> };
-    // The fields of an element have places of their own.
-    for (const [key, item] of Object.entries(model.fieldsAt === undefined ? value : (model.fields ?? value))) {
-      if (key === 'at' || key === 'fieldsAt' || key === 'entriesAt' || key === 'parametersAt' || key === 'sourceAt' || key === 'definition') continue;
-      pending.push({ value: item, at: model.fieldsAt?.[key] ?? model.at ?? at });
-    }
-  }
 }
