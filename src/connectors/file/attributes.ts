@@ -44,7 +44,8 @@ const contentTypes: Readonly<Record<string, string>> = {
 /** The content type that a file name's extension stands for; null when it is not known. */
 export const contentTypeOf = (name: string): string | null => contentTypes[name.slice(name.lastIndexOf('.') + 1).toLowerCase()] ?? null;
 
-const permissions = (mode: number): string => [...'rwxrwxrwx'].map((letter, i) => ((mode >> (8 - i)) & 1 ? letter : '-')).join('');
+const permissions = (mode: number): string[] =>
+  ['OWNER', 'GROUP', 'OTHERS'].flatMap((who, i) => ['READ', 'WRITE', 'EXECUTE'].filter((_what, j) => (mode >> (8 - 3 * i - j)) & 1).map((what) => `${who}_${what}`));
 
 const known: Readonly<Record<string, (stats: Stats) => unknown>> = {
   'basic:creationTime': ({ birthtime }) => birthtime,
@@ -59,11 +60,15 @@ const known: Readonly<Record<string, (stats: Stats) => unknown>> = {
   'posix:group': ({ gid }) => gid,
 };
 
+const views = new Set(Object.keys(known).map((name) => name.slice(0, name.indexOf(':'))));
+
 /** Attributes of a file by names with commas between them; `posix:*` are all of a kind, a name without a kind is a basic one. */
 export function attributesOf(stats: Stats, names: string): Record<string, unknown> {
   const attributes: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   for (const wanted of names.split(',').map((name) => name.trim())) {
     const full = wanted.includes(':') ? wanted : `basic:${wanted}`;
+    const [view = ''] = full.split(':');
+    if (!views.has(view)) throw new Error(`extendedAttributes: there are no attributes \`${view}:\` here, but ${[...views].join(', ')}`);
     for (const [name, read] of Object.entries(known)) {
       if (full === name || (full.endsWith(':*') && name.startsWith(full.slice(0, -1)))) attributes[name] = read(stats);
     }

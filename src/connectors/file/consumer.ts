@@ -66,6 +66,7 @@ class FileConsumer implements Consumer {
   private readonly stuck = new Map<string, { file: FoundFile; version: string; exchange: Exchange }>();
   private sink: Sink | null = null;
   private isOn = false;
+  private isPrepared = false;
   private isWaitingForFolder = false;
   private credit = 1;
   private underWay = 0;
@@ -81,7 +82,7 @@ class FileConsumer implements Consumer {
     const expression = (source: string | undefined): ((message: Exchange) => unknown) | null => (source === undefined || source === '' ? null : context.simple(nameSource(source)));
     this.moveTo = options.noop || options.delete ? null : expression(options.move ?? '.camel');
     this.moveFailedTo = expression(options.moveFailed);
-    this.preMoveTo = options.noop ? null : expression(options.preMove);
+    this.preMoveTo = expression(options.preMove);
     const key = options.idempotentKey === undefined ? null : context.simple(options.idempotentKey);
     this.keyOf = key === null ? (file) => file.foundPath : (file) => toText(key(messageOf(file, context))) ?? file.foundPath;
     const owner = `${context.routeId ?? ''}:${this.folder}`;
@@ -136,6 +137,7 @@ class FileConsumer implements Consumer {
   async receive(timeoutMillis: number): Promise<PolledMessage | null> {
     const { clock } = this.context;
     const deadline = timeoutMillis < 0 ? Infinity : clock.now() + timeoutMillis;
+    if (!this.isPrepared) await this.prepareFolder();
     for (;;) {
       const file = await this.firstFile();
       if (file !== null) return this.polled(file);
@@ -254,8 +256,14 @@ class FileConsumer implements Consumer {
     const { probeContentType, extendedAttributes } = this.endpoint.options;
     const headers = file.headers();
     if (probeContentType) headers.set('CamelFileContentType', contentTypeOf(file.nameOnly));
+    if (this.endpoint.options.flatten) headers.set('CamelFileName', file.nameOnly);
     if (extendedAttributes !== undefined) headers.set('CamelFileExtendedAttributes', attributesOf(file.stats, extendedAttributes));
     return headers;
+  }
+
+  /** Handled files stay where they are; `delete` goes before `noop`. */
+  private get isLeft(): boolean {
+    return this.endpoint.options.noop && !this.endpoint.options.delete;
   }
 
   private get isInOut(): boolean {
@@ -297,14 +305,15 @@ class FileConsumer implements Consumer {
   private async claim(file: FoundFile): Promise<boolean> {
     if (this.seen !== null) {
       file.key = this.keyOf(file);
-      const isNew = this.endpoint.options.idempotentEager ? await this.seen.add(file.key) : !(await this.seen.contains(file.key));
-      if (!isNew) return false;
+      // Without eager, a poll has looked once: files of one key that it has found together all go.
+      if (this.endpoint.options.idempotentEager && !(await this.seen.add(file.key))) return false;
     }
     try {
       if (this.preMoveTo !== null) {
-        const target = this.placeFor(file, this.preMoveTo, null);
+        const name = this.nameFor(file, this.preMoveTo, null);
+        const target = this.placeOf(name);
         await this.move(file.path, target);
-        file.path = target;
+        file.premoved(target, name);
       }
       file.stats = await stat(file.path);
     } catch (thrown) {
@@ -352,13 +361,13 @@ class FileConsumer implements Consumer {
       this.context.log('error', `${file.path} was handled, but can't be moved away: ${ioReason(thrown)}; it will be tried again`);
       this.stuck.set(file.path, { file, version: file.version, exchange });
     }
-    if (this.doneName !== null && (!this.doneName.isFixed || file.isLastOfBatch)) {
+    if (this.doneName !== null && !this.isLeft && (!this.doneName.isFixed || file.isLastOfBatch)) {
       await rm(this.doneName.of(file.foundPath), { force: true }).catch((thrown: unknown) => this.context.log('warn', `can't delete the done file of ${file.path}: ${ioReason(thrown)}`));
     }
   }
 
   private async clearAway(file: FoundFile, exchange: Exchange): Promise<void> {
-    if (this.endpoint.options.noop) return;
+    if (this.isLeft) return;
     if (this.moveTo === null) await rm(file.path, { force: true });
     else await this.moveAway(file, this.moveTo, exchange);
   }
@@ -381,24 +390,28 @@ class FileConsumer implements Consumer {
   }
 
   private async moveAway(file: FoundFile, to: (message: Exchange) => unknown, exchange: Exchange): Promise<void> {
-    const target = this.placeFor(file, to, exchange);
+    const target = this.placeOf(this.nameFor(file, to, exchange));
     await this.move(file.path, target);
     file.body?.moved(target);
   }
 
-  private placeFor(file: FoundFile, to: (message: Exchange) => unknown, exchange: Exchange | null): string {
+  private nameFor(file: FoundFile, to: (message: Exchange) => unknown, exchange: Exchange | null): string {
     let message = exchange?.copy() ?? null;
     // The route may have changed the headers, but the file is where it is.
     if (message === null) message = messageOf(file, this.context);
     else file.describe(message.headers);
     const name = toText(to(message));
     if (name === null || name === '') throw new Error('the expression for its new name gave nothing');
+    return name;
+  }
+
+  private placeOf(name: string): string {
     return placeOf(name, this.folder, this.endpoint.options.directoryName);
   }
 
   private move(from: string, to: string): Promise<void> {
-    const { renameUsingCopy, copyAndDeleteOnRenameFail, autoCreate } = this.endpoint.options;
-    return moveFile(from, to, { usesCopy: renameUsingCopy, fallsBackToCopy: copyAndDeleteOnRenameFail, createsFolder: autoCreate });
+    const { renameUsingCopy, copyAndDeleteOnRenameFail } = this.endpoint.options;
+    return moveFile(from, to, { usesCopy: renameUsingCopy, fallsBackToCopy: copyAndDeleteOnRenameFail });
   }
 
   /** Takes preMove back. */
@@ -406,7 +419,7 @@ class FileConsumer implements Consumer {
     if (file.path === file.foundPath) return;
     await this.move(file.path, file.foundPath);
     file.body?.moved(file.foundPath);
-    file.path = file.foundPath;
+    file.restored();
   }
 
   private async forget(file: FoundFile): Promise<void> {
@@ -444,6 +457,7 @@ class FileConsumer implements Consumer {
       });
     }
     if (readLock !== 'none' && readLockDeleteOrphanLockFiles) await removeOrphanedMarkers(this.folder, recursive);
+    this.isPrepared = true;
   }
 
   private until(isMet: () => boolean): Promise<void> {
@@ -500,6 +514,7 @@ export async function openFileConsumer(endpoint: FileEndpoint, context: Connecto
   const { options } = endpoint;
   if (options.directoryName.includes('${')) throw new Error(`Invalid directory: ${options.directoryName}. Dynamic expressions with \${ } placeholders is not allowed. Use the fileName option to set the dynamic expression.`);
   if (options.delete && options.move !== undefined && !options.noop) throw new Error('You cannot set both delete=true and move options');
+  if (options.startingDirectoryMustHaveAccess && !options.startingDirectoryMustExist) throw new Error('You cannot set startingDirectoryMustHaveAccess=true without setting startingDirectoryMustExist=true');
   if (options.charset !== undefined) checkCharset(options.charset);
   const schedule = await pollSchedule(options, context.clock.now());
   return new FileConsumer(endpoint, context, schedule);

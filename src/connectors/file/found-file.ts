@@ -11,12 +11,14 @@ export class FoundFile {
   /** Where it is now; absolute. */
   path: string;
   /** Relative to the endpoint's folder, with `/`. */
-  readonly name: string;
-  readonly nameOnly: string;
+  name: string;
+  nameOnly: string;
   stats: Stats;
   key: string | null = null;
   body: FileBody | null = null;
   isLastOfBatch = false;
+  /** Where preMove has put it, as its expression says it. */
+  private premovedTo: string | null = null;
   private readonly folder: string;
   private readonly writtenFolder: string;
 
@@ -46,11 +48,27 @@ export class FoundFile {
     return headers;
   }
 
+  /** preMove has moved it: from now on it has the name that is there, without folders. `given` is what the expression gave. */
+  premoved(path: string, given: string): void {
+    this.path = path;
+    this.premovedTo = this.withoutWrittenFolder(slashed(given));
+    this.name = this.nameOnly = basename(path);
+  }
+
+  /** A preMove was taken back. */
+  restored(): void {
+    this.path = this.foundPath;
+    this.premovedTo = null;
+    this.name = slashed(relative(this.folder, this.foundPath));
+    this.nameOnly = basename(this.foundPath);
+  }
+
   /** Sets the headers that tell where the file is now. */
   describe(headers: Headers): void {
-    const written = this.written();
-    headers.set('CamelFileAbsolute', isAbsolute(this.writtenFolder) && this.path === this.foundPath);
-    headers.set('CamelFileAbsolutePath', this.path);
+    const given = this.premovedTo;
+    const written = given === null ? this.written() : isAbsolute(given) ? given : `${this.writtenFolder.replace(/\/+$/, '')}/${given}`;
+    headers.set('CamelFileAbsolute', given === null ? isAbsolute(this.writtenFolder) && this.path === this.foundPath : isAbsolute(given));
+    headers.set('CamelFileAbsolutePath', given === null ? this.path : written);
     headers.set('CamelFileLastModified', Math.trunc(this.stats.mtimeMs));
     headers.set('CamelFileLength', this.stats.size);
     headers.set('CamelFileName', this.name);
@@ -58,11 +76,17 @@ export class FoundFile {
     headers.set('CamelFileNameOnly', this.nameOnly);
     headers.set('CamelFileParent', slashed(dirname(written)));
     headers.set('CamelFilePath', slashed(written));
-    headers.set('CamelFileRelativePath', slashed(relative(this.folder, this.path)));
+    headers.set('CamelFileRelativePath', given ?? slashed(relative(this.folder, this.path)));
     headers.set('CamelMessageTimestamp', Math.trunc(this.stats.mtimeMs));
   }
 
   private written(): string {
     return isAbsolute(this.writtenFolder) ? this.path : join(this.writtenFolder, relative(this.folder, this.path));
+  }
+
+  /** `in/work/a.txt` is `work/a.txt` where the route writes the folder as `in`. */
+  private withoutWrittenFolder(given: string): string {
+    const folder = `${slashed(this.writtenFolder).replace(/\/+$/, '')}/`;
+    return !isAbsolute(folder) && given.startsWith(folder) ? given.slice(folder.length) : given;
   }
 }

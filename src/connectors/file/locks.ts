@@ -216,8 +216,7 @@ const pause = (context: ConnectorContext, millis: number): Promise<void> => new 
 export function readLockOf(options: LockOptions, repository: IdempotentRepository | null, keyOf: (file: FoundFile) => string, context: ConnectorContext): ReadLock | null {
   const { readLock, readLockCheckInterval, readLockTimeout, readLockMarkerFile } = options;
   if (readLock === 'none') return null;
-  const isWaiting = readLock !== 'markerFile' && readLock !== 'idempotent';
-  if (isWaiting && readLockTimeout > 0 && readLockTimeout <= readLockCheckInterval) {
+  if (readLockTimeout > 0 && readLockTimeout <= readLockCheckInterval) {
     throw new Error(`The option readLockTimeout must be higher than readLockCheckInterval, was readLockTimeout=${readLockTimeout}, readLockCheckInterval=${readLockCheckInterval}`);
   }
   if (readLock.startsWith('idempotent') && repository === null) throw new Error(`IdempotentRepository must be configured when using readLock=${readLock}`);
@@ -227,8 +226,9 @@ export function readLockOf(options: LockOptions, repository: IdempotentRepositor
     case 'markerFile':
       return new MarkerLock();
     case 'changed':
-    case 'fileLock':
       return new LockChain([...marker, new ChangedLock(options, context)]);
+    case 'fileLock':
+      return new LockChain([...marker, new ChangedLock({ ...options, readLockMinLength: 0, readLockMinAge: 0 }, context)]);
     case 'rename':
       return new LockChain([...marker, new RenameLock(options, context)]);
     case 'idempotent':

@@ -38,9 +38,9 @@ export const exists = async (path: string): Promise<boolean> => {
 };
 
 /** Renames a file over whatever is there; between file systems it copies (under another name first) and deletes. */
-export async function moveFile(from: string, to: string, { usesCopy = false, fallsBackToCopy = true, createsFolder = true } = {}): Promise<void> {
+export async function moveFile(from: string, to: string, { usesCopy = false, fallsBackToCopy = true } = {}): Promise<void> {
   if (from === to) return;
-  if (createsFolder) await makeFolderLater(dirname(to));
+  await makeFolderLater(dirname(to));
   if (!usesCopy) {
     try {
       await rename(from, to);

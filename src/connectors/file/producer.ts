@@ -106,8 +106,11 @@ class FileProducer implements Producer {
     if (overrule !== null) headers.set('CamelFileName', overrule);
     const target = this.target(exchange);
     try {
-      await this.queue.run(target.path, () => this.write(exchange, target));
-      headers.set('CamelFileNameProduced', target.shown);
+      let isWritten = false;
+      await this.queue.run(target.path, async () => {
+        isWritten = await this.write(exchange, target);
+      });
+      if (isWritten || !this.isTemporary) headers.set('CamelFileNameProduced', target.shown);
     } finally {
       // As in Camel, the name is the message's own again.
       headers.set('CamelFileName', given);
@@ -118,11 +121,11 @@ class FileProducer implements Producer {
   // ------------------------------------------------------------------------------------------------ names
 
   private target(exchange: Exchange): Target {
-    let name = toText(this.nameOf === null ? exchange.headers.get('CamelFileName') : this.nameOf(exchange)) ?? exchange.id;
-    if (this.options.flatten) name = name.slice(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
+    const given = toText(this.nameOf === null ? exchange.headers.get('CamelFileName') : this.nameOf(exchange)) ?? exchange.id;
+    let name = given.replaceAll('\\', '/');
+    if (this.options.flatten) name = name.slice(name.lastIndexOf('/') + 1);
     if (name.includes('\0')) throw new ExchangeError('java.lang.IllegalArgumentException', 'a file name can not hold a null character');
     const path = join(this.folder, name).replace(/[/\\]+$/, '');
-    if (path === this.folder) throw operationFailed(`Cannot store file: ${path} (it is a folder)`);
     if (this.options.jailStartingDirectory && !isWithin(this.folder, path)) throw this.jailed(path);
     return { path, shown: `${this.shownFolder}/${name}` };
   }
@@ -144,7 +147,10 @@ class FileProducer implements Producer {
   private temporaryName(exchange: Exchange, path: string): string {
     const { tempPrefix } = this.options;
     if (this.temporaryNameOf !== null) {
-      const name = toText(this.temporaryNameOf(exchange));
+      const message = exchange.copy();
+      // A name of the step's own is a name for this expression, too.
+      if ((message.headers.get('CamelFileName') ?? null) === null) message.headers.set('CamelFileName', basename(path));
+      const name = toText(this.temporaryNameOf(message));
       if (name === null || name === '') throw operationFailed(`tempFileName gave no name for ${path}`);
       const temporary = join(dirname(path), name);
       if (this.options.jailStartingDirectory && !isWithin(this.folder, temporary)) throw this.jailed(temporary);
@@ -157,14 +163,21 @@ class FileProducer implements Producer {
 
   // ------------------------------------------------------------------------------------------------ writing
 
-  private async write(exchange: Exchange, { path }: Target): Promise<void> {
+  /** Whether the message asks for a name of its own while it is written. */
+  private get isTemporary(): boolean {
+    return this.options.tempPrefix !== undefined || this.options.tempFileName !== undefined;
+  }
+
+  /** False: the file that is there already was left as it is. */
+  private async write(exchange: Exchange, { path }: Target): Promise<boolean> {
     const { fileExist, allowNullBody } = this.options;
     const { body } = exchange;
     const isNull = body === null || body === undefined;
+    if (path === this.folder) throw operationFailed(`Cannot store file: ${path} (it is a folder)`);
     await this.checkRealPlace(path);
     let isAppending = false;
     if (fileExist !== 'Override' && fileExist !== 'TryRename' && (await exists(path))) {
-      if (fileExist === 'Ignore') return;
+      if (fileExist === 'Ignore') return false;
       if (fileExist === 'Fail') throw operationFailed(`File already exist: ${path}. Cannot write new file.`);
       if (fileExist === 'Move') await this.moveExisting(exchange, path);
       else isAppending = true;
@@ -180,6 +193,7 @@ class FileProducer implements Producer {
       throw operationFailed(`Cannot store file: ${path}${reason}`, thrown);
     }
     await this.finish(exchange, path);
+    return true;
   }
 
   private async replace(exchange: Exchange, path: string, chunks: Chunks): Promise<void> {
@@ -281,7 +295,9 @@ class FileProducer implements Producer {
     const existing = new FoundFile(path, this.folder, this.options.directoryName, await stat(path));
     const message = exchange.copy();
     existing.describe(message.headers);
-    const target = placeOf(toText(this.moveExistingTo!(message)) ?? '', this.folder, this.options.directoryName);
+    const name = toText(this.moveExistingTo!(message)) ?? '';
+    if (name === '') throw operationFailed(`moveExisting evaluated as empty String, cannot move existing file: ${path}`);
+    const target = placeOf(name, this.folder, this.options.directoryName);
     if (target === path || target === this.folder) throw operationFailed(`moveExisting gives no other name for ${path}`);
     if (this.options.jailStartingDirectory && !isWithin(this.folder, target)) throw this.jailed(target);
     if (!this.options.eagerDeleteTargetFile && (await exists(target))) throw operationFailed(`Cannot move existing file ${path} to ${target}: there is a file already`);
@@ -335,6 +351,7 @@ export async function openFileProducer(endpoint: FileEndpoint, context: Connecto
   if (directoryName.includes('${')) throw new Error(`Invalid directory: ${directoryName}. Dynamic expressions with \${ } placeholders is not allowed. Use the fileName option to set the dynamic expression.`);
   if (fileExist === 'Append' && (tempPrefix !== undefined || tempFileName !== undefined)) throw new Error('You cannot set both fileExist=Append and tempPrefix/tempFileName options');
   if (fileExist === 'Move' && moveExisting === undefined) throw new Error('You must configure moveExisting option when fileExist=Move');
+  if (fileExist !== 'Move' && moveExisting !== undefined) throw new Error('You must configure fileExist=Move when moveExisting has been set');
   if (charset !== undefined) checkCharset(charset);
   return new FileProducer(endpoint, context);
 }

@@ -42,13 +42,14 @@ export function fullMatch(expression: string): NameTest {
   }
 }
 
+/** Names that end in one of them, `tar.gz` too. Blanks count, as in Camel. */
 const extensions = (list: string): NameTest => {
-  const wanted = new Set(list.split(',').map((extension) => extension.trim().toLowerCase()));
-  return (name) => wanted.has(name.slice(name.lastIndexOf('.') + 1).toLowerCase()) && name.includes('.');
+  const wanted = list.split(',').map((extension) => `.${extension.toLowerCase()}`);
+  return (name) => wanted.some((ending) => name.toLowerCase().endsWith(ending));
 };
 
 const antPatterns = (list: string, isCaseSensitive: boolean): NameTest => {
-  const patterns = list.split(',').map((pattern) => (/[/\\]$/.test(pattern.trim()) ? `${pattern.trim()}**` : pattern.trim()));
+  const patterns = list.split(',').map((pattern) => pattern.trim());
   return picomatch(patterns, { dot: true, nocase: !isCaseSensitive, nobrace: true, nobracket: true, noextglob: true, nonegate: true });
 };
 
@@ -85,10 +86,7 @@ export class Scanner {
     if (options.antInclude !== undefined) this.pathTests.push(antPatterns(options.antInclude, options.antFilterCaseSensitive));
     if (options.fileName !== undefined) {
       const expected = context.simple(options.fileName);
-      this.fileTests.push((file) => {
-        const name = toText(expected(messageOf(file, context)));
-        return name === file.nameOnly || name === file.name;
-      });
+      this.fileTests.push((file) => toText(expected(messageOf(file, context))) === file.nameOnly);
     }
     if (options.filter !== undefined) {
       const bean = context.bean<FilterBean>(options.filter);
