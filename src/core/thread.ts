@@ -5,6 +5,7 @@ import { systemClock } from './clock.ts';
 
 interface Job {
   readonly request: unknown;
+  readonly longestMillis: number;
   readonly resolve: (output: never) => void;
   readonly reject: (error: Error) => void;
 }
@@ -14,6 +15,15 @@ interface Answer {
   readonly error?: string;
   /** The thread can't go on: the next request gets a new one. */
   readonly isBroken?: boolean;
+}
+
+export interface ThreadOptions {
+  /** Beside the path of the library. */
+  readonly data?: Readonly<Record<string, unknown>>;
+  /** The error of a request that takes too long, in place of what `failure` makes. */
+  readonly late?: (millis: number) => Error;
+  /** Runs when a thread that could not go on is gone, before the next begins. */
+  readonly lost?: () => void;
 }
 
 /**
@@ -28,25 +38,35 @@ export class Thread<Request, Output> {
   private readonly library: string;
   private readonly longestMillis: number;
   private readonly failure: (message: string) => Error;
+  private readonly options: ThreadOptions;
   private worker: Worker | null = null;
   private timer: Timer | null = null;
   private readonly queue: Job[] = [];
   private running: Job | null = null;
+  private isEnding = false;
 
   /** @param failure makes the error of a request from what the program says */
-  constructor(program: string, library: string, longestMillis: number, failure: (message: string) => Error) {
+  constructor(program: string, library: string, longestMillis: number, failure: (message: string) => Error, options: ThreadOptions = {}) {
     this.program = program;
     this.library = library;
     this.longestMillis = longestMillis;
     this.failure = failure;
+    this.options = options;
   }
 
   /** Rejects with what the program says, or when it takes too long. */
-  run(request: Request): Promise<Output> {
+  run(request: Request, longestMillis = this.longestMillis): Promise<Output> {
     return new Promise((resolve, reject) => {
-      this.queue.push({ request, resolve, reject });
-      if (this.running === null) this.next();
+      this.queue.push({ request, longestMillis, resolve, reject });
+      if (this.running === null && !this.isEnding) this.next();
     });
+  }
+
+  /** The next request gets a new thread. Not while one is under way. */
+  async end(): Promise<void> {
+    const { worker } = this;
+    this.worker = null;
+    await worker?.terminate();
   }
 
   private next(): void {
@@ -58,13 +78,16 @@ export class Thread<Request, Output> {
     }
     this.worker ??= this.start();
     this.worker.ref();
-    this.timer = systemClock.schedule(this.longestMillis, () => this.giveUp(this.failure(`it took longer than ${this.longestMillis} ms`)));
+    const { longestMillis } = job;
+    if (longestMillis !== Infinity) {
+      this.timer = systemClock.schedule(longestMillis, () => this.giveUp(this.options.late?.(longestMillis) ?? this.failure(`it took longer than ${longestMillis} ms`)));
+    }
     this.worker.postMessage(job.request);
   }
 
   private start(): Worker {
     const library = createRequire(import.meta.url).resolve(this.library);
-    const worker = new Worker(this.program, { eval: true, workerData: { library }, env: {}, stdout: true, stderr: true });
+    const worker = new Worker(this.program, { eval: true, workerData: { ...this.options.data, library }, env: {}, execArgv: [], stdout: true, stderr: true });
     worker.on('message', (answer: Answer) => {
       if (this.worker === worker) this.finish(answer);
     });
@@ -89,10 +112,17 @@ export class Thread<Request, Output> {
   }
 
   private giveUp(error: Error): void {
-    void this.worker?.terminate();
+    const { worker, running } = this;
     this.worker = null;
+    this.running = null;
     this.timer?.cancel();
-    this.running?.reject(error);
-    this.next();
+    this.isEnding = true;
+    const goOn = (): void => {
+      this.isEnding = false;
+      this.options.lost?.();
+      running?.reject(error);
+      this.next();
+    };
+    worker!.terminate().then(goOn, goOn);
   }
 }

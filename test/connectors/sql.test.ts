@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -128,6 +129,119 @@ describe('sql', () => {
     await start([route("sql:select id from orders?useIterator=false&initialDelay=1&repeatCount=1", { to: 'mock:all' }), route('sql:select id from orders where id = 99?routeEmptyResultSet=true&initialDelay=1&repeatCount=1', { to: 'mock:none' })]);
     await eventually(() => expect(mockOf(runtime, 'all').received.map(({ body }) => body)).to.deep.equal([[{ id: 1 }, { id: 2 }, { id: 3 }]]));
     await eventually(() => expect(mockOf(runtime, 'none').received).to.have.length(1));
+  });
+
+  const endless = 'with recursive c(n) as (select 1 union all select n + 1 from c) select count(*) from c';
+
+  for (const kind of ['in a file', 'in memory']) {
+    it(`ends a statement that takes too long, ${kind}: what else is asked of the database, and other routes, go on`, async () => {
+      if (kind === 'in memory') url = 'sqlite::memory:';
+      await start([...plain, route('direct:endless', { to: `sql:${endless}?template.queryTimeout=1` }), route('direct:other', { setBody: { constant: 'here' } })]);
+      await create();
+      let longest = 0;
+      let last = performance.now();
+      const ticks = setInterval(() => {
+        const now = performance.now();
+        longest = Math.max(longest, now - last);
+        last = now;
+      }, 20);
+      const late = result('direct:endless', null);
+      const insert = send('direct:do', "insert into orders values (4, 'd', 'new')");
+      expect(await result('direct:other', null)).to.equal('here');
+      expect(await late).to.equal(
+        'QueryTimeoutException: the statement was not done after 1000 ms and is ended: let it do less at a time (LIMIT, an index), or give it more seconds with the option template.queryTimeout',
+      );
+      expect((await insert).exception).to.equal(null);
+      clearInterval(ticks);
+      expect(longest).to.be.below(900);
+      expect(await rows()).to.have.length(4);
+    });
+
+    it(`rolls back the transaction that a statement which takes too long is in, ${kind}, and tells each who is in it`, async () => {
+      if (kind === 'in memory') url = 'sqlite::memory:';
+      const manager = { name: 'manager', type: 'org.springframework.jdbc.datasource.DataSourceTransactionManager', constructors: { 0: '#bean:data' } };
+      const data = { name: 'data', type: 'org.apache.commons.dbcp2.BasicDataSource', properties: { url } };
+      const fill = "insert into filling select value, hex(randomblob(500)) from (with recursive c(value) as (select 1 union all select value + 1 from c where value < 8000) select value from c)";
+      await start([
+        { beans: [data, manager] },
+        ...plain,
+        route(
+          'direct:transacted',
+          { transacted: {} },
+          // So much that it is written to the file before the commit: it must be undone there.
+          { to: "sql:update filling set text = 'gone'?dataSource=#data" },
+          { doTry: { steps: [{ to: `sql:${endless}?dataSource=#data&template.queryTimeout=1` }], doCatch: [{ exception: ['org.springframework.dao.QueryTimeoutException'], steps: [{ to: 'sql:insert into filling values (1, 1)?dataSource=#data' }] }] } },
+        ),
+      ]);
+      await send('direct:do', 'create table filling (id integer, text text)');
+      await send('direct:do', fill);
+      const sent = await send('direct:transacted', null);
+      expect(sent.exception?.message).to.match(/^org\.springframework\.transaction\.TransactionSystemException: the transaction is rolled back already/);
+      expect(await result('direct:do', "select count(*) n, sum(text = 'gone') gone from filling")).to.deep.equal([{ n: 8000, gone: 0 }]);
+      expect(await result('direct:do', 'pragma integrity_check')).to.deep.equal([{ integrity_check: 'ok' }]);
+      expect((await send('direct:do', "insert into filling values (1, 'a')")).exception).to.equal(null);
+      expect(await result('direct:do', 'select count(*) n from filling')).to.deep.equal([{ n: 8001 }]);
+    });
+  }
+
+  it('rolls back what a killed process had begun, and takes over its lock', async () => {
+    await start(plain);
+    await send('direct:do', 'create table filling (id integer, text text)');
+    await send('direct:do', "insert into filling select value, hex(randomblob(500)) from (with recursive c(value) as (select 1 union all select value + 1 from c where value < 8000) select value from c)");
+    await runtime.stop(1000);
+    const program = `
+      const { runtimeWith, routesFile } = await import(${JSON.stringify(new URL('../runtime/rig.ts', import.meta.url).href)});
+      const { systemClock } = await import(${JSON.stringify(new URL('../../src/core/clock.ts', import.meta.url).href)});
+      const runtime = runtimeWith({ clock: systemClock, baseDir: ${JSON.stringify(folder)}, settings: (key) => (key === 'sql.url' ? ${JSON.stringify(url)} : undefined) });
+      await runtime.start([routesFile([{ from: { uri: 'direct:do', steps: [{ to: 'sql:x?useMessageBodyForSql=true' }] } }])]);
+      for (const text of ['begin', "update filling set text = 'gone'"]) {
+        const { exception } = await runtime.send('direct:do', text);
+        if (exception !== null) console.error(exception.message);
+      }
+      process.kill(process.pid, 'SIGKILL');`;
+    const { signal, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program], { encoding: 'utf8' });
+    expect({ signal, stderr }).to.deep.equal({ signal: 'SIGKILL', stderr: '' });
+    const file = join(folder, sqliteFile(url));
+    expect([existsSync(`${file}.lock`), existsSync(`${file}-journal`)]).to.deep.equal([true, true]);
+    await start(plain);
+    expect(await result('direct:do', "select count(*) n, sum(text = 'gone') gone from filling")).to.deep.equal([{ n: 8000, gone: 0 }]);
+    expect(await result('direct:do', 'pragma integrity_check')).to.deep.equal([{ integrity_check: 'ok' }]);
+  });
+
+  it('takes no more rows than it was told, and refuses a result that would not fit into the memory', async () => {
+    const numbers = 'with recursive c(n) as (select 1 union all select n + 1 from c)';
+    await start([
+      ...plain,
+      route('direct:few', { to: `sql:${numbers} select n from c?template.maxRows=3` }),
+      route('direct:many', { to: `sql:${numbers} select n, 'row ' || n as text from c limit 30000` }),
+      route('direct:all', { to: `sql:${numbers} select n, zeroblob(1000000) from c` }),
+    ]);
+    expect(await result('direct:few', null)).to.deep.equal([{ n: 1 }, { n: 2 }, { n: 3 }]);
+    const many = (await result('direct:many', null)) as readonly unknown[];
+    expect([many.length, many[29_999]]).to.deep.equal([30_000, { n: 30_000, text: 'row 30000' }]);
+    expect(await result('direct:all', null)).to.match(/^UncategorizedSQLException: .*the result takes more than 256 MB: ask for fewer rows \(LIMIT, or the option template\.maxRows\) or columns at a time$/);
+  });
+
+  it('waits for the lock of another process, and says who holds one that stays', async () => {
+    await start(plain);
+    await create();
+    const lock = join(folder, `${sqliteFile(url)}.lock`);
+    mkdirSync(lock);
+    writeFileSync(join(lock, 'elsewhere~1~~1'), '');
+    const waiting = rows();
+    setTimeout(() => rmSync(lock, { recursive: true }), 300);
+    expect(await waiting).to.have.length(3);
+    mkdirSync(lock);
+    writeFileSync(join(lock, 'elsewhere~1~~1'), '');
+    expect(await rows()).to.match(/database is locked \(by elsewhere~1~~1: .*\.lock\)$/);
+  });
+
+  it('refuses options of a template that there are not, and what is no number', async () => {
+    for (const [option, said] of [['queryTimout=1', 'there is no option `template.queryTimout`: template.queryTimeout and template.maxRows are there'], ['maxRows=many', '`template.maxRows=many` is no whole number']]) {
+      const refused = await start([route('direct:in', { to: `sql:select 1?template.${option}` })]).then(() => '', String);
+      expect(refused).to.contain(said);
+    }
+    expect(await start([route('direct:in', { to: 'sql:select 1?template.queryTimeout=0&template.fetchSize=10' })]).then(() => '')).to.equal('');
   });
 
   it('finds its database by a bean with `url`, and refuses others with what can be used', async () => {

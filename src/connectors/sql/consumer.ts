@@ -4,9 +4,9 @@ import type { Exchange } from '../../core/exchange/exchange.ts';
 import { isUnhandled } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
 import { bridgePollFailure, Poller } from '../../core/schedule/polling.ts';
-import type { OpenDatabase, Row } from './database.ts';
+import type { BoundStatement, Limits, OpenDatabase, Outcome, Row } from './database.ts';
 import { openDatabase } from './database.ts';
-import type { sqlOptions } from './options.ts';
+import { limitsOf, type sqlOptions } from './options.ts';
 import { queryText } from './query.ts';
 import { Statement } from './statement.ts';
 
@@ -17,6 +17,7 @@ export class SqlConsumer implements Consumer {
   private readonly query: Statement;
   private readonly onConsume: Statement | null;
   private readonly onConsumeFailed: Statement | null;
+  private readonly limits: Limits;
   private readonly poller: Poller;
   private opened: OpenDatabase | null = null;
   private sink: Sink | null = null;
@@ -29,6 +30,7 @@ export class SqlConsumer implements Consumer {
     this.query = statement(options.query)!;
     this.onConsume = statement(options.onConsume);
     this.onConsumeFailed = statement(options.onConsumeFailed);
+    this.limits = limitsOf(options);
     this.poller = new Poller(
       options,
       { clock: context.clock, poll: () => this.poll(), failed: (error) => this.pollFailed(error), log: (level, message) => context.log(level, message) },
@@ -58,9 +60,8 @@ export class SqlConsumer implements Consumer {
     return Promise.resolve();
   }
 
-  close(): Promise<void> {
-    this.opened?.close();
-    return Promise.resolve();
+  async close(): Promise<void> {
+    await this.opened?.close();
   }
 
   private pollFailed(error: unknown): void {
@@ -73,11 +74,9 @@ export class SqlConsumer implements Consumer {
   }
 
   private async poll(): Promise<number> {
-    const { database } = this.opened!;
     const { useIterator, routeEmptyResultSet, maxMessagesPerPoll, breakBatchOnConsumeFail, onConsumeBatchComplete, sendEmptyMessageWhenIdle } = this.options;
-    const { text, values } = this.query.bind(this.exchange(null), null, this.options.separator);
-    await database.untilIdle(this.context.clock);
-    const rows = database.run(text, values).rows ?? [];
+    const query = this.query.bind(this.exchange(null), null, this.options.separator);
+    const rows = (await this.run(query)).rows ?? [];
     if (!useIterator) {
       if (rows.length === 0 && !routeEmptyResultSet && !sendEmptyMessageWhenIdle) return 0;
       const exchange = this.exchange(rows.length === 0 && !routeEmptyResultSet ? null : rows);
@@ -100,9 +99,7 @@ export class SqlConsumer implements Consumer {
     }
     if (onConsumeBatchComplete !== undefined) {
       const statement = new Statement(queryText(onConsumeBatchComplete, this.context), { ...this.options, simple: (source) => this.context.simple(source) });
-      const bound = statement.bind(this.exchange(null), null, this.options.separator);
-      await database.untilIdle(this.context.clock);
-      database.run(bound.text, bound.values);
+      await this.run(statement.bind(this.exchange(null), null, this.options.separator));
     }
     return taken.length;
   }
@@ -115,37 +112,33 @@ export class SqlConsumer implements Consumer {
         wouldLose: this.onConsumeFailed === null && this.onConsume === null,
         settle: (settled) => {
           const isFailed = isUnhandled(settled);
-          const failed = (thrown: unknown): void => {
-            this.context.log('error', `the row could not be marked: ${(thrown as Error).message}`);
-            resolve(false);
-          };
-          const mark = (): void => {
-            try {
-              if (data !== null) this.mark(isFailed ? this.onConsumeFailed : this.onConsume, settled, data, isFailed);
-              resolve(!isFailed);
-            } catch (thrown) {
-              failed(thrown);
-            }
-          };
-          const whenIdle = (): void => {
-            const others = this.opened!.database.idle(this.context.clock);
-            if (others === null) mark();
-            else others.then(whenIdle, failed);
-          };
-          whenIdle();
+          const marked = data === null ? Promise.resolve() : this.mark(isFailed ? this.onConsumeFailed : this.onConsume, settled, data, isFailed);
+          marked.then(
+            () => resolve(!isFailed),
+            (thrown: unknown) => {
+              this.context.log('error', `the row could not be marked: ${(thrown as Error).message}`);
+              resolve(false);
+            },
+          );
         },
       }),
     );
   }
 
-  private mark(statement: Statement | null, exchange: Exchange, data: Row | readonly Row[], isFailed: boolean): void {
-    if (statement === null) return;
+  /** When no transaction is open, which it would be part of. */
+  private async run(statement: BoundStatement): Promise<Outcome> {
     const { database } = this.opened!;
+    for (let wait = database.idle(this.context.clock); wait !== null; wait = database.idle(this.context.clock)) await wait;
+    return database.run(statement, this.limits);
+  }
+
+  private async mark(statement: Statement | null, exchange: Exchange, data: Row | readonly Row[], isFailed: boolean): Promise<void> {
+    if (statement === null) return;
     const { expectedUpdateCount, separator } = this.options;
     for (const row of Array.isArray(data) ? (data as readonly Row[]) : [data]) {
-      const { text, values } = statement.bind(exchange, row, separator);
-      const { changes } = database.run(text, values);
-      if (!isFailed && expectedUpdateCount > -1 && changes !== expectedUpdateCount) throw new Error(`Expected update count ${expectedUpdateCount} but was ${changes} executing query: ${text}`);
+      const bound = statement.bind(exchange, row, separator);
+      const { changes } = await this.run(bound);
+      if (!isFailed && expectedUpdateCount > -1 && changes !== expectedUpdateCount) throw new Error(`Expected update count ${expectedUpdateCount} but was ${changes} executing query: ${bound.text}`);
     }
   }
 }

@@ -1,10 +1,14 @@
-import { dirname, isAbsolute, resolve } from 'node:path';
+import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { pid } from 'node:process';
 import type { ConnectorContext } from '../../core/connector.ts';
 import { databaseUrl } from '../../core/beans/dataSources.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { makeFolder } from '../../core/folder.ts';
 import type { TransactionalResource } from '../../core/exchange/transaction.ts';
+import { Thread } from '../../core/thread.ts';
+import { program } from './program.ts';
 import type { SqlValue } from './statement.ts';
 
 export type Row = Record<string, unknown>;
@@ -16,32 +20,34 @@ export interface Outcome {
   readonly lastId: number | bigint;
 }
 
-/** An open database. */
+/** What one statement may take and give. */
+export interface Limits {
+  /** Infinity: as long as it takes. */
+  readonly longestMillis: number;
+  /** Rows behind these are left out; 0: all are wanted. */
+  readonly mostRows: number;
+}
+
+export interface BoundStatement {
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+}
+
+/** An open database. What is asked of it is done one after the other, in a thread of its own. */
 export interface Database {
-  run(text: string, values: readonly SqlValue[]): Outcome;
-  /** All or nothing. */
-  transaction<T>(work: () => T): T;
+  run(statement: BoundStatement, limits: Limits): Promise<Outcome>;
+  /** All or nothing. Gives the number of changes. */
+  batch(statements: readonly BoundStatement[], limits: Limits): Promise<number>;
   /** Begins a transaction that others wait for. */
   begin(clock: Clock): Promise<TransactionalResource>;
   /** Null when nobody's transaction is open; else resolves when that may be so, and one looks again. What runs meanwhile would be part of it. */
   idle(clock: Clock): Promise<void> | null;
-  /** Resolves when no transaction is open. */
-  untilIdle(clock: Clock): Promise<void>;
-  close(): void;
-}
-
-interface Library {
-  readonly Database: new (path: string) => {
-    prepare(sql: string): { all(values?: unknown): Row[]; run(values?: unknown): { changes: number; lastInsertRowid: number | bigint }; finalize(): void };
-    exec(sql: string): void;
-    close(): void;
-  };
+  close(): Promise<void>;
 }
 
 /** What Spring's templates make of what a database says. */
-function sqlError(thrown: unknown, text: string): ExchangeError {
-  const { message } = thrown as Error;
-  const cause = new ExchangeError('java.sql.SQLException', message, { cause: thrown });
+function sqlError(message: string, text: string): ExchangeError {
+  const cause = new ExchangeError('java.sql.SQLException', message);
   const type = /UNIQUE|PRIMARY KEY/.test(message)
     ? 'org.springframework.dao.DuplicateKeyException'
     : /constraint/i.test(message)
@@ -58,44 +64,114 @@ const isQuery = (text: string): boolean => /^\s*(?:select|with|values|pragma|exp
 /** How long a statement waits for a transaction of another message. */
 const longestWaitMillis = 30_000;
 
+/** How long a statement takes at most where no endpoint says so (`template.queryTimeout`). */
+export const usualMillis = 30_000;
+/** What a result may take: it is all in memory. */
+const mostBytes = 256 * 1024 * 1024;
+/** So much of a result comes at once; others have their turn in between. */
+const chunkBytes = 256 * 1024;
+/** How long a lock of another process is waited for. */
+const longestLockMillis = 5000;
+/** What a database in memory may grow to. */
+const mostMemoryBytes = 1024 * 1024 * 1024;
+
+interface Task extends BoundStatement {
+  readonly isQuery: boolean;
+  readonly mostRows: number;
+}
+
+type Request =
+  | ({ readonly kind: 'run' } & Task)
+  | { readonly kind: 'batch'; readonly tasks: readonly Task[] }
+  | { readonly kind: 'exec'; readonly text: string }
+  | { readonly kind: 'rest'; readonly id: number }
+  | { readonly kind: 'close' };
+
+interface Chunk {
+  readonly rows: Row[] | null;
+  /** What the rows behind these are asked for with. */
+  readonly rest: number | null;
+  readonly changes: number;
+  readonly lastId: number | bigint;
+}
+
+/** `at`: which statement of a batch. */
+type Answer = { readonly value: Chunk } | { readonly failure: string; readonly at: number };
+
+/** Node has buffers that grow, TypeScript's library of the language that is written here does not. */
+const GrowingBuffer = SharedArrayBuffer as unknown as new (length: number, options: { readonly maxByteLength: number }) => SharedArrayBuffer;
+
+let threads = 0;
+
+/** SQLite as WebAssembly has no other end for a statement that runs on and on than that of the thread that it is in. */
 class Sqlite implements Database {
-  private readonly inner: InstanceType<Library['Database']>;
+  private readonly thread: Thread<Request, Answer>;
+  private readonly lock: string | null;
+  /** What the thread's name for its lock ends with. */
+  private readonly number = ++threads;
   /** Until the transaction that is open is over. */
   private open: Promise<void> | null = null;
+  /** The thread has been lost so many times, and with it the transaction that was open. */
+  private losses = 0;
+  private lossesAtBegin = 0;
 
-  constructor(inner: InstanceType<Library['Database']>) {
-    this.inner = inner;
+  /** @param path null: in memory */
+  constructor(path: string | null) {
+    this.lock = path === null ? null : `${path}.lock`;
+    const memory = (): unknown => ({ bytes: new GrowingBuffer(0, { maxByteLength: mostMemoryBytes }), state: new SharedArrayBuffer(16) });
+    this.thread = new Thread(program, 'node-sqlite3-wasm', usualMillis, (message) => new ExchangeError('org.springframework.jdbc.UncategorizedSQLException', `the thread of the database broke down: ${message}`), {
+      data: { file: path ?? resolve('/mecha-memory'), number: this.number, memory: path === null ? [memory(), memory()] : null, longestLockMillis, mostBytes, chunkBytes },
+      late: (millis) => this.late(millis),
+      lost: () => this.lost(),
+    });
   }
 
-  run(text: string, values: readonly SqlValue[]): Outcome {
-    let statement;
+  private late(millis: number): ExchangeError {
+    const undone = this.open === null ? '' : ', and the transaction that it was in is rolled back';
+    return new ExchangeError('org.springframework.dao.QueryTimeoutException', `the statement was not done after ${millis} ms and is ended${undone}: let it do less at a time (LIMIT, an index), or give it more seconds with the option template.queryTimeout`);
+  }
+
+  /** What the thread had begun is rolled back by the next that opens the file. */
+  private lost(): void {
+    this.losses++;
+    if (this.lock === null) return;
     try {
-      statement = this.inner.prepare(text);
-      if (isQuery(text)) return { rows: statement.all([...values]), changes: 0, lastId: 0 };
-      const { changes, lastInsertRowid } = statement.run([...values]);
-      return { rows: null, changes, lastId: lastInsertRowid };
-    } catch (thrown) {
-      throw sqlError(thrown, text);
-    } finally {
-      try {
-        statement?.finalize();
-      } catch {
-        // It says again what the statement failed with.
-      }
+      const own = readdirSync(this.lock).find((name) => name.includes(`~${pid}~`) && name.endsWith(`~${this.number}`));
+      if (own === undefined) return;
+      unlinkSync(join(this.lock, own));
+      rmdirSync(this.lock);
+    } catch {
+      // It held no lock.
     }
   }
 
-  transaction<T>(work: () => T): T {
-    const isInner = this.open !== null;
-    this.inner.exec(isInner ? 'SAVEPOINT batch' : 'BEGIN');
-    try {
-      const result = work();
-      this.inner.exec(isInner ? 'RELEASE batch' : 'COMMIT');
-      return result;
-    } catch (thrown) {
-      this.inner.exec(isInner ? 'ROLLBACK TO batch' : 'ROLLBACK');
-      throw thrown;
+  private async ask(request: Request, text: string | readonly BoundStatement[], longestMillis = usualMillis): Promise<Chunk> {
+    if (this.open !== null && this.losses !== this.lossesAtBegin) {
+      throw new ExchangeError('org.springframework.transaction.TransactionSystemException', 'the transaction is rolled back already: a statement took too long');
     }
+    const answer = await this.thread.run(request, longestMillis);
+    if ('failure' in answer) throw sqlError(answer.failure, typeof text === 'string' ? text : (text[answer.at]?.text ?? 'COMMIT'));
+    return answer.value;
+  }
+
+  async run({ text, values }: BoundStatement, { longestMillis, mostRows }: Limits): Promise<Outcome> {
+    const { rows, rest, changes, lastId } = await this.ask({ kind: 'run', text, values, isQuery: isQuery(text), mostRows }, text, longestMillis);
+    for (let id = rest; id !== null;) {
+      const more: Chunk = await this.ask({ kind: 'rest', id }, text);
+      for (const row of more.rows!) rows!.push(row);
+      id = more.rest;
+    }
+    return { rows, changes, lastId };
+  }
+
+  async batch(statements: readonly BoundStatement[], { longestMillis }: Limits): Promise<number> {
+    const tasks = statements.map(({ text, values }) => ({ text, values, isQuery: isQuery(text), mostRows: 0 }));
+    const { changes } = await this.ask({ kind: 'batch', tasks }, statements, longestMillis);
+    return changes;
+  }
+
+  private async exec(statement: string): Promise<void> {
+    await this.ask({ kind: 'exec', text: statement }, statement);
   }
 
   async begin(clock: Clock): Promise<TransactionalResource> {
@@ -103,54 +179,51 @@ class Sqlite implements Database {
     for (let wait = this.idle(clock); wait !== null; wait = this.idle(clock)) await wait;
     let over = (): void => {};
     this.open = new Promise((resolve) => (over = resolve));
-    const end = (statement: string): void => {
+    this.lossesAtBegin = this.losses;
+    const end = (): void => {
       this.open = null;
+      over();
+    };
+    const rollback = async (): Promise<void> => {
       try {
-        this.inner.exec(statement);
-      } catch (thrown) {
-        throw sqlError(thrown, statement);
+        // With its thread it has been rolled back.
+        if (this.losses === this.lossesAtBegin) await this.exec('ROLLBACK');
       } finally {
-        over();
+        end();
       }
     };
     try {
-      this.inner.exec('BEGIN');
+      await this.exec('BEGIN');
     } catch (thrown) {
-      this.open = null;
-      over();
-      throw sqlError(thrown, 'BEGIN');
+      end();
+      throw thrown;
     }
     return {
-      commit: () => {
+      commit: async () => {
         try {
-          this.inner.exec('COMMIT');
+          await this.exec('COMMIT');
         } catch (thrown) {
-          end('ROLLBACK');
-          throw sqlError(thrown, 'COMMIT');
+          await rollback();
+          throw thrown;
         }
-        this.open = null;
-        over();
+        end();
       },
-      rollback: () => end('ROLLBACK'),
+      rollback,
       savepoint: () => this.savepoint(1),
     };
   }
 
   private savepoint(depth: number): TransactionalResource {
     const name = `part${depth}`;
-    const exec = (statement: string): void => {
-      try {
-        this.inner.exec(statement);
-      } catch (thrown) {
-        throw sqlError(thrown, statement);
-      }
+    // Whatever is asked for from now on is done behind it.
+    const begun = this.exec(`SAVEPOINT ${name}`);
+    begun.catch(() => {});
+    const end = async (statement: string): Promise<void> => {
+      const ended = this.exec(statement);
+      await begun;
+      await ended;
     };
-    exec(`SAVEPOINT ${name}`);
-    return { commit: () => exec(`RELEASE ${name}`), rollback: () => exec(`ROLLBACK TO ${name}; RELEASE ${name}`), savepoint: () => this.savepoint(depth + 1) };
-  }
-
-  async untilIdle(clock: Clock): Promise<void> {
-    for (let wait = this.idle(clock); wait !== null; wait = this.idle(clock)) await wait;
+    return { commit: () => end(`RELEASE ${name}`), rollback: () => end(`ROLLBACK TO ${name}; RELEASE ${name}`), savepoint: () => this.savepoint(depth + 1) };
   }
 
   idle(clock: Clock): Promise<void> | null {
@@ -175,20 +248,33 @@ class Sqlite implements Database {
     }
   }
 
-  close(): void {
-    this.inner.close();
+  async close(): Promise<void> {
+    try {
+      await this.thread.run({ kind: 'close' });
+    } finally {
+      await this.thread.end();
+    }
   }
 }
 
 export interface OpenDatabase {
   readonly database: Database;
   readonly url: string;
-  close(): void;
+  close(): Promise<void>;
 }
 
 interface Shared {
   readonly database: Database;
   users: number;
+}
+
+/** The open databases of a runtime, by their paths. */
+class Databases extends Map<string, Promise<Shared>> {
+  /** With the runtime: what is in memory stays until then. */
+  async close(): Promise<void> {
+    for (const opened of this.values()) await opened.then(({ database }) => database.close()).catch(() => undefined);
+    this.clear();
+  }
 }
 
 /** The file of a URL: `jdbc:sqlite:orders.db`, `sqlite:orders.db`, `sqlite::memory:`. @throws Error for another database */
@@ -210,13 +296,14 @@ export async function openDatabase(dataSource: string | undefined, context: Conn
   const url = urlOf(dataSource, context);
   const file = sqliteFile(url);
   const path = file === ':memory:' ? file : isAbsolute(file) ? file : resolve(context.baseDir, file);
-  const open = context.shared('sql databases', () => new Map<string, Promise<Shared>>());
+  const open = context.shared('sql databases', () => new Databases());
   let pending = open.get(path);
   if (pending === undefined) {
-    pending = import('node-sqlite3-wasm').then(({ default: library }) => {
-      if (path !== ':memory:') makeFolder(dirname(path));
-      return { database: new Sqlite(new (library as unknown as Library).Database(path)), users: 0 };
-    });
+    const isMemory = path === ':memory:';
+    if (!isMemory) makeFolder(dirname(path));
+    const database = new Sqlite(isMemory ? null : path);
+    // A file that can't be opened, or is no database, is told here.
+    pending = database.run({ text: 'PRAGMA schema_version', values: [] }, { longestMillis: usualMillis, mostRows: 0 }).then(() => ({ database, users: 0 }));
     open.set(path, pending);
     pending.catch(() => open.delete(path));
   }
@@ -226,13 +313,13 @@ export async function openDatabase(dataSource: string | undefined, context: Conn
   return {
     database: shared.database,
     url,
-    close: () => {
+    close: async () => {
       if (!isOpen) return;
       isOpen = false;
       // What is only in memory stays for as long as the runtime does.
       if (--shared.users > 0 || path === ':memory:') return;
       open.delete(path);
-      shared.database.close();
+      await shared.database.close();
     },
   };
 }

@@ -1,5 +1,25 @@
 import { field } from '../../core/field.ts';
 import { pollOptions } from '../../core/schedule/polling.ts';
+import type { Limits } from './database.ts';
+import { usualMillis } from './database.ts';
+
+/** What a template of Spring has besides; nothing here depends on it. */
+const withoutEffect = new Set(['fetchSize', 'ignoreWarnings', 'skipResultsProcessing', 'skipUndeclaredResults', 'resultsMapCaseInsensitive', 'lazyInit', 'databaseProductName', 'exceptionTranslator', 'nativeJdbcExtractor', 'dataSource']);
+
+/** @throws Error for what is no option of a template, or no number */
+export function limitsOf({ templateOptions = {} }: { readonly templateOptions?: Readonly<Record<string, string>> }): Limits {
+  for (const name of Object.keys(templateOptions)) {
+    if (name !== 'queryTimeout' && name !== 'maxRows' && !withoutEffect.has(name)) throw new Error(`there is no option \`template.${name}\`: template.queryTimeout and template.maxRows are there`);
+  }
+  const number = (name: string): number | null => {
+    const text = templateOptions[name];
+    if (text === undefined) return null;
+    if (!/^-?\d+$/.test(text)) throw new Error(`\`template.${name}=${text}\` is no whole number`);
+    return Number(text);
+  };
+  const seconds = number('queryTimeout');
+  return { longestMillis: seconds === null ? usualMillis : seconds > 0 ? seconds * 1000 : Infinity, mostRows: Math.max(0, number('maxRows') ?? 0) };
+}
 
 export const sqlOptions = {
   ...pollOptions,
@@ -31,6 +51,8 @@ export const sqlOptions = {
   parametersCount: field.count('Number of parameters.').ignored('they are counted'),
   prepareStatementStrategy: field.string('Bean that prepares statements.').ignored('there is no JDBC here'),
   rowMapperFactory: field.string('Bean that maps rows.').ignored('rows are maps'),
-  templateOptions: field.map("Options of Spring's template.", field.string('Value.')).prefixed('template.').ignored('there is no Spring here'),
+  templateOptions: field
+    .map("Options of Spring's template: `template.queryTimeout`, the seconds that a statement may take (30; 0: as many as it takes), and `template.maxRows`, behind which rows are left out (0: none are).", field.string('Value.'))
+    .prefixed('template.'),
   lazyStartProducer: field.boolean('Starts the producer with its first message.').default(false).ignored('the database is opened at the start'),
 };

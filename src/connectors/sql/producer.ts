@@ -5,8 +5,8 @@ import type { Exchange } from '../../core/exchange/exchange.ts';
 import { refuseToWaitForItself, transactionOf } from '../../core/exchange/transaction.ts';
 import { allParts, toIterable } from '../../core/graph/iterate.ts';
 import { openDatabase } from './database.ts';
-import type { OpenDatabase, Row } from './database.ts';
-import type { sqlOptions } from './options.ts';
+import type { Limits, OpenDatabase, Row } from './database.ts';
+import { limitsOf, type sqlOptions } from './options.ts';
 import { queryText } from './query.ts';
 import { Statement } from './statement.ts';
 
@@ -17,6 +17,7 @@ export class SqlProducer implements Producer {
   private readonly context: ConnectorContext;
   private readonly statements = new Map<string, Statement>();
   private readonly own: string;
+  private readonly limits: Limits;
   private readonly opened: OpenDatabase;
 
   static async open({ options }: Endpoint<typeof sqlOptions>, context: ConnectorContext): Promise<SqlProducer> {
@@ -28,6 +29,7 @@ export class SqlProducer implements Producer {
     this.options = options;
     this.context = context;
     this.own = own;
+    this.limits = limitsOf(options);
     this.opened = opened;
   }
 
@@ -54,12 +56,10 @@ export class SqlProducer implements Producer {
     for (let wait = this.join(exchange); wait !== null; wait = this.join(exchange)) await wait;
     if (items !== null) {
       const bound = items.map((item) => statement.bind(exchange, item, separator));
-      const changes = database.transaction(() => bound.reduce((sum, { text, values }) => sum + database.run(text, values).changes, 0));
-      headers.set('CamelSqlUpdateCount', changes);
+      headers.set('CamelSqlUpdateCount', await database.batch(bound, this.limits));
       return;
     }
-    const { text, values } = statement.bind(exchange, given, separator);
-    const { rows, changes, lastId } = database.run(text, values);
+    const { rows, changes, lastId } = await database.run(statement.bind(exchange, given, separator), this.limits);
     if (rows === null) {
       headers.set('CamelSqlUpdateCount', changes);
       if (headers.get('CamelSqlRetrieveGeneratedKeys') === true || toText(headers.get('CamelSqlRetrieveGeneratedKeys') ?? null) === 'true') {
@@ -102,7 +102,6 @@ export class SqlProducer implements Producer {
   }
 
   close(): Promise<void> {
-    this.opened.close();
-    return Promise.resolve();
+    return this.opened.close();
   }
 }
