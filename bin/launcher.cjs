@@ -1,19 +1,23 @@
 #!/usr/bin/env node
 /**
  * Starts the bundled program. Its parts are plain scripts, read when they are asked for, with V8's code cache beside them: compiling is most
- * of the time that a start takes. A cache that is missing, or made by another Node, is written when the process ends; that of the program when a
+ * of the time that a start takes. A cache that is missing, or made by another Node, is written when the process ends; that of the engine when a
  * `run` does, which needs most of it.
  */
 'use strict';
 const { closeSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, renameSync, writeFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 const { Script } = require('node:vm');
+const { isMainThread, Worker } = require('node:worker_threads');
 
 /** By part: a digest of its text and, for one with native code, the package that it must seem to stand in. */
 const parts = JSON.parse(readFileSync(join(__dirname, 'parts.json'), 'utf8'));
 const cacheFolder = join(__dirname, 'cache');
 const loaded = new Map();
+/** Parts whose cache is to be written. */
 const uncached = [];
+/** While the program is built its commands are run one after the other: what each has used of a part is added to its cache. */
+const isWarmUp = process.env.MECHA_WARM_UP !== undefined;
 
 /** Parts of Node that most programs never need, though they ask for them; loaded when a name of theirs is used. */
 const lazyBuiltins = new Set(['node:child_process', 'node:crypto', 'node:zlib']);
@@ -62,13 +66,17 @@ function compile(name, path) {
   if (isChanged) setFlags(usualFlags);
   try {
     const script = new Script(readFileSync(path, 'utf8'), { filename: path, cachedData });
-    if (cachedData === undefined || script.cachedDataRejected) uncached.push({ name, script });
+    if (cachedData === undefined || script.cachedDataRejected || (isWarmUp && name !== 'program' && name !== 'command')) uncached.push({ name, script });
     return script;
   } finally {
     if (isChanged) setFlags(flags);
     cachedData?.buffer.resize(0);
   }
 }
+
+/** Tests run in a thread of their own. It takes as long to start as the program does: both begin at once. */
+const runsTests = isMainThread && process.argv[2] === 'test' && !process.argv.some((arg) => ['-h', '--help', '--in-process'].includes(arg));
+const testThread = runsTests ? new Worker(__filename, { workerData: { mechaTests: true }, stdout: true, stderr: true }) : null;
 
 function load(name) {
   const before = loaded.get(name);
@@ -80,7 +88,7 @@ function load(name) {
   const { native } = parts[name];
   const place = native === undefined ? path : require.resolve(native);
   const from = native === undefined ? ask : require('node:module').createRequire(place);
-  script.runInThisContext()(module.exports, from, module, place, dirname(place), Object.assign(async (part) => load(part), { now: load }), (specifier) => import(specifier), own, module.table);
+  script.runInThisContext()(module.exports, from, module, place, dirname(place), Object.assign(async (part) => load(part), { now: load, testThread }), (specifier) => import(specifier), own, module.table);
   return module.exports;
 }
 
@@ -105,4 +113,4 @@ process.on('exit', () => {
   }
 });
 
-load('program');
+load('command');

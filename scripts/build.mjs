@@ -11,7 +11,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { notices } from './licences.mjs';
-import { layOut, program, takenBy } from './parts.mjs';
+import { front, layOut, program, takenBy } from './parts.mjs';
 import { warmUp } from './warm-up.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -33,7 +33,7 @@ const installed = /^(@modelcontextprotocol\/|@jitl\/|@aws-sdk\/|@smithy\/|lz4-na
 /** Modules of ours that are made on the first call of what they export. */
 const lazyModules = { 'src/languages/simple/compile.ts': './grammar.ts' };
 
-/** Bytes that the script which each start loads may have. Idle memory is measured (bench/RESULTS.md): 100 kB there are 0.2 MB, and all that they make. */
+/** Bytes that the scripts which each `run` loads may have. Idle memory is measured (bench/RESULTS.md): 100 kB there are 0.2 MB, and all that they make. */
 const programLimit = 1_500_000;
 
 const isName = (name) => /^[A-Za-z_$][\w$]*$/.test(name);
@@ -248,13 +248,14 @@ async function ownParts(libraries, pieces) {
     }),
   );
   const lazily = new Set([...partOf.keys()].flatMap((path) => inputs[path].imports.filter(({ kind }) => kind !== 'import-statement').map((one) => one.path)));
-  const parts = [program, ...[...new Set(partOf.values())].filter((name) => name !== program).sort()];
+  const first = [front, program];
+  const parts = [...first, ...[...new Set(partOf.values())].filter((name) => !first.includes(name)).sort()];
   const built = await Promise.all(
     parts.map(async (part) => {
       const modules = [...needed].filter((path) => partOf.get(path) === part).sort();
       // A module that others load lazily is given whole; of one that they import, what they name.
       const lines = modules.map((path) => `'${path}': () => require('${taken.has(path) && !lazily.has(path) ? `names:${path}` : `./${path}`}'),`);
-      const contents = `Object.assign(__table, {\n${lines.join('\n')}\n});\n${part === program ? "require('./bin/mecha.ts');\n" : ''}`;
+      const contents = `Object.assign(__table, {\n${lines.join('\n')}\n});\n${part === front ? "require('./bin/mecha.ts');\n" : ''}`;
       const plugins = [lazyParts(libraries, pieces, { part, partOf, targets, taken })];
       const { outputFiles, metafile } = await build({ ...settings, stdin: { contents, resolveDir: root, sourcefile: `${part}.cjs` }, write: false, plugins });
       return { part, modules, text: outputFiles[0].text, written: Object.values(metafile.outputs)[0].inputs };
@@ -266,14 +267,14 @@ async function ownParts(libraries, pieces) {
     const wide = /[^\u0000-\u00ff]/.exec(text);
     if (wide !== null) throw new Error(`write \\u${wide[0].charCodeAt(0).toString(16).padStart(4, '0')} for ${wide[0]} in: ${text.slice(wide.index - 60, wide.index + 20)}`);
   }
-  const { text, written } = built[0];
-  if (text.length > programLimit) {
-    const largest = Object.entries(written).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput);
+  const size = first.reduce((sum, part) => sum + built.find((one) => one.part === part).text.length, 0);
+  if (size > programLimit) {
+    const largest = first.flatMap((part) => Object.entries(built.find((one) => one.part === part).written)).sort(([, a], [, b]) => b.bytesInOutput - a.bytesInOutput);
     throw new Error(
       [
-        `program.cjs, which each start loads and keeps in memory, has ${text.length} bytes; ${programLimit} are its limit.`,
+        `command.cjs and program.cjs, which each \`run\` loads and keeps in memory, have ${size} bytes; ${programLimit} are their limit.`,
         'What `run` does not need before a route names it should be loaded lazily: by `await import()`, or as the definition of a part of its own (scripts/parts.mjs says which are loaded with the program).',
-        '`git stash; npm run build -- dist` tells how large it was before. The largest modules in it:',
+        '`git stash; npm run build -- dist` tells how large they were before. The largest modules in them:',
         ...largest.slice(0, 25).map(([path, { bytesInOutput }]) => `${String(bytesInOutput).padStart(8)} ${path}`),
       ].join('\n'),
     );
@@ -314,8 +315,9 @@ async function command() {
   writeFileSync(join(folder, 'parts.json'), `${JSON.stringify(parts)}\n`);
   copyFileSync(join(root, 'bin/launcher.cjs'), join(folder, 'mecha.cjs'));
   chmodSync(join(folder, 'mecha.cjs'), 0o755);
-  checkParts(folder, own);
+  // First: what the cache of a part has is what was used when it was written.
   await warmUp(join(folder, 'mecha.cjs'));
+  checkParts(folder, own);
 }
 
 function library() {

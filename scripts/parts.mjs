@@ -1,6 +1,6 @@
 /**
- * Which of our modules stand in the script that each `run` loads, and which in parts that are loaded when a route, or a command, first needs them.
- * V8 keeps the text of a script as long as it lives: what a start does not need should not be in that one.
+ * Which of our modules stand in the scripts that each start and each `run` loads, and which in parts that are loaded when a route, or a command,
+ * first needs them. V8 keeps the text of a script as long as it lives: what a start does not need should not be in those.
  */
 
 /** What most routes need, beside the small ones of the patterns: it is loaded with the program. */
@@ -13,6 +13,9 @@ const common = [
   /^src\/dataformats\/json\.ts$/,
 ];
 
+/** Commands that do without the engine, in their own thread at least: what they share with it is loaded with the command line. */
+const light = [/^src\/cli\/(explain|test)\.ts$/];
+
 /** Modules that are a part of their own, though others of their folder need them: what reads Simple is not needed by who writes constants. */
 const apart = new Map([['src/languages/simple/grammar.ts', 'simple-grammar']]);
 
@@ -21,7 +24,10 @@ const large = 16_000;
 /** Patterns below this stand in the program: most routes use some of them. */
 const small = 8000;
 
-/** The program itself: the part that is loaded first. */
+/** What reads the command line: the part that is loaded first. */
+export const front = 'command';
+
+/** The engine: the part that `run` loads, and most commands. */
 export const program = 'program';
 
 /** Modules that stand for others: each part has its own. */
@@ -50,7 +56,10 @@ export function layOut({ inputs, outputs }) {
   };
   const roots = [...new Set(Object.keys(inputs).flatMap((path) => importsOf(path).flatMap((one) => (isLazy(path, one) ? [one.path] : []))))];
   const isFirst = (path) => !apart.has(path) && common.some((pattern) => pattern.test(path));
-  const first = reached([entryPoint, ...roots.filter(isFirst)]);
+  const engine = reached(roots.filter(isFirst));
+  const ahead = reached([entryPoint]);
+  for (const path of reached(roots.filter((root) => light.some((pattern) => pattern.test(root))))) if (engine.has(path)) ahead.add(path);
+  const first = new Set([...ahead, ...engine]);
 
   const collect = (nameOf) => {
     const groups = new Map();
@@ -73,7 +82,7 @@ export function layOut({ inputs, outputs }) {
     const kind = name.replace(/-.*/, '');
     return kind === 'eip' && taken < small ? program : kind;
   });
-  const partOf = new Map([...first].map((path) => [path, program]));
+  const partOf = new Map([...first].map((path) => [path, ahead.has(path) ? front : program]));
   const users = new Map();
   for (const [part, group] of groups) for (const path of group) users.set(path, [...(users.get(path) ?? []), part]);
   for (const [path, parts] of users) if (!partOf.has(path)) partOf.set(path, parts.length === 1 ? parts[0] : sharedBy(path, parts, groups));

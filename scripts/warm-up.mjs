@@ -36,7 +36,7 @@ const routes = `
 `;
 
 /** Commands that load what a `run` does not: the definitions of all parts, and the tools. */
-const others = [['catalog', '--format', 'json'], ['schema'], ['validate', 'warm.yaml', '--no-lints', '--format', 'sarif'], ['describe', 'warm.yaml'], ['test'], ['explain'], ['eval', '${body}', '--body', 'x']];
+const others = [['catalog', '--format', 'json'], ['schema'], ['validate', 'warm.yaml', '--no-lints', '--format', 'sarif'], ['describe', 'warm.yaml'], ['test', '--in-process'], ['test'], ['explain'], ['eval', '${body}', '--body', 'x']];
 
 const tests = `
 tests:
@@ -76,7 +76,7 @@ export async function warmUp(command) {
     const code = await ended;
     if (code !== 0) throw new Error(`the command ended with ${code}`);
     writeFileSync(join(folder, 'warm.test.yaml'), tests);
-    for (const args of others) execFileSync(process.execPath, [command, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] });
+    for (const args of others) execFileSync(process.execPath, [command, ...args], { cwd: folder, env: { ...process.env, MECHA_WARM_UP: '1' }, stdio: ['ignore', 'pipe', 'inherit'] });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -497,6 +497,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     wrong: 'routes: [ hello.yaml ]\ntests:\n  - name: greets\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n  - name: greets\n    send: { to: direct:hello, body: Bob }\n    reply: Hello Bob\n',
     right: 'routes: [ hello.yaml ]\ntests:\n  - name: greets Ann\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n  - name: greets Bob\n    send: { to: direct:hello, body: Bob }\n    reply: Hello Bob\n',
   },
+  M0808: { title: 'Tests can not have a folder', explanation: 'What a test writes goes into an empty folder below that for temporary files, which the variable `TMPDIR` of the environment names (`TEMP` on Windows). It is not there, can not be written, or its disk is full.' },
   // M09xx: lints of `mecha validate`: what runs, but is hardly meant
   M0901: {
     title: 'A route that nobody feeds',

@@ -4,6 +4,7 @@ import type { Source, Span } from '../core/diagnostics.ts';
 import { Diagnostics } from '../core/diagnostics.ts';
 import { readConfiguration } from '../runtime/configuration.ts';
 import { standardParts } from '../runtime/standard.ts';
+import { TestFolders } from './folders.ts';
 import type { TestFileSaid } from './format.ts';
 import { readTestFile } from './format.ts';
 import type { TestResult } from './run.ts';
@@ -13,6 +14,8 @@ import type { FileReport, TestOptions } from './suite.ts';
 
 /** What a supervisor of a file's tests is told, and where it lets them begin. */
 export interface FileRun {
+  /** An empty folder for what the tests write. */
+  readonly scratch: string;
   /** Tests before this one have run already. */
   readonly from?: number;
   readonly onStart?: (index: number, name: string, at: Span, limitMillis: number) => void;
@@ -20,7 +23,7 @@ export interface FileRun {
 }
 
 /** Runs the tests of a file, one after the other, in this thread. */
-export async function runFile(source: Source, path: string, options: TestOptions, { from = 0, onStart, onStep }: FileRun = {}): Promise<FileReport> {
+export async function runFile(source: Source, path: string, options: TestOptions, { scratch, from = 0, onStart, onStep }: FileRun): Promise<FileReport> {
   const problems = new Diagnostics();
   const said = readTestFile(source, standardParts, problems);
   const routes = said === null ? [] : routesOf(said, source, path, options, problems);
@@ -32,6 +35,7 @@ export async function runFile(source: Source, path: string, options: TestOptions
     problems.report('M0805', `the snapshots can't be read: ${(thrown as Error).message}`, null, { help: 'take them anew: delete the file, and run with --update', values: { file: `${source.file}` } });
     return { file: source.file, problems: problems.sorted(), results: [], routes, hasNewSnapshots: false };
   }
+  const folders = new TestFolders(scratch);
   const results: TestResult[] = [];
   let hasNewSnapshots = false;
   const names = said.tests.map(({ name }) => name);
@@ -48,6 +52,7 @@ export async function runFile(source: Source, path: string, options: TestOptions
       ...(options.configuration === undefined ? {} : { configuration: options.configuration }),
       properties: options.properties ?? {},
       snapshots,
+      folders,
       limitMillis,
       ...(onStep === undefined ? {} : { onStep }),
     }));

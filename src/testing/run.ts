@@ -1,6 +1,5 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { getActiveResourcesInfo } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { systemClock, VirtualClock } from '../core/clock.ts';
@@ -18,6 +17,7 @@ import type { StepSnapshot } from '../observe/snapshot.ts';
 import { Mecha } from '../runtime/mecha.ts';
 import { standardParts } from '../runtime/standard.ts';
 import { MemoryStore } from '../stores/memory.ts';
+import type { TestFolders } from './folders.ts';
 import type { Entries, ExpectSaid, MockExpectation, MockSaid, RequestSaid, SendSaid, StateExpectation, StepSaid, SurroundingSaid, TestFileSaid, TestSaid } from './format.ts';
 import { actions, stepsOf } from './format.ts';
 import { sendTo } from './http.ts';
@@ -44,6 +44,7 @@ export interface RunOptions {
   readonly configuration?: string | null;
   readonly properties?: Readonly<Record<string, string>>;
   readonly snapshots: Snapshots;
+  readonly folders: TestFolders;
   /** How long the test may really take. */
   readonly limitMillis: number;
   /** Is told what the test is about to do. */
@@ -170,7 +171,7 @@ class TestRun {
     const mocks = this.merged((said) => said.mocks);
     const said = [mocks, ...stepsOf(test).map(({ change }) => change?.of ?? new Map<string, MockSaid>())];
     this.mocks = new TestMocks(this.clock, standardParts.connectors, mocks, new Set(said.flatMap((entries) => [...entries].flatMap(([name, { real }]) => (real ? [name] : [])))));
-    this.folder = mkdtempSync(join(tmpdir(), 'mecha-test-'));
+    this.folder = options.folders.take();
     this.store = new KeptStore(this.clock);
     this.timeout = test.timeout ?? file.timeout ?? usualTimeoutMillis;
   }
@@ -210,7 +211,7 @@ class TestRun {
     } finally {
       await this.stop();
       this.clock.end();
-      rmSync(this.folder, { recursive: true, force: true });
+      this.options.folders.giveBack(this.folder, this.isCut);
     }
   }
 

@@ -1,4 +1,7 @@
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../core/diagnostics.ts';
 import { Diagnostics } from '../core/diagnostics.ts';
 import { filesOf, isTestFile, readSources } from '../runtime/files.ts';
@@ -63,21 +66,35 @@ export async function runTests(paths: readonly string[], options: TestOptions): 
   const files = filesOf(paths.length === 0 ? ['.'] : paths, options.folder, problems, isTestFile);
   const reports: FileReport[] = [];
   const sources = readSources(files, options.folder, problems);
-  const apart = options.inThisThread === true || sources.length === 0 ? null : new TestThread(options);
-  // Only the thread in which they run needs the engine.
-  const here = apart === null && sources.length > 0 ? await import('./file.ts') : null;
-  try {
-    for (const source of sources) {
-      if (options.signal?.aborted === true) break;
-      const path = resolve(options.folder, source.file);
-      reports.push(await (apart ?? here!).runFile(source, path, options));
+  const scratch = sources.length === 0 ? null : scratchFolder(problems);
+  if (scratch !== null) {
+    const apart = options.inThisThread === true ? null : new TestThread(options, scratch);
+    try {
+      for (const source of sources) {
+        if (options.signal?.aborted === true) break;
+        const path = resolve(options.folder, source.file);
+        // Only the thread in which they run needs the engine.
+        reports.push(await (apart === null ? (await import('./file.ts')).runFile(source, path, options, { scratch }) : apart.runFile(source, path)));
+      }
+    } finally {
+      // Both take their time. What a thread wrote while it ended is removed when it has.
+      await Promise.all([apart?.end(), rm(scratch, { recursive: true, force: true }).catch(() => {})]);
+      rmSync(scratch, { recursive: true, force: true });
     }
-  } finally {
-    await apart?.end();
   }
   const results = reports.flatMap((report) => report.results);
   const failed = results.filter(({ failures }) => failures.length > 0).length;
   return { files: reports, problems: problems.sorted(), passed: results.length - failed, failed, millis: performance.now() - started, coverage: coverageOf(results) };
+}
+
+/** A folder for what the tests write. */
+function scratchFolder(problems: Diagnostics): string | null {
+  try {
+    return mkdtempSync(join(tmpdir(), 'mecha-test-'));
+  } catch (thrown) {
+    problems.report('M0808', `the tests can't have a folder of their own: ${(thrown as Error).message}`, null, { help: 'set TMPDIR to a folder that can be written', values: { folder: tmpdir() } });
+    return null;
+  }
 }
 
 /** All steps that the tests had in their routes, in the order of the files. */

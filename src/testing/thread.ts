@@ -9,9 +9,11 @@ import type { FileReport, TestOptions } from './suite.ts';
 
 /** A file of tests for the thread to run, from the test on that `from` counts. */
 export interface FileJob {
+  readonly options: ThreadOptions;
   readonly file: string;
   readonly text: string;
   readonly path: string;
+  readonly scratch: string;
   readonly from: number;
 }
 
@@ -36,10 +38,19 @@ interface Current {
   doing: string;
 }
 
+/** What the launcher hands to the program where it is built as scripts: a thread that it has started with the process, before it read the program. */
+declare const __part: { testThread?: Worker | null } | undefined;
+
 /** The program of the thread: beside this module, or the whole program where it is built as scripts. */
-function startThread(options: WorkerOptions): Worker {
+function startThread(): Worker {
   const here = import.meta.url;
-  if (here.endsWith('.cjs')) return new Worker(new URL('mecha.cjs', here), options);
+  const options: WorkerOptions = { workerData: { mechaTests: true }, stdout: true, stderr: true };
+  if (here.endsWith('.cjs')) {
+    const ready = typeof __part === 'undefined' ? null : __part.testThread;
+    if (ready == null) return new Worker(new URL('mecha.cjs', here), options);
+    __part!.testThread = null;
+    return ready;
+  }
   if (!here.endsWith('.ts')) return new Worker(new URL('worker.js', here), options);
   return new Worker(new URL('workerFromSource.mjs', here), options);
 }
@@ -50,10 +61,13 @@ function startThread(options: WorkerOptions): Worker {
  */
 export class TestThread {
   private readonly options: TestOptions;
+  private readonly scratch: string;
   private worker: Worker | null = null;
 
-  constructor(options: TestOptions) {
+  /** `scratch` is an empty folder for what the tests write. */
+  constructor(options: TestOptions, scratch: string) {
     this.options = options;
+    this.scratch = scratch;
     // At once: it gets ready while the rest is.
     this.worker = this.start();
   }
@@ -145,14 +159,14 @@ export class TestThread {
         why = error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'the test took all the memory there is' : `the test threw where nobody catches it: ${error instanceof Error ? `${error.message}${placeOf(error, this.options.folder)}` : String(error)}`;
       });
       worker.on('exit', (code) => void broken(`${why ?? `the test ended the program with code ${code}: a module calls \`process.exit\``}${current === null ? '' : `; it was ${current.doing}`}`));
-      worker.postMessage({ file: source.file, text: source.text, path, from } satisfies FileJob);
+      const { onResult: _result, onOutput: _output, signal: _signal, inThisThread: _thread, ...options } = this.options;
+      worker.postMessage({ options, file: source.file, text: source.text, path, scratch: this.scratch, from } satisfies FileJob);
     });
   }
 
   private start(): Worker {
-    const { onResult: _result, onOutput, signal: _signal, inThisThread: _thread, ...rest } = this.options;
-    const worker = startThread({ workerData: { mechaTests: rest satisfies ThreadOptions }, stdout: true, stderr: true });
-    for (const stream of [worker.stdout, worker.stderr]) stream.setEncoding('utf8').on('data', (text: string) => onOutput?.(text));
+    const worker = startThread();
+    for (const stream of [worker.stdout, worker.stderr]) stream.setEncoding('utf8').on('data', (text: string) => this.options.onOutput?.(text));
     return worker;
   }
 }

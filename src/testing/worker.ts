@@ -1,11 +1,10 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { Source } from '../core/diagnostics.ts';
 import { runFile } from './file.ts';
-import type { FileJob, ThreadOptions, Told } from './thread.ts';
+import type { FileJob, Told } from './thread.ts';
 
 /** The thread that tests run in: gets files of tests one after the other, and tells what becomes of them. */
 const port = parentPort!;
-const { mechaTests: options } = workerData as { mechaTests: ThreadOptions };
 
 const tell = (told: Told): void => {
   try {
@@ -16,8 +15,9 @@ const tell = (told: Told): void => {
   }
 };
 
-port.on('message', ({ file, text, path, from }: FileJob) => {
+port.on('message', ({ options, file, text, path, scratch, from }: FileJob) => {
   void runFile(new Source(file, text), path, { ...options, onResult: (_, result) => tell({ kind: 'result', result }) }, {
+    scratch,
     from,
     onStart: (index, name, { start, end }, limitMillis) => tell({ kind: 'test', index, name, start, end, limitMillis }),
     onStep: (doing) => tell({ kind: 'step', doing }),

@@ -30,7 +30,7 @@ describe('the parts that the command is built in', () => {
       }),
     );
     assert.deepEqual(Object.fromEntries(partOf), {
-      'bin/mecha.ts': 'program',
+      'bin/mecha.ts': 'command',
       'src/cli/run.ts': 'program',
       'src/core/a.ts': 'program',
       'src/connectors/direct.ts': 'program',
@@ -60,6 +60,26 @@ describe('the parts that the command is built in', () => {
     assert.equal(partOf.get('src/connectors/two/queue.ts'), 'connectors-two');
     assert.equal(partOf.get('src/testing/format.ts'), 'cli');
     assert.deepEqual([partOf.get('src/cli/lsp.ts'), partOf.get('src/cli/test.ts')], ['cli-lsp', 'cli-test']);
+  });
+
+  it('loads no engine where the command line is read, nor with a command that does without', () => {
+    const { partOf } = layOut(
+      built({
+        'bin/mecha.ts': [10, 'src/core/clock.ts', '?src/cli/run.ts', '?src/cli/test.ts', '?src/testing/worker.ts'],
+        'src/cli/run.ts': [10, 'src/core/clock.ts', 'src/runtime/files.ts', 'src/runtime/engine.ts'],
+        'src/cli/test.ts': [10, 'src/runtime/files.ts', 'src/testing/report.ts'],
+        'src/testing/worker.ts': [10, 'src/runtime/engine.ts'],
+        'src/testing/report.ts': [10],
+        'src/core/clock.ts': [10],
+        'src/runtime/files.ts': [10, 'node_modules/globs/index.js'],
+        'node_modules/globs/index.js': [10],
+        'src/runtime/engine.ts': [10],
+      }),
+    );
+    const parts = [...partOf];
+    assert.deepEqual(parts.flatMap(([path, part]) => (part === 'command' ? [path] : [])).sort(), ['bin/mecha.ts', 'node_modules/globs/index.js', 'src/core/clock.ts', 'src/runtime/files.ts']);
+    assert.deepEqual(parts.flatMap(([path, part]) => (part === 'program' ? [path] : [])).sort(), ['src/cli/run.ts', 'src/runtime/engine.ts']);
+    assert.deepEqual(parts.flatMap(([path, part]) => (part === 'cli-test' ? [path] : [])).sort(), ['src/cli/test.ts', 'src/testing/report.ts', 'src/testing/worker.ts']);
   });
 
   it('keeps small patterns in the program', () => {

@@ -17,6 +17,7 @@ import { systemClock } from '../../src/core/clock.ts';
 import { lmdbStore } from '../../src/stores/lmdb.ts';
 import { setFormat } from '../stores/lmdbRig.ts';
 import { runTests } from '../../src/testing/index.ts';
+import { withTemporary } from '../temporary.ts';
 
 const folder = fileURLToPath(new URL('golden/', import.meta.url));
 const isUpdate = process.env['GOLDEN'] === 'update';
@@ -125,6 +126,7 @@ const situations: Readonly<Record<string, (place: Place) => Promise<readonly Dia
       .write('a.test.yaml', 'beans: [ last.mjs ]\ntests:\n  - name: leaves something behind\n    send: { to: direct:a, body: x }\n')
       .write('hello.test.yaml', 'tests:\n  - name: greets\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n')
       .test(false),
+  M0808: (place) => withTemporary(join(place.folder, 'gone'), () => place.write('hello.test.yaml', 'tests:\n  - name: greets\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n').test()),
 };
 
 describe('what is said of a whole program', function () {

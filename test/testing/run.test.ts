@@ -1,4 +1,8 @@
 import { expect } from 'chai';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { withTemporary } from '../temporary.ts';
 import { outcomes, Project, start } from './project.ts';
 
 /** What all tests of a file must be. */
@@ -491,6 +495,27 @@ ${said('state: { "aggregate/groups/pairs/finished/": { keys: [x], entries: { y: 
     reply: { status: 405 }
 `,
     ));
+
+  it('gives each test an empty folder of its own, and leaves none behind', async () => {
+    const at = mkdtempSync(join(tmpdir(), 'mecha-temporary-'));
+    const seen = 'bean: { ref: bean, method: look }';
+    const module = "import { readdirSync, rmdirSync } from 'node:fs';\nexport const bean = { look: (folder) => readdirSync(folder).join(), remove: (folder) => rmdirSync(folder) };\n";
+    const looks = (name: string, found: string, ...more: readonly string[]): string => `  - name: ${name}\n    steps:\n${more.map((line) => `      - ${line}\n`).join('')}      - send: { to: direct:start, body: x }\n        reply: { body: '${found}' }\n`;
+    await withTemporary(at, async () => {
+      for (const inThisThread of [true, false]) {
+        expect(
+          await outcomes(
+            start(`- setBody: { simple: "{{test.folder}}" }\n- ${seen}\n`) + '- route: { id: remove, from: { uri: "direct:remove", steps: [ { setBody: { simple: "{{test.folder}}" } }, { bean: { ref: bean, method: remove } } ] } }\n',
+            `beans: [ bean.mjs ]\ntests:\n${looks('empty', '')}${looks('written', 'a.txt', 'file: { path: a.txt, text: a }')}${looks('empty again', '')}  - name: removes it\n    send: { to: direct:remove, body: x }\n${looks('there again', '')}`,
+            { inThisThread },
+            { 'bean.mjs': module },
+          ),
+        ).to.deep.equal({ empty: 'fine', written: 'fine', 'empty again': 'fine', 'removes it': 'fine', 'there again': 'fine' });
+        expect(readdirSync(at).filter((name) => name.startsWith('mecha-test-'))).to.deep.equal([]);
+      }
+    });
+    rmSync(at, { recursive: true });
+  }).timeout(20_000);
 
   it('gives each test an empty folder for its files', () =>
     allFine(
