@@ -42,6 +42,18 @@ function longestUnwatched(source: string): number {
   return repeats + choices === 0 ? Infinity : Math.max(shortText, (mostWays / 2 ** choices) ** (1 / (repeats + 1)));
 }
 
+const matchesAtOnce = 1000;
+
+/** @returns whether there are no more */
+function taken(matches: Iterator<RegExpExecArray>, into: RegExpExecArray[]): boolean {
+  while (into.length < matchesAtOnce) {
+    const next = matches.next();
+    if (next.done === true) return true;
+    into.push(next.value);
+  }
+  return false;
+}
+
 /**
  * A regular expression of JavaScript's own for patterns of authors and texts of strangers: one that backtracks without end fails in bounded time.
  * Where a pattern can do without look-around and back references, RE2 is the better choice: it never backtracks.
@@ -60,13 +72,13 @@ export class BoundedRegExp extends RegExp {
     return RegExp;
   }
 
-  private within<T>(text: string, run: () => T): T {
+  private within<T>(text: string, run: () => T, spentMillis = 0): T {
     if (text.length <= shortText) return run();
     if (this.longest < 0) this.longest = longestUnwatched(this.source);
     if (text.length <= this.longest) return run();
     const millis = shortestMillis + Math.floor(text.length / lettersAMilli);
     try {
-      return interruptibly(run, millis);
+      return interruptibly(run, Math.max(1, Math.ceil(millis - spentMillis)));
     } catch (thrown) {
       if (!isInterruption(thrown)) throw thrown;
       throw new ExchangeError('java.util.concurrent.TimeoutException', `the regular expression '${this.source}' backtracks: not done after ${millis} ms with a text of ${text.length} letters`);
@@ -88,8 +100,17 @@ export class BoundedRegExp extends RegExp {
     return this.within(text, () => text.match(this.plain));
   }
 
-  override [Symbol.matchAll](text: string): RegExpStringIterator<RegExpExecArray> {
-    return this.within(text, () => [...text.matchAll(this.plain)]).values() as RegExpStringIterator<RegExpExecArray>;
+  /** As they are asked for, some at once; all together have the time that one search has. */
+  override *[Symbol.matchAll](text: string): RegExpStringIterator<RegExpExecArray> {
+    const found = text.matchAll(this.plain);
+    let spent = 0;
+    for (let isOver = false; !isOver; ) {
+      const begun = performance.now();
+      const some: RegExpExecArray[] = [];
+      isOver = this.within(text, () => taken(found, some), spent);
+      spent += performance.now() - begun;
+      yield* some;
+    }
   }
 
   override [Symbol.replace](text: string, by: unknown): string {

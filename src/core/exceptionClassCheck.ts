@@ -4,7 +4,7 @@ import { isKnownExceptionClass, qualifiedClassName } from './errors.ts';
 import { exceptionClasses } from './exceptionClasses.ts';
 
 /** A class of Java's that is written without its package, which Camel does not find. @returns whether it is one */
-export function checkPackage(name: string, at: Span | null, problems: Diagnostics): boolean {
+function checkPackage(name: string, at: Span | null, problems: Diagnostics): boolean {
   const qualified = qualifiedClassName(name);
   if (name.includes('.') || qualified === name) return false;
   problems.report('M0506', `the exception class \`${name}\` has no package`, at, { label: 'Camel finds no such class', help: `did you mean \`${qualified}\`?` });

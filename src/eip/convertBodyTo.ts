@@ -5,7 +5,8 @@ import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { isPromise, perform } from '../core/graph/flow.ts';
-import { checkCharsetOption, convertIn } from '../core/graph/convertStep.ts';
+import { checkCharset } from '../core/conversion/charset.ts';
+import { convertIn } from '../core/graph/convertStep.ts';
 
 export const convertBodyTo = defineEip({
   name: 'convertBodyTo',
@@ -26,7 +27,7 @@ export const convertBodyTo = defineEip({
   ],
   operator: ({ type, mandatory, charset }, { info }) => {
     if (!isConvertibleType(type)) throw new Error(`there is no type \`${type}\``);
-    checkCharsetOption(charset);
+    if (charset !== undefined) checkCharset(charset);
     const conversion = { type, mandatory, charset };
     const failure = (body: unknown, thrown: unknown): ExchangeError => {
       const cause = toExchangeError(thrown);

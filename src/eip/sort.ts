@@ -1,5 +1,6 @@
 import { defineEip } from '../core/definition.ts';
 import { describeValue, javaBytes } from '../core/conversion/convert.ts';
+import { compareNumbers, isNumeric } from '../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
@@ -21,8 +22,9 @@ const natural: Compare = (a, b) => {
   if (b === null || b === undefined) return 1;
   const left = a instanceof Date ? a.getTime() : a;
   const right = b instanceof Date ? b.getTime() : b;
+  if (isNumeric(left) && isNumeric(right)) return compareNumbers(left, right);
   // What has no order of its own comes in that of Java's names for its kind.
-  if (!sortable.has(typeof left)) return compareTexts(kindOf(left), kindOf(right));
+  if (!sortable.has(typeof left) && !isNumeric(left)) return compareTexts(kindOf(left), kindOf(right));
   if (typeof left !== typeof right) {
     throw new ExchangeError('java.lang.ClassCastException', `can't compare ${describeValue(a)} with ${describeValue(b)}`);
   }

@@ -1,8 +1,8 @@
 import { defineEip } from '../core/definition.ts';
 import { dynamicText } from '../core/graph/dynamicText.ts';
-import { classDistance, ExchangeError, isKnownExceptionClass, toExchangeError } from '../core/errors.ts';
+import { classDistance, ExchangeError, toExchangeError } from '../core/errors.ts';
 import { exceptionClasses } from '../core/exceptionClasses.ts';
-import { checkPackage } from '../core/exceptionClassCheck.ts';
+import { checkExceptionClass } from '../core/exceptionClassCheck.ts';
 import { field } from '../core/field.ts';
 import { perform, performWith } from '../core/graph/flow.ts';
 
@@ -20,7 +20,7 @@ export const throwException = defineEip({
   summary: 'Fails the exchange with an exception.',
   ends: 'failing',
   options: {
-    exceptionType: field.string('Class of the exception, such as `java.lang.IllegalStateException`, or any name that `onException` and `doCatch` should find it by.'),
+    exceptionType: field.string('Class of the exception, such as `java.lang.IllegalStateException`, or a plain name of your own by which `onException` and `doCatch` find it.'),
     message: field.string('Text of the exception; may hold Simple.'),
     ref: field.string('Bean that is the exception itself.'),
   },
@@ -55,10 +55,7 @@ export const throwException = defineEip({
       }, info);
     }
     if (exceptionType === undefined) throw new Error('`throwException` needs `exceptionType` or `ref`');
-    if (/^(java|javax|org\.apache\.camel)\./.test(exceptionType) && !isKnownExceptionClass(exceptionType)) {
-      context.problems.report('M0506', `no exception class \`${exceptionType}\``, context.at, { help: 'name a class of Java or Camel that exists, or one of your own' });
-    }
-    checkPackage(exceptionType, context.at, context.problems);
+    checkExceptionClass(exceptionType, context.at, context.problems);
     const refusal = refusalToMake(exceptionType, message !== undefined);
     if (refusal !== null) {
       return perform(() => {

@@ -11,6 +11,7 @@ import { namedText } from '../core/graph/namedText.ts';
 import { Slices } from '../core/conversion/slices.ts';
 import { sourceReader } from '../core/exchange/source.ts';
 import { BoundedRegExp } from '../core/boundedRegExp.ts';
+import { strayBrace } from '../core/strayBrace.ts';
 
 /** `null` among pieces: the next one is not there yet; it comes out among the parts, so that whoever takes them waits. */
 type Pieces = Iterable<string | null>;
@@ -50,7 +51,7 @@ export const tokenize = defineLanguage({
       const value = read(exchange);
       if (value === null || value === undefined) throw new ExchangeError('java.lang.NullPointerException', 'there is nothing to cut: the value is null');
       const cut = cutterOf(exchange);
-      if (value instanceof FileBody) return cut(value.pieces())[Symbol.iterator]();
+      if (value instanceof FileBody) return cut(value.pieces(charsetOf(exchange)))[Symbol.iterator]();
       return isByteSource(value) ? partsOfStream(value, cut, charsetOf(exchange)) : cut(toText(value, exchange)!)[Symbol.iterator]();
     };
   },
@@ -94,12 +95,12 @@ function baseCutter(options: Cutting): Cut {
   if (options.xml) return ofPieces(elements(options.token, options.inheritNamespaceTagName));
   if (options.endToken !== undefined) return ofPieces(pairs(options.token, options.endToken, options.includeTokens));
   // A token is a pattern in any case; most are texts that mean themselves, and what comes in pieces can be cut at these as it comes.
-  if (!/[\\^$.|?*+()[\]{}]/.test(options.token)) return (text) => (typeof text === 'string' ? cutAt(text, options.token) : cutPieces(text, options.token));
-  let patterns: readonly [RegExp, RegExp];
+  const literal = literalOf(options.token);
+  if (literal !== null) return (text) => (typeof text === 'string' ? cutAt(text, literal) : cutPieces(text, literal));
+  let pattern: RegExp;
   try {
-    // Java refuses a brace that repeats nothing.
-    if (/(?<!\\(?:[pPxN])?)\{(?!\d+(?:,\d*)?\})/.test(options.token)) throw new SyntaxError('a brace repeats nothing');
-    patterns = [new BoundedRegExp(options.token, 'g'), new BoundedRegExp(options.token, 'y')];
+    if (strayBrace(options.token) >= 0) throw new SyntaxError('a brace repeats nothing');
+    pattern = new BoundedRegExp(options.token, 'g');
   } catch (thrown) {
     if (options.regex) throw new ExpressionSyntaxError((thrown as Error).message, 0, options.token.length);
     const failure = new ExchangeError('java.util.regex.PatternSyntaxException', `the token \`${options.token}\` is no pattern: ${(thrown as Error).message}; write \`\\\` before what means itself`);
@@ -107,8 +108,14 @@ function baseCutter(options: Cutting): Cut {
       throw failure;
     };
   }
-  return ofWhole((text) => cutByPattern(text, ...patterns));
+  return ofWhole((text) => cutByPattern(text, pattern));
 }
+
+const ends: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '\f' };
+
+/** The text that a pattern stands for; null where it may stand for several. */
+const literalOf = (pattern: string): string | null =>
+  /^(?:[^\\^$.|?*+()[\]{}]|\\[nrtf\W])+$/.test(pattern) ? pattern.replace(/\\([^])/g, (_escape, letter: string) => ends[letter] ?? letter) : null;
 
 const ofWhole = (cut: WholeCut): Cut =>
   function* (text) {
@@ -196,21 +203,14 @@ function* cutAt(text: string, token: string): Generator<string> {
 }
 
 /** As Java's Scanner does it: before a part one delimiter is skipped, and a pattern that matches nothing cuts behind each letter. */
-function* cutByPattern(text: string, anywhere: RegExp, here: RegExp): Generator<string> {
-  for (let at = 0; ; ) {
-    here.lastIndex = at;
-    at += here.exec(text)?.[0].length ?? 0;
-    if (at >= text.length) return;
-    anywhere.lastIndex = at;
-    let next = anywhere.exec(text);
-    if (next !== null && next.index + next[0].length === at) {
-      anywhere.lastIndex = at + 1;
-      next = anywhere.exec(text);
-    }
-    const end = next?.index ?? text.length;
-    yield text.slice(at, end);
-    at = end;
+function* cutByPattern(text: string, pattern: RegExp): Generator<string> {
+  let from = 0;
+  for (const { 0: token, index } of text.matchAll(pattern)) {
+    if (index === from && token === '') continue;
+    if (index > 0) yield text.slice(from, index);
+    from = index + token.length;
   }
+  if (from < text.length) yield text.slice(from);
 }
 
 const pairs = (start: string, end: string, includesTokens: boolean) => (): Cutter =>

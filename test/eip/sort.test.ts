@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import { exactNumber } from '../../src/core/conversion/exactNumber.ts';
 import { sort } from '../../src/eip/sort.ts';
 import { exchangeOf, run, stepContext } from '../contract/operator.ts';
 
@@ -11,6 +12,11 @@ const sorted = (value: unknown, comparator?: string) => {
 describe('sort', () => {
   it('sorts numbers by value and texts as texts', () => {
     expect([sorted([10, 9, 2]).body, sorted(['10', '9', '2']).body, sorted(['b', 'B', 'a']).body]).to.deep.equal([[2, 9, 10], ['10', '2', '9'], ['B', 'a', 'b']]);
+  });
+
+  it('sorts numbers that are kept exactly by value, too', () => {
+    const [large, larger, whole] = ['9007199254740993', '9007199254740995', '5.0'].map(exactNumber);
+    expect(sorted([larger, 7, large, whole, 4, 9007199254740994n]).body).to.deep.equal([4, whole, 7, large, 9007199254740994n, larger]);
   });
 
   it('puts null first', () => expect(sorted(['b', null, 'a']).body).to.deep.equal([null, 'a', 'b']));

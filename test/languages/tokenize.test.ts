@@ -1,6 +1,10 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { FileBody } from '../../src/core/conversion/file-body.ts';
 import { tokenize } from '../../src/languages/tokenize.ts';
 import { evaluate, exchangeWith } from './languageContext.ts';
 
@@ -27,6 +31,70 @@ describe('tokenize', () => {
     expect(parts('a,;b;c', { token: '[,;]+', regex: true })).to.deep.equal(['a', 'b', 'c']);
     expect(parts('x[a]y[b]z[c', { token: '[', endToken: ']' })).to.deep.equal(['a', 'b', 'c']);
     expect(parts('x[a]y[b]z[c', { token: '[', endToken: ']', includeTokens: true })).to.deep.equal(['[a]', '[b]', '[c]']);
+  });
+
+  it('cuts by a pattern as Java does: one delimiter before a part is skipped, what matches nothing cuts behind each letter', () => {
+    const stepwise = (text: string, source: string): string[] => {
+      const [here, anywhere] = [new RegExp(source, 'y'), new RegExp(source, 'g')];
+      const found: string[] = [];
+      for (let at = 0; ; ) {
+        here.lastIndex = at;
+        at += here.exec(text)?.[0].length ?? 0;
+        if (at >= text.length) return found;
+        anywhere.lastIndex = at;
+        let next = anywhere.exec(text);
+        if (next !== null && next.index + next[0].length === at) {
+          anywhere.lastIndex = at + 1;
+          next = anywhere.exec(text);
+        }
+        found.push(text.slice(at, next?.index ?? text.length));
+        at = next?.index ?? text.length;
+      }
+    };
+    const sources = ['a*', 'a|', '[ab]', 'a+b?', '(?=b)', '(?<=a)', '(?<=a)b?', '^a', 'c$', 'b*c|', '(a)|(b)', '\\b', 'a\\|', '\\.', 'ab\\|c'];
+    fc.assert(
+      fc.property(fc.constantFrom(...sources), fc.stringMatching(/^[abc|.]{0,12}$/), (token, text) => {
+        expect(parts(text, { token })).to.deep.equal(stepwise(text, token));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('cuts a long text by a pattern in the time that it takes to read it, and stops one that backtracks', () => {
+    const line = `${'x'.repeat(20)}, `;
+    expect(parts(line.repeat(50_000), { token: ',\\s*' })).to.have.length(50_000);
+    expect(() => parts('a'.repeat(40), { token: '(a+)+b' })).to.throw('backtracks');
+  });
+
+  it('takes an escaped token for the text that it stands for, as it comes', async () => {
+    let pieces = 0;
+    const source = (async function* () {
+      for (; pieces < 5; pieces++) yield Buffer.from('a|b|');
+    })();
+    const first = (evaluate(tokenize, '', source, { ...defaults, token: '\\|' }) as AsyncIterable<string>)[Symbol.asyncIterator]();
+    expect([await first.next(), pieces]).to.deep.equal([{ done: false, value: 'a' }, 0]);
+    expect(parts('a|b|', { token: '\\|' })).to.deep.equal(['a', 'b']);
+    expect(parts('a\r\nb\tc', { token: '\\r\\n' })).to.deep.equal(['a', 'b\tc']);
+  });
+
+  it('knows a brace that is a letter from one that repeats nothing', () => {
+    expect(parts('a{b', { token: '[{]' })).to.deep.equal(['a', 'b']);
+    expect(parts('a{b', { token: '\\{' })).to.deep.equal(['a', 'b']);
+    for (const token of ['{', 'a{,2}', '\\\\{']) expect(() => parts('a{b', { token }), token).to.throw('a brace repeats nothing');
+  });
+
+  it('reads a file in its own charset, else in that of the exchange', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'tokenize-'));
+    try {
+      const path = join(folder, 'x.txt');
+      writeFileSync(path, Buffer.from('ä,ö', 'latin1'));
+      const file = (charset: string | null): FileBody => new FileBody({ path, name: 'x.txt', length: 3, lastModified: 0, charset });
+      expect(parts(exchangeWith(file(null), { CamelCharsetName: 'iso-8859-1' }), { token: ',' })).to.deep.equal(['ä', 'ö']);
+      expect(parts(exchangeWith(file('windows-1252'), { CamelCharsetName: 'utf-8' }), { token: ',' })).to.deep.equal(['ä', 'ö']);
+      expect(parts(file(null), { token: ',' })).to.deep.equal(['\ufffd', '\ufffd']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   it('groups parts and skips the first', () => {

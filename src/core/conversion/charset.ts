@@ -14,22 +14,9 @@ const native: Readonly<Record<string, 'utf8' | 'utf16le' | 'latin1' | 'ascii'>> 
   latin1: 'latin1',
 };
 
-/** Families of charsets that no decoder of the platform knows. */
-const families = /^(?:utf-?(?:7|16|32)(?:-?(?:le|be))?|x?-?(?:cp|ibm|windows|mac)[-_]?\w+|iso[-_]?8859[-_]?\d+|(?:armscii|big5|cesu|euc|gb|hkscs|koi8|latin|pt|rk|shift|tcvn|tis|viscii|ucs|us|hp|georgian)[-_]?\w*)$/i;
-
-/** Whether there may be a charset of this name: what is plainly none can be told before it is needed. */
-export function mayBeCharset(name: string): boolean {
-  if (name.toLowerCase() in native || families.test(name)) return true;
-  try {
-    return new TextDecoder(name) !== undefined;
-  } catch {
-    return false;
-  }
-}
-
 /** @throws Error when nobody knows a charset of this name */
 export function checkCharset(charset: string): void {
-  if (!Object.hasOwn(native, charset.toLowerCase()) && !iconv.encodingExists(charset)) throw new Error(`unknown charset ${charset}`);
+  if (!Object.hasOwn(native, charset.toLowerCase()) && !iconv.encodingExists(charset)) throw new Error(`there is no charset \`${charset}\``);
 }
 
 const wide = /^utf[-_]?(16|32)$/i;
@@ -68,11 +55,24 @@ export interface PieceDecoder {
   end(): string;
 }
 
-/** Null is UTF-8. */
+const allBytes = Buffer.from(Array.from({ length: 256 }, (_none, byte) => byte));
+
+const isOfSingleBytes = (charset: string): boolean => decodeText(allBytes, charset).length === allBytes.length;
+
+/**
+ * Null is UTF-8.
+ * @throws Error when nobody knows a charset of this name
+ */
 export function pieceDecoder(charset: string | null): PieceDecoder {
-  const encoding = nodeEncoding(charset);
+  const encoding = charset === null ? 'utf8' : native[charset.toLowerCase()];
+  if (encoding === 'ascii') return { write: (bytes) => decodeText(bytes, charset), end: () => '' };
   if (encoding !== undefined) return new StringDecoder(encoding);
-  // Which byte comes first, and what is left over, is known only of the whole.
+  checkCharset(charset!);
+  if (isOfSingleBytes(charset!)) {
+    const decoder = iconv.getDecoder(charset!, { stripBOM: false });
+    return { write: (bytes) => decoder.write(bytes), end: () => decoder.end() ?? '' };
+  }
+  // Which byte comes first, and what is left over, is known only of the whole; the library loses letters of four bytes where they are cut.
   const kept: Buffer[] = [];
   return {
     write: (bytes) => {

@@ -1,7 +1,6 @@
 import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
-import { decodeText, nodeEncoding } from './charset.ts';
+import { decodeText, pieceDecoder } from './charset.ts';
 
 const cachedBytes = 256 * 1024;
 const pieceBytes = 64 * 1024;
@@ -58,14 +57,15 @@ export class FileBody {
   /**
    * The text piece by piece, so that a large file never is in memory as a whole. Whoever stops early must call `return()`, as `for`
    * loops do.
+   * @param charset where the file has none of its own
    */
-  *pieces(): Generator<string> {
-    const encoding = nodeEncoding(this.charset);
-    if (this.cache !== null || encoding === undefined) {
-      yield this.text();
+  *pieces(charset: string | null = null): Generator<string> {
+    const own = this.charset ?? charset;
+    if (this.cache !== null) {
+      yield decodeText(this.cache, own);
       return;
     }
-    const decoder = new StringDecoder(encoding);
+    const decoder = pieceDecoder(own);
     const file = openSync(this.current, 'r');
     try {
       let buffer = Buffer.allocUnsafe(pieceBytes);

@@ -1,6 +1,6 @@
-import { StringDecoder } from 'node:string_decoder';
 import { ExchangeError } from '../errors.ts';
-import { decodeText, nodeEncoding } from './charset.ts';
+import type { PieceDecoder } from './charset.ts';
+import { pieceDecoder } from './charset.ts';
 import type { XmlElement } from './xml.ts';
 import { deepestElement, entitiesOf, longestText, parseXmlWith, xmlCharsetOf } from './xml.ts';
 
@@ -252,26 +252,15 @@ export class XmlCutter {
 
 /** The text of a document that comes as bytes, in pieces, by the encoding that its start declares. */
 export async function* xmlTextPieces(source: AsyncIterable<Uint8Array | string>): AsyncGenerator<string> {
-  let decoder: StringDecoder | null = null;
-  let isUnknown = false;
-  let charset: string | null = null;
-  const held: Buffer[] = [];
+  let decoder: PieceDecoder | null = null;
   for await (const chunk of source) {
     if (typeof chunk === 'string') {
       yield chunk;
       continue;
     }
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-    if (decoder === null && !isUnknown) {
-      charset = xmlCharsetOf(bytes);
-      const encoding = nodeEncoding(charset);
-      if (encoding === undefined) isUnknown = true;
-      else decoder = new StringDecoder(encoding);
-    }
-    if (decoder === null) held.push(Buffer.from(bytes));
-    else yield decoder.write(bytes);
+    decoder ??= pieceDecoder(xmlCharsetOf(bytes));
+    yield decoder.write(bytes);
   }
-  // A charset that only decodes as a whole.
-  if (held.length > 0) yield decodeText(Buffer.concat(held), charset);
   if (decoder !== null) yield decoder.end();
 }

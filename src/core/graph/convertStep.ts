@@ -1,4 +1,4 @@
-import { mayBeCharset } from '../conversion/charset.ts';
+import { checkCharset } from '../conversion/charset.ts';
 import { convertInTurns, isConvertibleType } from '../conversion/convert.ts';
 import type { StepContext } from '../definition.ts';
 import { dynamicText, isDynamicText } from './dynamicText.ts';
@@ -31,11 +31,6 @@ interface Named {
   missing(name: string): ExchangeError | null;
   get(exchange: Exchange, name: string): unknown;
   set(exchange: Exchange, name: string, value: unknown): void;
-}
-
-/** @throws Error when a step names a charset that there is not */
-export function checkCharsetOption(charset: string | undefined): void {
-  if (charset !== undefined && !mayBeCharset(charset)) throw new Error(`there is no charset \`${charset}\``);
 }
 
 interface Conversion {
@@ -75,7 +70,7 @@ function restore(exchange: Exchange, before: unknown): void {
 export function convertStep({ name, type, toName, mandatory, charset }: ConvertOptions, { missing, get, set }: Named, context: StepContext): Pipe {
   if (!isConvertibleType(type)) throw new Error(`there is no type \`${type}\``);
   const { info } = context;
-  checkCharsetOption(charset);
+  if (charset !== undefined) checkCharset(charset);
   const conversion = { type, mandatory, charset };
   const run = (exchange: Exchange, source: string): void | Promise<void> => {
     if (source === '') throw new ExchangeError('java.lang.NullPointerException', `\`${name}\` gives no name`);

@@ -1,4 +1,6 @@
 import { ExchangeError } from '../../core/errors.ts';
+import { beginWork, work } from './bounds.ts';
+import type { Owned } from './values.ts';
 import { add, compare, deletePaths, describe, divide, getPath, isMap, isTrue, JqError, multiply, remainder, setPath, subtract } from './values.ts';
 
 /** Where a value stands in the input: the keys that lead to it, innermost first. Null where nobody asks. */
@@ -44,20 +46,8 @@ class Downstream extends Error {
   }
 }
 
-// ------------------------------------------------------------------ bounds
-
-const longestMillis = 1000;
 /** What a list may have that is made of results: a fast machine makes gigabytes of them in the time that there is. */
 const mostResults = 10_000_000;
-let steps = 0;
-let end = 0;
-
-/** Counts work; ends an evaluation that takes too long. */
-export function work(pieces = 1): void {
-  const before = steps;
-  steps += pieces;
-  if (before >>> 10 !== steps >>> 10 && performance.now() > end) throw new ExchangeError('java.util.concurrent.TimeoutException', `jq: not done after ${longestMillis} ms`);
-}
 
 function keep(list: unknown[], value: unknown): void {
   if (list.length === mostResults) throw new JqError(`a list would have more than ${mostResults} results`);
@@ -66,7 +56,7 @@ function keep(list: unknown[], value: unknown): void {
 
 /** All results of a filter for an input. @throws JqError @throws ExchangeError when it takes too long, or nests too deep */
 export function runFilter(filter: Filter, input: unknown, env: Env | null): unknown[] {
-  end = performance.now() + longestMillis;
+  beginWork();
   const results: unknown[] = [];
   try {
     filter(env, input, null, (value) => keep(results, value));
@@ -240,8 +230,9 @@ export function assignment(operator: string, left: Filter, right: Filter): Filte
   if (operator === '=') {
     return (env, input, path, emit) =>
       right(env, input, null, (value) => {
+        const owned: Owned = new Set();
         let made = input;
-        for (const keys of pathsOf(left, env, input)) made = setPath(made, keys, 0, () => value);
+        for (const keys of pathsOf(left, env, input)) made = setPath(made, keys, value, owned);
         emit(made, path === null ? null : nowhere);
       });
   }
@@ -265,12 +256,16 @@ function first(filter: Filter, env: Env | null, input: unknown): readonly [unkno
 
 /** Replaces what stands at each path; what the update gives nothing for is deleted. */
 function modify(paths: Filter, env: Env | null, input: unknown, update: (old: unknown) => readonly [unknown] | null): unknown {
+  const owned: Owned = new Set();
   let made = input;
   const gone: unknown[][] = [];
   for (const keys of pathsOf(paths, env, input)) {
-    const next = update(getPath(made, keys));
+    const old = getPath(made, keys);
+    // What the update sees it may put elsewhere.
+    if (owned.has(old) || keys.some(isMap)) owned.clear();
+    const next = update(old);
     if (next === null) gone.push(keys);
-    else made = setPath(made, keys, 0, () => next[0]);
+    else made = setPath(made, keys, next[0], owned);
   }
   return gone.length === 0 ? made : deletePaths(made, gone);
 }

@@ -1,13 +1,15 @@
 import { exactNumber, isNumeric, javaDouble } from '../../core/conversion/exactNumber.ts';
 import { parseJson } from '../../core/conversion/json.ts';
+import { lettersIn } from '../../core/conversion/letters.ts';
+import { work } from './bounds.ts';
 import { fromIso8601, gmtime, mktime, strftime, strptime, toIso8601 } from './dates.ts';
 import type { Env, Filter, Path } from './filter.ts';
-import { breakOut, collect, emitEach, emitPaths, extended, labelled, nowhere, pathsOf, recurseAll, work } from './filter.ts';
+import { breakOut, collect, emitEach, emitPaths, extended, labelled, nowhere, pathsOf, recurseAll } from './filter.ts';
 import { asText } from './formats.ts';
-import { lettersIn, matches, namedCaptures, patternAndFlags, shown, test } from './regex.ts';
+import { matches, namedCaptures, patternAndFlags, shown, test } from './regex.ts';
 import type { Match } from './regex.ts';
 import { add, compare, deletePaths, describe, getKey, getPath, indexesOf, isMap, isTrue, json, JqError, own, put, setPath, typeName } from './values.ts';
-import type { JsonMap } from './values.ts';
+import type { JsonMap, Owned } from './values.ts';
 
 /** A function of values, or one that makes a filter of filters. */
 export type LibraryFunction =
@@ -202,7 +204,7 @@ function has(input: unknown, key: unknown): boolean {
 
 function length(input: unknown): unknown {
   if (input === null) return 0;
-  if (typeof input === 'string') return Array.from(input).length;
+  if (typeof input === 'string') return lettersIn(input);
   if (Array.isArray(input)) return input.length;
   if (isMap(input)) return Object.keys(input).length;
   if (isNumeric(input)) return Math.abs(Number(input));
@@ -507,10 +509,13 @@ export const library: Readonly<Record<string, LibraryFunction>> = {
       const list = pathOf(found);
       emit(getPath(input, list), extended(path, list, input));
     })),
-  'setpath/2': value((input, keys, item) => setPath(input, pathOf(keys), 0, () => item)),
+  'setpath/2': value((input, keys, item) => setPath(input, pathOf(keys), item)),
   'delpaths/1': value((input, paths) => deletePaths(input, listOf(paths, 'is no list of paths: Paths must be specified as an array').map((keys) => pathOf(keys)))),
   'del/1': filter((of) => (env, input, path, emit) => emit(deletePaths(input, pathsOf(of, env, input)), off(path))),
-  'pick/1': filter((of) => (env, input, path, emit) => emit(pathsOf(of, env, input).reduce((made: unknown, keys) => setPath(made, keys, 0, () => getPath(input, keys)), null), off(path))),
+  'pick/1': filter((of) => (env, input, path, emit) => {
+    const owned: Owned = new Set();
+    emit(pathsOf(of, env, input).reduce((made: unknown, keys) => setPath(made, keys, getPath(input, keys), owned), null), off(path));
+  }),
   'to_entries/0': value(toEntries),
   'from_entries/0': value(fromEntries),
   'with_entries/1': filter((of) => (env, input, path, emit) => emit(fromEntries(toEntries(input).flatMap((entry) => collect(of, env, entry))), off(path))),
@@ -527,11 +532,12 @@ export const library: Readonly<Record<string, LibraryFunction>> = {
     }
   }),
   'fromstream/1': filter((of) => (env, input, path, emit) => {
+    const owned: Owned = new Set();
     let made: unknown = null;
     of(env, input, null, (event) => {
       const [keys, leaf] = listOf(event, 'is no event of a stream') as [unknown[], unknown];
       const isLeaf = (event as unknown[]).length > 1;
-      if (isLeaf) made = setPath(made, keys, 0, () => leaf);
+      if (isLeaf) made = setPath(made, keys, leaf, owned);
       if (keys.length !== (isLeaf ? 0 : 1)) return;
       emit(made, off(path));
       made = null;

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { RE2JS } from 're2js';
+import { lettersIn } from '../../core/conversion/letters.ts';
 import { JqError, describe, typeName } from './values.ts';
 
 /** Patterns may come out of messages: they are matched in linear time, and only so many are kept. */
@@ -46,12 +47,6 @@ export interface Match {
   readonly to: number;
 }
 
-export const lettersIn = (text: string, from: number, to: number): number => {
-  let count = 0;
-  for (let at = from; at < to; count++) at += text.codePointAt(at)! > 0xffff ? 2 : 1;
-  return count;
-};
-
 export function test(input: unknown, source: unknown, flags: unknown): boolean {
   const { pattern } = compiled(source, flags, input);
   return pattern.matcher(input as string).find();
@@ -76,7 +71,7 @@ export function matches(input: unknown, source: unknown, flags: unknown, isGloba
       const string = matcher.group(group) ?? null;
       captures.push({
         offset: string === null ? -1 : letters + lettersIn(text, from, matcher.start(group)),
-        length: string === null ? 0 : lettersIn(string, 0, string.length),
+        length: string === null ? 0 : lettersIn(string),
         string,
         name: names.get(group) ?? null,
       });

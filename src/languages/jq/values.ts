@@ -1,5 +1,6 @@
 import { compareNumbers, isNumeric, ExactNumber } from '../../core/conversion/exactNumber.ts';
 import { writeJson } from '../../core/conversion/json.ts';
+import { work } from './bounds.ts';
 
 /** What a filter failed with; `value` is what `catch` sees. */
 export class JqError extends Error {
@@ -50,6 +51,7 @@ const rank = (value: unknown): number => (value === true ? 2 : ranks[typeName(va
 
 /** The order of all values: null, false, true, numbers, texts, lists, maps. */
 export function compare(a: unknown, b: unknown): number {
+  work();
   if (a === b) return 0;
   const difference = rank(a) - rank(b);
   if (difference !== 0) return difference;
@@ -72,6 +74,7 @@ export function compare(a: unknown, b: unknown): number {
   const [keys, otherKeys] = [Object.keys(a).sort(), Object.keys(b as JsonMap).sort()];
   const byKeys = compare(keys, otherKeys);
   if (byKeys !== 0) return byKeys;
+  work(keys.length);
   for (const key of keys) {
     const item = compare(a[key], (b as JsonMap)[key]);
     if (item !== 0) return item;
@@ -82,6 +85,13 @@ export function compare(a: unknown, b: unknown): number {
 export function put(map: JsonMap, key: string, value: unknown): void {
   if (key === '__proto__') Object.defineProperty(map, key, { value, enumerable: true, writable: true, configurable: true });
   else map[key] = value;
+}
+
+/** A copy of a map, and the work that it is. */
+function copyOf(map: JsonMap): JsonMap {
+  const copy: JsonMap = { ...map };
+  work(Object.keys(copy).length >> 1);
+  return copy;
 }
 
 export const own = (map: JsonMap, key: string): unknown => (Object.hasOwn(map, key) ? map[key] : undefined);
@@ -100,17 +110,17 @@ export function add(a: unknown, b: unknown): unknown {
     if (a.length + b.length > longest) throw new JqError(`a text would be longer than ${longest}`);
     return a + b;
   }
-  if (Array.isArray(a) && Array.isArray(b)) return [...(a as unknown[]), ...(b as unknown[])];
+  if (Array.isArray(a) && Array.isArray(b)) {
+    work((a.length + b.length) >> 3);
+    return [...(a as unknown[]), ...(b as unknown[])];
+  }
   if (isMap(a) && isMap(b)) {
-    const sum: JsonMap = { ...a };
+    const sum = copyOf(a);
     for (const key of Object.keys(b)) put(sum, key, b[key]);
     return sum;
   }
   throw wrongOperands(a, b, 'added');
 }
-
-/** Comparisons of items that one subtraction may take. */
-const mostComparisons = 20_000_000;
 
 const isSimple = (value: unknown): boolean => typeof value === 'string' || typeof value === 'boolean' || value === null || (typeof value === 'number' && !Number.isNaN(value));
 
@@ -120,7 +130,6 @@ function without(list: readonly unknown[], others: readonly unknown[]): unknown[
   const hasExact = list.some((item) => item instanceof ExactNumber) || others.some((item) => item instanceof ExactNumber);
   const rest = hasExact ? others : others.filter((item) => !isSimple(item));
   const left = list.filter((item) => !(isSimple(item) && simple.has(item)));
-  if (left.length * rest.length > mostComparisons) throw new JqError(`arrays of ${list.length} and ${others.length} items are too long to be subtracted`);
   return rest.length === 0 ? left : left.filter((item) => !rest.some((other) => compare(item, other) === 0));
 }
 
@@ -144,7 +153,7 @@ export function multiply(a: unknown, b: unknown): unknown {
 }
 
 function deepMerge(a: JsonMap, b: JsonMap): JsonMap {
-  const merged: JsonMap = { ...a };
+  const merged = copyOf(a);
   for (const key of Object.keys(b)) {
     const [mine, other] = [own(merged, key), b[key]];
     put(merged, key, isMap(mine) && isMap(other) ? deepMerge(mine, other) : other);
@@ -193,7 +202,6 @@ export function getKey(value: unknown, key: unknown): unknown {
 export function indexesOf(list: readonly unknown[], wanted: readonly unknown[]): number[] | null {
   if (wanted.length === 0) return null;
   const found: number[] = [];
-  if (list.length * wanted.length > mostComparisons) throw new JqError(`arrays of ${list.length} and ${wanted.length} items are too long to be searched`);
   for (let at = 0; at + wanted.length <= list.length; at++) if (wanted.every((item, i) => compare(item, list[at + i]) === 0)) found.push(at);
   return found;
 }
@@ -212,37 +220,65 @@ export function slice(value: unknown, start: unknown, end: unknown): unknown {
     const letters = Array.from(value);
     return letters.slice(...sliceBounds(letters.length, start, end)).join('');
   }
-  if (Array.isArray(value)) return value.slice(...sliceBounds(value.length, start, end));
+  if (Array.isArray(value)) {
+    const part = value.slice(...sliceBounds(value.length, start, end));
+    work(part.length >> 3);
+    return part;
+  }
   throw new JqError(`Cannot index ${typeName(value)} with object`);
 }
 
-/** A copy of the value in which what stands at the path is replaced. */
-export function setPath(value: unknown, path: readonly unknown[], at: number, update: (old: unknown) => unknown): unknown {
-  if (at === path.length) return update(value);
+/** Copies that one evaluation has made and nobody else has seen: they are changed, not copied again. */
+export type Owned = Set<unknown>;
+
+function ownMap(value: JsonMap | null, owned: Owned): JsonMap {
+  if (owned.has(value)) return value!;
+  const copy = copyOf(value ?? {});
+  owned.add(copy);
+  return copy;
+}
+
+function ownList(value: readonly unknown[] | null, owned: Owned): unknown[] {
+  if (owned.has(value)) return value as unknown[];
+  const copy = [...(value ?? [])];
+  work(copy.length >> 3);
+  owned.add(copy);
+  return copy;
+}
+
+/**
+ * A copy of the value in which what stands at the path is replaced.
+ * @param owned copies that the same change has made before
+ */
+export function setPath(value: unknown, path: readonly unknown[], item: unknown, owned: Owned = new Set(), at = 0): unknown {
+  if (at === path.length) return item;
   const key = path[at];
   if (typeof key === 'string') {
     if (value !== null && !isMap(value)) throw new JqError(`Cannot index ${typeName(value)} with string "${key}"`);
-    const copy: JsonMap = { ...value };
-    put(copy, key, setPath(value === null ? null : (own(value, key) ?? null), path, at + 1, update));
+    const copy = ownMap(value, owned);
+    put(copy, key, setPath(own(copy, key) ?? null, path, item, owned, at + 1));
     return copy;
   }
   if (isNumeric(key)) {
     if (value !== null && !Array.isArray(value)) throw new JqError(`Cannot index ${typeName(value)} with number`);
-    const copy = value === null ? [] : [...(value as unknown[])];
+    const copy = ownList(value, owned);
     let index = Math.floor(Number(key));
     if (index < 0) index += copy.length;
     if (index < 0) throw new JqError('Out of bounds negative array index');
     if (index > longest) throw new JqError('Array index too large');
     while (copy.length < index) copy.push(null);
-    copy[index] = setPath(copy[index] ?? null, path, at + 1, update);
+    copy[index] = setPath(copy[index] ?? null, path, item, owned, at + 1);
     return copy;
   }
   if (isMap(key)) {
     if (value !== null && !Array.isArray(value)) throw new JqError(`Cannot update field at object index of ${typeName(value)}`);
     const list = (value ?? []) as unknown[];
     const [from, to] = sliceBounds(list.length, key['start'] ?? null, key['end'] ?? null);
-    const part = setPath(value === null ? null : list.slice(from, Math.max(from, to)), path, at + 1, update);
+    const part = setPath(value === null ? null : list.slice(from, Math.max(from, to)), path, item, owned, at + 1);
     if (!Array.isArray(part)) throw new JqError('A slice of an array can only be assigned another array');
+    work((list.length + part.length) >> 3);
+    // What is in a part is in the list, too.
+    owned.clear();
     return [...list.slice(0, from), ...(part as unknown[]), ...list.slice(Math.max(from, to))];
   }
   throw new JqError(`Invalid path component: ${typeName(key)}`);
@@ -257,38 +293,62 @@ export function getPath(value: unknown, path: readonly unknown[]): unknown {
   return current;
 }
 
+const isPlace = (key: unknown): key is number => typeof key === 'number' && Number.isInteger(key) && key >= 0;
+
+const haveOneParent = (a: readonly unknown[], b: readonly unknown[]): boolean => a.length === b.length && a.every((key, i) => i === a.length - 1 || compare(key, b[i]) === 0);
+
 /** Without what stands at the paths. */
 export function deletePaths(value: unknown, paths: readonly (readonly unknown[])[]): unknown {
   // From the last to the first, so that places do not move.
-  return [...paths].sort((a, b) => compare(b, a)).reduce((left: unknown, path) => deletePath(left, path, 0), value);
+  const sorted = [...paths].sort((a, b) => compare(b, a));
+  const owned: Owned = new Set();
+  let left = value;
+  for (let i = 0; i < sorted.length; i++) {
+    const path = sorted[i]!;
+    // Different places of one list go at once.
+    const places = new Set([path.at(-1)]);
+    for (let next = sorted[i + 1]; isPlace(path.at(-1)) && next !== undefined && isPlace(next.at(-1)) && !places.has(next.at(-1)) && haveOneParent(path, next); next = sorted[i + 1]) {
+      places.add(next.at(-1));
+      i++;
+    }
+    left = deletePath(left, path, 0, places, owned);
+  }
+  return left;
 }
 
-function deletePath(value: unknown, path: readonly unknown[], at: number): unknown {
+function deletePath(value: unknown, path: readonly unknown[], at: number, places: ReadonlySet<unknown>, owned: Owned): unknown {
   if (value === null || path.length === 0) return null;
   const key = path[at];
   const isLast = at === path.length - 1;
   if (typeof key === 'string' && isMap(value)) {
     if (!Object.hasOwn(value, key)) return value;
-    const copy: JsonMap = { ...value };
+    const copy = ownMap(value, owned);
     if (isLast) delete copy[key];
-    else put(copy, key, deletePath(copy[key], path, at + 1));
+    else put(copy, key, deletePath(copy[key], path, at + 1, places, owned));
     return copy;
   }
   if (isNumeric(key) && Array.isArray(value)) {
-    const copy = [...(value as unknown[])];
+    if (isLast && places.size > 1) return kept(value, (_item, i) => !places.has(i));
     let index = Math.floor(Number(key));
-    if (index < 0) index += copy.length;
-    if (index < 0 || index >= copy.length) return value;
-    if (isLast) copy.splice(index, 1);
-    else copy[index] = deletePath(copy[index], path, at + 1);
+    if (index < 0) index += value.length;
+    if (index < 0 || index >= value.length) return value;
+    if (isLast) return kept(value, (_item, i) => i !== index);
+    const copy = ownList(value, owned);
+    copy[index] = deletePath(copy[index], path, at + 1, places, owned);
     return copy;
   }
   if (isMap(key) && Array.isArray(value)) {
     const [from, to] = sliceBounds(value.length, key['start'] ?? null, key['end'] ?? null);
     const list = value as unknown[];
     if (to <= from) return value;
-    if (isLast) return [...list.slice(0, from), ...list.slice(to)];
-    return [...list.slice(0, from), ...(deletePath(list.slice(from, to), path, at + 1) as unknown[]), ...list.slice(to)];
+    if (isLast) return kept(list, (_item, i) => i < from || i >= to);
+    work(list.length >> 3);
+    return [...list.slice(0, from), ...(deletePath(list.slice(from, to), path, at + 1, places, owned) as unknown[]), ...list.slice(to)];
   }
   throw new JqError(`Cannot delete field at ${typeof key === 'string' ? 'object' : 'array'} index of ${typeName(value)}`);
+}
+
+function kept(list: readonly unknown[], keeps: (item: unknown, index: number) => boolean): unknown[] {
+  work(list.length >> 3);
+  return list.filter(keeps);
 }

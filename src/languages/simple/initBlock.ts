@@ -34,7 +34,7 @@ export function initBlock(source: string): InitBlock | null {
 
 function statementsOf(block: string, base: number): InitStatement[] {
   const statements: InitStatement[] = [];
-  const pattern = /\$([A-Za-z_][\w-]*)(\s+)(~?:=)\s+/y;
+  const pattern = /\$([A-Za-z_][\w-]*)\s(~?:=)\s+/y;
   let at = 0;
   while (at < block.length) {
     const skipped = /^(?:\s+|\/\/[^\n]*)/.exec(block.slice(at));
@@ -44,12 +44,11 @@ function statementsOf(block: string, base: number): InitStatement[] {
     }
     pattern.lastIndex = at;
     const match = pattern.exec(block);
-    // Of several blanks before the operator only a single end of line would do, too.
-    if (match === null || match[2]!.length > 1) {
+    if (match === null) {
       const line = /^[^\n]*/.exec(block.slice(at))![0];
       throw new ExpressionSyntaxError('not a statement of an init block', base + at, Math.max(1, line.length), 'write `$name := value;` or `$name ~:= function;`, one a line');
     }
-    const [whole, name, , operator] = match as unknown as [string, string, string, string];
+    const [whole, name, operator] = match as unknown as [string, string, string];
     const from = at + whole.length;
     // A statement ends with its line, the last one with the block: what stands before that is its value.
     const end = block.indexOf(';\n', from);

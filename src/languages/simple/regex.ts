@@ -1,19 +1,17 @@
 import { RE2JS } from 're2js';
 import { ExchangeError } from '../../core/errors.ts';
 import { BoundedRegExp } from '../../core/boundedRegExp.ts';
+import { strayBrace } from '../../core/strayBrace.ts';
 
 /** Patterns seen last; those that come out of messages must not fill the memory. */
 const compiled = new Map<string, RE2JS>();
-
-/** A brace that repeats nothing: Java refuses it. */
-const strayBrace = /(?<!\\[pPxN])(?<!\\)\{(?!\d+(?:,\d*)?\})/;
 
 /** A pattern in Java's notation, matched in linear time. @throws PatternSyntaxException */
 export function pattern(source: string): RE2JS {
   let found = compiled.get(source);
   if (found === undefined) {
     try {
-      if (strayBrace.test(source)) throw new Error('illegal repetition');
+      if (strayBrace(source) >= 0) throw new Error('illegal repetition');
       found = RE2JS.compile(source.replaceAll('\\\\/', '/'), RE2JS.LOOKBEHINDS);
     } catch (thrown) {
       throw new ExchangeError('java.util.regex.PatternSyntaxException', `bad regular expression '${source}': ${(thrown as Error).message}`);

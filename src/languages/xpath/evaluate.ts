@@ -1,3 +1,4 @@
+import { lettersIn } from '../../core/conversion/letters.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { XmlAttribute, XmlDocument, XmlElement, XmlInstruction, XmlNode } from '../../core/conversion/xml.ts';
 import { XML_ATTRIBUTE, XML_CDATA, XML_COMMENT, XML_DOCUMENT, XML_ELEMENT, XML_INSTRUCTION, XML_TEXT } from '../../core/conversion/xml.ts';
@@ -279,13 +280,6 @@ const named =
   };
 
 const textOf = (args: readonly XPathValue[], { node, scope }: XPathContext): string => (args.length === 0 ? nodeText(node, scope) : toXPathString(args[0]!));
-
-function lettersIn(text: string): number {
-  let count = text.length;
-  // A pair of surrogates is one letter.
-  for (let at = 1; at < text.length; at++) if ((text.charCodeAt(at) & 0xfc00) === 0xdc00 && (text.charCodeAt(at - 1) & 0xfc00) === 0xd800) count--;
-  return count;
-}
 
 /** As XPath rounds: halves up, the sign of zero kept out of texts. */
 const rounded = (value: number): number => (Number.isFinite(value) ? Math.floor(value + 0.5) : value);

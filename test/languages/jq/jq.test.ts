@@ -101,6 +101,19 @@ describe('jq', function () {
     expect(await failure('"a" * 40 + "!" | test("^(a+)+$")', '{}')).to.equal('none');
   }).timeout(30_000);
 
+  it('changes and deletes many things of a long list or map in the time that it has', async () => {
+    const changes = { '.[] += 1 | .[19999]': 20000, 'del(.[]) | length': 0, 'del(.[range(10; 20000)]) | length': 10, '(.[] | select(. > 5)) |= empty | length': 6, '[.[] | {x: .}] | .[].x |= -. | .[19999].x': -19999 };
+    for (const [change, result] of Object.entries(changes)) expect(await evaluate(`[range(20000)] | ${change}`, '{}'), change).to.equal(result);
+    expect(await evaluate('[range(20000) | {key: "k\\(.)", value: .}] | from_entries | .[] |= . + 1 | [length, .k19999] + [fromstream(tostream) | length]', '{}')).to.deep.equal([20000, 20000, 20000]);
+    expect(await failure('reduce range(1000000) as $i ([range(100000)]; . + [$i])', '{}')).to.equal('java.util.concurrent.TimeoutException');
+  });
+
+  it('changes no value that it has already given, whatever overlaps', async () => {
+    expect(await evaluate('(.a.x, .a, .a.p.x) |= if type == "number" then . + 1 else {p: ., q: .} end', '{"a":{"x":1}}')).to.deep.equal({ a: { p: { x: 3 }, q: { x: 2 } } });
+    expect(await evaluate('(.l[0].x, .l[0:1], .l[0].p.x) |= if type == "number" then . + 1 else [{p: .[0], q: .[0]}] end', '{"l":[{"x":1}]}')).to.deep.equal({ l: [{ p: { x: 3 }, q: { x: 2 } }] });
+    expect(await evaluate('. as $x | (.a, .b) |= (.c = 1) | [., $x]', '{"a":{},"b":{}}')).to.deep.equal([{ a: { c: 1 }, b: { c: 1 } }, { a: {}, b: {} }]);
+  });
+
   it('goes on from value to value without growing the stack', async () => {
     expect(await evaluate('0 | until(. >= 200000; . + 1)', '{}')).to.equal(200000);
     expect(await evaluate('last(0 | while(. < 200000; . + 1))', '{}')).to.equal(199999);
