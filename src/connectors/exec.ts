@@ -39,8 +39,9 @@ export class ExecResult {
   }
 }
 
-/** Words with blanks between; `"` holds a word with blanks together. No shell ever sees them. */
-export const splitArguments = (text: string): string[] => Array.from(text.matchAll(/"([^"]*)"|(\S+)/g), (match) => match[1] ?? match[2]!);
+/** Words with blanks between; `"` and `'` hold what has blanks together. No shell ever sees them. */
+export const splitArguments = (text: string): string[] =>
+  Array.from(text.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"']|["'])+/g), ([word]) => word.replace(/"([^"]*)"|'([^']*)'|["']/g, (_all, double?: string, single?: string) => double ?? single ?? ''));
 
 const failure = (message: string): ExchangeError => new ExchangeError('org.apache.camel.component.exec.ExecException', message);
 

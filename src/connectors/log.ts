@@ -182,24 +182,25 @@ class Throughput {
     this.clock = clock;
     this.options = options;
     this.write = write;
-    if (options.groupInterval > 0) this.tickAfter(options.groupDelay);
+    if (options.groupInterval !== undefined) this.tickAfter(options.groupDelay, options.groupInterval);
   }
 
   add(): void {
     const now = this.clock.now();
     if (this.start === 0) this.start = this.groupStart = now;
     this.count++;
-    if (this.options.groupSize > 0 && this.count % this.options.groupSize === 0) this.report(`${this.count} messages so far`, this.options.groupSize, now);
+    const { groupSize } = this.options;
+    if (groupSize !== undefined && this.count % groupSize === 0) this.report(`${this.count} messages so far`, groupSize, now);
   }
 
   stop(): void {
     this.timer?.cancel();
   }
 
-  private tickAfter(delayMillis: number): void {
+  private tickAfter(delayMillis: number, intervalMillis: number): void {
     this.timer = this.clock.schedule(delayMillis, () => {
       this.tick();
-      this.tickAfter(this.options.groupInterval);
+      this.tickAfter(intervalMillis, intervalMillis);
     });
   }
 
@@ -234,7 +235,7 @@ class LogProducer implements Producer {
     this.formatter = new Formatter(endpoint);
     this.level = endpoint.options.level === 'OFF' ? null : (endpoint.options.level.toLowerCase() as Level);
     const { groupSize, groupInterval } = endpoint.options;
-    if (groupSize > 0 || groupInterval > 0) this.throughput = new Throughput(context.clock, endpoint.options, (message) => this.write(message, null));
+    if (groupSize !== undefined || groupInterval !== undefined) this.throughput = new Throughput(context.clock, endpoint.options, (message) => this.write(message, null));
   }
 
   send(exchange: Exchange): void {
@@ -264,8 +265,8 @@ const fields = {
   loggerName: field.string('Name of the logger.').required().inPath(),
   groupActiveOnly: field.boolean('Says nothing about intervals in which nothing came.').default(true),
   groupDelay: field.millis('Wait before the first interval.').default(0),
-  groupInterval: field.millis('Logs the throughput of every such time instead of the exchanges; 0 for never.').default(0),
-  groupSize: field.count('Logs the throughput after every so many exchanges instead of the exchanges; 0 for never.').default(0),
+  groupInterval: field.millis('Logs the throughput of every such time instead of the exchanges.').atLeast(1),
+  groupSize: field.count('Logs the throughput after every so many exchanges instead of the exchanges.').atLeast(1),
   level: field.enum('Level of the lines.', ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'OFF']).default('INFO'),
   logMask: field.boolean('Masks the values of passwords, tokens and the like.').default(false),
   marker: field.string('Marker of the lines.').ignored('log lines have no markers here'),

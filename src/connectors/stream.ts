@@ -1,7 +1,10 @@
 import { createReadStream, createWriteStream } from 'node:fs';
+import { open as openFile, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Readable, Writable } from 'node:stream';
-import { decodeText, encodeText } from '../core/conversion/charset.ts';
+import type { Writable } from 'node:stream';
+import { Readable } from 'node:stream';
+import { checkCharset, encodeText, pieceDecoder } from '../core/conversion/charset.ts';
 import type { Timer } from '../core/clock.ts';
 import type { ConnectorContext, Consumer, Endpoint, Producer, Sink } from '../core/connector.ts';
 import { defineConnector, hasNoHeaders, hasNoServer } from '../core/connector.ts';
@@ -9,7 +12,7 @@ import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { pathBelow } from '../core/folder.ts';
+import { makeFolderLater, pathBelow } from '../core/folder.ts';
 import { Headers } from '../core/exchange/headers.ts';
 
 type StreamEndpoint = Endpoint<typeof options>;
@@ -44,10 +47,11 @@ const pause = (context: ConnectorContext, millis: number): Promise<void> => new 
 class StreamProducer implements Producer {
   private readonly options: StreamEndpoint['options'];
   private readonly context: ConnectorContext;
-  private target: Writable | null = null;
+  private target: Promise<Writable> | null = null;
   private count = 0;
 
   constructor({ options }: StreamEndpoint, context: ConnectorContext) {
+    if (options.encoding !== undefined) checkCharset(options.encoding);
     if (options.kind === 'in' || options.kind === 'http') throw new Error(`stream:${options.kind} can only be read from`);
     if (options.kind === 'file') fileBelow(options, context);
     this.options = options;
@@ -58,22 +62,32 @@ class StreamProducer implements Producer {
     const { delay, encoding, appendNewLine, kind, autoCloseCount, closeOnDone } = this.options;
     if (delay !== undefined && delay > 0) await pause(this.context, delay);
     const { body } = exchange;
+    if (body === null || body === undefined) return;
     const read = isByteSource(body) ? await readBytes(body) : body;
     const isBytes = read instanceof Uint8Array;
     const bytes = isBytes ? Buffer.from(read) : encodeText(toText(read) ?? '', encoding ?? null);
-    const target = kind === 'header' ? this.fromHeader(exchange) : (this.target ??= this.open());
-    // As in Camel, bytes are written just as they are.
-    await write(target, appendNewLine && !isBytes ? Buffer.concat([bytes, encodeText('\n', encoding ?? null)]) : bytes);
+    const target = kind === 'header' ? this.fromHeader(exchange) : await (this.target ??= this.open());
+    await write(target, appendNewLine ? Buffer.concat([bytes, encodeText('\n', encoding ?? null)]) : bytes);
     this.count++;
     const isLast = closeOnDone && exchange.property('CamelSplitComplete') === true;
     if (kind === 'file' && (isLast || (autoCloseCount !== undefined && autoCloseCount > 0 && this.count % autoCloseCount === 0))) await this.close();
   }
 
-  private open(): Writable {
+  private async open(): Promise<Writable> {
     const streams = standardStreams(this.context);
     if (this.options.kind === 'out') return streams.out();
     if (this.options.kind === 'err') return streams.err();
-    return createWriteStream(fileBelow(this.options, this.context), { flags: 'a' });
+    try {
+      const path = fileBelow(this.options, this.context);
+      await makeFolderLater(dirname(path));
+      const target = (await openFile(path, 'a')).createWriteStream();
+      // A write that fails tells its message; the next one opens the file again.
+      target.on('error', () => (this.target = null));
+      return target;
+    } catch (thrown) {
+      this.target = null;
+      throw thrown;
+    }
   }
 
   private fromHeader(exchange: Exchange): Writable {
@@ -85,7 +99,9 @@ class StreamProducer implements Producer {
   async close(): Promise<void> {
     const { target } = this;
     this.target = null;
-    if (target !== null && this.options.kind === 'file') await new Promise<void>((done) => target.end(() => done()));
+    if (target === null || this.options.kind !== 'file') return;
+    const stream = await target;
+    await new Promise<void>((done) => stream.end(() => done()));
   }
 }
 
@@ -103,15 +119,21 @@ class StreamConsumer implements Consumer {
   private position = 0;
 
   constructor({ options }: StreamEndpoint, context: ConnectorContext) {
+    if (options.encoding !== undefined) checkCharset(options.encoding);
     if (options.kind !== 'in' && options.kind !== 'file') throw new Error(`stream:${options.kind} can only be written to`);
     if (options.kind === 'file') fileBelow(options, context);
     this.options = options;
     this.context = context;
   }
 
-  start(sink: Sink): Promise<void> {
+  async start(sink: Sink): Promise<void> {
     this.sink = sink;
     this.isOn = true;
+    if (this.options.kind === 'file') {
+      const path = fileBelow(this.options, this.context);
+      const found = await stat(path).catch(() => null);
+      if (found?.isFile() !== true) throw new Error(`there is no file ${path} to read`);
+    }
     const { promptMessage, initialPromptDelay } = this.options;
     if (promptMessage === undefined || this.options.kind !== 'in') this.begin();
     else {
@@ -120,7 +142,6 @@ class StreamConsumer implements Consumer {
         this.begin();
       });
     }
-    return Promise.resolve();
   }
 
   private begin(): void {
@@ -139,35 +160,44 @@ class StreamConsumer implements Consumer {
     if (!readLine) {
       const bytes = await readBytes(source);
       this.position += bytes.length;
-      return bytes.length === 0 ? undefined : this.push(decodeText(bytes, encoding ?? null), true);
+      return bytes.length === 0 ? undefined : this.push(bytes, true);
     }
     source.on('data', (piece: Buffer | string) => (this.position += piece.length));
     const size = groupLines ?? 0;
+    const isScanned = kind === 'file' && this.options.scanStream;
     let group: string[] = [];
-    let previous: string | null = null;
+    let previous: string | string[] | null = null;
     // One behind, so that the last one is known as such.
-    for await (const line of createInterface({ input: source, crlfDelay: Infinity })) {
+    const lines = createInterface({ input: encoding === undefined ? source : Readable.from(decoded(source, encoding)), crlfDelay: Infinity });
+    let failure: Error | null = null;
+    source.once('error', (error: Error) => {
+      failure = error;
+      lines.close();
+    });
+    for await (const line of lines) {
       if (!this.isOn) return;
       if (size > 0) {
         group.push(line);
         if (group.length < size) continue;
       }
       if (previous !== null) await this.push(previous, false);
-      previous = size > 0 ? group.join('\n') : line;
+      previous = size > 0 ? group : line;
       group = [];
       if (kind === 'in') {
         await this.push(previous, false);
         previous = null;
       }
     }
+    if (failure !== null) throw failure as Error;
     if (group.length > 0) {
       if (previous !== null) await this.push(previous, false);
-      previous = group.join('\n');
+      previous = group;
     }
-    if (previous !== null && this.isOn) await this.push(previous, true);
+    // A file that grows has no last line.
+    if (previous !== null && this.isOn) await this.push(previous, !isScanned);
   }
 
-  private push(body: string, isComplete: boolean): Promise<void> {
+  private push(body: string | string[] | Buffer, isComplete: boolean): Promise<void> {
     const { sink, options } = this;
     const headers = Headers.from([
       ['CamelStreamIndex', this.index++],
@@ -185,13 +215,19 @@ class StreamConsumer implements Consumer {
   }
 }
 
+async function* decoded(source: Readable, charset: string): AsyncGenerator<string> {
+  const decoder = pieceDecoder(charset);
+  for await (const piece of source) yield typeof piece === 'string' ? piece : decoder.write(piece as Buffer);
+  yield decoder.end();
+}
+
 const options = {
   kind: field.enum('The stream: of the process (in, out, err), a file, or one that the header `stream` holds.', ['in', 'out', 'err', 'header', 'file', 'http']).required().inPath(),
   encoding: field.string('Charset of the text; UTF-8 without it.'),
   fileName: field.string('The file of stream:file, below the folder of the routes.'),
   fileWatcher: field.boolean('Is told of changes of the file.').default(false).ignored('scanStream looks for them'),
-  groupLines: field.count('Puts so many lines into one message.'),
-  groupStrategy: field.string('Bean that puts lines together.').ignored('lines are put together with line breaks between'),
+  groupLines: field.count('Puts so many lines into one message, as a list.'),
+  groupStrategy: field.string('Bean that puts lines together.').ignored('lines come as a list'),
   httpHeaders: field.string('Headers of stream:http.').ignored('the connector `http` reads from servers'),
   httpUrl: field.string('Address of stream:http.').ignored('the connector `http` reads from servers'),
   initialPromptDelay: field.millis('Wait before the first prompt.').default(2000),

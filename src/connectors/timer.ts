@@ -152,6 +152,7 @@ const options = {
   synchronous: field.boolean('Works in the thread of the timer.').default(false).ignored('messages never overlap here'),
   time: field.string('When the first message comes, in local time: `2030-01-31T08:00:00`.'),
   timer: field.string('Bean that is the timer.').ignored('the runtime has one clock'),
+  runLoggingLevel: field.enum('Level of a line for every message.', ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'OFF']).default('TRACE').ignored('`mecha trace` and the metrics tell of every message'),
 };
 
 export const timer = defineConnector({

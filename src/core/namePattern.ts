@@ -2,8 +2,7 @@ import { BoundedRegExp } from './boundedRegExp.ts';
 
 /**
  * A pattern of names as Camel takes it: the name itself, a start that ends with `*`, or a regular expression for the whole name; all
- * without regard to case.
- * @throws SyntaxError when it is neither a name nor a valid regular expression
+ * without regard to case. What is no valid regular expression is a name and nothing else, as in Camel.
  */
 export function namePattern(pattern: string): (name: string) => boolean {
   const folded = pattern.toLowerCase();
@@ -13,9 +12,17 @@ export function namePattern(pattern: string): (name: string) => boolean {
     return (name) => name.toLowerCase().startsWith(start);
   }
   if (/^[\w-]*$/.test(pattern)) return (name) => name.toLowerCase() === folded;
-  const expression = new BoundedRegExp(`^(?:${pattern})$`, 'i');
+  const expression = expressionOf(pattern);
   const start = folded.endsWith('*') ? folded.slice(0, -1) : null;
-  return (name) => name.toLowerCase() === folded || (start !== null && name.toLowerCase().startsWith(start)) || expression.test(name);
+  return (name) => name.toLowerCase() === folded || (start !== null && name.toLowerCase().startsWith(start)) || expression?.test(name) === true;
+}
+
+function expressionOf(pattern: string): BoundedRegExp | null {
+  try {
+    return new BoundedRegExp(`^(?:${pattern})$`, 'i');
+  } catch {
+    return null;
+  }
 }
 
 /** Patterns separated by commas; none when the text is absent. */

@@ -1,5 +1,6 @@
 import { withBytes } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
+import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
 
 export const base64 = defineDataFormat({
@@ -14,6 +15,7 @@ export const base64 = defineDataFormat({
     // Lines hold whole groups of four, as Camel's codec has it.
     const length = lineLength - (lineLength % 4);
     const encode = (bytes: Buffer): Buffer => {
+      if (/[A-Za-z0-9+/=_-]/.test(lineSeparator)) throw new ExchangeError('java.lang.IllegalArgumentException', `lineSeparator must not contain base64 characters: [${lineSeparator}]`);
       const text = bytes.toString(urlSafe ? 'base64url' : 'base64');
       if (length <= 0 || text === '') return Buffer.from(text);
       let lines = '';

@@ -98,23 +98,43 @@ interface BlockedSender {
 
 /** The queue behind one name, its consumers and the senders that wait for room. */
 class SedaQueue {
-  readonly size: number;
   private readonly name: string;
   private readonly clock: Clock;
+  /** What an endpoint has said, or the component; the default while nobody has. */
+  private sizes: { stated: number | null; default: number };
   private items: Item[] = [];
   private head = 0;
   private count = 0;
   private consumers: SedaConsumer[] = [];
+  /** Those of one endpoint together: each message goes to one endpoint, and to all consumers of it. */
+  private groups: SedaConsumer[][] = [];
+  private turn = 0;
   private blocked: BlockedSender[] = [];
   private receivers: ((item: Item) => void)[] = [];
   private emptyListeners: (() => void)[] = [];
   private isRunning = false;
   private isWoken = false;
 
-  constructor(name: string, size: number, clock: Clock) {
+  constructor(name: string, clock: Clock) {
     this.name = name;
-    this.size = size;
     this.clock = clock;
+    this.sizes = { stated: null, default: defaultSize };
+  }
+
+  get size(): number {
+    return this.sizes.stated ?? this.sizes.default;
+  }
+
+  /**
+   * An endpoint that says a size decides it for all that say none, whichever comes first.
+   * @throws Error when another one has said another size
+   */
+  takeSize(size: number, isOfComponent: boolean): void {
+    const { stated } = this.sizes;
+    if (isOfComponent) this.sizes.default = size;
+    else if (stated !== null && stated !== size) throw new Error(`Cannot use existing queue ${this.name} as the existing queue size ${stated} does not match given queue size ${size}`);
+    // As in Camel, who says the default says nothing.
+    else if (size !== defaultSize) this.sizes.stated = size;
   }
 
   get isFull(): boolean {
@@ -132,10 +152,11 @@ class SedaQueue {
   /** A route takes the name over from its own earlier generation. */
   join(consumer: SedaConsumer): void {
     const others = this.consumers.filter((other) => other.routeId !== consumer.routeId);
-    if (others.some((other) => !other.isMultiple && !consumer.isMultiple)) {
+    // Endpoints that are written differently take turns at the messages of one queue, as in Camel.
+    if (others.some((other) => other.uri === consumer.uri && !other.isMultiple && !consumer.isMultiple)) {
       throw new Error(`multiple consumers for the same endpoint are not allowed: ${this.name} (multipleConsumers=true allows them)`);
     }
-    this.consumers = [...others, consumer];
+    this.setConsumers([...others, consumer]);
     this.wake();
   }
 
@@ -144,7 +165,19 @@ class SedaQueue {
   }
 
   leave(consumer: SedaConsumer): void {
-    this.consumers = this.consumers.filter((other) => other !== consumer);
+    this.setConsumers(this.consumers.filter((other) => other !== consumer));
+  }
+
+  private setConsumers(consumers: SedaConsumer[]): void {
+    this.consumers = consumers;
+    const groups = new Map<string, SedaConsumer[]>();
+    for (const consumer of consumers) {
+      const group = groups.get(consumer.uri);
+      if (group === undefined) groups.set(consumer.uri, [consumer]);
+      else group.push(consumer);
+    }
+    this.groups = [...groups.values()];
+    this.turn = 0;
   }
 
   add(item: Item): void {
@@ -240,18 +273,24 @@ class SedaQueue {
       const item = this.take();
       if (item === null) break;
       item.goesTo(takers.length);
-      if (takers.length === 1) takers[0]!.deliver(item, item.exchange);
+      if (takers.length === 1 && !takers[0]!.isMultiple) takers[0]!.deliver(item, item.exchange);
       else for (const taker of takers) taker.deliver(item, item.exchange.copy());
     }
     this.isRunning = false;
     if (this.count > 0 && this.takers().length > 0) this.wake();
   }
 
-  /** Who the next item goes to: every consumer where they are multiple, else the one. Nobody when one of them is busy. */
+  /** Who the next item goes to: all consumers of the next endpoint whose consumers are free. Nobody when there is none. */
   private takers(): readonly SedaConsumer[] {
-    const { consumers } = this;
-    for (const consumer of consumers) if (!consumer.canTake) return nobody;
-    return consumers;
+    const { groups } = this;
+    for (let i = 0; i < groups.length; i++) {
+      const at = (this.turn + i) % groups.length;
+      const group = groups[at]!;
+      if (group.some(isBusy)) continue;
+      this.turn = at + 1;
+      return group;
+    }
+    return nobody;
   }
 
   private madeRoom(): void {
@@ -266,6 +305,8 @@ class SedaQueue {
 
 const nobody: readonly SedaConsumer[] = [];
 
+const isBusy = (consumer: SedaConsumer): boolean => !consumer.canTake;
+
 const stopped = (): ExchangeError => new ExchangeError('mecha.ShutdownException', 'the queue was stopped before this message was handled');
 
 function queueOf(endpoint: SedaEndpoint, context: ConnectorContext): SedaQueue {
@@ -273,10 +314,8 @@ function queueOf(endpoint: SedaEndpoint, context: ConnectorContext): SedaQueue {
   const { name, size } = endpoint.options;
   const uri = `${endpoint.scheme}://${name}`;
   let queue = queues.get(name);
-  if (queue === undefined) queues.set(name, (queue = new SedaQueue(uri, size ?? defaultSize, context.clock)));
-  else if (size !== undefined && size !== queue.size && endpoint.ofComponent?.has('size') !== true) {
-    throw new Error(`Cannot use existing queue ${uri} as the existing queue size ${queue.size} does not match given queue size ${size}`);
-  }
+  if (queue === undefined) queues.set(name, (queue = new SedaQueue(uri, context.clock)));
+  if (size !== undefined) queue.takeSize(size, endpoint.ofComponent?.has('size') === true);
   return queue;
 }
 
@@ -326,6 +365,10 @@ export class SedaConsumer implements Consumer {
 
   get routeId(): string {
     return this.sink!.routeId;
+  }
+
+  get uri(): string {
+    return this.endpoint.uri;
   }
 
   get canTake(): boolean {
@@ -502,7 +545,7 @@ export const sedaComponentOptions = { queueSize: 'size', defaultBlockWhenFull: '
 export const sedaOptions = {
   name: field.string('Name of the queue.').required().inPath(),
   size: field.integer('Most messages that the queue holds; 1000 when no endpoint says otherwise.').atLeast(1),
-  concurrentConsumers: field.count('Messages that the route works on at the same time.').default(1),
+  concurrentConsumers: field.count('Messages that the route works on at the same time.').default(1).atLeast(1),
   bridgeErrorHandler: field.boolean('Hands errors of the consumer to the route.').default(false).ignored('nothing can fail before the route has the exchange'),
   exceptionHandler: field.string('Bean that is told errors of the consumer.').ignored('nothing can fail before the route has the exchange'),
   exchangePattern: field.enum('Pattern of the messages that are sent: InOut waits for the reply.', ['InOnly', 'InOut']),

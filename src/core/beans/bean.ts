@@ -93,7 +93,7 @@ export function beanInstance(bean: unknown): unknown {
 }
 
 /** A new instance of a class for every call, for the scopes Prototype and Request. */
-export const newBeanInstance = (bean: unknown): unknown => (isClass(bean) ? new bean() : bean);
+export const newBeanInstance = (bean: unknown): unknown => (isClass(bean) ? new bean() : bean instanceof JavaClass ? new JavaClass(bean.name, bean.statics) : bean);
 
 /** Own and inherited method names that a route may call; nothing that every object has. */
 export function beanMethodNames(bean: unknown): string[] {
@@ -114,7 +114,7 @@ export function beanMethod(bean: unknown, name: string | null): Callable | null 
   const target = beanInstance(bean);
   if (target === null || target === undefined) return null;
   if (name === null) return defaultMethod(target);
-  if (isStatics(target)) return (Object.hasOwn(target.statics, name) ? target.statics[name] : null) as Callable | null;
+  if (target instanceof JavaClass) return Object.hasOwn(target.statics, name) ? target.statics[name]! : beanMethod(target.instance, name);
   if (!isForbidden(name) && (typeof target === 'object' || typeof target === 'function')) {
     const member = (target as Record<string, unknown>)[name];
     if (typeof member === 'function' && !isBuiltIn(target)) return withThis(member as Callable, target);
@@ -130,8 +130,35 @@ export function beanMethod(bean: unknown, name: string | null): Callable | null 
 /** Arrays, Maps and the like answer to Java's method names, not to JavaScript's. */
 const isBuiltIn = (target: unknown): boolean => Array.isArray(target) || target instanceof Map || target instanceof Set || target instanceof Date || target instanceof Uint8Array;
 
-const isStatics = (target: unknown): target is { readonly statics: Readonly<Record<string, Callable>> } =>
-  typeof target === 'object' && target !== null && (target as { isJavaClass?: unknown }).isJavaClass === true;
+/** A well-known Java class: its static methods, and those of one instance of it, which is made on first use. */
+class JavaClass {
+  readonly name: string;
+  readonly statics: Readonly<Record<string, Callable>>;
+  private made: { readonly instance: unknown } | null = null;
+
+  constructor(name: string, statics: Readonly<Record<string, Callable>>) {
+    this.name = name;
+    this.statics = statics;
+  }
+
+  /** Null for a class whose instances need arguments. */
+  get instance(): unknown {
+    if (this.made === null) {
+      let instance: unknown = null;
+      try {
+        instance = javaType(this.name)?.construct?.() ?? null;
+      } catch {
+        // It has no constructor without arguments.
+      }
+      this.made = { instance };
+    }
+    return this.made.instance;
+  }
+
+  toString(): string {
+    return `class ${this.name}`;
+  }
+}
 
 function withThis(member: Callable, target: unknown): Callable {
   if (typeof target === 'object' && target !== null && Object.prototype.toString.call(target) === '[object Module]') return member;
@@ -173,11 +200,11 @@ function defaultMethod(target: unknown): Callable | null {
 export const isAsyncCallable = (run: unknown): boolean =>
   typeof run === 'function' && ((run as { isAsync?: boolean }).isAsync === true || run.constructor.name === 'AsyncFunction');
 
-/** A class that is called by its static methods: a JavaScript class, or a well-known Java class by its name. Undefined when there is none. */
+/** A well-known Java class by its name, to call methods of. Undefined when there is none. */
 export function beanOfType(type: string): unknown {
   const known = javaType(type);
   if (known === null) return undefined;
-  return { isJavaClass: true, name: known.name, statics: known.statics ?? {}, toString: () => `class ${known.name}` };
+  return new JavaClass(known.name, known.statics ?? {});
 }
 
 /**

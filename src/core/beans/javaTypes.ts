@@ -487,7 +487,7 @@ const types: Readonly<Record<string, JavaType>> = {
   'java.util.TreeMap': { construct: mapping },
   'java.util.Properties': { construct: mapping },
   'java.util.concurrent.ConcurrentHashMap': { construct: mapping },
-  'java.util.Date': { construct: (millis) => new Date(Number(millis)) },
+  'java.util.Date': { construct: (millis = performance.timeOrigin + performance.now()) => new Date(Number(millis)) },
   'java.util.concurrent.atomic.AtomicInteger': { construct: (value) => new AtomicNumber(value) },
   'java.util.concurrent.atomic.AtomicLong': { construct: (value) => new AtomicNumber(value) },
   'java.util.Collections': {

@@ -32,7 +32,7 @@ export const pollOptions = {
   backoffErrorThreshold: field.count('Failing polls in a row after which polls are left out; needs backoffMultiplier.').default(0),
   backoffIdleThreshold: field.count('Idle polls in a row after which polls are left out; needs backoffMultiplier.').default(0),
   backoffMultiplier: field.count('How many polls are left out.').default(0),
-  delay: field.millis('Wait between polls.').default(500),
+  delay: field.millis('Wait between polls; with 0 there is one poll only.').default(500),
   greedy: field.boolean('Polls again at once when a poll found something.').default(false),
   initialDelay: field.millis('Wait before the first poll.').default(1000),
   repeatCount: field.integer('Number of polls; 0 for no end.').default(0),
@@ -138,7 +138,9 @@ export class Poller {
         this.polling.failed(error);
       }
       this.polls++;
-      if (repeatCount > 0 && this.polls >= repeatCount) this.isOn = false;
+      // As in Camel, without a delay there is no second poll.
+      const isLast = (repeatCount > 0 && this.polls >= repeatCount) || (this.delayMillis <= 0 && this.schedule === null);
+      if (isLast && !(greedy && found > 0 && this.delayMillis <= 0)) this.isOn = false;
       isAgain = greedy && found > 0;
       if (isAgain) await new Promise<void>((resolve) => this.polling.clock.yield(resolve));
     }
