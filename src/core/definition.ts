@@ -115,8 +115,8 @@ export interface EipDefinition<F extends Fields = Fields> {
   readonly sends?: boolean;
   /** Nothing of its list runs after it: never, or (it fails) only where an error handler lets failed exchanges go on. */
   readonly ends?: 'always' | 'failing';
-  /** False: `intercept` does not run before it (as for Camel's doTry, whose nested steps it runs before). */
-  readonly isIntercepted?: boolean;
+  /** How often `intercept` runs before it: once, where nothing is said. As in Camel it may depend on whether the step stands in another one, and on how many steps are in it. */
+  readonly interceptions?: (isNested: boolean, steps: number) => number;
   /** The step works without anything in its `steps`. */
   readonly mayBeEmpty?: boolean;
   /**

@@ -61,6 +61,8 @@ export interface ElementModel {
   readonly fieldsAt: Readonly<Record<string, Span>>;
   /** A route that a `templatedRoute` has made. */
   readonly isTemplated?: true;
+  /** A route that a use of a kamelet has made. */
+  readonly isOfKamelet?: true;
 }
 
 export interface DataFormatModel {

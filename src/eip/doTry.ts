@@ -167,7 +167,7 @@ export const doTry = defineEip({
   name: 'doTry',
   summary: 'Tries steps, catches what fails in them (doCatch) and does something in any case (doFinally).',
   errorHandling: { own: 'none', children: 'none' },
-  isIntercepted: false,
+  interceptions: () => 0,
   options: {
     steps: field.steps('What is tried.').required(),
     doCatch: field

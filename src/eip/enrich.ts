@@ -44,7 +44,8 @@ class Enrich extends StepSubscriber {
     const resource = exchange.copy();
     resource.isInOut = true;
     if (variableSend !== null) resource.body = exchange.variable(variableSend) ?? null;
-    if (!this.options.sharesUnit) ownOriginal(resource);
+    if (this.options.sharesUnit) resource.lead = exchange.lead ?? exchange;
+    else ownOriginal(resource);
     resource.way = new Enriching(this, exchange);
     pumped(resource, (sent) => this.context.dynamicCall(uri, sent));
     return false;

@@ -78,7 +78,7 @@ class TopicTurns extends Turns {
   protected turn(): boolean {
     const branch = this.step.branches[this.next++];
     if (branch === undefined) return false;
-    const copy = this.exchange.copy();
+    const copy = this.exchange.facet();
     copy.way = this;
     branch.next(copy);
     return true;
@@ -153,7 +153,7 @@ class FailoverTurns extends Turns {
 
   protected turn(): boolean {
     if (this.result !== null) return false;
-    const copy = this.exchange.copy();
+    const copy = this.exchange.facet();
     copy.way = this;
     this.step.branches[this.index]!.next(copy);
     return true;
@@ -260,6 +260,7 @@ export const loadBalance = defineEip({
   name: 'loadBalance',
   keepsState: ['stickyLoadBalancer'],
   mayBeEmpty: true,
+  interceptions: (isNested) => (isNested ? 2 : 1),
   summary: 'Spreads exchanges over several steps, or falls back from one to the next.',
   options: {
     steps: field.branches('The targets: each step is one.').required(),

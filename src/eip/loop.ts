@@ -117,7 +117,7 @@ class Looping extends Turns {
 
   private begin(): void {
     const { options } = this.loop;
-    const exchange = options.copies ? this.original.copy() : this.original;
+    const exchange = options.copies ? this.original.facet() : this.original;
     this.current = exchange;
     let preparing: void | Promise<void> = undefined;
     try {

@@ -46,7 +46,8 @@ class MulticastRound extends Round {
     if (index >= branches.length) return null;
     const child = this.model.copy();
     child.replaceProperties(this.properties.child(index, index === branches.length - 1));
-    if (child.unitOfWork !== null && !sharesUnitOfWork) ownOriginal(child);
+    if (sharesUnitOfWork) child.lead = this.parent.lead ?? this.parent;
+    else if (child.unitOfWork !== null) ownOriginal(child);
     return child;
   }
 

@@ -43,6 +43,7 @@ export const poll = defineEip({
         exchange.properties.set('CamelToEndpoint', camelUri(target).replace(/\?.*/s, ''));
         if (polled === null) {
           if (variableReceive === undefined) exchange.body = null;
+          else exchange.setVariable(variableReceive, null);
           return;
         }
         if (exchange.signal?.aborted === true) {

@@ -89,7 +89,8 @@ class RecipientRound extends Round {
     if (index >= uris.length) return null;
     const child = this.model.copy();
     child.replaceProperties(this.properties.child(index, index === uris.length - 1, shownUri(uris[index]!)));
-    if (child.unitOfWork !== null && !this.step.options.sharesUnitOfWork) ownOriginal(child);
+    if (this.step.options.sharesUnitOfWork) child.lead = this.parent.lead ?? this.parent;
+    else if (child.unitOfWork !== null) ownOriginal(child);
     return child;
   }
 

@@ -44,7 +44,13 @@ class Split extends FanOut {
 
   protected step(exchange: Exchange): boolean {
     this.refuseLate();
-    const value = this.options.expression(exchange);
+    let value: unknown;
+    try {
+      value = this.options.expression(exchange);
+    } catch (thrown) {
+      if (this.options.errorThreshold !== null || this.options.maxFailedRecords !== null) new SplitTolerance(null, null).report(exchange, 0, true);
+      throw thrown;
+    }
     if (this.options.watermark === null) new SplitRound(this, exchange, value).begin();
     else void this.resume(exchange, value, this.options.watermark);
     return false;
@@ -166,7 +172,8 @@ class SplitRound extends Round {
       child.headers = part.headers.copy();
     } else child.body = part;
     child.replaceProperties(this.properties.child(this.index, isLast, this.size));
-    if (child.unitOfWork !== null && !this.step.options.sharesUnitOfWork) ownOriginal(child);
+    if (this.step.options.sharesUnitOfWork) child.lead = this.parent.lead ?? this.parent;
+    else if (child.unitOfWork !== null) ownOriginal(child);
     return child;
   }
 

@@ -160,6 +160,8 @@ export class StepCompiler {
 
   /** Steps whose bean was complained about. */
   readonly lacksBean = new WeakSet<StepModel>();
+  /** The steps of the route itself. */
+  private readonly topLevel = new WeakSet<StepModel>();
   /** The step behind the source. */
   private firstOfRoute: StepModel | null = null;
 
@@ -169,6 +171,7 @@ export class StepCompiler {
     const wrappers = enabled.filter(({ definition }) => definition.wrapsRoute === true);
     const wrapper = wrappers[0];
     this.firstOfRoute = enabled[0] ?? null;
+    for (const model of enabled) this.topLevel.add(model);
     if (wrapper === undefined) return this.steps(models, around);
     for (const other of wrappers.slice(1)) {
       if (other.kind === wrapper.kind) this.problems.report('M0226', `a route can have only one \`${other.kind}\``, other.at, { label: 'the second one', help: `the first one stands at ${showSpan(wrapper.at)}, and the whole route belongs to it` });
@@ -177,6 +180,8 @@ export class StepCompiler {
     const steps = [...enabled.filter((model) => model !== wrapper), ...((element.fields['steps'] ?? []) as readonly StepModel[])];
     const whole: StepModel = { ...wrapper, element: { ...element, fields: { ...element.fields, steps } } };
     this.wrappers.add(whole);
+    for (const model of enabled) this.topLevel.delete(model);
+    this.topLevel.add(whole);
     this.firstOfRoute = whole;
     for (const other of wrappers.slice(1)) this.wrappers.add(other);
     return this.steps([whole], around);
@@ -253,9 +258,18 @@ export class StepCompiler {
     const place = (): Place => this.places.add(() => `${model.kind}/${model.id ?? hashOf(model.element)}`);
     const isWrapped = handling !== null && own !== 'none' && !isPlain(handling);
     if (!isWrapped && model.kind === 'to' && around.isWatched !== true) pipe = returnsTo(pipe, place(), this.routeId);
-    if (around.intercepts.length > 0 && definition.isIntercepted !== false) pipe = sequence([perform((exchange) => this.noteIntercepted(exchange, info.stepId)), ...around.intercepts.map((call) => callStep(call, info)), pipe]);
+    if (around.intercepts.length > 0) {
+      for (let left = this.interceptions(model); left > 0; left--) pipe = sequence([perform((exchange) => this.noteIntercepted(exchange, info.stepId)), ...around.intercepts.map((call) => callStep(call, info)), pipe]);
+    }
     if (isWrapped) return errorHandled(pipe, handling, this.errorContext, info, place(), own === 'again');
     return own === 'again' && handling !== null ? sequence([pipe, markFailureRoute(this.routeId)]) : pipe;
+  }
+
+  private interceptions(model: StepModel): number {
+    const { interceptions } = model.definition;
+    if (interceptions === undefined) return 1;
+    const steps = model.element.fields['steps'];
+    return interceptions(!this.topLevel.has(model), Array.isArray(steps) ? steps.filter((inner) => !(inner as StepModel).isDisabled).length : 0);
   }
 
   /** What steps of `intercept` and its like are told of the place that they stand in. */

@@ -88,11 +88,15 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
   const work: ExitWork = {};
   const { clock, events } = compiler.services;
   const { routeId } = compiler;
+  /** How often exchanges of one unit of work have come to this route. */
+  const visits = new WeakMap<Exchange, number>();
 
   if (before.length > 0) {
     work.beforeLeaving = (exchange, done) => {
       let { halt, exception } = exchange;
-      const caught = exchange.property('CamelExceptionCaught');
+      const depth = depthOf(exchange.way);
+      // As in Camel, what a visit has registered stays until the unit of work is done, so that it is due at the end of later visits, too.
+      const due = before.length * (visits.get(leadOf(exchange)) ?? 0);
       let at = 0;
       const next = (current: Exchange): void => {
         // What a completion does to the outcome does not count, but that it fails; what it does to the message does.
@@ -102,9 +106,8 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
         }
         current.halt = halt;
         current.exception = exception;
-        if (exception !== null && caught === undefined && at > 0) current.properties.remove('CamelExceptionCaught');
-        while (at < before.length) {
-          const completion = before[at++]!;
+        while (at < due) {
+          const completion = before[at++ % before.length]!;
           let isDue = false;
           try {
             isDue = applies(completion, current);
@@ -112,36 +115,50 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
             continue;
           }
           if (!isDue) continue;
+          if (completion.isApart) {
+            start(completion, current, graph(), depth);
+            continue;
+          }
           current.halt = 0;
           current.exception = null;
           // Where all went well Camel leaves the message as the route left it.
           if (completion.useOriginalMessage && exception !== null) restoreOriginal(current);
           current.properties.set('CamelOnCompletion', true);
-          if (exception !== null) current.properties.set('CamelExceptionCaught', exception);
           current.way = new Then(current.way, next);
           return completion.steps(current);
         }
+        if (after.length > 0) noteRoute(current, routeId);
         done(current);
       };
       next(exchange);
     };
+  } else if (after.length > 0) {
+    work.beforeLeaving = (exchange, done) => {
+      noteRoute(exchange, routeId);
+      done(exchange);
+    };
   }
 
-  if (after.length > 0) {
+  const register = (lead: Exchange, depth: number): void => {
+    const { unitOfWork } = lead;
+    // Who called this route may be under way for longer than anything in it: the graph is needed until then.
+    const held = graph();
+    held.begin();
+    const complete = (finished: Exchange): void => {
+      // What was put aside is not done; and it counts what is known of the exchange in the end, not of copies whose results nobody has taken.
+      if ((finished.halt & PARKED) === 0 && hasBeenIn(finished, routeId)) for (const completion of after) if (isDue(completion, finished)) start(completion, finished, held, depth);
+      held.end();
+    };
+    // A part or a copy is done before the delivery that it belongs to.
+    if (unitOfWork !== null && unitOfWork.exchange === lead) unitOfWork.onCompletion(complete);
+    else lead.onEnd(() => complete(lead));
+  };
+
+  if (all.length > 0) {
     work.enter = (exchange) => {
-      const { unitOfWork } = exchange;
-      // Who called this route may be under way for longer than anything in it: the graph is needed until then.
-      const held = graph();
-      held.begin();
-      const depth = depthOf(exchange.way);
-      const complete = (finished: Exchange): void => {
-        // What was put aside is not done.
-        if ((finished.halt & PARKED) === 0) for (const completion of after) if (isDue(completion, finished)) start(completion, finished, held, depth);
-        held.end();
-      };
-      // A part or a copy is done before the delivery that it belongs to.
-      if (unitOfWork !== null && unitOfWork.exchange === exchange) unitOfWork.onCompletion(complete);
-      else exchange.onEnd(() => complete(exchange));
+      const lead = leadOf(exchange);
+      if (before.length > 0) visits.set(lead, (visits.get(lead) ?? 0) + 1);
+      if (after.length > 0) register(lead, depthOf(exchange.way));
     };
   }
 
@@ -157,7 +174,6 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
     copy.routeId = routeId;
     copy.unitOfWork = null;
     copy.properties.set('CamelOnCompletion', true);
-    if (finished.exception !== null) copy.properties.set('CamelExceptionCaught', finished.exception);
     if (completion.useOriginalMessage) {
       copy.unitOfWork = finished.unitOfWork;
       restoreOriginal(copy);
@@ -183,6 +199,20 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
   };
   return work;
 }
+
+/** The exchange whose completions are run for this one, too. */
+const leadOf = (exchange: Exchange): Exchange => exchange.lead ?? exchange;
+
+const routesProperty = 'CamelOnCompletionRouteIds';
+
+/** Copies, and who takes over their results, know it as well. */
+function noteRoute(exchange: Exchange, routeId: string): void {
+  const known = exchange.property(routesProperty) as string[] | undefined;
+  if (known === undefined) exchange.properties.set(routesProperty, [routeId]);
+  else if (!known.includes(routeId)) known.push(routeId);
+}
+
+const hasBeenIn = (exchange: Exchange, routeId: string): boolean => (exchange.property(routesProperty) as string[] | undefined)?.includes(routeId) === true;
 
 /** What can't be decided is not run, and is no failure of the exchange. */
 function isDue(completion: OnCompletion, finished: Exchange): boolean {

@@ -80,6 +80,11 @@ class ProducerCell {
 
   readonly call: Call = (exchange) => {
     if (this.toEndpoint !== null) exchange.properties.set('CamelToEndpoint', this.toEndpoint);
+    this.quietCall(exchange);
+  };
+
+  /** As `call`, but does not tell the exchange where it is sent. */
+  readonly quietCall: Call = (exchange) => {
     if (this.send !== null) return this.send(exchange);
     let opened: Producer | Promise<Producer>;
     try {
@@ -99,11 +104,15 @@ class ProducerCell {
   };
 
   /** As `call`, and counts what is under way. */
-  readonly countedCall: Call = (exchange) => {
+  readonly countedCall: Call = (exchange) => this.counted(exchange, this.call);
+
+  readonly countedQuietCall: Call = (exchange) => this.counted(exchange, this.quietCall);
+
+  private counted(exchange: Exchange, call: Call): void {
     this.underWay++;
     exchange.way = new Counted(this, exchange.way);
-    this.call(exchange);
-  };
+    call(exchange);
+  }
 
   returned(): void {
     if (--this.underWay === 0 && this.isDropped) void this.close().catch(() => undefined);
@@ -170,7 +179,7 @@ export class Endpoints {
     }
     const cell = this.cell(resolved);
     cell.at ??= model.at;
-    return intercepted(cell.call, cell.shown, intercepts);
+    return intercepted(cell.call, cell.quietCall, cell.shown, intercepts);
   }
 
   private cell(resolved: ResolvedEndpoint): ProducerCell {
@@ -251,7 +260,8 @@ export class Endpoints {
       }
       this.dynamic.set(key, cell);
     }
-    intercepted(cell.isFixed ? cell.call : cell.countedCall, cell.shown, intercepts)(exchange);
+    const { isFixed } = cell;
+    intercepted(isFixed ? cell.call : cell.countedCall, isFixed ? cell.quietCall : cell.countedQuietCall, cell.shown, intercepts)(exchange);
   }
 
   async receive(uri: string, timeoutMillis: number): Promise<PolledMessage | null> {

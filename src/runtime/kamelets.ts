@@ -211,7 +211,7 @@ class Kamelets {
     const routes = elements.map((element) => {
       if (element.name !== 'route') return element;
       const ends = rewritten(element, { endpoint: (model) => tiedEnd(model, key), step: (model) => model });
-      return withErrorHandler(rewritten(rewritten(ends, this.endpoints(inner)), this.steps(inner)), errorHandler);
+      return { ...withErrorHandler(rewritten(rewritten(ends, this.endpoints(inner)), this.steps(inner)), errorHandler), isOfKamelet: true as const };
     });
     return { file: document.file, elements: routes };
   }

@@ -92,7 +92,9 @@ export function planRoutes(documents: readonly DocumentModel[], salt: unknown, p
   const ids = new Map<string, Span>();
   const orders = new Map<number, Span>();
   for (const { elements, file } of documents) {
-    const own = fileScope(elements);
+    const inFile = fileScope(elements);
+    // As in Camel, of what stands in its file a route from a template has the error handler only.
+    const forTemplated: RouteScope = { ...empty, errorHandler: inFile.errorHandler };
     for (const element of elements) {
       if (element.name !== 'route') continue;
       const id = text(element, 'id');
@@ -115,6 +117,7 @@ export function planRoutes(documents: readonly DocumentModel[], salt: unknown, p
         if (before !== undefined) problems.report('M0603', `two routes have \`startupOrder: ${startupOrder}\``, at, { label: 'this place is taken', help: `give it another number: ${showSpan(before)} has this one` });
         orders.set(startupOrder, at);
       }
+      const own = element.isTemplated === true ? forTemplated : inFile;
       const written = (fromElement.fields['steps'] ?? element.fields['steps'] ?? []) as readonly StepModel[];
       const steps = written.filter(({ definition }) => definition !== routeScoped);
       const scope = steps.length === written.length ? routeScope(element, own, configurations) : withOwn(routeScope(element, own, configurations), written);
@@ -142,6 +145,8 @@ function shareSends(plans: readonly RoutePlan[]): readonly RoutePlan[] {
   if (declared.length === 0) return plans;
   let count = 0;
   return plans.map((plan) => {
+    // As in Camel, kamelets get their endpoints when all else is there.
+    if (plan.element.isOfKamelet === true) return { ...plan, scope: { ...plan.scope, interceptSendToEndpoint: [], foreignSends: { earlier: declared, later: [] } } };
     const earlier = declared.slice(0, count);
     const own = plan.scope.interceptSendToEndpoint.filter((element) => !earlier.includes(element));
     count += own.length;

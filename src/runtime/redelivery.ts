@@ -341,16 +341,19 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     const before = Number(exchange.headers.lookup('camelredeliverycounter') ?? 0);
     // What the step does to the header must not make it run for ever.
     const counter = Math.max(Number.isFinite(before) ? before : 0, attempts.count) + 1;
-    exchange.headers.put(redeliveryCounter, 'camelredeliverycounter', counter);
-    exchange.headers.put(redelivered, 'camelredelivered', true);
-    if (policy.maximumRedeliveries > 0) exchange.headers.set(redeliveryMaxCounter, policy.maximumRedeliveries);
+    const isReply = (exchange.halt & EXHAUSTED) !== 0 && exchange.isInOut;
+    if (!isReply) {
+      exchange.headers.put(redeliveryCounter, 'camelredeliverycounter', counter);
+      exchange.headers.put(redelivered, 'camelredelivered', true);
+      if (policy.maximumRedeliveries > 0) exchange.headers.set(redeliveryMaxCounter, policy.maximumRedeliveries);
+    }
 
     const retryWhile = clause?.retryWhile ?? handling.retryWhile;
     const isStopping = this.context.stopping.aborted;
     const wants = retryWhile !== null && retryWhile !== undefined ? retryWhile(exchange) : policy.maximumRedeliveries < 0 || counter <= policy.maximumRedeliveries;
     const wasExhausted = (exchange.halt & EXHAUSTED) !== 0;
     if (wants && !isStopping && this.keepsMessage && (exchange.halt & ROLLBACK_ONLY) === 0) return this.redeliverLater(exchange, attempts, policy, counter);
-    this.exhausted(exchange, clause, counter, wasExhausted);
+    this.exhausted(exchange, clause, counter, { wasExhausted, isReply });
   }
 
   private redeliverLater(exchange: Exchange, attempts: Attempts, policy: RedeliveryPolicy, counter: number): void {
@@ -500,7 +503,8 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     }
   }
 
-  private exhausted(exchange: Exchange, clause: Clause | null, counter: number, wasExhausted: boolean): void {
+  /** @param isReply as in Camel, the headers of attempts are written on the message that came to the step; but what others have given up on the way of a request is a reply to that */
+  private exhausted(exchange: Exchange, clause: Clause | null, counter: number, { wasExhausted, isReply }: { readonly wasExhausted: boolean; readonly isReply: boolean }): void {
     const error = exchange.exception!;
     const { deadLetter } = this.handling;
     const isHandled = clause?.handled?.(exchange) ?? false;
@@ -508,9 +512,9 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     const toDeadLetter = clause?.steps == null && deadLetter !== null;
     const target = clause?.steps ?? deadLetter?.send ?? null;
     if (toDeadLetter || isHandled || isContinued) {
-      removeRedeliveryHeaders(exchange);
+      if (!isReply) removeRedeliveryHeaders(exchange);
       exchange.halt &= ~ROLLBACK_ONLY;
-    } else {
+    } else if (!isReply) {
       exchange.headers.put(redeliveryCounter, 'camelredeliverycounter', counter - 1);
       exchange.headers.put(redelivered, 'camelredelivered', counter - 1 > 0);
     }

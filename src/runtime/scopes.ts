@@ -106,6 +106,23 @@ function policyField(compiler: StepCompiler, element: ElementModel, parent: Rede
   }
 }
 
+/** As in Camel, of several clauses for one class without an `onWhen` the last one counts, in the place of the first. */
+function lastOfEach(clauses: readonly Clause[]): readonly Clause[] {
+  const last = new Map<string, Clause>();
+  const keyOf = (name: string, { isRouteScoped }: Clause): string => `${isRouteScoped} ${name}`;
+  const open = clauses.filter(({ onWhen }) => onWhen === null);
+  for (const clause of open) for (const name of clause.classes) last.set(keyOf(name, clause), clause);
+  if (open.every((clause) => clause.classes.every((name) => last.get(keyOf(name, clause)) === clause))) return clauses;
+  return clauses.flatMap((clause) =>
+    clause.classes.flatMap((name) => {
+      if (clause.onWhen !== null) return [{ ...clause, classes: [name] }];
+      const counts = last.get(keyOf(name, clause));
+      last.delete(keyOf(name, clause));
+      return counts === undefined ? [] : [{ ...counts, classes: [name] }];
+    }),
+  );
+}
+
 const handlerKinds = ['deadLetterChannel', 'defaultErrorHandler', 'noErrorHandler', 'refErrorHandler', 'jtaTransactionErrorHandler', 'springTransactionErrorHandler'];
 
 /** The error handling of a route: its error handler and the onException clauses around it. Null for noErrorHandler. */
@@ -142,7 +159,7 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope, sends: 
       if (model !== null) deadLetter = deadLetterOf(compiler, model, sends.ofSteps, (name) => booleanField(given, name, false));
     }
   }
-  const clauses = scope.onException.map(({ element, isRouteScoped }) => clause(compiler, element, isRouteScoped, policy, sends));
+  const clauses = lastOfEach(scope.onException.map(({ element, isRouteScoped }) => clause(compiler, element, isRouteScoped, policy, sends)));
   return { clauses, policy, retryWhile, deadLetter, onRedelivery, onPrepareFailure, onOccurred };
 }
 
@@ -353,10 +370,10 @@ export class SendIntercepts {
   }
 }
 
-/** A call with the first intercept that matches around it: as in Camel there is one at most. */
-export function intercepted(call: Call, uri: string, intercepts: readonly SendIntercept[]): Call {
+/** A call with the first intercept that matches around it: as in Camel there is one at most. Behind its steps the exchange is not told once more where it is sent. */
+export function intercepted(call: Call, quietCall: Call, uri: string, intercepts: readonly SendIntercept[]): Call {
   const intercept = intercepts.find(({ matches }) => matches(uri));
-  return intercept === undefined ? call : interceptOne(call, uri, intercept);
+  return intercept === undefined ? call : interceptOne(quietCall, uri, intercept);
 }
 
 const whenMatched = 'CamelInterceptSendToEndpointWhenMatched';

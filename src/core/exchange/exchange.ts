@@ -217,6 +217,8 @@ export class Exchange {
   lane: object | null = null;
   /** Aborted when nobody waits for this exchange any more (a late branch, a stop). */
   signal: AbortSignal | null = null;
+  /** The exchange in whose name it is under way: it shares completions with that; null: it has its own. */
+  lead: Exchange | null = null;
   private ends: (() => void)[] | null = null;
 
   constructor(scope: ExchangeScope = emptyScope, body: unknown = null, headers: Headers = new Headers(), isInOut = false) {
@@ -374,6 +376,13 @@ export class Exchange {
     copy.created = this.created;
     copy.lane = this.lane;
     copy.signal = this.signal;
+    return copy;
+  }
+
+  /** A copy that is under way in the exchange's own name: what is to be done at its end is done at the exchange's. */
+  facet(): Exchange {
+    const copy = this.copy();
+    copy.lead = this.lead ?? this;
     return copy;
   }
 

@@ -209,15 +209,18 @@ export class ShareUnitOfWorkAggregationStrategy implements AggregationStrategy {
     const answer = this.strategy.aggregate(oldExchange, newExchange, input);
     const outcome = newExchange === null ? 0 : troubleOf(newExchange);
     if (outcome === 0 || answer === null || answer === undefined || answer === newExchange) return answer;
-    copyFailureEndpoint(newExchange, answer);
+    const endpoint = newExchange.property(failureEndpoint);
+    if (endpoint !== undefined) answer.properties.set(failureEndpoint, endpoint);
     if (newExchange.exception !== null) {
       answer.exception = newExchange.exception;
       answer.halt |= FAILED;
       answer.failedStep = newExchange.failedStep;
     }
     answer.halt |= outcome & HANDLED;
-    const caught = newExchange.property(caughtProperty);
-    if (caught !== undefined) answer.properties.set(caughtProperty, caught);
+    for (const name of [caughtProperty, 'CamelFailureRouteId']) {
+      const value = newExchange.property(name);
+      if (value !== undefined) answer.properties.set(name, value);
+    }
     return answer;
   }
 

@@ -98,6 +98,7 @@ function expressionOf(source: string, options: JsonpathOptions, context: Languag
       }
       const query = queryOf(exchange);
       if (typeof input === 'string') return finish(queryText(input, query));
+      if (wanted.suppresses && !isDocument(input)) return finish(null);
       return finish(query(documentOf(input)));
     } catch (thrown) {
       throw evaluationFailed(thrown);
@@ -107,10 +108,12 @@ function expressionOf(source: string, options: JsonpathOptions, context: Languag
 
 const unreadable = (): ExchangeError => new ExchangeError('org.apache.camel.CamelExchangeException', 'Cannot read body as supported JSON value');
 
+const isDocument = (input: unknown): boolean => typeof input === 'object' && !isNumeric(input);
+
 function documentOf(input: unknown): unknown {
   if (input instanceof Uint8Array) return parsed(jsonText(input));
   if (isByteSource(input)) throw new ExchangeError('java.lang.IllegalStateException', 'the stream has not been read: use stream caching or convertBodyTo before');
-  if (typeof input === 'object' && input !== null && !isNumeric(input)) {
+  if (isDocument(input)) {
     if (typeof (input as { bytes?: unknown }).bytes === 'function') return parsed(toText(input)!);
     return input;
   }
