@@ -25,6 +25,7 @@ export class WriteTrouble {
   private timer: Timer | null = null;
   private isOver = false;
   private looks = 0;
+  private failures = 0;
   private readonly clock: Clock;
   private readonly attempts: Attempts;
 
@@ -36,6 +37,7 @@ export class WriteTrouble {
 
   /** @param bytes what the write had */
   failed(reason: string, bytes: number): void {
+    this.failures++;
     const isNew = this.reason === null;
     this.reason = reason;
     this.bytes = Math.min(mostBytes, Math.max(leastBytes, isNew ? bytes : Math.max(bytes, this.bytes)));
@@ -57,8 +59,10 @@ export class WriteTrouble {
     try {
       const isTight = await this.attempts.isTight();
       if (this.reason === null ? isTight : !isTight || ++this.looks % looksPerTry === 0) {
+        const { failures } = this;
         await this.attempts.write(this.reason === null ? leastBytes : this.bytes);
-        this.reason = null;
+        // What failed meanwhile, larger perhaps, is tried by itself.
+        if (this.failures === failures) this.reason = null;
       }
     } catch {
       // The attempt has said so itself.

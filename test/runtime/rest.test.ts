@@ -56,6 +56,32 @@ describe('rest', () => {
     expect((await ask('/b/in', { method: 'POST', body: '{}', headers: { ...json, Accept: 'text/html' } })).status).to.equal(406);
   });
 
+  it('tells of each request that it refuses, with the route that never sees it', async () => {
+    for (const [cors, reason] of [['false', 'notServed'], ['true', 'invalid']] as const) {
+      const ask = await start(`
+- restConfiguration: { bindingMode: json, clientRequestValidation: true, enableCORS: ${cors} }
+- rest:
+    path: /b
+    post:
+      - { path: /in, routeId: in, to: "direct:in", consumes: application/json, produces: application/json }
+- from: { uri: "direct:in", steps: [ { setBody: { constant: "{}" } } ] }
+`);
+      const told: unknown[] = [];
+      const { events, routes } = mecha!.runtime;
+      events.on('requestRefused', (refused) => told.push([refused.routeId, refused.status, refused.reason]));
+      await ask('/b/in', { method: 'POST', body: '{broken', headers: json });
+      await ask('/b/in', { method: 'POST', body: '<x/>', headers: { 'Content-Type': 'application/xml' } });
+      await ask('/b/in', { method: 'POST', body: '{}', headers: { ...json, Accept: 'text/html' } });
+      await ask('/b/in', { method: 'POST', body: '{}', headers: json });
+      // Where CORS is on, what does not fit is looked at behind the listener.
+      const routeId = cors === 'true' ? 'in' : null;
+      expect(told).to.deep.equal([['in', 400, 'invalid'], [routeId, 415, reason], [routeId, 406, reason]]);
+      const { completed, failed } = routes.get('in')!.statistics;
+      expect([completed, failed]).to.deep.equal([1, 0]);
+      await mecha!.stop();
+    }
+  });
+
   it('checks parameters, fills in defaults, and leaves error replies unbound', async () => {
     const ask = await start(`
 - restConfiguration: { bindingMode: json, clientRequestValidation: true }

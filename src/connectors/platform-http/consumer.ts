@@ -161,7 +161,8 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
     if (this.binding === null || this.binding.before(exchange)) return sink.push(exchange, delivery);
     delivery.left();
     delivery.answer(exchange);
-    if (request.reply.statusCode >= 400) this.listener.countRefused(request, request.reply.statusCode, 'invalid');
+    const { statusCode } = request.reply;
+    if (statusCode === 400 || statusCode === 406 || statusCode === 415) this.listener.countRefused(request, statusCode, 'invalid');
   }
 
   private bodyOf(request: HttpRequest): unknown {

@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts';
 import type { ConnectorContext } from '../connector.ts';
 import { hasBrokenEscape } from './headers.ts';
 import { Outbox } from './outbox.ts';
-import type { HttpMount } from './router.ts';
+import type { HttpMount, Unmatched } from './router.ts';
 import { HttpRouter } from './router.ts';
 
 export type { HttpMount } from './router.ts';
@@ -41,22 +41,26 @@ export const defaultHttpLimits: HttpLimits = {
   binds: true,
 };
 
-/** Why a request is refused: what metrics and logs say. */
-export type Refusal =
-  | 'malformed'
-  | 'tooManyHeaders'
-  | 'tooSlow'
-  | 'tooManyConnections'
-  | 'tooLarge'
-  | 'noRoom'
-  | 'notServed'
-  | 'busy'
-  | 'suspended'
-  | 'stopping'
-  | 'timeout'
-  | 'invalid'
-  | 'forbidden'
-  | 'otherProcess';
+/** Why a request is refused, which metrics and logs say, and what it is answered with; 0: it is cut off. docs/observing.md tells of each. */
+export const refusals = {
+  busy: [503],
+  noRoom: [503],
+  suspended: [503],
+  stopping: [503],
+  timeout: [503],
+  otherProcess: [503],
+  tooLarge: [413],
+  tooManyHeaders: [431],
+  tooSlow: [408],
+  malformed: [400],
+  invalid: [400, 406, 415],
+  notServed: [400, 404, 405, 406, 415, 426],
+  forbidden: [403],
+  tooManyConnections: [0],
+} as const;
+
+export type Refusal = keyof typeof refusals;
+type StatusOf<R extends Refusal> = (typeof refusals)[R][number];
 
 /** Told of each request that a listener answers in the place of a route. */
 export type OnRefused = (listener: HttpListener, mount: HttpMount | null, status: number, reason: Refusal) => void;
@@ -129,7 +133,7 @@ export class HttpRequest extends IncomingMessage {
     return true;
   }
 
-  private discard(status: number, reason: Refusal): true {
+  private discard<R extends Refusal>(status: StatusOf<R>, reason: R): true {
     this.mode = DISCARDING;
     this.pieces = null;
     this.body = null;
@@ -275,7 +279,7 @@ export class HttpListener {
   }
 
   /** Answers with a status of the listener's own, and counts that. `endsConnection`: what comes after can't be trusted, or is not wanted. */
-  refuse(request: HttpRequest, status: number, reason: Refusal, endsConnection = false): void {
+  refuse<R extends Refusal>(request: HttpRequest, status: StatusOf<R>, reason: R, endsConnection = false): void {
     const { reply } = request;
     if (reply.headersSent) return;
     this.countRefused(request, status, reason);
@@ -288,7 +292,7 @@ export class HttpListener {
   }
 
   /** For what has been answered already, in a form of its own. */
-  countRefused(request: HttpRequest, status: number, reason: Refusal): void {
+  countRefused<R extends Refusal>(request: HttpRequest, status: StatusOf<R>, reason: R): void {
     this.onRefused(this, request.mount ?? null, status, reason);
   }
 
@@ -348,10 +352,14 @@ export class HttpListener {
   private takeUpgrade(request: HttpRequest, connection: Duplex, first: Buffer): void {
     this.locate(request);
     connection.on('error', () => connection.destroy());
-    const found = this.isClosing ? 503 : (this.router ??= new HttpRouter(this.mounts)).find(request);
-    if (found === 200 && request.mount.upgrade !== undefined) return request.mount.upgrade(request, connection, first);
-    const status = found === 200 ? 400 : found;
-    this.countRefused(request, status, this.isClosing ? 'stopping' : 'notServed');
+    let status: 503 | StatusOf<'notServed'> = 503;
+    if (this.isClosing) this.countRefused(request, status, 'stopping');
+    else {
+      const found = (this.router ??= new HttpRouter(this.mounts)).find(request);
+      if (found === 200 && request.mount.upgrade !== undefined) return request.mount.upgrade(request, connection, first);
+      status = found === 200 ? 400 : found;
+      this.countRefused(request, status, 'notServed');
+    }
     connection.end(`HTTP/1.1 ${status} ${reasons[status] ?? 'Refused'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   }
 
@@ -360,7 +368,8 @@ export class HttpListener {
     const { _httpMessage: reply } = connection as { _httpMessage?: ServerResponse | null };
     const isOurs = error.code?.startsWith('HPE_') === true || error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
     if (isOurs && connection.writable && reply?.headersSent !== true) {
-      const [status, reason]: [number, Refusal] = error.code === 'HPE_HEADER_OVERFLOW' ? [431, 'tooManyHeaders'] : error.code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW' ? [413, 'tooLarge'] : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? [408, 'tooSlow'] : [400, 'malformed'];
+      const reason = error.code === 'HPE_HEADER_OVERFLOW' ? 'tooManyHeaders' : error.code === 'HPE_CHUNK_EXTENSIONS_OVERFLOW' ? 'tooLarge' : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 'tooSlow' : 'malformed';
+      const [status] = refusals[reason];
       this.onRefused(this, (reply?.req as HttpRequest | undefined)?.mount ?? null, status, reason);
       connection.write(`HTTP/1.1 ${status} ${reasons[status]}\r\nConnection: close\r\n\r\n`);
     }
@@ -384,7 +393,7 @@ export class HttpListener {
     } else request.collect(length !== undefined || request.headers['transfer-encoding'] !== undefined);
   }
 
-  private answerUnmatched(request: HttpRequest, reply: ServerResponse, status: number): void {
+  private answerUnmatched(request: HttpRequest, reply: ServerResponse, status: Unmatched): void {
     if (status === 404 && this.isDraining) return this.refuse(request, 503, 'stopping', true);
     if (status === 404) return this.refuse(request, 404, 'notServed');
     this.countRefused(request, status, 'notServed');

@@ -25,6 +25,9 @@ export interface HttpMount {
   upgrade?(request: HttpRequest, connection: Duplex, first: Buffer): void;
 }
 
+/** Nothing is served there, or not by this method, or not in this type. */
+export type Unmatched = 404 | 405 | 406 | 415;
+
 interface Pattern {
   readonly mount: HttpMount;
   readonly order: number;
@@ -122,7 +125,7 @@ export class HttpRouter {
   }
 
   /** Fills in `mount` and `params` and gives 200; or gives the status to answer with: 404, 405, 406 or 415. */
-  find(request: HttpRequest): number {
+  find(request: HttpRequest): 200 | Unmatched {
     const { path } = request;
     let candidates = this.statics.get(path);
     if (candidates === undefined && path.length > 1 && path.charCodeAt(path.length - 1) === 47) candidates = this.statics.get(path.slice(0, -1));
@@ -135,8 +138,8 @@ export class HttpRouter {
     return this.findAmong(candidates ?? this.candidatesFor(path), request);
   }
 
-  private findAmong(candidates: readonly Pattern[], request: HttpRequest): number {
-    let failure = 404;
+  private findAmong(candidates: readonly Pattern[], request: HttpRequest): 200 | Unmatched {
+    let failure: Unmatched = 404;
     for (const pattern of candidates) {
       const match = pattern.expression.exec(request.path);
       if (match === null) continue;
@@ -180,7 +183,7 @@ function namedParameters(names: readonly string[], match: RegExpExecArray): read
 }
 
 /** 200, or why the mount does not take the request although its path matches. */
-function check(mount: HttpMount, request: HttpRequest): number {
+function check(mount: HttpMount, request: HttpRequest): 200 | Unmatched {
   if (mount.methods !== null && !mount.methods.includes(request.method!)) return 405;
   // Who asks what is allowed sends nothing and wants nothing.
   if (request.method === 'OPTIONS') return 200;

@@ -548,6 +548,8 @@ describe('platform-http', () => {
       await refuses('tooLarge', 'test', raw('POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 90001\r\n\r\n'));
       await refuses('malformed', 'test', ask(port, '/b', { method: 'POST', body: 'x', headers: { 'Content-Type': 'multipart/form-data; boundary=b' } }));
       await refuses('malformed', null, raw('hello\r\n\r\n'));
+      await refuses('malformed', null, raw('GET /b?a=%zz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n'));
+      await refuses('tooLarge', 'test', raw(`POST /b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;${'e'.repeat(20_000)}\r\na\r\n0\r\n\r\n`));
       await refuses('tooManyHeaders', null, raw(`GET /b HTTP/1.1\r\nHost: x\r\n${'x: 1\r\n'.repeat(300)}\r\n`));
       await refuses('tooManyHeaders', null, raw(`GET /b HTTP/1.1\r\nHost: x\r\nx: ${'y'.repeat(20_000)}\r\n\r\n`));
       await refuses('tooSlow', 'test', raw('POST /b HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc'));
@@ -572,6 +574,22 @@ describe('platform-http', () => {
       await stopping;
       expect([(await first).status, (await waiting).status]).to.deep.equal([200, 200]);
       expect(told).to.deep.equal(expected);
+    });
+
+    it('tells of a streamed body that gets too long, which the route has begun with', async () => {
+      const told: string[] = [];
+      rig.events.on('requestRefused', ({ routeId, status, reason }) => told.push(`${routeId} ${status} ${reason}`));
+      let failure: unknown = null;
+      const { port } = await rig.serve('/s?useStreaming=true&maxRequestSize=10', async (exchange) => {
+        try {
+          for await (const piece of exchange.body as Readable) expect(piece).to.be.instanceOf(Buffer);
+        } catch (thrown) {
+          failure = thrown;
+        }
+      });
+      expect(await rawRequest(port, 'POST /s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n14\r\n01234567890123456789\r\n0\r\n\r\n')).to.match(/^HTTP\/1.1 413 /);
+      expect(told).to.deep.equal(['test 413 tooLarge']);
+      await eventually(() => expect(String(failure)).to.contain('longer than 10 bytes'));
     });
 
     it('tells of connections beyond maxConnections', async () => {

@@ -66,10 +66,13 @@ describe('sse', () => {
     });
 
     it('cuts a subscriber that does not read, and answers 503 when there are too many', async () => {
-      const { close, send, url } = await serving('?maxBufferedBytes=1000&maxSubscribers=1&keepAlive=0&allowedOrigin=*');
+      const { around, close, send, url } = await serving('?maxBufferedBytes=1000&maxSubscribers=1&keepAlive=0&allowedOrigin=*');
+      const refused: unknown[] = [];
+      around.context.events.on('requestRefused', ({ status, reason }) => refused.push([status, reason]));
       const slow = await subscribe(url);
       expect(slow.reply.headers['access-control-allow-origin']).to.equal('*');
       expect((await subscribe(url)).reply.statusCode).to.equal(503);
+      expect(refused).to.deep.equal([[503, 'busy']]);
       slow.reply.pause();
       const large = 'x'.repeat(1_000_000);
       await eventually(async () => expect(await send(large)).to.equal(0));

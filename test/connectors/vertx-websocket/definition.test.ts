@@ -104,6 +104,8 @@ describe('vertx-websocket', () => {
 
   it('lets in only clients whose origin fits, and answers plain requests with 426', async () => {
     await start(route('vertx-websocket:127.0.0.1:0/in?allowedOriginPattern=https://good.*', { to: 'mock:in' }), route('platform-http:/plain', { setBody: { constant: 'ok' } }));
+    const told: unknown[] = [];
+    runtime.events.on('requestRefused', ({ status, reason }) => told.push([status, reason]));
     const refused = await connect('/in', 'https://evil.example').then(() => '', (error: unknown) => (error as Error).message);
     expect(refused).to.contain('403');
     const elsewhere = await connect('/plain').then(() => '', (error: unknown) => (error as Error).message);
@@ -111,6 +113,9 @@ describe('vertx-websocket', () => {
     await connect('/in', 'https://good.example');
     expect((await fetch(`${address()}/in`)).status).to.equal(426);
     expect(await (await fetch(`${address()}/plain`)).text()).to.equal('ok');
+    const nowhere = await connect('/nowhere').then(() => '', (error: unknown) => (error as Error).message);
+    expect(nowhere).to.contain('404');
+    expect(told).to.deep.equal([[403, 'forbidden'], [400, 'notServed'], [426, 'notServed'], [404, 'notServed']]);
   });
 
   it('fails what is sent to a key that nobody is connected by', async () => {

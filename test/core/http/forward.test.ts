@@ -17,7 +17,7 @@ describe('requests that another process answers', () => {
   });
 
   /** The other process, seen from here: a server behind a socket, and the address at which its requests come. */
-  async function behind(answer: (request: IncomingMessage, reply: ServerResponse, connection: Socket) => void): Promise<string> {
+  async function behind(answer: (request: IncomingMessage, reply: ServerResponse, connection: Socket) => void, refused: unknown[] = []): Promise<string> {
     const folder = mkdtempSync(join(tmpdir(), 'forward-'));
     ends.push(() => rmSync(folder, { recursive: true }));
     const socketPath = join(folder, 's');
@@ -28,6 +28,7 @@ describe('requests that another process answers', () => {
       server.close();
     });
     const { context } = new Surroundings();
+    context.events.on('requestRefused', ({ status, reason }) => refused.push([status, reason]));
     const listener = httpListeners(forwardingContext(context, () => socketPath)).at('127.0.0.1', 0);
     const mount = { path: '/x', methods: null, consumes: null, produces: null, maxBodyBytes: 1000, handle: () => undefined };
     await listener.mount(mount);
@@ -39,14 +40,14 @@ describe('requests that another process answers', () => {
   }
 
   /** Answers the first request of a connection, and cuts the connection at its second. */
-  const cuttingAtTheSecond = (seen: string[]): Promise<string> => {
+  const cuttingAtTheSecond = (seen: string[], refused: unknown[] = []): Promise<string> => {
     const known = new WeakSet<Socket>();
     return behind((request, reply, connection) => {
       seen.push(`${request.method} ${request.url}`);
       if (known.has(connection)) return connection.destroy();
       known.add(connection);
       reply.end('done');
-    });
+    }, refused);
   };
 
   it('have the status with its text, and headers, but those of the connection', async () => {
@@ -64,9 +65,10 @@ describe('requests that another process answers', () => {
   });
 
   it('are not asked again where that could do something twice', async () => {
-    const seen: string[] = [];
-    const url = await cuttingAtTheSecond(seen);
+    const [seen, refused]: [string[], unknown[]] = [[], []];
+    const url = await cuttingAtTheSecond(seen, refused);
     expect([(await ask(`${url}/x`, 'GET')).status, (await ask(`${url}/x`, 'POST', 'body')).status]).to.deep.equal([200, 503]);
     expect(seen).to.deep.equal(['GET /x', 'POST /x']);
+    expect(refused).to.deep.equal([[503, 'otherProcess']]);
   });
 });
