@@ -1,15 +1,15 @@
 import { nearest } from '../../core/diagnostics.ts';
 import { isNumeric } from '../../core/conversion/exactNumber.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
-import type { Env, Filter, Path } from './filter.ts';
-import { alternative, assignment, attempt, collect, computed, emitEach, guarded, labelled, breakOut, nowhere, operators, product, recurseAll, step } from './filter.ts';
+import type { Change, Env, Filter, Path } from './filter.ts';
+import { adding, alternative, assigning, assignment, attempt, collect, computed, emitEach, guarded, labelled, breakOut, choosing, nowhere, operators, product, recurseAll, step } from './filter.ts';
 import { work } from './bounds.ts';
 import { formats } from './formats.ts';
 import { library } from './functions.ts';
 import { parseJq } from './parser.ts';
 import type { Node, Pattern } from './parser.ts';
 import { describe, getKey, isTrue, JqError, put, slice, typeName } from './values.ts';
-import type { JsonMap } from './values.ts';
+import type { JsonMap, Owned } from './values.ts';
 
 interface Closure {
   readonly filter: Filter;
@@ -52,11 +52,74 @@ export function compileJq(source: string, globals: readonly string[], outside: R
   return compiler.compile(parseJq(source), scope);
 }
 
+/** Whether a step of `reduce` only changes, or adds to, the value that it is given. */
+function isChange(node: Node): boolean {
+  switch (node.type) {
+    case 'identity':
+    case 'assign':
+      return true;
+    case 'binary':
+      return node.operator === '+' && node.left.type === 'identity';
+    case 'if':
+      return isChange(node.then) && (node.otherwise === null || isChange(node.otherwise));
+    case 'pipe':
+      return isChange(node.left) && isChange(node.right);
+    default:
+      return false;
+  }
+}
+
+/** Whether what a node gives has nothing of its input in it. */
+function isApart(node: Node): boolean {
+  switch (node.type) {
+    case 'literal':
+    case 'text':
+    case 'format':
+    case 'variable':
+      return true;
+    case 'field':
+    case 'slice':
+    case 'each':
+      return isApart(node.of);
+    case 'list':
+      return node.of === null || isApart(node.of);
+    case 'map':
+      return node.entries.every(([, value]) => isApart(value));
+    case 'pipe':
+      return isApart(node.left);
+    case 'comma':
+    case 'binary':
+      return isApart(node.left) && isApart(node.right);
+    default:
+      return false;
+  }
+}
+
+const same: Change = (_env, input, _owned, emit) => emit(input);
+
 class Compiler {
   private readonly outside: Readonly<Record<string, OutsideFunction>>;
 
   constructor(outside: Readonly<Record<string, OutsideFunction>>) {
     this.outside = outside;
+  }
+
+  /** A node of which `isChange` holds. */
+  private change(node: Node, scope: Scope | null): Change {
+    switch (node.type) {
+      case 'assign':
+        return assigning(node.operator, this.compile(node.left, scope), this.compile(node.right, scope), isApart(node.right));
+      case 'binary':
+        return adding(this.compile(node.right, scope), isApart(node.right));
+      case 'if':
+        return choosing(this.compile(node.condition, scope), this.change(node.then, scope), node.otherwise === null ? same : this.change(node.otherwise, scope));
+      case 'pipe': {
+        const [left, right] = [this.change(node.left, scope), this.change(node.right, scope)];
+        return (env, input, owned, emit) => left(env, input, owned, (value) => right(env, value, owned, emit));
+      }
+      default:
+        return same;
+    }
   }
 
   compile(node: Node, scope: Scope | null): Filter {
@@ -129,15 +192,30 @@ class Compiler {
         const of = this.compile(node.of, scope);
         const bind = this.pattern(node.pattern, scope);
         const from = this.compile(node.from, scope);
-        const update = this.compile(node.update, bind.scope);
+        const change = isChange(node.update) ? this.change(node.update, bind.scope) : null;
+        let update = change === null ? this.compile(node.update, bind.scope) : null;
         return (env, input, path, emit) =>
           from(env, input, path, (start, startAt) => {
+            if (change !== null && path === null) {
+              const owned: Owned = new Set();
+              let built = start;
+              of(env, input, null, (item) =>
+                bind.run(env, item, (inner) => {
+                  let next: unknown = null;
+                  change(inner, built, owned, (value) => void (next = value));
+                  built = next;
+                }),
+              );
+              emit(built, null);
+              return;
+            }
+            const step = (update ??= this.compile(node.update, bind.scope));
             let state = start;
             let at = startAt;
             of(env, input, null, (item) =>
               bind.run(env, item, (inner) => {
                 let [next, nextAt]: [unknown, Path | null] = [null, path === null ? null : nowhere];
-                update(inner, state, at, (value, valueAt) => {
+                step(inner, state, at, (value, valueAt) => {
                   next = value;
                   nextAt = valueAt;
                 });

@@ -1,7 +1,7 @@
 import { ExchangeError } from '../../core/errors.ts';
 import { beginWork, work } from './bounds.ts';
 import type { Owned } from './values.ts';
-import { add, compare, deletePaths, describe, divide, getPath, isMap, isTrue, JqError, multiply, remainder, setPath, subtract } from './values.ts';
+import { add, addTo, compare, deletePaths, describe, divide, getPath, isMap, isTrue, JqError, multiply, remainder, setPath, subtract } from './values.ts';
 
 /** Where a value stands in the input: the keys that lead to it, innermost first. Null where nobody asks. */
 export interface Path {
@@ -225,22 +225,81 @@ export const alternative =
     if (!found) right(env, input, path, emit);
   };
 
-export function assignment(operator: string, left: Filter, right: Filter): Filter {
-  if (operator === '|=') return (env, input, path, emit) => emit(modify(left, env, input, (old) => first(right, env, old)), path === null ? null : nowhere);
+/** What comes of a value with another assigned to it at some paths. */
+type Assignment = (env: Env | null, input: unknown, value: unknown, owned: Owned) => unknown;
+
+function assigned(operator: string, left: Filter): Assignment {
   if (operator === '=') {
-    return (env, input, path, emit) =>
-      right(env, input, null, (value) => {
-        const owned: Owned = new Set();
-        let made = input;
-        for (const keys of pathsOf(left, env, input)) made = setPath(made, keys, value, owned);
-        emit(made, path === null ? null : nowhere);
-      });
+    return (env, input, value, owned) => {
+      let made = input;
+      for (const keys of pathsOf(left, env, input)) made = setPath(made, keys, value, owned);
+      return made;
+    };
   }
   const name = operator.slice(0, -1);
-  const apply = name === '//' ? (old: unknown, value: unknown) => (isTrue(old) ? old : value) : operators[name]!;
-  return (env, input, path, emit) =>
-    right(env, input, null, (value) => emit(modify(left, env, input, (old) => [apply(old, value)]), path === null ? null : nowhere));
+  if (name === '//') return (env, input, value, owned) => modify(left, env, input, (old) => [isTrue(old) ? old : value], owned);
+  if (name === '+') return (env, input, value, owned) => modify(left, env, input, (old) => [addTo(old, value, owned)], owned);
+  const apply = operators[name]!;
+  return (env, input, value, owned) => modify(left, env, input, (old) => [apply(old, value)], owned);
 }
+
+const updated = (left: Filter, right: Filter) => (env: Env | null, input: unknown, owned: Owned): unknown =>
+  modify(
+    left,
+    env,
+    input,
+    (old) => {
+      // What the update sees it may put elsewhere.
+      if (owned.has(old)) owned.clear();
+      return first(right, env, old);
+    },
+    owned,
+  );
+
+export function assignment(operator: string, left: Filter, right: Filter): Filter {
+  if (operator === '|=') {
+    const update = updated(left, right);
+    return (env, input, path, emit) => emit(update(env, input, new Set()), path === null ? null : nowhere);
+  }
+  const assign = assigned(operator, left);
+  return (env, input, path, emit) => right(env, input, null, (value) => emit(assign(env, input, value, new Set()), path === null ? null : nowhere));
+}
+
+// ------------------------------------------------------------------ a value that is built up, step by step
+
+/** A step that changes what is its own in place, as `.[$key] = $x` in a `reduce`: copies of all that is there already would take all time. */
+export type Change = (env: Env | null, input: unknown, owned: Owned, emit: (value: unknown) => void) => void;
+
+/** All values of a filter. What may be in several places, or is gone on with several times, is nobody's own. */
+function given(filter: Filter, isApart: boolean, env: Env | null, input: unknown, owned: Owned): unknown[] {
+  const values = collect(filter, env, input);
+  if (values.length !== 1 || (!isApart && typeof values[0] === 'object' && values[0] !== null)) owned.clear();
+  return values;
+}
+
+/** @param isApart whether what is right gives nothing of the input */
+export function assigning(operator: string, left: Filter, right: Filter, isApart: boolean): Change {
+  if (operator === '|=') {
+    const update = updated(left, right);
+    return (env, input, owned, emit) => emit(update(env, input, owned));
+  }
+  const assign = assigned(operator, left);
+  return (env, input, owned, emit) => {
+    for (const value of given(right, isApart, env, input, owned)) emit(assign(env, input, value, owned));
+  };
+}
+
+export const adding =
+  (right: Filter, isApart: boolean): Change =>
+  (env, input, owned, emit) => {
+    for (const value of given(right, isApart, env, input, owned)) emit(addTo(input, value, owned));
+  };
+
+export const choosing =
+  (condition: Filter, then: Change, otherwise: Change): Change =>
+  (env, input, owned, emit) => {
+    for (const holds of given(condition, true, env, input, owned)) (isTrue(holds) ? then : otherwise)(env, input, owned, emit);
+  };
 
 /** The first result, or nothing. */
 function first(filter: Filter, env: Env | null, input: unknown): readonly [unknown] | null {
@@ -255,14 +314,13 @@ function first(filter: Filter, env: Env | null, input: unknown): readonly [unkno
 }
 
 /** Replaces what stands at each path; what the update gives nothing for is deleted. */
-function modify(paths: Filter, env: Env | null, input: unknown, update: (old: unknown) => readonly [unknown] | null): unknown {
-  const owned: Owned = new Set();
+function modify(paths: Filter, env: Env | null, input: unknown, update: (old: unknown) => readonly [unknown] | null, owned: Owned): unknown {
   let made = input;
   const gone: unknown[][] = [];
   for (const keys of pathsOf(paths, env, input)) {
     const old = getPath(made, keys);
-    // What the update sees it may put elsewhere.
-    if (owned.has(old) || keys.some(isMap)) owned.clear();
+    // What is in a part is in the list, too.
+    if (keys.some(isMap)) owned.clear();
     const next = update(old);
     if (next === null) gone.push(keys);
     else made = setPath(made, keys, next[0], owned);

@@ -246,6 +246,20 @@ function ownList(value: readonly unknown[] | null, owned: Owned): unknown[] {
   return copy;
 }
 
+/** The sum, as `add` gives it; a list or map that is owned becomes it. */
+export function addTo(a: unknown, b: unknown, owned: Owned): unknown {
+  if (Array.isArray(a) && Array.isArray(b)) {
+    const list = ownList(a, owned);
+    for (const item of b) list.push(item);
+    work(b.length >> 3);
+    return list;
+  }
+  if (!isMap(a) || !isMap(b)) return add(a, b);
+  const map = ownMap(a, owned);
+  for (const key of Object.keys(b)) put(map, key, b[key]);
+  return map;
+}
+
 /**
  * A copy of the value in which what stands at the path is replaced.
  * @param owned copies that the same change has made before
