@@ -39,7 +39,7 @@ function end(code: number): void {
 
 // The thread that `mecha test` runs tests in starts with this file, too: the whole program is one script.
 if (!isMainThread && (workerData as { mechaTests?: unknown } | null)?.mechaTests !== undefined) void import('../src/testing/worker.ts');
-else void main(process.argv.slice(2), { in: process.stdin, out: process.stdout, err: process.stderr, folder: process.cwd(), environment: process.env, nodeVersion: process.version, pid: process.pid, onSignal: signals, exit: (code) => process.exit(code) }).then(
+else void main(process.argv.slice(2), { in: process.stdin, out: process.stdout, err: process.stderr, folder: process.cwd(), environment: process.env, nodeVersion: process.version, pid: process.pid, script: process.argv[1]!, onSignal: signals, exit: (code) => process.exit(code) }).then(
   end,
   (thrown: unknown) => {
     process.stderr.write(`${thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)}\n`);

@@ -12,7 +12,6 @@ import { fileURLToPath } from 'node:url';
 import { build, transform } from 'esbuild';
 import { notices } from './licences.mjs';
 import { front, layOut, program, takenBy } from './parts.mjs';
-import { warmUp } from './warm-up.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -316,7 +315,8 @@ async function command() {
   copyFileSync(join(root, 'bin/launcher.cjs'), join(folder, 'mecha.cjs'));
   chmodSync(join(folder, 'mecha.cjs'), 0o755);
   // First: what the cache of a part has is what was used when it was written.
-  await warmUp(join(folder, 'mecha.cjs'));
+  // Its code cache: a command that does not work fails the build.
+  execFileSync(process.execPath, [join(folder, 'mecha.cjs'), 'warm-up'], { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] });
   checkParts(folder, own);
 }
 

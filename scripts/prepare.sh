@@ -11,7 +11,7 @@ if [ ! -f node_modules/.package-lock.json ] || [ package-lock.json -nt node_modu
 fi
 
 build_program() {
-  if [ ! -f dist/parts.json ] || [ -n "$(find src bin scripts/build.mjs scripts/parts.mjs scripts/warm-up.mjs package-lock.json -newer dist/parts.json -print 2>/dev/null | head -n 1)" ]; then
+  if [ ! -f dist/parts.json ] || [ -n "$(find src bin scripts/build.mjs scripts/parts.mjs package-lock.json -newer dist/parts.json -print 2>/dev/null | head -n 1)" ]; then
     echo 'building ...' >&2
     node scripts/build.mjs dist >&2 || exit 1
   fi

@@ -18,7 +18,7 @@ const pages = (text, folder, collapsed = true) => ({
 const guides = readdirSync(docs)
   .filter((file) => file.endsWith('.md') && file !== 'index.md' && file !== 'reference.md')
   .map((file) => ({ file, text: /^# (.+)$/m.exec(readFileSync(`${docs}/${file}`, 'utf8'))?.[1] ?? file }));
-const order = ['getting-started.md', 'route-language.md', 'configuration.md', 'testing.md', 'embedding.md', 'for-camel-users.md', 'for-node-red-and-benthos-users.md', 'compatibility.md'];
+const order = ['getting-started.md', 'route-language.md', 'configuration.md', 'sidecar.md', 'testing.md', 'embedding.md', 'for-camel-users.md', 'for-node-red-and-benthos-users.md', 'compatibility.md'];
 const rank = (file) => (order.indexOf(file) + order.length + 1) % (order.length + 1);
 guides.sort((a, b) => rank(a.file) - rank(b.file));
 

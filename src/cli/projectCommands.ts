@@ -38,4 +38,10 @@ export function projectCommands(program: Command, terminal: Terminal, done: (cod
     .option('--json', 'prints the value as JSON, with its kind')
     .addHelpText('after', examples("mecha eval 'Hello ${body}' --body Ann", "mecha eval 'total > 100' --language jsonata --body @order.json --predicate") + '\nExit codes: 0 evaluated (a condition: it is true), 1 it failed (a condition: it is false), 2 the expression is wrong.\n')
     .action(async (expression: string, options: Options) => done(await (await import('./eval.ts')).evaluate(expression, options, terminal)));
+  program
+    .command('warm-up')
+    .description('Keeps the code that this Node has compiled beside the program, so that starts need not: once, when an image is built.')
+    .option('--json', 'tells as JSON what was kept')
+    .addHelpText('after', examples('mecha warm-up', 'mecha warm-up --json') + '\nExit codes: 0 kept, 1 the folder of the program can not be written, or it does not run here.\n')
+    .action(async (options: Options) => done(await (await import('./warmUp.ts')).warmUp(options, terminal)));
 }

@@ -8,6 +8,8 @@ export interface Terminal {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly nodeVersion?: string;
   readonly pid?: number;
+  /** Path of the program's script. */
+  readonly script?: string;
   /** Called with SIGINT, SIGTERM, SIGHUP; gives what ends it. */
   onSignal(signal: 'SIGINT' | 'SIGTERM' | 'SIGHUP', run: () => void): () => void;
   /** Ends the process at once. */

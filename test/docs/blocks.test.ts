@@ -269,6 +269,10 @@ describe('code blocks of the documentation', function () {
                   }
                 }
                 break;
+              case 'dockerfile':
+                // Built by test/packed/sidecar.test.ts.
+                expect(readFileSync(join(root, info['excerpt'] ?? ''), 'utf8')).to.include(text.trimEnd());
+                break;
               case 'mermaid':
                 expect(text).to.match(/^(flowchart|graph|sequenceDiagram|stateDiagram)/m);
                 break;

@@ -42,3 +42,9 @@ export function packedFolder(context: Mocha.Context): string {
   console.log(`    no registry of packages can be reached, so the packed package is not installed: ${made.unreachable.message.split('\n')[0]}`);
   context.skip();
 }
+
+/** The packed package itself. */
+export function tarballOf(context: Mocha.Context): string {
+  const folder = packedFolder(context);
+  return join(folder, readdirSync(folder).find((name) => name.endsWith('.tgz'))!);
+}
