@@ -37,7 +37,7 @@ function end(code: number): void {
   if (isToldToStop) systemClock.schedule(lastWordsMillis, () => process.exit());
 }
 
-// The thread that `mecha test` runs tests in starts with this file, too: the whole program is one script.
+// The thread that `mecha test` runs tests in starts with this file, too: it is the launcher's only door to the parts of the program.
 if (!isMainThread && (workerData as { mechaTests?: unknown } | null)?.mechaTests !== undefined) void import('../src/testing/worker.ts');
 else void main(process.argv.slice(2), { in: process.stdin, out: process.stdout, err: process.stderr, folder: process.cwd(), environment: process.env, nodeVersion: process.version, pid: process.pid, script: process.argv[1]!, onSignal: signals, exit: (code) => process.exit(code) }).then(
   end,

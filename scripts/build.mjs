@@ -1,6 +1,6 @@
 /**
- * Builds what is published. `dist/` is the command: one script for the program, one for each library that it loads on use, and the launcher
- * that runs them with V8's code cache. `lib/` is the library for embedders: plain modules, one a source file, with their types.
+ * Builds what is published. `dist/` is the command: scripts for the parts of the program (scripts/parts.mjs), one for each library that it loads on use, and the
+ * launcher that runs them with V8's code cache. `lib/` is the library for embedders: plain modules, one a source file, with their types.
  * `node scripts/build.mjs [dist|lib]`
  */
 import { execFileSync } from 'node:child_process';

@@ -330,7 +330,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
   M0505: { title: 'A bean is no processor', explanation: 'It must be a function, or an object with a method `process`.' },
   M0506: {
     title: 'There is no such exception class',
-    explanation: 'Nothing here can fail with it.',
+    explanation: 'A class is named with its package, as Java does (`java.io.IOException`). One that neither Java, Camel nor a library of theirs has, and no part of Mecha fails with, would never be caught, and could not be thrown. Error classes of your own JavaScript modules have no package.',
     wrong: '- onException:\n    exception: [ java.io.IOExeption ]\n    handled: { constant: "true" }\n' + route('- to: mock:out\n'),
     right: '- onException:\n    exception: [ java.io.IOException ]\n    handled: { constant: "true" }\n' + route('- to: mock:out\n'),
   },
@@ -446,7 +446,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     right: 'http: { port: 8080 }\n',
   },
   M0706: { title: 'There is no such route file', explanation: 'The path or pattern that was given names no file.' },
-  M0707: { title: 'A route file is too large', explanation: 'Files are bounded, each and all together, so that a wrong path does not fill the memory. `routeFiles.maxBytes` bounds all together; one alone may have 16 MB.' },
+  M0707: { title: 'Route files are too large', explanation: 'Files are bounded, each and all together, so that a wrong path does not fill the memory: all that are named together may have 8 MB, unless `routeFiles.maxBytes` says otherwise, and none of them more than 16 MB, whatever that says.' },
   M0708: { title: 'A route file is no text', explanation: 'Routes are written in YAML, as UTF-8 text.' },
   M0709: { title: 'A route file can not be read', explanation: 'The system refuses it; the message says why.' },
   M0711: { title: 'A setting that only a start can take', explanation: 'The configuration was read again while the program runs. Most of it is taken at once; what sockets, stores and connections are made from is taken at the next start.' },
