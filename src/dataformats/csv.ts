@@ -103,7 +103,8 @@ export const csv = defineDataFormat({
   },
   create: (options, context) => {
     const dialect = dialectOf(options);
-    const names = options.headerDisabled || options.header === undefined ? null : options.header.split(',').map((name) => name.trim());
+    checkDialect(options, dialect);
+    const names = options.headerDisabled || options.header === undefined ? null : options.header.split(',');
     const convert = options.recordConverterRef === undefined ? null : context.bean<(values: Row, names: readonly string[] | null) => unknown>(options.recordConverterRef);
     const reading: Reading = {
       dialect,
@@ -124,6 +125,29 @@ export const csv = defineDataFormat({
     };
   },
 });
+
+/** @throws Error when a character is several, or none, or means two things, as Apache Commons CSV has it */
+function checkDialect(options: DialectOptions, dialect: Dialect): void {
+  const given = {
+    delimiter: options.delimiter,
+    quote: options.quoteDisabled ? undefined : options.quote,
+    escape: options.escapeDisabled ? undefined : options.escape,
+    commentMarker: options.commentMarkerDisabled ? undefined : options.commentMarker,
+  };
+  for (const [name, text] of Object.entries(given)) if (text !== undefined && text.length !== 1) throw new Error(`\`${name}\` is one character, not \`${text}\``);
+  const { delimiter, quote, escape, comment, quoteMode } = dialect;
+  if (delimiter === '\n' || delimiter === '\r') throw new Error('`delimiter` can not be a line break');
+  for (const [a, b, what] of [
+    [quote, delimiter, 'quote` and `delimiter'],
+    [escape, delimiter, 'escape` and `delimiter'],
+    [comment, delimiter, 'commentMarker` and `delimiter'],
+    [comment, quote, 'commentMarker` and `quote'],
+    [comment, escape, 'commentMarker` and `escape'],
+  ] as const) {
+    if (a !== null && a === b) throw new Error(`\`${what}\` can not be the same character (\`${a}\`)`);
+  }
+  if (quoteMode === 'NONE' && escape === null) throw new Error('`quoteMode: NONE` needs an `escape`');
+}
 
 interface DialectOptions {
   readonly format: string;
@@ -202,6 +226,7 @@ function* lazyRows(text: string, reading: Reading, exchange: Exchange): Generato
     for (const row of lexer.push(text.slice(at, at + sliceLength))) if (records.take(row)) yield records.value;
   }
   for (const row of lexer.end()) if (records.take(row)) yield records.value;
+  records.finish();
 }
 
 async function* asyncRows(source: AsyncIterable<Uint8Array | string>, reading: Reading, exchange: Exchange): AsyncGenerator<unknown> {
@@ -221,6 +246,7 @@ async function* asyncRows(source: AsyncIterable<Uint8Array | string>, reading: R
   }
   for (const row of rows(decoder.end())) if (records.take(row)) yield records.value;
   for (const row of lexer.end()) if (records.take(row)) yield records.value;
+  records.finish();
 }
 
 /** Makes of each row what the options ask for. */
@@ -234,7 +260,12 @@ class Records {
   constructor(reading: Reading, exchange: Exchange) {
     this.reading = reading;
     this.exchange = exchange;
-    this.names = reading.names;
+    this.names = reading.names === null ? null : this.checkedNames(reading.names);
+  }
+
+  /** After the last row: a text without any has no names. */
+  finish(): void {
+    if (this.isFirst && this.reading.captures) this.exchange.headers.set(headerOfRecord, [...(this.names ?? [])]);
   }
 
   /** Whether the row is a record, which `value` then has. */
@@ -252,12 +283,12 @@ class Records {
   private firstRow(row: Row): boolean {
     const { names, asMaps, captures, skipsFirst } = this.reading;
     const takesNames = names === null && (asMaps || captures);
-    if (takesNames) this.names = this.checkedNames(row);
+    if (takesNames || (names === null && skipsFirst)) this.names = this.checkedNames(row);
     if (captures && this.names !== null) this.exchange.headers.set(headerOfRecord, [...this.names]);
     return takesNames || skipsFirst;
   }
 
-  private checkedNames(row: Row): string[] {
+  private checkedNames(row: readonly (string | null)[]): string[] {
     const names = row.map((name) => name ?? '');
     if (!this.reading.allowsMissing && names.some((name) => name.trim() === '')) {
       throw new ExchangeError('java.lang.IllegalArgumentException', `A header name is missing in [${names.join(', ')}]`);
@@ -270,7 +301,13 @@ class Records {
     const names = this.names ?? [];
     const length = Math.min(names.length, row.length);
     for (let i = 0; i < length; i++) map[this.reading.ignoresCase ? this.spelling(names[i]!) : names[i]!] = row[i];
+    // Of columns with one name the last one counts, also where a row ends before it.
+    if (this.hasTwins && row.length < names.length) for (const name of names.slice(row.length)) delete map[name];
     return map;
+  }
+
+  private get hasTwins(): boolean {
+    return new Set(this.names).size < (this.names?.length ?? 0);
   }
 
   private spelling(name: string): string {
@@ -326,7 +363,7 @@ class Lexer {
             at++;
           }
         } else if (char === escape) {
-          this.token += unescaped(text[at + 1]);
+          this.token += this.unescaped(text[at + 1]);
           at += 2;
         } else {
           if (char === '\n') this.line++;
@@ -372,7 +409,7 @@ class Lexer {
         this.state = PLAIN;
       }
       if (char === escape) {
-        this.token += unescaped(text[at + 1]);
+        this.token += this.unescaped(text[at + 1]);
         at += 2;
       } else {
         const next = this.endOfPlainRun(text, at, end);
@@ -382,6 +419,16 @@ class Lexer {
     }
     this.rest = text.slice(at);
     return rows;
+  }
+
+  /** What stands behind an escape: letters that mean nothing there keep it. */
+  private unescaped(char: string | undefined): string {
+    const { delimiter, quote, escape, comment } = this.dialect;
+    if (char === undefined) return '';
+    const meant = escapes[char];
+    if (meant !== undefined) return meant;
+    const isSpecial = char === delimiter || char === quote || char === escape || char === comment || /[\n\r\t\b\f]/.test(char);
+    return isSpecial ? char : escape! + char;
   }
 
   end(): Row[] {
@@ -450,7 +497,6 @@ class Lexer {
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
 
-const unescaped = (char: string | undefined): string => (char === undefined ? '' : (escapes[char] ?? char));
 
 // ------------------------------------------------------------------------------------------------ writing
 
@@ -468,7 +514,7 @@ function written(body: unknown, dialect: Dialect, names: readonly string[] | nul
 }
 
 function rowsOf(body: unknown): Iterable<unknown> {
-  if (body === null || body === undefined) return [];
+  if (body === null || body === undefined || body === '') return [];
   if (Array.isArray(body) || body instanceof Set) return body as Iterable<unknown>;
   if (isMapping(body)) return [body];
   if (typeof body === 'object' && typeof (body as { next?: unknown }).next === 'function') return { [Symbol.iterator]: () => body as Iterator<unknown> };

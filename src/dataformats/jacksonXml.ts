@@ -1,11 +1,12 @@
 import { isByteSource, isContent } from '../core/conversion/convert.ts';
-import { XmlNode } from '../core/conversion/xml.ts';
+import { XML_CDATA, XML_TEXT, XmlNode } from '../core/conversion/xml.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
+import { featuresOf } from './jacksonFeatures.ts';
 import { Slices } from '../core/conversion/slices.ts';
-import type { XmlDocument } from '../core/conversion/xml.ts';
+import type { XmlDocument, XmlText } from '../core/conversion/xml.ts';
 import { readXmlData, readXmlDataInTurns, writeXmlDataInTurns } from '../core/conversion/xmlData.ts';
 import { xmlDocumentInTurns } from '../core/conversion/xmlFragment.ts';
 
@@ -18,37 +19,56 @@ export const jacksonXml = defineDataFormat({
   options: {
     xmlMapper: typed('XmlMapper', noClasses),
     prettyPrint: field.boolean('Writes each element on a line of its own.').default(false),
-    unmarshalType: typed('class to read', noClasses),
+    unmarshalType: field.string('Class to read: with `java.util.List` the children of the root are a list. Documents become maps else.'),
     jsonView: typed('view', noClasses),
     include: field.string('`NON_NULL` leaves out what is null.'),
     allowJmsType: field.boolean('Takes the class from the header JMSType.').default(false).ignored(noClasses),
-    collectionType: typed('class of lists', noClasses),
+    collectionType: field.string('Class of lists: the children of the root are read as a list of maps.'),
     useList: field.boolean('Reads the children of the root as a list of maps.').default(false),
     timezone: typed('time zone of dates', 'dates are written as numbers'),
     enableJaxbAnnotationModule: field.boolean('Uses JAXB annotations.').default(false).ignored(noClasses),
     moduleClassNames: typed('modules', noClasses),
     moduleRefs: typed('modules', noClasses),
-    enableFeatures: typed('features to switch on', noClasses),
-    disableFeatures: typed('features to switch off', noClasses),
+    enableFeatures: field.string('Jackson features to switch on, separated by commas: INDENT_OUTPUT and ORDER_MAP_ENTRIES_BY_KEYS have an effect.'),
+    disableFeatures: field.string('Jackson features to switch off, separated by commas.'),
     allowUnmarshallType: field.boolean('Takes the class from the header CamelJacksonUnmarshalType.').default(false).ignored(noClasses),
     contentTypeHeader: field.boolean('Sets the header Content-Type.').default(true),
     maxStringLength: field.integer('Longest text that is read.').ignored('documents as a whole are bounded'),
   },
-  create: ({ prettyPrint, include, contentTypeHeader, useList }) => ({
+  create: ({ prettyPrint, include, contentTypeHeader, useList, collectionType, unmarshalType, enableFeatures, disableFeatures }) => {
+    const ofMaps = useList || collectionType !== undefined;
+    const ofAnything = /(?:List|Collection|Set)$/.test(unmarshalType ?? '');
+    const { enabled } = featuresOf({ enableFeatures, disableFeatures }, true);
+    const style = { isPretty: prettyPrint || enabled.has('INDENT_OUTPUT'), leavesNulls: include === 'NON_NULL' || include === 'NON_EMPTY', sortsKeys: enabled.has('ORDER_MAP_ENTRIES_BY_KEYS') };
+    return {
     marshal: (exchange: Exchange, body: unknown) => {
       if (typeof body === 'object' && body !== null && !(body instanceof XmlNode) && (isContent(body) || isByteSource(body))) throw new ExchangeError('com.fasterxml.jackson.databind.exc.InvalidDefinitionException', 'a stream can not be marshalled: convert it to a text first');
       if (contentTypeHeader) exchange.headers.set('Content-Type', 'application/xml');
-      const style = { isPretty: prettyPrint, leavesNulls: include === 'NON_NULL' || include === 'NON_EMPTY' };
       const text = writeXmlDataInTurns(body, style);
       return typeof text === 'string' ? Buffer.from(text) : text.then((whole) => Buffer.from(whole));
     },
     unmarshal: (_exchange: Exchange, body: unknown) => {
       const document = xmlDocumentInTurns(body);
-      if (document instanceof Promise) return document.then((large) => dataInTurns(large, useList));
-      return useList ? document.root.elements.map(readXmlData) : ofRoot(readXmlData(document.root));
+      const isList = ofMaps || ofAnything;
+      if (document instanceof Promise) return document.then(async (large) => (isList ? asList(large, (await dataInTurns(large, true)) as unknown[], ofMaps) : dataInTurns(large, false)));
+      return isList ? asList(document, document.root.elements.map(readXmlData), ofMaps) : ofRoot(readXmlData(document.root));
     },
-  }),
+    };
+  },
 });
+
+const mismatched = (message: string): ExchangeError => new ExchangeError('com.fasterxml.jackson.databind.exc.MismatchedInputException', message);
+
+/** The children of the root; an empty one is an empty map. */
+function asList({ root }: XmlDocument, items: readonly unknown[], ofMaps: boolean): unknown[] {
+  if (root.children.some((child) => (child.nodeType === XML_TEXT || child.nodeType === XML_CDATA) && (child as XmlText).text.trim() !== '')) throw mismatched('a list has elements, and no text beside them');
+  return items.map((item) => {
+    if (typeof item !== 'string') return item;
+    if (item.trim() === '') return {};
+    if (ofMaps) throw mismatched('Cannot construct a map from a text: with useList the children of the root have elements or attributes');
+    return item;
+  });
+}
 
 /** A document is a map, whatever it holds. */
 const ofRoot = (data: unknown): unknown => (typeof data !== 'string' ? data : data === '' ? {} : { '': data });

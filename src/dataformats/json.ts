@@ -5,6 +5,7 @@ import type { Exchange } from '../core/exchange/exchange.ts';
 import { isIntegral, isNumeric } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
 import type { JsonStyle } from '../core/conversion/json.ts';
+import { featuresOf } from './jacksonFeatures.ts';
 import { jsonText, parseJson, writeJson } from '../core/conversion/json.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
@@ -19,7 +20,7 @@ export const json = defineDataFormat({
     useList: field.boolean('Unmarshals to a list; anything but a list is an error.').default(false),
     include: field.enum('Leaves out what is null, or also what is empty.', ['ALWAYS', 'NON_NULL', 'NON_ABSENT', 'NON_EMPTY', 'NON_DEFAULT']),
     contentTypeHeader: field.boolean('Marshalling sets the header `Content-Type` to `application/json`.').default(true),
-    combineUnicodeSurrogates: field.boolean('Writes characters outside of the basic plane as they are.').default(false).ignored('they always are written as they are'),
+    combineUnicodeSurrogates: field.boolean('Writes characters outside of the basic plane as they are; else as two escapes (`\\\\uD83D\\\\uDE00`).').default(false),
     enableFeatures: field.string('Jackson features to switch on, separated by commas; those that change the JSON text have an effect.'),
     disableFeatures: field.string('Jackson features to switch off, separated by commas.'),
     dateFormatPattern: field.string('Pattern for dates (`yyyy-MM-dd`); without it they are written as milliseconds.'),
@@ -27,7 +28,7 @@ export const json = defineDataFormat({
     maxStringLength: field.integer('Longest text in a document that is read; longer ones are refused.'),
     allowUnmarshallType: field.boolean('Lets a header name the class to unmarshal to.').default(false).ignored(java),
     allowJmsType: field.boolean('Lets the header JMSType name the class to unmarshal to.').default(false).ignored(java),
-    collectionType: field.string('Class of collections.').ignored(java),
+    collectionType: field.string('Class of collections: the document is a list then.'),
     jsonView: field.string('Class that marks which fields to write.').ignored(java),
     moduleClassNames: field.string('Jackson modules.').ignored(java),
     moduleRefs: field.string('Jackson modules of the registry.').ignored(java),
@@ -39,13 +40,17 @@ export const json = defineDataFormat({
     namingStrategy: field.string('How Java field names become keys.').ignored(java),
   },
   create: (options) => {
-    const enabled = features(options.enableFeatures);
-    const disabled = features(options.disableFeatures);
+    const { enabled, disabled } = featuresOf(options, false);
     const style = styleOf(options, enabled, disabled);
-    const read = reader(options.unmarshalType ?? (options.useList ? 'java.util.ArrayList' : null), options.maxStringLength);
-    const setsHeader = options.contentTypeHeader;
+    const { maxStringLength: longest } = options;
+    const read = reader(options.unmarshalType ?? null, options.useList || options.collectionType !== undefined, longest !== undefined && longest > 0 ? longest : undefined);
+    const { contentTypeHeader: setsHeader, combineUnicodeSurrogates: combines } = options;
+    const wrapsRoot = enabled.has('WRAP_ROOT_VALUE');
+    const unwrap = enabled.has('UNWRAP_ROOT_VALUE') ? unwrapper(options.useList ? 'ArrayList' : simpleClassName(options.unmarshalType ?? 'java.lang.Object')) : null;
+    const readRoot = unwrap === null ? read : (body: unknown) => read(JSON.stringify(unwrap(parseJson(sourceText(body)))));
     const write = (exchange: Exchange, value: unknown): Buffer => {
-      const bytes = Buffer.from(writeJson(value, style));
+      const text = writeJson(wrapsRoot && value !== null && value !== undefined ? { [javaName(value)]: value } : value, style);
+      const bytes = Buffer.from(combines || !surrogate.test(text) ? text : text.replace(surrogates, escaped));
       if (setsHeader) exchange.headers.set('Content-Type', 'application/json');
       return bytes;
     };
@@ -54,23 +59,46 @@ export const json = defineDataFormat({
         if (isByteSource(body)) return readBytes(body).then((bytes) => write(exchange, toText(bytes, exchange)));
         return write(exchange, jsonBody(exchange, body));
       },
-      unmarshal: (_exchange, body) => (isByteSource(body) ? readBytes(body).then(read) : read(body)),
+      unmarshal: (_exchange, body) => (isByteSource(body) ? readBytes(body).then(readRoot) : readRoot(body)),
     };
   },
 });
 
-const features = (list: string | undefined): Set<string> => new Set((list ?? '').split(',').map((name) => name.trim().replace(/^.*\./, '')));
+/** The Java class that a value has in Camel, as Jackson names a root. */
+function javaName(value: unknown): string {
+  if (Array.isArray(value)) return 'ArrayList';
+  if (typeof value === 'string') return 'String';
+  if (typeof value === 'boolean') return 'Boolean';
+  if (isNumeric(value)) return isIntegral(value) ? 'Integer' : 'Double';
+  return value instanceof Uint8Array ? 'byte[]' : 'LinkedHashMap';
+}
+
+/** Takes what is in the one key that the document must have. */
+const unwrapper =
+  (root: string) =>
+  (document: unknown): unknown => {
+    if (document === null) return null;
+    const found = isMap(document) ? Object.keys(document) : null;
+    if (found?.length === 1 && found[0] === root) return (document as Record<string, unknown>)[root];
+    const what = found === null ? 'the document is no object' : `its root is ${found.map((name) => `\`${name}\``).join(', ') || 'empty'}`;
+    throw new ExchangeError('com.fasterxml.jackson.databind.exc.MismatchedInputException', `UNWRAP_ROOT_VALUE wants an object with the one key \`${root}\`: ${what}`);
+  };
+
+const surrogate = /[\ud800-\udfff]/;
+const surrogates = /[\ud800-\udfff]/g;
+const escaped = (half: string): string => `\\u${half.charCodeAt(0).toString(16).toUpperCase()}`;
 
 function styleOf(
   options: { prettyPrint: boolean; include: string | undefined; dateFormatPattern: string | undefined; timezone: string | undefined },
-  enabled: Set<string>,
-  disabled: Set<string>,
+  enabled: ReadonlySet<string>,
+  disabled: ReadonlySet<string>,
 ): JsonStyle | undefined {
   const { include, dateFormatPattern: pattern } = options;
   const isPretty = options.prettyPrint || enabled.has('INDENT_OUTPUT');
   const writesText = disabled.has('WRITE_DATES_AS_TIMESTAMPS') || pattern !== undefined;
-  const skipsEmpty = include === 'NON_EMPTY' || include === 'NON_DEFAULT';
-  const skipsNull = include === 'NON_NULL' || include === 'NON_ABSENT';
+  const skipsEmpty = include === 'NON_EMPTY';
+  // Values of maps have no defaults but null.
+  const skipsNull = include === 'NON_NULL' || include === 'NON_ABSENT' || include === 'NON_DEFAULT' || disabled.has('WRITE_NULL_MAP_VALUES');
   const sortsKeys = enabled.has('ORDER_MAP_ENTRIES_BY_KEYS');
   const unwrapsSingles = enabled.has('WRITE_SINGLE_ELEM_ARRAYS_UNWRAPPED');
   if (!isPretty && !writesText && !skipsEmpty && !skipsNull && !sortsKeys && !unwrapsSingles) return undefined;
@@ -80,8 +108,10 @@ function styleOf(
 /** Streams and files are marshalled as the text that they hold. */
 const jsonBody = (exchange: Exchange, body: unknown): unknown => (typeof body === 'object' && body !== null && typeof (body as { bytes?: unknown }).bytes === 'function' ? toText(body, exchange) : body);
 
-function reader(type: string | null, maxStringLength: number | undefined): (body: unknown) => unknown {
-  const check = type === null ? null : typeCheck(type);
+function reader(type: string | null, isList: boolean, maxStringLength: number | undefined): (body: unknown) => unknown {
+  const checkOne = type === null ? null : typeCheck(type);
+  const checkList = isList ? typeCheck('java.util.ArrayList')! : null;
+  const check = checkList === null ? checkOne : checkOne === null ? checkList : (value: unknown) => (checkList(value) as unknown[] | null)?.map(checkOne) ?? null;
   if (check === null && maxStringLength === undefined) return (body) => parseJson(sourceText(body));
   return (body) => {
     const value = parseJson(sourceText(body));
@@ -107,6 +137,7 @@ function typeCheck(type: string): ((value: unknown) => unknown) | null {
       return isNumeric(value) || (typeof value === 'string' && /^\s*-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\s*$/.test(value));
     };
     return (value) => {
+      if (value === '' && !isText) return null;
       if (!fits(value)) return refuse(value);
       return isBoolean && isNumeric(value) ? Number(value) !== 0 : convertTo(value, type);
     };
@@ -133,7 +164,7 @@ function refuseLongTexts(value: unknown, longest: number): void {
   if (typeof value === 'string' && value.length > longest) {
     throw new ExchangeError('com.fasterxml.jackson.core.exc.StreamConstraintsException', `a text of ${value.length} characters is longer than maxStringLength ${longest}`);
   }
-  if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) refuseLongTexts(item, longest);
+  if (typeof value === 'object' && value !== null && !isNumeric(value)) for (const item of Object.values(value)) refuseLongTexts(item, longest);
 }
 
 /** Java's date pattern letters. */

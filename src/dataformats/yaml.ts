@@ -27,8 +27,16 @@ export const yaml = defineDataFormat({
   create: ({ prettyFlow, maxAliasesForCollections, unmarshalType }) => ({
     marshal: (exchange, body) => encodeText(new Emitter(prettyFlow).document(body), charsetOf(exchange)),
     unmarshal: (exchange, body) => {
-      const typed = (value: unknown): unknown =>
-        unmarshalType === undefined || !/^(java\.lang\.)?(String|Integer|Long|Double|Boolean)$/.test(unmarshalType) ? value : convertTo(value, unmarshalType);
+      const typed = (value: unknown): unknown => {
+        if (unmarshalType === undefined || value === null) return value;
+        if (/^(java\.lang\.)?(String|Integer|Long|Double|Boolean)$/.test(unmarshalType)) return convertTo(value, unmarshalType);
+        const wantsList = /^java\.util\.\w*(?:List|Collection)$/.test(unmarshalType);
+        const wantsMap = /^java\.util\.\w*Map$/.test(unmarshalType);
+        // As SnakeYAML has it.
+        if (wantsList && typeof value === 'object' && isPlainMap(value)) return Object.keys(value);
+        if ((wantsList && !Array.isArray(value)) || (wantsMap && (Array.isArray(value) || typeof value !== 'object'))) throw failure('constructor.ConstructorException', `the document is no ${unmarshalType}`);
+        return value;
+      };
       const read = (source: unknown): unknown => {
         const value = readYaml(textOfBody(source, exchange), maxAliasesForCollections);
         return value instanceof Promise ? value.then(typed) : typed(value);

@@ -24,7 +24,7 @@ export const zipFile = defineDataFormat({
       withBytes(exchange, body, (bytes) => {
         const given = exchange.headers.get(fileName);
         const name = typeof given === 'string' && given !== '' ? given : exchange.id;
-        const plain = name.replace(/^.*[/\\]/s, '');
+        const plain = name.replace(/[/\\]+$/, '').replace(/^.*[/\\]/s, '');
         const archive = zipped(preservePathElements ? name.replace(/^[/\\]+/, '') : plain, bytes);
         exchange.headers.set(fileName, `${plain}.zip`);
         return archive;

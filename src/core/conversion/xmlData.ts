@@ -14,7 +14,13 @@ const isMap = (value: unknown): value is Record<string, unknown> | Map<string, u
 export interface XmlStyle {
   readonly isPretty: boolean;
   readonly leavesNulls: boolean;
+  readonly sortsKeys?: boolean;
 }
+
+const entriesOf = (value: Record<string, unknown> | Map<string, unknown>, style: XmlStyle): [string, unknown][] => {
+  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  return style.sortsKeys === true ? entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) : entries;
+};
 
 /** A value as an element of a name; the items of a list as elements of that name in a row. */
 function written(name: string, value: unknown, style: XmlStyle, depth: number, isEntry = false): string {
@@ -25,7 +31,7 @@ function written(name: string, value: unknown, style: XmlStyle, depth: number, i
   if (Array.isArray(value) || value instanceof Set) return Array.from(value as Iterable<unknown>, (item) => written(name, item, style, depth)).join('');
   if (value instanceof XmlNode) return indent + String(value);
   if (isMap(value)) {
-    const entries = value instanceof Map ? [...value] : Object.entries(value);
+    const entries = entriesOf(value, style);
     const inner = entries.map(([key, item]) => written(String(key), item, style, depth + 1, true)).join('');
     if (inner === '') return `${indent}<${name}/>`;
     return `${indent}<${name}>${inner}${style.isPretty ? `\n${'  '.repeat(depth)}` : ''}</${name}>`;
@@ -51,27 +57,35 @@ class DataOfElement {
 
 const isDeclaration = (name: string): boolean => name === 'xmlns' || name.startsWith('xmlns:');
 
-/** What an element says itself: its text, and a map with its attributes, which is null where there are neither these nor elements. */
-function ownData(element: XmlElement): { readonly text: string; readonly data: DataOfElement | null } {
-  let text = '';
+/** What an element says itself: its texts, cut at elements, and a map with its attributes, which is null where there are neither these nor elements. */
+function ownData(element: XmlElement): { readonly texts: readonly string[]; readonly data: DataOfElement | null } {
+  const texts = [''];
   let data: DataOfElement | null = null;
   for (const { name, localName, value } of element.attributes) if (!isDeclaration(name)) (data ??= new DataOfElement()).add(localName, value);
   for (const child of element.children) {
-    if (child.nodeType === XML_TEXT || child.nodeType === XML_CDATA) text += (child as XmlText).text;
-    else if (child.nodeType === XML_ELEMENT) data ??= new DataOfElement();
+    if (child.nodeType === XML_TEXT || child.nodeType === XML_CDATA) texts[texts.length - 1] += (child as XmlText).text;
+    else if (child.nodeType === XML_ELEMENT) {
+      data ??= new DataOfElement();
+      if (texts.at(-1) !== '') texts.push('');
+    }
   }
-  return { text, data };
+  return { texts, data };
+}
+
+/** Blanks between elements mean nothing. */
+function addTexts(data: DataOfElement, texts: readonly string[]): Record<string, unknown> {
+  for (const text of texts) if (text.trim() !== '') data.add('', text);
+  return data.map;
 }
 
 const isElement = (node: XmlNode): node is XmlElement => node.nodeType === XML_ELEMENT;
 
 /** An element as a map of its attributes and child elements; names that come again become lists. An element with text alone is its text. */
 export function readXmlData(element: XmlElement): unknown {
-  const { text, data } = ownData(element);
-  if (data === null) return text;
+  const { texts, data } = ownData(element);
+  if (data === null) return texts[0];
   for (const child of element.children) if (isElement(child)) data.add(child.localName, readXmlData(child));
-  if (text.trim() !== '') data.add('', text);
-  return data.map;
+  return addTexts(data, texts);
 }
 
 /** What has not more nodes is read at once. */
@@ -83,8 +97,8 @@ export async function readXmlDataInTurns(element: XmlElement, slices: Slices): P
     if (slices.isOver) await slices.next();
     return readXmlData(element);
   }
-  const { text, data } = ownData(element);
-  if (data === null) return text;
+  const { texts, data } = ownData(element);
+  if (data === null) return texts[0];
   for (const child of element.children) {
     if (!isElement(child)) continue;
     if (child.last - child.order > readAtOnce) data.add(child.localName, await readXmlDataInTurns(child, slices));
@@ -93,8 +107,7 @@ export async function readXmlDataInTurns(element: XmlElement, slices: Slices): P
       if (slices.isOver) await slices.next();
     }
   }
-  if (text.trim() !== '') data.add('', text);
-  return data.map;
+  return addTexts(data, texts);
 }
 
 /** Whether a value has at most so many values in it: says so without looking at more. */
@@ -119,7 +132,7 @@ async function writtenInTurns(name: string, value: unknown, style: XmlStyle, dep
   if ((!isList && !isMap(value)) || isSmall(value)) return written(name, value, style, depth);
   // What is wrong with the name is said as for a small one.
   if (!isList) written(name, null, style, depth);
-  const items: Iterable<readonly [string, unknown]> = isList ? Array.from(value as Iterable<unknown>, (item) => [name, item] as const) : value instanceof Map ? value : Object.entries(value as object);
+  const items: Iterable<readonly [string, unknown]> = isList ? Array.from(value as Iterable<unknown>, (item) => [name, item] as const) : entriesOf(value as Record<string, unknown>, style);
   const inner: string[] = [];
   const innerDepth = isList ? depth : depth + 1;
   for (const [key, item] of items) {
