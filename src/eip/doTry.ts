@@ -3,7 +3,7 @@ import { defineEip } from '../core/definition.ts';
 import type { ExchangeError } from '../core/errors.ts';
 import { causeChain, classDistance } from '../core/errors.ts';
 import type { Exchange, StepInfo } from '../core/exchange/exchange.ts';
-import { EXHAUSTED, FAILED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST, STOPPED } from '../core/exchange/exchange.ts';
+import { EXHAUSTED, FAILED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST, STOPPED, HANDLED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import { checkExceptionClass } from '../core/exceptionClassCheck.ts';
 import { field } from '../core/field.ts';
@@ -117,6 +117,7 @@ class Try extends StepSubscriber {
     if (exchange.exception !== null) this.noteFailure(exchange, exchange.exception);
     if (this.last === null) return this.leaves(exchange);
     this.suspended.set(exchange, { error: exchange.exception, halt: exchange.halt });
+    if ((exchange.halt & HANDLED) !== 0) exchange.wasDealtWith = false;
     exchange.exception = null;
     exchange.halt = 0;
     this.last.next(exchange);

@@ -90,13 +90,19 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
   const { routeId } = compiler;
   /** How often exchanges of one unit of work have come to this route. */
   const visits = new WeakMap<Exchange, number>();
+  /** Those whose completions are under way: what comes to this route out of them has its own only, or it would never end. */
+  const completing = new WeakSet<Exchange>();
 
   if (before.length > 0) {
     work.beforeLeaving = (exchange, done) => {
       let { halt, exception } = exchange;
       const depth = depthOf(exchange.way);
       // As in Camel, what a visit has registered stays until the unit of work is done, so that it is due at the end of later visits, too.
-      const due = before.length * (visits.get(leadOf(exchange)) ?? 0);
+      const lead = leadOf(exchange);
+      const isOutermost = !completing.has(lead);
+      const times = visits.get(lead) ?? 0;
+      const due = before.length * (isOutermost ? times : Math.min(times, 1));
+      if (due > 0) completing.add(lead);
       let at = 0;
       const next = (current: Exchange): void => {
         // What a completion does to the outcome does not count, but that it fails; what it does to the message does.
@@ -121,13 +127,14 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
           }
           current.halt = 0;
           current.exception = null;
-          // Where all went well Camel leaves the message as the route left it.
-          if (completion.useOriginalMessage && exception !== null) restoreOriginal(current);
+          // Where a request went well Camel leaves the reply as the route left it.
+          if (completion.useOriginalMessage && (exception !== null || !current.isInOut)) restoreOriginal(current);
           current.properties.set('CamelOnCompletion', true);
           current.way = new Then(current.way, next);
           return completion.steps(current);
         }
         if (after.length > 0) noteRoute(current, routeId);
+        if (isOutermost) completing.delete(lead);
         done(current);
       };
       next(exchange);

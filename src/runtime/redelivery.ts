@@ -307,7 +307,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       attempts = exchange.way as Attempts;
       exchange.way = attempts.outer;
     }
-    if (exchange.halt === 0 || (exchange.halt & FAILED) === 0 || ((exchange.halt & EXHAUSTED) !== 0 && !this.takesExhausted)) return this.out.next(exchange);
+    if (exchange.halt === 0 || (exchange.halt & FAILED) === 0 || exchange.wasDealtWith || ((exchange.halt & EXHAUSTED) !== 0 && !this.takesExhausted)) return this.out.next(exchange);
     this.applyPolicy(exchange, attempts);
   }
 
@@ -549,6 +549,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
   private afterHandler(exchange: Exchange, error: ExchangeError, isHandled: boolean, isContinued: boolean, isDeadLetter: boolean, wasExhausted: boolean): void {
     const isNewFailure = exchange.isFailed;
     leaveFatal(exchange, this.context.routeId);
+    exchange.wasDealtWith = !isContinued || isNewFailure;
     if (isNewFailure && !(isDeadLetter && this.handling.deadLetter!.handleNewException)) {
       // What fails while a failure is handled replaces it.
       exchange.properties.set('CamelExceptionCaught', exchange.exception);
@@ -571,6 +572,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
   private giveUp(exchange: Exchange, error: ExchangeError): void {
     exchange.fail(error);
     exchange.halt |= EXHAUSTED;
+    exchange.wasDealtWith = true;
     this.setFailureProperties(exchange);
     this.out.next(exchange);
   }
@@ -638,8 +640,9 @@ class MarkExhausted extends StepSubscriber {
   }
 
   override next(exchange: Exchange): void {
-    if (exchange.halt !== 0 && (exchange.halt & (FAILED | EXHAUSTED)) === FAILED) {
+    if (exchange.halt !== 0 && (exchange.halt & (FAILED | EXHAUSTED)) === FAILED && !exchange.wasDealtWith) {
       exchange.halt |= EXHAUSTED;
+      exchange.wasDealtWith = true;
       const { properties } = exchange;
       properties.set('CamelExceptionCaught', exchange.exception);
       properties.set('CamelFailureRouteId', this.routeId);

@@ -219,6 +219,8 @@ export class Exchange {
   signal: AbortSignal | null = null;
   /** The exchange in whose name it is under way: it shares completions with that; null: it has its own. */
   lead: Exchange | null = null;
+  /** An error handler has dealt with a failure of it: as in Camel none does so again, whoever has caught that. Copies begin anew. */
+  wasDealtWith = false;
   private ends: (() => void)[] | null = null;
 
   constructor(scope: ExchangeScope = emptyScope, body: unknown = null, headers: Headers = new Headers(), isInOut = false) {
@@ -401,6 +403,7 @@ export class Exchange {
     }
     this.exception = result.exception;
     this.halt = result.halt;
+    this.wasDealtWith = result.wasDealtWith;
     if (result.failedStep !== null) this.failedStep = result.failedStep;
   }
 }

@@ -99,7 +99,9 @@ class Slip extends Turns {
     this.go();
   }
 
-  back(): void {
+  back(exchange: Exchange): void {
+    // As in Camel, what comes back from an endpoint goes on as a copy.
+    exchange.wasDealtWith = false;
     this.go();
   }
 

@@ -31,14 +31,14 @@ abstract class ListStrategy implements AggregationStrategy {
 
   aggregate(oldExchange: Exchange | null, newExchange: Exchange | null): Exchange {
     const holder = oldExchange ?? this.holder(newExchange!);
-    // A first exchange may carry the list of the group that it was taken out of.
-    let list = oldExchange === null ? undefined : (holder.property(groupedProperty) as unknown[] | undefined);
-    if (list === undefined) {
+    // As in Camel, a first exchange that carries a list (of a group that nobody has finished) goes on with that.
+    let list = holder.property(groupedProperty);
+    if (!Array.isArray(list)) {
       list = [];
       holder.properties.set(groupedProperty, list);
     }
     const value = newExchange === null ? null : this.value(newExchange);
-    if (value !== null && value !== undefined) list.push(value);
+    if (value !== null && value !== undefined) (list as unknown[]).push(value);
     return holder;
   }
 
@@ -217,6 +217,7 @@ export class ShareUnitOfWorkAggregationStrategy implements AggregationStrategy {
       answer.failedStep = newExchange.failedStep;
     }
     answer.halt |= outcome & HANDLED;
+    answer.wasDealtWith = newExchange.wasDealtWith;
     for (const name of [caughtProperty, 'CamelFailureRouteId']) {
       const value = newExchange.property(name);
       if (value !== undefined) answer.properties.set(name, value);
