@@ -9,6 +9,7 @@ import { ExchangeError } from '../../core/errors.ts';
 import { readStream } from '../../core/conversion/stream.ts';
 import type { Script as EngineScript, Host } from './engine.ts';
 import { evaluateScript } from './engine.ts';
+import { functionBody } from './completion.ts';
 import { names } from './prelude.ts';
 import { fromSandbox, toSandbox } from './values.ts';
 
@@ -54,24 +55,10 @@ const parses = (source: string): boolean => {
   }
 };
 
-/** What is a statement and an expression is the first, so that its value is another one. */
-const isExpression = (source: string): boolean => source.trim() !== '' && !/^\s*(?:\{|function\b|async\b|class\b|let\b)/.test(source) && parses(`(${source}\n)`);
-
-/**
- * The script as the body of a function that gives the value of its last statement, to be compiled once; null where it can only be evaluated,
- * each time anew. Comments would make it hard to tell where a statement ends.
- */
-function functionBody(source: string): string | null {
-  if (/\/\/|\/\*/.test(source)) return null;
-  const text = source.replace(/[\s;]+$/, '');
-  if (isExpression(text)) return `return (${text}\n)`;
-  for (let end = text.lastIndexOf(';'), tries = 0; end > 0 && tries < 20; end = text.lastIndexOf(';', end - 1), tries++) {
-    const [before, last] = [text.slice(0, end), text.slice(end + 1)];
-    if (!isExpression(last) || !parses(before)) continue;
-    const body = `${before};return (${last}\n)`;
-    return parses(`(function (${names.join()}) {${body}\n})`) ? body : null;
-  }
-  return null;
+/** The script as the body of a function that is compiled once; null where it can only be evaluated, each time anew. */
+function compiledOnce(source: string): string | null {
+  const body = functionBody(source, names);
+  return body !== null && parses(`(function (${names.join()}) {${body}\n})`) ? body : null;
 }
 
 /** Assignments (a loop over a variable that it does not declare is one), and ways to the global object. */
@@ -79,7 +66,7 @@ const leaks = /\bfor\b(?!\s*\(\s*(?:let|const|var)\b)|(?<![=!<>])=(?![=>])|globa
 const changesBuiltIns =
   /[pP]rototype|__proto__|__define|definePropert|\bReflect\b|Object\s*\.\s*assign|globalThis|\bthis\b|Function|eval|constructor|\b(?:Math|JSON|Object|Array|String|Number|Boolean|Date|Map|Set|Promise|RegExp|Symbol|console|print|Error)\s*(?:\.\s*\w+|\[[^\]]*\])?\s*(?:(?:\*\*|<<|>>>?|&&|\|\||\?\?|[-+*/%&|^])?=(?![=>])|\+\+|--)/;
 
-const scriptOf = (source: string): EngineScript => ({ source, compiled: functionBody(source), mayLeak: leaks.test(source), mayChangeBuiltIns: changesBuiltIns.test(source) });
+const scriptOf = (source: string): EngineScript => ({ source, compiled: compiledOnce(source), mayLeak: leaks.test(source), mayChangeBuiltIns: changesBuiltIns.test(source) });
 
 /** What a script may ask of its exchange. A class and no closures: one is made for each evaluation. */
 class ScriptHost implements Host {

@@ -181,8 +181,8 @@ export const prelude = `(function (host, source, mark, functionBody, mayLeak) {
     toString: () => 'CamelContext(' + ask('name') + ')',
   };
   const line = (level) => (...parts) => void host('log', level, parts.map((part) => (typeof part === 'string' ? part : typeof part === 'object' ? write(part) : String(part))).join(' '));
-  globalThis.console = { log: line('info'), info: line('info'), debug: line('debug'), warn: line('warn'), error: line('error') };
-  globalThis.print = globalThis.console.log;
+  const log = { log: line('info'), info: line('info'), debug: line('debug'), warn: line('warn'), error: line('error') };
+  hidden(globalThis, { console: log, print: log.log });
 
   const names = ${JSON.stringify(names)};
   const lazy = { exchange: () => exchange, exchangeId: () => ask('id'), message: () => message, body, headers: () => headers, properties: () => properties, variables: () => variables, context: () => context };
@@ -202,7 +202,8 @@ export const prelude = `(function (host, source, mark, functionBody, mayLeak) {
     const run = new Function('scope', 'source', 'with (scope) { return eval(source); }');
     evaluate = () => run(bindings, source);
   }
-  const usual = new Set(Object.getOwnPropertyNames(globalThis));
+  // Nothing else of the global object can be listed: what a script leaves there can.
+  const { keys } = Object;
   const finish = (value) => {
     if (isChanged()) host('setBody', '', write(given.value));
     return write(value);
@@ -216,10 +217,7 @@ export const prelude = `(function (host, source, mark, functionBody, mayLeak) {
         const value = evaluate();
         return value instanceof Promise ? value.then(finish) : finish(value);
       } finally {
-        if (mayLeak) {
-          const found = Object.getOwnPropertyNames(globalThis);
-          if (found.length !== usual.size) for (const name of found) if (!usual.has(name)) delete globalThis[name];
-        }
+        if (mayLeak) for (const name of keys(globalThis)) delete globalThis[name];
       }
     },
   };
