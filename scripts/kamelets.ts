@@ -8,10 +8,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
+import type { ConnectorDefinition } from '../src/core/connector.ts';
 import type { Diagnostic } from '../src/core/diagnostics.ts';
 import { LoadError } from '../src/core/diagnostics.ts';
 import { unzipped, zipEntries } from '../src/core/conversion/zip.ts';
 import { Mecha } from '../src/runtime/mecha.ts';
+import { standardParts } from '../src/runtime/standard.ts';
 
 export const catalogueVersion = '4.18.0';
 
@@ -40,6 +42,8 @@ interface Kamelet {
   readonly name: string;
   readonly type: 'source' | 'sink' | 'action';
   readonly required: Readonly<Record<string, Property>>;
+  /** What the user installs beside the program for its connectors. */
+  readonly libraries: readonly string[];
 }
 
 export function kameletsOf(jar: string): Kamelet[] {
@@ -47,13 +51,15 @@ export function kameletsOf(jar: string): Kamelet[] {
   return zipEntries(archive)
     .filter(({ name }) => name.endsWith('.kamelet.yaml'))
     .map((entry) => {
-      const { metadata, spec } = parse(unzipped(archive, entry, -1).toString('utf8')) as {
+      const text = unzipped(archive, entry, -1).toString('utf8');
+      const libraries = Object.values<ConnectorDefinition>(standardParts.connectors).flatMap(({ scheme, library }) => (library !== undefined && text.includes(` ${scheme}:`) ? [library.name] : []));
+      const { metadata, spec } = parse(text) as {
         metadata: { name: string; labels: Record<string, string> };
         spec: { definition?: { required?: string[]; properties?: Record<string, Property> } };
       };
       const properties = spec.definition?.properties ?? {};
       const type = metadata.labels['camel.apache.org/kamelet.type'] as Kamelet['type'];
-      return { name: metadata.name, type, required: Object.fromEntries((spec.definition?.required ?? []).map((key) => [key, properties[key] ?? {}])) };
+      return { name: metadata.name, type, required: Object.fromEntries((spec.definition?.required ?? []).map((key) => [key, properties[key] ?? {}])), libraries };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -100,6 +106,8 @@ export function routeFor({ name, type, required }: Kamelet): string {
 export interface Outcome {
   readonly name: string;
   readonly type: Kamelet['type'];
+  /** What the user installs beside the program. */
+  readonly libraries: readonly string[];
   /** Parts that are missing: `connector aws2-sns`. */
   readonly missing: readonly string[];
   /** What else is wrong. */
@@ -118,7 +126,7 @@ function missingPart({ message }: Diagnostic): string | null {
 
 export async function outcomeOf(kamelet: Kamelet, jar: string, folder: string): Promise<Outcome> {
   const options = { routes: routeFor(kamelet), configuration: null, folder, settings: { 'exec.allowed': ['x'], kamelets: [jar], 'http.port': 0, 'management.enabled': false, 'state.store': 'memory', 'deadLetters.enabled': false } } as const;
-  const { name, type } = kamelet;
+  const { name, type, libraries } = kamelet;
   let diagnostics = (await Mecha.check(options)).filter(({ severity }) => severity === 'error');
   const loads = diagnostics.length === 0;
   if (loads) {
@@ -141,7 +149,7 @@ export async function outcomeOf(kamelet: Kamelet, jar: string, folder: string): 
   }
   // What comes of a missing part is no problem of its own.
   if (missing.size > 0) problems.length = 0;
-  return { name, type, missing: [...missing].sort(), problems, loads, runs: diagnostics.length === 0 };
+  return { name, type, libraries, missing: [...missing].sort(), problems, loads, runs: diagnostics.length === 0 };
 }
 
 export async function survey(jar: string): Promise<Outcome[]> {
@@ -156,7 +164,7 @@ export async function survey(jar: string): Promise<Outcome[]> {
 }
 
 function page(outcomes: readonly Outcome[]): string {
-  const rows = outcomes.map(({ name, type, loads, runs, missing, problems }) => `| ${name} | ${type} | ${loads ? 'yes' : 'no'} | ${runs ? 'yes' : 'no'} | ${[...missing, ...problems.map((problem) => problem.replace(/\|/g, '\\|').replace(/\n/g, ' ').slice(0, 160))].join('; ')} |`);
+  const rows = outcomes.map(({ name, type, libraries, loads, runs, missing, problems }) => `| ${name} | ${type} | ${loads ? 'yes' : 'no'} | ${runs ? ['yes', ...libraries.map((library) => `with \`${library}\``)].join(', ') : 'no'} | ${[...missing, ...problems.map((problem) => problem.replace(/\|/g, '\\|').replace(/\n/g, ' ').slice(0, 160))].join('; ')} |`);
   const counts = new Map<string, number>();
   for (const { missing } of outcomes) for (const part of missing) counts.set(part, (counts.get(part) ?? 0) + 1);
   const wanted = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).map(([part, count]) => `${part} (${count})`);
@@ -185,7 +193,7 @@ curl -s localhost:8080/orders -H 'Content-Type: application/json' -d '{"id":1}'
 
 or set \`kamelets: [ camel-kamelets-${catalogueVersion}.jar ]\` in \`mecha.yaml\`. A kamelet in the folder \`kamelets\` beside the routes wins.
 
-Of the ${outcomes.length} kamelets of version ${catalogueVersion}, ${outcomes.filter(({ loads }) => loads).length} load and ${outcomes.filter(({ runs }) => runs).length} run (their routes start; whether the server behind them answers is another matter). What others need and is not there: ${wanted.join(', ')}.
+Of the ${outcomes.length} kamelets of version ${catalogueVersion}, ${outcomes.filter(({ loads }) => loads).length} load and ${outcomes.filter(({ runs }) => runs).length} run (their routes start; whether the server behind them answers is another matter, and those with a library want that installed beside the program). What others need and is not there: ${wanted.join(', ')}.
 
 | kamelet | type | loads | runs | missing |
 |---|---|---|---|---|

@@ -102,6 +102,7 @@ export const stringTemplate = defineConnector({
   syntax: 'string-template:resourceUri',
   summary: 'Makes the body from a StringTemplate; it sees `body`, `headers` and `variables`. Needs the library `stringtemplate4ts`, to be installed beside this program.',
   options: stringTemplateOptions,
+  library: stringTemplateLibrary,
   headers: {
     [resourceHeader]: 'The template that was used. Set by the route: another template file, where allowTemplateFromHeader is on.',
     CamelStringTemplateTemplate: 'The template itself, where allowTemplateFromHeader is on.',

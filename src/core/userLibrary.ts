@@ -6,7 +6,7 @@ const resolveHere: Resolve = (name) => createRequire(import.meta.url).resolve(na
 
 /** A library that does not come with this program: who uses the part that needs it installs it beside the program. Its name is not written out in an `import`, so that it stays out of the bundle. */
 export class UserLibrary<Library> {
-  private readonly name: string;
+  readonly name: string;
   private readonly missing: string;
   private loaded: Promise<Library> | null = null;
 

@@ -177,6 +177,12 @@ export class Endpoints {
       problems.report('M0405', `\`${definition.scheme}:\` can only be consumed from`, model.at, { label: 'no producer', help: `use it in \`from\`; a step can't send to ${definition.scheme}` });
       return (exchange) => exchange.leave();
     }
+    try {
+      definition.library?.check();
+    } catch (thrown) {
+      problems.report('M0611', (thrown as Error).message, model.at, { label: 'can not be used' });
+      return (exchange) => exchange.leave();
+    }
     const cell = this.cell(resolved);
     cell.at ??= model.at;
     return intercepted(cell.call, cell.quietCall, cell.shown, intercepts);
