@@ -561,6 +561,8 @@ export class ElementReader extends TextReader {
     else if (text.slice(written.start, written.end).includes('\n') || (isMap(from) ? from.items.length === 0 : scalarText(from) === null)) return null;
     else {
       const lines = isMap(from) ? from.items.map((item) => this.pairSpan(item)).map(({ start, end }) => text.slice(start, end)) : [`uri: ${text.slice(written.start, written.end)}`];
+      // Between brackets an entry may lack its key, or its value.
+      if (!lines.every((line) => /^["']?[\w-]+["']?: +\S/.test(line))) return null;
       edits.push({ at: { source, start: this.file.span(beside.key).end, end: written.end }, text: `:${lines.map((line) => `\n${' '.repeat(by)}${line}`).join('')}` });
     }
     const moved = indent(at, by + 1 - column(at.start));

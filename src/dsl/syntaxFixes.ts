@@ -11,8 +11,20 @@ export interface SyntaxRepair {
   readonly fix: Fix;
 }
 
-/** Longer ones are not tried again and again. */
-const longestTried = 50_000;
+/** How many characters are read again to find out what mends a file: each try reads all of an element. */
+const mostTried = 400_000;
+
+/** What is left of the characters that may be read again. */
+export class RepairBudget {
+  private left = mostTried;
+
+  /** Whether a text may be tried; it counts then. */
+  take(text: string): boolean {
+    if (text.length > this.left) return false;
+    this.left -= text.length;
+    return true;
+  }
+}
 
 interface Bracket {
   readonly open: number;
@@ -73,20 +85,21 @@ function bareValues(text: string, from: number, to: number, brackets: readonly B
 /**
  * Tries what is likely meant where a file can't be read: quotes around a text, a comma at the end of a line, no brackets around lines that are a block.
  * @param errorLines of a text: the lines that can't be read
+ * @param budget of all repairs of the file
  */
-export function syntaxRepair(source: Source, offset: number, errorLines: (text: string) => readonly number[]): SyntaxRepair | null {
+export function syntaxRepair(source: Source, offset: number, errorLines: (text: string) => readonly number[], budget: RepairBudget): SyntaxRepair | null {
   const { text } = source;
   // Only the element of the file in which it stands is read again, with the one behind it.
   const first = Math.max(0, text.lastIndexOf('\n- ', offset) + 1);
   const second = text.indexOf('\n- ', Math.max(offset, first + 1));
   const third = second < 0 ? -1 : text.indexOf('\n- ', second + 1);
   const last = third < 0 ? text.length : third + 1;
-  if (last - first > longestTried) return null;
   const element = text.slice(first, last);
+  if (!budget.take(element)) return null;
   const line = element.slice(0, offset - first).split('\n').length;
   const before = new Set(errorLines(element));
   const helps = (edits: Fix['edits']): boolean => {
-    if (edits.length === 0 || edits.some(({ at }) => at.start < first || at.end > last)) return false;
+    if (edits.length === 0 || edits.some(({ at }) => at.start < first || at.end > last) || !budget.take(element)) return false;
     const moved = edits.map(({ at, text: put }) => ({ at: { source, start: at.start - first, end: at.end - first }, text: put }));
     return errorLines(applyEdits(element, moved)).every((left) => left > line || (left !== line && before.has(left)));
   };
@@ -99,7 +112,8 @@ export function syntaxRepair(source: Source, offset: number, errorLines: (text: 
   const inner = around.at(-1);
   const comma = inner === undefined ? null : commas(source, inner, helps);
   if (comma !== null) return comma;
-  for (const { start, end } of bareValues(text, from, to, brackets)) {
+  const distance = ({ start, end }: { start: number; end: number }): number => Math.max(start - offset, offset - end, 0);
+  for (const { start, end } of bareValues(text, from, to, brackets).sort((a, b) => distance(a) - distance(b))) {
     const [value, put] = [text.slice(start, end), quotedText(text.slice(start, end))];
     const fix = { edits: [{ at: span(start, end), text: put }], isSure: true };
     if (helps(fix.edits)) return { message: `YAML reads \`${value}\` as something else than a text`, at: span(start, end), label: 'a text that needs quotes', help: `put it in quotes: ${put}`, fix };

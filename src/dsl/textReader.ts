@@ -121,11 +121,15 @@ export abstract class TextReader {
     const name = key.includes(':') ? key.slice(key.indexOf(':') + 1) : key;
     const isFunction = key.includes(':');
     const meant = isFunction ? null : nearest(key, this.properties.names());
+    const trimmed = key !== key.trim() ? key.trim() : null;
     const fallback = `a default: \`{{${key}:value}}\``;
+    const wanted = isFunction ? null : (meant ?? trimmed);
+    // Only the placeholder itself is replaced, and by a name that is one in any kind of quotes.
+    const isPlain = at !== whole && /^[\w./\-[\] ]*$/.test(wanted ?? '');
     this.problems.report('M0118', isFunction ? `\`{{${key}}}\` has no value` : `there is no property \`${key}\``, at, {
       label: isFunction ? 'no value' : 'no such property',
-      fix: isFunction ? replaceWith(at, `{{${key}:value}}`, false) : replaceWith(at, meant !== null ? `{{${meant}}}` : key !== key.trim() ? `{{${key.trim()}}}` : `{{${key}:value}}`, meant !== null || key !== key.trim()),
-      help: meant !== null ? `did you mean \`${meant}\`?` : key !== key.trim() ? `write \`{{${key.trim()}}}\`, without blanks` : `set \`${name}\`, or give ${fallback}`,
+      fix: isPlain ? replaceWith(at, `{{${wanted ?? `${key}:value`}}}`, wanted !== null) : null,
+      help: meant !== null ? `did you mean \`${meant}\`?` : trimmed !== null ? `write \`{{${trimmed}}}\`, without blanks` : `set \`${name}\`, or give ${fallback}`,
       values: { key },
     });
   }

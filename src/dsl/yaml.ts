@@ -3,7 +3,7 @@ import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, Scalar as Sca
 import type { Diagnostics, Fix, Span } from '../core/diagnostics.ts';
 import { Source } from '../core/diagnostics.ts';
 import { insertAt, lineEnd as endOfLine, quotedText, removeLines, replaceWith } from './fixes.ts';
-import { syntaxRepair } from './syntaxFixes.ts';
+import { RepairBudget, syntaxRepair } from './syntaxFixes.ts';
 
 export type YamlNode = Node;
 export { isMap, isScalar, isSeq };
@@ -251,13 +251,14 @@ function reportSyntax(source: Source, errors: readonly SyntaxError[], problems: 
   let lastLine = 0;
   let shown = 0;
   let lastRepair = -1;
+  const budget = new RepairBudget();
   for (const error of sorted) {
     const { line } = source.position(error.pos[0]);
     if (line === lastLine || shown === MAX_SYNTAX_ERRORS) continue; // one slip often gives several errors on its line
     if (lastRepair >= 0 && /token in YAML stream/.test(error.message)) return; // the reader has lost the thread where the repair is
     lastLine = line;
     shown++;
-    const repair = tabBefore(source, error.pos[0]) < 0 ? syntaxRepair(source, error.pos[0], errorLines) : null;
+    const repair = tabBefore(source, error.pos[0]) < 0 ? syntaxRepair(source, error.pos[0], errorLines, budget) : null;
     if (repair !== null) {
       if (repair.at.start === lastRepair) continue;
       lastRepair = repair.at.start;

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import type { Diagnostic } from '../../src/core/diagnostics.ts';
 import { Source } from '../../src/core/diagnostics.ts';
 import { applyFixes } from '../../src/dsl/fixes.ts';
+import { RepairBudget, syntaxRepair } from '../../src/dsl/syntaxFixes.ts';
 import { checkFiles } from './check.ts';
 
 const folder = fileURLToPath(new URL('golden/', import.meta.url));
@@ -180,6 +181,34 @@ describe('fixes of complaints', () => {
     for (const bare of ['{{goal:mock:out}}: ', '{{goal:mock:out}} : x']) expect(mend('a.yaml', file(bare)).text).to.equal(file(bare));
   });
 
+  it('name a property only where its name stands by itself in any quotes', () => {
+    const file = (key: string, name = 'greeting'): string => `# camel-k: property=${name}=x\nkind: Integration\nmetadata: { name: a }\nspec:\n  flows:\n    - from:\n        uri: direct:a\n        steps:\n          - log: "{{${key}}}"\n`;
+    expect(mend('a.yaml', file('greetin')).text).to.equal(file('greeting'));
+    expect(mend('a.yaml', file('greetin', '"greeting')).text).to.equal(file('greetin', '"greeting'));
+  });
+
+  it('leave a `from` in brackets alone that has an entry without key or value', () => {
+    const file = (from: string): string => `- route:\n    id: a\n    from: ${from}\n    steps:\n      - to: mock:out\n`;
+    expect(mend('a.yaml', file('{ uri: seda:e, parameters: { size: 10 } }')).left).to.deep.equal([]);
+    expect(mend('a.yaml', file('{ uri,: seda:e, parameters: { size: 10 } }')).text).to.equal(file('{ uri,: seda:e, parameters: { size: 10 } }'));
+  });
+
+  it('are looked for nearest to the place first, and in bounded work, however much an element has that could be mended', () => {
+    const text = `- a: { ${Array.from({ length: 900 }, (_, i) => `k${i}: a:b ${i}`).join(', ')} }\n`;
+    const source = new Source('a.yaml', text);
+    const offset = text.indexOf('k600:') + 6;
+    let read = 0;
+    const never = (tried: string): number[] => {
+      read += tried.length;
+      return [1];
+    };
+    const budget = new RepairBudget();
+    for (let i = 0; i < 5; i++) expect(syntaxRepair(source, offset, never, budget)).to.equal(null);
+    expect(read).to.be.within(text.length, 400_000);
+    const found = syntaxRepair(source, offset, (tried) => (tried.includes('"') ? [] : [1]), new RepairBudget());
+    expect(found!.at).to.deep.include({ start: offset, end: offset + 'a:b 600'.length });
+  });
+
   it('of a step without a colon leave no tab before its key', () => {
     const file = (step: string): string => `- from:\n    uri: direct:start\n    steps:\n      -${step}\n`;
     for (const blanks of ['\t', ' \t ']) expect(mend('a.yaml', file(`${blanks}stop`))).to.deep.include({ text: file(' stop: {}'), left: [] });
@@ -198,7 +227,7 @@ describe('fixes of complaints', () => {
       .filter((name) => name.endsWith('.yaml'))
       .map((name) => readFileSync(folder + name, 'utf8'));
     fc.assert(
-      fc.property(fc.constantFrom(...good), fc.nat(), fc.constantFrom('', ' ', '  ', '- ', '"', '{', '\t', ': '), (text, at, piece) => {
+      fc.property(fc.constantFrom(...good), fc.nat(), fc.constantFrom('', ' ', '  ', '- ', '"', "'", '{', '}', ',', '\t', ': ', ' #', '{{a}}'), (text, at, piece) => {
         const place = at % (text.length + 1);
         const source = new Source('a.yaml', text.slice(0, place) + piece + text.slice(place));
         const before = checkFiles([source]);
