@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { showSpan, Source } from '../core/diagnostics.ts';
 import type { EipDefinition } from '../core/definition.ts';
 import type { ApiDocument, ApiOperation } from '../core/http/openapi.ts';
 import { readOpenApi } from '../core/http/openapi.ts';
-import type { BindingMode, MockReply, RestOperation } from '../core/http/rest-operation.ts';
+import type { BindingMode, ContractOperation, MockReply, RestOperation } from '../core/http/rest-operation.ts';
 import { joinPaths } from '../core/http/rest-operation.ts';
 import type { DocumentModel, ElementModel, EndpointModel, ModelValue, StepModel } from '../dsl/model.ts';
 import type { PropertyLookup } from '../dsl/placeholders.ts';
@@ -151,31 +152,38 @@ interface Contracts {
   isThere(id: string): boolean;
 }
 
+/** A resource's text, and the name by which it is found wherever it is asked for. */
+interface Found {
+  readonly name: string;
+  readonly text: string;
+}
+
 /** Relative names are looked for beside the file that has them, then where all resources are. */
-function besideOf({ source }: Span, resource: (uri: string) => string): (uri: string) => string {
+function besideOf({ source }: Span, resource: (uri: string) => string): (uri: string) => Found {
   return (uri) => {
     const path = uri.replace(/^resource:/, '').replace(/^(?:file|classpath):(?:\/\/)?/, '');
     const folder = dirname(source.file);
     if (folder !== '.' && !isAbsolute(path) && !/^[a-z]+:/i.test(path)) {
+      const name = join(folder, path);
       try {
-        return resource(join(folder, path));
+        return { name, text: resource(name) };
       } catch {
         // It is not there.
       }
     }
-    return resource(uri);
+    return { name: uri, text: resource(uri) };
   };
 }
 
 const refuse = (problems: Diagnostics, message: string, at: Span, help: string): void => void problems.report('M0622', message, at, { label: 'can not be served', help });
 
 /** A file of the operation's path, else the document's example, else nothing; null: what a client sends is what it gets back. */
-function mockReply({ path, method, example }: ApiOperation, pattern: string, resource: (uri: string) => string): MockReply | null {
+function mockReply({ path, method, example }: ApiOperation, pattern: string, resource: (uri: string) => Found): MockReply | null {
   const folder = pattern.replace(/\*.*$/s, '');
   // With a parameter in it a path is not one file.
   for (const [ending, type] of path.includes('{') ? [] : [['json', 'application/json'] as const, ['xml', 'application/xml'] as const]) {
     try {
-      return { status: 200, type, body: resource(`${folder}${path.replace(/^\//, '')}.${ending}`) };
+      return { status: 200, type, body: resource(`${folder}${path.replace(/^\//, '')}.${ending}`).text };
     } catch {
       // There is no such file.
     }
@@ -191,16 +199,19 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { document
   const resource = besideOf(at, (name) => contracts.resource(name));
   const uri = textField(contract, 'specification') ?? '';
   let document: ApiDocument;
+  let found: Found;
   try {
-    document = readOpenApi(resource(uri));
+    found = resource(uri);
+    document = readOpenApi(found.text);
   } catch (thrown) {
     refuse(problems, `the document \`${uri}\` can't be read: ${(thrown as Error).message}`, at, 'name an OpenAPI document (2.0, 3.0 or 3.1), in YAML or JSON');
     return [];
   }
   const missing = textField(contract, 'missingOperation') ?? 'fail';
   const unanswered: string[] = [];
+  const hash = createHash('sha256').update(found.text).digest('hex');
   const made = document.operations.flatMap((operation): ElementModel[] => {
-    const { id, method, consumes, produces, parameters, bodySchema } = operation;
+    const { id, method, consumes, produces, parameters } = operation;
     const name = method.toLowerCase();
     const shown = `${method} ${operation.path}`;
     if (!(verbs as readonly string[]).includes(name)) return [];
@@ -216,11 +227,12 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { document
       ...(operation.requiresBody ? [element('param', { name: 'body', type: 'body', required: true })] : []),
       ...parameters.filter(({ in: place, isRequired }) => isRequired && (place === 'query' || place === 'header')).map((parameter) => element('param', { name: parameter.name, type: parameter.in, required: true })),
     ];
-    const replies = Object.entries(operation.replies).map(([code, { types, requiredHeaders, schema }]) => element('responseMessage', { code, contentType: types, requiredHeaders: requiredHeaders.join(','), ...(schema === null ? {} : { schema: JSON.stringify(schema) }) }));
+    const replies = Object.entries(operation.replies).map(([code, { types, requiredHeaders }]) => element('responseMessage', { code, contentType: types, requiredHeaders: requiredHeaders.join(',') }));
+    const itself: ContractOperation = { document: found.name, hash, method, path: operation.path };
     return [
       element(name, {
         ...(id === null ? {} : { id }),
-        ...(bodySchema === null ? {} : { bodySchema: JSON.stringify(bodySchema) }),
+        contract: JSON.stringify(itself),
         ...(reply === null ? {} : { mockReply: JSON.stringify(reply) }),
         path: joinPaths(document.basePath, operation.path),
         to,
@@ -281,7 +293,8 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
     const values = elementsOf(parameter.fields['allowableValues'], 'value').map((item) => textField(item, 'value') ?? '');
     if (values.length > 0) allowed[name] = values;
   }
-  const mock = textField(verb, 'mockReply');
+  const [mock, contract] = [textField(verb, 'mockReply'), textField(verb, 'contract')];
+  const [clientRequestValidation, clientResponseValidation] = [flag('clientRequestValidation', false), flag('clientResponseValidation', false)];
   const replies = elementsOf(verb.fields['responseMessage'], 'responseMessage');
   return {
     method: verb.name.toUpperCase(),
@@ -291,8 +304,8 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
     // Whatever its documentation says, Camel leaves error replies alone unless told to bind them.
     skipBindingOnErrorCode: flag('skipBindingOnErrorCode', true),
     enableNoContentResponse: flag('enableNoContentResponse', false),
-    clientRequestValidation: flag('clientRequestValidation', false),
-    clientResponseValidation: flag('clientResponseValidation', false),
+    clientRequestValidation,
+    clientResponseValidation,
     ...stylesOf(configuration),
     ...jsonOptions(configuration, textField(verb, 'type')),
     bindsXml: textOf(configuration, 'xmlDataFormat')?.toLowerCase() === 'jacksonxml',
@@ -305,8 +318,7 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
     allowed,
     replyTypes: Object.fromEntries(replies.map((reply) => [textField(reply, 'code') ?? '200', textField(reply, 'contentType') ?? ''])),
     headersOfReplies: Object.fromEntries(replies.flatMap((reply) => (reply.fields['requiredHeaders'] === undefined ? [] : [[textField(reply, 'code') ?? '200', commaList(textField(reply, 'requiredHeaders'))]]))),
-    replySchemas: Object.fromEntries(replies.flatMap((reply) => (reply.fields['schema'] === undefined ? [] : [[textField(reply, 'code') ?? '200', textField(reply, 'schema')!]]))),
-    bodySchema: textField(verb, 'bodySchema'),
+    contract: contract !== null && (clientRequestValidation || clientResponseValidation) ? (JSON.parse(contract) as ContractOperation) : null,
     mockReply: mock === null ? null : (JSON.parse(mock) as MockReply),
     replyHeaders: replies.flatMap((reply) => elementsOf(reply.fields['header'], 'header').map((header) => textField(header, 'name') ?? '')),
   };

@@ -1,10 +1,12 @@
 import type { DataFormat } from '../../core/definition.ts';
 import type { ConnectorContext, Endpoint } from '../../core/connector.ts';
+import { runtimeOf } from '../../core/connector.ts';
 import type { Fields, Options } from '../../core/field.ts';
 import type { RestOperation } from '../../core/http/rest-operation.ts';
 import { joinPaths, plainOperation } from '../../core/http/rest-operation.ts';
 import { PlatformHttpConsumer } from '../platform-http/consumer.ts';
 import { platformHttpOptions } from '../platform-http/options.ts';
+import type { SchemaChecks } from './binding.ts';
 import { RestBinding } from './binding.ts';
 import type { BodyCheck } from './bodySchema.ts';
 import type { restOptions } from './options.ts';
@@ -23,6 +25,17 @@ const operationOf = ({ options }: RestEndpoint): RestOperation => {
   return { ...plainOperation, method: options.method.toUpperCase(), consumes: options.consumes ?? null, produces: options.produces ?? null, bindingMode: options.bindingMode ?? 'off' };
 };
 
+/** What the schemas of its document say of an operation's bodies. */
+async function checksOf({ contract, clientRequestValidation, clientResponseValidation }: RestOperation, context: ConnectorContext): Promise<SchemaChecks> {
+  const replies: Record<string, BodyCheck> = {};
+  if (contract === null) return { body: null, replies };
+  const checks = await (await import('./bodySchema.ts')).documentOf(contract, runtimeOf(context));
+  const operation = checks.operation(contract.method, contract.path);
+  if (operation === undefined) throw new Error(`\`${contract.document}\` has no \`${contract.method} ${contract.path}\` any more`);
+  if (clientResponseValidation) for (const [status, { schema }] of Object.entries(operation.replies)) if (schema !== null) replies[status] = checks.check(schema, 'response');
+  return { body: clientRequestValidation && operation.bodySchema !== null ? checks.check(operation.bodySchema, 'request') : null, replies };
+}
+
 /** One operation on the listener that all of HTTP shares. */
 export async function openRestConsumer(endpoint: RestEndpoint, context: ConnectorContext): Promise<PlatformHttpConsumer> {
   const operation = operationOf(endpoint);
@@ -39,11 +52,7 @@ export async function openRestConsumer(endpoint: RestEndpoint, context: Connecto
     // As in Camel, with CORS the binding checks them itself, and lets what is not said pass.
     serverRequestValidation: operation.corsHeaders === null,
   });
-  const { bodySchema, clientRequestValidation } = operation;
-  const check = bodySchema === null || !clientRequestValidation ? null : await (await import('./bodySchema.ts')).bodyCheck(bodySchema);
-  const replyChecks: Record<string, BodyCheck> = {};
-  if (operation.clientResponseValidation) for (const [status, schema] of Object.entries(operation.replySchemas)) replyChecks[status] = await (await import('./bodySchema.ts')).bodyCheck(schema, 'response');
   const { jsonIn, jsonOut } = operation;
   const format = (given: Readonly<Record<string, string>>): DataFormat | null => (Object.keys(given).length === 0 || context.runtime === undefined ? null : context.runtime.dataFormat('json', given));
-  return new PlatformHttpConsumer({ ...endpoint, path, options, rest: {} }, context, new RestBinding(operation, { body: check, replies: replyChecks }, { in: format(jsonIn), out: format(jsonOut) }));
+  return new PlatformHttpConsumer({ ...endpoint, path, options, rest: {} }, context, new RestBinding(operation, await checksOf(operation, context), { in: format(jsonIn), out: format(jsonOut) }));
 }

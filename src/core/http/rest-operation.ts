@@ -35,12 +35,20 @@ export interface RestOperation {
   readonly replyHeaders: readonly string[];
   /** Headers that replies must have by status, the same way. */
   readonly headersOfReplies: Readonly<Record<string, readonly string[]>>;
-  /** JSON schemas of JSON replies by status, the same way, as text. */
-  readonly replySchemas: Readonly<Record<string, string>>;
-  /** JSON schema of a JSON body, as text. */
-  readonly bodySchema: string | null;
+  /** The document whose operation this is, where schemas of it are checked. */
+  readonly contract: ContractOperation | null;
   /** What is answered in place of what the route leaves; an operation that nothing but a mock answers has it. */
   readonly mockReply: MockReply | null;
+}
+
+/** An operation in an OpenAPI document: a verb of it names the document, since what its schemas refer to may be all of that. */
+export interface ContractOperation {
+  /** The document, as resources are named. */
+  readonly document: string;
+  /** Of its text: a verb of another text is another one. */
+  readonly hash: string;
+  readonly method: string;
+  readonly path: string;
 }
 
 export interface MockReply {
@@ -73,8 +81,7 @@ export const plainOperation: RestOperation = {
   replyTypes: {},
   replyHeaders: [],
   headersOfReplies: {},
-  replySchemas: {},
-  bodySchema: null,
+  contract: null,
   mockReply: null,
 };
 

@@ -1,23 +1,28 @@
 import { expect } from 'chai';
 import { readOpenApi } from '../../../src/core/http/openapi.ts';
 
-/** What the schema of a body becomes, that refers to these places in turn. */
-function schemaWith(references: readonly string[], schemas: object): Record<string, unknown> {
-  const schema = { type: 'object', properties: Object.fromEntries(references.map(($ref, index) => [`p${index}`, { $ref }])) };
-  const document = { openapi: '3.1.0', info: {}, paths: { '/x': { post: { requestBody: { content: { 'application/json': { schema } } }, responses: {} } } }, components: { schemas } };
-  return readOpenApi(JSON.stringify(document)).operations[0]!.bodySchema as Record<string, unknown>;
-}
-
 describe('an OpenAPI document', () => {
-  const schemas = { A: { type: 'object', required: ['x'], properties: { x: { type: 'string' }, y: { type: 'number' } }, allOf: [{ minProperties: 1 }, { maxProperties: 3 }] } };
+  const ring = (size: number): object => Object.fromEntries(Array.from({ length: size }, (_, i) => [`S${i}`, { properties: { next: { $ref: `#/components/schemas/S${(i + 1) % size}` } } }]));
+  const body = (reference: string): object => ({ content: { 'text/plain': { schema: {} }, 'Application/Problem+JSON; charset=utf-8': { schema: { $ref: reference } } } });
 
-  it('keeps all of a schema beside a reference to a part of it, whichever comes first', () => {
-    for (const references of [['#/components/schemas/A', '#/components/schemas/A/properties/x'], ['#/components/schemas/A/properties/x', '#/components/schemas/A'], ['#/components/schemas/A/allOf/1', '#/components/schemas/A'], ['#/components/schemas/A', '#/components/schemas/A/allOf/1']]) {
-      expect(schemaWith(references, schemas)['components'], String(references)).to.deep.equal({ schemas });
-    }
+  it('makes each of its schemas once, however many operations refer to all of them', () => {
+    const paths = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`/x${i}`, { post: { requestBody: body(`#/components/schemas/S${i}`), responses: { 200: body('#/components/schemas/S0') } } }]));
+    const document = readOpenApi(JSON.stringify({ openapi: '3.0.0', info: {}, paths, components: { schemas: ring(50) } }));
+    const schemas = document.schemas('request');
+    const names = document.operations.flatMap(({ bodySchema, replies }) => [schemas.name(bodySchema!), schemas.name(replies['200']!.schema!)]);
+    expect([new Set(names).size, schemas.drain().length, schemas.drain().length]).to.deep.equal([50, 50, 0]);
   });
 
-  it('gives an operation only what its schema refers to', () => {
-    expect(schemaWith(['#/components/schemas/A/properties/x'], { ...schemas, B: {} })['components']).to.deep.equal({ schemas: { A: { properties: { x: { type: 'string' } } } } });
+  it('is read as YAML where it begins as JSON and is none', () => {
+    expect(readOpenApi('{ openapi: 3.0.0, info: { title: A, version: "1" }, paths: { /x: { get: { operationId: x } } } }').operations[0]!.id).to.equal('x');
+  });
+
+  it('says of a reference that leads to itself that it can not be followed', () => {
+    expect(() => readOpenApi('{"openapi":"3.0.0","paths":{"/x":{"post":{"requestBody":{"$ref":"#/components/requestBodies/A"}}}},"components":{"requestBodies":{"A":{"$ref":"#/components/requestBodies/A"}}}}')).to.throw('leads back to itself');
+  });
+
+  it('has parameters that are referred to by their place in a list', () => {
+    const [, second] = readOpenApi('{"openapi":"3.0.0","paths":{"/x":{"get":{"parameters":[{"name":"q","in":"query","required":true}]},"put":{"parameters":[{"$ref":"#/paths/~1x/get/parameters/0"}]}}}}').operations;
+    expect(second!.parameters.map(({ name }) => name)).to.deep.equal(['q']);
   });
 });
