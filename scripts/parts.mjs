@@ -16,8 +16,11 @@ const common = [
 /** Commands that do without the engine, in their own thread at least: what they share with it is loaded with the command line. */
 const light = [/^src\/cli\/(explain|test)\.ts$/];
 
-/** Modules that are a part of their own, though others of their folder need them: what reads Simple is not needed by who writes constants. */
-const apart = new Map([['src/languages/simple/grammar.ts', 'simple-grammar']]);
+/** Modules that are a part of their own, though others of their folder need them: what reads Simple is not needed by who writes constants, nor OpenAPI by who serves no contract. */
+const apart = new Map([
+  ['src/languages/simple/grammar.ts', 'simple-grammar'],
+  ['src/core/http/openapi.ts', 'openapi'],
+]);
 
 /** Bytes: from here what a connector, a language, a format, a pattern or a command needs alone is a part of its own, while what is smaller stands together with its like. */
 const large = 16_000;
@@ -99,6 +102,7 @@ function ownName(root) {
 /** Where that stands which several parts need. */
 function sharedBy(path, parts, groups) {
   if (parts.includes(program)) return program;
+  if (apart.has(path)) return apart.get(path);
   if (parts.every((part) => part.startsWith('cli'))) return 'cli';
   const [, kind, name] = /^src\/(\w+)\/([\w-]+)\//.exec(path) ?? [];
   if (groups.has(`${kind}-${name}`)) return `${kind}-${name}`;

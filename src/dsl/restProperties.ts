@@ -1,9 +1,9 @@
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
-import { nearest } from '../core/diagnostics.ts';
+import { nearest, Source } from '../core/diagnostics.ts';
 import type { Fields } from '../core/field.ts';
 import { dashed, textOf } from './componentProperties.ts';
 import { restConfiguration } from './elements/restConfiguration.ts';
-import type { ElementModel, ModelValue } from './model.ts';
+import type { DocumentModel, ElementModel, ModelValue } from './model.ts';
 import type { PropertyLookup } from './placeholders.ts';
 import { parseScalar } from './scalars.ts';
 import { plain } from './uri.ts';
@@ -58,4 +58,12 @@ export function restDefaults(lookup: PropertyLookup, at: Span, problems: Diagnos
   // Variables of the environment have no names that could be read back.
   for (const name of Object.keys(options)) if (fieldsAt[name] === undefined && options[name]!.shape.kind !== 'list') take(name, null, prefix + dashed(name));
   return Object.keys(fields).length === 0 ? null : { type: 'element', name: 'restConfiguration', fields, at, fieldsAt };
+}
+
+/** The `restConfiguration` of the files, behind what properties `camel.rest.OPTION` say: the files win. */
+export function restConfigurations(documents: readonly DocumentModel[], properties: PropertyLookup, problems: Diagnostics): readonly ElementModel[] {
+  const written = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'restConfiguration'));
+  const [first] = [...written, ...documents.flatMap(({ elements }) => elements)];
+  const defaults = restDefaults(properties, first?.at ?? { source: new Source('application.properties', ''), start: 0, end: 0 }, problems);
+  return defaults === null ? written : [defaults, ...written];
 }

@@ -1,15 +1,13 @@
 import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, join } from 'node:path';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
-import { showSpan, Source } from '../core/diagnostics.ts';
+import { showSpan } from '../core/diagnostics.ts';
 import type { EipDefinition } from '../core/definition.ts';
 import type { ApiDocument, ApiOperation } from '../core/http/openapi.ts';
 import { readOpenApi } from '../core/http/openapi.ts';
 import type { BindingMode, ContractOperation, MockReply, RestOperation } from '../core/http/rest-operation.ts';
 import { joinPaths } from '../core/http/rest-operation.ts';
 import type { DocumentModel, ElementModel, EndpointModel, ModelValue, StepModel } from '../dsl/model.ts';
-import type { PropertyLookup } from '../dsl/placeholders.ts';
-import { restDefaults } from '../dsl/restProperties.ts';
 import { to } from '../eip/to.ts';
 import type { ApiDescription, RestEntry } from './openapi.ts';
 import { commaList, openApiDocument, pairsOf } from './openapi.ts';
@@ -25,7 +23,7 @@ const corsDefaults: Readonly<Record<string, string>> = {
   'Access-Control-Max-Age': '3600',
 };
 
-/** What calls by `rest:` take where their endpoints do not say it. */
+/** What calls by `rest:` take where their endpoints do not say it: what `restConfiguration`s say. */
 export function callSettings(configurations: readonly ElementModel[]): ReadonlyMap<string, string> {
   const { element } = settingsOf(configurations);
   const settings = new Map<string, string>();
@@ -36,14 +34,6 @@ export function callSettings(configurations: readonly ElementModel[]): ReadonlyM
   const mode = textOf(element, 'bindingMode');
   if (mode !== null) settings.set('rest.bindingMode', mode);
   return settings;
-}
-
-/** The `restConfiguration` of the files, behind what properties `camel.rest.OPTION` say: the files win. */
-export function restConfigurations(documents: readonly DocumentModel[], properties: PropertyLookup, problems: Diagnostics): readonly ElementModel[] {
-  const written = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'restConfiguration'));
-  const [first] = [...written, ...documents.flatMap(({ elements }) => elements)];
-  const defaults = restDefaults(properties, first?.at ?? { source: new Source('application.properties', ''), start: 0, end: 0 }, problems);
-  return defaults === null ? written : [defaults, ...written];
 }
 
 interface RestSettings {

@@ -17,6 +17,7 @@ import type { DocumentModel, ElementModel, ModelValue } from '../dsl/model.ts';
 import type { PropertyLookup } from '../dsl/placeholders.ts';
 import { propertyLookup, withFileSettings } from '../dsl/placeholders.ts';
 import type { Parts } from '../dsl/read.ts';
+import { restConfigurations } from '../dsl/restProperties.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
 import { endpointReader } from '../dsl/uri.ts';
 import { RefusalCounts } from '../observe/refusals.ts';
@@ -36,7 +37,6 @@ import { moduleReferences } from './moduleReferences.ts';
 import { Parking } from './parking.ts';
 import type { RoutePlan } from './plan.ts';
 import { isElement, planRoutes, textField } from './plan.ts';
-import { callSettings, expandRest, restConfigurations } from './rest.ts';
 import type { CompiledRoute } from './route.ts';
 import { retire, Route } from './route.ts';
 import { RouteCompiler, shownUri } from './routeCompiler.ts';
@@ -364,8 +364,12 @@ export class Runtime implements ExchangeScope {
     checkComponentProperties(parts.connectors, properties, problems);
     documents = expandTemplates(documents, properties, problems);
     const ofRest = restConfigurations(documents, properties, problems);
-    this.callSettings = callSettings(ofRest);
-    documents = expandRest(documents, ofRest, problems, (uri) => this.resource(uri));
+    this.callSettings = new Map();
+    if (ofRest.length > 0 || documents.some(({ elements }) => elements.some(({ name }) => name === 'rest'))) {
+      const { callSettings, expandRest } = await import('./rest.ts');
+      this.callSettings = callSettings(ofRest);
+      documents = expandRest(documents, ofRest, problems, (uri) => this.resource(uri));
+    }
     documents = expandKamelets(documents, { parts, properties, resource: (uri) => this.resource(uri), catalogue: this.options.kamelets?.(), problems, isReplaced: (uri) => this.options.standIns?.replaces(uri) === true });
     const declared = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'beans')).flatMap((element) => beanElements(element));
     const beans = this.newBeans(this.beans);

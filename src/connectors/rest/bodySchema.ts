@@ -4,7 +4,8 @@ import type { RuntimeAccess } from '../../core/connector.ts';
 import type { ContractOperation } from '../../core/http/rest-operation.ts';
 import type { ApiDocument, ApiOperation, Json } from '../../core/http/openapi.ts';
 import { readOpenApi } from '../../core/http/openapi.ts';
-import type { ApiSchemas, BodyWay } from '../../core/http/openapiSchemas.ts';
+import type { BodyWay } from '../../core/http/openapiSchemas.ts';
+import { ApiSchemas } from '../../core/http/openapiSchemas.ts';
 import { boundedCheck, schemaOptions } from '../../core/jsonSchema.ts';
 
 /** Says what is wrong with a JSON body; null when nothing is. */
@@ -41,7 +42,7 @@ export class DocumentChecks {
   /** @throws Error for a schema that is none, or refers to what can't be reached */
   check(schema: Json, way: BodyWay): BodyCheck {
     let shared = this.ways.get(way);
-    if (shared === undefined) this.ways.set(way, (shared = { ajv: this.makeAjv(), schemas: this.document.schemas(way), text: '' }));
+    if (shared === undefined) this.ways.set(way, (shared = { ajv: this.makeAjv(), schemas: new ApiSchemas(this.document, way), text: '' }));
     const { ajv, schemas } = shared;
     const uri = schemas.name(schema);
     for (const made of schemas.drain()) {

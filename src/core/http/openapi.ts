@@ -1,7 +1,5 @@
 import { parse } from 'yaml';
 import { isJsonType, mediaTypeOf } from '../conversion/media-type.ts';
-import type { BodyWay } from './openapiSchemas.ts';
-import { ApiSchemas } from './openapiSchemas.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -55,8 +53,8 @@ export interface ApiDocument {
   readonly json: Json;
   /** Its schemas are of draft 4 of JSON schema, as far as they are: up to 3.0. */
   readonly isOlder: boolean;
-  /** Its schemas for a validator. */
-  schemas(way: BodyWay): ApiSchemas;
+  /** What a reference leads to. @throws Error where that is nothing in the document */
+  readonly follow: (reference: string) => unknown;
 }
 
 const methods = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
@@ -127,7 +125,7 @@ export function readOpenApi(source: string): ApiDocument {
   }
   const { host, basePath } = serverOf(json, version);
   const info = object(json['info']);
-  return { title: text(info['title']) ?? '', version: text(info['version']) ?? '', host, basePath, operations, json, isOlder, schemas: (way) => new ApiSchemas(follow, isOlder, way) };
+  return { title: text(info['title']) ?? '', version: text(info['version']) ?? '', host, basePath, operations, json, isOlder, follow };
 }
 
 /** JSON is read as such: that is ten times as fast. */

@@ -1,4 +1,4 @@
-import type { Json } from './openapi.ts';
+import type { ApiDocument, Json } from './openapi.ts';
 
 /** A schema of the document as a validator of JSON schema takes it, with a name that others refer to it by. */
 export interface NamedSchema {
@@ -35,8 +35,7 @@ export class ApiSchemas {
   private readonly uris = new Map<Json, string>();
   private fresh: NamedSchema[] = [];
 
-  /** @param follow gives what a reference leads to, or throws an Error */
-  constructor(follow: (reference: string) => unknown, isOlder: boolean, way: BodyWay) {
+  constructor({ follow, isOlder }: Pick<ApiDocument, 'follow' | 'isOlder'>, way: BodyWay) {
     this.follow = follow;
     this.isOlder = isOlder;
     this.way = way;

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { readOpenApi } from '../../../src/core/http/openapi.ts';
+import { ApiSchemas } from '../../../src/core/http/openapiSchemas.ts';
 
 describe('an OpenAPI document', () => {
   const ring = (size: number): object => Object.fromEntries(Array.from({ length: size }, (_, i) => [`S${i}`, { properties: { next: { $ref: `#/components/schemas/S${(i + 1) % size}` } } }]));
@@ -8,7 +9,7 @@ describe('an OpenAPI document', () => {
   it('makes each of its schemas once, however many operations refer to all of them', () => {
     const paths = Object.fromEntries(Array.from({ length: 50 }, (_, i) => [`/x${i}`, { post: { requestBody: body(`#/components/schemas/S${i}`), responses: { 200: body('#/components/schemas/S0') } } }]));
     const document = readOpenApi(JSON.stringify({ openapi: '3.0.0', info: {}, paths, components: { schemas: ring(50) } }));
-    const schemas = document.schemas('request');
+    const schemas = new ApiSchemas(document, 'request');
     const names = document.operations.flatMap(({ bodySchema, replies }) => [schemas.name(bodySchema!), schemas.name(replies['200']!.schema!)]);
     expect([new Set(names).size, schemas.drain().length, schemas.drain().length]).to.deep.equal([50, 50, 0]);
   });
