@@ -1,5 +1,5 @@
-import { pieceDecoder } from '../core/conversion/charset.ts';
-import { charsetOf, isByteSource, toText } from '../core/conversion/convert.ts';
+import { decodeText, pieceDecoder } from '../core/conversion/charset.ts';
+import { charsetNamed, charsetOf, isByteSource, toText } from '../core/conversion/convert.ts';
 import { defineLanguage } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
@@ -8,10 +8,10 @@ import { ExpressionSyntaxError } from '../core/expression.ts';
 import { field } from '../core/field.ts';
 import { FileBody } from '../core/conversion/file-body.ts';
 import { namedText } from '../core/graph/namedText.ts';
+import { StreamCache } from '../core/conversion/stream.ts';
 import { Slices } from '../core/conversion/slices.ts';
 import { sourceReader } from '../core/exchange/source.ts';
-import { BoundedRegExp } from '../core/boundedRegExp.ts';
-import { strayBrace } from '../core/strayBrace.ts';
+import { javaPattern } from '../core/javaPattern.ts';
 
 /** `null` among pieces: the next one is not there yet; it comes out among the parts, so that whoever takes them waits. */
 type Pieces = Iterable<string | null>;
@@ -34,8 +34,8 @@ export const tokenize = defineLanguage({
     xml: field.boolean('The token names an XML element; each such element is a part.').default(false),
     includeTokens: field.boolean('Parts between two tokens keep the tokens.').default(false),
     group: field.string('Puts so many parts together into one.'),
-    groupDelimiter: field.string('Stands between the parts of a group; the token, without it.'),
-    skipFirst: field.boolean('Leaves out the first part.').default(false),
+    groupDelimiter: field.string('Stands between the parts of a group; the token, without it. Nothing stands between XML elements.'),
+    skipFirst: field.boolean('Leaves out the first part; not of XML elements, and of parts between two tokens only with `group`.').default(false),
     source: field.string('Where the text is, instead of the body: `header:x`, `property:x`, `variable:x`.'),
   },
   examples: [{ expression: ',', body: 'a,b', gives: ['a', 'b'] }],
@@ -44,15 +44,19 @@ export const tokenize = defineLanguage({
     const given = options.token ?? source;
     const token = given === '\\n' ? '\n' : given;
     if (token === '') throw new ExpressionSyntaxError('`tokenize` needs a token');
+    if (options.xml && options.endToken !== undefined) throw new ExpressionSyntaxError('`xml` and `endToken` do not go together');
     if (options.includeTokens && options.endToken === undefined) throw new ExpressionSyntaxError('`includeTokens` needs `endToken`');
     const cutterOf = dynamicCutter({ ...options, token }, context);
+    // As in Camel, what is cut as it comes is in the charset that the property names; the header is for what is converted before.
+    const charsetFor = options.xml || options.endToken !== undefined ? charsetOf : (exchange: Exchange) => charsetNamed(exchange.property('CamelCharsetName') ?? null);
     const read = sourceReader(options.source);
     return (exchange) => {
       const value = read(exchange);
       if (value === null || value === undefined) throw new ExchangeError('java.lang.NullPointerException', 'there is nothing to cut: the value is null');
       const cut = cutterOf(exchange);
-      if (value instanceof FileBody) return cut(value.pieces(charsetOf(exchange)))[Symbol.iterator]();
-      return isByteSource(value) ? partsOfStream(value, cut, charsetOf(exchange)) : cut(toText(value, exchange)!)[Symbol.iterator]();
+      if (value instanceof FileBody) return cut(value.pieces(charsetFor(exchange)))[Symbol.iterator]();
+      if (isByteSource(value)) return partsOfStream(value, cut, charsetFor(exchange));
+      return cut(value instanceof StreamCache ? decodeText(value.bytes(), value.charset ?? charsetFor(exchange)) : toText(value, exchange)!)[Symbol.iterator]();
     };
   },
 });
@@ -83,11 +87,13 @@ function dynamicCutter(options: Cutting, context: LanguageContext): (exchange: E
 
 function cutter(options: Cutting): Cut {
   const cut = baseCutter(options);
-  const skipping: Cut = options.skipFirst ? (text) => withoutFirst(cut(text)) : cut;
-  if (options.group === undefined || options.group === '') return skipping;
-  const size = Number(options.group);
-  if (!Number.isInteger(size) || size < 1) throw new ExchangeError('java.lang.IllegalArgumentException', `the group of tokenize must be a positive number, not ${options.group}`);
-  const delimiter = options.groupDelimiter ?? (options.xml || options.endToken !== undefined ? '' : options.token);
+  const { group = '' } = options;
+  // As in Camel, of pairs the first is left out only where they are grouped, and elements always come all and without a delimiter.
+  const skipping: Cut = options.skipFirst && !options.xml && (options.endToken === undefined || group !== '') ? (text) => withoutFirst(cut(text)) : cut;
+  if (group === '') return skipping;
+  const size = Number(group);
+  if (!Number.isInteger(size) || size < 1) throw new ExchangeError('java.lang.IllegalArgumentException', `the group of tokenize must be a positive number, not ${group}`);
+  const delimiter = options.xml ? '' : (options.groupDelimiter ?? options.token);
   return (text) => grouped(skipping(text), size, delimiter);
 }
 
@@ -99,8 +105,7 @@ function baseCutter(options: Cutting): Cut {
   if (literal !== null) return (text) => (typeof text === 'string' ? cutAt(text, literal) : cutPieces(text, literal));
   let pattern: RegExp;
   try {
-    if (strayBrace(options.token) >= 0) throw new SyntaxError('a brace repeats nothing');
-    pattern = new BoundedRegExp(options.token, 'g');
+    pattern = javaPattern(options.token, 'g');
   } catch (thrown) {
     if (options.regex) throw new ExpressionSyntaxError((thrown as Error).message, 0, options.token.length);
     const failure = new ExchangeError('java.util.regex.PatternSyntaxException', `the token \`${options.token}\` is no pattern: ${(thrown as Error).message}; write \`\\\` before what means itself`);
@@ -115,7 +120,10 @@ const ends: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', f: '
 
 /** The text that a pattern stands for; null where it may stand for several. */
 const literalOf = (pattern: string): string | null =>
-  /^(?:[^\\^$.|?*+()[\]{}]|\\[nrtf\W])+$/.test(pattern) ? pattern.replace(/\\([^])/g, (_escape, letter: string) => ends[letter] ?? letter) : null;
+  /^\\Q(?:(?!\\E)[^])+\\E$/.test(pattern)
+    ? pattern.slice(2, -2)
+    : /^(?:[^\\^$.|?*+()[\]{}]|\\[nrtf\W])+$/.test(pattern)
+    ? pattern.replace(/\\([^])/g, (_escape, letter: string) => ends[letter] ?? letter) : null;
 
 const ofWhole = (cut: WholeCut): Cut =>
   function* (text) {

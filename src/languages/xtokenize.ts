@@ -25,7 +25,7 @@ function pathSteps(source: string, namespaces: ReadonlyMap<string, string>): Xml
     const [, prefix, localName] = name;
     if (prefix !== undefined && !namespaces.has(prefix)) throw new ExpressionSyntaxError(`the prefix \`${prefix}\` stands for no namespace`, at, prefix.length, `add it to \`namespace\`: { key: ${prefix}, value: ... }`);
     const isDeep = match[1] === '//' || (match[1] === '' && steps.length === 0);
-    steps.push({ isDeep, localName: localName === '*' ? null : localName!, namespace: prefix === undefined ? namespaces.get('') : namespaces.get(prefix) });
+    steps.push({ isDeep, localName: localName === '*' ? null : localName!, namespace: prefix === undefined ? (namespaces.get('') ?? (localName === '*' ? undefined : null)) : namespaces.get(prefix) });
   }
   if (steps.length === 0) throw new ExpressionSyntaxError('`xtokenize` needs a path, such as `/order/item`');
   return steps;
@@ -40,8 +40,9 @@ function injected(element: XmlElement): string {
   const source = sourceOf(element);
   let missing = '';
   for (const [prefix, uri] of element.namespaces) if (element.declarations?.has(prefix) !== true) missing += declaration(prefix, uri);
-  const nameEnd = element.start + 1 + element.name.length;
-  return source.slice(element.start, nameEnd) + missing + source.slice(nameEnd, element.end);
+  const tag = source.slice(element.start, element.innerStart);
+  const attributesEnd = element.start + tag.search(/\s*\/?>$/);
+  return source.slice(element.start, attributesEnd) + missing + source.slice(attributesEnd, element.end);
 }
 
 const written = (element: XmlElement): string => sourceOf(element).slice(element.start, element.end);
@@ -74,7 +75,7 @@ export const xtokenize = defineLanguage({
       .default('i'),
     group: field.integer('Puts so many elements together into one: within `<group>`, or in mode w within the tags around them.').atLeast(1),
     namespace: field.list(
-      'Namespaces of the prefixes in the path.',
+      'Namespaces of the prefixes in the path; a name without a prefix is in none.',
       field.element('One namespace.', { key: field.string('The prefix.').required(), value: field.string('The URI.').required() }),
     ),
     source: field.string('Where the document is, instead of the body: `header:x`, `property:x`, `variable:x`.'),

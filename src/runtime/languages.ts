@@ -27,6 +27,9 @@ function typed(expression: Expression, resultType: unknown): Expression {
 
 /** As in Camel, a value that can't become what is wanted at all is nothing; one that could, but is wrong, is an error. */
 function converted(value: unknown, type: string, exchange: Exchange): unknown {
+  // An iterator is what its steps give: only a list can be made of it.
+  if (typeof value === 'object' && value !== null && typeof (value as { next?: unknown }).next === 'function' && !/(?:List|Set|Collection|\[\])$/.test(type.trim())) return value;
+  if ((value === null || value === undefined) && type.trim() === 'boolean') return false;
   try {
     return convertTo(value, type, exchange);
   } catch (thrown) {

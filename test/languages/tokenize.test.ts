@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import { FileBody } from '../../src/core/conversion/file-body.ts';
 import { tokenize } from '../../src/languages/tokenize.ts';
 import { evaluate, exchangeWith } from './languageContext.ts';
@@ -83,14 +84,19 @@ describe('tokenize', () => {
     for (const token of ['{', 'a{,2}', '\\\\{']) expect(() => parts('a{b', { token }), token).to.throw('a brace repeats nothing');
   });
 
-  it('reads a file in its own charset, else in that of the exchange', () => {
+  it('reads a file in its own charset, else in that which the property names, not the header', () => {
     const folder = mkdtempSync(join(tmpdir(), 'tokenize-'));
     try {
       const path = join(folder, 'x.txt');
       writeFileSync(path, Buffer.from('ä,ö', 'latin1'));
       const file = (charset: string | null): FileBody => new FileBody({ path, name: 'x.txt', length: 3, lastModified: 0, charset });
-      expect(parts(exchangeWith(file(null), { CamelCharsetName: 'iso-8859-1' }), { token: ',' })).to.deep.equal(['ä', 'ö']);
-      expect(parts(exchangeWith(file('windows-1252'), { CamelCharsetName: 'utf-8' }), { token: ',' })).to.deep.equal(['ä', 'ö']);
+      const named = (charset: string | null, property: string): Exchange => {
+        const exchange = exchangeWith(file(charset), { CamelCharsetName: 'utf-16' });
+        exchange.properties.set('CamelCharsetName', property);
+        return exchange;
+      };
+      expect(parts(named(null, 'iso-8859-1'), { token: ',' })).to.deep.equal(['ä', 'ö']);
+      expect(parts(named('windows-1252', 'utf-8'), { token: ',' })).to.deep.equal(['ä', 'ö']);
       expect(parts(file(null), { token: ',' })).to.deep.equal(['\ufffd', '\ufffd']);
     } finally {
       rmSync(folder, { recursive: true });

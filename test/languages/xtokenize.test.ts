@@ -21,10 +21,17 @@ describe('xtokenize', () => {
 
   it('adds the namespaces around an element, wraps it, unwraps it, or gives its text', () => {
     const body = "<o xmlns='urn:x' xmlns:p='urn:p'><i xmlns:p='urn:q'>a<b/></i></o>";
-    expect(parts('//i', body)).to.deep.equal([`<i xmlns="urn:x" xmlns:p='urn:q'>a<b/></i>`]);
-    expect(parts('//i', body, { mode: 'w' })).to.deep.equal([body]);
-    expect(parts('//i', body, { mode: 'u' })).to.deep.equal(['a<b/>']);
-    expect(parts('//i', body, { mode: 't' })).to.deep.equal(['a']);
+    const namespace = [{ key: 'x', value: 'urn:x' }];
+    expect(parts('//x:i', body, { namespace })).to.deep.equal([`<i xmlns:p='urn:q' xmlns="urn:x">a<b/></i>`]);
+    expect(parts('//x:i', body.replace('<i xmlns:p=', '<i a="/>" /><i xmlns:p='), { namespace })[0]).to.equal('<i a="/>" xmlns="urn:x" xmlns:p="urn:p" />');
+    expect(parts('//x:i', body, { namespace, mode: 'w' })).to.deep.equal([body]);
+    expect(parts('//x:i', body, { namespace, mode: 'u' })).to.deep.equal(['a<b/>']);
+    expect(parts('//x:i', body, { namespace, mode: 't' })).to.deep.equal(['a']);
+  });
+
+  it('takes a name without a prefix for one in no namespace', () => {
+    expect(parts('//i', "<o xmlns='urn:x'><i>1</i><i xmlns=''>2</i></o>", { mode: 'u' })).to.deep.equal(['2']);
+    expect(parts('/*', "<o xmlns='urn:x'>1</o>", { mode: 'u' })).to.deep.equal(['1']);
   });
 
   it('looks prefixes up, and puts parts together in groups', () => {
@@ -38,12 +45,13 @@ describe('xtokenize', () => {
     const item = (i: number): string => `<p:i id="${i}">${'x'.repeat(50)}<e/></p:i>`;
     const body = `<o xmlns:p="urn:p">${Array.from({ length: 3000 }, (_, i) => item(i)).join('\n')}</o>`;
     const small = `<o xmlns:p="urn:p">${item(7)}\n${item(8)}</o>`;
-    for (const options of [{}, { mode: 'w' }, { mode: 'u' }, { mode: 't' }, { group: 2 }, { mode: 'w', group: 2 }]) {
-      const large = parts('/o/i', body, options);
+    for (const mode of [{}, { mode: 'w' }, { mode: 'u' }, { mode: 't' }, { group: 2 }, { mode: 'w', group: 2 }]) {
+      const options = { ...mode, namespace: [{ key: 'p', value: 'urn:p' }] };
+      const large = parts('/o/p:i', body, options);
       expect(large).to.have.length('group' in options ? 1500 : 3000);
-      expect(large.slice('group' in options ? 0 : 7, 'group' in options ? 1 : 9)).to.deep.equal(parts('/o/i', 'group' in options ? small.replace('"7"', '"0"').replace('"8"', '"1"') : small, options));
+      expect(large.slice('group' in options ? 0 : 7, 'group' in options ? 1 : 9)).to.deep.equal(parts('/o/p:i', 'group' in options ? small.replace('"7"', '"0"').replace('"8"', '"1"') : small, options));
       const streamed: unknown[] = [];
-      const stream = xtokenize.expression('/o/i', { mode: 'i', ...options } as never, languageContext())(new Exchange(undefined, Readable.from([Buffer.from(body.slice(0, 1000)), Buffer.from(body.slice(1000))])));
+      const stream = xtokenize.expression('/o/p:i', { mode: 'i', ...options } as never, languageContext())(new Exchange(undefined, Readable.from([Buffer.from(body.slice(0, 1000)), Buffer.from(body.slice(1000))])));
       for await (const part of stream as AsyncIterable<unknown>) streamed.push(part);
       expect(streamed).to.deep.equal(large);
     }

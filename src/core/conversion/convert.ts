@@ -55,7 +55,11 @@ function bytesText(value: Uint8Array, exchange: Exchange | undefined): string {
  * @throws TypeConversionException when there is none of that name
  */
 export function charsetOf(exchange: Exchange): string | null {
-  const named = exchange.headers.lookup('camelcharsetname') ?? exchange.property('CamelCharsetName') ?? null;
+  return charsetNamed(exchange.headers.lookup('camelcharsetname') ?? exchange.property('CamelCharsetName') ?? null);
+}
+
+/** The charset of a value that names one. @throws TypeConversionException when there is none of that name */
+export function charsetNamed(named: unknown): string | null {
   if (named === null) return null;
   const charset = toText(named)!.trim().replace(/^(['"])(.*)\1$/, '$2').trim();
   try {
@@ -299,13 +303,14 @@ function xmlDocumentBy<T>(value: unknown, type: string, parse: (text: string) =>
   }
 }
 
-const xmlDocument = (value: unknown, type: string): XmlDocument => xmlDocumentBy(value, type, parseXml);
+/** As in Camel, comments are left out of a document that a text is converted to. */
+const xmlDocument = (value: unknown, type: string): XmlDocument => xmlDocumentBy(value, type, (text) => parseXml(text, false));
 
 const documentType = 'org.w3c.dom.Document';
 
 /** The conversion to a document; a promise while a large one is read in slices. */
 export function toXmlDocumentInTurns(value: unknown, type = documentType): XmlDocument | Promise<XmlDocument> {
-  const document = xmlDocumentBy(value, type, parseXmlInTurns);
+  const document = xmlDocumentBy(value, type, (text) => parseXmlInTurns(text, false));
   if (document instanceof XmlDocument) return document;
   return document.catch((thrown: unknown) => {
     throw noDocument(value, type, thrown);

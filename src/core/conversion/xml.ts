@@ -147,7 +147,7 @@ export class XmlAttribute extends XmlNode implements Name {
 
 export class XmlText extends XmlNode {
   readonly nodeType: number;
-  readonly text: string;
+  text: string;
 
   constructor(text: string, isCdata = false) {
     super();
@@ -220,13 +220,14 @@ const xmlNamespace = 'http://www.w3.org/XML/1998/namespace';
  * Reads a document. Nothing outside of it is ever read: external entities and DTDs are not resolved.
  * @throws ExchangeError org.xml.sax.SAXParseException, with line and column
  */
-export const parseXml = (source: string): XmlDocument => new Reader(source).document();
+export const parseXml = (source: string, keepsComments = true): XmlDocument => new Reader(source, undefined, keepsComments).document();
 
 /** What is not longer is read at once: it takes no longer than others can wait. */
 export const readAtOnce = 64 * 1024;
 
 /** The same; a large document is read in slices, between which everybody else has a turn. */
-export const parseXmlInTurns = (source: string): XmlDocument | Promise<XmlDocument> => (source.length <= readAtOnce ? parseXml(source) : new Reader(source).documentInTurns());
+export const parseXmlInTurns = (source: string, keepsComments = true): XmlDocument | Promise<XmlDocument> =>
+  source.length <= readAtOnce ? parseXml(source, keepsComments) : new Reader(source, undefined, keepsComments).documentInTurns();
 
 /** The entities that a `<!DOCTYPE ...>` declares with a plain text. */
 export const entitiesOf = (doctype: string): ReadonlyMap<string, string> => new Reader(`${doctype}<x/>`).declaredEntities();
@@ -297,6 +298,7 @@ class Reader {
   private result: XmlDocument;
   private at = 0;
   private readonly entities: Map<string, string>;
+  private readonly keepsComments: boolean;
   /** Characters that entities of the document's own have stood for. */
   private replaced = 0;
   private hasRoot = false;
@@ -304,8 +306,9 @@ class Reader {
   private open: XmlElement | null = null;
   private depth = 0;
 
-  constructor(source: string, entities: ReadonlyMap<string, string> = new Map()) {
+  constructor(source: string, entities: ReadonlyMap<string, string> = new Map(), keepsComments = true) {
     this.source = source;
+    this.keepsComments = keepsComments;
     this.result = new XmlDocument(source);
     this.entities = new Map(entities);
     if (source.length > longestText) throw this.wrong(`the document has more than ${longestText} characters`);
@@ -396,13 +399,20 @@ class Reader {
     parent.children.push(node);
   }
 
+  /** Text around a comment that is left out is one. */
+  private appendText(text: string, parent: XmlElement): void {
+    const before = parent.children.at(-1);
+    if (before?.nodeType === XML_TEXT) (before as XmlText).text += text;
+    else this.append(new XmlText(text), parent);
+  }
+
   /** A comment or an instruction; false when something else stands here. */
   private markup(parent: XmlElement | XmlDocument): boolean {
     const { source } = this;
     if (source.startsWith('<!--', this.at)) {
       this.at += 4;
       const close = this.find('-->');
-      this.append(new XmlComment(source.slice(this.at, close)), parent);
+      if (this.keepsComments) this.append(new XmlComment(source.slice(this.at, close)), parent);
       this.at = close + 3;
       return true;
     }
@@ -467,7 +477,7 @@ class Reader {
         const next = source.indexOf('<', this.at);
         if (next < 0) throw this.wrong(`The element type "${open.name}" must be terminated by the matching end-tag "</${open.name}>".`);
         if (next > this.at) {
-          this.append(new XmlText(this.decoded(source.slice(this.at, next), this.at)), open);
+          this.appendText(this.decoded(source.slice(this.at, next), this.at), open);
           this.at = next;
         }
         if (source.startsWith('</', this.at)) {

@@ -521,7 +521,7 @@ export const library: Readonly<Record<string, LibraryFunction>> = {
   'with_entries/1': filter((of) => (env, input, path, emit) => emit(fromEntries(toEntries(input).flatMap((entry) => collect(of, env, entry))), off(path))),
   'walk/1': filter((change) => walkAll(change)),
   'transpose/0': value((input) => {
-    const rows = listOf(input, 'cannot be transposed') as readonly (readonly unknown[])[];
+    const rows = listOf(input, 'cannot be transposed').map((row) => (row === null ? [] : listOf(row, 'cannot be transposed')));
     const width = rows.reduce((most, row) => Math.max(most, row.length), 0);
     return Array.from({ length: width }, (_none, column) => rows.map((row) => row[column] ?? null));
   }),

@@ -1,4 +1,4 @@
-import { compareNumbers, isNumeric, ExactNumber } from '../../core/conversion/exactNumber.ts';
+import { compareNumbers, exactNumber, ExactNumber, isIntegral, isNumeric } from '../../core/conversion/exactNumber.ts';
 import { writeJson } from '../../core/conversion/json.ts';
 import { work } from './bounds.ts';
 
@@ -101,11 +101,23 @@ const longest = 64 * 1024 * 1024;
 
 const wrongOperands = (a: unknown, b: unknown, what: string): JqError => new JqError(`${describe(a)} and ${describe(b)} cannot be ${what}`);
 
+type Numeric = number | bigint | ExactNumber;
+
+const isWhole = (value: Numeric): boolean => (typeof value === 'number' ? Number.isSafeInteger(value) : isIntegral(value) && String(value).length <= 40);
+const whole = (value: Numeric): bigint => BigInt(String(value));
+
+/** Of whole numbers what is too large for a double is computed exactly. */
+function computed(a: Numeric, b: Numeric, run: (x: number, y: number) => number, runExactly: (x: bigint, y: bigint) => bigint): number | ExactNumber {
+  const result = run(Number(a), Number(b));
+  if (typeof a === 'number' && typeof b === 'number' && Number.isSafeInteger(result)) return result;
+  return isWhole(a) && isWhole(b) ? exactNumber(runExactly(whole(a), whole(b)).toString()) : result;
+}
+
 export function add(a: unknown, b: unknown): unknown {
-  if (typeof a === 'number' && typeof b === 'number') return a + b;
+  if (typeof a === 'number' && typeof b === 'number' && Math.abs(a) < 2 ** 52 && Math.abs(b) < 2 ** 52) return a + b;
   if (a === null) return b;
   if (b === null) return a;
-  if (isNumeric(a) && isNumeric(b)) return Number(a) + Number(b);
+  if (isNumeric(a) && isNumeric(b)) return computed(a, b, (x, y) => x + y, (x, y) => x + y);
   if (typeof a === 'string' && typeof b === 'string') {
     if (a.length + b.length > longest) throw new JqError(`a text would be longer than ${longest}`);
     return a + b;
@@ -134,13 +146,13 @@ function without(list: readonly unknown[], others: readonly unknown[]): unknown[
 }
 
 export function subtract(a: unknown, b: unknown): unknown {
-  if (isNumeric(a) && isNumeric(b)) return Number(a) - Number(b);
+  if (isNumeric(a) && isNumeric(b)) return computed(a, b, (x, y) => x - y, (x, y) => x - y);
   if (Array.isArray(a) && Array.isArray(b)) return without(a, b);
   throw wrongOperands(a, b, 'subtracted');
 }
 
 export function multiply(a: unknown, b: unknown): unknown {
-  if (isNumeric(a) && isNumeric(b)) return Number(a) * Number(b);
+  if (isNumeric(a) && isNumeric(b)) return computed(a, b, (x, y) => x * y, (x, y) => x * y);
   const [text, times] = typeof a === 'string' ? [a, b] : [b, a];
   if (typeof text === 'string' && isNumeric(times)) {
     const count = Number(times);
@@ -176,6 +188,7 @@ export function remainder(a: unknown, b: unknown): unknown {
   if (Number.isNaN(x) || Number.isNaN(y)) return NaN;
   const divisor = Math.abs(Math.trunc(y));
   if (divisor === 0) throw wrongOperands(a, b, 'divided (remainder) because the divisor is zero');
+  if ((typeof a !== 'number' || typeof b !== 'number') && isWhole(a) && isWhole(b)) return exactNumber((whole(a) % whole(b)).toString());
   const rest = Math.trunc(x) % divisor;
   return rest === 0 ? 0 : rest;
 }
@@ -311,10 +324,27 @@ const isPlace = (key: unknown): key is number => typeof key === 'number' && Numb
 
 const haveOneParent = (a: readonly unknown[], b: readonly unknown[]): boolean => a.length === b.length && a.every((key, i) => i === a.length - 1 || compare(key, b[i]) === 0);
 
+/** The path with places that count from the start. */
+function fromStart(value: unknown, path: readonly unknown[]): readonly unknown[] {
+  let at = value;
+  let found: unknown[] | null = null;
+  for (let i = 0; i < path.length; i++) {
+    let key = path[i];
+    if (isNumeric(key) && Number(key) < 0 && Array.isArray(at) && at.length + Number(key) >= 0) (found ??= [...path])[i] = key = at.length + Math.floor(Number(key));
+    if (typeof key === 'string' && isMap(at)) at = own(at, key);
+    else if (isNumeric(key) && Array.isArray(at)) at = at[Math.floor(Number(key))] as unknown;
+    else break;
+  }
+  return found ?? path;
+}
+
 /** Without what stands at the paths. */
 export function deletePaths(value: unknown, paths: readonly (readonly unknown[])[]): unknown {
-  // From the last to the first, so that places do not move.
-  const sorted = [...paths].sort((a, b) => compare(b, a));
+  // From the last to the first, so that places do not move; places are those of the value as it was, and what is named twice goes once.
+  const sorted = paths
+    .map((path) => fromStart(value, path))
+    .sort((a, b) => compare(b, a))
+    .filter((path, i, all) => i === 0 || compare(path, all[i - 1]) !== 0);
   const owned: Owned = new Set();
   let left = value;
   for (let i = 0; i < sorted.length; i++) {

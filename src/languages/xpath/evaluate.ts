@@ -32,7 +32,7 @@ const isNodes = (value: XPathValue): value is readonly XmlNode[] => typeof value
 
 export function toXPathString(value: XPathValue): string {
   if (typeof value === 'string') return value;
-  if (isNodes(value)) return value.length === 0 ? '' : value[0]!.stringValue;
+  if (isNodes(value)) return value.length === 0 ? '' : stringOf(value[0]!);
   if (typeof value === 'boolean') return String(value);
   if (Object.is(value, -0)) return '0';
   const text = String(value);
@@ -65,7 +65,7 @@ export function ordered(nodes: XmlNode[]): XmlNode[] {
 /** The text of a node, which is put together from all that is in it. */
 function nodeText(node: XmlNode, scope: XPathScope): string {
   scope.work(1 + node.last - node.order);
-  return node.stringValue;
+  return stringOf(node);
 }
 
 /** What a function that reads texts has to look at. */
@@ -151,6 +151,24 @@ function placeOf(node: XmlNode, siblings: readonly XmlNode[]): number {
   return -1;
 }
 
+const isText = ({ nodeType }: XmlNode): boolean => nodeType === XML_TEXT || nodeType === XML_CDATA;
+
+/** Whether a text goes on with another one before it: for XPath, text and CDATA side by side are one node, that of the first. */
+function goesOn(node: XmlNode): boolean {
+  if (!isText(node) || node.parent === null || node.parent.children.length === 1) return false;
+  const before = node.parent.children[placeOf(node, node.parent.children) - 1];
+  return before !== undefined && isText(before);
+}
+
+/** The string value of a node, for a text with all that goes on with it. */
+function stringOf(node: XmlNode): string {
+  if (!isText(node) || node.parent === null || node.parent.children.length === 1) return node.stringValue;
+  const siblings = node.parent.children;
+  let text = node.stringValue;
+  for (let at = placeOf(node, siblings) + 1; at < siblings.length && isText(siblings[at]!); at++) text += siblings[at]!.stringValue;
+  return text;
+}
+
 /** Nodes of an axis, nearest first. */
 function* along(axis: Axis, node: XmlNode): Iterable<XmlNode> {
   switch (axis) {
@@ -230,7 +248,7 @@ export function takeStep(from: readonly XmlNode[], { axis, test, predicates }: S
     let seen = 1;
     for (const candidate of along(axis, node)) {
       seen++;
-      if (test(candidate)) matching.push(candidate);
+      if (test(candidate) && !goesOn(candidate)) matching.push(candidate);
       if ((seen & 0x3fff) === 0) scope.work(seen);
     }
     scope.work(seen & 0x3fff);

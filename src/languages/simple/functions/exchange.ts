@@ -231,7 +231,7 @@ const convertTo = called((call) => {
 });
 
 /** `headerAs(key,type)` and `variableAs(key,type)`. */
-const namedAs = (read: (name: string) => Value, usesCharset: boolean): FunctionBuilder =>
+const namedAs = (read: (name: string) => Value, isHeader: boolean): FunctionBuilder =>
   called((call) => {
     const [inner, path] = behind(call);
     const comma = inner.indexOf(',');
@@ -239,9 +239,8 @@ const namedAs = (read: (name: string) => Value, usesCharset: boolean): FunctionB
     const value = read(removeQuotes(inner.slice(0, comma)));
     const type = removeQuotes(inner.slice(comma + 1)).trim();
     const convert = converter(type, executionError);
-    // Of Java's small types only a boolean is made of nothing.
-    // As in Camel, the charset of the exchange counts for headers only.
-    return (exchange) => convert(value(exchange), usesCharset ? exchange : undefined) ?? (type === 'boolean' ? false : null);
+    // As in Camel, only of a header that there is not a boolean is made, and only there the charset of the exchange counts.
+    return (exchange) => convert(value(exchange), isHeader ? exchange : undefined) ?? (isHeader && type === 'boolean' ? false : null);
   });
 
 /** The failure of the exchange, else the one that was caught before. */
