@@ -3,7 +3,7 @@ import { defineEip } from '../core/definition.ts';
 import type { ExchangeError } from '../core/errors.ts';
 import { causeChain, classDistance } from '../core/errors.ts';
 import type { Exchange, StepInfo } from '../core/exchange/exchange.ts';
-import { EXHAUSTED, FAILED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST, STOPPED, HANDLED } from '../core/exchange/exchange.ts';
+import { FAILED, HANDLED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST, SPENDINGS, STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import { checkExceptionClass } from '../core/exceptionClassCheck.ts';
 import { field } from '../core/field.ts';
@@ -96,7 +96,7 @@ class Try extends StepSubscriber {
       this.marked.add(exchange);
     }
     exchange.exception = null;
-    exchange.halt &= ~(FAILED | EXHAUSTED | marks);
+    exchange.halt &= ~(FAILED | SPENDINGS | marks);
     inlet.next(exchange);
   }
 
@@ -109,7 +109,7 @@ class Try extends StepSubscriber {
       exchange.exception ??= marked.error;
     }
     if ((exchange.halt & STOPPED) !== 0) return this.out.next(exchange);
-    exchange.halt &= ~EXHAUSTED;
+    exchange.halt &= ~SPENDINGS;
     this.finish(exchange);
   }
 

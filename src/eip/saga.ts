@@ -3,7 +3,7 @@ import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
-import { EXHAUSTED, FAILED, HANDLED } from '../core/exchange/exchange.ts';
+import { FAILED, HANDLED, SPENDINGS } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
 import type { Inlet, Pipe } from '../core/graph/flow.ts';
@@ -119,7 +119,7 @@ class SagaStep extends StepSubscriber {
         this.out.next(exchange);
       },
       (thrown: unknown) => {
-        const exhausted = exchange.halt & EXHAUSTED;
+        const exhausted = exchange.halt & SPENDINGS;
         exchange.fail(thrown, this.info);
         exchange.halt |= exhausted;
         this.out.next(exchange);

@@ -3,6 +3,7 @@ import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
+import { ROLLBACK_ONLY, ROLLBACK_ONLY_LAST, STOPPED } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import type { FanOutOptions } from '../core/graph/fanOut.ts';
 import { ChildBag, FanOut, Round, childModel, notYet, ownOriginal } from '../core/graph/fanOut.ts';
@@ -355,13 +356,15 @@ class SplitTolerance {
 
   add(child: Exchange, index: number): boolean {
     this.processed++;
+    // As in Camel, a part that stops ends the split, and is no failure.
+    if ((child.halt & (STOPPED | ROLLBACK_ONLY | ROLLBACK_ONLY_LAST)) !== 0) return true;
     if (!child.isFailed) return false;
     this.failed++;
     if (this.failures.length < mostFailuresKept) this.failures.push({ index, exception: child.exception! });
     return (this.most !== null && this.failed >= this.most) || (this.threshold !== null && this.failed / this.processed >= this.threshold);
   }
 
-  report(parent: Exchange, total: number, isAborted: boolean): void {
+  report(parent: Exchange, total: number, isAborted = parent.exception !== null): void {
     parent.properties.set('CamelSplitResult', new SplitResult(total, this.processed, this.failures, this.failed, isAborted));
   }
 }

@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../core/clock.ts';
 import { causeChain, classDistance, ExchangeError } from '../core/errors.ts';
 import type { Events } from '../core/events.ts';
 import type { Exchange, StepInfo, Way } from '../core/exchange/exchange.ts';
-import { EXHAUSTED, FAILED, HANDLED, PARKED, ROLLBACK_ONLY, STOPPED } from '../core/exchange/exchange.ts';
+import { EXHAUSTED, FAILED, HANDLED, PARKED, ROLLBACK_ONLY, SPENT, STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { Call, Pipe } from '../core/graph/flow.ts';
 import { Exit, Inlet, isPromise, operator, sequence, StepSubscriber, WayBack, withOutput } from '../core/graph/flow.ts';
@@ -307,7 +307,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       attempts = exchange.way as Attempts;
       exchange.way = attempts.outer;
     }
-    if (exchange.halt === 0 || (exchange.halt & FAILED) === 0 || exchange.wasDealtWith || ((exchange.halt & EXHAUSTED) !== 0 && !this.takesExhausted)) return this.out.next(exchange);
+    if (exchange.halt === 0 || (exchange.halt & FAILED) === 0 || exchange.wasDealtWith || ((exchange.halt & EXHAUSTED) !== 0 && (!this.takesExhausted || (exchange.halt & SPENT) !== 0))) return this.out.next(exchange);
     this.applyPolicy(exchange, attempts);
   }
 
@@ -672,7 +672,7 @@ class MarkFailureRoute extends StepSubscriber {
   }
 
   override next(exchange: Exchange): void {
-    if ((exchange.halt & EXHAUSTED) !== 0) exchange.properties.set('CamelFailureRouteId', this.routeId);
+    if ((exchange.halt & (EXHAUSTED | SPENT)) === EXHAUSTED) exchange.properties.set('CamelFailureRouteId', this.routeId);
     this.out.next(exchange);
   }
 

@@ -15,6 +15,13 @@ export const HANDLED = 4;
 export const ROLLBACK_ONLY = 8;
 /** Redelivery is over: no outer step's error handler takes this failure again. Only ever together with FAILED. */
 export const EXHAUSTED = 16;
+/**
+ * Only ever together with EXHAUSTED: the children of a split, multicast or recipientList have failed, each of which an error handler has seen. Not even
+ * that around a slip takes it.
+ */
+export const SPENT = 128;
+/** What is cleared together with a failure. */
+export const SPENDINGS = EXHAUSTED | SPENT;
 /** As ROLLBACK_ONLY, but for the innermost transaction only (`rollback` with markRollbackOnlyLast). */
 export const ROLLBACK_ONLY_LAST = 32;
 
@@ -315,7 +322,7 @@ export class Exchange {
   /** Fails the exchange with anything that was thrown; keeps an error of ours as it is. */
   fail(thrown: unknown, step: StepInfo | null = null): void {
     this.exception = toExchangeError(thrown);
-    this.halt = (this.halt & ~(EXHAUSTED | HANDLED)) | FAILED;
+    this.halt = (this.halt & ~(SPENDINGS | HANDLED)) | FAILED;
     if (step !== null) this.locate(step);
   }
 
@@ -340,7 +347,7 @@ export class Exchange {
   /** Takes the failure away: the exchange may go on, unless it was stopped. */
   clearFailure(): void {
     this.exception = null;
-    this.halt &= ~(FAILED | EXHAUSTED);
+    this.halt &= ~(FAILED | SPENDINGS);
   }
 
   /** Pops the way back and gives the exchange to whoever pushed it. */

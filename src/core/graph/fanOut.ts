@@ -4,7 +4,7 @@ import type { Timer } from '../clock.ts';
 import type { AggregationStrategy, StepContext } from '../definition.ts';
 import { ExchangeError } from '../errors.ts';
 import type { Completion, Way , Exchange} from '../exchange/exchange.ts';
-import { depthOf, EXHAUSTED, FAILED, UnitOfWork } from '../exchange/exchange.ts';
+import { depthOf, EXHAUSTED, FAILED, SPENT, UnitOfWork } from '../exchange/exchange.ts';
 import { StepSubscriber, Turns, isPromise } from './flow.ts';
 
 /** Parts or branches in flight at once under `parallelProcessing`, where no thread pool says another number. */
@@ -32,7 +32,7 @@ export interface Tolerance {
   /** Records a part that has come back. True: too many have failed. */
   add(child: Exchange, index: number): boolean;
   /** Tells the parent, at the end. */
-  report(parent: Exchange, total: number, isAborted: boolean): void;
+  report(parent: Exchange, total: number): void;
 }
 
 /** A step that sends children of each exchange on, and goes on with what the strategy makes of them. */
@@ -104,7 +104,6 @@ export abstract class Round extends Turns {
   private hasLeft = false;
   /** Ended by a child, whose failure (or other outcome) is the parent's. */
   private isStopped = false;
-  private isAborted = false;
   private timer: Timer | null = null;
   private controller: AbortController | null = null;
   protected tolerance: Tolerance | null = null;
@@ -221,7 +220,6 @@ export abstract class Round extends Turns {
       if (child.exception !== null) child.exception = failedAt(index, child);
       this.result = child;
       this.isStopped = true;
-      this.isAborted = true;
       this.end();
       return;
     }
@@ -331,7 +329,7 @@ export abstract class Round extends Turns {
       parent.fail(thrown, this.step.context.info);
     }
     if (result !== null && !(parent.isFailed && result !== parent && !result.isFailed)) this.copyResult(parent, result);
-    if (this.tolerance !== null && (result !== null || !parent.isFailed)) this.tolerance.report(parent, this.total, this.isAborted);
+    this.tolerance?.report(parent, this.total);
     this.leave(parent);
   }
 
@@ -349,7 +347,7 @@ export abstract class Round extends Turns {
       parent.failedStep = result.failedStep;
     } else parent.takeResult(result);
     // The children's own error handlers have done what they could.
-    if (isFailure) parent.halt |= EXHAUSTED;
+    if (isFailure) parent.halt |= EXHAUSTED | SPENT;
   }
 }
 

@@ -1,7 +1,7 @@
 import { groupOf, toText } from '../conversion/convert.ts';
 import type { AggregationStrategy } from '../definition.ts';
 import { ExchangeError, simpleClassName, toExchangeError } from '../errors.ts';
-import { EXHAUSTED, Exchange, FAILED, HANDLED, STOPPED } from '../exchange/exchange.ts';
+import { Exchange, FAILED, HANDLED, SPENDINGS, STOPPED } from '../exchange/exchange.ts';
 import type { Expression } from '../expression.ts';
 import { isPromise } from './flow.ts';
 import { javaType } from '../beans/javaTypes.ts';
@@ -20,7 +20,7 @@ function copyFailureEndpoint(from: Exchange, to: Exchange): void {
 }
 
 /** Failed, handled or rolled back; a stop is none of these. */
-const troubleOf = (exchange: Exchange): number => exchange.halt & ~(STOPPED | EXHAUSTED);
+const troubleOf = (exchange: Exchange): number => exchange.halt & ~(STOPPED | SPENDINGS);
 
 /** Collects one value per exchange in a list, which becomes the body when the group is finished. Null values are left out. */
 abstract class ListStrategy implements AggregationStrategy {

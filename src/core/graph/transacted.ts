@@ -2,7 +2,7 @@ import type { Subscriber } from 'rxjs';
 import type { StepContext } from '../definition.ts';
 import { classDistance, ExchangeError } from '../errors.ts';
 import type { Exchange, Way } from '../exchange/exchange.ts';
-import { EXHAUSTED, FAILED, HANDLED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST } from '../exchange/exchange.ts';
+import { FAILED, HANDLED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST, SPENDINGS } from '../exchange/exchange.ts';
 import type { TransactionKind, TransactionPropagation, TransactionScope } from '../exchange/transaction.ts';
 import { bindTransaction, isTransactionManager, NestedTransaction, NoTransaction, Participation, scopeOf, shownResource, transactedRoutesOf, Transaction, transactionOf, TransactionPolicy } from '../exchange/transaction.ts';
 import type { Inlet, Pipe } from './flow.ts';
@@ -95,7 +95,7 @@ class TransactedStep extends StepSubscriber {
     const isGood = !isFailed && (exchange.halt & (ROLLBACK_ONLY | ROLLBACK_ONLY_LAST)) === 0;
     // What was to roll back this one only is done with that: nobody around it sees it.
     if ((exchange.halt & ROLLBACK_ONLY_LAST) !== 0) {
-      exchange.halt &= ~(ROLLBACK_ONLY_LAST | FAILED | EXHAUSTED);
+      exchange.halt &= ~(ROLLBACK_ONLY_LAST | FAILED | SPENDINGS);
       exchange.exception = null;
     } else if (isFailed) exchange.wrapFailure(asRuntimeException);
     scope.end(isGood).then(
@@ -105,7 +105,7 @@ class TransactedStep extends StepSubscriber {
       },
       (thrown: unknown) => {
         bindTransaction(exchange, scope.outer);
-        const exhausted = exchange.halt & EXHAUSTED;
+        const exhausted = exchange.halt & SPENDINGS;
         exchange.fail(thrown, this.info);
         exchange.halt |= exhausted;
         this.out.next(exchange);
