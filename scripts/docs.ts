@@ -83,7 +83,8 @@ pages.set(
   `${note}# Configuration
 
 \`mecha.yaml\` in the folder where Mecha is started, or the file that \`--config\` names. Then, each over the ones before: \`application.properties\` is read
-first (keys \`mecha.*\` are settings, all keys are property placeholders), \`mecha.yaml\`, environment variables (\`MECHA_HTTP_PORT\` sets \`http.port\`), and
+first (keys \`mecha.*\` are settings, all keys are property placeholders), then \`application-PROFILE.properties\` where a profile is named (\`--profile dev\`, or
+the property \`camel.main.profile\`, or the variable \`CAMEL_MAIN_PROFILE\`), \`mecha.yaml\`, environment variables (\`MECHA_HTTP_PORT\` sets \`http.port\`), and
 \`--property key=value\`.
 
 Properties \`camel.component.NAME.OPTION\` (or \`option-with-dashes\`, or a variable \`CAMEL_COMPONENT_NAME_OPTION\`) are options of all endpoints of that connector which do not say

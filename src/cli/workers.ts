@@ -130,7 +130,7 @@ export async function runWorkers(paths: readonly string[], options: Options, ter
     paths: paths.length > 0 ? paths : ((configuration.get('routes') as readonly string[] | undefined) ?? []),
     folder: terminal.folder,
     clock,
-    configurationFiles: configurationFiles(terminal.folder, options['config'] as string | undefined),
+    configurationFiles: configurationFiles(terminal.folder, options['config'] as string | undefined, configuration.profile),
     get isStale() {
       return crew.isStale;
     },

@@ -27,6 +27,21 @@ export function propertyLookup({ properties = {}, places, environment = {}, syst
   const own = new Map(Object.entries(properties));
   const variable = (name: string): string | undefined => environment[name] ?? environment[name.toUpperCase().replace(/[-.]/g, '_')];
   const file = (path: string): string | undefined => readFile?.(path)?.replace(/\r?\n$/, '');
+  /** `secret:name/key` is a file below the folder where secrets are mounted, or a property of that name (`local-mode`). The binary ones give its path. */
+  const mounted = (kind: string, option: string, environmentName: string): Record<string, (argument: string) => string | undefined> => {
+    const settings = 'camel.kubernetes-config.';
+    const read = (reference: string, isBinary: boolean): string | undefined => {
+      const [, name, key] = /^([^/]+)\/([^/]+)$/.exec(reference) ?? [];
+      if (name === undefined || key === undefined || name === '..' || key === '..') return undefined;
+      if (own.get(`${settings}local-mode`)?.toLowerCase() === 'true') return own.get(`${name}/${key}`);
+      const folder = own.get(settings + option) ?? environment[environmentName];
+      if (folder === undefined) return undefined;
+      const path = `${folder.replace(/\/+$/, '')}/${name.toLowerCase()}/${key}`;
+      const text = readFile?.(path);
+      return isBinary && text !== undefined ? path : text;
+    };
+    return { [kind]: (reference) => read(reference, false), [`${kind}-binary`]: (reference) => read(reference, true) };
+  };
   return {
     get: (key) => own.get(key) ?? (/^[\w.-]+$/.test(key) ? environment[key.toUpperCase().replace(/[-.]/g, '_')] : undefined),
     names: () => own.keys(),
@@ -39,6 +54,8 @@ export function propertyLookup({ properties = {}, places, environment = {}, syst
       'service.host': (name) => serviceAddress(name, variable, (host) => host),
       'service.port': (name) => serviceAddress(name, variable, (_host, port) => port),
       file,
+      ...mounted('secret', 'mount-path-secrets', 'CAMEL_K_MOUNT_PATH_SECRETS'),
+      ...mounted('configmap', 'mount-path-configmaps', 'CAMEL_K_MOUNT_PATH_CONFIGMAPS'),
       bean: (path) => beanValue(path, bean),
     },
   };

@@ -123,13 +123,14 @@ export abstract class TextReader {
     const meant = isFunction ? null : nearest(key, this.properties.names());
     const trimmed = key !== key.trim() ? key.trim() : null;
     const fallback = `a default: \`{{${key}:value}}\``;
+    const mount = /^(secret|configmap)(?:-binary)?:/.exec(key);
     const wanted = isFunction ? null : (meant ?? trimmed);
     // Only the placeholder itself is replaced, and by a name that is one in any kind of quotes.
     const isPlain = at !== whole && /^[\w./\-[\] ]*$/.test(wanted ?? '');
     this.problems.report('M0118', isFunction ? `\`{{${key}}}\` has no value` : `there is no property \`${key}\``, at, {
       label: isFunction ? 'no value' : 'no such property',
       fix: isPlain ? replaceWith(at, `{{${wanted ?? `${key}:value`}}}`, wanted !== null) : null,
-      help: meant !== null ? `did you mean \`${meant}\`?` : trimmed !== null ? `write \`{{${trimmed}}}\`, without blanks` : `set \`${name}\`, or give ${fallback}`,
+      help: meant !== null ? `did you mean \`${meant}\`?` : trimmed !== null ? `write \`{{${trimmed}}}\`, without blanks` : mount !== null ? mountHelp(mount[1]!, name, fallback) : `set \`${name}\`, or give ${fallback}`,
       values: { key },
     });
   }
@@ -157,3 +158,9 @@ export abstract class TextReader {
     return this.file.span(node);
   }
 }
+
+/** What to do about a secret or a config map that can't be read. */
+const mountHelp = (kind: string, name: string, fallback: string): string =>
+  name.includes('/')
+    ? `mount it, and name the folder above it with the property \`camel.kubernetes-config.mount-path-${kind}s\`: the file ${name} is read there; or give ${fallback}`
+    : `write \`{{${kind}:NAME/KEY}}\`: the name of the ${kind}, and the key in it`;

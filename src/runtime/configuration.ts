@@ -83,6 +83,8 @@ export interface Configuration {
   readonly properties: Readonly<Record<string, string>>;
   /** Files that it was read from. */
   readonly files: readonly string[];
+  /** The profile whose properties were looked for. */
+  readonly profile: string | null;
   /** Their texts as one, to see whether something has changed. */
   readonly text: string;
   /** Where settings stand in a file. */
@@ -107,8 +109,13 @@ export interface ConfigurationSources {
   readonly readFile?: (path: string) => string | null;
 }
 
+/** Names the profile, as with Camel Main: `application-NAME.properties` is read besides `application.properties`, and wins. */
+export const profileKey = 'camel.main.profile';
+
+const profileFile = (folder: string, profile: string): string => join(folder, `application-${profile}.properties`);
+
 /** Files that the configuration is read from, whether they are there or not. */
-export const configurationFiles = (folder: string, file?: string): string[] => [join(folder, 'application.properties'), ...(file === undefined ? ['mecha.yaml', 'mecha.yml'].map((name) => join(folder, name)) : [resolve(folder, file)])];
+export const configurationFiles = (folder: string, file: string | undefined, profile: string | null): string[] => [join(folder, 'application.properties'), ...(profile === null ? [] : [profileFile(folder, profile)]), ...(file === undefined ? ['mecha.yaml', 'mecha.yml'].map((name) => join(folder, name)) : [resolve(folder, file)])];
 
 const fromDisk = (path: string): string | null => (existsSync(path) ? readFileSync(path, 'utf8') : null);
 
@@ -127,15 +134,20 @@ export function readConfiguration({ folder, file = null, environment = {}, prope
     texts.push(text);
     return text;
   };
-  const ofApplication = readText(join(folder, 'application.properties'));
-  if (ofApplication !== null) {
-    for (const [key, value] of parseProperties(ofApplication)) {
+  const readApplication = (path: string): void => {
+    const text = readText(path);
+    if (text === null) return;
+    for (const [key, value] of parseProperties(text)) {
       placeholders[key] = value;
-      if (hasPlace(key)) propertyPlaces.set(key, lineOf(new Source(join(folder, 'application.properties'), ofApplication), key));
+      if (hasPlace(key)) propertyPlaces.set(key, lineOf(new Source(path, text), key));
       const setting = key.startsWith('mecha.') ? key.slice('mecha.'.length) : key === 'camel.server.port' ? 'http.port' : key === 'camel.server.host' ? 'http.host' : null;
       if (setting !== null) set(values, setting, value, null, problems);
     }
-  }
+  };
+  readApplication(join(folder, 'application.properties'));
+  const profile = properties[profileKey] ?? environment['MECHA_PROFILE'] ?? environment['CAMEL_MAIN_PROFILE'] ?? placeholders[profileKey] ?? '';
+  if (/^[\w.-]+$/.test(profile)) readApplication(profileFile(folder, profile));
+  else if (profile !== '') problems.report('M0705', `\`${profileKey}\` must be a name, not \`${profile}\``, null, { help: 'write letters, digits, dots and dashes: `application-NAME.properties` is read then', docs: 'docs/configuration.md' });
   const candidates = file === null ? ['mecha.yaml', 'mecha.yml'].map((name) => join(folder, name)) : [isAbsolute(file) ? file : resolve(folder, file)];
   let ofYaml: Source | null = null;
   for (const path of candidates) {
@@ -160,7 +172,7 @@ export function readConfiguration({ folder, file = null, environment = {}, prope
     if (settingOf(key) !== undefined && !key.startsWith('properties')) set(values, key, value, null, problems, `--property ${key}`);
   }
   for (const [key, value] of Object.entries(overrides)) if (value !== undefined) values.settings.set(key, value);
-  return { settings: values.settings, properties: placeholders, files, text: JSON.stringify([files, texts]), places, propertyPlaces, get: lookUp(values.settings) };
+  return { settings: values.settings, properties: placeholders, files, profile: profile === '' ? null : profile, text: JSON.stringify([files, texts]), places, propertyPlaces, get: lookUp(values.settings) };
 }
 
 const lookUp =

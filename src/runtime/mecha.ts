@@ -301,7 +301,7 @@ export class Mecha {
       current: configuration,
       readAgain,
       properties,
-      files: options.configuration === null ? [] : configurationFiles(folder, options.configuration),
+      files: options.configuration === null ? [] : configurationFiles(folder, options.configuration, configuration.profile),
     };
     const beans = { ...options.beans, ...options.aggregationStrategies };
     const runtime = new Runtime({

@@ -174,7 +174,7 @@ const existingRoot = (path: string, folder: string): string => {
 };
 
 /** Keys of Camel's own settings that mean something here. */
-const known = /^(?:mecha\.|camel\.rest\.|camel\.server\.(?:host|port)$|camel\.kamelet\.|camel\.component\.kamelet\.(?:location|noErrorHandler)$|camel\.component\.kafka\.brokers$)/;
+const known = /^(?:mecha\.|camel\.rest\.|camel\.server\.(?:host|port)$|camel\.kamelet\.|camel\.component\.kamelet\.(?:location|noErrorHandler)$|camel\.component\.kafka\.brokers$|camel\.main\.profile$|camel\.kubernetes-config\.(?:mount-path-(?:secrets|configmaps)|local-mode)$)/;
 
 /** Settings of Camel Main and Camel JBang that something here stands for. */
 const mainSettings: readonly { readonly of: RegExp; readonly advice: string }[] = [

@@ -101,6 +101,13 @@ describe('the command line', () => {
     });
   });
 
+  it('takes the properties of a profile', async () => {
+    desk.write('a.yaml', '- from: { uri: "{{source}}", steps: [ { to: mock:out } ] }\n').write('application-dev.properties', 'source=direct:of-dev\n');
+    expect((await desk.mecha('describe', 'a.yaml')).err).to.contain('M0118');
+    expect((await desk.mecha('describe', 'a.yaml', '--profile', 'dev')).out).to.contain('direct://of-dev');
+    expect((await desk.mecha('describe', 'a.yaml', '--profile', 'dev', '--property', 'source=direct:named')).out).to.contain('direct://named');
+  });
+
   describe('validate, for people and for programs', () => {
     const lint = '- from:\n    uri: direct:start\n    steps:\n      - stop: {}\n      - to: mock:out\n';
 

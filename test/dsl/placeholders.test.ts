@@ -19,6 +19,28 @@ const fails = (text: string): PlaceholderError => {
   throw new Error(`${text} did not fail`);
 };
 
+describe('secrets and config maps', () => {
+  const files: Readonly<Record<string, string>> = { '/etc/secrets/db/password': 'hush', '/etc/maps/app/greeting': 'hi' };
+  const readFile = (path: string): string | undefined => files[path];
+  const mounted = propertyLookup({ properties: { 'camel.kubernetes-config.mount-path-secrets': '/etc/secrets/' }, environment: { CAMEL_K_MOUNT_PATH_CONFIGMAPS: '/etc/maps' }, readFile });
+
+  it('are read below the folder where they are mounted', () => {
+    expect(fillPlaceholders('{{secret:DB/password}}, {{configmap:app/greeting}}', mounted)).to.equal('hush, hi');
+    expect(fillPlaceholders('{{secret-binary:db/password}}', mounted)).to.equal('/etc/secrets/db/password');
+    expect(fillPlaceholders('{{secret:db/password:other}} {{secret:db/user:nobody}} {{?configmap:app/none}}', mounted)).to.equal('hush nobody ');
+  });
+
+  it('are properties of their name in the local mode', () => {
+    const local = propertyLookup({ properties: { 'camel.kubernetes-config.local-mode': 'true', 'camel.kubernetes-config.mount-path-secrets': '/etc/secrets', 'db/password': 'of the property' }, readFile });
+    expect(fillPlaceholders('{{secret:db/password}}', local)).to.equal('of the property');
+  });
+
+  it('have no value where nothing is mounted, and never one from outside of the folder', () => {
+    for (const text of ['{{secret:db/password}}', '{{configmap:app}}']) expect(() => fillPlaceholders(text, propertyLookup({ readFile })), text).to.throw(PlaceholderError);
+    for (const text of ['{{secret:../secrets/db/password}}', '{{secret:db/..}}', '{{secret:password}}', '{{secret-binary:db/none}}']) expect(() => fillPlaceholders(text, mounted), text).to.throw(PlaceholderError);
+  });
+});
+
 describe('property placeholders', () => {
   const cases: readonly (readonly [string, string | null])[] = [
     ['no placeholder', 'no placeholder'],

@@ -35,6 +35,24 @@ describe('the configuration', () => {
     expect(messages()).to.deep.equal([]);
   });
 
+  it('reads the properties of a profile, over those of application.properties and under all others', () => {
+    write('application.properties', 'a=common\nb=common\ncamel.main.profile=dev');
+    write('application-dev.properties', 'a=dev\nb=dev\nmecha.http.port=7');
+    write('application-prod.properties', 'a=prod');
+    write('mecha.yaml', 'properties: { b: yaml }');
+    const properties = (more: Partial<ConfigurationSources>): unknown[] => {
+      const configuration = read(more);
+      return [configuration.profile, configuration.properties['a'], configuration.properties['b'], configuration.get('http.port'), configuration.files.length];
+    };
+    expect(properties({})).to.deep.equal(['dev', 'dev', 'yaml', 7, 3]);
+    expect(properties({ environment: { CAMEL_MAIN_PROFILE: 'prod' } })).to.deep.equal(['prod', 'prod', 'yaml', 8080, 3]);
+    expect(properties({ environment: { CAMEL_MAIN_PROFILE: 'prod' }, properties: { 'camel.main.profile': 'test', a: 'named' } })).to.deep.equal(['test', 'named', 'yaml', 8080, 2]);
+    expect(messages()).to.deep.equal([]);
+    read({ properties: { 'camel.main.profile': '../x' } });
+    expect(messages()).to.have.length(1);
+    expect(messages()[0]).to.match(/^M0705 `camel.main.profile` must be a name/);
+  });
+
   it('gives properties for placeholders, nested ones with dots', () => {
     write('application.properties', 'a=1\nshared = from properties');
     write('mecha.yaml', 'properties: { outbox: { folder: out, size: 3 }, shared: from yaml }');
