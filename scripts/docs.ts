@@ -87,6 +87,9 @@ first (keys \`mecha.*\` are settings, all keys are property placeholders), then 
 the property \`camel.main.profile\`, or the variable \`CAMEL_MAIN_PROFILE\`), \`mecha.yaml\`, environment variables (\`MECHA_HTTP_PORT\` sets \`http.port\`), and
 \`--property key=value\`.
 
+A placeholder \`{{order.topic}}\` takes the variable \`ORDER_TOPIC\` before what files say, as in Camel; only \`--property\` is stronger. Variables that every shell has (\`PATH\`, \`HOME\`, \`USER\`, ...)
+replace nothing.
+
 Properties \`camel.component.NAME.OPTION\` (or \`option-with-dashes\`, or a variable \`CAMEL_COMPONENT_NAME_OPTION\`) are options of all endpoints of that connector which do not say
 otherwise: \`camel.component.kafka.brokers\`, \`camel.component.http.connect-timeout\`. Every option of a connector that does not stand in its path can be given so. One that there is not is an error;
 one that only Camel has a use for is a warning. They are read by a start.

@@ -24,6 +24,10 @@ export interface FieldShape {
   readonly kind: FieldKind;
   readonly description: string;
   readonly isRequired: boolean;
+  /** Required texts: one without letters is one, too. */
+  readonly mayBeEmpty: boolean;
+  /** A text for readers: placeholders in it are left as they are. */
+  readonly isRemark: boolean;
   readonly default?: unknown;
   readonly isSecret: boolean;
   /** Connector options: part of the URI's path. */
@@ -71,6 +75,10 @@ export class Field<T = unknown, Required extends boolean = boolean> {
 
   required(): Field<T, true> {
     return this.with<true>({ isRequired: true });
+  }
+
+  maybeEmpty(): Field<T, Required> {
+    return this.with({ mayBeEmpty: true });
   }
 
   default(value: NonNullable<T>): Field<NonNullable<T>, true> {
@@ -121,6 +129,8 @@ const shape = (kind: FieldKind, description: string, more: Partial<FieldShape> =
   kind,
   description,
   isRequired: false,
+  mayBeEmpty: false,
+  isRemark: false,
   isSecret: false,
   isInPath: false,
   since: '0.1',
@@ -153,6 +163,7 @@ export interface EndpointReference {
 
 export const field = {
   string: (description: string) => new Field<string, false>(shape('string', description)),
+  remark: (description: string) => new Field<string, false>(shape('string', description, { isRemark: true })),
   boolean: (description: string) => new Field<boolean, false>(shape('boolean', description)),
   integer: (description: string) => new Field<number, false>(shape('integer', description)),
   /** A whole number that can't be negative. */

@@ -330,7 +330,10 @@ export class ElementReader extends TextReader {
         const value = read.fields[key];
         if (shape.kind === 'steps' && Array.isArray(value) && value.length === 0) {
           this.problems.report('M0206', `\`${owner.name}\` has no steps`, read.fieldsAt[key] ?? owner.at, { label: 'an empty list', help: 'write at least one step', docs: owner.docs });
-        } else if (shape.kind === 'string' && value === '') {
+        } else if (shape.kind === 'string' && value === undefined && shape.mayBeEmpty) {
+          // An optional placeholder without a value.
+          read.fields[key] = '';
+        } else if (shape.kind === 'string' && value === '' && !shape.mayBeEmpty) {
           this.problems.report('M0206', `\`${key}\` of \`${owner.name}\` is empty`, read.fieldsAt[key] ?? owner.at, { label: 'nothing stands here', help: `give \`${key}\` a value`, docs: owner.docs });
         }
         continue;
@@ -383,6 +386,7 @@ export class ElementReader extends TextReader {
       this.wrongType(owner, key, written, shape.kind === 'string' || shape.kind === 'reference' ? 'a text' : `a value (${scalarName(shape.kind)})`, node);
       return undefined;
     }
+    if (shape.isRemark) return text ?? '';
     const filled = this.fill(text ?? '', node);
     if (filled === null) return undefined;
     if (filled.isOpen) return filled.text;

@@ -4,8 +4,8 @@ import { field } from '../core/field.ts';
 /** Keys that every step takes, and every part of one that has steps, an expression or an endpoint. */
 export const commonFields: Fields = {
   id: field.string('Names it for logs, metrics and the administration.'),
-  description: field.string('What it is for, in the words of its author.'),
-  note: field.string('A remark for readers of the file.'),
+  description: field.remark('What it is for, in the words of its author.'),
+  note: field.remark('A remark for readers of the file.'),
   disabled: field.boolean('Leaves it out.'),
 };
 

@@ -20,11 +20,34 @@ export interface PropertySources {
   /** The text of a file, undefined when it can't be read. */
   readonly readFile?: (path: string) => string | undefined;
   readonly bean?: (name: string) => unknown;
+  /** Properties that the environment does not replace: those of the command line. */
+  readonly fixed?: ReadonlySet<string>;
+  /** Whether a condition in the Simple language holds, for `{{boolean:...}}`. */
+  readonly condition?: (source: string) => boolean;
 }
 
-/** A lookup in plain records. A property that is not set may come from the environment: `my.key` from `MY_KEY`. */
-export function propertyLookup({ properties = {}, places, environment = {}, system = {}, readFile, bean }: PropertySources = {}): PropertyLookup {
+/** Variables of every shell, which nobody sets for an integration: `{{path}}` is no `PATH`. */
+const ofShell = new Set('_ HOME HOSTNAME LANG LANGUAGE LOGNAME MAIL OLDPWD PATH PWD SHELL SHLVL TEMP TERM TMP TMPDIR TZ USER USERNAME'.split(' '));
+
+/** A lookup in plain records. As in Camel, what the environment says replaces what files say: `my.key` comes from `MY_KEY`. */
+export function propertyLookup({ properties = {}, places, environment = {}, system = {}, readFile, bean, fixed, condition }: PropertySources = {}): PropertyLookup {
   const own = new Map(Object.entries(properties));
+  const ofEnvironment = (key: string): string | undefined => (/^[\w.-]+$/.test(key) ? environment[key.toUpperCase().replace(/[-.]/g, '_')] : undefined);
+  const get = (key: string): string | undefined => {
+    const given = own.get(key);
+    if (given === undefined) return ofEnvironment(key);
+    if (fixed?.has(key) === true || ofShell.has(key.toUpperCase())) return given;
+    return ofEnvironment(key) ?? given;
+  };
+  /** `boolean:key` and `boolean:key == 'value'`, with the operators of Simple. */
+  const boolean = (argument: string): string | undefined => {
+    const [, negation = '', key = '', rest = ''] = /^(!?)([\w.-]+)(?:\s+(\S.*))?$/.exec(argument.trim()) ?? [];
+    const value = key === '' ? undefined : get(key);
+    if (value === undefined) return undefined;
+    const quote = value.includes("'") ? '"' : "'";
+    const holds = rest === '' ? value !== '' && value.toLowerCase() !== 'false' : condition?.(`${quote}${value}${quote} ${rest}`);
+    return holds === undefined ? undefined : String(holds !== (negation === '!'));
+  };
   const variable = (name: string): string | undefined => environment[name] ?? environment[name.toUpperCase().replace(/[-.]/g, '_')];
   const file = (path: string): string | undefined => readFile?.(path)?.replace(/\r?\n$/, '');
   /** `secret:name/key` is a file below the folder where secrets are mounted, or a property of that name (`local-mode`). The binary ones give its path. */
@@ -43,12 +66,13 @@ export function propertyLookup({ properties = {}, places, environment = {}, syst
     return { [kind]: (reference) => read(reference, false), [`${kind}-binary`]: (reference) => read(reference, true) };
   };
   return {
-    get: (key) => own.get(key) ?? (/^[\w.-]+$/.test(key) ? environment[key.toUpperCase().replace(/[-.]/g, '_')] : undefined),
+    get,
     names: () => own.keys(),
     placeOf: (key) => places?.get(key) ?? null,
     functions: {
       env: variable,
-      sys: (name) => (Object.hasOwn(system, name) ? system[name] : undefined),
+      sys: (name) => (Object.hasOwn(system, name) ? system[name] : fixed?.has(name) === true ? own.get(name) : undefined),
+      boolean,
       service: (name) => serviceAddress(name, variable, (host, port) => `${host}:${port}`),
       'service.name': (name) => serviceAddress(name, variable, (host, port) => `${host}:${port}`),
       'service.host': (name) => serviceAddress(name, variable, (host) => host),
@@ -194,10 +218,10 @@ function unquotedLastIndex(text: string, token: string, before: number): number 
 
 function valueOf(expression: string, lookup: PropertyLookup, written: string, keys: readonly string[]): string {
   let key = expression;
-  const isOptional = key.startsWith('?');
-  if (isOptional) key = key.slice(1);
   const isNegated = key.startsWith('!');
   if (isNegated) key = key.slice(1);
+  const isOptional = key.startsWith('?');
+  if (isOptional) key = key.slice(1);
   if (keys.includes(key)) throw errorIn(written, 'circular', key, `{{${expression}}}`, `the property \`${key}\` refers to itself`);
 
   const colon = key.indexOf(':');

@@ -64,8 +64,8 @@ class ChooseLater extends Choose {
 
 const described = {
   id: field.string('Name of this branch.'),
-  description: field.string('What it is for.'),
-  note: field.string('A remark for readers.'),
+  description: field.remark('What it is for.'),
+  note: field.remark('A remark for readers.'),
   disabled: field.boolean('Leaves the branch out.').default(false),
 };
 

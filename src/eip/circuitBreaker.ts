@@ -373,8 +373,8 @@ export const circuitBreaker = defineEip({
     onFallback: field.element('What to do when there is no result.', {
       steps: field.steps('The message as it was before the circuit goes through these.'),
       id: field.string('Name of this part.'),
-      description: field.string('What it is for.'),
-      note: field.string('A remark for readers.'),
+      description: field.remark('What it is for.'),
+      note: field.remark('A remark for readers.'),
       fallbackViaNetwork: field.boolean('Whether the fallback goes over the network.').default(false).deprecated('take it out: it changes nothing').ignored('it makes no difference here'),
     }),
     configuration: field.string('Bean with the options of `resilience4jConfiguration` as its properties; those written here win.'),

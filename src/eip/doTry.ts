@@ -154,8 +154,8 @@ class Try extends StepSubscriber {
 
 const described = {
   id: field.string('Name of this part.'),
-  description: field.string('What it is for.'),
-  note: field.string('A remark for readers.'),
+  description: field.remark('What it is for.'),
+  note: field.remark('A remark for readers.'),
   disabled: field.boolean('Leaves the part out.').default(false),
 };
 
@@ -179,8 +179,8 @@ export const doTry = defineEip({
           onWhen: field.element('It catches only when this holds.', {
             expression: field.predicate('The predicate.').required(),
             id: field.string('Name of this part.'),
-            description: field.string('What it is for.'),
-            note: field.string('A remark for readers.'),
+            description: field.remark('What it is for.'),
+            note: field.remark('A remark for readers.'),
           }),
           steps: field.steps('What a caught exchange goes through.'),
           ...described,

@@ -26,7 +26,7 @@ export const log = defineEip({
   summary: 'Writes a line to the log.',
   shorthand: 'message',
   options: {
-    message: field.string('The line; may hold Simple.').required(),
+    message: field.string('The line; may hold Simple.').required().maybeEmpty(),
     loggingLevel: field.enum('Level of the line; OFF writes nothing.', ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'OFF']).default('INFO'),
     logName: field.string("Name of the logger; may hold `${routeId}`, `${nodeId}`, `${contextId}`, nothing else of Simple. The route's id when absent."),
     marker: field.string('Tag that log filters can look for.'),

@@ -243,9 +243,34 @@ export class Beans {
 /** In the place of a bean that there is none of: has every method. */
 const standIn: unknown = new Proxy(() => undefined, { get: (_, name) => (name === 'then' || typeof name === 'symbol' ? undefined : standIn) });
 
+/** Names of the beans that a bean is made from. */
+const referencesOf = ({ properties, constructors, factoryBean }: Declaration): string[] => [
+  ...(factoryBean === null ? [] : [factoryBean]),
+  ...[...Object.values(properties), ...constructors].flatMap((value) => (typeof value === 'string' && value.startsWith('#') && !value.startsWith('#class:') ? [value.replace(/^#(?:bean:)?/, '')] : [])),
+];
+
 /** Made from other beans, which may have changed. */
-const refersToBeans = ({ properties, constructors, factoryBean }: Declaration): boolean =>
-  factoryBean !== null || [...Object.values(properties), ...constructors].some((value) => typeof value === 'string' && value.startsWith('#') && !value.startsWith('#class:'));
+const refersToBeans = (declaration: Declaration): boolean => referencesOf(declaration).length > 0;
+
+/** Declarations of beans, each behind those that it is made from; as they were written otherwise. */
+export function inOrder(elements: readonly ElementModel[]): ElementModel[] {
+  const declarations = elements.map(readDeclaration);
+  const ordered: ElementModel[] = [];
+  const state = new Map<number, 'begun' | 'done'>();
+  const visit = (index: number): void => {
+    // One that is made from itself is told when it is made.
+    if (state.has(index)) return;
+    state.set(index, 'begun');
+    for (const name of referencesOf(declarations[index]!)) {
+      const other = declarations.findLastIndex((declaration) => declaration.name === name);
+      if (other > index) visit(other);
+    }
+    state.set(index, 'done');
+    ordered.push(elements[index]!);
+  };
+  for (let index = 0; index < elements.length; index++) visit(index);
+  return ordered;
+}
 
 export const splitModule = (specifier: string): [file: string, exported: string | null] => {
   const hash = specifier.indexOf('#', 1);

@@ -83,6 +83,8 @@ export interface Configuration {
   readonly properties: Readonly<Record<string, string>>;
   /** Files that it was read from. */
   readonly files: readonly string[];
+  /** Properties of the command line, which nothing replaces. */
+  readonly fixed: ReadonlySet<string>;
   /** The profile whose properties were looked for. */
   readonly profile: string | null;
   /** Their texts as one, to see whether something has changed. */
@@ -172,7 +174,7 @@ export function readConfiguration({ folder, file = null, environment = {}, prope
     if (settingOf(key) !== undefined && !key.startsWith('properties')) set(values, key, value, null, problems, `--property ${key}`);
   }
   for (const [key, value] of Object.entries(overrides)) if (value !== undefined) values.settings.set(key, value);
-  return { settings: values.settings, properties: placeholders, files, profile: profile === '' ? null : profile, text: JSON.stringify([files, texts]), places, propertyPlaces, get: lookUp(values.settings) };
+  return { settings: values.settings, properties: placeholders, fixed: new Set(Object.keys(properties)), files, profile: profile === '' ? null : profile, text: JSON.stringify([files, texts]), places, propertyPlaces, get: lookUp(values.settings) };
 }
 
 const lookUp =

@@ -28,6 +28,7 @@ import { DeadLetterStore } from '../stores/deadletters.ts';
 import { DeferredStore } from '../stores/deferred.ts';
 import { MemoryStore } from '../stores/memory.ts';
 import type { Configuration } from './configuration.ts';
+import { javaProperties } from './javaProperties.ts';
 import { catalogueIn } from './kameletCatalogue.ts';
 import { configurationFiles, liveConfiguration, readConfiguration } from './configuration.ts';
 import { readSources, routeFiles } from './files.ts';
@@ -286,8 +287,11 @@ export class Mecha {
     const properties = (of: Configuration): PropertyLookup =>
       propertyLookup({
         properties: of.properties,
+        fixed: of.fixed,
         places: of.propertyPlaces,
         environment,
+        system: javaProperties(folder),
+        condition: (source) => runtime.meets(source),
         readFile: (path) => {
           try {
             return readText(path);

@@ -22,7 +22,7 @@ import type { ResolvedEndpoint } from '../dsl/uri.ts';
 import { endpointReader } from '../dsl/uri.ts';
 import { RefusalCounts } from '../observe/refusals.ts';
 import { runtimeAccess } from './access.ts';
-import { Beans } from './beans.ts';
+import { Beans, inOrder } from './beans.ts';
 import type { CompiledStep, SendIntercept } from './compiler.ts';
 import type { Progress } from './documents.ts';
 import { Documents } from './documents.ts';
@@ -376,18 +376,23 @@ export class Runtime implements ExchangeScope {
     await beans.loadModules(moduleReferences(documents), problems);
     const previous = this.beans;
     this.beans = beans;
-    for (const element of declared) await beans.declare(element, problems);
+    for (const element of inOrder(declared)) await beans.declare(element, problems);
     this.beans = previous;
     const isWanted = (route: ElementModel): boolean => this.meetsPrecondition(route, problems);
     const plans = planRoutes(documents, { declared, modules: beans.moduleVersions, longestWait: this.settings('redelivery.longestWait'), ...(this.callSettings.size === 0 ? {} : { calls: [...this.callSettings] }) }, problems, isWanted);
     return { plans, beans, documents, written };
   }
 
+  /** Whether a condition in the Simple language holds before there is any message. */
+  meets(source: string): boolean {
+    return this.languages.context.predicate('simple', source)(new Exchange(this));
+  }
+
   private meetsPrecondition(route: ElementModel, problems: Diagnostics): boolean {
     const source = textField(route, 'precondition');
     if (source === null || source === '') return true;
     try {
-      return this.languages.context.predicate('simple', source)(new Exchange(this));
+      return this.meets(source);
     } catch (thrown) {
       problems.report('M0301', `precondition: ${(thrown as Error).message}`, route.fieldsAt['precondition'] ?? route.at);
       return false;

@@ -9,6 +9,15 @@ const isTemplate = (value: ModelValue | undefined): value is TemplateModel => ty
 
 const elementList = (value: ModelValue | undefined): ElementModel[] => (Array.isArray(value) ? (value as readonly ModelValue[]).filter(isElement) : []);
 
+const dashed = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
+
+/** `my-param` and `myParam` are one name, as in Camel. */
+function byOtherSpelling(given: ReadonlyMap<string, string>, name: string): string | undefined {
+  const wanted = dashed(name);
+  for (const [other, value] of given) if (dashed(other) === wanted) return value;
+  return undefined;
+}
+
 /** Fills in the parameters of a template: given ones over defaults. Reports those that are missing, and then gives null. */
 function parametersOf(template: ElementModel, use: ElementModel, problems: Diagnostics): Record<string, string> | null {
   const given = new Map(elementList(use.fields['parameters']).map((element) => [textField(element, 'name') ?? '', textField(element, 'value') ?? ''] as const));
@@ -16,7 +25,7 @@ function parametersOf(template: ElementModel, use: ElementModel, problems: Diagn
   const missing: string[] = [];
   for (const parameter of elementList(template.fields['parameters'])) {
     const name = textField(parameter, 'name') ?? '';
-    const value = given.get(name) ?? textField(parameter, 'defaultValue');
+    const value = given.get(name) ?? byOtherSpelling(given, name) ?? textField(parameter, 'defaultValue');
     if (value !== null && value !== undefined) values[name] = value;
     else if (parameter.fields['required'] !== false) missing.push(name);
   }

@@ -16,6 +16,7 @@ import { Mocks } from '../../src/connectors/mock.ts';
 import { javaDouble } from '../../src/core/conversion/exactNumber.ts';
 import { ByteStream } from '../../src/core/conversion/stream.ts';
 import { propertyLookup } from '../../src/dsl/placeholders.ts';
+import { javaProperties } from '../../src/runtime/javaProperties.ts';
 import { standardParts } from '../../src/runtime/standard.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
 import { matchesEndpoint } from '../../src/runtime/scopes.ts';
@@ -157,14 +158,14 @@ class Case {
     const properties: Record<string, string> = { workDir: this.workDir, httpPort: String(this.httpPort) };
     for (const [key, value] of Object.entries(map(this.spec['properties']))) properties[key] = text(value);
     const clock = systemClock;
-    const runtime = new Runtime({
+    const runtime: Runtime = new Runtime({
       name: 'oracle',
       parts: standardParts,
       clock,
       events,
       store: new MemoryStore(clock),
       baseDir: this.workDir,
-      properties: propertyLookup({ properties, environment: process.env, readFile: (path) => readFileSync(resolve(this.workDir, path), 'utf8') }),
+      properties: propertyLookup({ properties, environment: process.env, system: javaProperties(this.workDir), condition: (source) => runtime.meets(source), readFile: (path) => readFileSync(resolve(this.workDir, path), 'utf8') }),
       environment: Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined)),
       keepFailed: () => true,
       settings: (key) => (key === 'http.port' ? this.httpPort : key === 'http.host' ? '127.0.0.1' : key === 'exec.allowed' ? ['echo', 'cat'] : undefined),

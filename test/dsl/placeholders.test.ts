@@ -41,6 +41,18 @@ describe('secrets and config maps', () => {
   });
 });
 
+describe('the environment', () => {
+  const properties = { 'order.topic': 'of the file', path: '/orders', named: 'of the command line' };
+  const environment = { ORDER_TOPIC: 'of the environment', PATH: '/bin', NAMED: 'of the environment' };
+  const given = propertyLookup({ properties, environment, fixed: new Set(['named']) });
+
+  it('replaces what files say, but not what the command line says', () => {
+    expect(fillPlaceholders('{{order.topic}}, {{named}}', given)).to.equal('of the environment, of the command line');
+  });
+
+  it('replaces nothing by variables that every shell has', () => expect(fillPlaceholders('{{path}}', given)).to.equal('/orders'));
+});
+
 describe('property placeholders', () => {
   const cases: readonly (readonly [string, string | null])[] = [
     ['no placeholder', 'no placeholder'],

@@ -20,7 +20,7 @@ const value = field.element('A value.', { value: field.string('The value.').requ
 
 const schema = {
   name: field.string('Its name.').required(),
-  description: field.string('What it is for.'),
+  description: field.remark('What it is for.'),
   dataType: field.string('Type of its values.').default('string'),
   dataFormat: field.string('Format of its values, such as `date`.'),
   arrayType: field.string('Type of the entries, where it is a list.').default('string'),

@@ -17,7 +17,7 @@ export const routeTemplate = defineElement({
         name: field.string('Its name.').required(),
         defaultValue: field.string('Its value when none is given.'),
         required: field.boolean('It must be given; so are those without a default value.').default(false),
-        description: field.string('What it is for.'),
+        description: field.remark('What it is for.'),
       }),
     ),
     beans: field.list('Beans that each route made from the template has of its own.', field.element('One bean.', beanFields)),

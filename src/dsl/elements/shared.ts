@@ -6,8 +6,8 @@ export const noJavaLogger = 'logs are structured; their level and place are set 
 /** What every element of the route language takes. */
 export const naming = {
   id: field.string('Names it for logs, metrics and the administration.'),
-  description: field.string('What it is for, in the words of its author.'),
-  note: field.string('A remark for readers of the file.'),
+  description: field.remark('What it is for, in the words of its author.'),
+  note: field.remark('A remark for readers of the file.'),
 };
 
 export const disabled = field.boolean('Leaves it out.').default(false);

@@ -14,7 +14,7 @@ export const templatedRoute = defineElement({
       'Values of the parameters.',
       field.element('One value.', {
         name: field.string('Name of the parameter.').required(),
-        value: field.string('Its value.').required(),
+        value: field.string('Its value.').required().maybeEmpty(),
       }),
     ),
     beans: field.list('Beans that the route has of its own.', field.element('One bean.', beanFields)),
