@@ -67,7 +67,7 @@ async function once(paths: readonly string[], options: Readonly<Record<string, u
   if (isText) {
     for (const { file, hasNewSnapshots } of report.files) if (hasNewSnapshots) terminal.out.write(`snapshots of ${file} were written\n`);
     if (options['coverage'] === true) terminal.out.write(printCoverage(report.coverage, colour));
-    if (report.passed + report.failed > 0 || !isFine(report)) terminal.out.write(printSummary(report, colour));
+    if (report.files.length > 0 && (report.passed + report.failed > 0 || !isFine(report))) terminal.out.write(printSummary(report, colour));
   }
   if (format === 'text') return report;
   const text = format === 'json' ? `${JSON.stringify(reportAsJson(report), null, 2)}\n` : await reportAsJunit(report);

@@ -1,6 +1,7 @@
 import { isAlias, isCollection, isScalar, parseDocument, visit } from 'yaml';
 import { ExchangeError } from '../core/errors.ts';
 import { doubleText, exactNumber, javaDouble } from '../core/conversion/exactNumber.ts';
+import { tooDeepYaml } from '../core/conversion/yamlDepth.ts';
 import { Thread } from '../core/thread.ts';
 
 /** As SnakeYAML has them. */
@@ -138,7 +139,7 @@ function unwrapped(value: unknown, seen: Set<object>): unknown {
 /** The value of a text; a promise where the text is long. */
 export function readYaml(text: string, mostAliases: number): unknown {
   if (isTooLarge(text)) throw failure('error.YAMLException', `The incoming YAML document exceeds the limit: ${largestDocument} code points.`);
-  refuseDepth(text);
+  if (tooDeepYaml(text) >= 0) throw failure('error.YAMLException', `Nesting Depth exceeded max ${deepest}`);
   const request = { text, mostAliases, deepest, reserved };
   return text.length > longestAtOnce ? thread.run(request).then(valueOf) : valueOf(readDocument(library, request));
 }
@@ -149,15 +150,4 @@ function isTooLarge(text: string): boolean {
   let pairs = 0;
   for (let at = 0; at < text.length && text.length - pairs > largestDocument; at++) if (text.codePointAt(at)! > 0xffff) pairs++;
   return text.length - pairs > largestDocument;
-}
-
-/** Thousands of open brackets would keep the parser busy before anybody could count them. */
-function refuseDepth(text: string): void {
-  let depth = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 91 || code === 123) depth++;
-    else if (code === 93 || code === 125) depth--;
-    if (depth > 1000) throw failure('error.YAMLException', `Nesting Depth exceeded max ${deepest}`);
-  }
 }

@@ -2,6 +2,7 @@ import type { Alias, Document, Node, Pair, ParsedNode, Scalar, YAMLMap, YAMLSeq 
 import { Composer, isAlias, isMap, isScalar, isSeq, Lexer, Parser, Scalar as ScalarNode } from 'yaml';
 import type { Diagnostics, Fix, Span } from '../core/diagnostics.ts';
 import { Source } from '../core/diagnostics.ts';
+import { deepestYaml, tooDeepYaml } from '../core/conversion/yamlDepth.ts';
 import { insertAt, lineEnd as endOfLine, quotedText, removeLines, replaceWith } from './fixes.ts';
 import { RepairBudget, syntaxRepair } from './syntaxFixes.ts';
 
@@ -12,7 +13,6 @@ export type { Pair, Scalar, YAMLMap, YAMLSeq };
 /** What a file may hold: far more than any real one, and little enough that reading stays quick. */
 const MAX_CHARACTERS = 16 * 1024 * 1024;
 const MAX_NODES_THROUGH_ALIASES = 100_000;
-const MAX_BRACKETS = 1000;
 const MAX_SYNTAX_ERRORS = 5;
 
 /** A parsed YAML file: scalars are texts as written, aliases lead to their nodes. */
@@ -71,9 +71,9 @@ export function parseYaml(source: Source, problems: Diagnostics): YamlFile | nul
     problems.report('M0108', `the file is larger than ${MAX_CHARACTERS / 1024 / 1024} MB`, null, { help: 'split it into several files', values: { file: source.file } });
     return null;
   }
-  const depth = tooDeep(text);
+  const depth = tooDeepYaml(text);
   if (depth >= 0) {
-    problems.report('M0108', 'the YAML is nested too deeply', { source, start: depth, end: depth + 1 }, { help: `at most ${MAX_BRACKETS} brackets may be open at once` });
+    problems.report('M0108', 'the YAML is nested too deeply', { source, start: depth, end: depth + 1 }, { help: `at most ${deepestYaml} levels may stand in each other` });
     return null;
   }
   let documents: Document.Parsed[];
@@ -145,18 +145,6 @@ function* looseTokens(text: string): ReturnType<Parser['parse']> {
   const parser = new Parser();
   for (const token of lexer.lex(text)) yield* parser.next(token);
   yield* parser.end();
-}
-
-/** Where more brackets are open than any real file has, or -1: found before the parser spends time and stack on them. */
-function tooDeep(text: string): number {
-  let open = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x5b || code === 0x7b) {
-      if (++open > MAX_BRACKETS) return at;
-    } else if ((code === 0x5d || code === 0x7d) && open > 0) open--;
-  }
-  return -1;
 }
 
 /** `key: {{name}}` is a mapping whose key is a mapping, to YAML: says so, and puts the text there that was meant. */

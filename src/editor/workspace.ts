@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { isMap, isScalar, parse, parseDocument } from 'yaml';
 import type { Diagnostic, Span } from '../core/diagnostics.ts';
 import { Diagnostics, Source } from '../core/diagnostics.ts';
+import { tooDeepYaml } from '../core/conversion/yamlDepth.ts';
 import type { Field, Fields } from '../core/field.ts';
 import { field } from '../core/field.ts';
 import type { DocumentModel, ElementModel, EndpointModel } from '../dsl/model.ts';
@@ -112,7 +113,8 @@ export class Workspace {
     if (template !== undefined) return template.parameters;
     try {
       const found = this.catalogue().find(kamelet);
-      return found === null ? null : kameletParameters(parse(this.open.get(found.file) ?? found.text));
+      const text = found === null ? null : (this.open.get(found.file) ?? found.text);
+      return text === null || tooDeepYaml(text) >= 0 ? null : kameletParameters(parse(text));
     } catch {
       return null;
     }
@@ -133,6 +135,7 @@ export class Workspace {
   private propertiesOf(path: string): Declaration[] {
     const text = this.open.get(path) ?? (existsSync(path) ? readFileSync(path, 'utf8') : null);
     if (text === null) return [];
+    if (tooDeepYaml(text) >= 0) return [];
     const source = new Source(path, text);
     const values = this.configuration().properties;
     const declaration = (name: string, start: number, length: number): Declaration => ({ kind: 'property', name, at: { source, start, end: start + length }, description: /pass|secret|token|key|credential/i.test(name) ? null : (values[name] ?? null) });

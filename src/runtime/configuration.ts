@@ -4,6 +4,7 @@ import type { Scalar } from 'yaml';
 import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest, Source } from '../core/diagnostics.ts';
+import { deepestYaml, tooDeepYaml } from '../core/conversion/yamlDepth.ts';
 import { parseMillis } from '../dsl/scalars.ts';
 
 /** One setting of `mecha.yaml`: its dotted key, with what it means. `*` stands for any name. */
@@ -257,6 +258,11 @@ function keyIn(node: unknown, name: string): [number, number] | null {
 }
 
 function readYaml(source: Source, values: Values, { placeholders, propertyPlaces }: { readonly placeholders: Record<string, string>; readonly propertyPlaces: Map<string, Span> }, problems: Diagnostics): void {
+  const depth = tooDeepYaml(source.text);
+  if (depth >= 0) {
+    problems.report('M0702', 'the configuration is nested too deeply', { source, start: depth, end: depth + 1 }, { help: `at most ${deepestYaml} levels may stand in each other` });
+    return;
+  }
   const document = parseDocument(source.text, { lineCounter: new LineCounter(), prettyErrors: false, merge: false, uniqueKeys: true });
   for (const error of document.errors) problems.report('M0702', `the configuration is no valid YAML: ${error.message}`, { source, start: error.pos[0], end: error.pos[1] }, { help: 'settings are written as `http: { port: 8080 }`, or one a line, indented by blanks' });
   if (document.errors.length > 0) return;

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import type { Dirent, Stats } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import picomatch from 'picomatch';
 import type { Diagnostics } from '../core/diagnostics.ts';
@@ -19,25 +20,42 @@ const shown = (path: string, base: string): string => {
   return short === '' || short.startsWith(`..${sep}..`) || isAbsolute(short) ? path : short;
 };
 
-function* filesBelow(folder: string, isDeep: boolean): Iterable<string> {
-  for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
+/** Files at any depth, also behind links; not pipes and devices, which may never come to an end. */
+function* filesBelow(folder: string, base: string, problems: Diagnostics, above: readonly string[] = []): Iterable<string> {
+  let here: string;
+  let entries: Dirent[];
+  try {
+    here = realpathSync(folder);
+    // A link may lead back to a folder that it stands in.
+    if (above.includes(here)) return;
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (thrown) {
+    unreadable(shown(folder, base), thrown, problems);
+    return;
+  }
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     // A mounted ConfigMap keeps its files behind `..data` links.
     if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
     const path = join(folder, entry.name);
-    const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && isDirectory(path));
-    if (isFolder) {
-      if (isDeep) yield* filesBelow(path, true);
-    } else yield path;
+    const kind = entry.isSymbolicLink() ? statOf(path) : entry;
+    if (kind === null || kind.isFile()) yield path;
+    else if (kind.isDirectory()) yield* filesBelow(path, base, problems, [...above, here]);
   }
 }
 
-const isDirectory = (path: string): boolean => {
+const unreadable = (name: string, thrown: unknown, problems: Diagnostics): void =>
+  problems.report('M0709', `\`${name}\` can't be read: ${(thrown as Error).message}`, null, { help: 'check that the file is there, and that the user that runs Mecha may read it' });
+
+/** Null for what is not there, or nobody may see. */
+const statOf = (path: string): Stats | null => {
   try {
-    return statSync(path).isDirectory();
+    return statSync(path);
   } catch {
-    return false;
+    return null;
   }
 };
+
+const isDirectory = (path: string): boolean => statOf(path)?.isDirectory() === true;
 
 const isGlob = (path: string): boolean => /[*?[\]{}!]/.test(path);
 
@@ -51,14 +69,15 @@ export function filesOf(paths: readonly string[], base: string, problems: Diagno
   for (const given of paths) {
     const path = isAbsolute(given) ? given : resolve(base, given);
     try {
-      const stats = statSync(path);
-      if (stats.isDirectory()) {
-        for (const file of filesBelow(path, true)) if (isWanted(nameOf(file))) found.add(file);
+      if (statSync(path).isDirectory()) {
+        for (const file of filesBelow(path, base, problems)) if (isWanted(nameOf(file))) found.add(file);
       } else found.add(path);
       continue;
-    } catch {
+    } catch (thrown) {
       if (!isGlob(given)) {
-        problems.report('M0706', `no file or folder \`${given}\``, null, { help: 'give the path of a YAML file, of a folder with YAML files, or a glob in quotes', values: { path: given } });
+        const { code } = thrown as NodeJS.ErrnoException;
+        if (code !== 'ENOENT' && code !== 'ENOTDIR') unreadable(given, thrown, problems);
+        else problems.report('M0706', `no file or folder \`${given}\``, null, { help: 'give the path of a YAML file, of a folder with YAML files, or a glob in quotes', values: { path: given } });
         continue;
       }
     }
@@ -66,7 +85,7 @@ export function filesOf(paths: readonly string[], base: string, problems: Diagno
     const matches = picomatch(glob, { dot: false });
     const folder = start === '' ? sep : start;
     const before = found.size;
-    if (isDirectory(folder)) for (const file of filesBelow(folder, true)) if (matches(relative(folder, file)) && isTestFile(nameOf(file)) === isWanted('x.test.yaml')) found.add(file);
+    if (isDirectory(folder)) for (const file of filesBelow(folder, base, problems)) if (matches(relative(folder, file)) && isTestFile(nameOf(file)) === isWanted('x.test.yaml')) found.add(file);
     if (found.size === before) problems.report('M0706', `no file matches \`${given}\``, null, { help: 'check the pattern; `**/*.yaml` reaches into folders', values: { path: given } });
   }
   return [...found];
@@ -83,6 +102,17 @@ export function watchedPaths(paths: readonly string[], base: string): string[] {
 }
 
 /** With at most one decimal. */
+/** What a text is written in when it is one of two bytes a letter. */
+function wideEncoding(bytes: Buffer): 'utf-16' | 'utf-16le' | 'utf-16be' | null {
+  const [first, second, third, fourth] = bytes;
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) return 'utf-16';
+  if (first !== 0 && second === 0 && third !== 0 && fourth === 0) return 'utf-16le';
+  return first === 0 && second !== 0 && third === 0 && fourth !== 0 ? 'utf-16be' : null;
+}
+
+/** What the shell has opened for the program: `<(...)`. */
+const isOpened = (path: string): boolean => /^\/(?:dev\/(?:fd\/\d+|stdin)|proc\/self\/fd\/\d+)$/.test(path);
+
 const megabytes = (bytes: number): string => String(Math.round((bytes / 1024 / 1024) * 10) / 10);
 
 /**
@@ -95,7 +125,12 @@ export function readSources(files: readonly string[], base: string, problems: Di
   for (const file of files) {
     const name = shown(file, base);
     try {
-      if (statSync(file).size > maxFileBytes) {
+      const stats = statSync(file);
+      if (!stats.isFile() && !isOpened(file)) {
+        problems.report('M0709', `\`${name}\` can't be read: it is no file`, null, { help: stats.isFIFO() ? 'give standard input in place of a pipe' : 'give the path of a YAML file' });
+        continue;
+      }
+      if (stats.size > maxFileBytes) {
         problems.report('M0707', `\`${name}\` is larger than ${maxFileBytes / 1024 / 1024} MB`, null, { help: 'split the routes into several files' });
         continue;
       }
@@ -104,6 +139,11 @@ export function readSources(files: readonly string[], base: string, problems: Di
       if (all > mostBytes) {
         problems.report('M0707', `the route files are larger than ${megabytes(mostBytes)} MB together, with \`${name}\` (${megabytes(bytes.length)} MB)`, null, { help: 'name fewer of them, let several programs share the routes, or raise `routeFiles.maxBytes`' });
         return sources;
+      }
+      const wide = wideEncoding(bytes);
+      if (wide !== null) {
+        problems.report('M0708', `\`${name}\` is written in ${wide.toUpperCase()}`, null, { help: `save it as UTF-8: \`iconv -f ${wide} -t utf-8\` makes it of ${wide.toUpperCase()}` });
+        continue;
       }
       if (bytes.subarray(0, 4096).includes(0)) {
         problems.report('M0708', `\`${name}\` is no text file`, null, { help: 'routes are written in YAML, as UTF-8 text' });
@@ -115,7 +155,7 @@ export function readSources(files: readonly string[], base: string, problems: Di
       }
       sources.push(new Source(name, bytes.toString('utf8').replace(/^\uFEFF/, '')));
     } catch (thrown) {
-      problems.report('M0709', `\`${name}\` can't be read: ${(thrown as Error).message}`, null, { help: 'check that the file is there, and that the user that runs Mecha may read it' });
+      unreadable(name, thrown, problems);
     }
   }
   return sources;

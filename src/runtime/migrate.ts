@@ -3,6 +3,7 @@ import type { Progress } from './documents.ts';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { tooDeepYaml } from '../core/conversion/yamlDepth.ts';
 import { parseProperties } from './configuration.ts';
 import { Mecha } from './mecha.ts';
 
@@ -89,6 +90,8 @@ const resources = ['Integration', 'Kamelet', 'Pipe', 'KameletBinding'];
 function kindOf(text: string, name: string): string {
   if (/^mecha(\.\w+)?\.ya?ml$/.test(name)) return 'configuration of Mecha';
   if (/^application(-\w+)?\.ya?ml$/.test(name)) return 'configuration';
+  // Said by the check.
+  if (tooDeepYaml(text) >= 0) return 'routes';
   let roots: unknown[];
   try {
     roots = parseAllDocuments(text, { prettyErrors: false, logLevel: 'silent' }).map((document) => (document.errors.length > 0 ? undefined : (document.toJS({ maxAliasCount: 100 }) as unknown)));
@@ -101,7 +104,7 @@ function kindOf(text: string, name: string): string {
 
 /** Names of the beans that a file declares for all. */
 function beanNames(text: string): string[] {
-  if (!/^-\s+beans:/m.test(text)) return [];
+  if (!/^-\s+beans:/m.test(text) || tooDeepYaml(text) >= 0) return [];
   const root: unknown = parseAllDocuments(text, { logLevel: 'silent' }).flatMap((document) => ('toJS' in document && document.errors.length === 0 ? [document.toJS({ maxAliasCount: 100 }) as unknown] : []));
   const lists = (root as unknown[]).flat().map((element) => (typeof element === 'object' && element !== null ? (element as { readonly beans?: unknown }).beans : undefined));
   return lists.flat().flatMap((bean) => (typeof bean === 'object' && bean !== null && typeof (bean as { readonly name?: unknown }).name === 'string' ? [(bean as { readonly name: string }).name] : []));
@@ -241,13 +244,25 @@ function scriptReport(path: string, text: string): Omit<FileReport, 'file'> | nu
  */
 export async function migrationReport(given: string, progress?: Progress): Promise<MigrationReport> {
   const folder = resolve(given);
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw new Error(`there is no folder \`${given}\``);
+  const stats = statSync(folder, { throwIfNoEntry: false });
+  if (!stats?.isDirectory()) throw new Error(stats === undefined ? `there is no folder \`${given}\`` : `\`${given}\` is no folder: name the one that it stands in`);
   const paths: string[] = [];
   for (const path of filesBelow(folder)) {
     if (paths.push(path) > mostFiles) throw new Error(`\`${given}\` has more than ${mostFiles} files`);
   }
   const texts = new Map<string, string>();
-  for (const path of paths) if (/\.(?:ya?ml|java|xml|properties|groovy|kts|js)$/i.test(path) && statSync(path).size <= longestFile) texts.set(path, readFileSync(path, 'utf8').replace(/^\uFEFF/, ''));
+  const unread: FileReport[] = [];
+  for (const path of paths) {
+    if (!/\.(?:ya?ml|java|xml|properties|groovy|kts|js)$/i.test(path)) continue;
+    try {
+      if (statSync(path).size > longestFile) throw new Error(`it is larger than ${longestFile / 1024 / 1024} MB`);
+      const bytes = readFileSync(path);
+      if (bytes.subarray(0, 4096).includes(0)) throw new Error('it is no text in UTF-8');
+      texts.set(path, bytes.toString('utf8').replace(/^\uFEFF/, ''));
+    } catch (thrown) {
+      unread.push({ file: relative(folder, path), kind: 'not read', verdict: 'manual', findings: [finding(`it can't be read: ${(thrown as Error).message}`, 'look at it by hand, or let it be read')] });
+    }
+  }
   const templates = new Map<string, string>();
   const properties: Record<string, string> = {};
   const beans = new Map<string, string>();
@@ -261,7 +276,7 @@ export async function migrationReport(given: string, progress?: Progress): Promi
   const catalogues = [...new Set(paths.filter((path) => path.endsWith('.kamelet.yaml')).map((path) => dirname(path)))];
   const ofProperties = await Mecha.check({ routes: [], sources: [], folder, configuration: null, properties, settings: { 'state.store': 'memory', 'deadLetters.enabled': false } });
   const context: Context = { folder, catalogues, properties, templates, beans, named, ofProperties: ofProperties.filter(({ at, severity }) => at === null && severity === 'error') };
-  const files: FileReport[] = [];
+  const files: FileReport[] = [...unread];
   let done = 0;
   for (const [path, text] of texts) {
     progress?.('looking at', done++, texts.size);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
@@ -40,6 +41,18 @@ describe('route files', () => {
     expect(found('linked')).to.deep.equal(['linked/c.yaml']);
   });
 
+  it('are looked for but once where a link leads back, and never in pipes', () => {
+    symlinkSync(join(folder, 'routes'), join(folder, 'routes/deep/up'));
+    symlinkSync('loop', join(folder, 'loop'));
+    execFileSync('mkfifo', [join(folder, 'routes/pipe.yaml')]);
+    expect(found('routes')).to.deep.equal(['routes/a.yml', 'routes/b.yaml', 'routes/deep/c.yaml']);
+    expect(problems.list).to.deep.equal([]);
+    // One that is named would be waited for.
+    expect(readSources([join(folder, 'routes/pipe.yaml')], folder, problems)).to.deep.equal([]);
+    found('loop');
+    expect(problems.list.map(({ code, message }) => `${code} ${message}`.replaceAll(folder, ''))).to.deep.equal(["M0709 `routes/pipe.yaml` can't be read: it is no file", "M0709 `loop` can't be read: ELOOP: too many symbolic links encountered, stat '/loop'"]);
+  });
+
   it('that are missing are complained about', () => {
     found('gone', 'gone/*.yaml');
     expect(problems.sorted().map(({ code }) => code)).to.deep.equal(['M0706', 'M0706']);
@@ -51,6 +64,18 @@ describe('route files', () => {
     const sources = readSources([join(folder, 'bom.yaml'), join(folder, 'binary.yaml'), join(folder, 'gone.yaml')], folder, problems);
     expect(sources.map(({ file, text }) => [file, text])).to.deep.equal([['bom.yaml', '- a']]);
     expect(problems.sorted().map(({ code }) => code)).to.have.members(['M0708', 'M0709']);
+  });
+
+  it('in two bytes a letter are told as such, with what makes UTF-8 of them', () => {
+    const text = Buffer.from('- from:', 'utf16le');
+    const files = { 'bom.yaml': Buffer.concat([Buffer.from([0xff, 0xfe]), text]), 'little.yaml': text, 'big.yaml': Buffer.from(text).swap16() };
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
+    readSources(Object.keys(files).map((name) => join(folder, name)), folder, problems);
+    expect(problems.list.map(({ code, message, help }) => `${code} ${message}; ${/`.*?`/.exec(help!)![0]}`)).to.deep.equal([
+      'M0708 `bom.yaml` is written in UTF-16; `iconv -f utf-16 -t utf-8`',
+      'M0708 `little.yaml` is written in UTF-16LE; `iconv -f utf-16le -t utf-8`',
+      'M0708 `big.yaml` is written in UTF-16BE; `iconv -f utf-16be -t utf-8`',
+    ]);
   });
 
   it('are bounded all together, and the one that goes beyond is named', () => {

@@ -29,6 +29,18 @@ describe('a migration report', () => {
     expect(report['kamelets/old.kamelet.yaml']!.findings.map(({ line }) => line)).to.deep.equal([10]);
   });
 
+  it('names what it can not read, and goes on', async () => {
+    const report = await reportOf({ 'large.yaml': '#'.repeat(17 * 1024 * 1024), 'wide.yaml': Buffer.from(route('log: x'), 'utf16le').toString('latin1'), 'deep.yaml': `- beans:\n  ${'- '.repeat(20_000)}`, 'good.yaml': route('log: x') });
+    expect(Object.entries(report).map(([file, { verdict, findings }]) => `${file} ${verdict} ${findings.map(({ message }) => message).join()}`)).to.have.members([
+      "large.yaml manual it can't be read: it is larger than 16 MB",
+      "wide.yaml manual it can't be read: it is no text in UTF-8",
+      'deep.yaml fails the YAML is nested too deeply',
+      'good.yaml runs ',
+    ]);
+    const refused = (name: string): Promise<string> => migrationReport(join(folder, name)).then(() => 'taken', (thrown: Error) => thrown.message.replace(folder, ''));
+    expect([await refused('good.yaml'), await refused('gone')]).to.deep.equal(['`/good.yaml` is no folder: name the one that it stands in', 'there is no folder `/gone`']);
+  });
+
   it('says of each file of routes whether it runs, with properties, kamelets and templates of other files', async () => {
     const report = await reportOf({
       'src/main/resources/camel/good.yaml': route('setBody: { simple: "{{greeting}}" }', 'to: kamelet:greet', 'to: mock:out'),

@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import { isJsonType, mediaTypeOf } from '../conversion/media-type.ts';
+import { deepestYaml, tooDeepYaml } from '../conversion/yamlDepth.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -69,6 +70,7 @@ const text = (value: unknown): string | null => (typeof value === 'string' ? val
  * @throws Error for a text that is none
  */
 export function readOpenApi(source: string): ApiDocument {
+  if (tooDeepYaml(source) >= 0) throw new Error(`the document is nested too deeply: at most ${deepestYaml} levels may stand in each other`);
   const json = object(parsed(source));
   const version = text(json['openapi']) ?? text(json['swagger']);
   if (version === null) throw new Error('this is no OpenAPI document: it has neither `openapi` nor `swagger`');
