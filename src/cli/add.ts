@@ -1,4 +1,3 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Diagnostics, nearest, Source } from '../core/diagnostics.ts';
 import { printDiagnostics } from '../dsl/diagnose.ts';
@@ -7,6 +6,7 @@ import { propertyLookup } from '../dsl/placeholders.ts';
 import { readDocument } from '../dsl/read.ts';
 import { sourceSnippet, stepSnippet, targetSnippet } from '../dsl/snippet.ts';
 import { standardParts } from '../runtime/standard.ts';
+import { textOfGiven, writeWhole } from './givenFiles.ts';
 import type { Terminal } from './terminal.ts';
 import { hasColour } from './terminal.ts';
 
@@ -56,7 +56,7 @@ export function add(name: string, options: Readonly<Record<string, unknown>>, te
   const path = resolve(terminal.folder, file);
   let before = '';
   try {
-    before = readFileSync(path, 'utf8');
+    before = textOfGiven(file, terminal);
   } catch (thrown) {
     if ((thrown as { code?: string }).code !== 'ENOENT') return refuse(`\`${file}\` can't be read: ${(thrown as Error).message}`);
   }
@@ -75,12 +75,9 @@ export function add(name: string, options: Readonly<Record<string, unknown>>, te
     terminal.err.write(`${printDiagnostics(is.sorted(), { color: hasColour(terminal.err, terminal.environment) })}\n`);
     return refuse(`\`${file}\` was not changed: the snippet does not fit there`);
   }
-  const draft = `${path}.new`;
   try {
-    writeFileSync(draft, after);
-    renameSync(draft, path);
+    writeWhole(path, after);
   } catch (thrown) {
-    rmSync(draft, { force: true });
     return refuse(`\`${file}\` was not changed: ${(thrown as Error).message}`);
   }
   terminal.out.write(options['json'] === true ? `${JSON.stringify({ name, file })}\n` : `added \`${name}\` to ${file}; \`mecha validate ${file}\` checks it\n`);

@@ -4,7 +4,7 @@ import type { Configuration } from '../runtime/configuration.ts';
 import { readConfiguration } from '../runtime/configuration.ts';
 import { adminSocket } from '../sidecar/admin.ts';
 import type { AdminAddress } from '../sidecar/client.ts';
-import { AdminError, AdminFailed, AdminRefused, askAdmin } from '../sidecar/client.ts';
+import { AdminError, AdminFailed, AdminRefused, askAdmin, NoAddress } from '../sidecar/client.ts';
 import type { Terminal } from './terminal.ts';
 import { hasColour } from './terminal.ts';
 
@@ -31,6 +31,7 @@ export function adminAddress(options: Options, configuration: Configuration, { f
 export function adviceFor(error: AdminError): string | null {
   if (error instanceof AdminRefused) return 'name the one that is its `admin.token` with `--token`, or set `admin.token` here in mecha.yaml';
   if (error instanceof AdminFailed) return null;
+  if (error instanceof NoAddress) return 'write it as `--url http://host:port`';
   return 'start one in this folder with `mecha run`, or name another one with `--url http://host:port --token ...` or `--config FILE`';
 }
 
@@ -49,7 +50,7 @@ export async function withAdmin(options: Options, terminal: Terminal, run: (addr
     if (options['json'] === true) terminal.out.write(`${JSON.stringify({ error: thrown.message })}\n`);
     const advice = adviceFor(thrown);
     terminal.err.write(`error: ${thrown.message}\n${advice === null ? '' : `help: ${advice}\n`}`);
-    return 1;
+    return thrown instanceof NoAddress ? 2 : 1;
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { nearest } from '../core/diagnostics.ts';
 import type { CatalogEntry, CatalogOption } from '../dsl/catalog.ts';
@@ -6,6 +6,7 @@ import { camelCatalog } from '../dsl/camelCatalog.ts';
 import { catalog as entries } from '../dsl/catalog.ts';
 import { kaotoCatalog } from '../dsl/kaotoCatalog.ts';
 import { standardParts } from '../runtime/standard.ts';
+import { writeWhole } from './givenFiles.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
 
@@ -22,8 +23,7 @@ function writeKaoto(folder: string, terminal: Terminal, isJson: boolean): number
     for (const [name, document] of files) {
       const path = join(target, name);
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(`${path}.new`, JSON.stringify(document));
-      renameSync(`${path}.new`, path);
+      writeWhole(path, JSON.stringify(document));
     }
   } catch (thrown) {
     if (isJson) terminal.out.write(`${JSON.stringify({ error: (thrown as Error).message })}\n`);

@@ -110,6 +110,7 @@ async function replayAt(address: AdminAddress, id: string | undefined, options: 
     const isDone = status === 200;
     if (!isDone) failed++;
     if (options['json'] === true) terminal.out.write(`${JSON.stringify(body)}\n`);
+    else if (status === 404) terminal.err.write(`error: ${(body as { error?: string }).error}; see \`mecha deadletters list\`\n`);
     else terminal.out.write(isDone ? `${one}  replayed\n` : `${one}  failed again: ${(body as { error?: string }).error}\n`);
   }
   return failed > 0 ? 1 : 0;

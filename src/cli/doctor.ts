@@ -45,7 +45,8 @@ export async function doctor(options: Options, terminal: Terminal): Promise<numb
     }
   } catch (thrown) {
     if (!(thrown instanceof AdminError)) throw thrown;
-    if (thrown instanceof AdminUnreachable) find('running', 'note', thrown.message, '`mecha run` starts one');
+    // One that is named is meant to run.
+    if (thrown instanceof AdminUnreachable && typeof address === 'string') find('running', 'note', thrown.message, '`mecha run` starts one');
     else find('running', 'problem', thrown.message, adviceFor(thrown));
   }
 

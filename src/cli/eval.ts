@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { isUtf8 } from 'node:buffer';
 import { LoadError } from '../core/diagnostics.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { parseJson, writeJson } from '../core/conversion/json.ts';
 import { toText } from '../core/conversion/convert.ts';
 import { printDiagnostics } from '../dsl/diagnose.ts';
 import { Mecha } from '../runtime/mecha.ts';
+import { bytesOfGiven } from './givenFiles.ts';
 import type { Terminal } from './terminal.ts';
 import { hasColour } from './terminal.ts';
 
@@ -15,11 +15,13 @@ const kindOf = (value: unknown): string =>
 
 const isData = (value: unknown): boolean => typeof value === 'object' && value !== null && !Buffer.isBuffer(value) && (Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null));
 
+const textOrBytes = (bytes: Buffer): unknown => (isUtf8(bytes) ? bytes.toString('utf8') : bytes);
+
 export async function evaluate(expression: string, options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<number> {
   let body: unknown = null;
   const given = options['body'] as string | undefined;
   try {
-    if (given !== undefined) body = given.startsWith('@') ? readFileSync(resolve(terminal.folder, given.slice(1)), 'utf8') : given;
+    if (given !== undefined) body = given.startsWith('@') ? textOrBytes(bytesOfGiven(given.slice(1), terminal)) : given;
     if (options['parse'] === true) body = parseJson(String(body));
   } catch (thrown) {
     terminal.err.write(`error: the body can't be read: ${(thrown as Error).message}\n`);

@@ -83,7 +83,13 @@ export function init(folder: string, terminal: Terminal, options: Readonly<Recor
     }
   } catch (thrown) {
     // All of it or nothing.
-    for (const path of made.reverse()) rmSync(path, { recursive: true, force: true });
+    for (const path of made.reverse()) {
+      try {
+        rmSync(path, { recursive: true, force: true });
+      } catch {
+        // Where nothing may be removed nothing could be made.
+      }
+    }
     const { message } = thrown as Error;
     if (options['json'] === true) terminal.out.write(`${JSON.stringify({ error: message })}\n`);
     terminal.err.write(`error: nothing was written: ${message}\n`);

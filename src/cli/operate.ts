@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { JsonReport } from '../dsl/diagnose.ts';
 import type { TraceEntry } from '../runtime/trace.ts';
-import { openAdminAnswer } from '../sidecar/client.ts';
+import { adminBody, openAdminAnswer } from '../sidecar/client.ts';
 import type { Options } from './adminAccess.ts';
 import { asked, withAdmin } from './adminAccess.ts';
+import { textOfGiven } from './givenFiles.ts';
 import type { Terminal } from './terminal.ts';
 import { hasColour } from './terminal.ts';
 import { traceLine } from './traceLine.ts';
@@ -120,7 +119,7 @@ export const reload = (file: string | undefined, options: Options, terminal: Ter
     let text: string | undefined;
     if (file !== undefined) {
       try {
-        text = readFileSync(resolve(terminal.folder, file), 'utf8');
+        text = textOfGiven(file, terminal);
       } catch (thrown) {
         terminal.err.write(`error: \`${file}\` can't be read: ${(thrown as Error).message}\n`);
         return 2;
@@ -154,7 +153,7 @@ export const steer = (action: 'suspend' | 'resume', id: string, options: Options
 function bodyOf(options: Options, terminal: Terminal): unknown {
   const given = options['body'];
   if (typeof given !== 'string') return null;
-  return given.startsWith('@') ? readFileSync(resolve(terminal.folder, given.slice(1)), 'utf8') : given;
+  return given.startsWith('@') ? textOfGiven(given.slice(1), terminal) : given;
 }
 
 export const send = (uri: string, options: Options, terminal: Terminal): Promise<number> =>
@@ -194,10 +193,8 @@ export const trace = (route: string | undefined, options: Options, terminal: Ter
     for (const name of ['step', 'when', 'language']) if (options[name] !== undefined) query.set(name, String(options[name]));
     const ended = new AbortController();
     const response = await openAdminAnswer(address, 'GET', `/trace?${query.toString()}`, undefined, ended.signal);
-    if (response.statusCode !== 200) {
-      const chunks: Buffer[] = [];
-      for await (const chunk of response) chunks.push(chunk as Buffer);
-      const { error } = JSON.parse(Buffer.concat(chunks).toString('utf8')) as { error?: string };
+    if (response.statusCode !== 200 || response.headers['content-type'] !== 'application/x-ndjson') {
+      const { error } = (await adminBody(response, address)) as { error?: string };
       terminal.err.write(`error: ${error ?? `the admin API answers ${response.statusCode}`}\n`);
       return 1;
     }

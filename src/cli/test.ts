@@ -1,20 +1,21 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { printDiagnostics } from '../dsl/diagnose.ts';
 // Not through the index: what reads test files is for the thread in which they run.
 import { isFine, percent, printCoverage, printResult, printSummary, reportAsJson, reportAsJunit } from '../testing/report.ts';
 import type { TestReport } from '../testing/suite.ts';
 import { runTests } from '../testing/suite.ts';
+import { writeWhole } from './givenFiles.ts';
 import type { Terminal } from './terminal.ts';
 import { hasColour } from './terminal.ts';
 
 /** Runs tests of routes; gives 0 when all have passed, 1 when some failed, 2 when something can't be read or there are none. */
 export async function test(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<number> {
   const run = () => once(paths, options, terminal);
-  const report = await run();
-  if (options['watch'] !== true) return codeOf(report, options, terminal);
+  const { report, isWritten } = await run();
+  if (options['watch'] !== true) return isWritten ? codeOf(report, options, terminal) : 2;
   const { watchTests } = await import('./testWatch.ts');
-  return watchTests(report, paths, terminal, run);
+  return watchTests(report, paths, terminal, async () => (await run()).report);
 }
 
 function codeOf(report: TestReport, options: Readonly<Record<string, unknown>>, terminal: Terminal): number {
@@ -34,7 +35,13 @@ function codeOf(report: TestReport, options: Readonly<Record<string, unknown>>, 
   return 0;
 }
 
-async function once(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<TestReport> {
+interface Ran {
+  readonly report: TestReport;
+  /** Whether the file that `--output` names could be written. */
+  readonly isWritten: boolean;
+}
+
+async function once(paths: readonly string[], options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<Ran> {
   const format = options['json'] === true ? 'json' : (options['format'] as 'text' | 'json' | 'junit');
   const output = options['output'] as string | undefined;
   const isText = format === 'text' || output !== undefined;
@@ -69,13 +76,18 @@ async function once(paths: readonly string[], options: Readonly<Record<string, u
     if (options['coverage'] === true) terminal.out.write(printCoverage(report.coverage, colour));
     if (report.files.length > 0 && (report.passed + report.failed > 0 || !isFine(report))) terminal.out.write(printSummary(report, colour));
   }
-  if (format === 'text') return report;
+  if (format === 'text') return { report, isWritten: true };
   const text = format === 'json' ? `${JSON.stringify(reportAsJson(report), null, 2)}\n` : await reportAsJunit(report);
   if (output === undefined) terminal.out.write(text);
   else {
     const path = resolve(terminal.folder, output);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text);
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      writeWhole(path, text);
+    } catch (thrown) {
+      terminal.err.write(`error: the report can't be written: ${(thrown as Error).message}\n`);
+      return { report, isWritten: false };
+    }
   }
-  return report;
+  return { report, isWritten: true };
 }

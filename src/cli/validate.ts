@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
 import type { Diagnostic } from '../core/diagnostics.ts';
 import { Diagnostics, Source } from '../core/diagnostics.ts';
@@ -9,6 +7,7 @@ import { readConfiguration } from '../runtime/configuration.ts';
 import { routeFiles } from '../runtime/files.ts';
 import { Mecha } from '../runtime/mecha.ts';
 import { hasErrors, mechaOptions } from './checked.ts';
+import { writeWhole } from './givenFiles.ts';
 import type { Terminal } from './terminal.ts';
 import { hasColour } from './terminal.ts';
 import { withProgress } from './progress.ts';
@@ -33,7 +32,13 @@ export async function validate(paths: readonly string[], options: Options, termi
     let fixed = 0;
     // One fix may bring to light what another is for.
     for (let round = 0; round < 10; round++) {
-      const count = fixFiles(list, terminal);
+      let count: number;
+      try {
+        count = fixFiles(list, terminal);
+      } catch (thrown) {
+        terminal.err.write(`error: the repairs can't be written: ${(thrown as Error).message}\n`);
+        return 2;
+      }
       if (count === 0) break;
       fixed += count;
       list = await check();
@@ -92,14 +97,7 @@ function fixFiles(list: readonly Diagnostic[], { folder }: Terminal): number {
   for (const source of sources.values()) {
     const { text, count } = applyFixes(source, list);
     if (count === 0 || text === source.text) continue;
-    const path = resolve(folder, source.file);
-    const beside = `${path}.${randomUUID()}.tmp`;
-    try {
-      writeFileSync(beside, text, { mode: statSync(path).mode });
-      renameSync(beside, path);
-    } finally {
-      rmSync(beside, { force: true });
-    }
+    writeWhole(resolve(folder, source.file), text);
     total += count;
   }
   return total;

@@ -17,6 +17,7 @@ export const cron = defineConnector({
   scheme: 'cron',
   syntax: 'cron:name',
   summary: 'Makes a message at the times of a cron expression.',
+  insteadOfSending: 'put the steps into a route from `direct:`, which this one and others send to',
   options,
   notPromised: tickingNotPromised,
   consumer: async ({ options: { schedule, exchangePattern } }, context) => {

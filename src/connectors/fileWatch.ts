@@ -130,6 +130,7 @@ export const fileWatch = defineConnector({
   scheme: 'file-watch',
   syntax: 'file-watch:path',
   summary: 'Tells of files that are made, changed or deleted below a folder, from its start on.',
+  insteadOfSending: 'change a file in the folder, with `file:`',
   options,
   headers: { CamelFileEventType: 'CREATE, MODIFY or DELETE.', CamelFileName: 'Path below the folder.', CamelFileAbsolutePath: 'The whole path.' },
   notPromised: {

@@ -67,6 +67,7 @@ export const once = defineConnector({
   scheme: 'once',
   syntax: 'once:name',
   summary: 'Sends one message when its route has started.',
+  insteadOfSending: 'put the steps into a route from `direct:`, which this one and others send to',
   options: onceOptions,
   notPromised: {
     ...makesLikeMessages('it'),

@@ -76,6 +76,7 @@ export const quartz = defineConnector({
   scheme: 'quartz',
   syntax: 'quartz:groupName/triggerName',
   summary: "Makes a message at the times of a cron expression in Quartz's syntax, or every so many milliseconds.",
+  insteadOfSending: 'put the steps into a route from `direct:`, which this one and others send to',
   options,
   headers: {
     fireTime: 'When the trigger fired.',

@@ -68,6 +68,7 @@ export const scheduler = defineConnector({
   scheme: 'scheduler',
   syntax: 'scheduler:name',
   summary: 'Makes a message again and again, the next one some time after the one before has been handled.',
+  insteadOfSending: 'put the steps into a route from `direct:`, which this one and others send to',
   options,
   headers: { CamelMessageTimestamp: 'When the scheduler fired, as milliseconds since 1970 (with includeMetadata).' },
   notPromised: makesLikeMessages('a scheduler'),

@@ -159,6 +159,7 @@ export const timer = defineConnector({
   scheme: 'timer',
   syntax: 'timer:timerName',
   summary: 'Makes a message again and again, one at a time.',
+  insteadOfSending: 'put the steps into a route from `direct:`, which this one and others send to',
   options,
   headers: {
     CamelTimerFiredTime: 'When the timer fired (with includeMetadata).',

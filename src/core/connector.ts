@@ -240,6 +240,8 @@ export interface ConnectorDefinition<F extends Fields = Fields> {
   /** Absent: the scheme can't be consumed from (or produced to). Loaded on first use. */
   readonly consumer?: (endpoint: Endpoint<F>, context: ConnectorContext) => Consumer | Promise<Consumer>;
   readonly producer?: (endpoint: Endpoint<F>, context: ConnectorContext) => Producer | Promise<Producer>;
+  /** Where there is no producer: what to do in place of sending to it. */
+  readonly insteadOfSending?: string;
   /** Its exchanges have lanes (partitions), whose order every step of the route keeps. */
   readonly isOrdered?: boolean;
   /** What takes part in a transaction when something is sent to an endpoint: the same text for the same database or brokers. @throws when it can't be told */

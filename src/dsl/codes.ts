@@ -485,7 +485,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     wrong: 'tests:\n  - name: greets\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n',
     right: 'routes: [ hello.yaml ]\ntests:\n  - name: greets\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n',
   },
-  M0805: { title: 'Snapshots can not be read', explanation: 'The file beside the test file that holds its snapshots is damaged.' },
+  M0805: { title: 'Snapshots can not be read or written', explanation: 'The file beside the test file that holds its snapshots is damaged, or with `--update` its folder can not be written.' },
   M0806: {
     title: 'The thread of the tests broke',
     explanation: 'Tests run in a thread of their own. It ended, or threw, before or between the tests of this file: by what a module of an earlier test left behind (a timer, a listener), as a rule.',

@@ -174,7 +174,7 @@ export class Endpoints {
     if (resolved === null) return (exchange) => exchange.leave();
     const { definition } = resolved;
     if (definition.producer === undefined) {
-      problems.report('M0405', `\`${definition.scheme}:\` can only be consumed from`, model.at, { label: 'no producer', help: `use it in \`from\`; a step can't send to ${definition.scheme}` });
+      problems.report('M0405', `\`${definition.scheme}:\` can only be consumed from`, model.at, { label: 'no producer', help: `use it in \`from\`; a step can't send to ${definition.scheme}${definition.insteadOfSending === undefined ? '' : `: ${definition.insteadOfSending}`}` });
       return (exchange) => exchange.leave();
     }
     try {
@@ -295,7 +295,8 @@ export class Endpoints {
 
 function producing(resolved: ResolvedEndpoint): ResolvedEndpoint {
   const { scheme } = resolved.endpoint;
-  if (resolved.definition.producer === undefined) throw new ExchangeError('org.apache.camel.FailedToCreateProducerException', `\`${scheme}:\` can only be consumed from`);
+  const { producer, insteadOfSending } = resolved.definition;
+  if (producer === undefined) throw new ExchangeError('org.apache.camel.FailedToCreateProducerException', `\`${scheme}:\` can only be consumed from${insteadOfSending === undefined ? '' : `: ${insteadOfSending}`}`);
   return resolved;
 }
 

@@ -111,7 +111,7 @@ function wideEncoding(bytes: Buffer): 'utf-16' | 'utf-16le' | 'utf-16be' | null 
 }
 
 /** What the shell has opened for the program: `<(...)`. */
-const isOpened = (path: string): boolean => /^\/(?:dev\/(?:fd\/\d+|stdin)|proc\/self\/fd\/\d+)$/.test(path);
+export const isOpened = (path: string): boolean => /^\/(?:dev\/(?:fd\/\d+|stdin)|proc\/self\/fd\/\d+)$/.test(path);
 
 const megabytes = (bytes: number): string => String(Math.round((bytes / 1024 / 1024) * 10) / 10);
 

@@ -342,7 +342,8 @@ async function send({ mecha, body }: Asked): Promise<Answer> {
   if (typeof isInOut !== 'boolean') throw new ApiError(400, '`isInOut` must be true or false');
   const exchange = await mecha.runtime.send(uri, message.body ?? null, { headers: message.headers ?? {}, isInOut });
   if ((exchange.halt & (FAILED | HANDLED)) === FAILED) {
-    const step = exchange.failedStep;
+    // That which stands for whoever asks is no step of theirs.
+    const step = exchange.failedStep?.routeId === '' ? null : exchange.failedStep;
     return { status: 409, body: { error: exchange.exception?.message ?? 'the exchange failed', type: exchange.exception?.type ?? null, route: step?.routeId ?? null, step: step?.stepId ?? null, at: step?.at ?? null } };
   }
   const headers: Record<string, string | null> = {};
@@ -363,11 +364,15 @@ async function shownBody(body: unknown): Promise<unknown> {
 /** Lines that may wait for a client that reads slowly; what comes then is left out, and counted. */
 const maxWaitingBytes = 1024 * 1024;
 
+const hasStep = (steps: readonly StepSnapshot[], id: string): boolean => steps.some(({ info, children }) => info.stepId === id || hasStep(children, id));
+
 /** One line of JSON for every exchange that enters a step or leaves a route, until the client hangs up. */
 function trace({ mecha, query, response }: Asked): null {
   const route = query.get('route');
   const when = query.get('when');
   if (route !== null && !mecha.runtime.routes.has(route)) throw new ApiError(404, `there is no route \`${route}\``);
+  const wanted = query.get('step');
+  if (wanted !== null && !mecha.snapshot.routes.some(({ routeId, steps }) => (route === null || routeId === route) && hasStep(steps, wanted))) throw new ApiError(404, `there is no step \`${wanted}\`${route === null ? '' : ` in route \`${route}\``}`);
   const language = query.get('language') ?? 'simple';
   let predicate: Predicate | null = null;
   if (when !== null) {
@@ -381,7 +386,7 @@ function trace({ mecha, query, response }: Asked): null {
   response.writeHead(200, { 'Content-Type': 'application/x-ndjson' });
   response.flushHeaders();
   const write = boundedLines(response);
-  const end = traceRuntime(mecha.runtime, { route, step: query.get('step'), when: predicate }, (entry) => write(`${JSON.stringify(entry)}\n`));
+  const end = traceRuntime(mecha.runtime, { route, step: wanted, when: predicate }, (entry) => write(`${JSON.stringify(entry)}\n`));
   response.on('close', end);
   return null;
 }

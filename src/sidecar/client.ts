@@ -14,10 +14,18 @@ export class AdminUnreachable extends AdminError {}
 /** One answers, and can't do what it is asked. */
 export class AdminFailed extends AdminError {}
 
+/** What was named is no address. */
+export class NoAddress extends AdminError {}
+
 /** One answers, and wants a token. */
 export class AdminRefused extends AdminError {}
 
 export const shownAddress = (address: AdminAddress): string => (typeof address === 'string' ? address : address.url);
+
+const noMecha = (address: AdminAddress): AdminUnreachable => new AdminUnreachable(`what answers at ${shownAddress(address)} is no Mecha`);
+
+/** How long an answer may take to begin. */
+const patienceMillis = 15_000;
 
 const unreachable = new Set(['ENOENT', 'ECONNREFUSED', 'ENOTSOCK', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT']);
 
@@ -41,26 +49,35 @@ export function openAdminAnswer(address: AdminAddress, method: string, path: str
         sent = (url.protocol === 'https:' ? secureRequest : request)(url, options, answered);
       }
     } catch (thrown) {
-      reject(new AdminUnreachable(`\`${shownAddress(address)}\` is no address of an admin API: ${(thrown as Error).message}`));
+      reject(new NoAddress(`\`${shownAddress(address)}\` is no address of an admin API: ${(thrown as Error).message.replace(/\. Expected .*/, '')}`));
       return;
     }
     sent.on('error', (error: NodeJS.ErrnoException) => {
       if (unreachable.has(error.code ?? '')) reject(new AdminUnreachable(`no running Mecha answers at ${shownAddress(address)}`));
+      // It hung up, or what it says is no HTTP.
+      else if (error.code === 'ECONNRESET' || error.code?.startsWith('HPE_') === true || error.code === 'EPROTO') reject(noMecha(address));
       else reject(error);
     });
+    // What only looks is answered at once; a message may take its time.
+    if (method === 'GET') sent.setTimeout(patienceMillis, () => void sent.destroy(Object.assign(new Error(), { code: 'ETIMEDOUT' })));
+    sent.once('response', () => sent.setTimeout(0));
     sent.end(body === undefined ? undefined : isText ? body : JSON.stringify(body));
   });
+}
+
+/** The answer's whole body as JSON. @throws AdminError when no Mecha has written it */
+export async function adminBody(response: IncomingMessage, address: AdminAddress): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown;
+  } catch {
+    throw noMecha(address);
+  }
 }
 
 /** Asks the admin API over its socket or address. @throws AdminError when no Mecha answers there, or it wants a token */
 export async function askAdmin(address: AdminAddress, method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {
   const response = await openAdminAnswer(address, method, path, body);
-  const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk as Buffer);
-  const text = Buffer.concat(chunks).toString('utf8');
-  try {
-    return { status: response.statusCode ?? 0, body: JSON.parse(text) as unknown };
-  } catch {
-    throw new AdminUnreachable(`what answers at ${shownAddress(address)} is no Mecha`);
-  }
+  return { status: response.statusCode ?? 0, body: await adminBody(response, address) };
 }

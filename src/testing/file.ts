@@ -5,7 +5,7 @@ import { Diagnostics } from '../core/diagnostics.ts';
 import { readConfiguration } from '../runtime/configuration.ts';
 import { standardParts } from '../runtime/standard.ts';
 import { TestFolders } from './folders.ts';
-import type { TestFileSaid } from './format.ts';
+import type { TestFileSaid, TestSaid } from './format.ts';
 import { readTestFile } from './format.ts';
 import type { TestResult } from './run.ts';
 import { limitOf, runTest } from './run.ts';
@@ -40,6 +40,13 @@ export async function runFile(source: Source, path: string, options: TestOptions
   let hasNewSnapshots = false;
   const names = said.tests.map(({ name }) => name);
   const wanted = said.tests.filter(({ name }) => options.filter === undefined || `${source.file} ${name}`.toLowerCase().includes(options.filter.toLowerCase()));
+  const save = (ran: readonly TestSaid[]): void => {
+    try {
+      hasNewSnapshots = snapshots.save(names, ran.map(({ name }) => name)) || hasNewSnapshots;
+    } catch (thrown) {
+      if (!problems.list.some(({ code }) => code === 'M0805')) problems.report('M0805', `the snapshots can't be written: ${(thrown as Error).message}`, null, { help: 'let the user that runs the tests write into the folder', values: { file: source.file } });
+    }
+  };
   for (const [index, test] of wanted.entries()) {
     if (options.signal?.aborted === true) break;
     if (index < from) continue;
@@ -58,10 +65,10 @@ export async function runFile(source: Source, path: string, options: TestOptions
     }));
     results.push(result);
     // At once: the next test may never end.
-    hasNewSnapshots = snapshots.save(names, wanted.slice(from, index + 1).map(({ name }) => name)) || hasNewSnapshots;
+    save(wanted.slice(from, index + 1));
     options.onResult?.(source.file, result);
   }
-  if (wanted.length === 0) hasNewSnapshots = snapshots.save(names, []);
+  if (wanted.length === 0) save([]);
   return { file: source.file, problems: problems.sorted(), results, routes, hasNewSnapshots };
 }
 

@@ -171,7 +171,7 @@ describe('the commands for a running Mecha', () => {
     const examined = await elsewhere.mecha('doctor', '--url', url, '--token', 'loud');
     expect(examined.code).to.equal(1);
     expect(examined.out).to.match(/PROBLEM running +the admin API at \S+ wants another token\n +help: name the one .*--token/).and.not.contain('starts one');
-    expect((await elsewhere.mecha('get', 'routes', '--url', 'nonsense')).code).to.equal(1);
+    expect((await elsewhere.mecha('get', 'routes', '--url', 'nonsense')).code).to.equal(2);
     elsewhere.clear();
   });
 

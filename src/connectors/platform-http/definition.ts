@@ -7,6 +7,7 @@ export const platformHttp = defineConnector({
   scheme: 'platform-http',
   syntax: 'platform-http:path',
   summary: 'Serves HTTP requests. Routes share one listener an address; without further settings it is only reachable from this machine.',
+  insteadOfSending: 'call it over HTTP, with `http:` in a route or with curl, or put the steps into a route from `direct:`',
   isShareable: true,
   isHttpServer: true,
   options: platformHttpOptions,

@@ -5,6 +5,7 @@ export const restApi = defineConnector({
   scheme: 'rest-api',
   syntax: 'rest-api:path',
   summary: 'Serves the OpenAPI document of all `rest` services, as JSON or YAML.',
+  insteadOfSending: 'read the document over HTTP',
   isLenient: true,
   isShareable: true,
   isHttpServer: true,
