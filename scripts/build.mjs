@@ -21,7 +21,7 @@ const natives = new Set(['lmdb']);
 const external = ['msgpackr-extract'];
 
 /** Libraries that modules ask for when they are made, but need only for some routes: loaded when a name of theirs is used. */
-const lazies = new Set(['re2js', 'jsonata', 'amqplib', 'parse5', 'avsc', 'protobufjs', 'iconv-lite']);
+const lazies = new Set(['re2js', 'jsonata', 'amqplib', 'parse5', 'avsc', 'protobufjs', 'iconv-lite', 'picomatch']);
 
 /** Libraries of which single modules are used, by modules of ours that are themselves loaded on use: one part holds them all. */
 const inPieces = /^(kafkajs)\//;
@@ -161,7 +161,7 @@ const lazyParts = (libraries, pieces, { part, partOf, targets, taken } = { partO
           .filter((name) => name !== 'default' && isName(name))
           .map((name) => `Object.defineProperty(module.exports, '${name}', { enumerable: true, get: () => ${loaded}.${name} });`),
         // What Node does not see by name in a CommonJS module.
-        ...(typeof library.default === 'object' ? Object.keys(library.default) : [])
+        ...(['function', 'object'].includes(typeof library.default) ? Object.keys(library.default ?? {}) : [])
           .filter((name) => !(name in library) && isName(name))
           .map((name) => `Object.defineProperty(module.exports, '${name}', { enumerable: true, get: () => ${loaded}.default.${name} });`),
       ];
