@@ -70,7 +70,6 @@ const text = (value: unknown): string | null => (typeof value === 'string' ? val
  * @throws Error for a text that is none
  */
 export function readOpenApi(source: string): ApiDocument {
-  if (tooDeepYaml(source) >= 0) throw new Error(`the document is nested too deeply: at most ${deepestYaml} levels may stand in each other`);
   const json = object(parsed(source));
   const version = text(json['openapi']) ?? text(json['swagger']);
   if (version === null) throw new Error('this is no OpenAPI document: it has neither `openapi` nor `swagger`');
@@ -139,6 +138,7 @@ function parsed(source: string): unknown {
       // YAML has such brackets, too.
     }
   }
+  if (tooDeepYaml(source) >= 0) throw new Error(`the document is nested too deeply: at most ${deepestYaml} levels may stand in each other`);
   return parse(source, { maxAliasCount: 100 }) as unknown;
 }
 
