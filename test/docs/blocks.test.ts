@@ -19,6 +19,7 @@ import { packedFolder } from '../packed/packed.ts';
 import { freePort } from '../runtime/program.ts';
 import type { Block } from './blocks.ts';
 import { blocksOf, pages, root } from './blocks.ts';
+import { onServers, ways } from './ways.ts';
 
 /** Pages that are made from the definitions: their blocks are the definitions' own examples. */
 const generated = (page: string): string | null => /^docs\/(eip|connectors|languages|dataformats|route|errors)\//.exec(page)?.[1] ?? null;
@@ -107,6 +108,48 @@ describe('code blocks of the documentation', function () {
     readConfiguration({ folder, file: join(folder, 'mecha.yaml') }, problems);
     rmSync(join(folder, 'mecha.yaml'));
     expect(printDiagnostics(problems.sorted())).to.equal('');
+  };
+
+  /** Blocks with routes that are no files, by what `ways` calls them. */
+  const routeBlocks = (page: string): Map<string, Block[]> => {
+    const found = new Map<string, Block[]>();
+    for (const block of blocksOf(page)) {
+      if (block.language !== 'yaml' || ['file', 'excerpt', 'check'].some((word) => word in block.info) || !Array.isArray(parse(block.text))) continue;
+      const name = `${page} # ${block.heading}`;
+      found.set(name, [...(found.get(name) ?? []), block]);
+    }
+    return found;
+  };
+
+  const runWay = async (name: string, blocks: readonly Block[], folder: string): Promise<void> => {
+    const tests = ways[name];
+    if (tests === undefined) {
+      const [file, piece] = onServers[name] ?? [];
+      expect(file, `${name}: say in test/docs/ways.ts how it is run`).not.to.equal(undefined);
+      return void expect(readFileSync(join(root, file!), 'utf8')).to.include(piece);
+    }
+    // What applies to all routes of a file stands before them.
+    const texts = blocks.map(({ text }) => text).sort((a, b) => Number(b.startsWith('- onException')) - Number(a.startsWith('- onException')));
+    writeFileSync(join(folder, 'way.yaml'), texts.join(''));
+    writeFileSync(join(folder, 'way.test.yaml'), JSON.stringify({ routes: ['way.yaml'], tests }));
+    const report = await runTests([join(folder, 'way.test.yaml')], { inThisThread: true, folder, configuration: null });
+    for (const file of ['way.yaml', 'way.test.yaml']) rmSync(join(folder, file));
+    expect(printDiagnostics([...report.problems, ...report.files.flatMap((file) => file.problems)])).to.equal('');
+    expect(report.files.flatMap((file) => file.results.flatMap((result) => result.failures.map(({ message, meanwhile = [] }) => `${result.name}: ${message} ${meanwhile.join()}`)))).to.deep.equal([]);
+    expect(report.passed).to.equal(tests.length);
+  };
+
+  /** The routes of the example beside a program that prices, which the block asks. */
+  const runBesideExample = async (block: Block, folder: string): Promise<void> => {
+    for (const name of ['routes', 'examples']) symlinkSync(join(root, name), join(folder, name));
+    const port = await freePort();
+    writeFileSync(join(folder, 'mecha.yaml'), `${readFileSync(join(root, 'mecha.yaml'), 'utf8').replace(':3000', `:${port}`)}http: { port: 0 }\n`);
+    const pricing = spawn(process.execPath, [join(root, 'examples/pricing/server.mjs')], { env: { ...process.env, NODE_OPTIONS: '', PORT: String(port) }, stdio: 'ignore' });
+    try {
+      runScript(block, folder);
+    } finally {
+      pricing.kill();
+    }
   };
 
   /** A module that runs by itself: what it prints stands behind its `console.log` lines. */
@@ -200,6 +243,11 @@ describe('code blocks of the documentation', function () {
     expect(`${printDiagnostics(problems)}\n`).to.equal(text);
   };
 
+  it('know of no other ways to run routes', () => {
+    const names = pages().filter((page) => generated(page) === null).flatMap((page) => [...routeBlocks(page).keys()]);
+    expect([...Object.keys(ways), ...Object.keys(onServers)].filter((name) => !names.includes(name))).to.deep.equal([]);
+  });
+
   for (const page of pages()) {
     const blocks = blocksOf(page);
     const kind = generated(page);
@@ -224,6 +272,8 @@ describe('code blocks of the documentation', function () {
           mkdirSync(dirname(join(folder, name)), { recursive: true });
           writeFileSync(join(folder, name), block.text);
         }
+        // First: while a program runs beside, time would not pass in these.
+        if (kind === null) for (const [name, found] of routeBlocks(page)) await runWay(name, found, folder);
         for (const block of blocks) {
           const { language, info, text, line } = block;
           const place = `${page}:${line}`;
@@ -241,7 +291,8 @@ describe('code blocks of the documentation', function () {
               case 'js':
                 if ('run' in info) {
                   symlinkSync(join(packedFolder(this), 'node_modules'), join(folder, 'node_modules'));
-                  runScript(block, folder);
+                  if (info['run'] === 'example') await runBesideExample(block, mkdtempSync(join(folder, 'example-')));
+                  else runScript(block, folder);
                   rmSync(join(folder, 'node_modules'));
                 } else {
                   const file = join(folder, fileName(block) ?? `block-${line}.mjs`);

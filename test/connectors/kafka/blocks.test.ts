@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { LoadError, Mecha } from '../../../src/index.ts';
+import { blocksOf } from '../../docs/blocks.ts';
 import { Broker, brokers, describeWithKafka, quick, soon } from './broker.ts';
 
 const running: Mecha[] = [];
@@ -102,6 +103,24 @@ describeWithKafka('transactions of steps in kafka', function () {
     await third;
     expect([await texts(a), await texts(b)]).to.deep.equal([['1', '3'], ['1', '3']]);
     expect(mecha.mock('after').bodies).to.deep.equal(['1', '3']);
+  });
+
+  it('takes all that a route sends with its record, as the page on the route language shows it', async () => {
+    const [orders, invoices, audit] = [await broker.topic(), await broker.topic(), await broker.topic()];
+    const { text } = blocksOf('docs/route-language.md').find(({ heading }) => heading === 'Transactions')!;
+    const routes = text
+      .replaceAll('localhost:9092', brokers)
+      .replace('kafka:orders', `kafka:${orders}`)
+      .replace('kafka:invoices', `kafka:${invoices}`)
+      .replace('kafka:audit', `kafka:${audit}`)
+      .replace('groupId: billing', `groupId: ${orders}, autoOffsetReset: earliest`)
+      // What the page has not: a failure behind both sends.
+      .concat(`      - ${failsWith('bad')}\n`);
+    await broker.send(orders, 'one', 'bad', 'two');
+    running.push(await Mecha.start({ configuration: null, routes, settings: { 'http.port': 0, 'management.enabled': false, 'state.store': 'memory', 'log.level': 'error' } }));
+    await soon(async () => expect([await texts(invoices), await texts(audit)]).to.deep.equal([['one', 'two'], ['one', 'two']]));
+    // The second was sent, and is seen by nobody who reads what is committed.
+    expect(await broker.count(invoices)).to.be.at.least(3);
   });
 
   it('joins, demands, leaves or begins a transaction, as the policy says', async () => {
