@@ -2,7 +2,7 @@ import { convertTo, describeValue, isByteSource, readBytes, toText } from '../co
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError, simpleClassName } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
-import { isIntegral, isNumeric } from '../core/conversion/exactNumber.ts';
+import { exactNumber, isIntegral, isNumeric } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
 import type { JsonStyle } from '../core/conversion/json.ts';
 import { featuresOf } from './jacksonFeatures.ts';
@@ -120,30 +120,62 @@ function reader(type: string | null, isList: boolean, maxStringLength: number | 
   };
 }
 
+const mismatch = 'MismatchedInputException';
+
+/** Whole numbers that a class holds; a byte may be written without its sign. */
+const ranges: Readonly<Record<string, readonly [number | bigint, number | bigint]>> = {
+  byte: [-128, 255],
+  short: [-32_768, 32_767],
+  int: [-2_147_483_648, 2_147_483_647],
+  integer: [-2_147_483_648, 2_147_483_647],
+  long: [-(2n ** 63n), 2n ** 63n - 1n],
+  biginteger: [-Infinity, Infinity],
+};
+
 /** What a class wants of the document; null when any will do. */
 function typeCheck(type: string): ((value: unknown) => unknown) | null {
-  const refuse = (value: unknown): never => {
-    throw new ExchangeError('com.fasterxml.jackson.databind.exc.MismatchedInputException', `Cannot deserialize value of type ${type} from ${describeValue(value)}`);
+  const refuse = (value: unknown, exception = mismatch): never => {
+    throw new ExchangeError(`com.fasterxml.jackson.${exception === 'InputCoercionException' ? 'core' : 'databind'}.exc.${exception}`, `Cannot deserialize value of type ${type} from ${describeValue(value)}`);
   };
   const name = simpleClassName(type);
   if (/(List|Set|Collection)$/.test(name) || name.endsWith('[]')) return (value) => (value === null || Array.isArray(value) ? value : refuse(value));
   if (name === 'Object' || name.endsWith('JsonNode')) return null;
-  if (/^(String|Integer|Long|Short|Byte|Double|Float|Boolean|BigInteger|int|long|double|boolean)$/.test(name)) {
-    const isBoolean = name.toLowerCase() === 'boolean';
-    const isText = name === 'String';
-    const fits = (value: unknown): boolean => {
-      if (value === null || isText) return typeof value !== 'object' || value === null || isNumeric(value);
-      if (isBoolean) return typeof value === 'boolean' || (isNumeric(value) && isIntegral(value)) || /^\s*(?:true|false)\s*$/i.test(String(value));
-      return isNumeric(value) || (typeof value === 'string' && /^\s*-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\s*$/.test(value));
-    };
+  if (/^(?:String|Integer|Long|Short|Byte|Double|Float|Boolean|BigInteger|BigDecimal|int|long|short|byte|double|float|boolean)$/.test(name)) {
+    const read = name === 'String' ? null : name.toLowerCase() === 'boolean' ? readBoolean : numberReader(name.toLowerCase(), type);
     return (value) => {
-      if (value === '' && !isText) return null;
-      if (!fits(value)) return refuse(value);
-      return isBoolean && isNumeric(value) ? Number(value) !== 0 : convertTo(value, type);
+      if (value === null) return null;
+      if (typeof value === 'object' && !isNumeric(value)) return refuse(value);
+      if (read === null) return convertTo(value, type);
+      if (typeof value === 'string' && /^\s*(?:null)?\s*$/.test(value)) return null;
+      return read(value, (exception) => refuse(value, exception));
     };
   }
   if (name === 'TreeMap' || name === 'SortedMap' || name === 'NavigableMap') return (value) => (isMap(value) ? sortedMap(value) : refuse(value));
   return (value) => (isMap(value) ? value : refuse(value));
+}
+
+type Refuse = (exception: string) => never;
+
+function readBoolean(value: unknown, refuse: Refuse): boolean {
+  if (typeof value === 'boolean') return value;
+  if (typeof value !== 'string') return isIntegral(value as number) ? Number(value) !== 0 : refuse(mismatch);
+  const [, isTrue] = /^\s*(?:(true|True|TRUE)|false|False|FALSE)\s*$/.exec(value) ?? refuse('InvalidFormatException');
+  return isTrue !== undefined;
+}
+
+function numberReader(name: string, type: string): (value: unknown, refuse: Refuse) => unknown {
+  const range = ranges[name];
+  const form = range === undefined ? /^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*$/ : /^\s*[-+]?\d+\s*$/;
+  return (value, refuse) => {
+    if (typeof value === 'boolean') return refuse(mismatch);
+    if (typeof value === 'string' && !form.test(value)) return refuse('InvalidFormatException');
+    const number = typeof value === 'string' ? exactNumber(value.trim().replace(/^\+/, '')) : (value as number);
+    if (name === 'bigdecimal') return number;
+    if (range === undefined) return convertTo(number, type);
+    const whole = isIntegral(number) ? BigInt(String(number)) : Math.trunc(Number(number));
+    if (whole < range[0] || whole > range[1]) return refuse(typeof value === 'string' ? 'InvalidFormatException' : 'InputCoercionException');
+    return convertTo(name === 'byte' && whole > 127 ? Number(whole) - 256 : number, type);
+  };
 }
 
 const isMap = (value: unknown): value is object | null => typeof value === 'object' && !Array.isArray(value) && !isNumeric(value);
