@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { Mecha } from '../../src/index.ts';
+import { RestBinding } from '../../src/connectors/rest/binding.ts';
 import { httpListeners } from '../../src/core/http/listener.ts';
 
 function urlOf({ runtime }: Mecha): string {
@@ -54,6 +55,62 @@ describe('rest', () => {
     expect([broken.status, await broken.text()]).to.deep.equal([400, 'Invalid JSon payload.']);
     expect((await ask('/b/in', { method: 'POST', body: '<x/>', headers: { 'Content-Type': 'application/xml' } })).status).to.equal(415);
     expect((await ask('/b/in', { method: 'POST', body: '{}', headers: { ...json, Accept: 'text/html' } })).status).to.equal(406);
+  });
+
+  describe('binds large XML', () => {
+    const items = Array.from({ length: 60_000 }, (_, i) => `<a><id>${i}</id></a>`).join('');
+    const xml = { 'Content-Type': 'application/xml', Accept: 'application/xml' };
+    const routes = `
+- restConfiguration: { bindingMode: xml, xmlDataFormat: jacksonXml, clientRequestValidation: true }
+- rest:
+    post:
+      - { path: /count, to: "direct:count" }
+      - { path: /back, to: "direct:back" }
+- from: { uri: "direct:count", steps: [ { setBody: { simple: "\${body[a].size}" } } ] }
+- from: { uri: "direct:back", steps: [ { setHeader: { name: seen, constant: "yes" } } ] }
+`;
+
+    it('both ways in slices: all others have turns meanwhile, and what is none is refused as a small one', async () => {
+      const ask = await start(routes);
+      const post = async (path: string, body: string): Promise<string> => {
+        const reply = await ask(path, { method: 'POST', headers: xml, body });
+        return `${reply.status} ${await reply.text()}`;
+      };
+      await post('/back', '<r><a>1</a></r>');
+      let turns = 0;
+      let isOn = true;
+      const count = (): void => {
+        turns++;
+        if (isOn) setTimeout(count);
+      };
+      setTimeout(count);
+      const back = await post('/back', `<r>${items}</r>`);
+      isOn = false;
+      expect(back === `200 <LinkedHashMap>${items}</LinkedHashMap>`).to.equal(true);
+      // Reading and writing it are some hundred milliseconds; without slices there are but the turns that the network gives.
+      expect(turns).to.be.above(15);
+      expect(await post('/count', `<r>${items}</r>`)).to.contain('60000');
+      expect([await post('/count', `<r>${items}<a></b></r>`), await post('/count', '<r><a></b></r>')]).to.deep.equal(['400 Invalid XML payload.', '400 Invalid XML payload.']);
+    });
+
+    it('and answers a request that was being read when it was told to stop', async () => {
+      const ask = await start(routes);
+      const { before } = Object.getOwnPropertyDescriptors(RestBinding.prototype);
+      const reading = new Promise<unknown>((resolve) => {
+        RestBinding.prototype.before = function (this: RestBinding, ...given) {
+          const enters = (before.value as RestBinding['before']).apply(this, given);
+          resolve(enters instanceof Promise);
+          return enters;
+        };
+      });
+      const asked = ask('/back', { method: 'POST', headers: xml, body: `<r>${items}</r>` }).then(async (reply) => `${reply.status} ${(await reply.text()).length}`);
+      const isInSlices = await reading;
+      Object.defineProperty(RestBinding.prototype, 'before', before);
+      expect(isInSlices).to.equal(true);
+      await mecha!.stop();
+      mecha = null;
+      expect(await asked).to.equal(`200 ${`<LinkedHashMap>${items}</LinkedHashMap>`.length}`);
+    });
   });
 
   it('tells of each request that it refuses, with the route that never sees it', async () => {

@@ -28,10 +28,10 @@ const defaultMaxQueued = 1000;
 
 /** What stands between a request and its route: checks, conversions, headers of the reply. */
 export interface RequestBinding {
-  /** False: the exchange does not enter the route, and is the reply as it is. */
-  before(exchange: Exchange): boolean;
+  /** False: the exchange does not enter the route, and is the reply as it is. A promise, which is never rejected, where the body is large. */
+  before(exchange: Exchange): boolean | Promise<boolean>;
   /** Called for what the route has made of the exchange, a failure too, before it is answered. What it throws fails the exchange. */
-  after(exchange: Exchange, accept: string | undefined): void;
+  after(exchange: Exchange, accept: string | undefined): void | Promise<void>;
 }
 
 /** The requests of one path as exchanges. */
@@ -51,6 +51,8 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
   private readonly listener: HttpListener;
   private readonly isInOut: boolean;
   private readonly queue: HttpRequest[] = [];
+  /** What the binding still works on. */
+  private readonly entering = new Set<Promise<void>>();
   private readonly maxQueued: number;
   private credit: number;
   private inFlight = 0;
@@ -97,7 +99,7 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
     this.listener.unmount(this);
     // Taken, but not begun: the client may try again elsewhere.
     for (const request of this.queue.splice(0)) this.listener.refuse(request, 503, 'stopping', true);
-    return Promise.resolve();
+    return Promise.all(this.entering).then(() => undefined);
   }
 
   close(): Promise<void> {
@@ -158,7 +160,17 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
     if (this.options.useCookieHandler) exchange.properties.set('CamelCookieHandler', new CookieHandler(request, this.options));
     const delivery = new RequestDelivery(this, request.reply, headers);
     if (this.options.requestTimeout !== undefined) delivery.expireAfter(this.options.requestTimeout);
-    if (this.binding === null || this.binding.before(exchange)) return sink.push(exchange, delivery);
+    const enters = this.binding === null || this.binding.before(exchange);
+    if (typeof enters === 'boolean') return this.enter(exchange, delivery, request, enters);
+    const entering = enters.then((does) => {
+      this.entering.delete(entering);
+      this.enter(exchange, delivery, request, does);
+    });
+    this.entering.add(entering);
+  }
+
+  private enter(exchange: Exchange, delivery: RequestDelivery, request: HttpRequest, does: boolean): void {
+    if (does) return this.sink!.push(exchange, delivery);
     delivery.left();
     delivery.answer(exchange);
     const { statusCode } = request.reply;
@@ -236,13 +248,11 @@ class RequestDelivery implements Delivery {
   }
 
   settle(exchange: Exchange): void {
-    const { binding } = this.consumer;
-    if (binding !== null) {
-      try {
-        binding.after(exchange, this.request.request.headers.accept);
-      } catch (thrown) {
-        exchange.fail(thrown);
-      }
+    try {
+      const made = this.consumer.binding?.after(exchange, this.request.request.headers.accept);
+      if (made instanceof Promise) return void made.catch((thrown: unknown) => exchange.fail(thrown)).then(() => this.answer(exchange));
+    } catch (thrown) {
+      exchange.fail(thrown);
     }
     this.answer(exchange);
   }

@@ -7,8 +7,9 @@ import { isPlainMap } from '../../core/conversion/plainValue.ts';
 import { isNumeric } from '../../core/conversion/exactNumber.ts';
 import { jsonText, parseJson, toPlainNumbers, writeJson } from '../../core/conversion/json.ts';
 import { areCompatible, isAccepted, mediaTypeOf, mediaTypes } from '../../core/conversion/media-type.ts';
-import { decodeXml, parseXml } from '../../core/conversion/xml.ts';
-import { readXmlData, writeXmlData } from '../../core/conversion/xmlData.ts';
+import { Slices } from '../../core/conversion/slices.ts';
+import { readXmlData, readXmlDataInTurns, writeXmlDataInTurns } from '../../core/conversion/xmlData.ts';
+import { xmlDocumentInTurns } from '../../core/conversion/xmlFragment.ts';
 import type { BindingMode, RestOperation } from '../../core/http/rest-operation.ts';
 import { forStatus } from '../../core/http/rest-operation.ts';
 import type { RequestBinding } from '../platform-http/consumer.ts';
@@ -49,7 +50,7 @@ export class RestBinding implements RequestBinding {
     this.produces = mediaTypes(operation.produces ?? undefined);
   }
 
-  before(exchange: Exchange): boolean {
+  before(exchange: Exchange): boolean | Promise<boolean> {
     const { operation } = this;
     const { headers } = exchange;
     if (operation.answersOptions && headers.lookup('camelhttpmethod') === 'OPTIONS') {
@@ -66,14 +67,20 @@ export class RestBinding implements RequestBinding {
       }
     }
     for (const [name, value] of Object.entries(operation.defaults)) if (!headers.has(name)) headers.set(name, value);
-    const refusal = this.unmarshal(exchange) ?? (operation.clientRequestValidation ? this.refusal(exchange) : null);
+    const refusal = this.unmarshal(exchange);
+    return refusal instanceof Promise ? refusal.then((found) => this.enters(exchange, found)) : this.enters(exchange, refusal);
+  }
+
+  private enters(exchange: Exchange, unreadable: string | null): boolean {
+    const { clientRequestValidation, corsHeaders } = this.operation;
+    const refusal = unreadable ?? (clientRequestValidation ? this.refusal(exchange) : null);
     if (refusal === null && !exchange.isFailed) return true;
     if (refusal !== null) this.answer(exchange, 400, refusal);
-    if (operation.corsHeaders !== null) this.addCorsHeaders(exchange);
+    if (corsHeaders !== null) this.addCorsHeaders(exchange);
     return false;
   }
 
-  after(exchange: Exchange, accept: string | undefined): void {
+  after(exchange: Exchange, accept: string | undefined): void | Promise<void> {
     if (this.operation.corsHeaders !== null) this.addCorsHeaders(exchange);
     if ((exchange.halt & (FAILED | HANDLED)) === FAILED) return;
     const { mockReply } = this.operation;
@@ -82,7 +89,7 @@ export class RestBinding implements RequestBinding {
       if (mockReply.type === null) exchange.headers.remove('Content-Type');
       else exchange.headers.set('Content-Type', mockReply.type);
     }
-    this.marshal(exchange, accept ?? '');
+    return this.marshal(exchange, accept ?? '');
   }
 
   /** 415, 406, or 0 when the types fit. A body must say its type; what is not said else fits. */
@@ -95,7 +102,7 @@ export class RestBinding implements RequestBinding {
   }
 
   /** JSON bytes become an object, XML a map. Gives why the request is refused; fails the exchange when the body is wrong and nothing is validated. */
-  private unmarshal(exchange: Exchange): string | null {
+  private unmarshal(exchange: Exchange): string | null | Promise<string | null> {
     const { bindingMode: mode, consumes } = this.operation;
     if (mode === 'off') return null;
     const { body } = exchange;
@@ -112,14 +119,25 @@ export class RestBinding implements RequestBinding {
     const [kind] = told?.filter((one) => binds(mode, one)) ?? [];
     const isXml = kind === undefined ? binds(mode, 'xml') && (!binds(mode, 'json') || beginsAsXml(text)) : kind === 'xml';
     if (isXml && !this.operation.bindsXml) return null;
-    try {
-      exchange.body = isXml ? readXmlData(parseXml(typeof text === 'string' ? text : decodeXml(Buffer.from(text))).root) : this.readJson(exchange, text);
-    } catch (thrown) {
+    const unreadable = (thrown: unknown): string | null => {
       if (this.operation.clientRequestValidation) return isXml ? 'Invalid XML payload.' : 'Invalid JSon payload.';
       exchange.headers.set('CamelHttpResponseCode', 400);
       exchange.fail(thrown);
+      return null;
+    };
+    try {
+      const read = isXml ? readXml(text) : this.readJson(exchange, text);
+      if (read instanceof Promise) {
+        return read.then((data: unknown) => {
+          exchange.body = data;
+          return null;
+        }, unreadable);
+      }
+      exchange.body = read;
+      return null;
+    } catch (thrown) {
+      return unreadable(thrown);
     }
-    return null;
   }
 
   private readJson(exchange: Exchange, text: string | Uint8Array): unknown {
@@ -157,7 +175,7 @@ export class RestBinding implements RequestBinding {
     }
   }
 
-  private marshal(exchange: Exchange, accept: string): void {
+  private marshal(exchange: Exchange, accept: string): void | Promise<void> {
     const { operation } = this;
     const { headers, body } = exchange;
     const { bindingMode: mode, produces } = operation;
@@ -176,13 +194,17 @@ export class RestBinding implements RequestBinding {
     // Bytes, and what will be some, are taken for what they hold.
     if (body instanceof Uint8Array || isUnread(body)) return;
     if (kind === 'xml' && !operation.bindsXml) return;
-    if (kind === 'xml') exchange.body = writeXmlData(body, { isPretty: operation.isXmlPretty, leavesNulls: operation.jsonStyle.skipsNull === true });
-    else exchange.body = this.formats.out === null ? writeJson(body, operation.jsonStyle) : this.formats.out.marshal(exchange, body);
-    headers.set('Content-Type', `application/${kind}`);
-    if (operation.enableNoContentResponse && typeof body === 'object' && !isNumeric(body) && Object.keys(body).length === 0) {
-      exchange.body = null;
-      headers.set('CamelHttpResponseCode', 204);
-    }
+    const written = kind === 'xml' ? writeXmlDataInTurns(body, { isPretty: operation.isXmlPretty, leavesNulls: operation.jsonStyle.skipsNull === true }) : this.formats.out === null ? writeJson(body, operation.jsonStyle) : this.formats.out.marshal(exchange, body);
+    const wrote = (text: unknown): void => {
+      exchange.body = text;
+      headers.set('Content-Type', `application/${kind}`);
+      if (operation.enableNoContentResponse && typeof body === 'object' && !isNumeric(body) && Object.keys(body).length === 0) {
+        exchange.body = null;
+        headers.set('CamelHttpResponseCode', 204);
+      }
+    };
+    if (written instanceof Promise) return written.then(wrote);
+    wrote(written);
   }
 
   private replyProblem(exchange: Exchange): string | null {
@@ -215,6 +237,12 @@ export class RestBinding implements RequestBinding {
     const lines = this.operation.corsHeaders!;
     for (let i = 0; i < lines.length; i += 2) exchange.headers.set(lines[i]!, lines[i + 1]!);
   }
+}
+
+/** A promise while a large document is read in slices. */
+function readXml(text: string | Uint8Array): unknown {
+  const document = xmlDocumentInTurns(text);
+  return document instanceof Promise ? document.then(({ root }) => readXmlDataInTurns(root, new Slices())) : readXmlData(document.root);
 }
 
 /** A stream or a file: what it holds is read while it is sent. */
