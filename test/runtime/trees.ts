@@ -172,6 +172,8 @@ export class Modelled {
   exhausted = false;
   stopped = false;
   handled = false;
+  /** An error handler has had a failure of it: none has another. */
+  dealtWith = false;
   /** Of the redelivery counter header. */
   counter = 0;
   private readonly visits = new Map<number, number>();
@@ -199,6 +201,7 @@ export class Modelled {
 
   takeResult(other: Modelled): void {
     this.takeOutcome(other);
+    this.dealtWith = other.dealtWith;
     this.counter = other.counter;
   }
 
@@ -253,10 +256,12 @@ export class Model {
     run();
     if (handling === null) return;
     if (handling.kind === 'default' && handling.redeliveries === 0) {
-      if (exchange.failed) exchange.exhausted = true;
+      if (!exchange.failed || exchange.exhausted || exchange.dealtWith) return;
+      exchange.exhausted = true;
+      exchange.dealtWith = true;
       return;
     }
-    for (let counter = 0; exchange.failed && !exchange.exhausted; ) {
+    for (let counter = 0; exchange.failed && !exchange.exhausted && !exchange.dealtWith; ) {
       counter = Math.max(exchange.counter, counter) + 1;
       exchange.counter = counter;
       if (counter > handling.redeliveries) return this.exhaust(exchange, handling, counter);
@@ -269,15 +274,18 @@ export class Model {
     exchange.counter = kind === 'default' || kind === 'onException' ? counter - 1 : 0;
     if (kind === 'default') {
       exchange.exhausted = true;
+      exchange.dealtWith = true;
       return;
     }
     exchange.clearFailure();
     exchange.stopped = false;
     if (kind === 'deadLetter') this.act(exchange, 'now', deadLetterNumber);
     else this.steps(steps, exchange, { handling: null });
+    exchange.dealtWith = true;
     if (exchange.failed) exchange.exhausted = true;
     else if (kind === 'continued') {
       exchange.handled = false;
+      exchange.dealtWith = false;
       exchange.counter = 0;
     } else if (kind === 'onException') {
       exchange.fail();
@@ -395,6 +403,7 @@ export class Model {
     if (last !== null) {
       const before = new Modelled();
       before.takeOutcome(exchange);
+      if (exchange.handled) exchange.dealtWith = false;
       exchange.takeOutcome(new Modelled());
       this.steps(last, exchange, place);
       exchange.failed ||= before.failed;
