@@ -123,6 +123,25 @@ describe('js', () => {
     expect(await run('1')).to.equal(1);
   }).timeout(20_000);
 
+  it('stops, or refuses, what the interpreter itself would not interrupt', async () => {
+    const refused = [
+      ['const a = []; a.length = 4e9; a.indexOf(1)', 'RangeError: a list longer than 10000000 is too long for this'],
+      ['Array.prototype.some.call({ length: 2 ** 53 - 1 }, () => false)', 'RangeError: a list longer than 10000000 is too long for this'],
+      ['const a = []; a[4e9] = 1; a + ""', 'RangeError: a list longer than 10000000 is too long for this'],
+      ['("a".repeat(5e5) + "b").indexOf("a".repeat(2e5) + "c")', 'RangeError: a text of 200001 letters is too long to be looked for in one of 500001'],
+      ['"a".repeat(5e5).split("a".repeat(2e5) + "c")', 'RangeError: a text of 200001 letters is too long to be looked for in one of 500000'],
+      ['let a = 3n ** 600000n; a.toString() + a + `${a}` + a', 'js: not done after 1000 ms'],
+    ];
+    for (const [source, message] of refused) {
+      const start = performance.now();
+      expect((await failure(source!)).message, source).to.equal(message);
+      expect(performance.now() - start, source).to.be.below(10_000);
+    }
+    expect((await failure('body', BigInt(`1${'0'.repeat(20_000)}`))).message).to.equal('js: an integer of 20001 digits is longer than 10000');
+    // The interpreter is a new one, for all scripts.
+    expect(await run('[3, 1, 2].sort().concat(["abc".indexOf("c"), "a,b".split(",").length])')).to.deep.equal([1, 2, 3, 2, 2]);
+  }).timeout(60_000);
+
   it('stops a script that wants too much memory or stack', async () => {
     expect((await failure('const a = []; for (;;) a.push(new Array(1000).fill("x"))')).message).to.match(/out of memory|not done/);
     expect((await failure('(function f() { return f() + 1; })()')).message).to.contain('stack overflow');

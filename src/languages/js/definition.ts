@@ -66,7 +66,10 @@ const leaks = /\bfor\b(?!\s*\(\s*(?:let|const|var)\b)|(?<![=!<>])=(?![=>])|globa
 const changesBuiltIns =
   /[pP]rototype|__proto__|__define|definePropert|\bReflect\b|Object\s*\.\s*assign|globalThis|\bthis\b|Function|eval|constructor|\b(?:Math|JSON|Object|Array|String|Number|Boolean|Date|Map|Set|Promise|RegExp|Symbol|console|print|Error)\s*(?:\.\s*\w+|\[[^\]]*\])?\s*(?:(?:\*\*|<<|>>>?|&&|\|\||\?\?|[-+*/%&|^])?=(?![=>])|\+\+|--)/;
 
-const scriptOf = (source: string): EngineScript => ({ source, compiled: compiledOnce(source), mayLeak: leaks.test(source), mayChangeBuiltIns: changesBuiltIns.test(source) });
+/** Integers as large as one likes: one operation, or their text, may take seconds. */
+const hasIntegers = /\b\d[\da-fxob_]*n\b|BigInt/i;
+
+const scriptOf = (source: string): EngineScript => ({ source, compiled: compiledOnce(source), mayLeak: leaks.test(source), mayBlock: hasIntegers.test(source), mayChangeBuiltIns: changesBuiltIns.test(source) });
 
 /** What a script may ask of its exchange. A class and no closures: one is made for each evaluation. */
 class ScriptHost implements Host {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { QuickJSContext, QuickJSHandle, QuickJSRuntime, QuickJSSyncVariant, QuickJSWASMModule } from 'quickjs-emscripten-core';
+import { interruptibly, isInterruption } from '../../core/boundedRegExp.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { mark, prelude } from './prelude.ts';
 
@@ -135,6 +136,8 @@ export interface Script {
   readonly compiled: string | null;
   /** It may leave globals behind, which are taken away after each evaluation. */
   readonly mayLeak: boolean;
+  /** It may ask for work that the interpreter can't interrupt, of numbers as large as one likes: it is watched from outside. */
+  readonly mayBlock: boolean;
   /** It may change what JavaScript itself brings: each evaluation gets a sandbox of its own. */
   readonly mayChangeBuiltIns: boolean;
 }
@@ -154,17 +157,29 @@ function broken(thrown: unknown): ExchangeError {
   return failure(`the interpreter broke down: ${(thrown as Error).message}`);
 }
 
-function evaluateAlone(module: QuickJSWASMModule, script: Script, host: Host, body: string | null): string {
-  const sandbox = new Sandbox(module, script);
-  let isWhole = true;
+/** What the interpreter does not end itself is ended from outside some time later, and the interpreter with it. */
+const graceMillis = 200;
+
+function evaluateWatched(sandbox: Sandbox, script: Script, host: Host, body: string | null): string {
+  if (!script.mayBlock) return sandbox.evaluate(host, body);
   try {
-    return sandbox.evaluate(host, body);
+    return interruptibly(() => sandbox.evaluate(host, body), longestMillis + graceMillis);
   } catch (thrown) {
-    if (thrown instanceof ExchangeError) throw thrown;
-    isWhole = false;
-    throw broken(thrown);
+    if (!isInterruption(thrown)) throw thrown;
+    broken(thrown);
+    throw tooLong();
+  }
+}
+
+function evaluateAlone(module: QuickJSWASMModule, script: Script, host: Host, body: string | null): string {
+  const made = generation;
+  const sandbox = new Sandbox(module, script);
+  try {
+    return evaluateWatched(sandbox, script, host, body);
+  } catch (thrown) {
+    throw thrown instanceof ExchangeError ? thrown : broken(thrown);
   } finally {
-    if (isWhole) sandbox.dispose();
+    if (made === generation) sandbox.dispose();
   }
 }
 
@@ -176,7 +191,7 @@ function evaluateIn(module: QuickJSWASMModule, script: Script, host: Host, body:
     sandboxes.set(script, entry);
   }
   try {
-    return entry.sandbox.evaluate(host, body);
+    return evaluateWatched(entry.sandbox, script, host, body);
   } catch (thrown) {
     if (!(thrown instanceof ExchangeError)) {
       const failed = broken(thrown);

@@ -10,6 +10,10 @@ export const mark = '\u0001js';
 /** What a script sees. */
 export const names = ['exchange', 'exchangeId', 'message', 'body', 'headers', 'properties', 'variables', 'context'];
 
+/** A list of so many items takes less than the memory that a script has only where most of them are missing. */
+const mostItems = 10_000_000;
+const mostComparisons = 500_000_000;
+
 export const prelude = `(function (host, source, mark, functionBody, mayLeak) {
   'use strict';
   const JavaMap = Object.create(Object.prototype);
@@ -37,6 +41,25 @@ export const prelude = `(function (host, source, mark, functionBody, mayLeak) {
     size() { return this.length; },
     isEmpty() { return this.length === 0; },
     contains(value) { return this.includes(value); },
+  });
+
+  // What the interpreter does without looking at the time must not take long: going through what is not there, and looking for long texts in long ones.
+  const { apply } = Reflect;
+  const guard = (prototype, names, check) => {
+    for (const name of names) {
+      const native = prototype[name];
+      if (typeof native === 'function') hidden(prototype, { [name]: { [name](...args) { check(this, args[0]); return apply(native, this, args); } }[name] });
+    }
+  };
+  const listMethods = ['concat', 'copyWithin', 'every', 'fill', 'filter', 'find', 'findIndex', 'findLast', 'findLastIndex', 'flat', 'flatMap', 'forEach', 'includes', 'indexOf', 'join', 'lastIndexOf', 'map',
+    'reduce', 'reduceRight', 'reverse', 'shift', 'slice', 'some', 'sort', 'splice', 'toLocaleString', 'toReversed', 'toSorted', 'toSpliced', 'toString', 'unshift', 'with'];
+  guard(Array.prototype, listMethods, (list) => {
+    if (list !== null && list !== undefined && list.length > ${mostItems}) throw new RangeError('a list longer than ${mostItems} is too long for this');
+  });
+  guard(String.prototype, ['includes', 'indexOf', 'lastIndexOf', 'replace', 'replaceAll', 'split'], (text, wanted) => {
+    if (typeof wanted === 'string' && wanted.length > 16 && typeof text === 'string' && text.length * wanted.length > ${mostComparisons}) {
+      throw new RangeError('a text of ' + wanted.length + ' letters is too long to be looked for in one of ' + text.length);
+    }
   });
 
   const revive = (value) => {

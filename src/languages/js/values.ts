@@ -5,16 +5,23 @@ import { noteExactNumbers } from '../../core/conversion/json.ts';
 import { mark } from './prelude.ts';
 
 const deepest = 500;
+/** An integer with more digits takes too long to be read, and to be written. */
+const mostDigits = 10_000;
 
 /** A value as JSON for the sandbox: what JSON has no form for is a list that begins with the mark. */
 export const toSandbox = (value: unknown): string => JSON.stringify(outward(value, 0));
+
+function integer(text: string): unknown {
+  if (text.length > mostDigits) throw new ExchangeError('java.lang.NumberFormatException', `js: an integer of ${text.length} digits is longer than ${mostDigits}`);
+  return [mark, 'integer', text];
+}
 
 function outward(value: unknown, depth: number): unknown {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string' || typeof value === 'boolean') return value;
   if (typeof value === 'number') return Number.isFinite(value) ? value : [mark, 'number', String(value)];
-  if (typeof value === 'bigint') return [mark, 'integer', value.toString()];
-  if (value instanceof ExactNumber) return value.kind === 'integer' ? [mark, 'integer', value.text] : Number(value.text);
+  if (typeof value === 'bigint') return integer(value.toString());
+  if (value instanceof ExactNumber) return value.kind === 'integer' ? integer(value.text) : Number(value.text);
   if (value instanceof Date) return [mark, 'date', value.getTime()];
   if (value instanceof Uint8Array) return [mark, 'bytes', Array.from(value)];
   if (depth > deepest) throw new ExchangeError('java.lang.IllegalArgumentException', `js: the value is nested deeper than ${deepest}`);
