@@ -2,6 +2,7 @@
  * Compares Simple with Apache Camel over thousands of made-up expressions.
  *   tsx test/compat/fuzz-simple.ts record SEED COMMAND   makes them, has Camel answer them (`COMMAND --write FILE...` writes FILE.expected.json;
  *     the files in `resources` must be on its class path), keeps both
+ *   tsx test/compat/fuzz-simple.ts add SEED COMMAND      makes a quarter as many, and keeps them with those that are there
  *   tsx test/compat/fuzz-simple.ts                       evaluates what is kept and prints what differs, with its explanation
  */
 import { execFileSync } from 'node:child_process';
@@ -67,13 +68,13 @@ function answersTo(all: readonly Sent[], perCase: number, command: string): (Rep
   return answers;
 }
 
-function record(seed: number, command: string): void {
-  const all = generate(seed, perFunction, conditions);
+function record(seed: number, command: string, share: number, before: readonly Recorded[]): void {
+  const all = generate(seed, perFunction / share, conditions / share);
   const answers = answersTo(all, perFile, command);
   const sent = all.filter((_, at) => answers[at] !== null);
   const replies = answers.filter((answer) => answer !== null);
   const keep = selected(sent, replies.map(({ exception }) => Boolean(exception)));
-  const kept: Recorded[] = [];
+  const kept = [...before];
   for (let at = 0; at < keep.length; at += perFile) {
     const part = keep.slice(at, at + perFile);
     const cases = part.map((index) => sent[index]!);
@@ -90,7 +91,8 @@ function record(seed: number, command: string): void {
 }
 
 const [, , what, seed, command] = process.argv;
-if (what === 'record') record(Number(seed), command!);
+if (what === 'record') record(Number(seed), command!, 1, []);
+else if (what === 'add') record(Number(seed), command!, 4, readRecording());
 else {
   const differences = await replay(readRecording());
   for (const { source, camel, here } of differences) {

@@ -1,5 +1,5 @@
 import { isPlainObject } from '../../core/beans/javaTypes.ts';
-import { toText } from '../../core/conversion/convert.ts';
+import { convertTo, toText } from '../../core/conversion/convert.ts';
 import { javaLong } from '../../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
@@ -208,6 +208,8 @@ function increment(value: Value, by: number, node: SimpleNode): Value {
   return (exchange) => {
     const found = value(exchange);
     if (typeof found === 'number' && Number.isSafeInteger(Math.trunc(found) + by)) return Math.trunc(found) + by;
+    // A text must be a number as it stands, without blanks.
+    if (typeof found === 'string' && found !== '') convertTo(found, 'java.lang.Number');
     const whole = typeof found === 'boolean' ? null : tryInteger(found);
     if (typeof whole === 'bigint') {
       const next = javaLong(whole + BigInt(by));

@@ -20,42 +20,39 @@ const accident = {
 
 /** Differences that stay, and why: Camel's answer is an accident of Java or hides an error. Each must explain some of what is recorded. */
 export const explanations: readonly Explanation[] = [
-  { reason: accident.identity, camel: /\[Ljava\.lang\.String;@|(?:Group|Skip)Iterator@/i },
-  { reason: accident.classes, source: /\$\{(?:split|collate|skip)\(.*(?:contains|~~|[<>]=?) |\((?:\$\{body\}|) *\$\{(?:skip|collate)\(/, camel: /^(?:true|false)$/ },
-  { reason: accident.classes, source: /\$\{(?:length|substringBetween|substringBefore|substringAfter)\(\$\{(?:skip|collate|split)\(/, here: /^[^!]/ },
-  { reason: accident.lengths, source: /\.(?:length|size)/, camel: /^!MethodNotFoundException: Method with name: (?:length|size)(?:\(\))? not found on bean: \[/ },
-  { reason: accident.lengths, source: /byte\[\]\)\.length\(\)/, camel: /^!NoTypeConversionAvailableException: .* java\.lang\.Object\[\]/ },
+  { reason: accident.identity, camel: /\[Ljava\.lang\.String;@|(?:Group|Skip)Iterator@/i, here: /^[^!]/ },
+  { reason: accident.classes, source: /\$\{(?:split|collate|skip)\(.*(?:contains|~~|[<>]=?) |\((?:\$\{body\}|) *\$\{(?:skip|collate)\(/, camel: /^(?:true|false)$/, here: /^(?:true|false)$/ },
+  { reason: accident.lengths, source: /\.(?:length|size)/, camel: /^!MethodNotFoundException: Method with name: (?:length|size)(?:\(\))? not found on bean: \[/, here: /^[^!]/ },
   { reason: accident.missing, source: /contains|~~/, camel: /^!NullPointerException: Cannot invoke "Object\.toString\(\)" because "c" is null/, here: /^[^!]/ },
   { reason: accident.missing, source: /\$\{(?:capitalize|concat)\(|\$\{(?:base64Encode|base64Decode|list|isNumeric)\(\$\{join|convertTo\(,/, camel: /^!ArrayIndexOutOfBoundsException: Index [01] out of bounds for length [01]/, here: /^[^!]/ },
   { reason: accident.longs, source: /\$\{(?:ceil|messageTimestamp|messageHistory|floor|abs|sum|average|max|min).*\?: 'none'/, camel: /^0$/, here: /^"none"$/ },
-  { reason: accident.longs, source: /is 'java\.lang\.Integer'|is 'Long'/ },
-  { reason: accident.longs, source: /header\.big|2147483648|toPrettyJsonBody/, camel: /^(?:true|false)/ },
-  { reason: accident.longs, camel: /^!NumberFormatException: For input string: "\d{11,}"/ },
+  { reason: accident.longs, source: /is 'java\.lang\.Integer'|is 'Long'/, camel: /^(?:true|false)$/, here: /^(?:true|false)$/ },
+  { reason: accident.longs, camel: /^!NumberFormatException: For input string: "\d{11,}"/, here: /^[^!]/ },
   { reason: accident.cast, camel: /^!ClassCastException: class java\.lang\.Boolean cannot be cast to class (?:java\.lang\.Long|org\.apache\.camel\.util\.json\.JsonArray)/, here: /^[^!]/ },
-  { reason: accident.classes, source: /simpleJsonpath\(.*[<>]/, camel: /^(?:true|false)$/ },
-  { reason: accident.reader, source: /\$\{[^}]*\},'\$\{[^']*\}'\)\} /, camel: /^(?:true|false)$/ },
-  { reason: accident.cast, source: /simpleJsonpath\(.* !?in /, camel: /^!DeserializationException/ },
-  { reason: accident.cast, source: /messageAs\(org\.apache\.camel\.Message\)\.body/, camel: /^!AmbiguousMethodCallException/ },
-  { reason: accident.cast, source: /messageAs\(boolean\)/, camel: /^!IllegalArgumentException: Cannot convert type/ },
-  { reason: accident.classes, source: /size\(\$\{split\(/, camel: /^!ArrayIndexOutOfBoundsException/ },
-  { reason: accident.classes, source: /(?:kindOfType|base64Encode)\(\$\{(?:split|collate|skip)\(/ },
+  { reason: accident.cast, source: /messageAs\(org\.apache\.camel\.Message\)\.body/, camel: /^!AmbiguousMethodCallException/, here: /^[^!]/ },
+  { reason: accident.cast, source: /messageAs\(boolean\)/, camel: /^!IllegalArgumentException: Cannot convert type/, here: /^[^!]/ },
   { reason: accident.longs, source: /\$\{(?:abs|min|max|sum|average|ceil|floor)\(.*(?:true|false)/, camel: /^(?:true|false)$/, here: /^(?:true|false)$/ },
   { reason: accident.cast, camel: /^!ClassCastException: class java\.lang\.Long cannot be cast to class java\.lang\.Boolean/, here: /^[^!]/ },
-  { reason: accident.order, source: /\$\{variables\}/, camel: /file=words\.txt|"file":"words\.txt"/i },
-  { reason: accident.reader, source: /convertTo\(\$\{[^,]*\(/, camel: /^!ClassNotFoundException: \$\{/ },
-  { reason: accident.reader, source: /'[^']*\}'/, camel: /^!SimpleParserException: Valid syntax: |^!NumberFormatException: For input string: "'(?:\)\}|,')|^"'\)\}/ },
+  { reason: accident.order, source: /\$\{variables\}/, camel: /file=words\.txt|"file":"words\.txt"/i, here: /^[^!]/ },
+  { reason: accident.reader, source: /convertTo\(\$\{[^,]*\(/, camel: /^!ClassNotFoundException: \$\{/, here: /^[^!]/ },
+  { reason: accident.reader, source: /'[^']*\}'/, camel: /^!SimpleParserException: Valid syntax: |^!NumberFormatException: For input string: "'(?:\)\}|,')|^"'\)\}/, here: /^[^!]/ },
   { reason: accident.reader, camel: /^!SimpleParserException: single quote has no ending quote/, here: /^[^!]/ },
   { reason: accident.reader, source: /\$\{type:/, camel: /^!SimpleParserException: (?:Unexpected token|Unknown function)/, here: /^[^!]/ },
-  { reason: accident.reader, source: /throwException\('[^']*,|\$\{type:/, camel: /^!(?:ArrayIndexOutOfBoundsException|ClassNotFoundException|NumberFormatException)|class java\.lang/ },
+  { reason: accident.reader, source: /throwException\('[^']*,|\$\{type:/, camel: /^!(?:ArrayIndexOutOfBoundsException|ClassNotFoundException|NumberFormatException)|class java\.lang/, here: /^[^!]/ },
   { reason: accident.reader, camel: /^!SimpleParserException: \$\{ cannot accept (?:true|false|null)/, here: /^[^!]/ },
-  { reason: accident.reader, source: /\(\$\{[^}]*\}, ?','\)\} /, camel: /^(?:true|false)$/ },
-  { reason: accident.reader, source: /split\(\$\{[^}]*\},','\)/, camel: /^!PatternSyntaxException/ },
   { reason: accident.reader, source: /xpath\('string|(?:jq|jsonpath|xpath)\((?:header|variable):\w+,'/, camel: /^!(?:TokenMgrError|PathNotFoundException|XPathException)/, here: /^[^!]/ },
   { reason: 'a hole in Camel: the values that `filter` and `forEach` walk through are read as a condition', source: /(?:filter|forEach)\(/, camel: /^!SimpleParserException: Unexpected token/, here: /^[^!]/ },
-  { reason: 'Camel hides an error: it looks exchange properties up with their quotes', source: /exchangeProperty\['/ },
-  { reason: 'an empty text is no JSON: jq fails at its first name in Camel, here there is nothing', source: /jq\(/, camel: /Cannot index null with string/ },
+  { reason: 'Camel hides an error: it looks exchange properties up with their quotes', source: /exchangeProperty\['/, camel: /^[^!]/, here: /^[^!]/ },
+  { reason: 'an empty text is no JSON: jq fails at its first name in Camel, here there is nothing', source: /jq\(/, camel: /Cannot index null with string/, here: /^(?:0|null)$/ },
+  { reason: accident.classes, source: /size\(\$\{(?:split|collate|skip)\(/, camel: /^\d+$/, here: /^\d+$/ },
+  { reason: accident.missing, source: /size\(\$\{bodyAs\(java\.lang\.Object\)\}\)/, camel: /^1$/, here: /^0$/ },
+  { reason: 'a hole in Camel: in a condition what `forEach` does is done with the body, not with each value', source: /forEach\(\$\{[^}]*\}, ?'.*\$\{body\}.*'\)\} (?:!?~~|!?contains) /, camel: /^(?:true|false)$/, here: /^(?:true|false)$/ },
+  { reason: accident.identity, source: /base64Encode\(\$\{\w+\(\$\{split\(/, camel: /W0x[Kq]/, here: /^[^!]/ },
+  { reason: 'an accident of Camel: `range` evaluates what stands before it twice', source: /listAdd\(.* !?range /, camel: /^(?:true|false)$/, here: /^(?:true|false)$/ },
 ];
 
-export function explanationOf({ source, camel, here }: Difference): string | null {
-  return explanations.find((one) => (one.source?.test(source) ?? true) && (one.camel?.test(camel) ?? true) && (one.here?.test(here) ?? true))?.reason ?? null;
-}
+/** The first rule that fits. */
+export const ruleFor = ({ source, camel, here }: Difference): Explanation | undefined =>
+  explanations.find((one) => (one.source?.test(source) ?? true) && (one.camel?.test(camel) ?? true) && (one.here?.test(here) ?? true));
+
+export const explanationOf = (difference: Difference): string | null => ruleFor(difference)?.reason ?? null;
