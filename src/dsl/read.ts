@@ -46,6 +46,8 @@ const pipeHandlers = ['none', 'log', 'sink'];
 interface PipeEnd {
   readonly endpoint: EndpointModel;
   readonly eventType: string | null;
+  /** Data types of what comes in and goes out. */
+  readonly types: { readonly in?: string; readonly out?: string };
 }
 
 /** What resources of Camel K say beside their routes. */
@@ -237,7 +239,12 @@ class DocumentReader extends ElementReader {
       if (spec === null) this.problems.report('M0113', 'the Pipe has no `spec`', kindAt, { help: 'a Pipe has `spec.source` and `spec.sink`' });
       return [];
     }
-    const steps = [...between, sink].flatMap((end) => (end === null ? [] : this.pipeSteps(end, name ?? 'pipe')));
+    const steps = [
+      ...this.pipeTypes(source.types.out ?? source.types.in, source.endpoint.at),
+      ...between.flatMap((end) => (end === null ? [] : [...this.pipeTypes(end.types.in, end.endpoint.at), ...this.pipeSteps(end, name ?? 'pipe'), ...this.pipeTypes(end.types.out, end.endpoint.at)])),
+      ...this.pipeTypes(sink.types.in, sink.endpoint.at),
+      ...this.pipeSteps(sink, name ?? 'pipe'),
+    ];
     const from: ElementModel = { type: 'element', name: 'from', fields: { uri: source.endpoint, steps }, at: source.endpoint.at, fieldsAt: { uri: source.endpoint.at } };
     const fields: Record<string, ModelValue> = { from };
     if (name !== null) fields['id'] = name;
@@ -245,14 +252,32 @@ class DocumentReader extends ElementReader {
     return [{ type: 'element', name: 'route', fields, at: kindAt, fieldsAt: { from: source.endpoint.at } }];
   }
 
+  private pipeStep(kind: string, fields: Record<string, ModelValue>, at: Span): StepModel[] {
+    const definition = this.parts.eips[kind];
+    const element: ElementModel = { type: 'element', name: kind, fields, at, fieldsAt: {} };
+    return definition === undefined ? [] : [{ type: 'step', kind, definition, id: null, isDisabled: false, description: null, element, at }];
+  }
+
+  private pipeTypes(toType: string | undefined, at: Span): StepModel[] {
+    return toType === undefined ? [] : this.pipeStep('transformDataType', { toType }, at);
+  }
+
+  /** The data types of an end of a Pipe, as `transformDataType` names them. */
+  private dataTypesOf(map: YAMLMap | null): PipeEnd['types'] {
+    const types = map === null ? null : this.mapping(this.pair(map, 'dataTypes')?.value);
+    const named = (key: string): Record<string, string> => {
+      const type = types === null ? null : this.mapping(this.pair(types, key)?.value);
+      const format = type === null ? null : this.plainText(this.pair(type, 'format')?.value);
+      const scheme = type === null ? null : this.plainText(this.pair(type, 'scheme')?.value);
+      return format === null ? {} : { [key]: scheme === null || scheme === 'camel' ? format : `${scheme}:${format}` };
+    };
+    return { ...named('in'), ...named('out') };
+  }
+
   /** Sends to it; what takes events gets a CloudEvent, so its attributes are set before. */
   private pipeSteps({ endpoint, eventType }: PipeEnd, pipe: string): StepModel[] {
     const { at } = endpoint;
-    const step = (kind: string, fields: Record<string, ModelValue>): StepModel[] => {
-      const definition = this.parts.eips[kind];
-      const element: ElementModel = { type: 'element', name: kind, fields, at, fieldsAt: {} };
-      return definition === undefined ? [] : [{ type: 'step', kind, definition, id: null, isDisabled: false, description: null, element, at }];
-    };
+    const step = (kind: string, fields: Record<string, ModelValue>): StepModel[] => this.pipeStep(kind, fields, at);
     const attributes: readonly (readonly [string, string, string])[] = eventType === null ? [] : [['specversion', 'constant', '1.0'], ['type', 'constant', eventType], ['source', 'constant', pipe], ['id', 'simple', '${exchangeId}']];
     return [
       ...attributes.flatMap(([name, language, text]) => step('setHeader', { name: `ce-${name}`, expression: { type: 'expression', language, source: text, options: {}, at, sourceAt: null } })),
@@ -277,12 +302,13 @@ class DocumentReader extends ElementReader {
     const properties = map === null ? null : this.file.follow(this.pair(map, 'properties')?.value);
     for (const { key } of map?.items ?? []) {
       const written = scalarText(this.file.follow(key)) ?? '';
-      if (!['uri', 'ref', 'properties'].includes(written)) this.problems.report('M0122', `\`${written}\` of ${what} is not used`, this.file.span(key), { severity: 'warning', label: 'not used here', help: 'an end of a Pipe has `uri` or `ref`, and `properties`' });
+      if (!['uri', 'ref', 'properties', 'dataTypes', 'types'].includes(written)) this.problems.report('M0122', `\`${written}\` of ${what} is not used`, this.file.span(key), { severity: 'warning', label: 'not used here', help: 'an end of a Pipe has `uri` or `ref`, and `properties`' });
     }
     const given = this.parameters({ name: what, at: keyAt, docs: null }, properties);
+    const types = this.dataTypesOf(map);
     if (uriNode !== null) {
       const uri = this.fill(scalarText(uriNode) ?? '', uriNode, true)?.text ?? '';
-      return { endpoint: { type: 'endpoint', uri, at: this.file.span(uriNode), ...given }, eventType: null };
+      return { endpoint: { type: 'endpoint', uri, at: this.file.span(uriNode), ...given }, eventType: null, types };
     }
     const kind = ref === null ? null : this.plainText(this.pair(ref, 'kind')?.value);
     const nameNode = ref === null ? null : this.file.follow(this.pair(ref, 'name')?.value);
@@ -295,9 +321,9 @@ class DocumentReader extends ElementReader {
         this.problems.report('M0123', `${what}: ${found.message}`, at, { label: 'leads nowhere', help: found.help });
         return null;
       }
-      if (!found.isEvent) return { endpoint: { type: 'endpoint', uri: found.uri, at, ...given }, eventType: null };
+      if (!found.isEvent) return { endpoint: { type: 'endpoint', uri: found.uri, at, ...given }, eventType: null, types };
       const { type = 'org.apache.camel.event', ...others } = given.parameters as Record<string, string>;
-      return { endpoint: { type: 'endpoint', uri: found.uri, at, ...given, parameters: { ...others, httpMethod: 'POST' } }, eventType: type };
+      return { endpoint: { type: 'endpoint', uri: found.uri, at, ...given, parameters: { ...others, httpMethod: 'POST' } }, eventType: type, types };
     }
     this.problems.report('M0113', `${what} has neither a \`uri\` nor a \`ref\` with kind and name`, keyAt, { help: 'write `uri: ...`, or `ref: { kind: Kamelet, name: ... }`' });
     return null;
@@ -320,14 +346,29 @@ class DocumentReader extends ElementReader {
     if (sink === null) return null;
     const endpoint = this.pipeEndpoint(this.file.follow(this.pair(sink, 'endpoint')?.value), 'the error handler of the Pipe', this.file.span(this.pair(map, 'sink')!.key));
     if (endpoint === null) return null;
-    return wrap('deadLetterChannel', this.pair(map, 'sink')!.key, { deadLetterUri: endpoint.endpoint, ...this.pipeRedelivery(sink) });
+    return wrap('deadLetterChannel', this.pair(map, 'sink')!.key, { ...this.pipeRedelivery(sink), deadLetterUri: endpoint.endpoint });
   }
 
   private pipeRedelivery(map: YAMLMap | null): Record<string, ModelValue> {
     const parameters = map === null ? null : this.pair(map, 'parameters');
     if (parameters === null) return {};
-    const { redeliveryPolicy } = elements.errorHandler.options.defaultErrorHandler.shape.fields;
-    const policy = redeliveryPolicy === undefined ? undefined : this.value(redeliveryPolicy, { name: 'parameters', at: this.file.span(parameters.key), docs: null }, 'parameters', parameters.value);
-    return policy === undefined ? {} : { redeliveryPolicy: policy };
+    const { redeliveryPolicy, ...ofHandler } = elements.errorHandler.options.deadLetterChannel.shape.fields;
+    const given = this.mapping(parameters.value);
+    const owner: Owner = { name: 'parameters', at: this.file.span(parameters.key), docs: null };
+    if (given === null) return {};
+    const fields: Record<string, ModelValue> = {};
+    const ofPolicy: Pair[] = [];
+    for (const pair of given.items) {
+      const key = scalarText(this.file.follow(pair.key)) ?? '';
+      const option = key === 'deadLetterUri' ? undefined : ofHandler[key];
+      const value = option === undefined ? undefined : this.value(option, owner, key, pair.value, this.file.span(pair.key));
+      if (option === undefined) ofPolicy.push(pair);
+      else if (value !== undefined) fields[key] = value;
+    }
+    if (redeliveryPolicy === undefined || ofPolicy.length === 0) return fields;
+    const rest = Object.create(Object.getPrototypeOf(given) as object, Object.getOwnPropertyDescriptors(given)) as YAMLMap;
+    rest.items = ofPolicy;
+    const policy = this.value(redeliveryPolicy, owner, 'parameters', rest);
+    return policy === undefined ? fields : { ...fields, redeliveryPolicy: policy };
   }
 }

@@ -77,6 +77,7 @@ class Kamelets {
   /** Keys of those that are sent to: equal uses share a route. */
   private readonly shared = new Map<string, string>();
   private readonly timesUsed = new Map<string, number>();
+  private readonly handlers = new Map<ElementModel, ElementModel>();
   /** Routes that are called, and routes that feed others: the former start before, the latter after the routes of the files. */
   private readonly called: DocumentModel[] = [];
   private readonly feeding: DocumentModel[] = [];
@@ -177,11 +178,21 @@ class Kamelets {
     const key = `${kind}-${identity}${times === 0 ? '' : `-${times}`}`;
     if (kind === 'to') this.shared.set(identity, key);
     const leavesErrors = use.leavesErrors || this.services.properties.get('camel.component.kamelet.noErrorHandler') === 'true';
-    const errorHandler = leavesErrors || around.errorHandler === 'none' ? noErrorHandler(use.at) : around.errorHandler;
+    const errorHandler = leavesErrors || around.errorHandler === 'none' ? noErrorHandler(use.at) : this.handler(around);
     const inner: Surrounding = { routeId, errorHandler, kamelets: [...kamelets, use.name] };
     const document = this.tied(template, elements, key, inner, errorHandler);
     (use.kind === 'from' ? this.feeding : this.called).push(document);
     return key;
+  }
+
+  /** The error handler around, whose own kamelets have none. */
+  private handler({ errorHandler, routeId }: Surrounding): ElementModel | null {
+    if (errorHandler === null || errorHandler === 'none') return null;
+    const known = this.handlers.get(errorHandler);
+    if (known !== undefined) return known;
+    const expanded = rewritten(errorHandler, this.endpoints({ routeId, errorHandler: 'none', kamelets: [] }));
+    this.handlers.set(errorHandler, expanded).set(expanded, expanded);
+    return expanded;
   }
 
   // ---------------------------------------------------------------- routes
