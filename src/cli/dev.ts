@@ -12,13 +12,13 @@ import type { Terminal } from './terminal.ts';
 import { hasColour } from './terminal.ts';
 import { traceLine } from './traceLine.ts';
 
-/** The place `file:line:column` as a span over the word that stands there; null when the file is gone or has changed. */
-function spanOf(place: string | null, folder: string): Span | null {
+/** The place `file:line:column` as a span over the word that stood there when the routes that run were read; null where that can't be told. */
+function spanOf(place: string | null, mecha: Mecha): Span | null {
   const match = place === null ? null : /^(.*):(\d+):(\d+)$/.exec(place);
   if (match === null) return null;
   try {
     const [, file, line, column] = match as unknown as [string, string, string, string];
-    const text = readFileSync(isAbsolute(file) ? file : join(folder, file), 'utf8');
+    const text = mecha.loadedText(file) ?? readFileSync(isAbsolute(file) ? file : join(mecha.folder, file), 'utf8');
     let start = 0;
     for (let n = 1; n < Number(line); n++) {
       start = text.indexOf('\n', start) + 1;
@@ -40,7 +40,7 @@ export function develop(mecha: Mecha, terminal: Terminal, { reload, stop }: { re
   const colour = hasColour(terminal.err, terminal.environment);
   const offs = [
     mecha.on('exchangeFailed', ({ exchange, routeId, step, error, isHandled }) => {
-      const at = spanOf(step?.at ?? null, mecha.folder);
+      const at = spanOf(step?.at ?? null, mecha);
       const problem = {
         code: step === null ? routeId : `${routeId}/${step.stepId}`,
         severity: isHandled ? ('warning' as const) : ('error' as const),

@@ -135,6 +135,8 @@ export class Mecha {
   private stopped: Promise<boolean> | null = null;
   /** What was read last. */
   private read = '';
+  /** What the routes that run were read from. */
+  private loaded = '[]';
   private readConfiguration: string;
 
   private constructor(parts: {
@@ -188,6 +190,7 @@ export class Mecha {
     try {
       if (problems.hasErrors) throw new LoadError(problems.sorted());
       await mecha.runtime.start(sources);
+      mecha.loaded = mecha.textRead(sources);
       mecha.closeManagement = await openManagement(mecha, mecha.seat);
       await mecha.openStore();
       mecha.runtime.takeUpParked();
@@ -338,6 +341,16 @@ export class Mecha {
     return sources;
   }
 
+  /** The text of what `sources` gave. */
+  private textRead(sources: readonly Source[]): string {
+    return this.seat === null && this.given === null ? this.read : textOf(sources);
+  }
+
+  /** What stood in a file of routes when those that run were read from it; null for another file. */
+  loadedText(file: string): string | null {
+    return (JSON.parse(this.loaded) as [file: string, text: string][]).find(([name]) => name === file)?.[1] ?? null;
+  }
+
   private readFiles(paths: readonly string[], problems: Diagnostics, configuration = this.configuration): Source[] {
     return readSources(routeFiles(paths, this.folder, problems), this.folder, problems, configuration.get('routeFiles.maxBytes') as number);
   }
@@ -386,12 +399,15 @@ export class Mecha {
     const configuration = liveConfiguration(this.configuration, read, problems);
     const sources = routes === undefined ? this.sources(problems, configuration) : [new Source('routes', routes)];
     if (problems.hasErrors) return this.runtime.reject(problems, reason);
-    return this.runtime.reload(sources, reason, {
+    const text = routes === undefined ? this.textRead(sources) : textOf(sources);
+    const result = await this.runtime.reload(sources, reason, {
       properties: configured.properties(configuration),
       settings: (key) => configuration.get(key),
       problems,
       taken: () => void (configured.current = configuration),
     });
+    if (result.result !== 'rejected') this.loaded = text;
+    return result;
   }
 
   /** Port of the HTTP listener that routes and management share; null while nothing listens. */

@@ -341,7 +341,7 @@ function checkTest(test: TestSaid, problems: Diagnostics): void {
   const names = new Set<string>();
   const inTest = stepIsPresent(test);
   if (inTest && test.steps !== undefined) {
-    problems.report('M0801', `the test has \`steps\` and \`${inTest}\` beside them`, test.places[inTest]!, { label: 'which comes first?', help: `make \`- ${inTest}: ...\` one of the steps`, docs });
+    problems.report('M0801', `the test has \`steps\` and \`${inTest}\` beside them`, test.places[inTest]!, { label: 'which comes first?', help: inTest === 'reply' ? 'put it beside the `send` or `request` that it answers' : `make \`- ${inTest}: ...\` one of the steps`, docs });
   }
   const steps = stepsOf(test);
   if (steps.every((step) => step.expect === undefined && step.reply === undefined && step.send === undefined && step.request === undefined)) {

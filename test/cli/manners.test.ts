@@ -173,6 +173,21 @@ describe('the manners of commands', () => {
       expect(await code).to.equal(0);
     });
 
+    it('shows failures where they stood in the text that runs, after a reload was refused, too', async () => {
+      const terminal = new TestTerminal({ 'a.yaml': failing });
+      terminal.environment['MECHA_SUMMARY'] = '1';
+      const code = terminal.run('run', '--dev', '--port', '0', '--log-format', 'text', 'a.yaml');
+      await eventually(() => expect(terminal.out.text).to.contain('http://'), 8000);
+      writeFileSync(join(terminal.folder, 'a.yaml'), `# one\n# two\n# three\n${failing.replace('throwException', 'throwExeption')}`);
+      await eventually(() => expect(terminal.err.text).to.match(/there is no step `throwExeption`/), 8000);
+      const other = new TestTerminal();
+      Object.assign(other, { folder: terminal.folder });
+      expect(await other.run('send', 'direct:tick')).to.equal(1);
+      await eventually(() => expect(terminal.err.text).to.match(/error\[tick\/no\][^]*\n *--> a\.yaml:7:\d+\n[^]*7 \| +- throwException: .*\n +\| +\^{14} failed here/));
+      terminal.signal('SIGTERM');
+      expect(await code).to.equal(0);
+    });
+
     it('sums up many routes on one screen', async () => {
       const many = Array.from({ length: 100 }, (_, n) => `- route: { id: route-${n}, from: { uri: "direct:in${n}", steps: [ { to: "mock:out" } ] } }\n`).join('');
       const terminal = new TestTerminal({ 'a.yaml': many });
