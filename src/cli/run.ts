@@ -161,13 +161,13 @@ export interface Started {
   readonly workers: number;
 }
 
-/** What runs, and where; it fits a screen. */
+/** What runs, and where; it fits a screen. A terminal that does not know its size says 0. */
 export function summary({ routes, configuration, port, isDev, workers }: Started, millis: number, terminal: Terminal): string {
   if (terminal.out.isTTY !== true && configuration.get('log.format') !== 'text' && terminal.environment['MECHA_SUMMARY'] === undefined) return '';
   const lines = [`mecha runs ${routes.length} route${routes.length === 1 ? '' : 's'}${workers > 1 ? ` in ${workers} workers` : ''}, started in ${Math.round(millis)} ms`];
   // What waits for something comes first.
   const sorted = [...routes].sort((a, b) => Number(b.waitingFor !== null) - Number(a.waitingFor !== null));
-  const shown = sorted.slice(0, Math.max(3, (terminal.out.rows ?? 24) - otherLines));
+  const shown = sorted.slice(0, Math.max(3, (terminal.out.rows || 24) - otherLines));
   const width = Math.max(...shown.map(({ routeId }) => routeId.length), 0);
   for (const { routeId, fromUri, state, waitingFor, alone } of shown) {
     lines.push(`  ${routeId.padEnd(width)}  ${fromUri.replace(/\?.*/s, '')}${state === 'Started' ? '' : `  (${state})`}${alone === null ? '' : `  (first worker: ${alone})`}${waitingFor === null ? '' : `  waits: ${waitingFor}`}`);
@@ -177,5 +177,5 @@ export function summary({ routes, configuration, port, isDev, workers }: Started
   if (configuration.get('state.store') === 'lmdb') lines.push(`state    ${String(configuration.get('state.path'))}`);
   if (configuration.get('admin.enabled') === true && configuration.get('state.store') !== 'memory') lines.push('look     mecha get routes, mecha trace, mecha get health (from another terminal)');
   if (isDev && terminal.in?.isTTY === true) lines.push(`keys     ${devKeys}`);
-  return `${lines.map((line) => cutTo(line, terminal.out.columns ?? 200)).join('\n')}\n`;
+  return `${lines.map((line) => cutTo(line, terminal.out.columns || 200)).join('\n')}\n`;
 }

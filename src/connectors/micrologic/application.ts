@@ -35,6 +35,8 @@ export class Application {
   private pool: { key: string; dispatcher: Dispatcher } | null = null;
   private waiters: Waiter[] = [];
   private isReady = false;
+  /** What each endpoint was told that it waits for. */
+  private readonly told = new Map<ConnectorContext, string>();
   private isProbing = false;
   private backoffMillis = firstBackoffMillis;
   private timer: Timer | null = null;
@@ -85,6 +87,7 @@ export class Application {
 
   /** The last endpoint that leaves ends the asking and closes the connections. */
   async leave(context: ConnectorContext): Promise<void> {
+    this.told.delete(context);
     if (!this.contexts.delete(context) || this.contexts.size > 0) return;
     this.timer?.cancel();
     this.timer = null;
@@ -142,13 +145,19 @@ export class Application {
 
   private becomeReady(): void {
     this.isReady = true;
+    this.told.clear();
     this.backoffMillis = firstBackoffMillis;
     for (const context of this.contexts) context.ready();
     this.release(true);
   }
 
+  /** Once, not at each attempt. */
   private say(reason: string): void {
-    for (const context of this.contexts) context.waiting(`the application is not ready: ${reason}`);
+    for (const context of this.contexts) {
+      if (this.told.get(context) === reason) continue;
+      this.told.set(context, reason);
+      context.waiting(`the application is not ready: ${reason}`);
+    }
   }
 
   private release(isReady: boolean): void {
