@@ -94,6 +94,15 @@ Properties \`camel.component.NAME.OPTION\` (or \`option-with-dashes\`, or a vari
 otherwise: \`camel.component.kafka.brokers\`, \`camel.component.http.connect-timeout\`. Every option of a connector that does not stand in its path can be given so. One that there is not is an error;
 one that only Camel has a use for is a warning. They are read by a start.
 
+The same file of properties is looked for in each folder that \`mecha run\` is given, or that holds a file it is given, and in \`src/main/resources\` of a Maven project; the one of the folder where Mecha
+is started wins. \`application.yml\` is read beside it, and over both \`application-PROFILE.properties\` of the profile that \`camel.main.profile\` (or \`CAMEL_MAIN_PROFILE\`) names. Other files of properties are named
+like routes: \`mecha run routes/ secrets.properties\`.
+
+What Camel's main program reads from there does here what it does in Camel: \`camel.beans.NAME\` (\`#class:\`, a text, and \`[key]\` for maps and lists), \`camel.variable.NAME\`, \`camel.route-template[ID].*\`,
+\`camel.rest.*\`, \`camel.resilience4j.*\`, \`camel.faulttolerance.*\`, \`camel.dataformat.NAME.OPTION\`, \`camel.language.NAME.OPTION\`, and of \`camel.main\`: \`name\`, \`profile\`, \`autoStartup\`, \`autoStartupExcludePattern\`,
+\`routeFilterIncludePattern\`, \`routeFilterExcludePattern\`, \`logMask\`, \`logName\`, \`shutdownTimeout\`. Of Quarkus and Spring the port, the address, the name and the level of the root logger are taken (\`quarkus.http.port\`, \`server.port\`,
+\`spring.application.name\`, \`logging.level.root\` and their like). What makes a difference that is not made here is a warning at its line; what Camel refuses is an error; \`mecha migrate FOLDER\` says of each what becomes of it.
+
 A reload (a changed file, SIGHUP, the admin API) reads these files again. Properties and settings that are marked \`live\` are taken at once; for each other one that has changed a
 warning says that it takes effect at the next start.
 

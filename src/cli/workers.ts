@@ -27,8 +27,9 @@ type Options = Readonly<Record<string, unknown>>;
 /** A signal that comes again within this time is the echo of the first one. */
 const echoMillis = 200;
 
-const configurationSources = (options: Options, terminal: Terminal) => ({
+const configurationSources = (paths: readonly string[], options: Options, terminal: Terminal) => ({
   folder: terminal.folder,
+  paths: paths.length > 0 ? paths : null,
   file: (options['config'] as string | undefined) ?? null,
   environment: terminal.environment,
   properties: options['property'] as Record<string, string>,
@@ -49,11 +50,11 @@ export async function runWorkers(paths: readonly string[], options: Options, ter
     return 2;
   }
   const started = performance.now();
-  const readSettings = (problems: Diagnostics): Configuration => readConfiguration(configurationSources(options, terminal), problems);
+  const readSettings = (problems: Diagnostics): Configuration => readConfiguration(configurationSources(paths, options, terminal), problems);
   const read = (problems: Diagnostics, routes?: string): GivenSources => {
     const of = readSettings(problems);
     const named = paths.length > 0 ? paths : ((of.get('routes') as readonly string[] | undefined) ?? []);
-    const sources = routes === undefined ? readSources(routeFiles(named, terminal.folder, problems), terminal.folder, problems, of.get('routeFiles.maxBytes') as number) : [new Source('routes', routes)];
+    const sources = routes === undefined ? readSources(routeFiles(named, terminal.folder, problems), terminal.folder, problems, of.get('routeFiles.maxBytes') as number, named) : [new Source('routes', routes)];
     const configuration: Record<string, string> = {};
     for (const path of of.files) if (existsSync(path)) configuration[path] = readFileSync(path, 'utf8');
     return { sources: sources.map(({ file, text }) => ({ file, text })), configuration };
@@ -130,7 +131,7 @@ export async function runWorkers(paths: readonly string[], options: Options, ter
     paths: paths.length > 0 ? paths : ((configuration.get('routes') as readonly string[] | undefined) ?? []),
     folder: terminal.folder,
     clock,
-    configurationFiles: configurationFiles(terminal.folder, options['config'] as string | undefined, configuration.profile),
+    configurationFiles: [...new Set([...configurationFiles(terminal.folder, options['config'] as string | undefined, configuration.profile, paths), ...configuration.files])],
     get isStale() {
       return crew.isStale;
     },

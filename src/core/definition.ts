@@ -61,6 +61,8 @@ export interface StepContext {
   checkEndpoint(uri: string): void;
   receive(uri: string, timeoutMillis: number, exchange: Exchange): Promise<PolledMessage | null>;
   dataFormat(name: string, options: Readonly<Record<string, unknown>>): DataFormat;
+  /** What properties `camel.GROUP.OPTION` say of options, typed. */
+  optionsOf?(group: string, fields: Fields): Readonly<Record<string, unknown>>;
   aggregationStrategy(reference: string, options?: { methodName?: string; methodAllowNull?: boolean }): AggregationStrategy;
   /** The registry of beans (for `bean` and `process`). */
   readonly beans: { get(name: string): unknown; names(): string[] };

@@ -306,6 +306,13 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     wrong: 'properties: { camel.component.kafka.max-pol-records: 100 }\n',
     right: 'properties: { camel.component.kafka.max-poll-records: 100 }\n',
   },
+  M0412: {
+    title: "A property of Camel's main program that does nothing here",
+    explanation: 'Properties `camel.main.*`, `camel.rest.*`, `camel.beans.*` and their like say for a whole program what YAML says for a route. Most do here what they do in Camel; what makes a difference that is not made here is a warning, and what Camel does not know either is an error.',
+    file: 'mecha.yaml',
+    wrong: 'properties: { camel.main.autoStartupp: false }\n',
+    right: 'properties: { camel.main.autoStartup: false }\n',
+  },
 
   // M05xx: beans and references
   M0501: {

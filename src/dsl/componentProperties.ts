@@ -1,17 +1,14 @@
 import type { ConnectorDefinition } from '../core/connector.ts';
-import type { Diagnostics } from '../core/diagnostics.ts';
-import { nearest } from '../core/diagnostics.ts';
 import type { Fields } from '../core/field.ts';
 import { insteadOfConnector } from './camelConnectors.ts';
-import { camelComponentOptions } from './camelNames.ts';
 import type { PropertyLookup } from './placeholders.ts';
 import { fillPlaceholders } from './placeholders.ts';
 import { parseScalar } from './scalars.ts';
 import { isInPath, namesOf, plain } from './uri.ts';
 
-type Connectors = Readonly<Record<string, ConnectorDefinition>>;
+export type Connectors = Readonly<Record<string, ConnectorDefinition>>;
 
-const prefix = 'camel.component.';
+export const prefix = 'camel.component.';
 
 /** What a property is about: an option, or for a map one of its entries. */
 interface Target {
@@ -64,7 +61,7 @@ export function textOf(key: string, lookup: PropertyLookup): string | null | und
   }
 }
 
-function targetOf(definition: ConnectorDefinition, written: string): Target | null {
+export function targetOf(definition: ConnectorDefinition, written: string): Target | null {
   const fields: Fields = definition.options;
   const named = (text: string): string | null => {
     const name = definition.componentOptions?.[text.replace(/-[a-z]/g, ([, letter]) => letter!.toUpperCase())] ?? namesOf(definition).byPlain.get(plain(text));
@@ -78,51 +75,9 @@ function targetOf(definition: ConnectorDefinition, written: string): Target | nu
   return mapName !== null && fields[mapName]!.shape.kind === 'map' ? { name: mapName, entry: entry! } : null;
 }
 
-function valueOf(definition: ConnectorDefinition, { name, entry }: Target, text: string): ReturnType<typeof parseScalar> | { readonly value: readonly string[] } {
+export function valueOf(definition: ConnectorDefinition, { name, entry }: Target, text: string): ReturnType<typeof parseScalar> | { readonly value: readonly string[] } {
   const { shape } = (definition.options as Fields)[name]!;
   if (entry !== null) return { value: text };
   if (shape.kind === 'list') return { value: text === '' ? [] : text.split(',').map((piece) => piece.trim()) };
   return parseScalar(shape, text);
-}
-
-/** Says which properties of components mean nothing, or have a value that their option does not take. */
-export function checkComponentProperties(connectors: Connectors, lookup: PropertyLookup, problems: Diagnostics): void {
-  for (const key of new Set(lookup.names())) {
-    if (!key.startsWith(prefix)) continue;
-    const at = lookup.placeOf?.(key) ?? null;
-    const dot = key.indexOf('.', prefix.length);
-    const scheme = key.slice(prefix.length, dot < 0 ? undefined : dot);
-    const written = dot < 0 ? '' : key.slice(dot + 1);
-    if (!Object.hasOwn(connectors, scheme)) {
-      const isCamels = insteadOfConnector(scheme) !== null;
-      const meant = isCamels ? null : nearest(scheme, Object.keys(connectors));
-      problems.report('M0411', `\`${key}\` sets an option of \`${scheme}\`, ${isCamels ? 'a connector that is not supported yet' : 'and there is no such connector'}`, at, {
-        severity: isCamels ? 'warning' : 'error',
-        label: isCamels ? 'has no effect' : 'no such connector',
-        help: meant === null ? (isCamels ? 'it may stay: nothing reads it' : 'take it out') : `did you mean \`${prefix}${meant}.${written}\`?`,
-      });
-      continue;
-    }
-    const definition = connectors[scheme]!;
-    const docs = `docs/connectors/${definition.scheme}.md`;
-    const target = targetOf(definition, written);
-    if (target === null) {
-      const option = written.replace(/^configuration\./, '').replace(/[.[].*$/, '');
-      const isCamels = camelComponentOptions.has(plain(option));
-      const names = [...Object.keys(definition.options).filter((name) => !isInPath(definition, name)), ...Object.keys(definition.componentOptions ?? {})];
-      const meant = isCamels ? null : nearest(option, names);
-      problems.report('M0411', isCamels ? `\`${key}\` has no effect: \`${option}\` is something of Camel's component that this runtime has no use for` : `unknown option \`${option}\` in \`${key}\``, at, {
-        severity: isCamels ? 'warning' : 'error',
-        label: isCamels ? 'has no effect' : 'no such option',
-        help: isCamels ? 'it may stay: nothing reads it' : meant === null ? null : `did you mean \`${prefix}${scheme}.${meant}\`?`,
-        docs,
-      });
-      continue;
-    }
-    const text = textOf(key, lookup);
-    if (text === null || text === undefined) continue;
-    const value = valueOf(definition, target, text);
-    if ('value' in value) continue;
-    problems.report('M0407', `\`${key}\` must be ${value.wrong.wanted}`, at, { label: value.wrong.label, help: value.wrong.help, docs });
-  }
 }

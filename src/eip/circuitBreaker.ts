@@ -409,7 +409,8 @@ export const circuitBreaker = defineEip({
       if (value !== undefined && Number(value) <= 0) throw new Error(`\`${name}\` must be more than 0`);
     }
     const own = written(isTolerance ? faultToleranceConfiguration : resilience4jConfiguration);
-    const settings = (isTolerance ? tolerance : resilience)({ ...base(configuration), ...base(own['config']), ...own });
+    const said = isTolerance ? context.optionsOf?.('faulttolerance', faultTolerance) : context.optionsOf?.('resilience4j', resilience4j);
+    const settings = (isTolerance ? tolerance : resilience)({ ...said, ...base(configuration), ...base(own['config']), ...own });
     const shared = own['circuitBreaker'] ?? own['typedGuard'];
     const make = (): Breaker => new Breaker(settings, context.clock);
     let breaker: Breaker;

@@ -41,7 +41,8 @@ export const log = defineEip({
     if (loggingLevel === 'OFF') return sequence([]);
     const level = levels[loggingLevel];
     const { routeId, stepId } = info;
-    const logger = logName === undefined ? routeId : filledIn(logName, { routeId, nodeId: stepId, contextId: context.scope.name, class: 'org.apache.camel.processor.LogProcessor' });
+    const named = logName ?? context.languages.property('camel.main.logName') ?? context.languages.property('camel.main.log-name');
+    const logger = named === undefined ? routeId : filledIn(named, { routeId, nodeId: stepId, contextId: context.scope.name, class: 'org.apache.camel.processor.LogProcessor' });
     if (text.isAsync === true) {
       return performWith(
         text,

@@ -174,7 +174,19 @@ export class Beans {
       this.declared.set(declaration.name, { identity, bean, destroy });
       this.beans.set(declaration.name, bean);
     } catch (thrown) {
+      // What uses it is not complained about as well.
+      this.beans.set(declaration.name, standIn);
       problems.report('M0502', `can't make the bean \`${declaration.name}\`: ${(thrown as Error).message}`, element.fieldsAt['type'] ?? element.at);
+    }
+  }
+
+  /** Another name for a bean. */
+  alias(name: string, other: string, at: Span | null, problems: Diagnostics): void {
+    try {
+      this.beans.set(name, this.resolve(other));
+    } catch (thrown) {
+      this.beans.set(name, standIn);
+      problems.report('M0502', `can't make the bean \`${name}\`: ${(thrown as Error).message}`, at);
     }
   }
 

@@ -48,6 +48,7 @@ export interface CompilerServices {
   reference(model: EndpointModel): EndpointReference;
   receive(uri: string, timeoutMillis: number, exchange: Exchange): Promise<PolledMessage | null>;
   dataFormat(name: string, options: Readonly<Record<string, unknown>>): DataFormat;
+  optionsOf?(group: string, fields: Fields): Readonly<Record<string, unknown>>;
   aggregationStrategy(reference: string, options?: { methodName?: string; methodAllowNull?: boolean }): AggregationStrategy;
   shared<T>(name: string, make: () => T): T;
   /** What outlives a graph, by the step's state key. */
@@ -591,6 +592,10 @@ class Context implements StepContext {
 
   dataFormat(name: string, options: Readonly<Record<string, unknown>>): DataFormat {
     return this.compiler.services.dataFormat(name, options);
+  }
+
+  optionsOf(group: string, fields: Fields): Readonly<Record<string, unknown>> {
+    return this.compiler.services.optionsOf?.(group, fields) ?? {};
   }
 
   aggregationStrategy(reference: string, options?: { methodName?: string; methodAllowNull?: boolean }): AggregationStrategy {

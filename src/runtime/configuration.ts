@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
+import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import type { Scalar } from 'yaml';
-import { isMap, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isMap, isScalar, LineCounter, parseAllDocuments, parseDocument } from 'yaml';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest, Source } from '../core/diagnostics.ts';
 import { deepestYaml, tooDeepYaml } from '../core/conversion/yamlDepth.ts';
+import { settingsOfProperties } from '../dsl/propertySettings.ts';
 import { parseMillis } from '../dsl/scalars.ts';
 
 /** One setting of `mecha.yaml`: its dotted key, with what it means. `*` stands for any name. */
@@ -102,6 +103,8 @@ export interface ConfigurationSources {
   readonly folder: string;
   /** A configuration file named on the command line, in place of `mecha.yaml`. */
   readonly file?: string | null;
+  /** Files, folders and globs with routes: properties beside them are read as well. Absent: what `mecha.yaml` names. */
+  readonly paths?: readonly string[] | null;
   /** `MECHA_HTTP_PORT` sets `http.port`. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
   /** `--property key=value`: wins over all others. A key that is a setting sets it, too. */
@@ -115,15 +118,46 @@ export interface ConfigurationSources {
 /** Names the profile, as with Camel Main: `application-NAME.properties` is read besides `application.properties`, and wins. */
 export const profileKey = 'camel.main.profile';
 
-const profileFile = (folder: string, profile: string): string => join(folder, `application-${profile}.properties`);
+/** The file of properties that a profile has beside one without. */
+const profileFile = (path: string, profile: string): string => path.replace(/\.properties$/, `-${profile}.properties`);
 
 /** Files that the configuration is read from, whether they are there or not. */
-export const configurationFiles = (folder: string, file: string | undefined, profile: string | null): string[] => [join(folder, 'application.properties'), ...(profile === null ? [] : [profileFile(folder, profile)]), ...(file === undefined ? ['mecha.yaml', 'mecha.yml'].map((name) => join(folder, name)) : [resolve(folder, file)])];
+export const configurationFiles = (folder: string, file: string | undefined, profile: string | null, paths: readonly string[] = []): string[] => [
+  ...propertiesFiles(folder, paths).flatMap((path) => (profile === null || !applicationFile.test(path) ? [path] : [path, profileFile(path, profile)])),
+  ...(file === undefined ? ['mecha.yaml', 'mecha.yml'].map((name) => join(folder, name)) : [resolve(folder, file)]),
+];
+
+export const isPropertiesFile = (path: string): boolean => path.endsWith('.properties');
+
+/**
+ * Files of properties, whether they are there or not: `application.properties` of the folders that the paths name or lead into (of a Maven project that in its
+ * `src/main/resources`), files of properties that are named themselves, and last, as it wins, the one of the folder where Mecha is started.
+ */
+function propertiesFiles(folder: string, paths: readonly string[]): string[] {
+  const found: string[] = [];
+  const resources = `${sep}src${sep}main${sep}resources`;
+  const add = (place: string): void => {
+    const inResources = `${place}${sep}`.lastIndexOf(`${resources}${sep}`);
+    if (inResources >= 0) found.push(join(place.slice(0, inResources + resources.length), 'application.properties'));
+    else if (existsSync(place + resources)) found.push(join(place + resources, 'application.properties'));
+    found.push(join(place, 'application.properties'));
+  };
+  for (const path of paths) {
+    const whole = resolve(folder, path);
+    const glob = whole.search(/[*?[\]{}!]/);
+    if (isPropertiesFile(path)) found.push(whole);
+    else if (glob >= 0 && !existsSync(whole)) add(dirname(`${whole.slice(0, glob)}x`));
+    else add(statSync(whole, { throwIfNoEntry: false })?.isDirectory() === true ? whole : dirname(whole));
+  }
+  add(resolve(folder));
+  // The last place counts where one is named twice.
+  return found.filter((path, at) => found.lastIndexOf(path) === at);
+}
 
 const fromDisk = (path: string): string | null => (existsSync(path) ? readFileSync(path, 'utf8') : null);
 
 /** Reads the configuration: files, then environment, then command line; later ones win. Problems are reported with their line. */
-export function readConfiguration({ folder, file = null, environment = {}, properties = {}, overrides = {}, readFile = fromDisk }: ConfigurationSources, problems: Diagnostics): Configuration {
+export function readConfiguration({ folder, file = null, paths = null, environment = {}, properties = {}, overrides = {}, readFile = fromDisk }: ConfigurationSources, problems: Diagnostics): Configuration {
   const places = new Map<string, Span>();
   const values: Values = { places, settings: new Map<string, unknown>() };
   const placeholders: Record<string, string> = {};
@@ -137,26 +171,39 @@ export function readConfiguration({ folder, file = null, environment = {}, prope
     texts.push(text);
     return text;
   };
-  const readApplication = (path: string): void => {
-    const text = readText(path);
-    if (text === null) return;
-    for (const [key, value] of parseProperties(text)) {
-      placeholders[key] = value;
-      if (hasPlace(key)) propertyPlaces.set(key, lineOf(new Source(path, text), key));
-      const setting = key.startsWith('mecha.') ? key.slice('mecha.'.length) : key === 'camel.server.port' ? 'http.port' : key === 'camel.server.host' ? 'http.host' : null;
-      if (setting !== null) set(values, setting, value, null, problems);
-    }
-  };
-  readApplication(join(folder, 'application.properties'));
-  const profile = properties[profileKey] ?? environment['MECHA_PROFILE'] ?? environment['CAMEL_MAIN_PROFILE'] ?? placeholders[profileKey] ?? '';
-  if (/^[\w.-]+$/.test(profile)) readApplication(profileFile(folder, profile));
-  else if (profile !== '') problems.report('M0705', `\`${profileKey}\` must be a name, not \`${profile}\``, null, { help: 'write letters, digits, dots and dashes: `application-NAME.properties` is read then', docs: 'docs/configuration.md' });
   const candidates = file === null ? ['mecha.yaml', 'mecha.yml'].map((name) => join(folder, name)) : [isAbsolute(file) ? file : resolve(folder, file)];
   let ofYaml: Source | null = null;
   for (const path of candidates) {
     const text: string | null = ofYaml === null ? readText(path) : null;
     if (text !== null) ofYaml = new Source(path, text);
   }
+  const named = paths ?? (ofYaml === null ? [] : routesIn(ofYaml));
+  const takeYaml = (path: string): void => {
+    for (const ending of ['.yml', '.yaml']) {
+      const text = readText(path.replace(/\.properties$/, ending));
+      if (text !== null) for (const [key, value] of propertiesInYaml(text)) placeholders[key] = value;
+    }
+  };
+  const takeProperties = (path: string): boolean => {
+    if (applicationFile.test(path)) takeYaml(path);
+    const text = readText(path);
+    if (text === null) return false;
+    const source = new Source(path, text);
+    for (const [key, value] of parseProperties(text)) {
+      placeholders[key] = value;
+      if (isPlaced(key)) propertyPlaces.set(key, lineOf(source, key));
+    }
+    return true;
+  };
+  const ofProperties = propertiesFiles(folder, named);
+  for (const path of ofProperties) {
+    if (!takeProperties(path) && named.some((one) => isPropertiesFile(one) && resolve(folder, one) === path)) problems.report('M0706', `no file \`${path}\``, null, { help: 'give the path of a file of properties that is there', values: { path } });
+  }
+  const profile = (properties[profileKey] ?? environment['MECHA_PROFILE'] ?? environment['CAMEL_MAIN_PROFILE'] ?? placeholders[profileKey] ?? '').trim();
+  if (/^[\w.-]+$/.test(profile)) for (const path of ofProperties.filter((one) => applicationFile.test(one))) takeProperties(profileFile(path, profile));
+  else if (profile !== '') problems.report('M0705', `\`${profileKey}\` must be a name, not \`${profile}\``, null, { help: 'write letters, digits, dots and dashes: `application-NAME.properties` is read then', docs: 'docs/configuration.md' });
+  for (const [key, value] of Object.entries(placeholders)) if (key.startsWith('mecha.')) set(values, key.slice('mecha.'.length), value, null, problems);
+  for (const { setting, key, value } of settingsOfProperties({ ...placeholders, ...properties })) if (!values.settings.has(setting)) set(values, setting, value, propertyPlaces.get(key) ?? null, problems, key);
   if (ofYaml !== null) readYaml(ofYaml, values, { placeholders, propertyPlaces }, problems);
   else if (file !== null) problems.report('M0701', `no configuration file \`${file}\``, null, { help: 'name one that is there with --config, or leave it out' });
   for (const { key } of settings) {
@@ -235,8 +282,27 @@ function group(values: ReadonlyMap<string, unknown>, key: string): Record<string
 }
 
 const isOfComponent = (key: string): boolean => key.startsWith('camel.component.');
-/** Properties that are checked themselves, so that their line is wanted. */
-const hasPlace = (key: string): boolean => isOfComponent(key) || key.startsWith('camel.rest.');
+
+/** Whether something may be said about a property itself, at the place where it stands. */
+const isPlaced = (key: string): boolean => /^%?(?:camel|quarkus|spring|server|management|logging|micronaut)\b/.test(key);
+
+const applicationFile = /(?:^|[\\/])application(?:-[\w-]+)?\.properties$/;
+
+/** Properties of a file such as Spring and Quarkus read: keys within keys are joined by dots; a document for a profile is left out. */
+export function propertiesInYaml(text: string): [string, string][] {
+  return [parseAllDocuments(text, { prettyErrors: false, logLevel: 'silent' })].flat().flatMap((document) => {
+    if (document.errors.length > 0) return [];
+    const pairs = [...flatten(document.toJS({ maxAliasCount: 100 }) as unknown, '')];
+    return pairs.some(([key]) => /^spring\.(?:config\.activate\.on-profile|profiles)$/.test(key)) ? [] : pairs;
+  });
+}
+
+/** What `routes` of a configuration names, whatever else is wrong with it. */
+function routesIn({ text }: Source): readonly string[] {
+  if (!/^routes\b/m.test(text)) return [];
+  const routes = (parseDocument(text, { prettyErrors: false, logLevel: 'silent' }).toJS({ maxAliasCount: 100 }) as { routes?: unknown } | null)?.routes;
+  return Array.isArray(routes) ? routes.map(String) : typeof routes === 'string' ? routes.split(',').map((path) => path.trim()) : [];
+}
 
 /** The key of a line of a properties file: the last one counts. */
 function lineOf(source: Source, key: string): Span {
@@ -283,7 +349,7 @@ function readYaml(source: Source, values: Values, { placeholders, propertyPlaces
       const node = document.getIn(keys, true);
       for (const [name, text] of flatten(value, '')) {
         placeholders[name] = text;
-        const found = hasPlace(name) ? keyIn(node, name) : null;
+        const found = isPlaced(name) ? keyIn(node, name) : null;
         if (found !== null) propertyPlaces.set(name, { source, start: found[0], end: found[1] });
       }
       return;

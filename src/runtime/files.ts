@@ -5,11 +5,12 @@ import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import picomatch from 'picomatch';
 import type { Diagnostics } from '../core/diagnostics.ts';
 import { Source } from '../core/diagnostics.ts';
+import { isForeign } from './foreign.ts';
 
 /** Tests of routes. */
 export const isTestFile = (name: string): boolean => /\.test\.ya?ml$/i.test(name);
 
-const isRoutesFile = (name: string): boolean => /\.(ya?ml)$/i.test(name) && !/^mecha\.ya?ml$/i.test(name) && !isTestFile(name);
+const isRoutesFile = (name: string): boolean => /\.(ya?ml)$/i.test(name) && !/^(?:mecha|application(?:-[\w-]+)?)\.ya?ml$/i.test(name) && !isTestFile(name);
 
 /** Largest routes file that is read. */
 const maxFileBytes = 16 * 1024 * 1024;
@@ -33,9 +34,12 @@ function* filesBelow(folder: string, base: string, problems: Diagnostics, above:
     unreadable(shown(folder, base), thrown, problems);
     return;
   }
+  const has = (wanted: string): boolean => entries.some(({ name }) => name === wanted);
+  // Of a Maven project: what a build has copied, and what belongs to its tests.
+  const left = has('pom.xml') ? 'target' : folder.endsWith(`${sep}src`) && has('main') ? 'test' : null;
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     // A mounted ConfigMap keeps its files behind `..data` links.
-    if (entry.name.startsWith('.') || entry.name === 'node_modules') continue;
+    if (entry.name.startsWith('.') || entry.name === 'node_modules' || entry.name === left) continue;
     const path = join(folder, entry.name);
     const kind = entry.isSymbolicLink() ? statOf(path) : entry;
     if (kind === null || kind.isFile()) yield path;
@@ -67,6 +71,8 @@ export function filesOf(paths: readonly string[], base: string, problems: Diagno
   const nameOf = (file: string): string => file.slice(file.lastIndexOf(sep) + 1);
   const found = new Set<string>();
   for (const given of paths) {
+    // Those belong to the configuration.
+    if (given.endsWith('.properties')) continue;
     const path = isAbsolute(given) ? given : resolve(base, given);
     try {
       if (statSync(path).isDirectory()) {
@@ -118,9 +124,11 @@ const megabytes = (bytes: number): string => String(Math.round((bytes / 1024 / 1
 /**
  * Reads files as sources; what can't be read is a problem.
  * @param mostBytes all of them together
+ * @param named those that were asked for: what else was found beside them, and belongs to something else, is passed over
  */
-export function readSources(files: readonly string[], base: string, problems: Diagnostics, mostBytes = Infinity): Source[] {
+export function readSources(files: readonly string[], base: string, problems: Diagnostics, mostBytes = Infinity, named: readonly string[] = files): Source[] {
   const sources: Source[] = [];
+  const asked = new Set(named === files ? files : named.map((path) => resolve(base, path)));
   let all = 0;
   for (const file of files) {
     const name = shown(file, base);
@@ -153,7 +161,8 @@ export function readSources(files: readonly string[], base: string, problems: Di
         problems.report('M0708', `\`${name}\` is not written in UTF-8`, null, { help: 'save it as UTF-8: `iconv -f latin1 -t utf8` makes it of Latin-1' });
         continue;
       }
-      sources.push(new Source(name, bytes.toString('utf8').replace(/^\uFEFF/, '')));
+      const text = bytes.toString('utf8').replace(/^\uFEFF/, '');
+      if (asked.has(file) || !isForeign(text)) sources.push(new Source(name, text));
     } catch (thrown) {
       unreadable(name, thrown, problems);
     }

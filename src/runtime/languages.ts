@@ -1,3 +1,4 @@
+import type { Fields } from '../core/field.ts';
 import type { LanguageDefinition } from '../core/definition.ts';
 import type { Diagnostics, Fix, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
@@ -49,9 +50,12 @@ export class Languages {
   readonly context: LanguageContext;
   /** What the expressions that are being compiled want done before they are evaluated. */
   private preparations: Preparation[] | null = null;
+  /** What properties say of all expressions of a language. */
+  private readonly optionsOf: (language: string, fields: Fields) => Readonly<Record<string, unknown>>;
 
-  constructor(definitions: Readonly<Record<string, LanguageDefinition>>, context: Omit<LanguageContext, 'expression' | 'predicate'>) {
+  constructor(definitions: Readonly<Record<string, LanguageDefinition>>, context: Omit<LanguageContext, 'expression' | 'predicate'> & { optionsOf?(language: string, fields: Fields): Readonly<Record<string, unknown>> }) {
     this.definitions = definitions;
+    this.optionsOf = (language, fields) => context.optionsOf?.(language, fields) ?? {};
     this.context = {
       property: (key) => context.property(key),
       bean: (name) => context.bean(name),
@@ -92,7 +96,7 @@ export class Languages {
 
   expression(language: string, source: string, options: Readonly<Record<string, unknown>>): Expression {
     const definition = this.definition(language);
-    const compiled = this.noted(definition.expression(this.source(definition, source, options), withDefaults(definition, options), this.context));
+    const compiled = this.noted(definition.expression(this.source(definition, source, options), this.withDefaults(definition, options), this.context));
     if (definition.decidesOnBoolean === true && isBooleanType(options['resultType'])) return labelled(compiled, language, source);
     return typed(labelled(compiled, language, source), options['resultType']);
   }
@@ -100,9 +104,16 @@ export class Languages {
   predicate(language: string, source: string, options: Readonly<Record<string, unknown>>): Predicate {
     const definition = this.definition(language);
     const text = this.source(definition, source, options);
-    const all = withDefaults(definition, options);
+    const all = this.withDefaults(definition, options);
     if (definition.predicate !== undefined) return labelled(this.noted(definition.predicate(text, all, this.context)), language, source);
     return labelled(truth(this.noted(definition.expression(text, all, this.context))), language, source);
+  }
+
+  private withDefaults(definition: LanguageDefinition, options: Readonly<Record<string, unknown>>): never {
+    const said = this.optionsOf(definition.name, definition.options);
+    const all: Record<string, unknown> = { resultType: options['resultType'] };
+    for (const [name, { shape }] of Object.entries(definition.options)) all[name] = options[name] ?? said[name] ?? shape.default;
+    return all as never;
   }
 
   private source(definition: LanguageDefinition, source: string, options: Readonly<Record<string, unknown>>): string {
@@ -154,12 +165,6 @@ function spanOf(model: ExpressionModel, error: ExpressionSyntaxError): Span {
   const shift = model.source.length - model.source.trimStart().length;
   const start = Math.min(sourceAt.start + shift + error.offset, sourceAt.end);
   return { source: sourceAt.source, start, end: Math.min(start + Math.max(1, error.length), Math.max(sourceAt.end, start + 1)) };
-}
-
-function withDefaults(definition: LanguageDefinition, options: Readonly<Record<string, unknown>>): never {
-  const all: Record<string, unknown> = { resultType: options['resultType'] };
-  for (const [name, { shape }] of Object.entries(definition.options)) all[name] = options[name] ?? shape.default;
-  return all as never;
 }
 
 function labelled<E extends Expression>(expression: E, language: string, source: string): E {

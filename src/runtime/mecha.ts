@@ -269,16 +269,16 @@ export class Mecha {
     const problems = new Diagnostics();
     const environment = options.environment ?? {};
     const texts = Object.fromEntries(Object.entries(options.properties ?? {}).map(([key, value]) => [key, String(value)]));
+    const given = typeof options.routes === 'string' && isYamlText(options.routes) ? options.routes : null;
+    const named = given !== null || options.routes === undefined ? null : typeof options.routes === 'string' ? [options.routes] : options.routes;
     const { seat } = options;
     const read = seat === undefined ? {} : { readFile: (path: string) => seat.given.configuration[path] ?? null };
     const readAgain = (into: Diagnostics): Configuration =>
       options.configuration === null
         ? readConfiguration({ folder: join(folder, '.none'), properties: texts, overrides: options.settings ?? {} }, into)
-        : readConfiguration({ folder, file: options.configuration ?? null, environment, properties: texts, overrides: options.settings ?? {}, ...read }, into);
+        : readConfiguration({ folder, file: options.configuration ?? null, paths: named, environment, properties: texts, overrides: options.settings ?? {}, ...read }, into);
     const configuration = readAgain(problems);
     if (problems.hasErrors) throw new LoadError(problems.sorted());
-    const given = typeof options.routes === 'string' && isYamlText(options.routes) ? options.routes : null;
-    const named = given !== null || options.routes === undefined ? null : typeof options.routes === 'string' ? [options.routes] : options.routes;
     const store = options.store ?? (await openState(configuration, folder, clock));
     const isKeeping = configuration.get('deadLetters.enabled') === true;
     const ttl = configuration.get('deadLetters.ttl') as number | undefined;
@@ -308,7 +308,7 @@ export class Mecha {
       current: configuration,
       readAgain,
       properties,
-      files: options.configuration === null ? [] : configurationFiles(folder, options.configuration, configuration.profile),
+      files: options.configuration === null ? [] : configurationFiles(folder, options.configuration, configuration.profile, named ?? (configuration.get('routes') as readonly string[] | undefined) ?? []),
     };
     const beans = { ...options.beans, ...options.aggregationStrategies };
     const runtime = new Runtime({
@@ -352,12 +352,12 @@ export class Mecha {
   }
 
   private readFiles(paths: readonly string[], problems: Diagnostics, configuration = this.configuration): Source[] {
-    return readSources(routeFiles(paths, this.folder, problems), this.folder, problems, configuration.get('routeFiles.maxBytes') as number);
+    return readSources(routeFiles(paths, this.folder, problems), this.folder, problems, configuration.get('routeFiles.maxBytes') as number, paths);
   }
 
   /** Files that hold the configuration, where there are any. */
   get configurationFiles(): readonly string[] {
-    return this.configured.files;
+    return [...new Set([...this.configured.files, ...this.configuration.files])];
   }
 
   /** Whether files or modules are not any more what they were when they were read. */

@@ -147,13 +147,14 @@ async function yamlReport(path: string, text: string, context: Context): Promise
   });
   const root = existingRoot(path, context.folder);
   const own = problems.filter(({ message }) => !context.ofProperties.some((problem) => problem.message === message)).filter(({ at }) => at === null || resolve(root, at.source.file) === path || !others.some((other) => other.endsWith(at.source.file)));
-  // A bean that can't be made is told of where it is declared.
-  const unmade = (code: string, message: string): string | undefined => (code === 'M0501' ? [...context.beans.keys()].find((name) => context.beans.get(name) !== path && message.includes(`named \`${name}\``)) : undefined);
+  // A bean that can't be made is told of where it is declared; here it is what stands in the way.
+  const unmade = [...context.beans].flatMap(([name, file]): Finding[] => {
+    if (file === path || !words.has(name) || !problems.some(({ code, at, message }) => code === 'M0502' && at !== null && resolve(root, at.source.file) === file && message.includes(`\`${name}\``))) return [];
+    return [{ line: lineOf(text, new RegExp(`(?<![\\w.-])${name.replace(/[.]/g, '\\.')}(?![\\w-])`)), code: 'M0501', message: `the bean \`${name}\` can't be made`, advice: `see ${relative(context.folder, file)}` }];
+  });
   const errors = own.filter(({ severity }) => severity === 'error');
   const asFinding = ({ code, message, at, help }: (typeof own)[number]): Finding => {
     if (at === null) return { line: null, code, message, advice: help };
-    const bean = unmade(code, message);
-    if (bean !== undefined) return { line: at.source.position(at.start).line, code, message: `the bean \`${bean}\` can't be made`, advice: `see ${relative(context.folder, context.beans.get(bean)!)}` };
     const { line } = at.source.position(at.start);
     const file = resolve(root, at.source.file);
     // A kamelet that the file uses has lines of its own.
@@ -161,7 +162,7 @@ async function yamlReport(path: string, text: string, context: Context): Promise
   };
   // What stands for several steps says the same thing several times.
   const once = (findings: readonly Finding[]): Finding[] => [...new Map(findings.map((one) => [`${one.line} ${one.message}`, one])).values()];
-  if (errors.length > 0) return { kind, verdict: 'fails', findings: once(errors.map(asFinding)) };
+  if (errors.length + unmade.length > 0) return { kind, verdict: 'fails', findings: once([...errors.map(asFinding), ...unmade]) };
   const notes = [
     ...once(own.map(asFinding)),
     ...differences.filter(({ when, unless }) => when.test(text) && unless?.test(text) !== true).map(({ when, message, advice }) => finding(message, advice, lineOf(text, when))),

@@ -5,6 +5,7 @@ import type { AggregationStrategy, DataFormat } from '../core/definition.ts';
 import type { Span } from '../core/diagnostics.ts';
 import { Diagnostics } from '../core/diagnostics.ts';
 import type { Events } from '../core/events.ts';
+import type { Fields } from '../core/field.ts';
 import type { Exchange, ExchangeScope } from '../core/exchange/exchange.ts';
 import { callStep, perform, sequence } from '../core/graph/flow.ts';
 import { builtInStrategy, strategyFrom } from '../core/graph/strategies.ts';
@@ -46,6 +47,8 @@ export interface RouteHost {
   /** Those of the generation that is compiled. */
   beans(): Beans;
   setting(key: string): unknown;
+  /** What properties `camel.GROUP.OPTION` say of options, typed. */
+  optionsOf(group: string, fields: Fields): Readonly<Record<string, unknown>>;
   resource(uri: string): string;
   shared<T>(name: string, make: () => T): T;
   connectorContext(resolved: ResolvedEndpoint): ConnectorContext;
@@ -100,6 +103,7 @@ export class RouteCompiler {
       checkEndpoint: (uri) => void endpoints.check(uri),
       reference: (model) => withPathInUri(model, host.parts.connectors),
       receive: (uri, timeoutMillis) => endpoints.receive(uri, timeoutMillis),
+      optionsOf: (group, fields) => host.optionsOf(group, fields),
       dataFormat: (name, options) => (name === 'custom' ? this.namedFormat(String(options['ref'] ?? ''), formats) : this.dataFormat(name, options)),
       aggregationStrategy: (reference, options) => this.aggregationStrategy(reference, options),
       nextStepId: (kind) => {
@@ -147,7 +151,8 @@ export class RouteCompiler {
     const definition = dataformats[name] ?? Object.values(dataformats).find((candidate) => candidate.name === name);
     if (definition === undefined) throw new Error(`unknown data format \`${name}\``);
     const options: Record<string, unknown> = {};
-    for (const [option, { shape }] of Object.entries(definition.options)) options[option] = given[option] ?? shape.default;
+    const said = this.host.optionsOf(`dataformat.${definition.name}`, definition.options);
+    for (const [option, { shape }] of Object.entries(definition.options)) options[option] = given[option] ?? said[option] ?? shape.default;
     return definition.create(options as never, { bean: <T>(reference: string) => host.beans().resolve(reference) as T, resource: (uri) => host.resource(uri) });
   }
 
@@ -180,7 +185,7 @@ export class RouteCompiler {
       intercepts: intercepting,
       sendIntercepts: sends.all,
       fixedSendIntercepts: sends.ofSteps,
-      masksLogs: booleanField(plan.element, 'logMask', false),
+      masksLogs: booleanField(plan.element, 'logMask', (this.host.languages.context.property('camel.main.logMask') ?? this.host.languages.context.property('camel.main.log-mask'))?.trim() === 'true'),
       isOrdered: resolved?.definition.isOrdered === true || plan.fromElement.fields['orderBy'] !== undefined,
     };
     const before = interceptFrom(compiler, scope.interceptFrom, fromUri, around);

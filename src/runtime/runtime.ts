@@ -12,7 +12,9 @@ import { Headers } from '../core/exchange/headers.ts';
 import { forwardingContext } from '../core/http/forward.ts';
 import type { StateStore } from '../core/state/store.ts';
 import { prefixed } from '../core/state/store.ts';
-import { checkComponentProperties, componentDefaults } from '../dsl/componentProperties.ts';
+import type { DeclaredByProperties } from '../dsl/declaredProperties.ts';
+import type { Fields } from '../core/field.ts';
+import { componentDefaults } from '../dsl/componentProperties.ts';
 import type { DocumentModel, ElementModel, ModelValue } from '../dsl/model.ts';
 import type { PropertyLookup } from '../dsl/placeholders.ts';
 import { propertyLookup, withFileSettings } from '../dsl/placeholders.ts';
@@ -31,7 +33,6 @@ import { Endpoints } from './endpoints.ts';
 import type { KameletCatalogue } from './kameletCatalogue.ts';
 import { expandKamelets } from './kamelets.ts';
 import { Languages } from './languages.ts';
-import { lint } from './lints.ts';
 import { matchRoutes, RouteIds } from './matching.ts';
 import { moduleReferences } from './moduleReferences.ts';
 import { Parking } from './parking.ts';
@@ -161,6 +162,8 @@ export class Runtime implements ExchangeScope {
   private properties: PropertyLookup;
   /** What the route files themselves set. */
   private fileProperties: ReadonlyMap<string, string> = new Map();
+  /** Options that properties say for a group (`camel.resilience4j.*`, `camel.dataformat.csv.*`); null: there are none. */
+  private groupOptions: ((group: string, fields: Fields) => Readonly<Record<string, unknown>>) | null = null;
   private readonly documents: Documents;
   private readonly routeBags = new Map<string, Bag>();
   private readonly sharedThings: Map<string, unknown>;
@@ -204,6 +207,7 @@ export class Runtime implements ExchangeScope {
       resource: (uri) => this.resource(uri),
       environment: options.environment ?? {},
       log: (level, message) => this.log(level, 'mecha.language', message),
+      optionsOf: (language, fields) => this.groupOptions?.(`language.${language}`, fields) ?? {},
     });
     this.beans = this.newBeans();
     const list = (key: string): readonly string[] | null => {
@@ -254,6 +258,7 @@ export class Runtime implements ExchangeScope {
       ending: this.ender.signal,
       beans: () => this.beans,
       setting: (key) => this.settings(key),
+      optionsOf: (group, fields) => this.groupOptions?.(group, fields) ?? {},
       resource: (uri) => this.resource(uri),
       shared: (name, make) => this.shared(name, make),
       connectorContext: (resolved) => this.connectorContext(resolved, null),
@@ -359,9 +364,11 @@ export class Runtime implements ExchangeScope {
     const { parts } = this.options;
     let documents: readonly DocumentModel[] = this.documents.read(sources, this.properties, problems, progress);
     const written = documents;
+    const given = await this.declaredByProperties(problems);
+    if (given !== null && given.document !== null) documents = [given.document, ...documents];
     this.fileProperties = new Map(documents.flatMap((document) => [...(document.properties ?? [])]));
     const properties = this.allProperties;
-    checkComponentProperties(parts.connectors, properties, problems);
+    if ([...properties.names()].some((key) => key.startsWith('camel.component.'))) (await import('./mainOptions.ts')).checkComponentProperties(parts.connectors, properties, problems);
     documents = expandTemplates(documents, properties, problems);
     const ofRest = restConfigurations(documents, properties, problems);
     this.callSettings = new Map();
@@ -371,21 +378,44 @@ export class Runtime implements ExchangeScope {
       documents = expandRest(documents, ofRest, problems, (uri) => this.resource(uri));
     }
     documents = expandKamelets(documents, { parts, properties, resource: (uri) => this.resource(uri), catalogue: this.options.kamelets?.(), problems, isReplaced: (uri) => this.options.standIns?.replaces(uri) === true });
-    const declared = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'beans')).flatMap((element) => beanElements(element));
+    // As in Camel, a bean of the properties stands in the place of one of that name in a file.
+    const declared = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'beans')).flatMap((element) => beanElements(element)).filter((bean) => given?.replaces(bean) !== true);
     const beans = this.newBeans(this.beans);
+    for (const [name, value] of given?.values ?? []) beans.set(name, value);
     await beans.loadModules(moduleReferences(documents), problems);
     const previous = this.beans;
     this.beans = beans;
     for (const element of inOrder(declared)) await beans.declare(element, problems);
+    for (const { name, other, at } of given?.aliases ?? []) beans.alias(name, other, at, problems);
     this.beans = previous;
+    if (this.state === 'new') for (const [name, value] of given?.variables ?? []) this.globalVariables.set(name, value);
     const isWanted = (route: ElementModel): boolean => this.meetsPrecondition(route, problems);
-    const plans = planRoutes(documents, { declared, modules: beans.moduleVersions, longestWait: this.settings('redelivery.longestWait'), ...(this.callSettings.size === 0 ? {} : { calls: [...this.callSettings] }) }, problems, isWanted);
+    const salt = { declared, modules: beans.moduleVersions, longestWait: this.settings('redelivery.longestWait'), ...(this.callSettings.size === 0 ? {} : { calls: [...this.callSettings] }), ...this.optionProperties() };
+    const planned = planRoutes(documents, salt, problems, isWanted);
+    const plans = given === null ? planned : (await import('./mainOptions.ts')).asPropertiesSay(planned, this.properties);
     return { plans, beans, documents, written };
   }
 
   /** Whether a condition in the Simple language holds before there is any message. */
   meets(source: string): boolean {
     return this.languages.context.predicate('simple', source)(new Exchange(this));
+  }
+
+  /** What properties of Camel's main program declare, and what is wrong with them; null where there are none. */
+  private async declaredByProperties(problems: Diagnostics): Promise<DeclaredByProperties | null> {
+    this.groupOptions = null;
+    const lookup = this.properties;
+    if (![...lookup.names()].some((key) => /^%?(?:camel|quarkus|spring|server|management|logging|micronaut)\./.test(key))) return null;
+    const { checkMainProperties, declaredByProperties, groupOptions } = await import('./mainOptions.ts');
+    this.groupOptions = (group, fields) => groupOptions(lookup, group, fields);
+    checkMainProperties(lookup, problems);
+    return declaredByProperties(lookup, this.options.parts, problems);
+  }
+
+  /** Properties that change what routes are compiled to: with them the routes are others. */
+  private optionProperties(): { readonly options?: readonly (readonly [string, string | undefined])[] } {
+    const names = [...new Set(this.properties.names())].filter((key) => /^camel\.(?:main|springboot|resilience4j|fault-?tolerance|dataformat|language)\./i.test(key)).sort();
+    return names.length === 0 ? {} : { options: names.map((key) => [key, this.properties.get(key)]) };
   }
 
   private meetsPrecondition(route: ElementModel, problems: Diagnostics): boolean {
@@ -403,7 +433,7 @@ export class Runtime implements ExchangeScope {
   async check(sources: readonly Source[], { lints = false, progress }: { lints?: boolean; progress?: Progress } = {}): Promise<readonly Diagnostic[]> {
     const problems = new Diagnostics();
     const { documents, written, plans } = await this.dryRun(sources, problems, progress);
-    if (lints && !problems.hasErrors) lint({ sources, documents, written, plans, parts: this.options.parts }, problems);
+    if (lints && !problems.hasErrors) (await import('./lints.ts')).lint({ sources, documents, written, plans, parts: this.options.parts }, problems);
     return problems.sorted();
   }
 

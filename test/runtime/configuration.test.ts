@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
@@ -57,6 +57,57 @@ describe('the configuration', () => {
     write('application.properties', 'a=1\nshared = from properties');
     write('mecha.yaml', 'properties: { outbox: { folder: out, size: 3 }, shared: from yaml }');
     expect(read({ properties: { a: '2' } }).properties).to.deep.equal({ a: '2', shared: 'from yaml', 'outbox.folder': 'out', 'outbox.size': '3' });
+  });
+
+  it('reads properties beside the routes that are named, and those of the folder where Mecha is started over them', () => {
+    mkdirSync(join(folder, 'project/src/main/resources/camel'), { recursive: true });
+    write('project/application.properties', 'a=project\nb=project\nc=project');
+    write('project/src/main/resources/application.properties', 'a=resources\nd=resources');
+    write('extra.properties', 'c=extra');
+    write('application.properties', 'b=here');
+    expect(read({ paths: ['project', 'extra.properties'] }).properties).to.deep.equal({ a: 'project', b: 'here', c: 'extra', d: 'resources' });
+    expect(read({ paths: ['project/src/main/resources/camel/x.yaml'] }).properties).to.deep.equal({ a: 'resources', d: 'resources', b: 'here' });
+    expect(read({ paths: ['project/**/*.yaml'] }).properties).to.include({ a: 'project', d: 'resources' });
+    write('mecha.yaml', 'routes: project/src\nproperties: { b: yaml }');
+    expect(read().properties).to.include({ b: 'yaml' });
+    write('mecha.yaml', 'routes: [ project ]');
+    expect(read().properties).to.include({ a: 'project', b: 'here' });
+    expect(messages()).to.deep.equal([]);
+    read({ paths: ['nowhere.properties'] });
+    expect(messages().join()).to.match(/M0706 no file `.*nowhere\.properties`/);
+  });
+
+  it('reads the properties of the profile that is named, over those of none', () => {
+    write('application.properties', 'a=none\nb=none');
+    write('application-prod.properties', 'a=prod');
+    expect(read().properties).to.include({ a: 'none' });
+    expect(read({ properties: { 'camel.main.profile': 'prod' } }).properties).to.include({ a: 'prod', b: 'none' });
+    expect(read({ environment: { CAMEL_MAIN_PROFILE: 'prod' } }).properties).to.include({ a: 'prod' });
+    expect(read({ properties: { 'camel.main.profile': '../prod' } }).properties).to.include({ a: 'none' });
+    write('application.properties', 'a=none\ncamel.main.profile=prod');
+    const configuration = read();
+    expect(configuration.properties).to.include({ a: 'prod' });
+    expect(configuration.files.map((file) => file.slice(folder.length + 1))).to.deep.equal(['application.properties', 'application-prod.properties']);
+  });
+
+  it('reads properties that are written as YAML, without those of a profile', () => {
+    write('application.yml', 'kafka:\n  topic: orders\n  hosts: [ a, b ]\nserver: { port: 83 }\n---\nspring:\n  config: { activate: { on-profile: dev } }\nkafka: { topic: other }\n');
+    write('application.properties', 'kafka.group=g');
+    const configuration = read();
+    expect(configuration.properties).to.include({ 'kafka.topic': 'orders', 'kafka.hosts': 'a,b', 'kafka.group': 'g' });
+    expect(configuration.get('http.port')).to.equal(83);
+  });
+
+  it('takes settings from the names that Camel, Quarkus and Spring have for them, under those of mecha.yaml', () => {
+    write('application.properties', 'quarkus.http.port=81\nserver.port=82\ncamel.main.name=orders\ncamel.main.shutdownTimeout=7\nlogging.level.root=DEBUG');
+    const configuration = read();
+    expect(['http.port', 'name', 'shutdownTimeout', 'log.level'].map((key) => configuration.get(key))).to.deep.equal([81, 'orders', 7000, 'debug']);
+    write('mecha.yaml', 'http: { port: 9 }');
+    expect(read().get('http.port')).to.equal(9);
+    expect(messages()).to.deep.equal([]);
+    write('application.properties', 'x=1\nserver.port=many');
+    read();
+    expect(messages()).to.deep.equal(['M0705 2 `server.port` must be a whole number, not `many`']);
   });
 
   it('reads durations, sizes, lists and yes or no', () => {

@@ -27,6 +27,24 @@ describe('route files', () => {
     expect(found('routes')).to.deep.equal(['routes/a.yml', 'routes/b.yaml', 'routes/deep/c.yaml']);
   });
 
+  it('are not what a build of Maven has copied, nor what belongs to its tests, nor properties', () => {
+    for (const name of ['project/pom.xml', 'project/src/main/resources/camel/x.yaml', 'project/src/test/resources/y.yaml', 'project/target/classes/camel/x.yaml', 'project/application.yaml', 'project/application-dev.yml', 'routes/target/z.yaml', 'routes/a.properties']) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), '[]');
+    }
+    expect(found('project')).to.deep.equal(['project/src/main/resources/camel/x.yaml']);
+    expect(found('routes')).to.include('routes/target/z.yaml');
+    expect(found('routes/a.properties')).to.deep.equal([]);
+  });
+
+  it('that were found beside those that were asked for, and belong to something else, are passed over', () => {
+    writeFileSync(join(folder, 'routes/deployment.yaml'), 'apiVersion: apps/v1\nkind: Deployment\n---\nkind: Service\n');
+    writeFileSync(join(folder, 'routes/b.yaml'), '- from:\n    uri: direct:a\n');
+    const read = (...named: string[]): string[] => readSources(routeFiles(named, folder, problems), folder, problems, Infinity, named).map(({ file }) => file);
+    expect(read('routes')).to.include('routes/b.yaml').and.not.to.include('routes/deployment.yaml');
+    expect(read('routes/deployment.yaml')).to.deep.equal(['routes/deployment.yaml']);
+  });
+
   it('are what a glob matches', () => {
     expect(found('routes/*.yaml')).to.include('routes/b.yaml').and.not.to.include('routes/deep/c.yaml');
     expect(found('routes/**/c.yaml', '*.yaml')).to.deep.equal(['routes/deep/c.yaml', 'other.yaml']);

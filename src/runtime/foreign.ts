@@ -1,0 +1,23 @@
+const resources = /^["']?kind["']?:\s*["']?(?:Integration|Kamelet|Pipe|KameletBinding)\b/m;
+const camelVersion = /^["']?apiVersion["']?:\s*["']?camel\.apache\.org\//m;
+
+/** Keys that elements of routes have: a mapping with one at its top is a file of routes that somebody wrote without its dashes. */
+const elementKey =
+  /^["']?(?:from|route|rest|restConfiguration|routeTemplate|templatedRoute|routeConfiguration|beans|errorHandler|onException|onCompletion|intercept|interceptFrom|interceptSendToEndpoint|dataFormats|sslContextParameters)["']?\s*:/m;
+
+/**
+ * Whether YAML that lies in a folder with routes belongs to something else: a manifest of Kubernetes, an OpenAPI document, a file for Docker or CI, a list of texts. Told
+ * by what its lines look like, without reading it: what may be meant for routes is not foreign, and is complained about.
+ */
+export function isForeign(text: string): boolean {
+  if (resources.test(text) && camelVersion.test(text)) return false;
+  const first = /^(?!\s*(?:#|$|---\s*$|---\s*#|%YAML\b))\s*(\S.*)$/m.exec(text)?.[1];
+  // A file that holds nothing is complained about.
+  if (first === undefined) return false;
+  // A list of texts: nothing in it is a key with a value.
+  if (/^-(?:\s|$)/.test(first)) return !/:(?:\s|$)/m.test(text);
+  if (/^[[{]/.test(first)) return first.startsWith('{') && !/["']?(?:from|route|kind)["']?\s*:/.test(text);
+  // Only what has keys at its top.
+  if (!/^["']?[\w./ $-]+["']?\s*:(?:\s|$)/.test(first)) return false;
+  return !elementKey.test(text);
+}

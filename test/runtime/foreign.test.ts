@@ -1,0 +1,37 @@
+import { expect } from 'chai';
+import { isForeign } from '../../src/runtime/foreign.ts';
+
+describe('YAML beside routes', () => {
+  it('is known to belong to something else by its lines', () => {
+    for (const text of [
+      'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: x }\n',
+      '---\n# a service\napiVersion: v1\nkind: Service\n---\napiVersion: v1\nkind: Secret\n',
+      'apiVersion: camel.apache.org/v1\nkind: IntegrationPlatform\nmetadata: { name: x }\n',
+      'openapi: 3.0.0\ninfo: { title: a }\npaths:\n  /from:\n    get: {}\n',
+      'services:\n  a:\n    image: x\n',
+      'name: build\non: push\njobs: {}\n',
+      'name: order-test\nactions:\n  - camel:\n      jbang: {}\n',
+      '{"openapi": "3.0.0", "paths": {}}',
+      '- one\n- two\n',
+    ])
+      expect(isForeign(text), text).to.equal(true);
+  });
+
+  it('is left to be read, and complained about, where routes may be meant', () => {
+    for (const text of [
+      '- from:\n    uri: direct:a\n',
+      '# comment\n\n-\n  route:\n    from: { uri: direct:a }\n',
+      '- froom:\n    uri: direct:a\n',
+      'route:\n  from:\n    uri: direct:a\n',
+      'from:\n  uri: direct:a\n  steps: []\n',
+      'apiVersion: camel.apache.org/v1\nkind: Integration\nmetadata: { name: x }\n',
+      'apiVersion: v1\nkind: ConfigMap\n---\napiVersion: camel.apache.org/v1\nkind: Pipe\n',
+      '{ "apiVersion": "camel.apache.org/v1", "kind": "Integration" }',
+      '[ { "from": { "uri": "direct:a" } } ]',
+      '# nothing\n',
+      '',
+      'beans:\n  - name: x\n',
+    ])
+      expect(isForeign(text), text).to.equal(false);
+  });
+});
