@@ -25,6 +25,9 @@ interface Rules {
 /** What counts as failed for the key, though an error handler may have dealt with it. */
 const failure = FAILED | HANDLED | ROLLBACK_ONLY;
 
+/** As in Camel, also one whose failure an error handler has dealt with, though a doCatch has let it go on. */
+const isFailure = ({ halt, wasDealtWith }: Exchange): boolean => (halt & failure) !== 0 || wasDealtWith;
+
 class IdempotentConsumer extends StepSubscriber {
   private readonly rules: Rules;
   private readonly inner: Inlet;
@@ -82,7 +85,7 @@ class IdempotentConsumer extends StepSubscriber {
     this.keys.delete(exchange);
     let settling: unknown;
     try {
-      settling = this.settle(key, (exchange.halt & failure) !== 0);
+      settling = this.settle(key, isFailure(exchange));
     } catch (thrown) {
       exchange.fail(thrown, this.info);
     }
@@ -103,10 +106,10 @@ class IdempotentConsumer extends StepSubscriber {
    */
   private ended(exchange: Exchange, key: string): void {
     const { unitOfWork } = exchange;
-    const hasFailed = (exchange.halt & failure) !== 0;
+    const hasFailed = isFailure(exchange);
     if (!hasFailed && unitOfWork !== null && !unitOfWork.isDone && this.rules.repository.isStored === true) {
       const isPart = exchange !== unitOfWork.exchange;
-      unitOfWork.beforeSettling(({ halt, exception }) => this.settle(key, isPart ? exception instanceof StoreError : (halt & failure) !== 0) as Promise<void>);
+      unitOfWork.beforeSettling((settled) => this.settle(key, isPart ? settled.exception instanceof StoreError : isFailure(settled)) as Promise<void>);
       return;
     }
     try {

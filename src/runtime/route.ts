@@ -128,8 +128,14 @@ export class Route implements GraphOwner, Sink {
     const { current } = this;
     if (current.group !== null) exchange.properties.set('CamelRouteGroup', current.group);
     if (current.laneOf !== null) exchange.lane = current.laneOf(exchange);
-    if (current.variableReceive !== null) this.receive(exchange, current.variableReceive);
-    current.graph.push(exchange, delivery);
+    if (current.variableReceive === null) return current.graph.push(exchange, delivery);
+    const body = this.receive(exchange, current.variableReceive);
+    // The passage that gives the message back to its source stands at the end of its way.
+    const settle = (settled: Exchange): void | Promise<void> => {
+      settled.body ??= body;
+      return delivery.settle(settled);
+    };
+    current.graph.push(exchange, Object.create(delivery, { settle: { value: settle } }) as Delivery);
   }
 
   /** Goes on with a message where it was put aside. */
@@ -142,20 +148,21 @@ export class Route implements GraphOwner, Sink {
     if (exchange.fromRouteId === null) exchange.fromRouteId = this.routeId;
     if (exchange.fromEndpoint === null) exchange.fromEndpoint = this.fromUri;
     if (current.group !== null) exchange.properties.set('CamelRouteGroup', current.group);
-    if (current.variableReceive !== null) this.receive(exchange, current.variableReceive);
+    // Who waits for the reply gets his own body back, unless the route made one.
+    if (current.variableReceive !== null) exchange.way = new RestoreBody(exchange.way, this.receive(exchange, current.variableReceive));
     current.graph.call(exchange);
   };
 
-  private receive(exchange: Exchange, variable: string): void {
+  /** Moves the message into a variable; gives its body. */
+  private receive(exchange: Exchange, variable: string): unknown {
     const { body } = exchange;
     try {
       receiveInto(exchange, variable);
+      exchange.body = null;
     } catch (thrown) {
-      return exchange.fail(thrown);
+      exchange.fail(thrown);
     }
-    exchange.body = null;
-    // Who waits for the reply gets his own body back, unless the route made one.
-    exchange.way = new RestoreBody(exchange.way, body);
+    return body;
   }
 
   // ---------------------------------------------------------------------------------------------- the graph's owner

@@ -135,7 +135,11 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope, sends: 
   let onOccurred: ErrorHandling['onOccurred'] = null;
   const handler = scope.errorHandler;
   const kind = handler === null ? null : (handlerKinds.find((name) => handler.fields[name] !== undefined) ?? null);
-  if (kind === 'noErrorHandler') return null;
+  if (kind === 'noErrorHandler') {
+    // They never run, but are as wrong as elsewhere.
+    for (const { element, isRouteScoped } of scope.onException) clause(compiler, element, isRouteScoped, policy, sends);
+    return null;
+  }
   const given = kind === null ? undefined : handler!.fields[kind];
   if (kind === 'refErrorHandler' && isElement(given)) {
     const named = namedHandler(compiler, given, textField(given, 'ref') ?? '');

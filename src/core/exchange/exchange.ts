@@ -286,7 +286,12 @@ export class Exchange {
     return key.startsWith('header:') && !key.includes('.') ? (bag.size === 0 ? undefined : receivedHeaders(bag, `${key}.`)) : bag.get(key);
   }
 
+  /** As in Camel, one that is set to null is none. */
   setVariable(name: string, value: unknown): void {
+    if (value === null || value === undefined) {
+      this.removeVariable(name);
+      return;
+    }
     const colon = name.indexOf(':');
     if (colon < 0) this.variables.set(name, value);
     else {
