@@ -126,7 +126,8 @@ const situations: Readonly<Record<string, (place: Place) => Promise<readonly Dia
       .write('a.test.yaml', 'beans: [ last.mjs ]\ntests:\n  - name: leaves something behind\n    send: { to: direct:a, body: x }\n')
       .write('hello.test.yaml', 'tests:\n  - name: greets\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n')
       .test(false),
-  M0808: (place) => withTemporary(join(place.folder, 'gone'), () => place.write('hello.test.yaml', 'tests:\n  - name: greets\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n').test()),
+  // Below a file: nobody else who wants a folder there can make it meanwhile.
+  M0808: (place) => withTemporary(join(place.folder, 'hello.yaml', 'gone'), () => place.write('hello.test.yaml', 'tests:\n  - name: greets\n    send: { to: direct:hello, body: Ann }\n    reply: Hello Ann\n').test()),
 };
 
 describe('what is said of a whole program', function () {
