@@ -112,7 +112,7 @@ function styleOf(parameter: ElementModel, location: string): Json {
 
 function schemaOf(element: ElementModel): Json {
   const type = (textField(element, 'dataType') ?? 'string').toLowerCase();
-  const allowed = elementsOf(element.fields['allowableValues'], 'value').map((value) => textField(value, 'value'));
+  const allowed = elementsOf(element.fields['allowableValues'], 'value').flatMap((value) => textField(value, 'value') ?? []);
   const defaultValue = textField(element, 'defaultValue');
   const base = { ...jsonType(type), ...given({ format: textField(element, 'dataFormat') }) };
   return {

@@ -280,7 +280,7 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
   for (const { parameter, name } of named) {
     const value = textField(parameter, 'defaultValue');
     if (value !== null) defaults[name] = value;
-    const values = elementsOf(parameter.fields['allowableValues'], 'value').map((item) => textField(item, 'value') ?? '');
+    const values = elementsOf(parameter.fields['allowableValues'], 'value').flatMap((item) => textField(item, 'value') ?? []);
     if (values.length > 0) allowed[name] = values;
   }
   const [mock, contract] = [textField(verb, 'mockReply'), textField(verb, 'contract')];

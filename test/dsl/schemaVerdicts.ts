@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, brotliDecompressSync, constants } from 'node:zlib';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { camelDataFormats, camelSteps } from '../../src/dsl/camelNames.ts';
 import { jsonSchema } from '../../src/dsl/schema.ts';
 import { standardParts } from '../../src/runtime/standard.ts';
 
@@ -52,7 +53,13 @@ interface Rule {
 const json = (pattern: RegExp) => (document: unknown): boolean => pattern.test(JSON.stringify(document));
 
 /** Data formats and steps that Camel's schema knows and that are not here. */
-const notHere = ['fhirJson', 'fhirXml', 'bindy', 'jaxb', 'swiftMx', 'swiftMt', 'beanio', 'a2aSubTask', 'langChain4j\\w*', 'tokenizer', 'signatureKeyRing', 'flatpack', 'ocsf', 'pausable', 'resumable'];
+const notHere = [
+  ...[...camelSteps, ...camelDataFormats].filter((name) => !Object.hasOwn(standardParts.eips, name) && !Object.hasOwn(standardParts.dataformats, name)),
+  'langChain4j\\w*',
+  'tokenizer',
+  'pausable',
+  'resumable',
+];
 
 /** Where the two schemas differ, and why. `only` says which of the two accepts. Each must explain some of what is recorded. */
 export const rules: readonly Rule[] = [

@@ -16,7 +16,7 @@ const binding = {
   apiDocs: field.boolean('Shows it in the OpenAPI document.').default(true),
 };
 
-const value = field.element('A value.', { value: field.string('The value.').required() }, 'value');
+const value = field.element('A value.', { value: field.string('The value; an entry without one allows nothing more.') }, 'value');
 
 const schema = {
   name: field.string('Its name.').required(),
