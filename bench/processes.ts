@@ -106,10 +106,11 @@ export interface Loaded {
   readonly perSecond: number;
 }
 
-/** Keeps 32 connections busy for a while, and gives what the server took for it. */
-export function load(server: Served, path: string, seconds: number, secondsBefore: number): Promise<Loaded> {
+/** Keeps connections busy for a while, and gives what the server, with `processes` all of its, took for it. */
+export function load(server: Served, path: string, seconds: number, secondsBefore: number, { connections = 32, processes = () => [server.pid] }: { connections?: number; processes?: () => readonly number[] } = {}): Promise<Loaded> {
+  const cpuOfAll = (): number => processes().reduce((sum, pid) => sum + cpuMicros(pid), 0);
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(benchFolder, 'http-load.mjs'), String(server.port), path, '32', String(seconds), String(secondsBefore)], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [join(benchFolder, 'http-load.mjs'), String(server.port), path, String(connections), String(seconds), String(secondsBefore)], { stdio: ['ignore', 'pipe', 'inherit'] });
     let before = 0;
     let text = '';
     child.stdout.on('data', (piece: Buffer) => {
@@ -118,10 +119,10 @@ export function load(server: Served, path: string, seconds: number, secondsBefor
         const line = text.slice(0, end);
         text = text.slice(end + 1);
         if (line === 'started') {
-          before = cpuMicros(server.pid);
+          before = cpuOfAll();
           continue;
         }
-        const used = cpuMicros(server.pid) - before;
+        const used = cpuOfAll() - before;
         const { done, bad } = JSON.parse(line) as { done: number; bad: number };
         if (bad > 0 || done === 0) reject(new Error(`${server.name}: ${done} replies, ${bad} bad`));
         else resolve({ perCpuSecond: (done / used) * 1e6, perSecond: done / seconds });

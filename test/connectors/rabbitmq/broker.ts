@@ -90,6 +90,11 @@ interface Conversation {
 /** Stands between the connector and the broker and reads along which deliveries are acknowledged on the wire. */
 export class Wiretap {
   readonly acknowledged: string[] = [];
+  /** Confirms of the broker that have come here. */
+  confirms = 0;
+  /** What the broker sends from its first confirm on waits for `letThrough`. */
+  holdsConfirms = false;
+  private readonly held: (() => void)[] = [];
   /** Connections that were ever made. */
   connections = 0;
   private readonly talks = new Set<Conversation>();
@@ -126,7 +131,8 @@ export class Wiretap {
       });
       broker.on('data', (data) => {
         received.add(data);
-        client.write(data);
+        if (this.holdsConfirms && this.confirms > 0) this.held.push(() => void client.write(data));
+        else client.write(data);
       });
     });
   }
@@ -144,6 +150,11 @@ export class Wiretap {
     return count;
   }
 
+  letThrough(): void {
+    this.holdsConfirms = false;
+    for (const write of this.held.splice(0)) write();
+  }
+
   cut(): void {
     for (const socket of this.sockets) socket.destroy();
   }
@@ -155,6 +166,7 @@ export class Wiretap {
 
   private received(talk: Conversation, frame: Buffer): void {
     const [type, channel] = [frame[0]!, frame.readUInt16BE(1)];
+    if (type === 1 && frame.readUInt16BE(7) === 60 && frame.readUInt16BE(9) === 80) this.confirms++;
     if (type === 1 && frame.readUInt16BE(7) === 60 && frame.readUInt16BE(9) === 60) {
       const tagAt = 12 + frame[11]!;
       talk.pending = { tag: `${channel}/${frame.readBigUInt64BE(tagAt)}`, size: -1, text: '' };

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { LoadError, Mecha } from '../../../src/index.ts';
 import { eventually } from '../../contract/operator.ts';
-import { amqpUrl, Broker, describeWithBroker } from './broker.ts';
+import { amqpUrl, Broker, describeWithBroker, Wiretap } from './broker.ts';
 
 const settings = { 'http.port': 0, 'state.store': 'memory', 'log.level': 'error', 'management.enabled': false, watch: false } as const;
 const failure = (sending: Promise<unknown>): Promise<string> =>
@@ -108,6 +108,38 @@ describeWithBroker('transactions of steps in rabbitmq', () => {
     await broker.send(from, '2');
     await eventually(async () => expect([await broker.count(from), await broker.count(out)]).to.deep.equal([0, 2]), 8000);
     expect((await drain(out)).sort()).to.deep.equal(['1', '2']);
+  });
+
+  it('acknowledges on the wire only when the confirm has come', async () => {
+    const tap = await Wiretap.open();
+    try {
+      const [from, out] = [await broker.queue(), await broker.queue()];
+      await broker.send(from, 'x');
+      tap.holdsConfirms = true;
+      const url = tap.url;
+      await run(`\n- from: { uri: "spring-rabbitmq:default", parameters: { connectionFactory: "#bean:rabbit", queues: "{{from}}", arg.queue.durable: true }, steps: [ { transacted: { ref: required } }, ${to('out')} ] }\n`, { from, out, url });
+      // It is out and confirmed, but the confirm is held back here.
+      await eventually(async () => expect([await broker.count(out), tap.confirms]).to.deep.equal([1, 1]), 8000);
+      // A round trip of another client: the acknowledgement would have come by then.
+      for (let turn = 0; turn < 20; turn++) expect([await broker.count(from), tap.acknowledged]).to.deep.equal([0, []]);
+      tap.letThrough();
+      await eventually(() => expect(tap.acknowledged).to.deep.equal(['x']), 8000);
+      expect(await broker.count(out)).to.equal(1);
+    } finally {
+      await mecha?.stop();
+      mecha = null;
+      await tap.close();
+    }
+  });
+
+  it('fails a block that would hold more than 64 MB, of which nothing goes out', async () => {
+    const a = await broker.queue();
+    const steps = Array.from({ length: 5 }, () => to('a')).join(', ');
+    const started = await run(`\n- from: { uri: direct:in, steps: [ { policy: { ref: required, steps: [ ${steps} ] } } ] }\n`, { a });
+    expect(await failure(started.send('direct:in', Buffer.alloc(13 * 1024 * 1024, 'x')))).to.match(/holds more than 67108864 bytes/);
+    expect(await broker.count(a)).to.equal(0);
+    await started.send('direct:in', Buffer.alloc(1000, 'x'));
+    expect(await broker.count(a)).to.equal(5);
   });
 
   it('fails the block when the broker does not take what was held, and says what is out by then', async () => {
