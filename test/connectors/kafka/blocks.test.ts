@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { LoadError, Mecha } from '../../../src/index.ts';
+import { Mecha } from '../../../src/index.ts';
 import { blocksOf } from '../../docs/blocks.ts';
+import { failsWith, failure, policies, refused } from '../blocks.ts';
 import { Broker, brokers, describeWithKafka, quick, soon } from './broker.ts';
 
 const running: Mecha[] = [];
@@ -13,19 +14,10 @@ const beans = `
     - name: kafkaManager
       type: org.springframework.kafka.transaction.KafkaTransactionManager
       constructors: { 0: "#bean:producers" }
-${['REQUIRED', 'REQUIRES_NEW', 'NOT_SUPPORTED', 'MANDATORY']
-  .map((name) => `    - { name: ${name.toLowerCase()}, type: org.apache.camel.spring.spi.SpringTransactionPolicy, properties: { transactionManager: "#bean:kafkaManager", propagationBehaviorName: PROPAGATION_${name} } }`)
-  .join('\n')}
+${policies('kafkaManager', ['REQUIRED', 'REQUIRES_NEW', 'NOT_SUPPORTED', 'MANDATORY'])}
 `;
 const to = (topic: string): string => `{ to: { uri: "kafka:{{${topic}}}", parameters: { brokers: "{{brokers}}" } } }`;
-const failsWith = (body: string): string => `{ filter: { simple: "\${body} == '${body}'", steps: [ { throwException: { exceptionType: java.lang.IllegalStateException, message: "no" } } ] } }`;
 const source = (more = ''): string => `{ brokers: "{{brokers}}", groupId: "{{from}}", autoOffsetReset: earliest, ${quick.replaceAll('=', ': ').replaceAll('&', ', ')}${more} }`;
-
-const failure = (sending: Promise<unknown>): Promise<string> =>
-  sending.then(
-    () => 'it did not fail',
-    (thrown: unknown) => (thrown as Error).message,
-  );
 
 async function run(routes: string, properties: Record<string, string> = {}, given: Record<string, unknown> = {}): Promise<Mecha> {
   const mecha = await Mecha.start({ configuration: null, routes: beans + routes, beans: given, properties: { brokers, ...properties }, settings: { 'http.port': 0, 'management.enabled': false, 'state.store': 'memory', 'log.level': 'error' } });
@@ -34,27 +26,20 @@ async function run(routes: string, properties: Record<string, string> = {}, give
 }
 
 describe('a transaction of kafka', () => {
-  const refused = async (text: string): Promise<string> => {
-    let failure: unknown = null;
-    const mecha = await Mecha.start({ configuration: null, routes: text, properties: { brokers: 'a:1' }, settings: { 'http.port': 0, 'management.enabled': false, 'state.store': 'memory' } }).catch((thrown: unknown) => void (failure = thrown));
-    await (mecha as Mecha | undefined)?.stop();
-    expect(failure).to.be.instanceOf(LoadError);
-    const { message, diagnostics } = failure as LoadError;
-    return `${message} ${JSON.stringify(diagnostics)}`;
-  };
+  const refusedHere = (text: string): Promise<string> => refused(text, { brokers: 'a:1' });
 
   it('is an error at its line with what Kafka has not, without brokers, and with a second resource in the block', async () => {
     const route = (...steps: string[]): string => `- from: { uri: direct:in, steps: [ ${steps.join(', ')} ] }\n`;
     const nested = beans.replace('PROPAGATION_MANDATORY', 'PROPAGATION_NESTED');
-    expect(await refused(nested + route('{ policy: { ref: mandatory, steps: [ { log: x } ] } }'))).to.match(/:\d+:\d+.*PROPAGATION_NESTED.*not for Kafka/s);
+    expect(await refusedHere(nested + route('{ policy: { ref: mandatory, steps: [ { log: x } ] } }'))).to.match(/:\d+:\d+.*PROPAGATION_NESTED.*not for Kafka/s);
     const nowhere = '- beans:\n    - { name: m, type: org.springframework.kafka.transaction.KafkaTransactionManager }\n';
-    expect(await refused(nowhere + route('{ transacted: {} }', '{ log: x }'))).to.match(/:\d+:\d+.*which brokers.*bootstrapServers/s);
+    expect(await refusedHere(nowhere + route('{ transacted: {} }', '{ log: x }'))).to.match(/:\d+:\d+.*which brokers.*bootstrapServers/s);
     const other = '{ to: { uri: "kafka:t", parameters: { brokers: "b:2" } } }';
-    expect(await refused(beans + route('{ policy: { ref: required, steps: [ ' + other + ' ] } }'))).to.match(/:\d+:\d+: M0507: `kafka:\/\/t.*no part of the transaction of Kafka `a:1`.*this is Kafka `b:2`/s);
+    expect(await refusedHere(beans + route('{ policy: { ref: required, steps: [ ' + other + ' ] } }'))).to.match(/:\d+:\d+: M0507: `kafka:\/\/t.*no part of the transaction of Kafka `a:1`.*this is Kafka `b:2`/s);
     const data = '- beans:\n    - { name: data, type: org.apache.commons.dbcp2.BasicDataSource, properties: { url: "jdbc:sqlite::memory:" } }\n';
-    expect(await refused(beans + data + route('{ transacted: { ref: required } }', '{ to: "sql:select 1?dataSource=#data" }'))).to.match(/M0507: `sql:\/\/.*no part of the transaction of Kafka/s);
+    expect(await refusedHere(beans + data + route('{ transacted: { ref: required } }', '{ to: "sql:select 1?dataSource=#data" }'))).to.match(/M0507: `sql:\/\/.*no part of the transaction of Kafka/s);
     const rabbit = '- beans:\n    - { name: rabbit, type: org.springframework.amqp.rabbit.connection.CachingConnectionFactory, properties: { host: r } }\n    - { name: rm, type: org.springframework.amqp.rabbit.transaction.RabbitTransactionManager, constructors: { 0: "#bean:rabbit" } }\n    - { name: inRabbit, type: org.apache.camel.spring.spi.SpringTransactionPolicy, properties: { transactionManager: "#bean:rm" } }\n';
-    expect(await refused(beans + rabbit + route('{ policy: { ref: required, steps: [ { policy: { ref: inRabbit, steps: [ { log: x } ] } } ] } }'))).to.match(/M0507: a transaction of AMQP `r:5672` stands within one of Kafka `a:1`.*PROPAGATION_REQUIRES_NEW/s);
+    expect(await refusedHere(beans + rabbit + route('{ policy: { ref: required, steps: [ { policy: { ref: inRabbit, steps: [ { log: x } ] } } ] } }'))).to.match(/M0507: a transaction of AMQP `r:5672` stands within one of Kafka `a:1`.*PROPAGATION_REQUIRES_NEW/s);
   });
 });
 

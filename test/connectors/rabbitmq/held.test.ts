@@ -1,16 +1,10 @@
 import { expect } from 'chai';
-import { LoadError, Mecha } from '../../../src/index.ts';
+import { Mecha } from '../../../src/index.ts';
 import { eventually } from '../../contract/operator.ts';
+import { failsWith, failure, policies, refused } from '../blocks.ts';
 import { amqpUrl, Broker, describeWithBroker, Wiretap } from './broker.ts';
 
 const settings = { 'http.port': 0, 'state.store': 'memory', 'log.level': 'error', 'management.enabled': false, watch: false } as const;
-const failure = (sending: Promise<unknown>): Promise<string> =>
-  sending.then(
-    () => 'it did not fail',
-    (thrown: unknown) => (thrown as Error).message,
-  );
-
-const propagations = ['REQUIRED', 'NESTED', 'REQUIRES_NEW', 'NOT_SUPPORTED', 'NEVER'];
 const beans = `
 - beans:
     - name: rabbit
@@ -19,26 +13,18 @@ const beans = `
     - name: rabbitManager
       type: org.springframework.amqp.rabbit.transaction.RabbitTransactionManager
       constructors: { 0: "#bean:rabbit" }
-${propagations.map((name) => `    - { name: ${name.toLowerCase()}, type: org.apache.camel.spring.spi.SpringTransactionPolicy, properties: { transactionManager: "#bean:rabbitManager", propagationBehaviorName: PROPAGATION_${name} } }`).join('\n')}
+${policies('rabbitManager', ['REQUIRED', 'NESTED', 'REQUIRES_NEW', 'NOT_SUPPORTED', 'NEVER'])}
 `;
 /** One by its factory, the other by its address: the same broker all the same. */
 const to = (queue: string): string => `{ to: { uri: "spring-rabbitmq:default", pattern: InOnly, parameters: { connectionFactory: "#bean:rabbit", routingKey: "{{${queue}}}" } } }`;
 const toUrl = (queue: string): string => `{ to: { uri: "rabbitmq:default", pattern: InOnly, parameters: { url: "{{url}}", routingKey: "{{${queue}}}" } } }`;
-const failsWith = (body: string): string => `{ filter: { simple: "\${body} == '${body}'", steps: [ { throwException: { exceptionType: java.lang.IllegalStateException, message: "no" } } ] } }`;
 
 describe('a transaction of rabbitmq', () => {
   it('is an error at its line without a connection factory, and with a second broker in the block', async () => {
-    const refused = async (text: string): Promise<string> => {
-      let thrown: unknown = null;
-      const mecha = await Mecha.start({ configuration: null, routes: text, properties: { url: 'amqp://u:secret@a:1/' }, settings }).catch((error: unknown) => void (thrown = error));
-      await (mecha as Mecha | undefined)?.stop();
-      expect(thrown).to.be.instanceOf(LoadError);
-      const { message, diagnostics } = thrown as LoadError;
-      return `${message} ${JSON.stringify(diagnostics)}`;
-    };
-    expect(await refused('- beans:\n    - { name: m, type: org.springframework.amqp.rabbit.transaction.RabbitTransactionManager }\n- from: { uri: direct:in, steps: [ { transacted: {} }, { log: x } ] }\n')).to.match(/:3:\d+.*needs a connection factory/s);
+    const refusedHere = (text: string): Promise<string> => refused(text, { url: 'amqp://u:secret@a:1/' });
+    expect(await refusedHere('- beans:\n    - { name: m, type: org.springframework.amqp.rabbit.transaction.RabbitTransactionManager }\n- from: { uri: direct:in, steps: [ { transacted: {} }, { log: x } ] }\n')).to.match(/:3:\d+.*needs a connection factory/s);
     const other = '{ to: { uri: "spring-rabbitmq:default", parameters: { url: "amqp://v:secret@b:2/x" } } }';
-    const said = await refused(`${beans}\n- from: { uri: direct:in, steps: [ { policy: { ref: required, steps: [ ${other} ] } } ] }\n`);
+    const said = await refusedHere(`${beans}\n- from: { uri: direct:in, steps: [ { policy: { ref: required, steps: [ ${other} ] } } ] }\n`);
     expect(said.slice(0, said.indexOf(' ['))).not.to.include('secret');
     expect(said).to.match(/M0507: `spring-rabbitmq:.*no part of the transaction of AMQP `a:1`.*this is AMQP `b:2\/x`.*PROPAGATION_NOT_SUPPORTED/s);
   });
