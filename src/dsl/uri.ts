@@ -128,12 +128,21 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
 
   const syntax = syntaxOf(definition);
   const isOfPath = (name: string): boolean => syntax.names.includes(name);
+  // Parts that the path leaves out.
+  const takenByName = new Set<string>();
   if (pathText === '') {
     // The parts of the path may be given by name instead.
     const parts = new Map(given.filter(({ name }) => isOfPath(name)).map(({ name, value }) => [name, value]));
     pathText = encodePath(joinPath(syntax, parts));
   } else {
     pathText = encodePath(decodePath(pathText));
+    const parts = splitPath(syntax, decodePath(pathText));
+    for (const { name, value, nameAt } of given) {
+      if (parts === null || (nameAt !== null && definition.isLenient === true) || !isOfPath(name) || fields[name]?.shape.isRequired !== false || (parts.get(name) ?? '') !== '') continue;
+      parts.set(name, value);
+      takenByName.add(name);
+    }
+    if (parts !== null && takenByName.size > 0) pathText = encodePath(joinPath(syntax, parts));
   }
   const path = decodePath(pathText);
   const values = splitPath(syntax, path);
@@ -158,6 +167,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
   const names = namesOf(definition);
   const seen = new Set<string>();
   for (const parameter of given) {
+    if (takenByName.has(parameter.name)) continue;
     if (parameter.nameAt === null && isOfPath(parameter.name) && fields[parameter.name] !== undefined) {
       if (colon >= 0 && address.length > colon + 1 + slashes) complain('M0407', `\`${parameter.name}\` of \`${scheme}\` is given twice: in the path and by name`, { parameter: parameter.name, part: 'name' }, 'given again', 'keep one of them', docs);
       continue;

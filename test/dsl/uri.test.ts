@@ -107,6 +107,23 @@ describe('endpoint URIs', () => {
     expect(problems.list).to.deep.equal([]);
   });
 
+  it('take parts that the path leaves out by name, after the `?` or beside the URI, but no part twice', () => {
+    const scripts = defineConnector({
+      scheme: 'language',
+      syntax: 'language:languageName:resourceUri',
+      summary: 'A script.',
+      options: { languageName: field.string('Language.').required().inPath(), resourceUri: field.string('Script.').inPath() },
+    });
+    const read = (uri: string, parameters?: Record<string, string>): readonly unknown[] => {
+      const problems = new Diagnostics();
+      return [parseEndpoint(model(uri, parameters), { language: scripts as unknown as ConnectorDefinition }, problems)?.endpoint.options['resourceUri'], ...problems.list.map(({ code }) => code)];
+    };
+    expect(read('language:simple?resourceUri=file:a.txt')).to.deep.equal(['file:a.txt']);
+    expect(read('language:simple', { resourceUri: 'file:a.txt' })).to.deep.equal(['file:a.txt']);
+    expect(read('language:simple:x?resourceUri=y')).to.include('M0409');
+    expect(read('language:simple:x', { resourceUri: 'y' })).to.include('M0407');
+  });
+
   it('point at the piece that is wrong', () => {
     expect(complaints(model('sedda:x'))).to.deep.equal([{ code: 'M0401', piece: 'sedda', help: 'did you mean `seda`?' }]);
     expect(complaints(model('kafka:x'))[0]).to.include({ code: 'M0402', piece: 'kafka' });

@@ -111,7 +111,7 @@ class Parser {
         if (this.text[this.at] === '[') continue;
         tokens.push(...this.called(this.dotted(isInFilter)));
       } else if (char === '[') tokens.push(this.bracket());
-      else if (char !== undefined && !isInFilter && !/\s/.test(char) && tokens.length === 0) tokens.push(this.dotted(isInFilter));
+      else if (char !== undefined && !isInFilter && !/\s/.test(char) && tokens.length === 0) throw this.wrong("behind the root a `.` or a `[` must stand");
       else break;
     }
     this.depth--;
