@@ -23,8 +23,12 @@ export async function migrate(folder: string, options: Readonly<Record<string, u
   const { files, counts } = report;
   if (options['json'] === true) terminal.out.write(`${JSON.stringify(report, null, 2)}\n`);
   else {
-    for (const file of files) if (file.verdict !== 'ignored') terminal.out.write(lines(file));
     terminal.out.write(`${counts.runs} run, ${counts.differs} run with differences, ${counts.fails} do not run, ${counts.manual} need a person, ${counts.ignored} have nothing to do with routes\n`);
+    // What there is to do comes first.
+    for (const verdict of ['fails', 'manual', 'differs', 'runs'] as const) {
+      const of = files.filter((file) => file.verdict === verdict);
+      if (of.length > 0) terminal.out.write(`\n${of.map(lines).join('')}`);
+    }
   }
   return counts.fails + counts.manual === 0 ? 0 : 1;
 }

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { tooDeepYaml } from '../core/conversion/yamlDepth.ts';
-import { parseProperties } from './configuration.ts';
+import { fateOf } from '../dsl/mainProperties.ts';
+import { parseProperties, propertiesInYaml } from './configuration.ts';
 import { Mecha } from './mecha.ts';
 
 /** One thing that a file has, and what to do about it. */
@@ -130,7 +131,7 @@ async function yamlReport(path: string, text: string, context: Context): Promise
   if (kind.endsWith('of Kubernetes')) return { kind, verdict: 'ignored', findings: [] };
   if (kind.endsWith('of Camel K')) return { kind, verdict: 'manual', findings: [finding(`a resource of kind ${kind.split(' ')[0]!} is for the operator of Camel K`, 'deploy Mecha with a manifest of Kubernetes')] };
   if (kind !== 'routes' && !resources.includes(kind)) {
-    if (kind === 'configuration') return { kind, verdict: 'manual', findings: [finding('application.yaml is not read', 'put its values under `properties` in mecha.yaml')] };
+    if (kind === 'configuration') return { ...propertiesReport(text, propertiesInYaml(text), context), kind };
     return { kind, verdict: 'ignored', findings: [] };
   }
   // Templates and beans of other files count as there.
@@ -177,41 +178,25 @@ const existingRoot = (path: string, folder: string): string => {
   return at >= 0 && path.startsWith(folder) ? path.slice(0, at + '/src/main/resources'.length) : folder;
 };
 
-/** Keys of Camel's own settings that mean something here. */
-const known = /^(?:mecha\.|camel\.rest\.|camel\.server\.(?:host|port)$|camel\.kamelet\.|camel\.component\.kamelet\.(?:location|noErrorHandler)$|camel\.component\.kafka\.brokers$|camel\.main\.profile$|camel\.kubernetes-config\.(?:mount-path-(?:secrets|configmaps)|local-mode)$)/;
-
-/** Settings of Camel Main and Camel JBang that something here stands for. */
-const mainSettings: readonly { readonly of: RegExp; readonly advice: string }[] = [
-  { of: /^camel\.jbang\./, advice: 'nothing to do: it is for Camel JBang, and there are no jars to fetch here' },
-  { of: /^camel\.(?:management\.(?:port|host)|server\.managementPort)$/i, advice: 'set `management.port` or `management.host` in mecha.yaml' },
-  { of: /^camel\.(?:metrics|health|management|observability)\./, advice: 'nothing to do: /metrics, /health/live and /health/ready are served unless `management.enabled` is false' },
-  { of: /^camel\.(?:main|context)\.name$/i, advice: 'set `name` in mecha.yaml' },
-  { of: /^camel\.main\.routes-?reload/i, advice: 'nothing to do: `mecha run` reloads what changes, unless `--no-watch` is given' },
-  { of: /^camel\.main\.routes-?include-?pattern$/i, advice: 'set `routes` in mecha.yaml, or name the files on the command line' },
-  { of: /^camel\.main\.(?:dev-?console|tracing|backlog)/i, advice: 'nothing to do: `mecha run --dev` shows what happens to each message' },
-];
-
-function propertiesReport(text: string, { ofProperties, named }: Context): Omit<FileReport, 'file'> {
+/** What becomes of the properties of a file. What makes no difference is said, and the file runs all the same. */
+function propertiesReport(text: string, pairs: Iterable<readonly [string, string]>, { ofProperties, named }: Context): Omit<FileReport, 'file'> {
   const findings: Finding[] = [];
+  let differs = false;
   const lines = text.split('\n');
-  for (const [key] of parseProperties(text)) {
-    if (!/^(?:camel|quarkus|spring|server|management)\./.test(key)) continue;
-    const line = lines.findIndex((candidate) => candidate.trimStart().startsWith(key));
+  for (const [key] of pairs) {
+    const at = lines.findIndex((candidate) => candidate.trimStart().startsWith(key));
+    const line = at < 0 ? null : at + 1;
     const wrong = ofProperties.find(({ message }) => message.includes(`\`${key}\``));
     if (wrong !== undefined) {
-      findings.push({ line: line < 0 ? null : line + 1, code: wrong.code, message: wrong.message, advice: wrong.help });
+      findings.push({ line, code: wrong.code, message: wrong.message, advice: wrong.help });
       continue;
     }
-    if (known.test(key) || named.has(key)) continue;
-    const ofMain = mainSettings.find(({ of }) => of.test(key));
-    if (ofMain !== undefined) {
-      findings.push(finding(`\`${key}\` has no effect`, ofMain.advice, line < 0 ? null : line + 1));
-      continue;
-    }
-    const framework = key.split('.')[0]!;
-    findings.push(finding(`\`${key}\` has no effect`, framework === 'camel' ? 'set what it stands for in mecha.yaml, or as an option of the endpoints' : `it configures ${framework === 'quarkus' ? 'Quarkus' : 'Spring'}, which is not there; see docs/configuration.md`, line < 0 ? null : line + 1));
+    const found = named.has(key) ? null : fateOf(key);
+    if (found === null || found.fate === 'works') continue;
+    if (found.fate === 'differs') differs = true;
+    findings.push(finding(`\`${key}\` has no effect: ${found.why ?? ''}`, found.instead ?? 'nothing to do', line));
   }
-  return { kind: 'properties', verdict: findings.some(({ code }) => code !== null) ? 'fails' : findings.length === 0 ? 'runs' : 'differs', findings };
+  return { kind: 'properties', verdict: findings.some(({ code }) => code !== null) ? 'fails' : differs ? 'differs' : 'runs', findings };
 }
 
 function javaReport(text: string): Omit<FileReport, 'file'> | null {
@@ -222,7 +207,7 @@ function javaReport(text: string): Omit<FileReport, 'file'> | null {
     return { kind: 'Java with Camel', verdict: 'manual', findings: [finding('Java does not run', 'write what routes need of it as a JavaScript module: `type: "#module:./name.mjs"`', lineOf(text, /import\s+org\.apache\.camel\./))] };
   }
   if (found[1] === undefined) return { kind: 'Java routes', verdict: 'manual', findings: [finding('routes in Java do not run', 'write them in YAML; `camel transform route --format=yaml` of Camel JBang makes a first draft', line)] };
-  return { kind: `Java ${found[1]}`, verdict: 'manual', findings: [finding(`a ${found[1]} in Java does not run`, 'write it as a JavaScript module, and name it with `#module:./name.mjs`', line)] };
+  return { kind: `Java ${found[1]}`, verdict: 'manual', findings: [finding(`${/^[AEIOU]/.test(found[1]) ? 'an' : 'a'} ${found[1]} in Java does not run`, 'write it as a JavaScript module, and name it with `#module:./name.mjs`', line)] };
 }
 
 function xmlReport(text: string): Omit<FileReport, 'file'> | null {
@@ -284,7 +269,7 @@ export async function migrationReport(given: string, progress?: Progress): Promi
     const report = /\.ya?ml$/i.test(path)
       ? await yamlReport(path, text, context)
       : path.endsWith('.properties')
-        ? propertiesReport(text, context)
+        ? propertiesReport(text, parseProperties(text), context)
         : path.endsWith('.java')
           ? javaReport(text)
           : path.endsWith('.xml')

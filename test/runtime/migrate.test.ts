@@ -92,7 +92,7 @@ describe('a migration report', () => {
       'routes.xml': '<routes>\n<route><from uri="direct:a"/></route></routes>',
       'pom.xml': '<project><dependency>camel-core</dependency></project>',
       'r.groovy': "from('timer:x').log('x')\n",
-      'application.properties': 'mine=1\ncamel.main.name=x\nquarkus.http.port=1\n',
+      'application.properties': 'mine=1\ncamel.main.jmxEnabled=true\ncamel.main.use-breadcrumb=true\ncamel.main.name=x\nquarkus.http.port=1\n',
       'deployment.yaml': 'apiVersion: apps/v1\nkind: Deployment\n',
       'values.yaml': 'replicas: 3\n',
       'platform.yaml': 'apiVersion: camel.apache.org/v1\nkind: IntegrationPlatform\nmetadata: { name: p }\n',
@@ -172,11 +172,14 @@ describe('a migration report', () => {
       'a.yaml': route('log: "{{camel.topics.orders}}"'),
       'application-dev.properties': 'camel.topics.orders=orders\ncamel.jbang.dependencies=camel-saxon\ncamel.main.name=shop\ncamel.management.port=8082\n',
     });
-    expect(report['application-dev.properties']!.findings.map(({ line, advice }) => [line, advice])).to.deep.equal([
-      [2, 'nothing to do: it is for Camel JBang, and there are no jars to fetch here'],
-      [3, 'set `name` in mecha.yaml'],
-      [4, 'set `management.port` or `management.host` in mecha.yaml'],
-    ]);
+    expect(report['application-dev.properties']!.verdict).to.equal('runs');
+    expect(report['application-dev.properties']!.findings.map(({ line, message, advice }) => [line, message, advice])).to.deep.equal([[2, '`camel.jbang.dependencies` has no effect: Camel JBang alone reads it', 'nothing to do']]);
+  });
+
+  it('reads application.yml as properties, and says what of it makes a difference', async () => {
+    const report = await reportOf({ 'application.yml': 'topic: orders\ncamel:\n  main:\n    name: shop\nspring:\n  datasource:\n    url: jdbc:x\n' });
+    expect(report['application.yml']).to.deep.include({ kind: 'configuration', verdict: 'differs' });
+    expect(report['application.yml']!.findings.map(({ message }) => message)).to.deep.equal(['`spring.datasource.url` has no effect: no database is declared by it']);
   });
 
   it('tells where kamelets of Camel come from, also in a folder with kamelets of its own', async () => {
