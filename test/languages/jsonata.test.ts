@@ -59,4 +59,24 @@ describe('jsonata', () => {
     expect(sum).to.equal(document.items.filter(({ price }) => price > 5).reduce((total, { price }) => total + price, 0));
     expect(turns).to.be.above(3);
   }).timeout(20_000);
+
+  it('ends functions of the library that take too long, and others have their turn', async () => {
+    const numbers = JSON.stringify(Array.from({ length: 300_000 }, (_, i) => (i * 7919) % 299_993));
+    const text = JSON.stringify('ab '.repeat(3_000_000));
+    expect(await evaluate(jsonata, '[$count($distinct($)), $max($), $min($), $sort($)[1], $sort($)[-1]]', numbers)).to.deep.equal([299_993, 299_992, 0, 0, 299_992]);
+    expect(await evaluate(jsonata, '$length($)', text)).to.equal(9_000_000);
+    expect(await evaluate(jsonata, '$length($pad("", 100000, "😀a"))', null)).to.equal(100_000);
+    const late: readonly (readonly [string, unknown, string | RegExp])[] = [
+      ['$count($distinct([1..100000].{"a": $}))', null, /^jsonata: (?:\$distinct was )?not done after 1000 ms$/],
+      ['$join($map([1..5000000], $string))', null, 'jsonata: not done after 1000 ms'],
+      ['$length($replace($, /a/, "bb"))', text, /^jsonata: (?:not all matches of a were found after 1000 ms|\$replace was not done after \d+ ms)$/],
+    ];
+    for (const [query, body, message] of late) {
+      const start = performance.now();
+      const failed = await Promise.resolve(evaluate(jsonata, query, body)).then(() => 'done', (thrown: Error) => thrown.message);
+      if (typeof message === 'string') expect(failed, query).to.equal(message);
+      else expect(failed, query).to.match(message);
+      expect(performance.now() - start, query).to.be.below(10_000);
+    }
+  }).timeout(60_000);
 });
