@@ -9,6 +9,8 @@ import type { ZipEntry } from '../core/conversion/zip.ts';
 import { centralHeader, endOfDirectory, localHeader, unzipped, unzippedLater, zipEntries } from '../core/conversion/zip.ts';
 
 const fileName = 'CamelFileName';
+/** Bytes of a packed entry that are unpacked at once, whatever comes out. */
+const largestAtOnce = 64 * 1024;
 
 export const zipFile = defineDataFormat({
   name: 'zipFile',
@@ -48,22 +50,28 @@ export const zipFile = defineDataFormat({
   }),
 });
 
-function* messages(archive: Buffer, exchange: Exchange, withFolders: boolean, limit: number): Generator<Message> {
-  let found: readonly ZipEntry[];
+/** One that takes its time where there is much to unpack. */
+function messages(archive: Buffer, exchange: Exchange, withFolders: boolean, limit: number): Generator<Message> | AsyncGenerator<Message> {
+  let found: readonly ZipEntry[] = [];
   try {
-    found = zipEntries(archive);
+    found = zipEntries(archive).filter(({ name }) => withFolders || !name.endsWith('/'));
   } catch {
     // As in Camel, what is no archive has no entries.
-    return;
   }
-  for (const entry of found) {
-    const isFolder = entry.name.endsWith('/');
-    if (isFolder && !withFolders) continue;
+  const message = ({ name }: ZipEntry, content: Buffer): Message => {
     const headers = exchange.headers.copy();
-    headers.set(fileName, entry.name);
-    headers.set('zipFileName', entry.name);
-    yield new Message(isFolder ? Buffer.alloc(0) : unzipped(archive, entry, limit), headers);
+    headers.set(fileName, name);
+    headers.set('zipFileName', name);
+    return new Message(content, headers);
+  };
+  const isFolder = ({ name }: ZipEntry): boolean => name.endsWith('/');
+  function* atOnce(): Generator<Message> {
+    for (const entry of found) yield message(entry, isFolder(entry) ? Buffer.alloc(0) : unzipped(archive, entry, limit));
   }
+  async function* inTurns(): AsyncGenerator<Message> {
+    for (const entry of found) yield message(entry, isFolder(entry) ? Buffer.alloc(0) : await unzippedLater(archive, entry, limit));
+  }
+  return found.some(({ packedSize }) => packedSize > largestAtOnce) ? inTurns() : atOnce();
 }
 
 /** An archive with one entry. The time is the format's zero: the same content gives the same archive. */

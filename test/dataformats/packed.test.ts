@@ -59,6 +59,22 @@ describe('packed data formats', () => {
     expect(String(unmarshalled(zipFile, archive, { maxDecompressedSize: -1 }))).to.have.length(1000);
   });
 
+  it('zipFile unpacks large entries of an iterator while others have their turn', async () => {
+    const content = Buffer.alloc(100 * 1024 ** 2);
+    const archive = formatOf(zipFile).marshal(exchangeWith('', { CamelFileName: 'large' }), content) as Buffer;
+    expect(archive.length).to.be.below(200_000);
+    let turns = 0;
+    const ticks = setInterval(() => turns++, 1);
+    const messages = unmarshalled(zipFile, archive, { usingIterator: true }) as AsyncIterable<Message>;
+    const found: unknown[] = [];
+    for await (const { headers, body } of messages) found.push([headers.get('CamelFileName'), (body as Buffer).equals(content)]);
+    clearInterval(ticks);
+    expect(found).to.deep.equal([['large', true]]);
+    expect(turns).to.be.above(0);
+    const refused = unmarshalled(zipFile, archive, { usingIterator: true, maxDecompressedSize: 1000 }) as AsyncIterable<Message>;
+    expect(await refused[Symbol.asyncIterator]().next().then(() => 'fine', ({ message }: Error) => message)).to.contain('exceeds the maximum allowed size');
+  }).timeout(30_000);
+
   it('zipFile says what is wrong with a broken archive, whatever it is', () =>
     fc.assert(
       fc.property(fc.nat(140), fc.nat(255), (at, byte) => {
