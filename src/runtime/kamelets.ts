@@ -47,6 +47,8 @@ interface Use {
 interface Surrounding {
   readonly routeId: string | null;
   readonly errorHandler: ElementModel | 'none' | null;
+  /** Names the route configurations of the route; as in Camel, a kamelet that is sent to as an endpoint has them, too, and one that is a step of its own has not. */
+  readonly configurations: string | null;
   readonly kamelets: readonly string[];
 }
 
@@ -96,7 +98,7 @@ class Kamelets {
     const rewrite = (make: (around: Surrounding) => Visitor, from: readonly DocumentModel[]): readonly DocumentModel[] =>
       mapped(from, (document) => {
         const elements = mapped(document.elements, (element) =>
-          element.name === 'routeTemplate' ? element : rewritten(element, make({ routeId: textField(element, 'id'), errorHandler: handlerOf(element, document.elements, configurations), kamelets: [] })),
+          element.name === 'routeTemplate' ? element : rewritten(element, make({ routeId: textField(element, 'id'), errorHandler: handlerOf(element, document.elements, configurations), configurations: textField(element, 'routeConfigurationId'), kamelets: [] })),
         );
         return elements === document.elements ? document : { ...document, elements };
       });
@@ -126,7 +128,7 @@ class Kamelets {
   private endpoint(model: EndpointModel, kind: 'from' | 'to', around: Surrounding): EndpointModel {
     const use = this.useOf(model, kind);
     if (use === null) return model;
-    const key = this.keyOf(use, around);
+    const key = this.keyOf(use, around, around.configurations);
     return key === null ? model : { ...model, uri: `kamelet:${use.name}/${key}`, parameters: {}, shownAs: use.shown };
   }
 
@@ -159,7 +161,7 @@ class Kamelets {
   }
 
   /** The key of a use, whose route is there then; null when the problems say why there is none. */
-  private keyOf(use: Use, around: Surrounding): string | null {
+  private keyOf(use: Use, around: Surrounding, configurations: string | null = null): string | null {
     const template = this.template(use.name, use.locations, use.at);
     if (template === null) return null;
     const { kamelets } = around;
@@ -179,7 +181,7 @@ class Kamelets {
     if (kind === 'to') this.shared.set(identity, key);
     const leavesErrors = use.leavesErrors || this.services.properties.get('camel.component.kamelet.noErrorHandler') === 'true';
     const errorHandler = leavesErrors || around.errorHandler === 'none' ? noErrorHandler(use.at) : this.handler(around);
-    const inner: Surrounding = { routeId, errorHandler, kamelets: [...kamelets, use.name] };
+    const inner: Surrounding = { routeId, errorHandler, configurations, kamelets: [...kamelets, use.name] };
     const document = this.tied(template, elements, key, inner, errorHandler);
     (use.kind === 'from' ? this.feeding : this.called).push(document);
     return key;
@@ -190,7 +192,7 @@ class Kamelets {
     if (errorHandler === null || errorHandler === 'none') return null;
     const known = this.handlers.get(errorHandler);
     if (known !== undefined) return known;
-    const expanded = rewritten(errorHandler, this.endpoints({ routeId, errorHandler: 'none', kamelets: [] }));
+    const expanded = rewritten(errorHandler, this.endpoints({ routeId, errorHandler: 'none', configurations: null, kamelets: [] }));
     this.handlers.set(errorHandler, expanded).set(expanded, expanded);
     return expanded;
   }
@@ -222,7 +224,9 @@ class Kamelets {
     const routes = elements.map((element) => {
       if (element.name !== 'route') return element;
       const ends = rewritten(element, { endpoint: (model) => tiedEnd(model, key), step: (model) => model });
-      return { ...withErrorHandler(rewritten(rewritten(ends, this.endpoints(inner)), this.steps(inner)), errorHandler), isOfKamelet: true as const };
+      const made = withErrorHandler(rewritten(rewritten(ends, this.endpoints(inner)), this.steps(inner)), errorHandler);
+      const { configurations } = inner;
+      return { ...made, fields: configurations === null ? made.fields : { routeConfigurationId: configurations, ...made.fields }, isOfKamelet: true as const };
     });
     return { file: document.file, elements: routes };
   }
