@@ -210,7 +210,7 @@ const mostCellsAtOnce = 20_000_000;
 function allRows(text: string, reading: Reading, exchange: Exchange): unknown[] {
   const rows: unknown[] = [];
   let cells = 0;
-  for (const row of lazyRows(text, reading, exchange)) {
+  for (const row of lazyRows(text, reading, exchange, true)) {
     cells += Array.isArray(row) ? row.length + 1 : 10;
     if (cells > mostCellsAtOnce) throw new ExchangeError('java.lang.IllegalStateException', `the text has too many values to be read at once (${mostCellsAtOnce} are the most): use \`lazyLoad\` with a streaming split`);
     rows.push(row);
@@ -218,9 +218,9 @@ function allRows(text: string, reading: Reading, exchange: Exchange): unknown[] 
   return rows;
 }
 
-function* lazyRows(text: string, reading: Reading, exchange: Exchange): Generator<unknown> {
+function* lazyRows(text: string, reading: Reading, exchange: Exchange, isWhole = false): Generator<unknown> {
   const lexer = new Lexer(reading.dialect);
-  const records = new Records(reading, exchange);
+  const records = new Records(reading, exchange, isWhole);
   const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   for (let at = start; at < text.length; at += sliceLength) {
     for (const row of lexer.push(text.slice(at, at + sliceLength))) if (records.take(row)) yield records.value;
@@ -254,18 +254,21 @@ class Records {
   private readonly reading: Reading;
   private readonly exchange: Exchange;
   private names: readonly string[] | null;
+  private readonly isWhole: boolean;
   private isFirst = true;
   value: unknown = null;
 
-  constructor(reading: Reading, exchange: Exchange) {
+  /** @param isWhole names are told when all of it was read, and was right */
+  constructor(reading: Reading, exchange: Exchange, isWhole = false) {
+    this.isWhole = isWhole;
     this.reading = reading;
     this.exchange = exchange;
     this.names = reading.names === null ? null : this.checkedNames(reading.names);
   }
 
-  /** After the last row: a text without any has no names. */
+  /** After the last row. A text without any has no names. */
   finish(): void {
-    if (this.isFirst && this.reading.captures) this.exchange.headers.set(headerOfRecord, [...(this.names ?? [])]);
+    if ((this.isFirst || this.isWhole) && this.reading.captures) this.exchange.headers.set(headerOfRecord, [...(this.names ?? [])]);
   }
 
   /** Whether the row is a record, which `value` then has. */
@@ -284,7 +287,7 @@ class Records {
     const { names, asMaps, captures, skipsFirst } = this.reading;
     const takesNames = names === null && (asMaps || captures);
     if (takesNames || (names === null && skipsFirst)) this.names = this.checkedNames(row);
-    if (captures && this.names !== null) this.exchange.headers.set(headerOfRecord, [...this.names]);
+    if (captures && !this.isWhole && this.names !== null) this.exchange.headers.set(headerOfRecord, [...this.names]);
     return takesNames || skipsFirst;
   }
 

@@ -39,7 +39,7 @@ export const jacksonXml = defineDataFormat({
     const ofMaps = useList || collectionType !== undefined;
     const ofAnything = /(?:List|Collection|Set)$/.test(unmarshalType ?? '');
     const { enabled } = featuresOf({ enableFeatures, disableFeatures }, true);
-    const style = { isPretty: prettyPrint || enabled.has('INDENT_OUTPUT'), leavesNulls: include === 'NON_NULL' || include === 'NON_EMPTY', sortsKeys: enabled.has('ORDER_MAP_ENTRIES_BY_KEYS') };
+    const style = { isPretty: prettyPrint || enabled.has('INDENT_OUTPUT'), leavesNulls: include === 'NON_NULL' || include === 'NON_EMPTY', leavesEmpty: include === 'NON_EMPTY', sortsKeys: enabled.has('ORDER_MAP_ENTRIES_BY_KEYS') };
     return {
     marshal: (exchange: Exchange, body: unknown) => {
       if (typeof body === 'object' && body !== null && !(body instanceof XmlNode) && (isContent(body) || isByteSource(body))) throw new ExchangeError('com.fasterxml.jackson.databind.exc.InvalidDefinitionException', 'a stream can not be marshalled: convert it to a text first');

@@ -52,7 +52,7 @@ export const yaml = defineDataFormat({
 
 const lineBreak = /[\n\u0085\u2028\u2029]/;
  
-const unprintable = /[\u0000-\u0008\u000b-\u001f\u007f-\u0084\u0086-\u009f\ud800-\udfff\ufeff\ufffe\uffff]/u;
+const unprintable = /[\u0000-\u0009\u000b-\u001f\u007f-\u0084\u0086-\u009f\ud800-\udfff\ufeff\ufffe\uffff]/u;
 const foldedWidth = 80;
 
 type Collection = unknown[] | Record<string, unknown> | Map<unknown, unknown>;

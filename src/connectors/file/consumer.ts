@@ -513,7 +513,7 @@ function orderOf(options: FileEndpoint['options'], context: ConnectorContext): O
 export async function openFileConsumer(endpoint: FileEndpoint, context: ConnectorContext): Promise<Consumer> {
   const { options } = endpoint;
   if (options.directoryName.includes('${')) throw new Error(`Invalid directory: ${options.directoryName}. Dynamic expressions with \${ } placeholders is not allowed. Use the fileName option to set the dynamic expression.`);
-  if (options.delete && options.move !== undefined && !options.noop) throw new Error('You cannot set both delete=true and move options');
+  if (options.delete && options.move !== undefined) throw new Error('You cannot set both delete=true and move options');
   if (options.startingDirectoryMustHaveAccess && !options.startingDirectoryMustExist) throw new Error('You cannot set startingDirectoryMustHaveAccess=true without setting startingDirectoryMustExist=true');
   if (options.charset !== undefined) checkCharset(options.charset);
   const schedule = await pollSchedule(options, context.clock.now());

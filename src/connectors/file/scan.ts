@@ -97,7 +97,7 @@ export class Scanner {
       this.fileTests.push((file) => predicate(messageOf(file, context)));
     }
     this.folderTest = this.folderFilter();
-    this.ownFolders = [options.move, options.moveFailed, options.preMove].map(plainFolder).filter((folder) => folder !== null);
+    this.ownFolders = [options.move ?? '.camel', options.moveFailed, options.preMove].map(plainFolder).filter((folder) => folder !== null);
     const isWhole = options.sortBy !== undefined && !options.eagerMaxMessagesPerPoll;
     this.eagerLimit = options.maxMessagesPerPoll > 0 && options.eagerMaxMessagesPerPoll && !isWhole ? options.maxMessagesPerPoll : Infinity;
   }

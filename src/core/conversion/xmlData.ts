@@ -14,6 +14,7 @@ const isMap = (value: unknown): value is Record<string, unknown> | Map<string, u
 export interface XmlStyle {
   readonly isPretty: boolean;
   readonly leavesNulls: boolean;
+  readonly leavesEmpty?: boolean;
   readonly sortsKeys?: boolean;
 }
 
@@ -22,12 +23,18 @@ const entriesOf = (value: Record<string, unknown> | Map<string, unknown>, style:
   return style.sortsKeys === true ? entries.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)) : entries;
 };
 
+/** As Jackson writes it: `>` stands for itself, but in `]]>` and where it comes first. */
+const textOf = (text: string): string => escapeXml(text).replace(/(\]\])?&gt;/g, (all, before: string | undefined, at: number) => (before === undefined && at > 0 ? '>' : all));
+
+const isNothing = (value: unknown): boolean => value === '' || (Array.isArray(value) ? value.length === 0 : value instanceof Set ? value.size === 0 : isMap(value) && [...(value instanceof Map ? value.values() : Object.values(value))].every((item) => item === null || item === undefined || isNothing(item)));
+
 /** A value as an element of a name; the items of a list as elements of that name in a row. */
 function written(name: string, value: unknown, style: XmlStyle, depth: number, isEntry = false): string {
   if (depth > 1000) throw writingError('the value is nested too deeply');
   if (!nameOfElement.test(name)) throw writingError(`\`${name}\` can't be the name of an XML element`);
   const indent = style.isPretty ? `${depth === 0 ? '' : '\n'}${'  '.repeat(depth)}` : '';
   if (value === null || value === undefined) return style.leavesNulls && isEntry ? '' : `${indent}<${name}/>`;
+  if (isEntry && style.leavesEmpty === true && isNothing(value)) return '';
   if (Array.isArray(value) || value instanceof Set) return Array.from(value as Iterable<unknown>, (item) => written(name, item, style, depth)).join('');
   if (value instanceof XmlNode) return indent + String(value);
   if (isMap(value)) {
@@ -36,7 +43,7 @@ function written(name: string, value: unknown, style: XmlStyle, depth: number, i
     if (inner === '') return `${indent}<${name}/>`;
     return `${indent}<${name}>${inner}${style.isPretty ? `\n${'  '.repeat(depth)}` : ''}</${name}>`;
   }
-  return `${indent}<${name}>${escapeXml(value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value instanceof Date ? String(value.getTime()) : (toText(value) ?? ''))}</${name}>`;
+  return `${indent}<${name}>${textOf(value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value instanceof Date ? String(value.getTime()) : (toText(value) ?? ''))}</${name}>`;
 }
 
 /** A map as it is put together: names that come again become lists. */

@@ -24,7 +24,8 @@ function extension(path: string, isSingle: boolean): string | null {
 function withoutExtension(path: string, isSingle: boolean): string {
   const name = onlyName(path);
   const dot = isSingle ? name.lastIndexOf('.') : name.indexOf('.');
-  return dot < 0 ? path : folderOf(path) + name.slice(0, dot);
+  // A name that begins with its only dot has no extension.
+  return dot <= 0 ? path : folderOf(path) + name.slice(0, dot);
 }
 
 const ofName = (apply: (path: string) => string | null): Value => {
