@@ -7,7 +7,7 @@ import { field } from '../core/field.ts';
 import { featuresOf } from './jacksonFeatures.ts';
 import { Slices } from '../core/conversion/slices.ts';
 import type { XmlDocument, XmlText } from '../core/conversion/xml.ts';
-import { readXmlData, readXmlDataInTurns, writeXmlDataInTurns } from '../core/conversion/xmlData.ts';
+import { ofRoot, readXmlData, readXmlDataInTurns, writeXmlDataInTurns } from '../core/conversion/xmlData.ts';
 import { xmlDocumentInTurns } from '../core/conversion/xmlFragment.ts';
 
 const typed = (type: string, reason: string) => field.string(`The ${type}.`).ignored(reason);
@@ -69,9 +69,6 @@ function asList({ root }: XmlDocument, items: readonly unknown[], ofMaps: boolea
     return item;
   });
 }
-
-/** A document is a map, whatever it holds. */
-const ofRoot = (data: unknown): unknown => (typeof data !== 'string' ? data : data === '' ? {} : { '': data });
 
 async function dataInTurns({ root }: XmlDocument, isList: boolean): Promise<unknown> {
   const slices = new Slices();

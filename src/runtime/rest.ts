@@ -279,7 +279,7 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
   const allowed: Record<string, string[]> = {};
   for (const { parameter, name } of named) {
     const value = textField(parameter, 'defaultValue');
-    if (value !== null) defaults[name] = value;
+    if (value !== null && value.trim() !== '') defaults[name] = value;
     const values = elementsOf(parameter.fields['allowableValues'], 'value').flatMap((item) => textField(item, 'value') ?? []);
     if (values.length > 0) allowed[name] = values;
   }
@@ -306,6 +306,7 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
     requiredHeaders: required('header'),
     requiresBody: required('body').length > 0,
     allowed,
+    lists: named.filter(({ parameter }) => textField(parameter, 'dataType') === 'array').map(({ name }) => name),
     replyTypes: Object.fromEntries(replies.map((reply) => [textField(reply, 'code') ?? '200', textField(reply, 'contentType') ?? ''])),
     headersOfReplies: Object.fromEntries(replies.flatMap((reply) => (reply.fields['requiredHeaders'] === undefined ? [] : [[textField(reply, 'code') ?? '200', commaList(textField(reply, 'requiredHeaders'))]]))),
     contract: contract !== null && (clientRequestValidation || clientResponseValidation) ? (JSON.parse(contract) as ContractOperation) : null,
@@ -366,8 +367,7 @@ function checkFormatProperties(configuration: ElementModel | null, problems: Dia
 function corsHeaders(configuration: ElementModel | null): string[] {
   const headers = new Map(Object.entries(corsDefaults));
   for (const [name, value] of pairsOf(configuration?.fields['corsHeaders'])) {
-    const known = [...headers.keys()].find((key) => key.toLowerCase() === name.toLowerCase());
-    if (known !== undefined) headers.set(known, value);
+    if (headers.has(name)) headers.set(name, value);
   }
   return [...headers].flat();
 }

@@ -8,7 +8,7 @@ import { isNumeric } from '../../core/conversion/exactNumber.ts';
 import { jsonText, parseJson, toPlainNumbers, writeJson } from '../../core/conversion/json.ts';
 import { areCompatible, isAccepted, mediaTypeOf, mediaTypes } from '../../core/conversion/media-type.ts';
 import { Slices } from '../../core/conversion/slices.ts';
-import { readXmlData, readXmlDataInTurns, writeXmlDataInTurns } from '../../core/conversion/xmlData.ts';
+import { ofRoot, readXmlData, readXmlDataInTurns, writeXmlDataInTurns } from '../../core/conversion/xmlData.ts';
 import { xmlDocumentInTurns } from '../../core/conversion/xmlFragment.ts';
 import type { BindingMode, RestOperation } from '../../core/http/rest-operation.ts';
 import { forStatus } from '../../core/http/rest-operation.ts';
@@ -39,6 +39,9 @@ export class RestBinding implements RequestBinding {
 
   private readonly checks: SchemaChecks;
 
+  /** Requests that did not say that they are XML, and are: so is what answers them, unless that says something else. */
+  private readonly foundXml = new WeakSet<Exchange>();
+
   /** They are made where the operation says more of JSON than is built in. */
   private readonly formats: JsonFormats;
 
@@ -67,13 +70,16 @@ export class RestBinding implements RequestBinding {
       }
     }
     for (const [name, value] of Object.entries(operation.defaults)) if (!headers.has(name)) headers.set(name, value);
-    const refusal = this.unmarshal(exchange);
-    return refusal instanceof Promise ? refusal.then((found) => this.enters(exchange, found)) : this.enters(exchange, refusal);
+    const { clientRequestValidation } = operation;
+    const hasBody = clientRequestValidation && !isEmpty(exchange.body);
+    const refusal = (clientRequestValidation ? this.refusal(exchange, hasBody) : null) ?? this.unmarshal(exchange);
+    return refusal instanceof Promise ? refusal.then((found) => this.enters(exchange, found, hasBody)) : this.enters(exchange, refusal, hasBody);
   }
 
-  private enters(exchange: Exchange, unreadable: string | null): boolean {
-    const { clientRequestValidation, corsHeaders } = this.operation;
-    const refusal = unreadable ?? (clientRequestValidation ? this.refusal(exchange) : null);
+  /** @param isChecked whether there was a body to check */
+  private enters(exchange: Exchange, refused: string | null, isChecked: boolean): boolean {
+    const { corsHeaders } = this.operation;
+    const refusal = refused ?? (isChecked && !exchange.isFailed && this.checks.body !== null ? this.misfit(exchange, this.checks.body) : null);
     if (refusal === null && !exchange.isFailed) return true;
     if (refusal !== null) this.answer(exchange, 400, refusal);
     if (corsHeaders !== null) this.addCorsHeaders(exchange);
@@ -92,12 +98,12 @@ export class RestBinding implements RequestBinding {
     return this.marshal(exchange, accept ?? '');
   }
 
-  /** 415, 406, or 0 when the types fit. A body must say its type; what is not said else fits. */
+  /** 415, 406, or 0 when the types fit. What is not said fits. */
   private mismatch(exchange: Exchange): number {
     const { consumes, produces } = this;
     const contentType = textHeader(exchange, 'content-type');
     const accept = textHeader(exchange, 'accept');
-    if (consumes !== null && (contentType !== '' || hasBytes(exchange.body)) && !consumes.some((type) => areCompatible(type, mediaTypeOf(contentType)))) return 415;
+    if (consumes !== null && contentType !== '' && !consumes.some((type) => areCompatible(type, mediaTypeOf(contentType)))) return 415;
     return produces !== null && !isAccepted(accept, produces) ? 406 : 0;
   }
 
@@ -119,6 +125,7 @@ export class RestBinding implements RequestBinding {
     const [kind] = told?.filter((one) => binds(mode, one)) ?? [];
     const isXml = kind === undefined ? binds(mode, 'xml') && (!binds(mode, 'json') || beginsAsXml(text)) : kind === 'xml';
     if (isXml && !this.operation.bindsXml) return null;
+    if (isXml && kind === undefined) this.foundXml.add(exchange);
     const unreadable = (thrown: unknown): string | null => {
       if (this.operation.clientRequestValidation) return isXml ? 'Invalid XML payload.' : 'Invalid JSon payload.';
       exchange.headers.set('CamelHttpResponseCode', 400);
@@ -145,22 +152,27 @@ export class RestBinding implements RequestBinding {
     return parseJson(typeof text === 'string' ? text : jsonText(text));
   }
 
-  private refusal(exchange: Exchange): string | null {
-    const { requiresBody, requiredQuery, requiredHeaders, allowed } = this.operation;
+  /** As in Camel these are checks of what came, before it is bound. */
+  private refusal(exchange: Exchange, hasBody: boolean): string | null {
+    const { requiresBody, requiredQuery, requiredHeaders, allowed, lists, bindingMode } = this.operation;
     const { headers, body } = exchange;
-    const isEmpty = body === null || body === undefined || (body instanceof Uint8Array && body.length === 0) || body === '';
-    if (requiresBody && isEmpty) return 'The request body is missing.';
+    if (requiresBody && !hasBody) return 'The request body is missing.';
     if (!requiredQuery.every((name) => headers.has(name))) return 'Some of the required query parameters are missing.';
     if (!requiredHeaders.every((name) => headers.has(name))) return 'Some of the required HTTP headers are missing.';
     for (const [name, values] of Object.entries(allowed)) {
       const value = headers.get(name);
-      if (value !== undefined && value !== null && ![value].flat().every((item) => values.includes(toText(item) ?? ''))) {
-        return 'Some of the query parameters or HTTP headers has a not-allowed value.';
-      }
+      if (value === undefined || value === null) continue;
+      const given = Array.isArray(value) && lists.includes(name) ? (value as unknown[]) : [value];
+      if (!given.every((item) => values.includes(toText(item) ?? ''))) return 'Some of the query parameters or HTTP headers has a not-allowed value.';
     }
-    if (isEmpty) return null;
-    if (this.checks.body !== null) return this.misfit(exchange, this.checks.body);
-    return !binds(this.operation.bindingMode, 'json') && kindsOf(textHeader(exchange, 'content-type'))?.[0] === 'json' ? this.misfit(exchange, () => null) : null;
+    // What is bound as JSON is read anyway.
+    if (!hasBody || binds(bindingMode, 'json') || mediaTypeOf(textHeader(exchange, 'content-type')) !== 'application/json') return null;
+    try {
+      if (typeof body === 'string' || body instanceof Uint8Array) parseJson(typeof body === 'string' ? body : jsonText(body));
+      return null;
+    } catch {
+      return 'Invalid JSon payload.';
+    }
   }
 
   /** A body of another type than JSON has no schema to fit. */
@@ -182,7 +194,7 @@ export class RestBinding implements RequestBinding {
     if (operation.skipBindingOnErrorCode && Number(toText(headers.lookup('camelhttpresponsecode')) ?? 200) >= 300) return;
     const given = textHeader(exchange, 'content-type');
     const told = (kindsOf(accept) ?? kindsOf(given) ?? kindsOf(produces ?? ''))?.filter((one) => mode === 'off' || binds(mode, one)) ?? [];
-    const kind = told.includes('json') ? 'json' : (told[0] ?? (mode === 'off' ? null : binds(mode, 'json') ? 'json' : 'xml'));
+    const kind = told.includes('json') ? 'json' : (told[0] ?? (mode === 'off' ? null : binds(mode, 'json') && !this.foundXml.has(exchange) ? 'json' : 'xml'));
     if (given === '' && body !== null) {
       const type = kind === null ? produces : `application/${kind}`;
       if (type !== null) headers.set('Content-Type', type);
@@ -210,13 +222,13 @@ export class RestBinding implements RequestBinding {
   private replyProblem(exchange: Exchange): string | null {
     const { operation } = this;
     const { headers, body } = exchange;
-    const isEmpty = body === null || body === undefined || body === '';
-    const code = toText(headers.lookup('camelhttpresponsecode')) ?? (isEmpty ? '204' : '200');
+    const isNone = body === null || body === undefined || body === '';
+    const code = toText(headers.lookup('camelhttpresponsecode')) ?? (isNone ? '204' : '200');
     const type = textHeader(exchange, 'content-type');
     const wanted = forStatus(operation.replyTypes, code) ?? '';
     if (wanted !== '' && type !== '' && !mediaTypes(wanted)?.some((one) => areCompatible(one, mediaTypeOf(type)))) return `Invalid content-type: ${type} for response code: ${code}`;
     if (![...operation.replyHeaders, ...(forStatus(operation.headersOfReplies, code) ?? [])].every((name) => headers.has(name))) return 'Some of the response HTTP headers are missing.';
-    if (isEmpty || kindsOf(type)?.[0] !== 'json' || isUnread(body)) return null;
+    if (isNone || kindsOf(type)?.[0] !== 'json' || isUnread(body)) return null;
     let value: unknown = body;
     if (typeof body === 'string' || body instanceof Uint8Array) {
       try {
@@ -242,7 +254,7 @@ export class RestBinding implements RequestBinding {
 /** A promise while a large document is read in slices. */
 function readXml(text: string | Uint8Array): unknown {
   const document = xmlDocumentInTurns(text);
-  return document instanceof Promise ? document.then(({ root }) => readXmlDataInTurns(root, new Slices())) : readXmlData(document.root);
+  return document instanceof Promise ? document.then(async ({ root }) => ofRoot(await readXmlDataInTurns(root, new Slices()))) : ofRoot(readXmlData(document.root));
 }
 
 /** A stream or a file: what it holds is read while it is sent. */
@@ -271,4 +283,4 @@ const isBlank = (text: string | Uint8Array): boolean => (typeof text === 'string
 
 const beginsAsXml = (text: string | Uint8Array): boolean => (typeof text === 'string' ? text : Buffer.from(text.subarray(0, 256)).toString('utf8')).replace(/^\uFEFF/, '').trimStart().startsWith('<');
 
-const hasBytes = (body: unknown): boolean => body instanceof Uint8Array && body.length > 0;
+const isEmpty = (body: unknown): boolean => body === null || body === undefined || ((typeof body === 'string' || body instanceof Uint8Array) && isBlank(body));

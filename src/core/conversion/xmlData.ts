@@ -95,6 +95,9 @@ export function readXmlData(element: XmlElement): unknown {
   return addTexts(data, texts);
 }
 
+/** What a document's root is read as: a map, whatever it holds. */
+export const ofRoot = (data: unknown): unknown => (typeof data !== 'string' ? data : data === '' ? {} : { '': data });
+
 /** What has not more nodes is read at once. */
 const readAtOnce = 500;
 

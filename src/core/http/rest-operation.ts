@@ -29,6 +29,8 @@ export interface RestOperation {
   readonly requiredHeaders: readonly string[];
   readonly requiresBody: boolean;
   readonly allowed: Readonly<Record<string, readonly string[]>>;
+  /** Parameters with several values: each of them must be allowed. */
+  readonly lists: readonly string[];
   /** Content types of replies by status, also `2XX` and `default`; empty = not said. */
   readonly replyTypes: Readonly<Record<string, string>>;
   /** Headers that all replies must have. */
@@ -78,6 +80,7 @@ export const plainOperation: RestOperation = {
   requiredHeaders: [],
   requiresBody: false,
   allowed: {},
+  lists: [],
   replyTypes: {},
   replyHeaders: [],
   headersOfReplies: {},
