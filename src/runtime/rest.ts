@@ -182,6 +182,8 @@ function mockReply({ path, method, example }: ApiOperation, pattern: string, res
   return ['GET', 'HEAD', 'OPTIONS'].includes(method) ? { status: 204, type: null, body: null } : null;
 }
 
+const valueText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
+
 /** The operations of an OpenAPI document as verbs: each goes to the `direct:` route that has its id. */
 function contractVerbs(contract: ElementModel, problems: Diagnostics, { documented, isThere, ...contracts }: Contracts): ElementModel[] {
   if (contract.fields['disabled'] === true) return [];
@@ -217,6 +219,9 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { document
       ...(operation.requiresBody ? [element('param', { name: 'body', type: 'body', required: true })] : []),
       ...parameters.filter(({ in: place, isRequired }) => isRequired && (place === 'query' || place === 'header')).map((parameter) => element('param', { name: parameter.name, type: parameter.in, required: true })),
     ];
+    // As in Camel, those of headers are but described.
+    const optional = parameters.flatMap(({ name: parameter, in: place, isRequired, schema }) => (place === 'query' && !isRequired && schema['default'] !== undefined ? [element('param', { name: parameter, type: place, required: false, defaultValue: valueText(schema['default']) })] : []));
+    const params = [...required, ...optional];
     const replies = Object.entries(operation.replies).map(([code, { types, requiredHeaders }]) => element('responseMessage', { code, contentType: types, requiredHeaders: requiredHeaders.join(',') }));
     const itself: ContractOperation = { document: found.name, hash, method, path: operation.path };
     return [
@@ -228,7 +233,7 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { document
         to,
         ...(consumes.length === 0 ? {} : { consumes: consumes.join(',') }),
         ...(produces.length === 0 ? {} : { produces: produces.join(',') }),
-        ...(required.length === 0 ? {} : { param: required }),
+        ...(params.length === 0 ? {} : { param: params }),
         ...(replies.length === 0 ? {} : { responseMessage: replies }),
       }),
     ];
@@ -299,7 +304,7 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
     ...stylesOf(configuration),
     ...jsonOptions(configuration, textField(verb, 'type')),
     bindsXml: textOf(configuration, 'xmlDataFormat')?.toLowerCase() === 'jacksonxml',
-    answersOptions: flag('enableCORS', false) || configuration?.fields['enableCORS'] === true,
+    answersOptions: contract !== null || flag('enableCORS', false) || configuration?.fields['enableCORS'] === true,
     corsHeaders: flag('enableCORS', false) ? corsHeaders(configuration) : null,
     defaults,
     requiredQuery: required('query'),
@@ -309,6 +314,7 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
     lists: named.filter(({ parameter }) => textField(parameter, 'dataType') === 'array').map(({ name }) => name),
     replyTypes: Object.fromEntries(replies.map((reply) => [textField(reply, 'code') ?? '200', textField(reply, 'contentType') ?? ''])),
     headersOfReplies: Object.fromEntries(replies.flatMap((reply) => (reply.fields['requiredHeaders'] === undefined ? [] : [[textField(reply, 'code') ?? '200', commaList(textField(reply, 'requiredHeaders'))]]))),
+    isOfContract: contract !== null,
     contract: contract !== null && (clientRequestValidation || clientResponseValidation) ? (JSON.parse(contract) as ContractOperation) : null,
     mockReply: mock === null ? null : (JSON.parse(mock) as MockReply),
     replyHeaders: replies.flatMap((reply) => elementsOf(reply.fields['header'], 'header').map((header) => textField(header, 'name') ?? '')),

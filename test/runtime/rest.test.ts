@@ -458,6 +458,28 @@ components:
     };
     const people = (file: string, more: string, ...ids: string[]): string => service(more, ...ids).replace(join(folder, 'api.yaml'), file);
 
+    it('gives query parameters the defaults of the document, answers OPTIONS, and checks types only where requests are checked', async () => {
+      const file = join(folder, 'defaults.json');
+      const parameters = [{ name: 'full', in: 'query', schema: { type: 'boolean', default: true } }, { name: 'list', in: 'query', schema: { type: 'array', default: ['p'] } }, { name: 'X-H', in: 'header', schema: { type: 'string', default: 'x' } }];
+      const content = { 'application/json': { schema: { type: 'object' } } };
+      const operation = { operationId: 'o', parameters, requestBody: { content }, responses: { 200: { description: 'ok', content } } };
+      writeFileSync(file, JSON.stringify({ openapi: '3.0.3', info: {}, paths: { '/o': { post: operation } } }));
+      const asked = async (checks: boolean): Promise<string[]> => {
+        const call = await start(`- restConfiguration: { clientRequestValidation: ${checks} }\n- rest: { openApi: { specification: "${file}" } }\n- from: { uri: "direct:o", steps: [ { setBody: { simple: "\${header.full} \${header.list} \${header.X-H}" } } ] }\n`);
+        const said: string[] = [];
+        for (const init of [{ method: 'POST', headers: json, body: '{}' }, { method: 'POST', headers: { 'Content-Type': 'text/plain', Accept: 'application/xml' }, body: 'x' }, { method: 'OPTIONS' }]) {
+          const reply = await call('/o', init);
+          said.push(`${reply.status} ${reply.headers.get('content-type')} ${await reply.text()}`);
+        }
+        await mecha?.stop();
+        mecha = null;
+        return said;
+      };
+      // As Apache Camel's contract-first answers, of 4.17.
+      expect(await asked(false)).to.deep.equal(['200 application/json true ["p"] ', '200 text/plain true ["p"] ', '200 null ']);
+      expect(await asked(true)).to.deep.equal(['200 application/json true ["p"] ', '415 null ', '200 null ']);
+    });
+
     for (const [version, age] of [['3.0.3', 'minimum: 0, exclusiveMinimum: true'], ['3.1.0', 'exclusiveMinimum: 0']] as const) {
       it(`checks bodies by their schema in OpenAPI ${version}, and says where they do not fit`, async () => {
         const call = await start(people(contract(version, age), ', missingOperation: ignore', 'addPerson'));

@@ -193,7 +193,9 @@ export class RestBinding implements RequestBinding {
     const { bindingMode: mode, produces } = operation;
     if (operation.skipBindingOnErrorCode && Number(toText(headers.lookup('camelhttpresponsecode')) ?? 200) >= 300) return;
     const given = textHeader(exchange, 'content-type');
-    const told = (kindsOf(accept) ?? kindsOf(given) ?? kindsOf(produces ?? ''))?.filter((one) => mode === 'off' || binds(mode, one)) ?? [];
+    // What nobody promised to produce is not made because it is asked for.
+    const wanted = this.produces === null || isAccepted(accept, this.produces) ? accept : '';
+    const told = (kindsOf(wanted) ?? kindsOf(given) ?? kindsOf(produces ?? ''))?.filter((one) => mode === 'off' || binds(mode, one)) ?? [];
     const kind = told.includes('json') ? 'json' : (told[0] ?? (mode === 'off' ? null : binds(mode, 'json') && !this.foundXml.has(exchange) ? 'json' : 'xml'));
     if (given === '' && body !== null) {
       const type = kind === null ? produces : `application/${kind}`;

@@ -49,8 +49,8 @@ export async function openRestConsumer(endpoint: RestEndpoint, context: Connecto
     httpMethodRestrict: operation.answersOptions ? `${operation.method},OPTIONS` : operation.method,
     consumes: operation.consumes ?? undefined,
     produces: operation.produces ?? undefined,
-    // As in Camel, with CORS the binding checks them itself, and lets what is not said pass.
-    serverRequestValidation: operation.corsHeaders === null,
+    // As in Camel, with CORS and of a contract the binding checks them itself, and lets what is not said pass.
+    serverRequestValidation: operation.corsHeaders === null && !operation.isOfContract,
   });
   const { jsonIn, jsonOut } = operation;
   const format = (given: Readonly<Record<string, string>>): DataFormat | null => (Object.keys(given).length === 0 || context.runtime === undefined ? null : context.runtime.dataFormat('json', given));

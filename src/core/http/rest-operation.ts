@@ -37,6 +37,8 @@ export interface RestOperation {
   readonly replyHeaders: readonly string[];
   /** Headers that replies must have by status, the same way. */
   readonly headersOfReplies: Readonly<Record<string, readonly string[]>>;
+  /** It is an operation of an OpenAPI document: its types are checked where requests are. */
+  readonly isOfContract: boolean;
   /** The document whose operation this is, where schemas of it are checked. */
   readonly contract: ContractOperation | null;
   /** What is answered in place of what the route leaves; an operation that nothing but a mock answers has it. */
@@ -84,6 +86,7 @@ export const plainOperation: RestOperation = {
   replyTypes: {},
   replyHeaders: [],
   headersOfReplies: {},
+  isOfContract: false,
   contract: null,
   mockReply: null,
 };
