@@ -200,6 +200,8 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { document
     return [];
   }
   const missing = textField(contract, 'missingOperation') ?? 'fail';
+  // As in Camel, a `contextPath` takes the place of the path in the document.
+  const basePath = contracts.contextPath === '/' ? document.basePath : '';
   const unanswered: string[] = [];
   const hash = createHash('sha256').update(found.text).digest('hex');
   const made = document.operations.flatMap((operation): ElementModel[] => {
@@ -229,7 +231,7 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { document
         ...(id === null ? {} : { id }),
         contract: JSON.stringify(itself),
         ...(reply === null ? {} : { mockReply: JSON.stringify(reply) }),
-        path: joinPaths(document.basePath, operation.path),
+        path: joinPaths(basePath, operation.path),
         to,
         ...(consumes.length === 0 ? {} : { consumes: consumes.join(',') }),
         ...(produces.length === 0 ? {} : { produces: produces.join(',') }),
@@ -239,7 +241,7 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { document
     ];
   });
   const documentPath = textField(contract, 'apiContextPath');
-  if (documentPath !== null) documented(documentRoute(joinPaths(contracts.contextPath, document.basePath, documentPath), { document: JSON.stringify(document.json) }, null, contract.fieldsAt['apiContextPath'] ?? at));
+  if (documentPath !== null) documented(documentRoute(joinPaths(contracts.contextPath, basePath, documentPath), { document: JSON.stringify(document.json) }, null, contract.fieldsAt['apiContextPath'] ?? at));
   if (unanswered.length > 0 && missing === 'fail') refuse(problems, `no route answers ${unanswered.map((one) => `\`${one}\``).join(', ')}`, at, 'write a route from `direct:` with the id of the operation, or set `missingOperation: ignore`');
   return made;
 }
@@ -258,7 +260,8 @@ function entryOf(service: ElementModel, verb: ElementModel, settings: RestSettin
   return {
     verb,
     service,
-    path: joinPaths(textField(service, 'path'), textField(verb, 'path')),
+    // As in Camel, the path of a service is none of a contract's.
+    path: joinPaths(verb.fields['contract'] === undefined ? textField(service, 'path') : null, textField(verb, 'path')),
     operation: operationOf(service, verb, settings),
     routeId: textField(verb, 'routeId') ?? textField(verb, 'id'),
   };

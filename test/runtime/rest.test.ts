@@ -458,6 +458,20 @@ components:
     };
     const people = (file: string, more: string, ...ids: string[]): string => service(more, ...ids).replace(join(folder, 'api.yaml'), file);
 
+    it('has its path from the document, or from contextPath in place of that, and never from the service', async () => {
+      const file = join(folder, 'paths.json');
+      writeFileSync(file, JSON.stringify({ openapi: '3.0.3', info: {}, servers: [{ url: '/v1' }], paths: { '/o': { get: { operationId: 'o', responses: {} } } } }));
+      const found = async (settings: string): Promise<string[]> => {
+        const call = await start(`- restConfiguration: { inlineRoutes: true${settings} }\n- rest: { path: /own, openApi: { specification: "${file}" } }\n- from: { uri: "direct:o", steps: [ { setBody: { constant: "o" } } ] }\n`);
+        const paths = ['/v1/o', '/ctx/o', '/ctx/v1/o', '/own/v1/o', '/o'];
+        const statuses = await Promise.all(paths.map(async (path) => (await call(path)).status));
+        await mecha?.stop();
+        mecha = null;
+        return paths.filter((_, at) => statuses[at] === 200);
+      };
+      expect([await found(''), await found(', contextPath: /ctx')]).to.deep.equal([['/v1/o'], ['/ctx/o']]);
+    });
+
     it('gives query parameters the defaults of the document, answers OPTIONS, and checks types only where requests are checked', async () => {
       const file = join(folder, 'defaults.json');
       const parameters = [{ name: 'full', in: 'query', schema: { type: 'boolean', default: true } }, { name: 'list', in: 'query', schema: { type: 'array', default: ['p'] } }, { name: 'X-H', in: 'header', schema: { type: 'string', default: 'x' } }];

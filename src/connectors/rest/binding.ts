@@ -61,7 +61,7 @@ export class RestBinding implements RequestBinding {
       if (operation.corsHeaders !== null) this.addCorsHeaders(exchange);
       return false;
     }
-    if (operation.corsHeaders !== null || operation.clientRequestValidation) {
+    if ((operation.corsHeaders !== null && !operation.isOfContract) || operation.clientRequestValidation) {
       const status = this.mismatch(exchange);
       if (status !== 0) {
         headers.remove('Content-Type');
