@@ -6,10 +6,8 @@ import { version } from './version.ts';
 const uriOf = (file: string): string => file.split(/[\\/]/).map(encodeURIComponent).join('/');
 
 const region = ({ source, start, end }: Span) => {
-  // What is missing at the end of a file is told behind it.
-  const last = source.text.length;
-  const from = source.position(Math.min(start, last));
-  const to = source.position(Math.min(end, last));
+  const from = source.position(start);
+  const to = source.position(end);
   return { startLine: from.line, startColumn: from.column, endLine: to.line, endColumn: to.column };
 };
 

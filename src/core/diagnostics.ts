@@ -10,7 +10,9 @@ export class Source {
   }
 
   /** Line and column of an offset, both from 1. */
-  position(offset: number): { line: number; column: number } {
+  position(given: number): { line: number; column: number } {
+    // What is missing at the end of a file is told behind it.
+    const offset = Math.min(given, this.text.length);
     const starts = this.starts();
     let low = 0;
     let high = starts.length - 1;
