@@ -7,7 +7,8 @@ import { hashOf } from './compiler.ts';
 
 /** What applies to a route besides its own steps: written in its file, or in route configurations that it uses. */
 export interface RouteScope {
-  readonly onException: readonly ScopedElement[];
+  /** By the place where they are written; those of the first are preferred. */
+  readonly onException: readonly ExceptionClauses[];
   readonly onCompletion: readonly ElementModel[];
   readonly intercept: readonly ElementModel[];
   readonly interceptFrom: readonly ElementModel[];
@@ -17,8 +18,8 @@ export interface RouteScope {
   readonly errorHandler: ElementModel | null;
 }
 
-export interface ScopedElement {
-  readonly element: ElementModel;
+export interface ExceptionClauses {
+  readonly elements: readonly ElementModel[];
   /** From a route configuration: preferred over those of the file. */
   readonly isRouteScoped: boolean;
 }
@@ -171,7 +172,7 @@ function fingerprint(model: object): string {
 }
 
 const scopeFingerprint = ({ onException, onCompletion, intercept, interceptFrom, interceptSendToEndpoint, foreignSends, errorHandler }: RouteScope): unknown => [
-  onException.map(({ element, isRouteScoped }) => [fingerprint(element), isRouteScoped]),
+  onException.map(({ elements, isRouteScoped }) => [elements.map(fingerprint), isRouteScoped]),
   ...[onCompletion, intercept, interceptFrom, interceptSendToEndpoint, foreignSends.earlier, foreignSends.later].map((elements) => elements.map(fingerprint)),
   errorHandler === null ? null : fingerprint(errorHandler),
 ];
@@ -189,12 +190,14 @@ function namedFormats(documents: readonly DocumentModel[]): Map<string, DataForm
   return named;
 }
 
+const clausesOf = (elements: readonly ElementModel[], isRouteScoped: boolean): readonly ExceptionClauses[] => (elements.length === 0 ? [] : [{ elements, isRouteScoped }]);
+
 /** With what stands among the steps of the route itself. */
 function withOwn(scope: RouteScope, steps: readonly StepModel[]): RouteScope {
   const own = (name: RouteScopedName): ElementModel[] => steps.filter(({ definition, kind }) => definition === routeScoped && kind === name).map(({ element }) => element);
   const completions = own('onCompletion');
   return {
-    onException: [...own('onException').map((element) => ({ element, isRouteScoped: true })), ...scope.onException],
+    onException: [...clausesOf(own('onException'), true), ...scope.onException],
     // As in Camel, a route with completions of its own has no others.
     onCompletion: completions.length > 0 ? completions : scope.onCompletion,
     intercept: [...scope.intercept, ...own('intercept')],
@@ -208,7 +211,7 @@ function withOwn(scope: RouteScope, steps: readonly StepModel[]): RouteScope {
 function fileScope(elements: readonly ElementModel[]): RouteScope {
   const named = (name: string): ElementModel[] => elements.filter((element) => element.name === name);
   return {
-    onException: named('onException').map((element) => ({ element, isRouteScoped: false })),
+    onException: clausesOf(named('onException'), false),
     onCompletion: named('onCompletion'),
     intercept: named('intercept'),
     interceptFrom: named('interceptFrom'),
@@ -223,18 +226,21 @@ export const handlerOf = (route: ElementModel, file: readonly ElementModel[], co
 
 function routeScope(route: ElementModel, file: RouteScope, configurations: readonly ElementModel[]): RouteScope {
   const wanted = text(route, 'routeConfigurationId');
-  const patterns = wanted?.split(',').map((pattern) => pattern.trim()) ?? [];
-  const used =
+  const used = new Set(
     wanted === null
       ? configurations.filter((configuration) => text(configuration, 'id') === null)
-      : configurations.filter((configuration) => {
-          const id = text(configuration, 'id');
-          return id !== null && patterns.some((pattern) => matchesPattern(id, pattern));
-        });
+      : // In the order of the patterns.
+        wanted.split(',').flatMap((pattern) =>
+          configurations.filter((configuration) => {
+            const id = text(configuration, 'id');
+            return id !== null && matchesPattern(id, pattern.trim());
+          }),
+        ),
+  );
   let scope = file;
   for (const { fields } of used) {
     scope = {
-      onException: [...elementsOf(fields['onException'], 'onException').map((element) => ({ element, isRouteScoped: true })), ...scope.onException],
+      onException: [...clausesOf(elementsOf(fields['onException'], 'onException'), true), ...scope.onException],
       onCompletion: [...scope.onCompletion, ...elementsOf(fields['onCompletion'], 'onCompletion')],
       intercept: [...scope.intercept, ...elementsOf(fields['intercept'], 'intercept')],
       interceptFrom: [...scope.interceptFrom, ...elementsOf(fields['interceptFrom'], 'interceptFrom')],

@@ -106,18 +106,17 @@ function policyField(compiler: StepCompiler, element: ElementModel, parent: Rede
   }
 }
 
-/** As in Camel, of several clauses for one class without an `onWhen` the last one counts, in the place of the first. */
+/** As in Camel, of several clauses in one place for one class without an `onWhen` the last one counts, in the place of the first. */
 function lastOfEach(clauses: readonly Clause[]): readonly Clause[] {
   const last = new Map<string, Clause>();
-  const keyOf = (name: string, { isRouteScoped }: Clause): string => `${isRouteScoped} ${name}`;
   const open = clauses.filter(({ onWhen }) => onWhen === null);
-  for (const clause of open) for (const name of clause.classes) last.set(keyOf(name, clause), clause);
-  if (open.every((clause) => clause.classes.every((name) => last.get(keyOf(name, clause)) === clause))) return clauses;
+  for (const clause of open) for (const name of clause.classes) last.set(name, clause);
+  if (open.every((clause) => clause.classes.every((name) => last.get(name) === clause))) return clauses;
   return clauses.flatMap((clause) =>
     clause.classes.flatMap((name) => {
       if (clause.onWhen !== null) return [{ ...clause, classes: [name] }];
-      const counts = last.get(keyOf(name, clause));
-      last.delete(keyOf(name, clause));
+      const counts = last.get(name);
+      last.delete(name);
       return counts === undefined ? [] : [{ ...counts, classes: [name] }];
     }),
   );
@@ -137,7 +136,7 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope, sends: 
   const kind = handler === null ? null : (handlerKinds.find((name) => handler.fields[name] !== undefined) ?? null);
   if (kind === 'noErrorHandler') {
     // They never run, but are as wrong as elsewhere.
-    for (const { element, isRouteScoped } of scope.onException) clause(compiler, element, isRouteScoped, policy, sends);
+    for (const { elements, isRouteScoped } of scope.onException) for (const element of elements) clause(compiler, element, isRouteScoped, policy, sends);
     return null;
   }
   const given = kind === null ? undefined : handler!.fields[kind];
@@ -163,7 +162,7 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope, sends: 
       if (model !== null) deadLetter = deadLetterOf(compiler, model, sends.ofSteps, (name) => booleanField(given, name, false));
     }
   }
-  const clauses = lastOfEach(scope.onException.map(({ element, isRouteScoped }) => clause(compiler, element, isRouteScoped, policy, sends)));
+  const clauses = scope.onException.flatMap(({ elements, isRouteScoped }) => lastOfEach(elements.map((element) => clause(compiler, element, isRouteScoped, policy, sends))));
   return { clauses, policy, retryWhile, deadLetter, onRedelivery, onPrepareFailure, onOccurred };
 }
 

@@ -90,7 +90,7 @@ describe('the plan of routes', () => {
       'c.yaml': configuration('') + configuration('one') + configuration('two') + configuration('special'),
       'r.yaml': route('none') + route('exact', 'routeConfigurationId: one') + route('several', 'routeConfigurationId: "one,two"') + route('pattern', 'routeConfigurationId: "t*"') + route('missing', 'routeConfigurationId: nobody'),
     });
-    expect(plans.map(({ id, scope }) => [id, ...scope.onException.map(({ element, isRouteScoped }) => `${String((element.fields['exception'] as readonly unknown[])[0])}${isRouteScoped ? '' : '?'}`).sort()])).to.deep.equal([
+    expect(plans.map(({ id, scope }) => [id, ...scope.onException.flatMap(({ elements, isRouteScoped }) => elements.map(({ fields }) => `${String((fields['exception'] as readonly unknown[])[0])}${isRouteScoped ? '' : '?'}`)).sort()])).to.deep.equal([
       ['none', 'any'],
       ['exact', 'one'],
       ['several', 'one', 'two'],
