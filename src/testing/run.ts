@@ -91,9 +91,9 @@ class Ended extends Error {
   }
 }
 
-/** Operations of the system that no clock counts; threads may be there before a test begins. */
-const operations = /^(FSReq|CloseReq|GetAddrInfo|TCPConnect|PipeConnect|WriteWrap|ShutdownWrap|ProcessWrap|Immediate|Zlib)/;
-const threads = /^(MessagePort|Worker)/;
+/** Operations of the system that no clock counts; threads and processes may be there before a test begins. */
+const operations = /^(FSReq|CloseReq|GetAddrInfo|TCPConnect|PipeConnect|WriteWrap|ShutdownWrap|Immediate|Zlib)/;
+const companions = /^(MessagePort|Worker|ProcessWrap)/;
 
 const countOf = (kind: RegExp): number => {
   let count = 0;
@@ -150,7 +150,7 @@ class TestRun {
   private readonly clock: VirtualClock;
   private readonly mocks: TestMocks;
   private readonly folder: string;
-  private readonly threadsBefore = countOf(threads);
+  private readonly companionsBefore = countOf(companions);
   private readonly logs: string[] = [];
   private readonly store: KeptStore;
   private readonly sent = new Map<string, Sent>();
@@ -177,7 +177,7 @@ class TestRun {
   }
 
   private get isBusy(): boolean {
-    return !this.isCut && (countOf(operations) > 0 || countOf(threads) > this.threadsBefore);
+    return !this.isCut && (countOf(operations) > 0 || countOf(companions) > this.companionsBefore);
   }
 
   /** What the file says, and the test over it. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -495,6 +496,15 @@ ${said('state: { "aggregate/groups/pairs/finished/": { keys: [x], entries: { y: 
     reply: { status: 405 }
 `,
     ));
+
+  it('is not held up by a process that was there before it', async () => {
+    const other = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    try {
+      await allFine(start('- delay: { constant: 30000 }\n- setBody: { constant: done }\n'), 'tests:\n  - name: half a minute\n    send: { to: direct:start, body: x }\n    reply: done\n');
+    } finally {
+      other.kill();
+    }
+  });
 
   it('gives each test an empty folder of its own, and leaves none behind', async () => {
     const at = mkdtempSync(join(tmpdir(), 'mecha-temporary-'));
