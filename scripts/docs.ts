@@ -83,24 +83,24 @@ pages.set(
   `${note}# Configuration
 
 \`mecha.yaml\` in the folder where Mecha is started, or the file that \`--config\` names. Then, each over the ones before: \`application.properties\` is read
-first (keys \`mecha.*\` are settings, all keys are property placeholders), then \`application-PROFILE.properties\` where a profile is named (\`--profile dev\`, or
-the property \`camel.main.profile\`, or the variable \`CAMEL_MAIN_PROFILE\`), \`mecha.yaml\`, environment variables (\`MECHA_HTTP_PORT\` sets \`http.port\`), and
+first (keys \`mecha.*\` are settings, all keys are property placeholders), then \`application-PROFILE.properties\` where a profile is named (\`--profile dev\`, the
+variable \`MECHA_PROFILE\` or \`CAMEL_MAIN_PROFILE\`, or the property \`camel.main.profile\`: the first of these that is there), \`mecha.yaml\`, environment variables (\`MECHA_HTTP_PORT\` sets \`http.port\`), and
 \`--property key=value\`.
 
 A placeholder \`{{order.topic}}\` takes the variable \`ORDER_TOPIC\` before what files say, as in Camel; only \`--property\` is stronger. Variables that every shell has (\`PATH\`, \`HOME\`, \`USER\`, ...)
-replace nothing.
+replace nothing. What else stands between such braces (\`{{secret:NAME/KEY}}\`, \`{{file:...}}\`, \`{{env:NAME}}\`, ...) is told in [the route language](route-language.md).
 
 Properties \`camel.component.NAME.OPTION\` (or \`option-with-dashes\`, or a variable \`CAMEL_COMPONENT_NAME_OPTION\`) are options of all endpoints of that connector which do not say
 otherwise: \`camel.component.kafka.brokers\`, \`camel.component.http.connect-timeout\`. Every option of a connector that does not stand in its path can be given so. One that there is not is an error;
 one that only Camel has a use for is a warning. They are read by a start.
 
 The same file of properties is looked for in each folder that \`mecha run\` is given, or that holds a file it is given, and in \`src/main/resources\` of a Maven project; the one of the folder where Mecha
-is started wins. \`application.yml\` is read beside it, and over both \`application-PROFILE.properties\` of the profile that \`camel.main.profile\` (or \`CAMEL_MAIN_PROFILE\`) names. Other files of properties are named
+is started wins. \`application.yml\` is read before each of them, so that the properties win; the profile's files (\`application-PROFILE.yml\`, too) are looked for in the same folders. Other files of properties are named
 like routes: \`mecha run routes/ secrets.properties\`.
 
 What Camel's main program reads from there does here what it does in Camel: \`camel.beans.NAME\` (\`#class:\`, a text, and \`[key]\` for maps and lists), \`camel.variable.NAME\`, \`camel.route-template[ID].*\`,
 \`camel.rest.*\`, \`camel.resilience4j.*\`, \`camel.faulttolerance.*\`, \`camel.dataformat.NAME.OPTION\`, \`camel.language.NAME.OPTION\`, and of \`camel.main\`: \`name\`, \`profile\`, \`autoStartup\`, \`autoStartupExcludePattern\`,
-\`routeFilterIncludePattern\`, \`routeFilterExcludePattern\`, \`logMask\`, \`logName\`, \`shutdownTimeout\`. Of Quarkus and Spring the port, the address, the name and the level of the root logger are taken (\`quarkus.http.port\`, \`server.port\`,
+\`routeFilterIncludePattern\`, \`routeFilterExcludePattern\`, \`logMask\`, \`logName\`, \`shutdownTimeout\`. Port, address and largest body of \`camel.server\`, port and address of \`camel.management\`, and of Quarkus and Spring these, the name and the level of the root logger are taken as settings (\`quarkus.http.port\`, \`server.port\`,
 \`spring.application.name\`, \`logging.level.root\` and their like). What makes a difference that is not made here is a warning at its line; what Camel refuses is an error; \`mecha migrate FOLDER\` says of each what becomes of it.
 
 A reload (a changed file, SIGHUP, the admin API) reads these files again. Properties and settings that are marked \`live\` are taken at once; for each other one that has changed a

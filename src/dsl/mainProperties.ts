@@ -88,7 +88,10 @@ const ofGroups: Readonly<Record<string, readonly Rule[]>> = {
   cluster: [['*', differs('there is no leader among several programs', 'start one, or `--workers` of one machine')]],
   jbang: [['*', harmless('Camel JBang alone reads it')]],
   k: [['*', harmless('the operator of Camel K alone reads it')]],
-  kubernetesconfig: [['*', differs('it is not read from there', 'mount secrets and maps as files, or name them as environment variables: `{{file:/path}}`, `{{env:NAME}}`')]],
+  kubernetesconfig: [
+    ['mountPathSecrets mountPathConfigmaps localMode', works],
+    ['*', differs('Kubernetes itself is not asked', 'mount secrets and config maps, and name the folders above them: `camel.kubernetes-config.mount-path-secrets`, `camel.kubernetes-config.mount-path-configmaps`')],
+  ],
   rest: [['*', works]],
   resilience4j: [['*', works]],
   faulttolerance: [['*', works]],

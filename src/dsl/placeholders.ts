@@ -52,12 +52,12 @@ export function propertyLookup({ properties = {}, places, environment = {}, syst
   const file = (path: string): string | undefined => readFile?.(path)?.replace(/\r?\n$/, '');
   /** `secret:name/key` is a file below the folder where secrets are mounted, or a property of that name (`local-mode`). The binary ones give its path. */
   const mounted = (kind: string, option: string, environmentName: string): Record<string, (argument: string) => string | undefined> => {
-    const settings = 'camel.kubernetes-config.';
+    const setting = (name: string): string | undefined => own.get(`camel.kubernetes-config.${name}`) ?? own.get(`camel.kubernetes-config.${name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())}`);
     const read = (reference: string, isBinary: boolean): string | undefined => {
       const [, name, key] = /^([^/]+)\/([^/]+)$/.exec(reference) ?? [];
       if (name === undefined || key === undefined || name === '..' || key === '..') return undefined;
-      if (own.get(`${settings}local-mode`)?.toLowerCase() === 'true') return own.get(`${name}/${key}`);
-      const folder = own.get(settings + option) ?? environment[environmentName];
+      if (setting('local-mode')?.toLowerCase() === 'true') return own.get(`${name}/${key}`);
+      const folder = setting(option) ?? environment[environmentName];
       if (folder === undefined) return undefined;
       const path = `${folder.replace(/\/+$/, '')}/${name.toLowerCase()}/${key}`;
       const text = readFile?.(path);

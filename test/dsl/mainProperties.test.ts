@@ -14,8 +14,12 @@ describe("properties of Camel's main program", () => {
     expect(['outbox', 'kafka.topic', 'my.camel.main.x'].map(fate)).to.deep.equal([null, null, null]);
   });
 
+  it('are those that say where secrets and config maps are mounted, which placeholders read', () => {
+    expect(['camel.kubernetes-config.mount-path-secrets', 'camel.kubernetes-config.mountPathConfigmaps', 'camel.kubernetes-config.local-mode'].map(fate)).to.have.members(Array<string>(3).fill('works'));
+  });
+
   it('say what to write instead wherever something is not as in Camel', () => {
-    for (const key of ['camel.main.routes-include-pattern', 'camel.main.use-breadcrumb', 'camel.vault.aws.region', 'camel.ssl.key-store', 'camel.route-controller.enabled', 'camel.server.path', 'quarkus.datasource.jdbc.url', 'camel.cluster.kubernetes.enabled', 'camel.kubernetes-config.mount-path-secrets']) {
+    for (const key of ['camel.main.routes-include-pattern', 'camel.main.use-breadcrumb', 'camel.vault.aws.region', 'camel.ssl.key-store', 'camel.route-controller.enabled', 'camel.server.path', 'quarkus.datasource.jdbc.url', 'camel.cluster.kubernetes.enabled', 'camel.kubernetes-config.client-enabled']) {
       const found = fateOf(key)!;
       expect(found.fate, key).to.equal('differs');
       expect(found.why, key).to.match(/^\S.{8}/);

@@ -6,7 +6,7 @@ describe("the schema beside Camel's", function () {
   const verdicts = readVerdicts();
   const differences = verdicts.map((verdict) => ({ verdict, complaint: accepts(verdict.document) })).filter(({ verdict, complaint }) => verdict.inCamel !== (complaint === null));
 
-  it('is asked about every case file and thousands of random documents, valid and broken', () => {
+  it('is asked about hundreds of case files and thousands of random documents, valid and broken', () => {
     const count = (kind: string): number => verdicts.filter((verdict) => verdict.kind === kind).length;
     expect(count('cases')).to.be.at.least(400);
     expect(count('random, valid')).to.be.at.least(1500);
