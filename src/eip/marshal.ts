@@ -1,7 +1,8 @@
 import { defineEip } from '../core/definition.ts';
 import { conversion } from '../core/graph/dataFormatStep.ts';
+import { writtenBytes } from '../core/conversion/network-bytes.ts';
 import { field } from '../core/field.ts';
-import { perform } from '../core/graph/flow.ts';
+import { isPromise, perform } from '../core/graph/flow.ts';
 
 export const marshal = defineEip({
   name: 'marshal',
@@ -21,6 +22,12 @@ export const marshal = defineEip({
   ],
   operator: ({ dataFormatType: { name, options }, ...variables }, context) => {
     const format = context.dataFormat(name, options);
-    return perform(conversion((exchange, body) => format.marshal(exchange, body), variables), context.info);
+    return perform(
+      conversion((exchange, body) => {
+        const written: unknown = format.marshal(exchange, body);
+        return isPromise(written) ? written.then(writtenBytes) : writtenBytes(written);
+      }, variables),
+      context.info,
+    );
   },
 });

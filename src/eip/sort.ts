@@ -1,5 +1,6 @@
 import { defineEip } from '../core/definition.ts';
 import { describeValue, javaBytes } from '../core/conversion/convert.ts';
+import { isNetworkBytes } from '../core/conversion/network-bytes.ts';
 import { compareNumbers, isNumeric } from '../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
@@ -33,8 +34,8 @@ const natural: Compare = (a, b) => {
 
 const listOf = (value: unknown): unknown[] => {
   if (Array.isArray(value)) return [...value];
-  if (value instanceof Uint8Array) return [...javaBytes(value)];
-  if (typeof value === 'object' && value !== null && !(value instanceof Map) && isIterable(value)) return [...value];
+  if (value instanceof Uint8Array && !isNetworkBytes(value)) return [...javaBytes(value)];
+  if (typeof value === 'object' && value !== null && !(value instanceof Uint8Array) && !(value instanceof Map) && isIterable(value)) return [...value];
   throw new ExchangeError('java.lang.NullPointerException', `can't sort ${describeValue(value)}: it is no list`);
 };
 

@@ -4,6 +4,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { compareNumbers, doubleText, ExactNumber, exactNumber, isNumeric, javaDouble } from './exactNumber.ts';
 import { jsonText, parseJson } from './json.ts';
 import { asJsonNode, isJsonNode, nodeJson, nodeText, notTooDeep } from './jsonNode.ts';
+import { isNetworkBytes } from './network-bytes.ts';
 import { decodeXml, parseXml, parseXmlInTurns, XmlDocument, XmlElement, XmlNode, XmlNodeList } from './xml.ts';
 
 const groups = new WeakSet<readonly unknown[]>();
@@ -247,6 +248,12 @@ const bytes: Conversion = (value, type, charset) => {
   return found;
 };
 
+/** An array of its own, no longer the stream that bytes of a network or of a data format are. */
+const byteArray: Conversion = (value, type, charset) => {
+  const found = bytes(value, type, charset) as Buffer;
+  return isNetworkBytes(found) ? Buffer.from(found.buffer, found.byteOffset, found.byteLength) : found;
+};
+
 /** Bytes as Java's numbers: from -128 to 127. */
 export const javaBytes = (bytes: Uint8Array): Int8Array => new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
@@ -353,8 +360,8 @@ const conversions: Readonly<Record<string, Conversion>> = {
   Boolean: truthValue,
   char: character,
   Character: character,
-  'byte[]': bytes,
-  'Byte[]': bytes,
+  'byte[]': byteArray,
+  'Byte[]': byteArray,
   'Object[]': listOf,
   'String[]': (value, type) => (listOf(value, type, null) as unknown[]).map((item) => toText(item)),
   'java.lang.Object': itself,
@@ -418,7 +425,7 @@ export function convertTo(value: unknown, type: string, exchange?: Exchange): un
   if (value === null || value === undefined) return null;
   const conversion = conversionOf(type);
   if (conversion === null) throw notAvailable(value, type);
-  const mayHaveBytes = typeof value === 'object' ? typeof (value as Partial<Content>).charset !== 'string' : conversion === bytes;
+  const mayHaveBytes = typeof value === 'object' ? typeof (value as Partial<Content>).charset !== 'string' : conversion === bytes || conversion === byteArray;
   return conversion(value, type, exchange !== undefined && mayHaveBytes ? charsetOf(exchange) : null);
 }
 

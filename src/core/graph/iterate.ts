@@ -1,5 +1,6 @@
 import { isJsonNode } from '../conversion/jsonNode.ts';
 import { javaBytes, toText } from '../conversion/convert.ts';
+import { isNetworkBytes } from '../conversion/network-bytes.ts';
 
 /** One entry of a map that is iterated over; its text is `key=value`. */
 export class MapEntry {
@@ -88,7 +89,7 @@ export function toIterable(value: unknown, delimiter: string | null = ','): Part
   }
   if (typeof value !== 'object') return [value];
   if (value instanceof Map) return mapEntries(value as Map<unknown, unknown>);
-  if (value instanceof Uint8Array) return javaBytes(value);
+  if (value instanceof Uint8Array) return isNetworkBytes(value) ? [value] : javaBytes(value);
   if (isIterable(value)) return value;
   if (isAsyncIterable(value)) return isByteStream(value) ? [value] : value;
   if (isIterator(value)) return { [Symbol.iterator]: () => value };

@@ -1,6 +1,6 @@
 import { classDistance, ExchangeError } from '../../core/errors.ts';
 import { Exchange } from '../../core/exchange/exchange.ts';
-import { isNetworkBytes } from '../../core/conversion/network-bytes.ts';
+import { streamClass } from '../../core/conversion/network-bytes.ts';
 import { ByteStream, StreamCache } from '../../core/conversion/stream.ts';
 import { ExactNumber, isNumeric } from '../../core/conversion/exactNumber.ts';
 import { isPlainObject } from '../../core/beans/javaTypes.ts';
@@ -42,7 +42,7 @@ export function className(value: unknown): string {
   if (value instanceof ExactNumber) return value.kind === 'double' ? 'java.lang.Double' : value.kind === 'decimal' ? 'java.math.BigDecimal' : 'java.lang.Long';
   if (value instanceof ExchangeError) return value.type;
   if (value instanceof Exchange) return 'org.apache.camel.support.DefaultExchange';
-  if (value instanceof Uint8Array) return isNetworkBytes(value) ? 'org.apache.camel.converter.stream.ByteArrayInputStreamCache' : '[B';
+  if (value instanceof Uint8Array) return streamClass(value) ?? '[B';
   if (value instanceof StreamCache) return 'org.apache.camel.converter.stream.ByteArrayInputStreamCache';
   if (value instanceof ByteStream) return 'java.io.ByteArrayInputStream';
   if (value instanceof Date) return 'java.util.Date';
