@@ -52,5 +52,8 @@ export async function xmlTextOf(exchange: Exchange, value: unknown, isBody: bool
   return toText(value);
 }
 
+/** An encoding that a document declares behind so many letters is looked for in vain: the search takes the square of them. */
+const longestDeclaration = 1000;
+
 /** A text in a thread's program: `withoutDeclaredEncoding` of it, for it is no longer in the charset that it declares. */
-export const withoutDeclaredEncoding = (text: string): string => text.replace(/^(<\?xml[^>]*?)\s+encoding\s*=\s*(?:"[^"]*"|'[^']*')/, '$1');
+export const withoutDeclaredEncoding = (text: string): string => !text.startsWith('<?xml') ? text : text.slice(0, longestDeclaration).replace(/^(<\?xml[^>]*?)\s+encoding\s*=\s*(?:"[^"]*"|'[^']*')/, '$1') + text.slice(longestDeclaration);

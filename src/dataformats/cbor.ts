@@ -10,6 +10,8 @@ const java = 'Java only: there are no Java classes to map to here';
 
 const unreadable = 'com.fasterxml.jackson.core.JsonParseException';
 
+const longestNumber = 10_000;
+
 /** Tags that only say what a text, a number or bytes are: dates, base64, URIs, CBOR itself. */
 const plainTags = [0, 1, 21, 22, 23, 32, 33, 34, 36, 55799];
 
@@ -41,7 +43,11 @@ function codecOf({ decode, encode, Token, Tokenizer, Type }: typeof Cborg): Code
       return new Token(type, type === Type.string ? pieces.join('') : new Uint8Array(Buffer.concat(pieces as Uint8Array[])), 0);
     }
   }
-  const digits = (bytes: Uint8Array): bigint => (bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`));
+  const digits = (bytes: Uint8Array): bigint => {
+    // As a text, a number of many digits takes far more than linear time.
+    if (bytes.length > longestNumber) throw new Error(`a number has more than ${longestNumber} bytes`);
+    return bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+  };
   const bytesOf = (value: bigint): Buffer => {
     const hex = value.toString(16);
     return Buffer.from(hex.length % 2 === 0 ? hex : `0${hex}`, 'hex');

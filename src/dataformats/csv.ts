@@ -3,6 +3,7 @@ import { charsetOf, isByteSource, isContent, readBytes, textOfBody, toText } fro
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
+import { allRows, mostCells } from '../core/conversion/rows.ts';
 import { isNumeric } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
 
@@ -120,7 +121,7 @@ export const csv = defineDataFormat({
       marshal: (exchange, body) => encodeText(written(body, dialect, names, options.skipHeaderRecord), charsetOf(exchange)),
       unmarshal: (exchange, body) => {
         if (options.lazyLoad) return isByteSource(body) ? asyncRows(body, reading, exchange) : lazyRows(textOfBody(body, exchange), reading, exchange);
-        return isByteSource(body) ? readBytes(body).then((bytes) => allRows(textOfBody(bytes, exchange), reading, exchange)) : allRows(textOfBody(body, exchange), reading, exchange);
+        return isByteSource(body) ? readBytes(body).then((bytes) => allRows(lazyRows(textOfBody(bytes, exchange), reading, exchange, true))) : allRows(lazyRows(textOfBody(body, exchange), reading, exchange, true));
       },
     };
   },
@@ -201,22 +202,6 @@ interface Reading {
 }
 
 const sliceLength = 1 << 16;
-
-/** What one line, and all lines that are read at once, may have at most. */
-const mostCells = 1_000_000;
-const mostCellsAtOnce = 20_000_000;
-
-/** All rows, while they are not so many that only `lazyLoad` can read them. */
-function allRows(text: string, reading: Reading, exchange: Exchange): unknown[] {
-  const rows: unknown[] = [];
-  let cells = 0;
-  for (const row of lazyRows(text, reading, exchange, true)) {
-    cells += Array.isArray(row) ? row.length + 1 : 10;
-    if (cells > mostCellsAtOnce) throw new ExchangeError('java.lang.IllegalStateException', `the text has too many values to be read at once (${mostCellsAtOnce} are the most): use \`lazyLoad\` with a streaming split`);
-    rows.push(row);
-  }
-  return rows;
-}
 
 function* lazyRows(text: string, reading: Reading, exchange: Exchange, isWhole = false): Generator<unknown> {
   const lexer = new Lexer(reading.dialect);

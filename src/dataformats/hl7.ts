@@ -1,3 +1,5 @@
+import { Slices } from '../core/conversion/slices.ts';
+import { mostCells } from '../core/conversion/rows.ts';
 import { isByteSource, readBytes, toText, withBytes } from '../core/conversion/convert.ts';
 import { decodeText } from '../core/conversion/charset.ts';
 import { isPlainMap, putKey } from '../core/conversion/plainValue.ts';
@@ -54,25 +56,28 @@ export const hl7 = defineDataFormat({
   },
   create: ({ targetFormat, validate }) => {
     if (targetFormat === 'XML') throw new Error('`targetFormat: XML` needs the dictionary of HL7\'s groups and types that the Java library has: unmarshal with `hl7: {}`, make a map of the fields that you need, and write it with `jacksonXml`');
-    const read = (text: string): Hl7Message => {
-      const message = parsed(text);
+    const checked = (message: Hl7Message): Hl7Message => {
       if (validate) check(message);
       return message;
+    };
+    const read = <T>(text: string, then: (message: Hl7Message) => T): T | Promise<T> => {
+      const message = parsed(text);
+      return message instanceof Promise ? message.then((whole) => then(checked(whole))) : then(checked(message));
     };
     return {
       marshal: (_exchange, body) => {
         if (body instanceof Hl7Message) return body.toString();
         if (isPlainMap(body) && Array.isArray(body['segments'])) return new Hl7Message(body['segments'] as readonly Segment[]).toString();
-        if (isByteSource(body)) return readBytes(body).then((bytes) => read(bytes.toString()).toString());
+        if (isByteSource(body)) return readBytes(body).then((bytes) => read(bytes.toString(), String));
         if (typeof body !== 'string' && !Buffer.isBuffer(body)) throw new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', 'HL7 is written from what `unmarshal` gives, from a map with `segments`, or from a text');
-        return read(String(body)).toString();
+        return read(String(body), String);
       },
       unmarshal: (exchange, body) =>
         typeof body === 'string'
-          ? withHeaders(exchange, read(body))
+          ? read(body, (message) => withHeaders(exchange, message))
           : withBytes(exchange, body, (bytes) => {
               const charset = charsetOf(bytes.toString('latin1'));
-              return withHeaders(exchange, read(decodeText(bytes, charset)));
+              return read(decodeText(bytes, charset), (message) => withHeaders(exchange, message));
             }),
     };
   },
@@ -80,19 +85,37 @@ export const hl7 = defineDataFormat({
 
 // ------------------------------------------------------------------------------------------------ reading
 
-function parsed(text: string): Hl7Message {
+function parsed(text: string): Hl7Message | Promise<Hl7Message> {
   if (!text.startsWith('MSH') || text.length < 8) throw failure('Message encoding is not recognized: it begins with no MSH segment');
   const separators: Separators = { field: text[3]!, component: text[4]!, repetition: text[5]!, escape: text[6]!, subcomponent: text[7]! };
   if (new Set(Object.values(separators)).size < 5) throw failure(`Message encoding is not recognized: the separators \`${text.slice(3, 8)}\` must differ`);
+  const lines = text.split(/\r\n|\r|\n/).filter((line) => line.trim() !== '');
+  if (text.length <= readAtOnce) return new Hl7Message(lines.map((line) => segment(line, separators)));
+  return segmentsInTurns(lines, separators).then((segments) => new Hl7Message(segments));
+}
+
+/** What has not more letters is read at once. */
+const readAtOnce = 100_000;
+
+async function segmentsInTurns(lines: readonly string[], separators: Separators): Promise<Segment[]> {
+  const slices = new Slices();
   const segments: Segment[] = [];
-  for (const line of text.split(/\r\n|\r|\n/)) {
-    if (line.trim() !== '') segments.push(segment(line, separators));
+  for (const line of lines) {
+    segments.push(segment(line, separators));
+    if (slices.isOver) await slices.next();
   }
-  return new Hl7Message(segments);
+  return segments;
+}
+
+/** @throws HL7Exception for more pieces than are read at once */
+function cut(text: string, separator: string): string[] {
+  const parts = text.split(separator, mostCells + 1);
+  if (parts.length > mostCells) throw failure(`a segment has more than ${mostCells} values`);
+  return parts;
 }
 
 function segment(line: string, separators: Separators): Segment {
-  const [name, ...fields] = line.split(separators.field);
+  const [name, ...fields] = cut(line, separators.field);
   const made = { name: name! };
   const isHeader = name === 'MSH';
   if (isHeader) Object.assign(made, { 1: separators.field });
@@ -104,14 +127,16 @@ function segment(line: string, separators: Separators): Segment {
 }
 
 function fieldValue(text: string, separators: Separators): Value {
-  const parts = text.split(separators.repetition).map((part) => pieces(part, [separators.component, separators.subcomponent], separators.escape, separators));
+  if (text === '') return null;
+  const parts = cut(text, separators.repetition).map((part) => pieces(part, [separators.component, separators.subcomponent], separators.escape, separators));
   while (parts.length > 1 && parts.at(-1) === null) parts.pop();
   return parts.length === 1 ? parts[0]! : parts;
 }
 
 function pieces(text: string, [separator, ...inner]: readonly string[], escape: string, separators: Separators): Value {
   if (separator === undefined) return text === '' ? null : unescaped(text, separators);
-  const parts = text.split(separator).map((part) => pieces(part, inner, escape, separators));
+  if (!text.includes(separator)) return pieces(text, inner, escape, separators);
+  const parts = cut(text, separator).map((part) => pieces(part, inner, escape, separators));
   const made: Record<string, Value> = {};
   parts.forEach((part, i) => {
     if (part !== null) made[i + 1] = part;

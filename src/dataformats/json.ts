@@ -165,7 +165,7 @@ function readBoolean(value: unknown, refuse: Refuse): boolean {
 
 function numberReader(name: string, type: string): (value: unknown, refuse: Refuse) => unknown {
   const range = ranges[name];
-  const form = range === undefined ? /^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?\s*$/ : /^\s*[-+]?\d+\s*$/;
+  const form = range === undefined ? /^\s*[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?\s*$/ : /^\s*[-+]?\d+\s*$/;
   return (value, refuse) => {
     if (typeof value === 'boolean') return refuse(mismatch);
     if (typeof value === 'string' && !form.test(value)) return refuse('InvalidFormatException');

@@ -108,11 +108,11 @@ export const rss = defineDataFormat({
   options: {},
   create: () => ({
     marshal: (exchange, body) => {
-      if (body instanceof Feed) return written(body);
-      if (isPlainMap(body)) return written(new Feed(body as Partial<Feed>));
+      if (body instanceof Feed) return writtenInTurns(body);
+      if (isPlainMap(body)) return writtenInTurns(new Feed(body as Partial<Feed>));
       const rewritten = (bytes: Buffer): string | Promise<string> => {
         const feed = feedOf(bytes);
-        return feed instanceof Promise ? feed.then((read) => written(read)) : written(feed);
+        return feed instanceof Promise ? feed.then(writtenInTurns) : writtenInTurns(feed);
       };
       return typeof body === 'string' ? rewritten(Buffer.from(body)) : withBytes(exchange, body, rewritten);
     },
@@ -278,12 +278,37 @@ function date(given: string | null): Date | null {
 
 // ------------------------------------------------------------------------------------------------ writing
 
-function written(feed: Feed, isStrict = true): string {
+/** The text of a feed: a promise while that of many entries is written in slices. */
+function writtenInTurns(feed: Feed): string | Promise<string> {
+  const lines = linesOf(feed, true);
+  const slices = new Slices();
+  const out: string[] = [];
+  /** @returns whether there is no more */
+  const writeSome = (): boolean => {
+    do {
+      const next = lines.next();
+      if (next.done === true) return true;
+      out.push(...next.value);
+    } while (!slices.isOver);
+    return false;
+  };
+  const goOn = async (): Promise<string> => {
+    do await slices.next();
+    while (!writeSome());
+    return framed(out);
+  };
+  return writeSome() ? framed(out) : goOn();
+}
+
+const written = (feed: Feed, isStrict: boolean): string => framed([...linesOf(feed, isStrict)].flat());
+
+/** The lines of a channel: what stands before the entries, and those of each. */
+function* linesOf(feed: Feed, isStrict: boolean): Generator<string[]> {
   for (const name of ['title', 'link', 'description'] as const) {
     // Atom asks for none of them.
     if (isStrict && feed[name] === null && !feed.feedType.startsWith('atom')) throw new ExchangeError('com.rometools.rome.io.FeedException', `Invalid rss_2.0 feed, missing channel ${name}`);
   }
-  const out: string[] = [];
+  let out: string[] = [];
   const element = (depth: number, name: string, value: unknown, attributes: Readonly<Record<string, unknown>> = {}): void => {
     if (value === null || value === undefined) return;
     const written = Object.entries(attributes).map(([key, one]) => (one === null || one === undefined ? '' : ` ${key}="${escapeXmlAttribute(toText(one) ?? '')}"`));
@@ -307,7 +332,9 @@ function written(feed: Feed, isStrict = true): string {
     for (const name of ['title', 'url', 'link'] as const) element(3, name, feed.image[name]);
     out.push('    </image>');
   }
+  yield out;
   for (const entry of list<Partial<Entry>>(feed.entries)) {
+    out = [];
     out.push('    <item>');
     element(3, 'title', entry.title);
     element(3, 'link', entry.link);
@@ -321,7 +348,11 @@ function written(feed: Feed, isStrict = true): string {
     element(3, 'guid', entry.uri, { isPermaLink: false });
     element(3, 'dc:creator', entry.author);
     out.push('    </item>');
+    yield out;
   }
+}
+
+function framed(out: readonly string[]): string {
   const used = (['content', 'dc'] as const).filter((prefix) => out.some((line) => line.trimStart().startsWith(`<${prefix}:`)));
   const root = `<rss${used.map((prefix) => ` xmlns:${prefix}="${namespaces[prefix]}"`).join('')} version="2.0">`;
   return `${['<?xml version="1.0" encoding="UTF-8"?>', root, '  <channel>', ...out, '  </channel>', '</rss>'].join('\r\n')}\r\n`;

@@ -1,5 +1,6 @@
 /** What the three formats of uniVocity's parsers share: their options, and rows from and to bodies. */
 import { encodeText } from '../core/conversion/charset.ts';
+import { allRows, mostCells } from '../core/conversion/rows.ts';
 import { isNumeric } from '../core/conversion/exactNumber.ts';
 import { charsetOf, toText, withBytes } from '../core/conversion/convert.ts';
 import { putKey } from '../core/conversion/plainValue.ts';
@@ -95,7 +96,7 @@ export function rowFormat(options: RowOptions, dialect: Dialect): DataFormat {
     unmarshal: (exchange, body) =>
       withBytes(exchange, body, (bytes) => {
         const text = toText(bytes, exchange)!.replace(/^\ufeff/, '');
-        return options.lazyLoad ? rows(text) : [...rows(text)];
+        return options.lazyLoad ? rows(text) : allRows(rows(text));
       }),
   };
 }
@@ -104,6 +105,11 @@ export function rowFormat(options: RowOptions, dialect: Dialect): DataFormat {
 export function character(option: string, given: string): string {
   if (given.length !== 1) throw new Error(`\`${option}\` is \`${given}\`: it must be one character`);
   return given;
+}
+
+/** @throws for a line with too many values to be read */
+export function checkCells(count: number): void {
+  if (count > mostCells) throw new ExchangeError('com.univocity.parsers.common.TextParsingException', `a line has more than ${mostCells} values`);
 }
 
 function mapOf(names: readonly string[], row: Row): object {

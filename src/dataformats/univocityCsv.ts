@@ -1,7 +1,7 @@
 import { defineDataFormat } from '../core/definition.ts';
 import { field } from '../core/field.ts';
 import type { Row, RowOptions } from './univocity.ts';
-import { cellText, character, rowFormat, rowOptions, trimmed } from './univocity.ts';
+import { cellText, character, checkCells, rowFormat, rowOptions, trimmed } from './univocity.ts';
 
 interface CsvOptions extends RowOptions {
   readonly delimiter: string;
@@ -82,6 +82,7 @@ function* read(text: string, newline: string, options: CsvOptions): Generator<Ro
     while (text[at] === delimiter) {
       at++;
       row.push(value());
+      checkCells(row.length);
     }
     const isEmpty = row.length === 1 && row[0] === nullValue && trimmed(text.slice(begin, at), true, true) === '';
     at++;

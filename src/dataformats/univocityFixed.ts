@@ -62,7 +62,8 @@ function* read(text: string, newline: string, lengths: readonly number[], option
       row.push(trimmed(text.slice(at, end), ignoreLeadingWhitespaces, ignoreTrailingWhitespaces, padding) || nullValue);
       at = end;
     }
-    yield row;
+    // Without the room that a row has to grow: there may be millions.
+    yield row.slice();
     if (skipTrailingCharsUntilNewline) at = endOfLine(at);
     if (text[at] === '\r' && text[at + 1] === newline) at++;
     if (text[at] === newline) at++;

@@ -1,7 +1,8 @@
 import { defineDataFormat } from '../core/definition.ts';
 import { field } from '../core/field.ts';
 import type { Row, RowOptions } from './univocity.ts';
-import { cellText, character, rowFormat, rowOptions, trimmed } from './univocity.ts';
+import { mostCells } from '../core/conversion/rows.ts';
+import { cellText, character, checkCells, rowFormat, rowOptions, trimmed } from './univocity.ts';
 
 interface TsvOptions extends RowOptions {
   readonly escapeChar: string;
@@ -53,6 +54,8 @@ function* read(text: string, newline: string, options: TsvOptions): Generator<Ro
     at += line.length + 1;
     if (line[0] === comment || (skipEmptyLines && !line.includes('\t') && trimmed(line, true, true) === '')) continue;
     // An escape at the very end of a value has nothing to stand before.
-    yield line.split('\t').map((cell) => unescaped(trimmed(cell, ignoreLeadingWhitespaces, ignoreTrailingWhitespaces), escapeChar) || nullValue);
+    const cells = line.split('\t', mostCells + 1);
+    checkCells(cells.length);
+    yield cells.map((cell) => unescaped(trimmed(cell, ignoreLeadingWhitespaces, ignoreTrailingWhitespaces), escapeChar) || nullValue);
   }
 }

@@ -75,7 +75,7 @@ export function parseScalar(shape: FieldShape, text: string): ScalarResult {
     case 'integer':
       return inRange(shape, /^\s*[+-]?\d+\s*$/.test(text) ? Number(text) : null, 'a whole number', 'write digits only, such as `5`');
     case 'number':
-      return inRange(shape, /^\s*[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : null, 'a number', 'write a number, such as `5` or `0.5`');
+      return inRange(shape, /^\s*[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?\s*$/i.test(text) ? Number(text) : null, 'a number', 'write a number, such as `5` or `0.5`');
     case 'millis':
       return inRange(shape, parseMillis(text), 'a duration', 'write milliseconds such as `500`, or `5s`, `1m30s`, `1h`');
     case 'bytes':

@@ -156,6 +156,8 @@ const integral =
     if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
     const text = textual(value, type, charset) as string;
     if (!/^[+-]?\d+$/.test(text)) throw badNumber(value, type, text);
+    // No bound is near: millions of digits need not be read for that.
+    if (!(Math.abs(Number(text)) <= 2 ** 64)) throw badNumber(value, type, text);
     const exact = BigInt(text.replace('+', ''));
     if (exact < lowest || exact > highest) throw badNumber(value, type, text);
     return exactNumber(exact.toString());
@@ -185,7 +187,7 @@ const decimal: Conversion = (value, type, charset) => {
   if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
   const text = textual(value, type, charset) as string;
   const plain = text.trim();
-  if (!/^[+-]?(\d+\.?\d*([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|NaN|Infinity)[fFdD]?$/.test(plain)) throw badNumber(value, type, text);
+  if (!/^[+-]?(\d+(?:\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|NaN|Infinity)[fFdD]?$/.test(plain)) throw badNumber(value, type, text);
   return javaDouble(Number(plain.replace(/[fFdD]$/, '')));
 };
 

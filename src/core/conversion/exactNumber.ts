@@ -30,7 +30,7 @@ export class ExactNumber {
 /** A number that came from a text, kept exactly: a plain number where nothing is lost by it. */
 export function exactNumber(text: string): number | ExactNumber {
   const value = Number(text);
-  if (/^-?\d+$/.test(text)) return Number.isSafeInteger(value) ? value : new ExactNumber(BigInt(text).toString(), 'integer');
+  if (/^-?\d+$/.test(text)) return Number.isSafeInteger(value) ? value : new ExactNumber(text.replace(/^(-?)0+/, '$1'), 'integer');
   if (Number.isInteger(value)) return isExactDouble(text, value) ? wholeDouble(value) : new ExactNumber(text, 'decimal');
   return isExactDouble(text, value) ? value : new ExactNumber(text, 'decimal');
 }
@@ -92,13 +92,16 @@ export function compareNumbers(a: number | bigint | ExactNumber, b: number | big
   return x < y ? -1 : x > y ? 1 : 0;
 }
 
-/** A decimal as digits / 10^scale; null for NaN, infinities and exponents out of reason. */
+/** More of them are not compared digit by digit: that takes more than linear time. */
+const mostDigits = 1_000_000;
+
+/** A decimal as digits / 10^scale; null for NaN, infinities, and exponents or lengths out of reason. */
 function decimalParts(value: number | bigint | ExactNumber): { digits: bigint; scale: number } | null {
   const match = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(String(value));
   if (match === null) return null;
   const fraction = match[3] ?? '';
   const exponent = Number(match[4] ?? 0);
-  if (Math.abs(exponent) > 400) return null;
+  if (Math.abs(exponent) > 400 || match[2]!.length + fraction.length > mostDigits) return null;
   const digits = BigInt(`${match[1]}${match[2]}${fraction}`);
   const scale = fraction.length - exponent;
   return scale >= 0 ? { digits, scale } : { digits: digits * 10n ** BigInt(-scale), scale: 0 };

@@ -246,7 +246,7 @@ function trimmed(input: unknown, from: boolean, to: boolean): string {
 function toNumber(input: unknown): unknown {
   if (isNumeric(input)) return input;
   const text = textOf(input, 'cannot be parsed as a number');
-  if (!/^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*$/.test(text) && text !== 'nan') throw new JqError(`${describe(input)} cannot be parsed as a number`);
+  if (!/^\s*[+-]?(\d+(?:\.\d*)?|\.\d+)([eE][+-]?\d+)?\s*$/.test(text) && text !== 'nan') throw new JqError(`${describe(input)} cannot be parsed as a number`);
   return text === 'nan' ? NaN : /^-?\d+$/.test(text.trim()) ? exactNumber(text.trim()) : Number(text);
 }
 

@@ -44,7 +44,7 @@ const deepest = 500;
 const blank = /(?:\s+|#[^\n]*)+/y;
 const symbol = /\?\/\/|\/\/=|\|=|\+=|-=|\*=|\/=|%=|==|!=|<=|>=|\/\/|\.\.|[|,:;=<>+\-*/%()[\]{}?.]/y;
 const word = /[A-Za-z_][\w]*(?:::[A-Za-z_][\w]*)*/y;
-const number = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y;
+const number = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y;
 
 /** Reads a filter. @throws ExpressionSyntaxError with the place of what is wrong */
 export const parseJq = (source: string): Node => new Parser(source).filter();

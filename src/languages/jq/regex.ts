@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { RE2JS } from 're2js';
 import { lettersIn } from '../../core/conversion/letters.ts';
+import { work } from './bounds.ts';
 import { JqError, describe, typeName } from './values.ts';
 
 /** Patterns may come out of messages: they are matched in linear time, and only so many are kept. */
@@ -62,6 +63,7 @@ export function matches(input: unknown, source: unknown, flags: unknown, isGloba
   let letters = 0;
   let counted = 0;
   while (matcher.find()) {
+    work(10);
     const [from, to] = [matcher.start(), matcher.end()];
     if (from === to && skipsEmpty) continue;
     letters += lettersIn(text, counted, from);

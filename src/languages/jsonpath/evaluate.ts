@@ -1,6 +1,7 @@
 import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { compareNumbers, isNumeric, javaDouble } from '../../core/conversion/exactNumber.ts';
+import { Patience, workOf } from '../../core/patience.ts';
 import type { Condition, Operand, PathNode, Token } from './parser.ts';
 
 /** Jayway's options. */
@@ -44,6 +45,9 @@ const describe = (value: unknown): string => (value === null || value === undefi
 
 const bracketed = (name: string): string => `['${name}']`;
 
+/** Scans in scans look at so many nodes as the product of them; nothing else waits meanwhile, so one is enough for all queries. */
+const patience = new Patience(3000, (message) => new ExchangeError('java.util.concurrent.TimeoutException', `jsonpath: ${message}`));
+
 /** Nodes that a deep scan visits at most below one another. */
 const deepest = 2000;
 
@@ -55,6 +59,7 @@ export function compilePath(node: PathNode, options: PathOptions = noOptions): Q
   }
   const visit = chain(node.tokens, 0);
   return (document) => {
+    patience.reset();
     if (options.alwaysList || options.asPaths || !node.isDefinite) {
       const list: unknown[] = [];
       const collect: Found = options.asPaths ? (_value, path) => list.push(path) : (value) => list.push(value);
@@ -211,6 +216,7 @@ function slice(from: number | null, to: number | null, rest: Step): Step {
 
 function wildcard(rest: Step, _isLast: boolean): Step {
   return (run, value, path, _isCertain, found) => {
+    patience.spend(1 + workOf(value));
     if (Array.isArray(value)) for (let i = 0; i < value.length; i++) rest(run, value[i], `${path}[${i}]`, false, found);
     else if (isMapping(value)) for (const key of keys(value)) rest(run, get(value, key), path + bracketed(key), false, found);
   };
@@ -219,6 +225,7 @@ function wildcard(rest: Step, _isLast: boolean): Step {
 function scan(next: Token, rest: Step, isLast: boolean): Step {
   const accepts = scanned(next, isLast);
   const visit = (run: Run, value: unknown, path: string, found: Found, depth: number): void => {
+    patience.spend();
     if (typeof value !== 'object' || value === null) return;
     if (depth > deepest) throw invalidPath('the document is nested too deeply for a scan');
     if (Array.isArray(value)) {
@@ -249,6 +256,7 @@ function scanned(next: Token, isLast: boolean): (run: Run, value: object) => boo
 
 function filter(matches: Matcher, rest: Step): Step {
   return (run, value, path, isCertain, found) => {
+    patience.spend();
     if (Array.isArray(value)) {
       for (let i = 0; i < value.length; i++) if (matches(value[i], run)) rest(run, value[i], `${path}[${i}]`, false, found);
     } else if (isMapping(value)) {

@@ -7,7 +7,7 @@ import { ExactNumber, javaDouble, javaLong } from '../../core/conversion/exactNu
 import { XmlNode, XmlNodeList } from '../../core/conversion/xml.ts';
 
 const integerText = /^[+-]?\d+$/;
-const decimalText = /^\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?\s*$/;
+const decimalText = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?\s*$/;
 
 const notANumber = (text: string): ExchangeError => new ExchangeError('java.lang.NumberFormatException', `For input string: "${text}"`);
 
@@ -29,6 +29,8 @@ export function tryInteger(value: unknown): number | bigint | null {
   if (typeof plain === 'string' && !integerText.test(plain)) return null;
   const number = Number(plain);
   if (Number.isSafeInteger(number)) return number;
+  // Far beyond a long: millions of digits need not be read for that.
+  if (!(Math.abs(number) <= 2 ** 64)) return null;
   const exact = BigInt(typeof plain === 'string' ? plain.replace('+', '') : plain);
   return BigInt.asIntN(64, exact) === exact ? exact : null;
 }

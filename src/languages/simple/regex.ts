@@ -6,10 +6,14 @@ import { strayBrace } from '../../core/strayBrace.ts';
 /** Patterns seen last; those that come out of messages must not fill the memory. */
 const compiled = new Map<string, RE2JS>();
 
+/** Compiled, a pattern takes hundreds of times the memory. */
+const longestPattern = 20_000;
+
 /** A pattern in Java's notation, matched in linear time. @throws PatternSyntaxException */
 export function pattern(source: string): RE2JS {
   let found = compiled.get(source);
   if (found === undefined) {
+    if (source.length > longestPattern) throw new ExchangeError('java.util.regex.PatternSyntaxException', `a regular expression of ${source.length} letters: ${longestPattern} are the most`);
     try {
       if (strayBrace(source) >= 0) throw new Error('illegal repetition');
       found = RE2JS.compile(source.replaceAll('\\\\/', '/'), RE2JS.LOOKBEHINDS);
