@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { systemClock } from '../../src/core/clock.ts';
 import type { AggregationStrategy } from '../../src/core/definition.ts';
 import type { Exchange } from '../../src/core/exchange/exchange.ts';
-import { EXHAUSTED, FAILED, HANDLED, STOPPED, UnitOfWork } from '../../src/core/exchange/exchange.ts';
+import { EXHAUSTED, FAILED, HANDLED, SPENDINGS, STOPPED, UnitOfWork } from '../../src/core/exchange/exchange.ts';
 import type { Expression } from '../../src/core/expression.ts';
 import type { Pipe } from '../../src/core/graph/flow.ts';
 import { perform } from '../../src/core/graph/flow.ts';
@@ -193,7 +193,7 @@ describe('split', () => {
     it('sends all parts and fails with the last exception', () => {
       const { left } = sent(perform((part) => { if (String(part.body).startsWith('bad')) throw new Error(`no ${String(part.body)}`); }), 'a,bad1,b,bad2,c');
       expect(left.exception!.message).to.equal('no bad2');
-      expect(left.halt).to.equal(FAILED | EXHAUSTED);
+      expect(left.halt).to.equal(FAILED | SPENDINGS);
       expect(left.body).to.equal('a,bad1,b,bad2,c');
     });
 
@@ -237,7 +237,7 @@ describe('split', () => {
       expect(result('a,bad1,b,c', { errorThreshold: 0.5 })).to.equal('SplitResult[total=4, processed=2, success=1, failures=1, aborted=true]');
       expect(result('a,bad1,b,bad2,c,d', { maxFailedRecords: 2 })).to.equal('SplitResult[total=6, processed=4, success=2, failures=2, aborted=true]');
       const { left } = sent(failing, 'a,bad1,b,c', { errorThreshold: 0.5 });
-      expect(left).to.include({ body: 'bad1', halt: FAILED | EXHAUSTED });
+      expect(left).to.include({ body: 'bad1', halt: FAILED | SPENDINGS });
       expect(left.property('CamelSplitIndex')).to.equal(1);
       expect(sent(failing, 'a,bad1,b,c', { maxFailedRecords: 2 }).left).to.include({ body: 'a,bad1,b,c', halt: 0 });
     });
