@@ -243,12 +243,12 @@ describe('bad input', function () {
   }
 
   const hl7 = `MSH|^~\\&|A|B|C|D|2024||ADT^A01|1|P|2.3\r${'PID|1||2^3^4||DOE^JOHN\r'.repeat(300_000)}`;
-  const feed = `<rss version="2.0"><channel><title>t</title><link>l</link><description>d</description>${'<item><title>a title</title><link>http://x.org/1</link><guid>x</guid></item>'.repeat(40_000)}</channel></rss>`;
+  const feed = { title: 't', link: 'l', description: 'd', entries: Array(150_000).fill({ title: 'a title', link: 'http://x.org/1', uri: 'x' }) };
   for (const [what, steps, body] of [
     ['HL7 message is read', [{ unmarshal: { hl7: {} } }], hl7],
     ['CSV text is read', [{ unmarshal: { csv: {} } }], 'a,"b b",c,12\n'.repeat(800_000)],
     ['text of univocityTsv is read', [{ unmarshal: { univocityTsv: {} } }], 'a\tb\tc\t12\n'.repeat(600_000)],
-    ['feed is read and written', [{ unmarshal: { rss: {} } }, { marshal: { rss: {} } }], feed],
+    ['feed is written', [{ marshal: { rss: {} } }], feed],
   ] as const) {
     it(`lets the other routes go on while a long ${what}`, async () => {
       runtime = runtimeWith({ clock: systemClock });
