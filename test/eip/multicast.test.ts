@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { EipDefinition } from '../../src/core/definition.ts';
 import type { Exchange } from '../../src/core/exchange/exchange.ts';
-import { EXHAUSTED, FAILED, HANDLED, STOPPED, UnitOfWork } from '../../src/core/exchange/exchange.ts';
+import { EXHAUSTED, SPENT, FAILED, HANDLED, STOPPED, UnitOfWork } from '../../src/core/exchange/exchange.ts';
 import type { Pipe } from '../../src/core/graph/flow.ts';
 import { perform } from '../../src/core/graph/flow.ts';
 import { builtInStrategy } from '../../src/core/graph/strategies.ts';
@@ -61,7 +61,7 @@ describe('multicast', () => {
     let reached = false;
     const [left] = run(casting([says('fast'), fails, perform(() => void (reached = true))]), [exchangeOf('x')]);
     expect(reached).to.equal(true);
-    expect([left!.exception!.message, left!.body, left!.halt]).to.deep.equal(['bad', 'x', FAILED | EXHAUSTED]);
+    expect([left!.exception!.message, left!.body, left!.halt]).to.deep.equal(['bad', 'x', FAILED | EXHAUSTED | SPENT]);
   });
 
   it('stops at the first failure with stopOnException', () => {

@@ -31,7 +31,7 @@ describe('poll', () => {
     expect(exchange!.body).to.equal(null);
   });
 
-  it('puts the message into a variable, or null when nothing came', async () => {
+  it('puts the message into a variable, which there is not when nothing came', async () => {
     const received = async (message: { body: unknown; headers: Record<string, unknown> } | null) => {
       const { context } = polling(message);
       const [exchange] = await runLater(poll.operator({ ...options, variableReceive: 'v' }, context), context, [exchangeOf('a', {}, context.scope)]);
@@ -39,7 +39,7 @@ describe('poll', () => {
     };
     expect([await received({ body: 'polled', headers: { h: 2 } }), await received(null)]).to.deep.equal([
       ['a', 'polled', 2],
-      ['a', null, undefined],
+      ['a', undefined, undefined],
     ]);
   });
 

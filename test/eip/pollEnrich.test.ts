@@ -72,11 +72,11 @@ describe('pollEnrich', () => {
     expect(from.asked).to.deep.equal([['seda:box', -1]]);
   });
 
-  it('receives into a variable, null when nothing came', async () => {
+  it('receives into a variable, which there is not when nothing came', async () => {
     const left = await polling(box('two'), { variableReceive: 'v' });
     expect([left.body, left.headers.get('a'), left.variable('v'), left.variables.get('header:v.h')]).to.deep.equal(['b', 1, 'two', 9]);
     const none = await polling(box(), { variableReceive: 'v' });
-    expect([none.body, none.variable('v')]).to.deep.equal(['b', null]);
+    expect([none.body, none.variable('v')]).to.deep.equal(['b', undefined]);
   });
 
   it('settles what it has polled with the delivery of the exchange', async () => {
