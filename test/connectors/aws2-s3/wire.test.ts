@@ -37,7 +37,9 @@ describe('what aws2-s3 asks a server', () => {
   afterEach(async () => {
     for (const producer of producers) await producer.close?.();
     await fake.close();
-    process.env = environment;
+    // The process's own: an object in its place would be seen by this thread's JavaScript only.
+    for (const name of Object.keys(process.env)) if (!Object.hasOwn(environment, name)) delete process.env[name];
+    Object.assign(process.env, environment);
     rmSync(folder, { recursive: true });
   });
 
