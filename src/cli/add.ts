@@ -4,33 +4,11 @@ import { printDiagnostics } from '../dsl/diagnose.ts';
 import { appendElement, appendStep, InsertError } from '../dsl/insert.ts';
 import { propertyLookup } from '../dsl/placeholders.ts';
 import { readDocument } from '../dsl/read.ts';
-import { sourceSnippet, stepSnippet, targetSnippet } from '../dsl/snippet.ts';
+import { snippetOf } from '../runtime/snippets.ts';
 import { standardParts } from '../runtime/standard.ts';
 import { textOfGiven, writeWhole } from './givenFiles.ts';
 import type { Terminal } from './terminal.ts';
 import { hasColour } from './terminal.ts';
-
-/** A snippet as a step, and as a route of its own. */
-interface Snippet {
-  readonly step: string | null;
-  route(id: string): string | null;
-}
-
-const routeWith = (id: string, step: string): string => `- route:\n    id: ${id}\n    from:\n      uri: direct:${id}\n      steps:\n${step.replace(/^(?=.)/gm, '        ')}`;
-
-function snippetOf(name: string, isTarget: boolean): Snippet | null {
-  const { eips, connectors } = standardParts;
-  const connector = Object.hasOwn(connectors, name) ? connectors[name] : undefined;
-  const eip = Object.hasOwn(eips, name) ? eips[name] : undefined;
-  // A name that is both (`kamelet`) is a step, unless it is asked for as an endpoint.
-  if (eip !== undefined && !(isTarget && connector !== undefined)) {
-    const step = stepSnippet(eip, name);
-    return { step, route: (id) => routeWith(id, step) };
-  }
-  if (connector === undefined) return null;
-  const step = targetSnippet(connector);
-  return { step, route: (id) => (isTarget ? null : sourceSnippet(connector, id)) ?? (step === null ? null : routeWith(id, step)) };
-}
 
 export function add(name: string, options: Readonly<Record<string, unknown>>, terminal: Terminal): number {
   const refuse = (message: string, code = 2): number => {

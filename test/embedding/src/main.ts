@@ -2,6 +2,8 @@ import type { EventMap, ReloadResult } from 'mecha-runtime';
 import { LoadError, Mecha, MemoryStore, VirtualClock } from 'mecha-runtime';
 import type { TestReport } from 'mecha-runtime/testing';
 import { runTests } from 'mecha-runtime/testing';
+import type { CatalogEntry } from 'mecha-runtime/tools';
+import { catalog, codes, schema, snippetOf } from 'mecha-runtime/tools';
 import { boxes, feeds, longest, memory, pipes, reversed, shout } from './parts.js';
 
 const check = (name: string, isTrue: boolean): void => {
@@ -37,6 +39,8 @@ const own = { connectors: [memory], eips: [shout], languages: [reversed], dataFo
 const quiet = { configuration: null, settings: { 'management.enabled': false, 'state.store': 'memory', 'deadLetters.enabled': false } };
 
 async function run(): Promise<void> {
+  const parts: readonly CatalogEntry[] = catalog();
+  check('the library knows what the commands know', parts.some(({ name }) => name === 'kafka') && schema({ tests: true })['$schema'] === schema()['$schema'] && codes['M0212']!.title !== '' && snippetOf('kafka', true)!.step!.includes('kafka:'));
   const mecha = await Mecha.start({
     ...quiet,
     ...own,
