@@ -140,6 +140,8 @@ java.lang.Throwable
    .NoSuchMethodException
    java.lang.reflect.InvocationTargetException x
   .RuntimeException
+   com.univocity.parsers.common.AbstractException x
+    .TextParsingException x
    com.dashjoin.jsonata.JException t
    com.fasterxml.jackson.databind.RuntimeJsonMappingException t
    com.github.jknack.handlebars.HandlebarsException x

@@ -181,13 +181,16 @@ const unbounded: Conversion = (value, type, charset) => {
   return exactNumber(text.replace('+', ''));
 };
 
+/** A number has at most so many: a pattern gives up, or ends by its stack, for millions. */
+const mostDigits = 100_000;
+
 const decimal: Conversion = (value, type, charset) => {
   if (typeof value === 'number') return javaDouble(value);
   if (value instanceof ExactNumber || typeof value === 'bigint') return javaDouble(Number(value));
   if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
   const text = textual(value, type, charset) as string;
   const plain = text.trim();
-  if (!/^[+-]?(\d+(?:\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|NaN|Infinity)[fFdD]?$/.test(plain)) throw badNumber(value, type, text);
+  if (plain.length > mostDigits || !/^[+-]?(\d+(?:\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|NaN|Infinity)[fFdD]?$/.test(plain)) throw badNumber(value, type, text);
   return javaDouble(Number(plain.replace(/[fFdD]$/, '')));
 };
 

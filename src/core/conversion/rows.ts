@@ -19,7 +19,8 @@ export function allRows(rows: Iterator<unknown>): unknown[] | Promise<unknown[]>
         const next = rows.next();
         if (next.done === true) return true;
         const row: unknown = next.value;
-        cells += Array.isArray(row) ? row.length + 3 : 10;
+        // A list takes the memory of some eight values itself.
+        cells += Array.isArray(row) ? row.length + 8 : 10;
         if (cells > mostCellsAtOnce) throw new ExchangeError('java.lang.IllegalStateException', `the text has too many values to be read at once (${mostCellsAtOnce} are the most): use \`lazyLoad\` with a streaming split`);
         into.push(row);
       }

@@ -9,6 +9,9 @@ import { XmlNode, XmlNodeList } from '../../core/conversion/xml.ts';
 const integerText = /^[+-]?\d+$/;
 const decimalText = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?\s*$/;
 
+/** Of a number that is written as a text: the pattern would end by its stack for millions. */
+const mostDigits = 100_000;
+
 const notANumber = (text: string): ExchangeError => new ExchangeError('java.lang.NumberFormatException', `For input string: "${text}"`);
 
 function textOrNumber(value: unknown): string | number | bigint | null {
@@ -40,7 +43,7 @@ export function tryDecimal(value: unknown): number | null {
   const plain = textOrNumber(value);
   if (plain === null) return null;
   if (typeof plain !== 'string') return Number(plain);
-  return decimalText.test(plain) ? Number(plain.trim().replace(/[dDfF]$/, '')) : null;
+  return plain.length <= mostDigits && decimalText.test(plain) ? Number(plain.trim().replace(/[dDfF]$/, '')) : null;
 }
 
 /** Truths, lists and maps have no conversion to a number: Camel gives null for them. */
