@@ -290,7 +290,7 @@ class Records {
     const length = Math.min(names.length, row.length);
     for (let i = 0; i < length; i++) map[this.reading.ignoresCase ? this.spelling(names[i]!) : names[i]!] = row[i];
     // Of columns with one name the last one counts, also where a row ends before it.
-    if (this.hasTwins && row.length < names.length) for (const name of names.slice(row.length)) delete map[name];
+    if (row.length < names.length && this.hasTwins) for (const name of names.slice(row.length)) delete map[name];
     return map;
   }
 
@@ -484,7 +484,6 @@ class Lexer {
 }
 
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
-
 
 // ------------------------------------------------------------------------------------------------ writing
 

@@ -43,11 +43,10 @@ export const json = defineDataFormat({
     const { enabled, disabled } = featuresOf(options, false);
     const style = styleOf(options, enabled, disabled);
     const { maxStringLength: longest } = options;
-    const read = reader(options.unmarshalType ?? null, options.useList || options.collectionType !== undefined, longest !== undefined && longest > 0 ? longest : undefined);
     const { contentTypeHeader: setsHeader, combineUnicodeSurrogates: combines } = options;
     const wrapsRoot = enabled.has('WRAP_ROOT_VALUE');
     const unwrap = enabled.has('UNWRAP_ROOT_VALUE') ? unwrapper(options.useList ? 'ArrayList' : simpleClassName(options.unmarshalType ?? 'java.lang.Object')) : null;
-    const readRoot = unwrap === null ? read : (body: unknown) => read(JSON.stringify(unwrap(parseJson(sourceText(body)))));
+    const read = reader(options.unmarshalType ?? null, options.useList || options.collectionType !== undefined, longest !== undefined && longest > 0 ? longest : undefined, unwrap);
     const write = (exchange: Exchange, value: unknown): Buffer => {
       const text = writeJson(wrapsRoot && value !== null && value !== undefined ? { [javaName(value)]: value } : value, style);
       const bytes = Buffer.from(combines || !surrogate.test(text) ? text : text.replace(surrogates, escaped));
@@ -59,7 +58,7 @@ export const json = defineDataFormat({
         if (isByteSource(body)) return readBytes(body).then((bytes) => write(exchange, toText(bytes, exchange)));
         return write(exchange, jsonBody(exchange, body));
       },
-      unmarshal: (_exchange, body) => (isByteSource(body) ? readBytes(body).then(readRoot) : readRoot(body)),
+      unmarshal: (_exchange, body) => (isByteSource(body) ? readBytes(body).then(read) : read(body)),
     };
   },
 });
@@ -108,13 +107,14 @@ function styleOf(
 /** Streams and files are marshalled as the text that they hold. */
 const jsonBody = (exchange: Exchange, body: unknown): unknown => (typeof body === 'object' && body !== null && typeof (body as { bytes?: unknown }).bytes === 'function' ? toText(body, exchange) : body);
 
-function reader(type: string | null, isList: boolean, maxStringLength: number | undefined): (body: unknown) => unknown {
+function reader(type: string | null, isList: boolean, maxStringLength: number | undefined, unwrap: ((document: unknown) => unknown) | null): (body: unknown) => unknown {
   const checkOne = type === null ? null : typeCheck(type);
   const checkList = isList ? typeCheck('java.util.ArrayList')! : null;
   const check = checkList === null ? checkOne : checkOne === null ? checkList : (value: unknown) => (checkList(value) as unknown[] | null)?.map(checkOne) ?? null;
-  if (check === null && maxStringLength === undefined) return (body) => parseJson(sourceText(body));
+  if (check === null && maxStringLength === undefined && unwrap === null) return (body) => parseJson(sourceText(body));
   return (body) => {
-    const value = parseJson(sourceText(body));
+    const document = parseJson(sourceText(body));
+    const value = unwrap === null ? document : unwrap(document);
     if (maxStringLength !== undefined) refuseLongTexts(value, maxStringLength);
     return check === null ? value : check(value);
   };
