@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { findsAdmin, operateCommands } from './operateCommands.ts';
-import { examples, keyValue, whole } from './options.ts';
+import { examples, keyValue, profile, whole } from './options.ts';
 import { assistCommands } from './assistCommands.ts';
 import { projectCommands } from './projectCommands.ts';
 import type { Terminal } from './terminal.ts';
@@ -21,8 +21,8 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
 
   // A profile is a property like others.
   program.hook('preAction', (_program, command) => {
-    const { profile, property } = command.opts<{ profile?: string; property?: Record<string, string> }>();
-    if (profile !== undefined) command.setOptionValue('property', { 'camel.main.profile': profile, ...property });
+    const { profile: named, property } = command.opts<{ profile?: string; property?: Record<string, string> }>();
+    if (named !== undefined) command.setOptionValue('property', { 'camel.main.profile': named, ...property });
   });
 
   program
@@ -33,7 +33,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .option('--config <file>', 'configuration file in place of mecha.yaml')
     .option('--port <port>', 'port of the HTTP listener; 0 takes any free one', whole(0, 65_535))
     .option('--property <key=value>', 'sets a property placeholder or a setting (repeatable)', keyValue, {})
-    .option('--profile <name>', 'reads application-<name>.properties, too; its properties win over those of application.properties')
+    .option(...profile)
     .option('--kamelets <paths>', 'folders, jars or zip archives with kamelets, commas between them')
     .option('--workers <count>', 'processes that share the work, for the cores of one machine', whole(1, 256))
     .option('--no-watch', 'does not reload when files change')
@@ -56,7 +56,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .option('--no-lints', 'looks for errors only')
     .option('--config <file>', 'configuration file in place of mecha.yaml')
     .option('--property <key=value>', 'sets a property placeholder (repeatable)', keyValue, {})
-    .option('--profile <name>', 'reads application-<name>.properties, too; its properties win over those of application.properties')
+    .option(...profile)
     .addHelpText('after', examples('mecha validate routes/ --fix', 'mecha validate --format sarif orders.yaml > orders.sarif') + '\nExit codes: 0 nothing wrong, 1 lints only, 2 errors.\n')
     .action(async (paths: string[], options: Record<string, unknown>) => {
       const { validate } = await import('./validate.ts');
@@ -79,7 +79,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .option('--in-process', 'runs the tests in the thread of the program, for a debugger; one that blocks it is not cut')
     .option('--config <file>', 'configuration file in place of mecha.yaml')
     .option('--property <key=value>', 'sets a property placeholder (repeatable)', keyValue, {})
-    .option('--profile <name>', 'reads application-<name>.properties, too; its properties win over those of application.properties')
+    .option(...profile)
     .addHelpText('after', examples('mecha test routes/', 'mecha test --format junit --output report.xml --coverage') + '\nExit codes: 0 all passed, 1 some failed (or too few steps ran), 2 a test or a route can not be read, or there are no tests.\n')
     .action(async (paths: string[], options: Record<string, unknown>) => {
       const { test } = await import('./test.ts');
@@ -141,7 +141,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .option('--json', 'as --format json')
     .option('--config <file>', 'configuration file in place of mecha.yaml')
     .option('--property <key=value>', 'sets a property placeholder (repeatable)', keyValue, {})
-    .option('--profile <name>', 'reads application-<name>.properties, too; its properties win over those of application.properties')
+    .option(...profile)
     .addHelpText('after', examples('mecha describe routes/orders.yaml', 'mecha describe routes/ --format mermaid') + '\nExit codes: 0 fine, 2 errors.\n')
     .action(async (paths: string[], options: Record<string, unknown>) => {
       const { describe } = await import('./describe.ts');

@@ -11,6 +11,9 @@ export const pairs =
 
 export const keyValue = pairs('property', 'key=value');
 
+/** A profile is a property like others; its own option wherever `--property` is. */
+export const profile = ['--profile <name>', 'reads application-<name>.properties, too; its properties win over those of application.properties'] as const;
+
 /** A whole number between two others. */
 export const whole =
   (least: number, most: number) =>

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { Terminal } from './terminal.ts';
-import { examples, keyValue, pairs } from './options.ts';
+import { examples, keyValue, pairs, profile } from './options.ts';
 
 /** The commands with which a project begins and grows. */
 export function projectCommands(program: Command, terminal: Terminal, done: (code: number) => void): void {
@@ -35,7 +35,7 @@ export function projectCommands(program: Command, terminal: Terminal, done: (cod
     .option('--predicate', 'reads it as a condition: true or false')
     .option('--result-type <type>', 'converts the value, such as Integer')
     .option('--property <key=value>', 'sets a property placeholder (repeatable)', keyValue, {})
-    .option('--profile <name>', 'reads application-<name>.properties, too; its properties win over those of application.properties')
+    .option(...profile)
     .option('--json', 'prints the value as JSON, with its kind')
     .addHelpText('after', examples("mecha eval 'Hello ${body}' --body Ann", "mecha eval 'total > 100' --language jsonata --body @order.json --predicate") + '\nExit codes: 0 evaluated (a condition: it is true), 1 it failed (a condition: it is false), 2 the expression is wrong.\n')
     .action(async (expression: string, options: Options) => done(await (await import('./eval.ts')).evaluate(expression, options, terminal)));
