@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts';
 import { javaDouble, javaFloat } from '../conversion/exactNumber.ts';
 import { toText } from '../conversion/convert.ts';
 import { ExchangeError } from '../errors.ts';
@@ -468,7 +469,7 @@ const types: Readonly<Record<string, JavaType>> = {
   },
   'java.lang.Object': { construct: () => mapping(null) },
   'java.lang.Math': { statics: mathStatics },
-  'java.lang.System': { statics: { currentTimeMillis: () => Math.trunc(performance.timeOrigin + performance.now()) } },
+  'java.lang.System': { statics: { currentTimeMillis: () => systemClock.now() } },
   'java.lang.Thread': { construct: () => new NamedThread() },
   'org.springframework.amqp.rabbit.connection.CachingConnectionFactory': { construct: (...args) => new RabbitConnectionFactory(...args) },
   'org.springframework.amqp.rabbit.connection.ThreadChannelConnectionFactory': { construct: (...args) => new RabbitConnectionFactory(...args) },
@@ -487,7 +488,7 @@ const types: Readonly<Record<string, JavaType>> = {
   'java.util.TreeMap': { construct: mapping },
   'java.util.Properties': { construct: mapping },
   'java.util.concurrent.ConcurrentHashMap': { construct: mapping },
-  'java.util.Date': { construct: (millis = performance.timeOrigin + performance.now()) => new Date(Number(millis)) },
+  'java.util.Date': { construct: (millis = systemClock.now()) => new Date(Number(millis)) },
   'java.util.concurrent.atomic.AtomicInteger': { construct: (value) => new AtomicNumber(value) },
   'java.util.concurrent.atomic.AtomicLong': { construct: (value) => new AtomicNumber(value) },
   'java.util.Collections': {
