@@ -12,6 +12,9 @@ describe('YAML beside routes', () => {
       'name: build\non: push\njobs: {}\n',
       'name: order-test\nactions:\n  - camel:\n      jbang: {}\n',
       '{"openapi": "3.0.0", "paths": {}}',
+      'apiVersion: v1\nkind: ConfigMap\ndata:\n  a.yaml: |\n    - from:\n        uri: direct:a\n',
+      'spec:\n  ingress:\n    - from:\n        - podSelector: {}\n',
+      'mail:\n  from: shop@example.org\n  uri: /x\n',
       '- one\n- two\n',
     ])
       expect(isForeign(text), text).to.equal(true);
@@ -31,6 +34,10 @@ describe('YAML beside routes', () => {
       '# nothing\n',
       '',
       'beans:\n  - name: x\n',
+      'rout:\n  from:\n    uri: direct:a\n    steps: []\n',
+      'routes:\n  - from: { uri: direct:a }\n',
+      'routes:\n  - from: "direct:a"\n',
+      'rout:\n  from:\n    id: x\n    uri: direct:a\n',
     ])
       expect(isForeign(text), text).to.equal(false);
   });
