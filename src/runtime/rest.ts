@@ -5,8 +5,8 @@ import { showSpan } from '../core/diagnostics.ts';
 import type { EipDefinition } from '../core/definition.ts';
 import type { ApiDocument, ApiOperation } from '../core/http/openapi.ts';
 import { readOpenApi } from '../core/http/openapi.ts';
-import type { BindingMode, ContractOperation, MockReply, RestOperation } from '../core/http/rest-operation.ts';
-import { joinPaths } from '../core/http/rest-operation.ts';
+import type { BindingMode, ContractOperation, RestOperation, StandIn } from '../core/http/rest-operation.ts';
+import { asLines, joinPaths } from '../core/http/rest-operation.ts';
 import type { DocumentModel, ElementModel, EndpointModel, ModelValue, StepModel } from '../dsl/model.ts';
 import { to } from '../eip/to.ts';
 import type { ApiDescription, RestEntry } from './openapi.ts';
@@ -61,20 +61,22 @@ export function expandRest(documents: readonly DocumentModel[], configurations: 
   const entries: RestEntry[] = [];
   const taken = new Map<string, EndpointModel>();
   const inlined = new Set<ElementModel>();
+  const ids = new Set<string>();
   const routes = new Map<ElementModel, ElementModel[]>();
   for (const service of services) {
     const documentRoutes: ElementModel[] = [];
-    const verbs = verbsOf(service, problems, { resource, contextPath: settings.contextPath, documented: (route) => documentRoutes.push(route), isThere: (id) => directRoutes.has(id) });
+    const verbs = verbsOf(service, problems, { resource, contextPath: settings.contextPath, documented: (route) => documentRoutes.push(route), isThere: (id) => directRoutes.has(id), ids });
     routes.set(
       service,
       verbs.flatMap((verb) => {
         const target = verb.fields['to'] as EndpointModel | undefined;
-        if (target === undefined) return [];
+        if (target === undefined && verb.fields['standIn'] === undefined) return [];
         const entry = entryOf(service, verb, settings);
-        const name = settings.inlinesRoutes ? directName(target) : null;
+        // Those of a contract are called: others may call them, too.
+        const name = settings.inlinesRoutes && !entry.operation.isOfContract ? directName(target) : null;
         const earlier = name === null ? undefined : taken.get(name);
         if (earlier !== undefined) {
-          problems.report('M0620', `duplicate target \`direct:${name!}\` of two \`rest\` verbs`, target.at, {
+          problems.report('M0620', `duplicate target \`direct:${name!}\` of two \`rest\` verbs`, target!.at, {
             label: 'another verb goes there already',
             help: `a verb makes the \`direct:\` route its own, and ${showSpan(earlier.at)} has it: give each verb a route, or set \`inlineRoutes: false\` in \`restConfiguration\``,
           });
@@ -85,7 +87,7 @@ export function expandRest(documents: readonly DocumentModel[], configurations: 
           return [];
         }
         entries.push(entry);
-        if (name !== null) taken.set(name, target);
+        if (name !== null) taken.set(name, target!);
         const direct = name === null ? undefined : directRoutes.get(name);
         if (direct !== undefined) inlined.add(direct);
         return [routeOf(entry, target, direct, settings)];
@@ -140,6 +142,8 @@ interface Contracts {
   documented(route: ElementModel): void;
   /** Whether a route begins with `direct:ID`. */
   isThere(id: string): boolean;
+  /** Ids of the routes of all contracts. */
+  readonly ids: Set<string>;
 }
 
 /** A resource's text, and the name by which it is found wherever it is asked for. */
@@ -167,25 +171,20 @@ function besideOf({ source }: Span, resource: (uri: string) => string): (uri: st
 
 const refuse = (problems: Diagnostics, message: string, at: Span, help: string): void => void problems.report('M0622', message, at, { label: 'can not be served', help });
 
-/** A file of the operation's path, else the document's example, else nothing; null: what a client sends is what it gets back. */
-function mockReply({ path, method, example }: ApiOperation, pattern: string, resource: (uri: string) => Found): MockReply | null {
-  const folder = pattern.replace(/\*.*$/s, '');
-  // With a parameter in it a path is not one file.
-  for (const [ending, type] of path.includes('{') ? [] : [['json', 'application/json'] as const, ['xml', 'application/xml'] as const]) {
-    try {
-      return { status: 200, type, body: resource(`${folder}${path.replace(/^\//, '')}.${ending}`).text };
-    } catch {
-      // There is no such file.
-    }
-  }
-  if (example !== null) return example;
-  return ['GET', 'HEAD', 'OPTIONS'].includes(method) ? { status: 204, type: null, body: null } : null;
+/** What answers the operations that no route does. Files of mocks are named below a folder, beside the file that has the contract or where resources are. */
+function standInOf({ method, examples }: ApiOperation, under: string, pattern: string | null, { source }: Span): StandIn {
+  if (pattern === null) return { files: [], under, examples: null };
+  const folders = commaList(pattern).map((one) => one.replace(/\*.*$/s, ''));
+  const beside = dirname(source.file);
+  const isRelative = (name: string): boolean => !isAbsolute(name) && !name.includes(':');
+  const relative = folders.map((name) => name.replace(/^(?:file|classpath):(?:\/\/)?/, '')).filter(isRelative);
+  return { files: [...(beside === '.' ? [] : relative.map((name) => `${join(beside, name)}${name.endsWith('/') ? '' : '/'}`)), ...folders], under, examples: ['GET', 'HEAD', 'OPTIONS', 'TRACE'].includes(method) ? examples : null };
 }
 
 const valueText = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** The operations of an OpenAPI document as verbs: each goes to the `direct:` route that has its id. */
-function contractVerbs(contract: ElementModel, problems: Diagnostics, { documented, isThere, ...contracts }: Contracts): ElementModel[] {
+function contractVerbs(contract: ElementModel, problems: Diagnostics, { documented, isThere, ids, ...contracts }: Contracts): ElementModel[] {
   if (contract.fields['disabled'] === true) return [];
   const at = contract.fieldsAt['specification'] ?? contract.at;
   const resource = besideOf(at, (name) => contracts.resource(name));
@@ -202,21 +201,27 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { document
   const missing = textField(contract, 'missingOperation') ?? 'fail';
   // As in Camel, a `contextPath` takes the place of the path in the document.
   const basePath = contracts.contextPath === '/' ? document.basePath : '';
+  const prefix = textField(contract, 'routeId') ?? 'openApi';
+  const idOf = (name: string): string => {
+    let routeId = `${prefix}:${name}`;
+    for (let i = 2; ids.has(routeId); i++) routeId = `${prefix}:${name}:${i}`;
+    ids.add(routeId);
+    return routeId;
+  };
   const unanswered: string[] = [];
   const hash = createHash('sha256').update(found.text).digest('hex');
   const made = document.operations.flatMap((operation): ElementModel[] => {
     const { id, method, consumes, produces, parameters } = operation;
     const name = method.toLowerCase();
     const shown = `${method} ${operation.path}`;
-    if (!(verbs as readonly string[]).includes(name)) return [];
-    const isMocked = missing === 'mock' && (id === null || !isThere(id));
-    if (!isMocked && (id === null || !isThere(id))) {
+    const hasRoute = id !== null && isThere(id);
+    if (!hasRoute && missing === 'fail') {
       unanswered.push(id === null ? `${shown} (it has no operationId)` : `${id} (${shown})`);
       return [];
     }
     const element = (kind: string, fields: ElementModel['fields']): ElementModel => ({ type: 'element', name: kind, fields, at, fieldsAt: {} });
-    const to: EndpointModel = { type: 'endpoint', uri: isMocked ? `mock:${id ?? shown.replace(/\W+/g, '-')}` : `direct:${id!}`, parameters: {}, at, parametersAt: {} };
-    const reply = isMocked ? mockReply(operation, textField(contract, 'mockIncludePattern') ?? 'classpath:camel-mock/**', resource) : null;
+    const to: EndpointModel = { type: 'endpoint', uri: `direct:${id!}`, parameters: {}, at, parametersAt: {} };
+    const standIn = hasRoute ? null : standInOf(operation, joinPaths(contracts.contextPath, basePath), missing === 'mock' ? (textField(contract, 'mockIncludePattern') ?? 'classpath:camel-mock/**') : null, at);
     const required = [
       ...(operation.requiresBody ? [element('param', { name: 'body', type: 'body', required: true })] : []),
       ...parameters.filter(({ in: place, isRequired }) => isRequired && (place === 'query' || place === 'header')).map((parameter) => element('param', { name: parameter.name, type: parameter.in, required: true })),
@@ -229,10 +234,10 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { document
     return [
       element(name, {
         ...(id === null ? {} : { id }),
+        routeId: idOf(id ?? `${method} ${joinPaths(basePath, operation.path)}`),
         contract: JSON.stringify(itself),
-        ...(reply === null ? {} : { mockReply: JSON.stringify(reply) }),
         path: joinPaths(basePath, operation.path),
-        to,
+        ...(standIn === null ? { to } : { standIn: JSON.stringify(standIn) }),
         ...(consumes.length === 0 ? {} : { consumes: consumes.join(',') }),
         ...(produces.length === 0 ? {} : { produces: produces.join(',') }),
         ...(params.length === 0 ? {} : { param: params }),
@@ -241,7 +246,7 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { document
     ];
   });
   const documentPath = textField(contract, 'apiContextPath');
-  if (documentPath !== null) documented(documentRoute(joinPaths(contracts.contextPath, basePath, documentPath), { document: JSON.stringify(document.json) }, null, contract.fieldsAt['apiContextPath'] ?? at));
+  if (documentPath !== null) documented(documentRoute(joinPaths(contracts.contextPath, basePath, documentPath), { text: asLines(found.text), ...(/json$/.test(uri) ? { contentType: 'application/json' } : /ya?ml$/.test(uri) ? { contentType: 'text/yaml' } : {}) }, null, contract.fieldsAt['apiContextPath'] ?? at));
   if (unanswered.length > 0 && missing === 'fail') refuse(problems, `no route answers ${unanswered.map((one) => `\`${one}\``).join(', ')}`, at, 'write a route from `direct:` with the id of the operation, or set `missingOperation: ignore`');
   return made;
 }
@@ -291,7 +296,7 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
     const values = elementsOf(parameter.fields['allowableValues'], 'value').flatMap((item) => textField(item, 'value') ?? []);
     if (values.length > 0) allowed[name] = values;
   }
-  const [mock, contract] = [textField(verb, 'mockReply'), textField(verb, 'contract')];
+  const [standIn, contract] = [textField(verb, 'standIn'), textField(verb, 'contract')];
   const [clientRequestValidation, clientResponseValidation] = [flag('clientRequestValidation', false), flag('clientResponseValidation', false)];
   const replies = elementsOf(verb.fields['responseMessage'], 'responseMessage');
   return {
@@ -319,7 +324,7 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
     headersOfReplies: Object.fromEntries(replies.flatMap((reply) => (reply.fields['requiredHeaders'] === undefined ? [] : [[textField(reply, 'code') ?? '200', commaList(textField(reply, 'requiredHeaders'))]]))),
     isOfContract: contract !== null,
     contract: contract !== null && (clientRequestValidation || clientResponseValidation) ? (JSON.parse(contract) as ContractOperation) : null,
-    mockReply: mock === null ? null : (JSON.parse(mock) as MockReply),
+    standIn: standIn === null ? null : (JSON.parse(standIn) as StandIn),
     replyHeaders: replies.flatMap((reply) => elementsOf(reply.fields['header'], 'header').map((header) => textField(header, 'name') ?? '')),
   };
 }
@@ -381,8 +386,8 @@ function corsHeaders(configuration: ElementModel | null): string[] {
   return [...headers].flat();
 }
 
-/** A verb as a route: the `direct:` route's own steps behind the verb's endpoint, or a step that calls the target. */
-function routeOf(entry: RestEntry, target: EndpointModel, direct: ElementModel | undefined, settings: RestSettings): ElementModel {
+/** A verb as a route: the `direct:` route's own steps behind the verb's endpoint, or a step that calls the target; none where something stands in for a route. */
+function routeOf(entry: RestEntry, target: EndpointModel | undefined, direct: ElementModel | undefined, settings: RestSettings): ElementModel {
   const { verb, operation, routeId } = entry;
   const at = verb.fieldsAt['path'] ?? verb.at;
   const path = joinPaths(settings.contextPath, entry.path);
@@ -401,7 +406,7 @@ function routeOf(entry: RestEntry, target: EndpointModel, direct: ElementModel |
     // Its own id and description stay.
     return { ...direct, fields: { ...identity, ...direct.fields, from: { ...from, fields: { ...from.fields, uri } } } };
   }
-  const step: StepModel = {
+  const step = (target: EndpointModel): StepModel => ({
     type: 'step',
     kind: 'to',
     definition: to as unknown as EipDefinition,
@@ -410,8 +415,8 @@ function routeOf(entry: RestEntry, target: EndpointModel, direct: ElementModel |
     description: null,
     element: { type: 'element', name: 'to', fields: { uri: target }, at: target.at, fieldsAt: {} },
     at: target.at,
-  };
-  const from: ElementModel = { type: 'element', name: 'from', fields: { uri, steps: [step] }, at, fieldsAt: {} };
+  });
+  const from: ElementModel = { type: 'element', name: 'from', fields: { uri, steps: target === undefined ? [] : [step(target)] }, at, fieldsAt: {} };
   return { type: 'element', name: 'route', fields: { ...identity, from }, at, fieldsAt: {} };
 }
 

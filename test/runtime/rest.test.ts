@@ -417,20 +417,49 @@ components: { headers: { Why: { required: true, schema: { type: string } } } }
       for (const name of ['shared.json', 'classpath:shared.json']) expect([name, await pathsOf(name)]).to.deep.equal([name, [404, 200, 404]]);
     });
 
-    it('serves the document itself under apiContextPath', async () => {
+    // Here and below: as Apache Camel answers contract-first services, asked in 4.17.
+    it('serves the document as it stands under apiContextPath, and nowhere else', async () => {
+      const text = readFileSync(join(folder, 'api.yaml'), 'utf8');
       const call = await start(service(', apiContextPath: /doc', 'getOrder', 'addOrder'));
       const reply = await call('/v1/doc');
-      expect(reply.headers.get('content-type')).to.equal('application/json');
-      const document = (await reply.json()) as { info: unknown; paths: object };
-      expect([document.info, Object.keys(document.paths)]).to.deep.equal([{ title: 'Orders', version: '1' }, ['/orders/{id}', '/orders']]);
-      expect(await (await call('/v1/doc.yaml')).text()).to.contain('title: Orders');
+      expect([reply.status, reply.headers.get('content-type'), await reply.text()]).to.deep.equal([200, 'text/yaml', text.endsWith('\n') ? text : `${text}\n`]);
+      expect([(await call('/v1/doc.yaml')).status, (await call('/v1/doc/x')).status, (await call('/doc')).status]).to.deep.equal([404, 404, 404]);
+      await mecha?.stop();
+      writeFileSync(join(folder, 'api.json'), JSON.stringify(parse(text)));
+      const json = await (await start(service(', apiContextPath: doc', 'getOrder', 'addOrder').replace('api.yaml', 'api.json')))('/v1/doc');
+      expect([json.headers.get('content-type'), await json.text()]).to.deep.equal(['application/json', `${JSON.stringify(parse(text))}\n`]);
     });
 
-    it('refuses an operation that no route answers, unless it may be left out', async () => {
+    it('refuses an operation that no route answers, unless that is to be ignored: then what came is sent back', async () => {
       expect(await rejected(service('', 'getOrder'))).to.contain('no route answers `addOrder (POST /orders)`');
       const call = await start(service(', missingOperation: ignore', 'getOrder'));
       expect((await call('/v1/orders/7?lang=en')).status).to.equal(200);
-      expect((await call('/v1/orders', { method: 'POST', body: '{}' })).status).to.equal(404);
+      const ignored = await call('/v1/orders', { method: 'POST', headers: json, body: '{"item":"a","count":1}' });
+      expect([ignored.status, ignored.headers.get('content-type'), await ignored.text()]).to.deep.equal([200, 'application/json', '{"item":"a","count":1}']);
+      // What the document asks of a request holds there, too.
+      expect((await call('/v1/orders', { method: 'POST', headers: { 'Content-Type': 'text/csv' }, body: 'x' })).status).to.equal(415);
+    });
+
+    it('calls the route of an operation, which others may call as well', async () => {
+      const call = await start(`${service(', routeId: orders', 'getOrder', 'addOrder')}- rest: { get: [ { path: /other, to: "direct:other" } ] }\n- from: { uri: "direct:other", steps: [ { to: "direct:getOrder" }, { setBody: { simple: "again \${body}" } } ] }\n`);
+      expect((await (await call('/v1/orders/7?lang=en')).text()).slice(0, 8)).to.equal('getOrder');
+      expect((await (await call('/other')).text()).slice(0, 14)).to.equal('again getOrder');
+      expect(mecha!.snapshot.routes.map(({ routeId }) => routeId)).to.include.members(['orders:getOrder', 'orders:addOrder']);
+    });
+
+    it('tells which methods a path has when it is asked with another', async () => {
+      const file = join(folder, 'methods.json');
+      const operation = (operationId?: string): object => ({ ...(operationId === undefined ? {} : { operationId }), responses: { 200: { description: 'ok' } } });
+      writeFileSync(file, JSON.stringify({ openapi: '3.0.3', info: {}, paths: { '/o': { put: operation(), post: operation('add'), get: operation('list'), trace: operation() }, '/o/{id}': { delete: operation('drop') } } }));
+      const call = await start(`- rest: { openApi: { specification: "${file}", missingOperation: ignore } }\n- rest: { get: [ { path: /plain, to: "direct:list" } ] }\n- from: { uri: "direct:list", steps: [ { setBody: { constant: "l" } } ] }\n`);
+      const asked = async (path: string, method: string): Promise<string> => {
+        const { status, headers } = await call(path, { method });
+        return `${status} ${headers.get('allow')}`;
+      };
+      expect(await asked('/o', 'DELETE')).to.equal('405 GET, POST, PUT, TRACE');
+      expect(await asked('/o/7', 'HEAD')).to.equal('405 DELETE');
+      // Other paths do not tell, as in Camel.
+      expect(await asked('/plain', 'POST')).to.equal('405 ');
     });
 
     const contract = (version: string, age: string): string => {
@@ -538,11 +567,37 @@ components:
       expect((await call('/nothing')).status).to.equal(204);
     });
 
-    it('answers a mocked operation with the file of its path', async () => {
-      mkdirSync(join(folder, 'mocks'), { recursive: true });
+    it('answers a mocked operation with the file of its path, and of the type that came; each line of it ends', async () => {
+      mkdirSync(join(folder, 'mocks', 'orders'), { recursive: true });
       writeFileSync(join(folder, 'mocks', 'people.json'), '[1]');
-      const call = await start(people(contract('3.0.3', 'minimum: 0'), `, missingOperation: mock, mockIncludePattern: "file:${folder}/mocks/**"`));
-      expect(await (await call('/people')).text()).to.equal('[1]');
+      writeFileSync(join(folder, 'mocks', 'people.xml'), '<a>\r\n</a>');
+      writeFileSync(join(folder, 'mocks', 'orders', '7.json'), '{ "id": 7 }\n');
+      const told = async (reply: Response): Promise<string> => `${reply.status} ${reply.headers.get('content-type')} ${await reply.text()}`;
+      const call = await start(people(contract('3.0.3', 'minimum: 0'), `, missingOperation: mock, mockIncludePattern: "nowhere/*,file:${folder}/mocks/**"`));
+      expect(await told(await call('/people'))).to.equal('200 application/json [1]\n');
+      expect(await told(await call('/people', { headers: { 'Content-Type': 'text/xml' } }))).to.equal('200 text/xml <a>\n</a>\n');
+      await mecha?.stop();
+      const orders = await start(service(`, missingOperation: mock, mockIncludePattern: "file:${folder}/mocks/**"`));
+      expect(await told(await orders('/v1/orders/7?lang=en'))).to.equal('200 application/json { "id": 7 }\n');
+      // There is a file, but not below the folder.
+      writeFileSync(join(folder, 'secret.json'), '"secret"');
+      expect((await orders('/v1/orders/..%2F..%2Fsecret?lang=en')).status).to.equal(204);
+      expect((await orders('/v1/orders/%2e%2e%2fsecret?lang=en')).status).to.equal(204);
+    });
+
+    it('answers a mocked operation with the example of the reply 200 that the client takes', async () => {
+      const file = join(folder, 'examples.json');
+      const content = { 'application/xml': { example: '<a/>' }, 'application/json': { example: [{ a: 1 }] }, 'text/plain': { examples: { one: { value: 'eins' }, two: { value: 'zwei' } } } };
+      writeFileSync(file, JSON.stringify({ openapi: '3.0.3', info: {}, paths: { '/t': { get: { responses: { 200: { description: 'ok', content } } } } } }));
+      const call = await start(`- rest: { openApi: { specification: "${file}", missingOperation: mock } }\n`);
+      const asked = async (accept: string): Promise<string> => {
+        const reply = await call('/t', { headers: { Accept: accept } });
+        return `${reply.status} ${reply.headers.get('content-type')} ${await reply.text()}`;
+      };
+      expect(await asked('*/*')).to.equal('200 application/json [{"a":1}]');
+      expect(await asked('text/html, text/plain;q=0.5')).to.equal('200 text/plain eins');
+      expect(await asked('application/xml, application/json')).to.equal('200 application/xml <a/>');
+      expect(await asked('text/html')).to.equal('204 null ');
     });
 
     it('says what is wrong with the document', async () => {

@@ -32,6 +32,7 @@ export interface RequestBinding {
   before(exchange: Exchange): boolean | Promise<boolean>;
   /** Called for what the route has made of the exchange, a failure too, before it is answered. What it throws fails the exchange. */
   after(exchange: Exchange, accept: string | undefined): void | Promise<void>;
+  readonly tellsMethods?: boolean;
 }
 
 /** The requests of one path as exchanges. */
@@ -46,6 +47,7 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
   readonly options: PlatformHttpEndpoint['options'];
   readonly replyOptions: ReplyOptions;
   readonly binding: RequestBinding | null;
+  readonly tellsMethods: boolean;
   private readonly filter: HeaderFilter | null;
   private readonly extensions: ReadonlySet<string> | null;
   private readonly listener: HttpListener;
@@ -62,6 +64,7 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
   constructor(endpoint: PlatformHttpEndpoint, context: ConnectorContext, binding: RequestBinding | null = null) {
     const { options } = endpoint;
     this.binding = binding;
+    this.tellsMethods = binding?.tellsMethods === true;
     this.context = context;
     this.options = options;
     this.path = options.matchOnUriPrefix && !options.path.endsWith('*') ? `${options.path}*` : options.path;

@@ -51,11 +51,32 @@ class DocumentBinding implements RequestBinding {
   }
 }
 
+/** A document as it stands. */
+class TextBinding implements RequestBinding {
+  private readonly text: string;
+  private readonly contentType: string | undefined;
+
+  constructor(text: string, contentType: string | undefined) {
+    this.text = text;
+    this.contentType = contentType;
+  }
+
+  before(exchange: Exchange): boolean {
+    exchange.body = this.text;
+    if (this.contentType === undefined) exchange.headers.remove('Content-Type');
+    else exchange.headers.set('Content-Type', this.contentType);
+    return true;
+  }
+
+  after(): void {}
+}
+
 export function openRestApiConsumer(endpoint: Endpoint<typeof restApiOptions>, context: ConnectorContext): PlatformHttpConsumer {
   const { options, rest } = endpoint;
   const path = joinPaths(options.path);
-  const binding = new DocumentBinding(JSON.parse(options.document) as Document, options.usesForwardedHeaders, options.cors === undefined ? [] : (JSON.parse(options.cors) as string[]));
+  const isText = options.text !== undefined;
+  const binding = isText ? new TextBinding(options.text!, options.contentType) : new DocumentBinding(JSON.parse(options.document) as Document, options.usesForwardedHeaders, options.cors === undefined ? [] : (JSON.parse(options.cors) as string[]));
   const port = rest['port'] === undefined ? {} : { port: Number(rest['port']) };
-  const platform = withDefaults(platformHttpOptions, { ...port, path, httpMethodRestrict: 'GET', matchOnUriPrefix: true });
+  const platform = withDefaults(platformHttpOptions, { ...port, path, ...(isText ? {} : { httpMethodRestrict: 'GET', matchOnUriPrefix: true }) });
   return new PlatformHttpConsumer({ ...endpoint, path, options: platform, rest: {} }, context, binding);
 }

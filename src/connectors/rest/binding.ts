@@ -45,8 +45,14 @@ export class RestBinding implements RequestBinding {
   /** They are made where the operation says more of JSON than is built in. */
   private readonly formats: JsonFormats;
 
-  constructor(operation: RestOperation, checks: SchemaChecks = { body: null, replies: {} }, formats: JsonFormats = { in: null, out: null }) {
+  /** What answers where there is no route: it binds nothing. */
+  private readonly standIn: ((exchange: Exchange) => void) | null;
+  readonly tellsMethods: boolean;
+
+  constructor(operation: RestOperation, checks: SchemaChecks = { body: null, replies: {} }, formats: JsonFormats = { in: null, out: null }, standIn: ((exchange: Exchange) => void) | null = null) {
     this.operation = operation;
+    this.standIn = standIn;
+    this.tellsMethods = operation.isOfContract;
     this.checks = checks;
     this.formats = formats;
     this.consumes = mediaTypes(operation.consumes ?? undefined);
@@ -72,7 +78,7 @@ export class RestBinding implements RequestBinding {
     for (const [name, value] of Object.entries(operation.defaults)) if (!headers.has(name)) headers.set(name, value);
     const { clientRequestValidation } = operation;
     const hasBody = clientRequestValidation && !isEmpty(exchange.body);
-    const refusal = (clientRequestValidation ? this.refusal(exchange, hasBody) : null) ?? this.unmarshal(exchange);
+    const refusal = (clientRequestValidation ? this.refusal(exchange, hasBody) : null) ?? (this.standIn === null ? this.unmarshal(exchange) : null);
     return refusal instanceof Promise ? refusal.then((found) => this.enters(exchange, found, hasBody)) : this.enters(exchange, refusal, hasBody);
   }
 
@@ -89,11 +95,10 @@ export class RestBinding implements RequestBinding {
   after(exchange: Exchange, accept: string | undefined): void | Promise<void> {
     if (this.operation.corsHeaders !== null) this.addCorsHeaders(exchange);
     if ((exchange.halt & (FAILED | HANDLED)) === FAILED) return;
-    const { mockReply } = this.operation;
-    if (mockReply !== null) {
-      this.answer(exchange, mockReply.status, mockReply.body);
-      if (mockReply.type === null) exchange.headers.remove('Content-Type');
-      else exchange.headers.set('Content-Type', mockReply.type);
+    if (this.standIn !== null) {
+      this.standIn(exchange);
+      const problem = this.operation.clientResponseValidation ? this.replyProblem(exchange) : null;
+      return problem === null ? undefined : this.answer(exchange, 500, problem);
     }
     return this.marshal(exchange, accept ?? '');
   }

@@ -54,5 +54,7 @@ export async function openRestConsumer(endpoint: RestEndpoint, context: Connecto
   });
   const { jsonIn, jsonOut } = operation;
   const format = (given: Readonly<Record<string, string>>): DataFormat | null => (Object.keys(given).length === 0 || context.runtime === undefined ? null : context.runtime.dataFormat('json', given));
-  return new PlatformHttpConsumer({ ...endpoint, path, options, rest: {} }, context, new RestBinding(operation, await checksOf(operation, context), { in: format(jsonIn), out: format(jsonOut) }));
+  const standIn = operation.standIn === null ? null : (await import('./standIn.ts')).answerOf(operation.standIn, runtimeOf(context));
+  const binding = new RestBinding(operation, await checksOf(operation, context), { in: format(jsonIn), out: format(jsonOut) }, standIn);
+  return new PlatformHttpConsumer({ ...endpoint, path, options, rest: {} }, context, binding);
 }

@@ -24,6 +24,7 @@ function forwarding(mount: HttpMount, socketPath: string): HttpMount {
     consumes: mount.consumes,
     produces: mount.produces,
     maxBodyBytes: mount.maxBodyBytes,
+    ...(mount.tellsMethods === true ? { tellsMethods: true } : {}),
     get routeId() {
       return mount.routeId ?? null;
     },

@@ -398,8 +398,9 @@ export class HttpListener {
     if (status === 404) return this.refuse(request, 404, 'notServed');
     this.countRefused(request, status, 'notServed');
     if (this.isClosing) reply.shouldKeepAlive = false;
-    // Like Camel's server, which leaves `Allow` empty.
-    if (status === 405 && request.method !== 'HEAD') reply.writeHead(405, ['Allow', '', 'Content-Length', '0']);
+    // Camel's server leaves `Allow` empty, but for paths of a contract.
+    const allowed = status === 405 ? this.router!.allowed(request.path) : '';
+    if (status === 405 && (allowed !== '' || request.method !== 'HEAD')) reply.writeHead(405, ['Allow', allowed, 'Content-Length', '0']);
     else reply.writeHead(status, ['Content-Length', '0']);
     reply.end();
   }

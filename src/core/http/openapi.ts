@@ -18,8 +18,8 @@ export interface ApiOperation {
   readonly bodySchema: Json | null;
   /** By code: also `2XX` and `default`. */
   readonly replies: Readonly<Record<string, ApiReply>>;
-  /** Of the first reply that is a success and has one. */
-  readonly example: ApiExample | null;
+  /** Of the reply 200, by media type. */
+  readonly examples: Readonly<Record<string, string>>;
 }
 
 export interface ApiReply {
@@ -28,12 +28,6 @@ export interface ApiReply {
   readonly requiredHeaders: readonly string[];
   /** Schema of a JSON body, as it stands in the document. */
   readonly schema: Json | null;
-}
-
-export interface ApiExample {
-  readonly status: number;
-  readonly type: string;
-  readonly body: string;
 }
 
 export interface ApiParameter {
@@ -120,7 +114,7 @@ export function readOpenApi(source: string): ApiDocument {
         requiresBody: body?.['required'] === true || inBody?.['required'] === true,
         bodySchema: jsonSchemaOf(content, inBody?.['schema']),
         replies: Object.fromEntries(Object.entries(object(operation['responses'])).map(([code, reply]) => [code, replyOf(resolve(reply), resolve)])),
-        example: exampleOf(object(operation['responses']), resolve),
+        examples: examplesOf(object(object(operation['responses'])['200']), resolve),
       });
     }
   }
@@ -155,17 +149,16 @@ function replyOf(reply: Json, resolve: (value: unknown) => Json): ApiReply {
   return { types: Object.keys(content).join(','), requiredHeaders: headers.map(([name]) => name), schema: jsonSchemaOf(content, reply['schema']) };
 }
 
-function exampleOf(responses: Json, resolve: (value: unknown) => Json): ApiExample | null {
-  for (const [code, response] of Object.entries(responses)) {
-    if (!/^2/.test(code)) continue;
-    for (const [type, written] of Object.entries(object(resolve(response)['content']))) {
-      const content = object(written);
-      const [named] = Object.values(object(content['examples']));
-      const value = content['example'] ?? (named === undefined ? undefined : resolve(named)['value']) ?? (content['schema'] === undefined ? undefined : resolve(content['schema'])['example']);
-      if (value !== undefined) return { status: /^2\d\d$/.test(code) ? Number(code) : 200, type, body: typeof value === 'string' ? value : JSON.stringify(value) };
-    }
+/** The first example of each type, as a text. */
+function examplesOf(reply: Json, resolve: (value: unknown) => Json): Record<string, string> {
+  const examples: Record<string, string> = {};
+  for (const [type, written] of Object.entries(object(resolve(reply)['content']))) {
+    const content = object(written);
+    const [named] = Object.values(object(content['examples']));
+    const value = content['example'] ?? (named === undefined ? undefined : resolve(named)['value']);
+    if (value !== undefined && value !== null) examples[type] = typeof value === 'string' ? value : JSON.stringify(value);
   }
-  return null;
+  return examples;
 }
 
 function serverOf(json: Json, version: string): { host: string | null; basePath: string } {

@@ -41,8 +41,8 @@ export interface RestOperation {
   readonly isOfContract: boolean;
   /** The document whose operation this is, where schemas of it are checked. */
   readonly contract: ContractOperation | null;
-  /** What is answered in place of what the route leaves; an operation that nothing but a mock answers has it. */
-  readonly mockReply: MockReply | null;
+  /** What answers in the place of a route, where a contract's operation has none. */
+  readonly standIn: StandIn | null;
 }
 
 /** An operation in an OpenAPI document: a verb of it names the document, since what its schemas refer to may be all of that. */
@@ -55,10 +55,13 @@ export interface ContractOperation {
   readonly path: string;
 }
 
-export interface MockReply {
-  readonly status: number;
-  readonly type: string | null;
-  readonly body: string | null;
+/** Answers with a file, an example, or what came. */
+export interface StandIn {
+  /** What file names begin with: the path of a request, below `under`, and `.json` or `.xml` come behind it. */
+  readonly files: readonly string[];
+  readonly under: string;
+  /** Examples of the document by media type; null: what came is sent back. */
+  readonly examples: Readonly<Record<string, string>> | null;
 }
 
 export const plainOperation: RestOperation = {
@@ -88,7 +91,7 @@ export const plainOperation: RestOperation = {
   headersOfReplies: {},
   isOfContract: false,
   contract: null,
-  mockReply: null,
+  standIn: null,
 };
 
 /** What is said for a status, else for its class (`2XX`), else for all (`default`). */
@@ -99,3 +102,6 @@ export function joinPaths(...parts: readonly (string | null | undefined)[]): str
   const segments = parts.flatMap((part) => (part ?? '').split('/')).filter((segment) => segment !== '');
   return `/${segments.join('/')}`;
 }
+
+/** A file as Camel serves it: each line, the last one, too, ends with a line feed. */
+export const asLines = (text: string): string => (text === '' ? '' : `${text.replace(/\r\n?/g, '\n').replace(/\n$/, '')}\n`);

@@ -15,6 +15,8 @@ export interface HttpMount {
   readonly produces: readonly string[] | null;
   /** Longer bodies are refused with 413. */
   readonly maxBodyBytes: number;
+  /** A request with another method is told those that its path has. */
+  readonly tellsMethods?: boolean;
   /** `handle` is called before the body has come, which it reads from the request. */
   readonly isStreaming?: boolean;
   /** The route that it serves; absent where it serves none, or several. */
@@ -48,6 +50,8 @@ interface Group {
   overlapping: readonly Pattern[] | null;
 }
 
+/** Every path answers OPTIONS. */
+const toldMethods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'TRACE', 'CONNECT', 'PATCH'];
 const parameter = /\{([^{}/]+)\}/g;
 const escapeForExpression = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
@@ -153,6 +157,13 @@ export class HttpRouter {
       if (status !== 405 || failure === 404) failure = status;
     }
     return failure;
+  }
+
+  /** What `Allow` says of a path: the methods of the mounts that tell theirs, in Camel's order. */
+  allowed(path: string): string {
+    const methods = new Set<string>();
+    for (const { mount, expression } of this.patterns) if (mount.tellsMethods === true && expression.test(path)) for (const method of mount.methods ?? []) methods.add(method);
+    return toldMethods.filter((method) => methods.has(method)).join(', ');
   }
 
   private candidatesFor(path: string): readonly Pattern[] {

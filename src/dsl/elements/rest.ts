@@ -88,7 +88,7 @@ export const rest = defineElement({
     head: verb('HEAD'),
     openApi: field.element('Serves what an OpenAPI document describes.', {
       specification: field.string('The document: a file or a resource. A relative name is looked for beside the routes, then in the folder of the configuration.').required(),
-      routeId: field.string('Id of the route that serves it.').ignored('each operation is a route of its own, with the id of the operation'),
+      routeId: field.string('What the ids of its routes begin with: each operation has one, `openApi:OPERATION` without it, which calls the `direct:` route.'),
       apiContextPath: field.string('Path under which the document itself is served, below the base path of the document.'),
       missingOperation: field.enum('What is done about an operation that no `direct:` route answers.', ['fail', 'ignore', 'mock']).default('fail'),
       mockIncludePattern: field.string('Files with replies for mocked operations.').default('classpath:camel-mock/**'),
