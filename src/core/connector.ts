@@ -272,6 +272,8 @@ export interface ConnectorDefinition<F extends Fields = Fields> {
   readonly isHttpServer?: boolean | ((options: Options<F>) => boolean);
   /** What is sent to it meets what this process has (sockets, routes): of several processes, one runs the routes that do. */
   readonly isOfProcess?: boolean;
+  /** What is sent to it is served by the runtime's HTTP listeners: a process that does not run the route hands on who asks for it. */
+  readonly servesProducers?: boolean;
   /** What is not part of the program, and its endpoints need. */
   readonly library?: { readonly name: string; check(): void };
   /** What is sent to it needs a route that consumes from the same path, now (`direct:`). */

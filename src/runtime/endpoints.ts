@@ -152,13 +152,13 @@ class Counted implements Way {
 /** Producers by URI: those named in routes, kept while a generation uses them, and a bounded number of dynamic ones. */
 export class Endpoints {
   private readonly reader: EndpointReader;
-  private readonly context: (resolved: ResolvedEndpoint, routeId: string | null) => ConnectorContext;
+  private readonly context: (resolved: ResolvedEndpoint, routeId: string | null, isElsewhere?: boolean) => ConnectorContext;
   private readonly allowed: AllowList;
   private readonly cells = new Map<string, ProducerCell>();
   private readonly dynamic = new LRUCache<string, ProducerCell>({ max: dynamicProducers, dispose: (cell) => cell.drop() });
   private readonly pollers = new LRUCache<string, Promise<Consumer>>({ max: dynamicProducers, dispose: (consumer) => void consumer.then((made) => made.close?.()).catch(() => undefined) });
 
-  constructor(reader: EndpointReader, context: (resolved: ResolvedEndpoint, routeId: string | null) => ConnectorContext, allowed: AllowList) {
+  constructor(reader: EndpointReader, context: (resolved: ResolvedEndpoint, routeId: string | null, isElsewhere?: boolean) => ConnectorContext, allowed: AllowList) {
     this.reader = reader;
     this.context = context;
     this.allowed = allowed;
@@ -183,18 +183,26 @@ export class Endpoints {
       problems.report('M0611', (thrown as Error).message, model.at, { label: 'can not be used' });
       return (exchange) => exchange.leave();
     }
-    const cell = this.cell(resolved);
+    const cell = this.cell(resolved.endpoint.uri, resolved, () => this.context(resolved, null));
     cell.at ??= model.at;
     return intercepted(cell.call, cell.quietCall, cell.shown, intercepts);
   }
 
-  private cell(resolved: ResolvedEndpoint): ProducerCell {
-    const { uri } = resolved.endpoint;
-    let cell = this.cells.get(uri);
+  /** Serves what another process is sent: who asks here is handed on. Gives the name by which it is kept; null where there is no such endpoint. */
+  handOn(model: EndpointModel, problems: Diagnostics): string | null {
+    const resolved = this.reader.fromModel(model, problems);
+    if (resolved === null || resolved.definition.producer === undefined) return null;
+    const key = `elsewhere ${resolved.endpoint.uri}`;
+    this.cell(key, resolved, () => this.context(resolved, null, true)).at ??= model.at;
+    return key;
+  }
+
+  private cell(key: string, resolved: ResolvedEndpoint, context: () => ConnectorContext): ProducerCell {
+    let cell = this.cells.get(key);
     if (cell === undefined) {
-      cell = new ProducerCell(resolved, () => resolved.definition.producer!(resolved.endpoint, this.context(resolved, null)));
+      cell = new ProducerCell(resolved, () => resolved.definition.producer!(resolved.endpoint, context()));
       cell.isFixed = true;
-      this.cells.set(uri, cell);
+      this.cells.set(key, cell);
     }
     return cell;
   }

@@ -47,6 +47,8 @@ export interface RoutePlan {
   readonly alone?: string;
   /** Another process runs it; here are no steps. */
   readonly isElsewhere?: true;
+  /** What the steps that another process has serve over HTTP: who asks for it here is handed on. */
+  readonly handsOn?: readonly EndpointModel[];
 }
 
 const text = (element: ElementModel, name: string): string | null => {

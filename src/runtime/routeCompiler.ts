@@ -173,6 +173,10 @@ export class RouteCompiler {
     const used = new Set<string>();
     const carriedKeys = new Set<string>();
     const compiler = new StepCompiler(routeId, this.services(used, carriedKeys, plan.dataFormats), problems, wiring, stepIds, steps);
+    for (const model of plan.handsOn ?? []) {
+      const uri = host.endpoints.handOn(model, problems);
+      if (uri !== null) used.add(uri);
+    }
     const { scope } = plan;
     compiler.idPrefix = textField(plan.element, 'nodePrefixId') ?? '';
     compiler.fromUri = fromUri;

@@ -214,7 +214,7 @@ export class Runtime implements ExchangeScope {
       const value = this.settings(key);
       return Array.isArray(value) ? value.map(String) : typeof value === 'string' ? value.split(',').map((item) => item.trim()) : null;
     };
-    this.endpoints = new Endpoints(this.reader, (resolved, routeId) => this.connectorContext(resolved, routeId), {
+    this.endpoints = new Endpoints(this.reader, (resolved, routeId, isElsewhere) => this.surroundings(this.connectorContext(resolved, routeId), isElsewhere === true), {
       schemes: list('dynamicEndpoints.schemes'),
       hosts: list('dynamicEndpoints.hosts'),
     });
@@ -628,9 +628,12 @@ export class Runtime implements ExchangeScope {
   }
 
   private async consumer(resolved: ResolvedEndpoint, routeId: string, route: () => Route | null = () => null, isElsewhere = false): Promise<Consumer> {
-    const context = this.connectorContext(resolved, routeId, route);
+    return resolved.definition.consumer!(resolved.endpoint, this.surroundings(this.connectorContext(resolved, routeId, route), isElsewhere));
+  }
+
+  private surroundings(context: ConnectorContext, isElsewhere: boolean): ConnectorContext {
     const { seat } = this.options;
-    return resolved.definition.consumer!(resolved.endpoint, isElsewhere && seat !== undefined ? forwardingContext(context, (host, port) => seat.socketOf(host, port)) : context);
+    return isElsewhere && seat !== undefined ? forwardingContext(context, (host, port) => seat.socketOf(host, port)) : context;
   }
 
   /** Closes and gives up what no generation uses in which something may still be under way. */

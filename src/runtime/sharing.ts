@@ -31,6 +31,18 @@ interface Looked {
   own: string | null;
   readonly callsInternal: Set<string>;
   callsAny: boolean;
+  /** Endpoints that serve what is sent to them. */
+  readonly served: EndpointModel[];
+}
+
+interface Alone {
+  readonly reason: string;
+  readonly served: readonly EndpointModel[];
+}
+
+interface Mentions {
+  readonly internal: RegExp;
+  readonly ofProcess: RegExp;
 }
 
 const schemeOf = (uri: string): string => /^[\w.+-]+/.exec(uri.trim())?.[0] ?? '';
@@ -39,10 +51,15 @@ const schemeOf = (uri: string): string => /^[\w.+-]+/.exec(uri.trim())?.[0] ?? '
  * Which routes may run in one process only, with the reason: those whose source is no shared one, those with a step that remembers earlier messages in
  * its process, and those that call such a route. All others run in every process.
  */
-export function aloneRoutes(plans: readonly RoutePlan[], parts: Parts, reader: EndpointReader): Map<RoutePlan, string> {
-  const internal = new Set(Object.values(parts.connectors).flatMap((definition) => (definition.isInternal === true ? [definition.scheme, ...(definition.aliases ?? [])] : [])));
-  const mention = new RegExp(`\\b(${[...internal].map((scheme) => scheme.replace(/[.+-]/g, '\\$&')).join('|')}):(?://)?([^\\s"'?,;(){}\\[\\]$&|]*)(\\$?)`, 'g');
-  const looked = new Map<RoutePlan, Looked>(plans.map((plan) => [plan, look(plan, parts, mention, sourceReason(plan, parts, reader))]));
+export function aloneRoutes(plans: readonly RoutePlan[], parts: Parts, reader: EndpointReader): Map<RoutePlan, Alone> {
+  const schemesOf = (which: (definition: ConnectorDefinition) => boolean): Set<string> => new Set(Object.values(parts.connectors).flatMap((definition) => (which(definition) ? [definition.scheme, ...(definition.aliases ?? [])] : [])));
+  const anyOf = (schemes: Set<string>): string => `\\b(${[...schemes].map((scheme) => scheme.replace(/[.+-]/g, '\\$&')).join('|')}):`;
+  const internal = schemesOf(({ isInternal }) => isInternal === true);
+  const mentions: Mentions = {
+    internal: new RegExp(`${anyOf(internal)}(?://)?([^\\s"'?,;(){}\\[\\]$&|]*)(\\$?)`, 'g'),
+    ofProcess: new RegExp(anyOf(schemesOf(({ isOfProcess }) => isOfProcess === true))),
+  };
+  const looked = new Map<RoutePlan, Looked>(plans.map((plan) => [plan, look(plan, parts, mentions, sourceReason(plan, parts, reader))]));
   const sourceKey = (plan: RoutePlan): string => `${schemeOf(plan.from.uri)}:${/^[\w.+-]+:(?:\/\/)?([^?]*)/.exec(plan.from.uri.trim())?.[1] ?? ''}`;
   const isInternal = (plan: RoutePlan): boolean => internal.has(schemeOf(plan.from.uri));
   const called = (plan: RoutePlan): RoutePlan[] => {
@@ -50,15 +67,15 @@ export function aloneRoutes(plans: readonly RoutePlan[], parts: Parts, reader: E
     // Routes of a scheme whose names are put together, and kamelets, whose routes have names of their own, may be any.
     return plans.filter((other) => isInternal(other) && (callsAny || callsInternal.has(sourceKey(other)) || callsInternal.has(`${schemeOf(other.from.uri)}:`)));
   };
-  const alone = new Map<RoutePlan, string>();
-  for (const [plan, { own }] of looked) if (own !== null) alone.set(plan, own);
+  const alone = new Map<RoutePlan, Alone>();
+  for (const [plan, { own, served }] of looked) if (own !== null) alone.set(plan, { reason: own, served });
   for (let isSettled = false; !isSettled; ) {
     isSettled = true;
     for (const plan of plans) {
       if (alone.has(plan)) continue;
       const reached = called(plan).find((other) => alone.has(other));
       if (reached === undefined) continue;
-      alone.set(plan, `calls ${reached.id ?? sourceKey(reached)}`);
+      alone.set(plan, { reason: `calls ${reached.id ?? sourceKey(reached)}`, served: looked.get(plan)!.served });
       isSettled = false;
     }
   }
@@ -79,12 +96,14 @@ export function isHandedOn(plan: RoutePlan, reader: EndpointReader): boolean {
   return resolved !== null && holds(resolved.definition.isHttpServer, resolved.endpoint.options);
 }
 
-function look(plan: RoutePlan, parts: Parts, mention: RegExp, reason: string | null): Looked {
-  const found: Looked = { own: reason, callsInternal: new Set(), callsAny: false };
+function look(plan: RoutePlan, parts: Parts, { internal, ofProcess }: Mentions, reason: string | null): Looked {
+  const found: Looked = { own: reason, callsInternal: new Set(), callsAny: false, served: [] };
   const texts = (text: string): void => {
     // `variable:global:x` and `global:x` are this process's own.
     if (/(^|[^\w])global:\w/.test(text)) found.own ??= 'a global variable';
-    for (const [, scheme, name, next] of text.matchAll(mention)) found.callsInternal.add(name === '' || next === '$' || scheme === 'kamelet' ? `${scheme}:` : `${scheme}:${name!}`);
+    // Also where the rest of the address is only known when a message comes.
+    found.own ??= ofProcess.exec(text)?.[1] ?? null;
+    for (const [, scheme, name, next] of text.matchAll(internal)) found.callsInternal.add(name === '' || next === '$' || scheme === 'kamelet' ? `${scheme}:` : `${scheme}:${name!}`);
   };
   const visit = (value: unknown): void => {
     if (typeof value === 'string') return texts(value);
@@ -96,8 +115,11 @@ function look(plan: RoutePlan, parts: Parts, mention: RegExp, reason: string | n
     if (type === 'expression') return texts((value as ExpressionModel).source);
     for (const [key, item] of Object.entries(value)) if (!notModel.has(key)) visit(item);
   };
-  const endpoint = ({ uri, parameters }: EndpointModel): void => {
-    if (parts.connectors[schemeOf(uri)]?.isOfProcess === true) found.own ??= schemeOf(uri);
+  const endpoint = (model: EndpointModel): void => {
+    const { uri, parameters } = model;
+    const { isOfProcess, servesProducers } = parts.connectors[schemeOf(uri)] ?? {};
+    if (isOfProcess === true) found.own ??= schemeOf(uri);
+    if (servesProducers === true && !uri.includes('${')) found.served.push(model);
     texts(uri);
     visit(parameters);
   };
@@ -148,9 +170,10 @@ export function seatedPlans(plans: readonly RoutePlan[], isFirst: boolean, parts
   });
   const alone = aloneRoutes(named, parts, reader);
   return named.map((plan) => {
-    const reason = alone.get(plan);
-    if (reason === undefined) return plan;
+    const found = alone.get(plan);
+    if (found === undefined) return plan;
+    const { reason, served } = found;
     if (isFirst) return { ...plan, alone: reason };
-    return { ...plan, alone: reason, isElsewhere: true, steps: [], scope: emptyScope, hash: `${plan.hash}/elsewhere`, autoStartup: plan.autoStartup && isHandedOn(plan, reader) };
+    return { ...plan, alone: reason, isElsewhere: true, ...(served.length === 0 ? {} : { handsOn: served }), steps: [], scope: emptyScope, hash: `${plan.hash}/elsewhere`, autoStartup: plan.autoStartup && isHandedOn(plan, reader) };
   });
 }

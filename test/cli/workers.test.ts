@@ -120,6 +120,51 @@ describe('mecha run --workers', function () {
     expect(await crew.ended(), crew.text).to.equal(0);
   });
 
+  it('streams events to all subscribers, whichever worker they come to, also when another worker becomes the first', async () => {
+    crew.write('routes/a.yaml', who + route('news', 'platform-http:/news', "to: 'sse:/events?history=50'", 'setBody: { simple: "${header.CamelSseSubscribers}" }'));
+    await crew.start();
+    expect(crew.text).to.contain('(first worker: sse)');
+    const got: string[] = [];
+    const statuses: number[] = [];
+    const open: AbortController[] = [];
+    const subscribe = async (name: string, lastId?: string): Promise<void> => {
+      const stopping = new AbortController();
+      open.push(stopping);
+      const reply = await fetch(`${crew.url}/events`, { signal: stopping.signal, headers: { connection: 'close', ...(lastId === undefined ? {} : { 'Last-Event-ID': lastId }) } });
+      statuses.push(reply.status);
+      const read = async (): Promise<void> => {
+        const decoder = new TextDecoder();
+        for await (const piece of reply.body!) for (const [, data] of decoder.decode(piece as Uint8Array).matchAll(/^data: (.*)$/gm)) got.push(`${name} ${data}`);
+      };
+      read().catch(() => undefined);
+    };
+    const names = ['a', 'b', 'c', 'd', 'e', 'f'];
+    for (const name of names) await subscribe(name);
+    expect(statuses).to.deep.equal(names.map(() => 200));
+    // Wherever an event comes in, it goes to all of them.
+    for (const event of ['1', '2', '3', '4']) expect(await crew.get('/news', 'POST', event)).to.equal('200 6');
+    const expected = (from: readonly string[], events: readonly string[]): string[] => from.flatMap((name) => events.map((event) => `${name} ${event}`));
+    await eventually(() => expect([...got].sort()).to.deep.equal(expected(names, ['1', '2', '3', '4'])));
+    // Who comes later, with an id that nobody knows, is given what is kept.
+    await subscribe('late', 'gone');
+    await subscribe('later', 'gone');
+    await eventually(() => expect(got.filter((event) => event.startsWith('late')).sort()).to.deep.equal(expected(['late', 'later'], ['1', '2', '3', '4'])));
+    const { workers } = await crew.info();
+    process.kill(workers.find(({ isFirst }) => isFirst)!.pid, 'SIGKILL');
+    await eventually(async () => expect((await crew.info()).workers.filter(({ pid, isRunning }) => isRunning && !workers.some((before) => before.isFirst && before.pid === pid))).to.have.length(2), patient);
+    got.length = 0;
+    statuses.length = 0;
+    await eventually(async () => {
+      for (const stopping of open.splice(0)) stopping.abort();
+      statuses.length = 0;
+      for (const name of names) await subscribe(name);
+      expect(statuses).to.deep.equal(names.map(() => 200));
+    }, patient);
+    await eventually(async () => expect(await crew.get('/news', 'POST', 'after')).to.equal('200 6'), patient);
+    await eventually(() => expect([...new Set(got)].sort()).to.deep.equal(expected(names, ['after'])));
+    for (const stopping of open) stopping.abort();
+  });
+
   it('counts what all of them do', async () => {
     crew.write('routes/a.yaml', who + collect);
     await crew.start();

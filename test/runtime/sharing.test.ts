@@ -76,6 +76,16 @@ describe('routes among workers', () => {
     expect(Object.keys(await aloneIn(yaml)).sort()).to.deep.equal(['between', 'caller', 'counts', 'half open', 'handled', 'open', 'tapping']);
   });
 
+  it('run in the first where they send to what only this process has, also by an address that only the message completes', async () => {
+    const yaml =
+      route('events', 'platform-http:/events', "to: 'sse:/stream'") +
+      route('rooms', 'platform-http:/rooms', 'toD: "sse:/rooms/${header.room}"') +
+      route('sockets', 'platform-http:/sockets', 'wireTap: { uri: "vertx-websocket:/chat?sendToAll=true" }') +
+      route('list', 'platform-http:/list', 'recipientList: { simple: "mock:a,vertx-websocket:/${header.room}" }') +
+      route('page', 'platform-http:/page', 'setBody: { simple: "an essex:ample ${body}" }');
+    expect(await aloneIn(yaml)).to.deep.equal({ events: 'sse', rooms: 'sse', sockets: 'vertx-websocket', list: 'vertx-websocket' });
+  });
+
   it('have the same ids in every worker, and no steps where another runs them', async () => {
     const yaml = route('tick', 'timer:tick?delay=100000', nothing).replace('    id: tick\n', '') + route('x', 'platform-http:/a', nothing).replace('    id: x\n', '');
     const ids: string[][] = [];

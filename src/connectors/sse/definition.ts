@@ -7,6 +7,8 @@ export const sse = defineConnector({
   summary: 'Server-sent events: streams what is sent to it to HTTP subscribers, and consumes the event stream of a server, where it left off. An addition to Camel.',
   isRemote: true,
   isLenient: true,
+  isOfProcess: true,
+  servesProducers: true,
   options: sseOptions,
   headers: {
     CamelSseId: 'Id of the event. Set by the route: the id to send it with.',

@@ -77,7 +77,7 @@ function forwarding(mount: HttpMount, socketPath: string): HttpMount {
   };
 }
 
-/** A connector's surroundings in a process that does not run its routes: what it mounts on a listener hands its requests on. */
+/** A connector's surroundings in a process that does not run its routes: what it mounts on a listener hands its requests on, and is not what those have that do. */
 export function forwardingContext(context: ConnectorContext, socketOf: (host: string, port: number) => string): ConnectorContext {
   const real = httpListeners(context);
   const made = new Map<HttpMount, HttpMount>();
@@ -97,5 +97,5 @@ export function forwardingContext(context: ConnectorContext, socketOf: (host: st
       },
     });
   const listeners = { at: (host: string, port: number) => standIn(real.at(host, port), host, port) };
-  return { ...context, shared: <T>(name: string, make: () => T): T => (name === 'http-listeners' ? (listeners as T) : context.shared(name, make)) };
+  return { ...context, shared: <T>(name: string, make: () => T): T => (name === 'http-listeners' ? (listeners as T) : context.shared(`handed on: ${name}`, make)) };
 }
