@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { RestOperation } from '../core/http/rest-operation.ts';
 import type { ElementModel, ModelValue } from '../dsl/model.ts';
 import { elementsOf, isElement, textField } from './plan.ts';
@@ -30,36 +31,55 @@ export function openApiDocument(entries: readonly RestEntry[], api: ApiDescripti
   const paths: Record<string, Json> = {};
   const tags = new Map<string, string | null>();
   const securitySchemes: Json = {};
+  const security: Json[] = [];
   for (const entry of entries) {
     if (entry.verb.fields['apiDocs'] === false || entry.service.fields['apiDocs'] === false) continue;
-    const tag = textField(entry.service, 'tag') ?? (entry.path.split('/')[1] ?? '').replace(/[{}]/g, '');
+    const tag = textField(entry.service, 'tag') ?? textField(entry.service, 'path') ?? '';
     if (tag !== '') tags.set(tag, tags.get(tag) ?? textField(entry.service, 'description'));
     (paths[entry.path] ??= {})[entry.operation.method.toLowerCase()] = operationObject(entry, tag, api);
     Object.assign(securitySchemes, schemesOf(entry.service));
+    for (const requirement of requirementsOf(entry.service, 'securityRequirements')) if (!security.some((one) => isDeepStrictEqual(one, requirement))) security.push(requirement);
   }
+  const externalDocs = given({ url: api.properties.get('externalDocs.url') ?? null, description: api.properties.get('externalDocs.description') ?? null });
   return {
-    openapi: '3.0.3',
+    openapi: versionOf(api.properties.get('openapi.version')),
     info: infoObject(api.properties),
-    servers: [{ url: `${api.host === null ? '' : `${api.scheme ?? 'http'}://${api.host}`}${api.contextPath === '/' && api.host !== null ? '' : api.contextPath}` }],
+    servers: serversOf(api),
+    ...listed('security', security),
     ...(tags.size === 0 ? {} : { tags: [...tags].map(([name, description]) => ({ name, ...given({ description }) })) }),
     paths,
+    ...(Object.keys(externalDocs).length === 0 ? {} : { externalDocs }),
     ...(Object.keys(securitySchemes).length === 0 ? {} : { components: { securitySchemes } }),
   };
 }
 
-function operationObject({ verb, service, operation, routeId }: RestEntry, tag: string, api: ApiDescription): Json {
+/** `3.0` and `3.1` stand for their latest patch, as tools that read documents want it. */
+const versionOf = (asked: string | undefined): string => (asked === undefined || asked === '3.0' ? '3.0.0' : asked === '3.1' ? '3.1.0' : asked);
+
+/** Where the API is, by the properties `host`, `schemes` and `base.path`, or as it is served. */
+function serversOf({ properties, ...api }: ApiDescription): Json[] {
+  const host = properties.get('host') ?? api.host;
+  const path = properties.get('base.path') ?? api.contextPath;
+  const schemes = commaList(properties.get('schemes') ?? api.scheme);
+  if (host === null) return [{ url: path }];
+  return (schemes.length === 0 ? ['http'] : schemes).map((scheme) => ({ url: `${scheme}://${host}${path === '/' ? '' : path}` }));
+}
+
+const requirementsOf = (element: ElementModel, name: string): Json[] =>
+  elementsOf(element.fields[name], name).map((requirement) => ({ [textField(requirement, 'key') ?? '']: commaList(textField(requirement, 'scopes')) }));
+
+function operationObject({ verb, operation, routeId }: RestEntry, tag: string, api: ApiDescription): Json {
   const parameters = elementsOf(verb.fields['param'], 'param');
   const inForm = parameters.filter((parameter) => locationOf(parameter) === 'formData');
   const body = parameters.find((parameter) => locationOf(parameter) === 'body');
-  const security = [...elementsOf(service.fields['securityRequirements'], 'securityRequirements'), ...elementsOf(verb.fields['security'], 'security')];
   return {
     ...(tag === '' ? {} : { tags: [tag] }),
     ...given({ summary: textField(verb, 'description'), operationId: textField(verb, 'id') ?? routeId }),
     ...(verb.fields['deprecated'] === true ? { deprecated: true } : {}),
     ...(parameters.length === 0 ? implicitParameters(verb) : listed('parameters', [...parametersOf(parameters), ...missingPathParameters(verb, parameters)])),
-    ...requestBody(operation, body, inForm),
+    ...requestBody(operation, body, inForm, classSchema(textField(verb, 'type'))),
     responses: responsesOf(verb, operation),
-    ...(security.length === 0 ? {} : { security: security.map((requirement) => ({ [textField(requirement, 'key') ?? '']: commaList(textField(requirement, 'scopes')) })) }),
+    ...listed('security', requirementsOf(verb, 'security')),
     ...(api.hasVendorExtensions ? given({ 'x-routeId': routeId }) : {}),
   };
 }
@@ -102,9 +122,10 @@ function styleOf(parameter: ElementModel, location: string): Json {
     case 'multi':
       return { style: 'form', explode: true };
     case 'pipes':
-      return { style: 'pipeDelimited', explode: false };
+      return { style: 'pipeDelimited' };
     case 'ssv':
-      return { style: 'spaceDelimited', explode: false };
+    case 'tsv':
+      return { style: 'spaceDelimited' };
     default:
       return { style: 'form', explode: false };
   }
@@ -114,11 +135,12 @@ function schemaOf(element: ElementModel): Json {
   const type = (textField(element, 'dataType') ?? 'string').toLowerCase();
   const allowed = elementsOf(element.fields['allowableValues'], 'value').flatMap((value) => textField(value, 'value') ?? []);
   const defaultValue = textField(element, 'defaultValue');
+  const itemType = (textField(element, 'arrayType') ?? 'string').toLowerCase();
   const base = { ...jsonType(type), ...given({ format: textField(element, 'dataFormat') }) };
   return {
     ...base,
-    ...(type === 'array' ? { items: jsonType((textField(element, 'arrayType') ?? 'string').toLowerCase()) } : {}),
-    ...(allowed.length === 0 ? {} : { enum: allowed }),
+    ...(type === 'array' ? { items: jsonType(itemType === 'integer' ? 'int' : itemType) } : {}),
+    ...(allowed.length === 0 ? {} : { enum: allowed.map((value) => typedValue(type === 'array' ? itemType : type, value)) }),
     ...(defaultValue === null ? {} : { default: typedValue(type, defaultValue) }),
   };
 }
@@ -135,7 +157,7 @@ function typedValue(type: string, text: string): unknown {
   return isNumber && text !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
 }
 
-function requestBody(operation: RestOperation, body: ElementModel | undefined, form: readonly ElementModel[]): Json {
+function requestBody(operation: RestOperation, body: ElementModel | undefined, form: readonly ElementModel[], model: Json | null): Json {
   if (form.length > 0) {
     const properties = Object.fromEntries(form.map((field) => [textField(field, 'name') ?? '', { ...schemaOf(field), ...given({ description: textField(field, 'description') }) }]));
     const required = form.filter((field) => field.fields['required'] !== false).map((field) => textField(field, 'name'));
@@ -143,11 +165,14 @@ function requestBody(operation: RestOperation, body: ElementModel | undefined, f
     return { requestBody: { content: { [type]: { schema: { type: 'object', properties, ...listed('required', required) } } } } };
   }
   const takesBody = ['POST', 'PUT', 'PATCH'].includes(operation.method);
-  if (body === undefined && !takesBody) return {};
   const types = commaList(operation.consumes);
+  if (body === undefined && model !== null) {
+    return { requestBody: { required: true, content: Object.fromEntries((types.length > 0 ? types : ['application/json']).map((type) => [type, { schema: model }])) } };
+  }
+  if (body === undefined && !takesBody) return {};
   const schema = body === undefined ? {} : schemaOf(body);
   const described = given({ description: body === undefined ? null : textField(body, 'description') });
-  const content = Object.fromEntries((types.length === 0 ? ['*/*'] : types).map((type) => [type, { schema: Object.keys(schema).length === 1 && body !== undefined && textField(body, 'dataType') === null ? {} : schema }]));
+  const content = Object.fromEntries((types.length > 0 ? types : body === undefined ? ['*/*'] : ['application/json']).map((type) => [type, { schema: Object.keys(schema).length === 1 && body !== undefined && textField(body, 'dataType') === null ? {} : schema }]));
   return { requestBody: { ...described, ...(body !== undefined && body.fields['required'] !== false ? { required: true } : {}), content } };
 }
 
@@ -156,23 +181,44 @@ function responsesOf(verb: ElementModel, operation: RestOperation): Json {
   for (const message of elementsOf(verb.fields['responseMessage'], 'responseMessage')) {
     const code = textField(message, 'code') ?? '200';
     const type = textField(message, 'contentType');
-    const types = type === null ? (code.startsWith('2') ? commaList(operation.produces) : []) : [type];
+    const model = classSchema(textField(message, 'responseModel'));
+    const produced = code.startsWith('2') || model !== null ? commaList(operation.produces) : [];
+    const types = type !== null ? [type] : produced.length === 0 && model !== null ? ['application/json'] : produced;
     const headers = Object.fromEntries(
       elementsOf(message.fields['header'], 'header').map((header) => [
         textField(header, 'name') ?? '',
-        { ...given({ description: textField(header, 'description'), example: textField(header, 'example') }), schema: schemaOf(header) },
+        { ...given({ description: textField(header, 'description') }), schema: schemaOf(header), ...exampleOf(header) },
       ]),
     );
     const examples = examplesOf(message);
+    const content = { ...(model === null ? {} : { schema: model }), ...examples };
     responses[code] = {
       description: textField(message, 'message') ?? '',
       ...(Object.keys(headers).length === 0 ? {} : { headers }),
-      ...(types.length === 0 && Object.keys(examples).length === 0 ? {} : { content: Object.fromEntries((types.length === 0 ? ['*/*'] : types).map((name) => [name, examples])) }),
+      ...(types.length === 0 && Object.keys(content).length === 0 ? {} : { content: Object.fromEntries((types.length === 0 ? ['*/*'] : types).map((name) => [name, content])) }),
     };
   }
-  if (Object.keys(responses).length > 0) return responses;
   const types = commaList(operation.produces);
+  const model = classSchema(textField(verb, 'outType'));
+  if (model !== null && responses['200'] === undefined) {
+    return { 200: { description: 'OK', content: Object.fromEntries((types.length > 0 ? types : ['application/json']).map((type) => [type, { schema: model }])) }, ...responses };
+  }
+  if (Object.keys(responses).length > 0) return responses;
   return { 200: { description: 'Success', ...(types.length === 0 ? {} : { content: Object.fromEntries(types.map((type) => [type, {}])) }) } };
+}
+
+/** The one example of a header, among named ones as Camel writes it. */
+function exampleOf(header: ElementModel): Json {
+  const value = textField(header, 'example');
+  return value === null ? {} : { examples: { '': { value } } };
+}
+
+/** What a class of Java's own says of a body; of the user's own classes nothing is known here. */
+function classSchema(name: string | null): Json | null {
+  if (name === null) return null;
+  if (name.endsWith('[]')) return { type: 'array', items: classSchema(name.slice(0, -2)) ?? {} };
+  const type = name.replace(/^java\.lang\./, '').toLowerCase();
+  return ['string', 'integer', 'int', 'long', 'float', 'double', 'boolean'].includes(type) ? jsonType(type === 'integer' ? 'int' : type) : {};
 }
 
 function examplesOf(element: ElementModel): Json {

@@ -37,7 +37,7 @@ const operation = {
   path: field.string('Path below that of the service, with parameters as `{name}`.'),
   to: field.endpoint('Where requests go.').required(),
   type: field.string('Class of the request body, where JSON is bound: texts, numbers, lists (`X[]`) and maps are checked, and what does not fit gets 400. A class of your own takes any map.'),
-  outType: field.string('Class of the reply body.').ignored('bodies are plain objects'),
+  outType: field.string('Class of the reply body, for the OpenAPI document: those of `java.lang` tell its type.'),
   ...binding,
   param: field.list(
     'Parameters, for checks and for the OpenAPI document.',
@@ -55,7 +55,7 @@ const operation = {
       code: field.string('Its status.').default('200'),
       message: field.string('What it means.'),
       contentType: field.string('Its content type.'),
-      responseModel: field.string('Class of its body.').ignored('bodies are plain objects'),
+      responseModel: field.string('Class of its body: those of `java.lang` tell its type.'),
       header: field.list('Its headers.', field.element('One header.', { example: field.string('An example.'), ...schema })),
       examples: settings('Examples.'),
     }),
