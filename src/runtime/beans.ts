@@ -46,11 +46,12 @@ export class Beans {
   private readonly missing = new Set<string>();
   private readonly previous: Beans | null;
   private readonly factories: BeanFactories;
-  private readonly baseDir: string;
+  private readonly locate: (name: string) => string;
 
-  constructor(factories: BeanFactories, baseDir: string, given: Readonly<Record<string, unknown>> = {}, previous: Beans | null = null) {
+  /** @param locate the path of a module's file by the name that routes have for it */
+  constructor(factories: BeanFactories, locate: (name: string) => string, given: Readonly<Record<string, unknown>> = {}, previous: Beans | null = null) {
     this.factories = factories;
-    this.baseDir = baseDir;
+    this.locate = locate;
     this.previous = previous;
     for (const [name, bean] of Object.entries(given)) this.beans.set(name, bean);
   }
@@ -101,7 +102,7 @@ export class Beans {
   }
 
   private path(file: string): string {
-    return isAbsolute(file) ? file : resolve(this.baseDir, file);
+    return isAbsolute(file) ? file : resolve(this.locate(file));
   }
 
   /** Imports the modules that references name, before anything is compiled. A file that changed is imported again. */

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, isAbsolute, join, resolve, sep } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import type { Scalar } from 'yaml';
 import { isMap, isScalar, LineCounter, parseAllDocuments, parseDocument } from 'yaml';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
@@ -7,6 +7,7 @@ import { nearest, Source } from '../core/diagnostics.ts';
 import { deepestYaml, tooDeepYaml } from '../core/conversion/yamlDepth.ts';
 import { settingsOfProperties } from '../dsl/propertySettings.ts';
 import { parseMillis } from '../dsl/scalars.ts';
+import { foldersOf } from './resources.ts';
 
 /** One setting of `mecha.yaml`: its dotted key, with what it means. `*` stands for any name. */
 export interface Setting {
@@ -134,22 +135,7 @@ export const isPropertiesFile = (path: string): boolean => path.endsWith('.prope
  * `src/main/resources`), files of properties that are named themselves, and last, as it wins, the one of the folder where Mecha is started.
  */
 function propertiesFiles(folder: string, paths: readonly string[]): string[] {
-  const found: string[] = [];
-  const resources = `${sep}src${sep}main${sep}resources`;
-  const add = (place: string): void => {
-    const inResources = `${place}${sep}`.lastIndexOf(`${resources}${sep}`);
-    if (inResources >= 0) found.push(join(place.slice(0, inResources + resources.length), 'application.properties'));
-    else if (existsSync(place + resources)) found.push(join(place + resources, 'application.properties'));
-    found.push(join(place, 'application.properties'));
-  };
-  for (const path of paths) {
-    const whole = resolve(folder, path);
-    const glob = whole.search(/[*?[\]{}!]/);
-    if (isPropertiesFile(path)) found.push(whole);
-    else if (glob >= 0 && !existsSync(whole)) add(dirname(`${whole.slice(0, glob)}x`));
-    else add(statSync(whole, { throwIfNoEntry: false })?.isDirectory() === true ? whole : dirname(whole));
-  }
-  add(resolve(folder));
+  const found = [...paths, '.'].flatMap((path) => (isPropertiesFile(path) ? [resolve(folder, path)] : foldersOf(path, folder).map((place) => join(place, 'application.properties'))));
   // The last place counts where one is named twice.
   return found.filter((path, at) => found.lastIndexOf(path) === at);
 }

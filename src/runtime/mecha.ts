@@ -39,6 +39,7 @@ import { Runtime } from './runtime.ts';
 import { partsWith } from './standard.ts';
 import type { Seat } from './sharing.ts';
 import type { StandIns } from './standIns.ts';
+import { Resources } from './resources.ts';
 import { snapshotOf } from './snapshots.ts';
 
 /** How long what came while the routes started goes before what is done behind it. */
@@ -127,6 +128,7 @@ export class Mecha {
   readonly deadLetters: DeadLetterStore | null;
   private readonly store: StateStore;
   private readonly seat: SeatedSources | null;
+  private readonly resources: Resources;
   private readonly given: string | null;
   /** Paths of routes, where they do not come from the configuration. */
   private readonly named: readonly string[] | null;
@@ -150,7 +152,9 @@ export class Mecha {
     store: StateStore;
     deadLetters: DeadLetterStore | null;
     seat: SeatedSources | null;
+    resources: Resources;
   }) {
+    this.resources = parts.resources;
     this.seat = parts.seat;
     this.runtime = parts.runtime;
     this.events = parts.events;
@@ -222,7 +226,7 @@ export class Mecha {
       throw thrown;
     }
     const problems = new Diagnostics();
-    const sources = options.sources ?? mecha.sources(problems);
+    const sources = options.sources === undefined ? mecha.sources(problems) : mecha.withResources(options.sources);
     return [...problems.sorted(), ...(await mecha.runtime.check(sources, { lints: options.lints === true && !problems.hasErrors, ...(options.progress === undefined ? {} : { progress: options.progress }) }))];
   }
 
@@ -310,6 +314,7 @@ export class Mecha {
       properties,
       files: options.configuration === null ? [] : configurationFiles(folder, options.configuration, configuration.profile, named ?? (configuration.get('routes') as readonly string[] | undefined) ?? []),
     };
+    const resources = new Resources(folder);
     const beans = { ...options.beans, ...options.aggregationStrategies };
     const runtime = new Runtime({
       name: String(configuration.get('name')),
@@ -322,7 +327,8 @@ export class Mecha {
       beans,
       settings: (key) => configuration.get(key),
       environment: shownEnvironment,
-      resource: (uri) => readText(fileOf(uri)),
+      resource: (uri) => resources.text(uri),
+      pathOf: (name) => resources.path(name),
       kamelets: () => catalogueIn((configured.current.get('kamelets') as readonly string[] | undefined) ?? [], folder),
       ...(deadLetters === null ? {} : { keepFailed: keeper(deadLetters, events, () => configured.current.get('deadLetters.limit') as number) }),
       ...(options.standIns === undefined ? {} : { standIns: options.standIns }),
@@ -330,14 +336,20 @@ export class Mecha {
       ...(options.shared === undefined ? {} : { shared: options.shared }),
       ...(seat === undefined ? {} : { seat }),
     });
-    return new Mecha({ runtime, events, clock, configured, folder, named, given, store, deadLetters, seat: seat ?? null });
+    return new Mecha({ runtime, events, clock, configured, folder, named, given, store, deadLetters, seat: seat ?? null, resources });
   }
 
-  private sources(problems: Diagnostics, configuration = this.configuration): Source[] {
-    if (this.seat !== null) return this.seat.given.sources.map(({ file, text }) => new Source(file, text));
+  private sources(problems: Diagnostics, configuration = this.configuration): readonly Source[] {
     if (this.given !== null) return [new Source('routes', this.given)];
+    if (this.seat !== null) return this.withResources(this.seat.given.sources.map(({ file, text }) => new Source(file, text)));
     const sources = this.readFiles(this.pathsOf(configuration)!, problems, configuration);
     this.read = textOf(sources);
+    return this.withResources(sources);
+  }
+
+  /** From now on resources are those of these files. */
+  private withResources(sources: readonly Source[]): readonly Source[] {
+    this.resources.lieBeside(this.paths ?? [], sources.map(({ file }) => file));
     return sources;
   }
 
@@ -541,11 +553,4 @@ function keeper(deadLetters: DeadLetterStore, events: Events, limit: () => numbe
       return false;
     }
   };
-}
-
-/** The file that a resource's URI names. @throws for what is on the network */
-function fileOf(uri: string): string {
-  const path = uri.replace(/^resource:/, '').replace(/^(file|classpath):(\/\/)?/, '');
-  if (/^https?:/.test(path)) throw new Error(`\`${path}\` is on the network, and resources are read from files: fetch it, and name the file`);
-  return path;
 }

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
@@ -64,6 +65,8 @@ export interface RuntimeOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** The text behind `resource:` URIs. */
   readonly resource?: (uri: string) => string;
+  /** The path of a file that is named without one, such as a module; absent: below `baseDir`. */
+  readonly pathOf?: (name: string) => string;
   /** What stands for endpoints and steps in their place. */
   readonly standIns?: StandIns;
   /** Where relative paths of `file:` endpoints start, in place of `baseDir`. */
@@ -317,8 +320,8 @@ export class Runtime implements ExchangeScope {
   }
 
   private newBeans(previous: Beans | null = null): Beans {
-    const { store, baseDir, beans } = this.options;
-    return new Beans(standardBeans({ store, clock: this.clock, baseDir, languages: this.languages.context, scope: this }), baseDir, beans, previous);
+    const { store, baseDir, beans, pathOf = (name: string) => join(baseDir, name) } = this.options;
+    return new Beans(standardBeans({ store, clock: this.clock, baseDir, languages: this.languages.context, scope: this }), pathOf, beans, previous);
   }
 
   /** Something that all endpoints share, made once. */
