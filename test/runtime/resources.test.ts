@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { LoadError } from '../../src/core/diagnostics.ts';
+import type { LoadError } from '../../src/core/diagnostics.ts';
 import { Mecha } from '../../src/runtime/mecha.ts';
 
 describe('files that routes name', () => {
