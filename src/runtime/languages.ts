@@ -2,7 +2,7 @@ import type { Fields } from '../core/field.ts';
 import type { LanguageDefinition } from '../core/definition.ts';
 import type { Diagnostics, Fix, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
-import { convertTo, isConvertibleType, toTruth } from '../core/conversion/convert.ts';
+import { convertTo, isConvertibleType, primitiveDefaults, toTruth } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression, LanguageContext, Predicate, Preparation } from '../core/expression.ts';
@@ -30,7 +30,7 @@ function typed(expression: Expression, resultType: unknown): Expression {
 function converted(value: unknown, type: string, exchange: Exchange): unknown {
   // An iterator is what its steps give: only a list can be made of it.
   if (typeof value === 'object' && value !== null && typeof (value as { next?: unknown }).next === 'function' && !/(?:List|Set|Collection|\[\])$/.test(type.trim())) return value;
-  if ((value === null || value === undefined) && type.trim() === 'boolean') return false;
+  if (value === null || value === undefined) return primitiveDefaults[type.trim()] ?? null;
   try {
     return convertTo(value, type, exchange);
   } catch (thrown) {

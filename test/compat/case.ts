@@ -171,9 +171,10 @@ class Case {
       settings: (key) => (key === 'http.port' ? this.httpPort : key === 'http.host' ? '127.0.0.1' : key === 'exec.allowed' ? ['echo', 'cat'] : undefined),
       resource: (uri) => readFileSync(resolve(this.workDir, uri.replace(/^resource:/, '').replace(/^(file|classpath):/, '')), 'utf8'),
     });
+    events.logThreshold = 'info';
     events.on('log', ({ level, logger, message, isNull, stepId }) => {
       // Lines of the runtime itself are not the routes' own.
-      if ((stepId !== null || !logger.startsWith('mecha.')) && level !== 'trace' && level !== 'debug') this.logs.push({ logger, level: level.toUpperCase(), message: isNull === true ? null : this.render.text(message) });
+      if ((stepId !== null || !logger.startsWith('mecha.'))) this.logs.push({ logger, level: level.toUpperCase(), message: isNull === true ? null : this.render.text(message) });
     });
     // What routes write must not stand among the answers.
     runtime.shared('standard streams', () => ({ input: () => Readable.from([]), out: () => new PassThrough().resume(), err: () => new PassThrough().resume() }));

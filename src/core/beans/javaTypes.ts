@@ -1,5 +1,5 @@
 import { systemClock } from '../clock.ts';
-import { javaDouble, javaFloat } from '../conversion/exactNumber.ts';
+import { isNumeric, javaDouble, javaFloat } from '../conversion/exactNumber.ts';
 import { toText } from '../conversion/convert.ts';
 import { ExchangeError } from '../errors.ts';
 import { RabbitConnectionFactory } from './rabbitConnectionFactory.ts';
@@ -231,6 +231,12 @@ const setMethods: Record<string, Method> = {
   toArray: (self: Set<unknown>) => [...self],
 };
 
+/** What a method takes must be of its kind. */
+function bound<K extends 'number' | 'boolean'>(kind: K, value: unknown): K extends 'number' ? number : boolean {
+  if (typeof value !== kind && !(kind === 'number' && isNumeric(value))) throw new ExchangeError('org.apache.camel.component.bean.ParameterBindingException', `${String(value)} is no ${kind}`);
+  return value as never;
+}
+
 const numberMethods: Record<string, Method> = {
   intValue: (self: number) => Math.trunc(Number(self)) | 0,
   longValue: (self: number) => Math.trunc(Number(self)),
@@ -240,7 +246,7 @@ const numberMethods: Record<string, Method> = {
   floatValue: (self: number) => javaFloat(Math.fround(Number(self))),
   toString: (self: number) => String(self),
   equals: (self: number, other: unknown) => equal(self, other),
-  compareTo: (self: number, other: number) => compareValues(self, other),
+  compareTo: (self: number, other: unknown) => compareValues(self, bound('number', other)),
   hashCode: (self: number) => Number(self) | 0,
   isNaN: (self: number) => Number.isNaN(self),
 };
@@ -249,7 +255,7 @@ const booleanMethods: Record<string, Method> = {
   booleanValue: (self: boolean) => self,
   toString: (self: boolean) => String(self),
   equals: (self: boolean, other: unknown) => self === other,
-  compareTo: (self: boolean, other: boolean) => Number(self) - Number(other),
+  compareTo: (self: boolean, other: unknown) => Number(self) - Number(bound('boolean', other)),
 };
 
 const dateMethods: Record<string, Method> = {

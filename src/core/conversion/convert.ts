@@ -87,6 +87,8 @@ function dateText(date: Date): string {
 export interface Content {
   /** Its own; null or absent: that of the exchange. */
   readonly charset?: string | null;
+  /** It stands for a stream of Java's. */
+  readonly isStream?: true;
   bytes(): Buffer;
   text(): string;
 }
@@ -142,18 +144,25 @@ function bytesOf(value: unknown, charset: string | null): Buffer | null {
 
 const hasBytes = (value: unknown): boolean => typeof value === 'object' && bytesOf(value, null) !== null;
 
+/** Bytes that are a stream in Camel: nothing leads from one to a number there. */
+const isStreamed = (value: unknown): boolean => isNetworkBytes(value) || (typeof value === 'object' && value !== null && (value as Partial<Content>).isStream === true);
+
+/** What a number can be read from. */
+const hasDigits = (value: unknown): boolean => typeof value === 'string' || (hasBytes(value) && !isStreamed(value));
+
 const textual: Conversion = (value, _type, charset) => (charset !== null && hasBytes(value) && !isJsonNode(value as object) ? decodeText(bytesOf(value, charset)!, charset) : toText(value));
 
 const integral =
   (lowest: bigint, highest: bigint): Conversion =>
   (value, type, charset) => {
     if (isNumeric(value)) {
+      if (Number.isNaN(Number(value)) && !isPrimitive(type)) return null;
       const whole = wholePart(value, type);
       // As in Camel, a primitive type takes an integer of any size as it is.
       if (!isPrimitive(type) && (compareNumbers(whole, lowest) < 0 || compareNumbers(whole, highest) > 0)) throw badNumber(value, type, String(value));
       return whole;
     }
-    if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
+    if (!hasDigits(value)) throw notAvailable(value, type);
     const text = textual(value, type, charset) as string;
     if (!/^[+-]?\d+$/.test(text)) throw badNumber(value, type, text);
     // No bound is near: millions of digits need not be read for that.
@@ -187,7 +196,7 @@ const mostDigits = 100_000;
 const decimal: Conversion = (value, type, charset) => {
   if (typeof value === 'number') return javaDouble(value);
   if (value instanceof ExactNumber || typeof value === 'bigint') return javaDouble(Number(value));
-  if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
+  if (!hasDigits(value)) throw notAvailable(value, type);
   const text = textual(value, type, charset) as string;
   const plain = text.trim();
   if (plain.length > mostDigits || !/^[+-]?(\d+(?:\.\d*)?([eE][+-]?\d+)?|\.\d+([eE][+-]?\d+)?|NaN|Infinity)[fFdD]?$/.test(plain)) throw badNumber(value, type, text);
@@ -197,7 +206,7 @@ const decimal: Conversion = (value, type, charset) => {
 /** An Integer or Long for digits, else a Double. */
 const anyNumber: Conversion = (value, type, charset) => {
   if (isNumeric(value)) return value;
-  if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
+  if (!hasDigits(value)) throw notAvailable(value, type);
   const text = textual(value, type, charset) as string;
   if (!/^[+-]?\d+(\.\d+)?$/.test(text)) throw badNumber(value, type, text);
   return text.includes('.') ? javaDouble(Number(text)) : exactNumber(text.replace('+', ''));
@@ -289,6 +298,7 @@ export const isPlainMap = (value: unknown): value is Record<string, unknown> =>
 
 const mapOf: Conversion = (value, type) => {
   if (value instanceof Map || isPlainMap(value)) return value;
+  if (typeof value === 'object' && value !== null && isJsonNode(value)) throw conversionError(value, type, new ExchangeError('java.lang.IllegalArgumentException', 'the JSON document is no object'));
   throw notAvailable(value, type);
 };
 
@@ -416,6 +426,9 @@ const conversionOf = (type: string): Conversion | null => {
   // A class of Java's that has nothing to do with any value here; one that nobody knows is an error when the route is loaded.
   return /^(java|javax|jakarta|org\.w3c|org\.xml|org\.apache\.camel|com\.fasterxml)\./.test(name) ? (value, wanted) => { throw notAvailable(value, wanted); } : null;
 };
+
+/** What null is as one of Java's small types. */
+export const primitiveDefaults: Readonly<Record<string, unknown>> = { int: 0, long: 0, short: 0, byte: 0, double: javaDouble(0), float: javaDouble(0), boolean: false };
 
 /** Whether a class name is one that values can be asked to become. */
 export const isConvertibleType = (type: string): boolean => conversionOf(type) !== null;

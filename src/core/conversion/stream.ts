@@ -31,6 +31,7 @@ export const isStream = isByteSource;
  * that `dispose` removes.
  */
 export class StreamCache {
+  readonly isStream = true;
   readonly length: number;
   /** Null: UTF-8. */
   readonly charset: string | null;
@@ -84,6 +85,7 @@ export class StreamCache {
 
 /** Bytes in memory that can be read once, at once: what stands for Java's ByteArrayInputStream. */
 export class ByteStream implements AsyncIterable<Uint8Array> {
+  readonly isStream = true;
   private rest: Buffer;
 
   constructor(content: Buffer) {

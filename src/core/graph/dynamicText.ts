@@ -12,12 +12,12 @@ export const isDynamicText = (text: string): boolean => text.includes('${') || t
  */
 export const dynamicText = (text: string, context: StepContext, language = 'simple'): Expression<string> => textOrElse(text, context, language, '');
 
-/** The same, where null stays null. @throws ExpressionSyntaxError */
-export const dynamicTextOrNull = (text: string, context: StepContext, language = 'simple'): Expression<string | null> => textOrElse(text, context, language, null);
+/** The same, where null stays null, and blanks at the ends stay, too. @throws ExpressionSyntaxError */
+export const dynamicTextOrNull = (text: string, context: StepContext, language = 'simple'): Expression<string | null> => textOrElse(text, context, language, null, { trim: false });
 
-function textOrElse<T extends string | null>(text: string, context: StepContext, language: string, otherwise: T): Expression<string | T> {
+function textOrElse<T extends string | null>(text: string, context: StepContext, language: string, otherwise: T, options?: Readonly<Record<string, unknown>>): Expression<string | T> {
   if (language === 'simple' && !isDynamicText(text)) return Object.assign(() => text, { label: text });
-  const expression = context.languages.expression(language, text);
+  const expression = context.languages.expression(language, text, options);
   if (expression.isAsync === true) {
     const later = expression as unknown as Expression<Promise<unknown>>;
     return Object.assign((async (exchange: Exchange) => toText(await later(exchange), exchange) ?? otherwise) as unknown as (exchange: Exchange) => string | T, { isAsync: true, label: text });

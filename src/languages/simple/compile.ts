@@ -1,6 +1,6 @@
 import { isPlainObject } from '../../core/beans/javaTypes.ts';
 import { convertTo, toText } from '../../core/conversion/convert.ts';
-import { javaLong } from '../../core/conversion/exactNumber.ts';
+import { javaDouble, javaLong } from '../../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { LanguageContext } from '../../core/expression.ts';
@@ -104,13 +104,13 @@ export class SimpleCompiler implements Compiler {
   }
 
   /**
-   * A function. One with functions in it is looked at by Camel only when it runs: what is wrong with it fails the exchange, not the start.
+   * A function. One with functions in it, or with nothing at all, is looked at by Camel only when it runs: what is wrong with it fails the exchange, not the start.
    * So it does here, with a warning at the start.
    */
   private call(node: FunctionNode): Value {
     const elvis = node.hasNested ? null : /\s\?:\s/.exec(node.text);
     if (elvis !== null) throw new ExpressionSyntaxError('`?:` can\'t stand inside a function', node.textOffset + elvis.index + 1, 2, "write `${header.x} ?: 'other'`, with the operator between the braces and the other value");
-    if (!node.hasNested) return this.deeper(node.textOffset, () => buildFunction(node.text, 0, this));
+    if (!node.hasNested && node.text !== '') return this.deeper(node.textOffset, () => buildFunction(node.text, 0, this));
     try {
       return this.deeper(node.textOffset, () => buildFunction(node.text, 0, this));
     } catch (thrown) {
@@ -130,7 +130,7 @@ export class SimpleCompiler implements Compiler {
       case 'unary':
         return increment(this.node(left), operator === '++' ? 1 : -1, left);
       case 'chain':
-        return chained(this.node(left), this.node(withParameter(right)), operator === '?~>');
+        return this.chain(left, this.node(withParameter(right)), operator === '?~>');
       case 'elvis':
         return elvis(this.node(left), this.node(unquoted(right)));
       case 'ternary': {
@@ -142,6 +142,12 @@ export class SimpleCompiler implements Compiler {
       case 'logical':
         return this.condition(node);
     }
+  }
+
+  /** As in Camel the first operator of a chain says what becomes of nothing in all of it: behind `?~>` the chain ends there. */
+  private chain(left: SimpleNode, right: Value, isNullSafe: boolean): Value {
+    const isFirst = left.kind !== 'operation' || left.group !== 'chain';
+    return chained(this.node(left), right, isFirst ? isNullSafe : startsNullSafe(left));
   }
 
   private condition(node: SimpleNode): (exchange: Exchange) => boolean {
@@ -157,6 +163,11 @@ export class SimpleCompiler implements Compiler {
     const value = this.node(node);
     return (exchange) => isTrue(value(exchange));
   }
+}
+
+function startsNullSafe({ operands, operator }: OperationNode): boolean {
+  const left = operands[0]!;
+  return left.kind === 'operation' && left.group === 'chain' ? startsNullSafe(left) : operator === '?~>';
 }
 
 /** `$param` stands for what the chain hands on, which is the body there. */
@@ -207,7 +218,7 @@ function increment(value: Value, by: number, node: SimpleNode): Value {
   const shown = node.kind === 'function' ? node.text : 'the value';
   return (exchange) => {
     const found = value(exchange);
-    if (typeof found === 'number' && Number.isSafeInteger(Math.trunc(found) + by)) return Math.trunc(found) + by;
+    if (typeof found === 'number' && Number.isSafeInteger(Math.trunc(found) + by)) return Number.isInteger(found) ? found + by : javaDouble(Math.trunc(found) + by);
     // A text must be a number as it stands, without blanks.
     if (typeof found === 'string' && found !== '') convertTo(found, 'java.lang.Number');
     const whole = typeof found === 'boolean' ? null : tryInteger(found);

@@ -3,7 +3,7 @@ import { ExchangeError } from '../../core/errors.ts';
 import { FileBody } from '../../core/conversion/file-body.ts';
 import { StreamCache } from '../../core/conversion/stream.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
-import { ExactNumber, javaDouble, javaLong } from '../../core/conversion/exactNumber.ts';
+import { ExactNumber, javaLong } from '../../core/conversion/exactNumber.ts';
 import { XmlNode, XmlNodeList } from '../../core/conversion/xml.ts';
 
 const integerText = /^[+-]?\d+$/;
@@ -86,13 +86,10 @@ export function tryBoolean(value: unknown): boolean | undefined {
   return text === 'true' ? true : text === 'false' ? false : undefined;
 }
 
-/** What null is as one of Java's small types. */
-export const primitiveDefaults: Readonly<Record<string, unknown>> = { int: 0, long: 0, short: 0, byte: 0, double: javaDouble(0), float: javaDouble(0), boolean: false };
-
 /** Camel makes none of a list that has something in it. */
 export const bytesOfList = (list: readonly unknown[]): Uint8Array => {
   if (list.length === 0) return new Uint8Array(0);
-  throw new ExchangeError('java.lang.IllegalArgumentException', 'argument type mismatch');
+  throw conversionError(list, 'byte[]', new ExchangeError('java.lang.IllegalArgumentException', 'argument type mismatch'));
 };
 
 /** Bytes and texts have some; anything else gives nothing. */

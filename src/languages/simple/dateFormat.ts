@@ -134,6 +134,8 @@ const easternEurope = 'Athens Bucharest Chisinau Helsinki Kiev Kyiv Mariehamn Ri
 
 function zoneText(zone: string, instant: Date, isLong: boolean): string {
   if (/^GMT[+-]/.test(zone)) return isLong ? zone : zone;
+  // Intl calls both by one name.
+  if (isLong && zone === 'GMT') return 'Greenwich Mean Time';
   const city = zone.startsWith('Europe/') ? zone.slice(7) : '';
   const names = shortNames[zone] ?? (centralEurope.includes(city) ? ['CET', 'CEST'] : easternEurope.includes(city) ? ['EET', 'EEST'] : null);
   if (!isLong && names !== null) return isSummer(zone, instant) ? names[1] : names[0];

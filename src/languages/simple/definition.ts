@@ -51,7 +51,7 @@ function expression(source: string, options: SimpleOptions, context: LanguageCon
   const compiler = new SimpleCompiler(context);
   const { rest, offset, prepare } = prepared(resourceOr(source, context), compiler);
   // A result that is a truth makes the source a condition, as in Camel.
-  let value: Value = isBooleanType(options.resultType) && isCondition(rest) ? compiler.predicate(rest, offset) : compiler.template(rest, offset);
+  let value = isBooleanType(options.resultType) ? truthOf(compiler, rest, offset) : compiler.template(rest, offset);
   if (prepare !== null) {
     const main = value;
     value = Object.assign(
@@ -69,8 +69,14 @@ function expression(source: string, options: SimpleOptions, context: LanguageCon
   return value;
 }
 
-/** Something stands beside one function, or there is an operator in it. */
-const isCondition = (source: string): boolean => !/^\$(?:simple)?\{[^{}]*\}$/.test(source.trim());
+/** One function alone, or one quoted text, is a value; where something stands beside it, or an operator is in it, it is a condition. */
+function truthOf(compiler: SimpleCompiler, source: string, offset: number): Value {
+  const alone = source.trim();
+  const quoted = /^(['"])([^'"$\\]*)\1$/.exec(alone);
+  if (quoted !== null) return constant(quoted[2]);
+  const isValue = /^\$(?:simple)?\{[^{}]*\}$/.test(alone) && !/\s\?\s/.test(alone);
+  return isValue ? compiler.template(alone, offset + source.indexOf(alone)) : compiler.predicate(source, offset);
+}
 
 function mapped(value: Value, map: (result: unknown) => unknown): Value {
   if (value.isConstant) return constant(map(value(undefined as unknown as Exchange)));

@@ -40,10 +40,12 @@ const families = ['exchangeProperty', 'camelContext', 'messageHistory', 'excepti
 
 const toBoolean = conversionTo('boolean');
 
+const isMissing = (value: unknown): boolean => value === null || value === undefined;
+
 const prefixes: Readonly<Record<string, (value: unknown, exchange: Exchange) => unknown>> = {
-  int: (value) => toInteger(value, 'int') ?? 0,
-  integer: (value) => toInteger(value, 'int') ?? 0,
-  long: (value) => toLong(value, 'long') ?? 0,
+  int: (value) => (isMissing(value) ? 0 : toInteger(value, 'int')),
+  integer: (value) => (isMissing(value) ? 0 : toInteger(value, 'int')),
+  long: (value) => (isMissing(value) ? 0 : toLong(value, 'long')),
   boolean: (value) => (value === null || value === undefined ? false : toBoolean(value)),
   string: toText,
 };

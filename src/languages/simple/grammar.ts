@@ -127,6 +127,18 @@ const binary = createToken({
 });
 const logical = createToken({ name: 'Logical', pattern: /&&|\|\|/, start_chars_hint: ['&', '|'] });
 const whiteSpace = createToken({ name: 'WhiteSpace', pattern: /[ \t\r\n]+/, line_breaks: true });
+/** What stands in quotes behind `regex` is the pattern as it is, with braces and without functions. */
+const quotedPattern = createToken({
+  name: 'QuotedPattern',
+  pattern: matcher((text, offset, before) => {
+    const operator = before.at(-2);
+    if (before.at(-1)?.tokenType !== whiteSpace || operator?.tokenType !== binary || !operator.image.endsWith('regex')) return null;
+    const end = text.indexOf(text[offset]!, offset + 1);
+    return end < 0 ? null : text.slice(offset, end + 1);
+  }),
+  start_chars_hint: ["'", '"'],
+  line_breaks: true,
+});
 const singleQuote = createToken({ name: 'SingleQuote', pattern: "'", push_mode: 'single' });
 const doubleQuote = createToken({ name: 'DoubleQuote', pattern: '"', push_mode: 'double' });
 const endSingle = createToken({ name: 'EndSingle', pattern: "'", pop_mode: true });
@@ -149,7 +161,7 @@ const inside: TokenType[] = [functionStart, functionEnd, escape, functionText];
 
 const templateModes = { template: [functionStart, unary, chain, elvis, escape, templateText], inside };
 const predicateModes = {
-  predicate: [functionStart, whiteSpace, singleQuote, doubleQuote, unary, chain, elvis, ternary, binary, logical, numeric, keyword, stray],
+  predicate: [functionStart, whiteSpace, quotedPattern, singleQuote, doubleQuote, unary, chain, elvis, ternary, binary, logical, numeric, keyword, stray],
   inside,
   single: [functionStart, endSingle, escape, singleText, stray],
   double: [functionStart, endDouble, escape, doubleText, stray],
@@ -190,6 +202,7 @@ class SimpleParser extends EmbeddedActionsParser {
     this.MANY(() =>
       this.OR([
         { ALT: () => nodes.push(this.SUBRULE(this.callOfFunction)) },
+        { ALT: () => nodes.push(patternNode(this.CONSUME(quotedPattern))) },
         { ALT: () => nodes.push(this.SUBRULE(this.singleQuoted)) },
         { ALT: () => nodes.push(this.SUBRULE(this.doubleQuoted)) },
         { ALT: () => nodes.push(operatorNode('unary', this.CONSUME(unary))) },
@@ -268,6 +281,13 @@ function addText(nodes: SimpleNode[], token: IToken, resolved = escapes): void {
   if (last?.kind === 'text') nodes[nodes.length - 1] = { kind: 'text', text: last.text + text, offset: last.offset };
   else nodes.push({ kind: 'text', text, offset: token.startOffset });
 }
+
+const patternNode = ({ image, startOffset }: IToken): QuotedNode => ({
+  kind: 'quoted',
+  parts: image.length === 2 ? [] : [{ kind: 'text', text: image.slice(1, -1), offset: startOffset + 1 }],
+  offset: startOffset,
+  end: startOffset + image.length,
+});
 
 const operatorNode = (group: OperatorGroup, token: IToken): OperatorNode => ({
   kind: 'operator',

@@ -1,6 +1,6 @@
 import { classDistance, ExchangeError } from '../../core/errors.ts';
 import { Exchange } from '../../core/exchange/exchange.ts';
-import { streamClass } from '../../core/conversion/network-bytes.ts';
+import { isNetworkBytes, streamClass } from '../../core/conversion/network-bytes.ts';
 import { ByteStream, StreamCache } from '../../core/conversion/stream.ts';
 import { ExactNumber, isNumeric } from '../../core/conversion/exactNumber.ts';
 import { isPlainObject } from '../../core/beans/javaTypes.ts';
@@ -62,6 +62,7 @@ type Check = (value: unknown) => boolean;
 
 const isMap: Check = (value) => value instanceof Map || isPlainObject(value);
 const never: Check = () => false;
+const isStreamed: Check = (value) => value instanceof StreamCache || value instanceof ByteStream || isNetworkBytes(value);
 
 const checks: Readonly<Record<string, Check>> = {
   String: (value) => typeof value === 'string',
@@ -72,7 +73,9 @@ const checks: Readonly<Record<string, Check>> = {
   Boolean: (value) => typeof value === 'boolean',
   Byte: never,
   Short: never,
-  Object: (value) => value !== null && value !== undefined,
+  Character: never,
+  'String[]': never,
+  'Object[]': never,
   int: never,
   long: never,
   short: never,
@@ -81,7 +84,7 @@ const checks: Readonly<Record<string, Check>> = {
   float: never,
   boolean: never,
   char: never,
-  'byte[]': (value) => value instanceof Uint8Array,
+  'byte[]': (value) => value instanceof Uint8Array && !isNetworkBytes(value),
   'java.lang.String': (value) => typeof value === 'string',
   'java.lang.CharSequence': (value) => typeof value === 'string',
   'java.lang.Character': never,
@@ -98,7 +101,8 @@ const checks: Readonly<Record<string, Check>> = {
   'java.lang.Iterable': (value) => Array.isArray(value) || value instanceof Set,
   'java.math.BigDecimal': (value) => value instanceof ExactNumber && value.kind === 'decimal',
   'java.math.BigInteger': (value) => typeof value === 'bigint',
-  'java.io.InputStream': never,
+  'java.io.InputStream': isStreamed,
+  'org.apache.camel.StreamCache': (value) => isStreamed(value) && !(value instanceof ByteStream),
   'java.io.Serializable': (value) => value !== null && value !== undefined,
   'java.util.Collection': (value) => Array.isArray(value) || value instanceof Set,
   'java.util.List': Array.isArray,
@@ -119,5 +123,5 @@ export function isInstance(value: unknown, name: string): boolean | null {
   const isMissing = value === null || value === undefined;
   if (Object.hasOwn(checks, name)) return !isMissing && checks[name]!(value);
   if (/^(?:java|org)\..*(?:Exception|Error|Throwable)$/.test(name)) return value instanceof ExchangeError && classDistance(value.type, name) >= 0;
-  return /^(?:java|javax|org\.apache\.camel)\.(?:\w+\.)*[A-Z]\w*$/.test(name) ? false : null;
+  return /^(?:java|javax|org\.w3c\.dom|org\.apache\.camel)\.(?:\w+\.)*[A-Z]\w*$/.test(name) ? false : null;
 }

@@ -1,4 +1,4 @@
-import { toText } from '../../core/conversion/convert.ts';
+import { isContent, toText } from '../../core/conversion/convert.ts';
 import { nodeJson } from '../../core/conversion/jsonNode.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { ExactNumber } from '../../core/conversion/exactNumber.ts';
@@ -115,7 +115,7 @@ function elementOf(target: unknown, key: string): unknown {
     if (index < 0 || index >= list.length) throw outOfBounds(`[${key}]`, target, `Index: ${index}, Size: ${list.length} out of bounds with List from bean: ${toText(target)} using OGNL path [[${key}]]`);
     return list[index];
   }
-  if (typeof target === 'object' && target !== null && !(target instanceof ExactNumber)) return Object.hasOwn(target, key) ? (target as Record<string, unknown>)[key] : null;
+  if (typeof target === 'object' && target !== null && !(target instanceof ExactNumber) && !isContent(target)) return Object.hasOwn(target, key) ? (target as Record<string, unknown>)[key] : null;
   throw outOfBounds(`[${key}]`, target, `Key: ${key} not found in bean: ${toText(target)} of type: ${className(target)} using OGNL path [[${key}]]`);
 }
 
@@ -130,7 +130,7 @@ function methodStep(source: string, at: number, compiler: Compiler): Step {
     if (index < 0 && typeof target === 'string' && needsParentheses.has(name)) {
       throw failed(target, 'org.apache.camel.component.bean.AmbiguousMethodCallException', `write ${name}(): without parentheses ${name} is ambiguous`);
     }
-    if (index < 0 && target instanceof Exchange && ambiguous.has(name)) {
+    if (index < 0 && target instanceof Exchange && ambiguous.has(plainName(name))) {
       throw failed(target, 'org.apache.camel.component.bean.AmbiguousMethodCallException', `write get${capital(name)}(): ${name} is ambiguous`);
     }
     const isOfObjects = Array.isArray(target) && takesObject.has(name);
@@ -192,11 +192,11 @@ function entriesOf(target: unknown): unknown {
 
 function call(target: unknown, name: string, args: readonly unknown[]): unknown {
   if (name === 'class' || name === 'getClass') return new JavaClass(className(target));
-  if (unreachable.has(name)) return missing;
+  if (name === '' || unreachable.has(name)) return missing;
   if (name === 'toString') return nodeJson(target) ?? toText(target);
   if (name === 'entrySet') return entriesOf(target);
   if (target instanceof JavaClass) return property(classMembers, target, name);
-  if (target instanceof Exchange) return property(exchangeMembers, target, name);
+  if (target instanceof Exchange) return property(args.length === 0 ? exchangeMembers : exchangeLookups, target, name, args);
   if (target instanceof Error) return property(errorMembers, target, name);
   if (target instanceof Context) return property(contextMembers, target, name);
   if (target instanceof Date && (name === 'time' || name === 'getTime')) return target.getTime();
@@ -304,8 +304,7 @@ const contextMembers: Members<Context> = {
 const messageMembers: Members<Message> = {
   body: ({ exchange }) => exchange.body,
   headers: ({ exchange }) => exchange.headers.toObject(),
-  header: ({ exchange }, [name]) => exchange.headers.get(toText(name) ?? '') ?? null,
-  getHeader: ({ exchange }, [name]) => exchange.headers.get(toText(name) ?? '') ?? null,
+  header: ({ exchange }, args) => exchange.headers.get(named(args)) ?? args[1] ?? null,
   exchange: ({ exchange }) => exchange,
   messageId: ({ exchange }) => exchange.id,
   messageTimestamp: () => 0,
@@ -330,6 +329,14 @@ const exchangeMembers: Members<Exchange> = {
   in: (exchange) => new Message(exchange),
   context: (exchange) => new Context({ name: exchange.scope.name, routeIds: exchange.scope.routeIds?.() ?? [] }),
   fromEndpoint: (exchange) => exchange.fromEndpoint,
+};
+
+const named = (args: readonly unknown[]): string => toText(args[0]) ?? '';
+
+/** With a name in parentheses. */
+const exchangeLookups: Members<Exchange> = {
+  property: (exchange, args) => exchange.property(named(args)) ?? args[1] ?? null,
+  variable: (exchange, args) => exchange.variable(named(args)) ?? args[1] ?? null,
 };
 
 export { Message };

@@ -1,4 +1,5 @@
 import { toText } from '../../core/conversion/convert.ts';
+import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { compareNumbers, isIntegral, isNumeric } from '../../core/conversion/exactNumber.ts';
 import { compareValues, contains, containsIgnoringCase, isEqual, isEqualIgnoringCase } from './compare.ts';
@@ -37,6 +38,16 @@ function isOf(left: unknown, right: unknown): boolean {
   if (answer === null) throw illegalSyntax(`is operator cannot find class with name: ${name}`);
   return answer;
 }
+
+/** A right side that means nothing fails, as in Camel, before the left one is looked at. */
+const meaning: Readonly<Record<string, (right: unknown) => void>> = {
+  is: (right) => isOf(null, right),
+  range: (right) => rangeOf(toText(right)),
+  regex: (right) => {
+    if (isMissing(right)) throw new ExchangeError('java.lang.NullPointerException', 'there is no pattern: the right side of regex is null');
+    matcher(toText(right)!);
+  },
+};
 
 /** An element is converted to the type of the left side, as Camel does it. */
 function asLeft(element: string, left: unknown): unknown {
@@ -125,7 +136,13 @@ function positiveComparison(operator: string, left: Value, right: Value, rightNo
     if (special !== null) return special;
   }
   const test = tests[operator]!;
-  return (exchange) => test(left(exchange), right(exchange), exchange);
+  const check = meaning[operator];
+  if (check === undefined) return (exchange) => test(left(exchange), right(exchange), exchange);
+  return (exchange) => {
+    const wanted = right(exchange);
+    check(wanted);
+    return test(left(exchange), wanted, exchange);
+  };
 }
 
 function againstConstant(operator: string, left: Value, value: unknown, node: SimpleNode): Condition | null {
@@ -193,8 +210,9 @@ function againstText(operator: string, left: Value, wanted: string): Condition |
     case 'regex': {
       let matches: ((text: string) => boolean) | null = null;
       return (exchange) => {
+        matches ??= matcher(wanted, true);
         const text = toText(left(exchange), exchange);
-        return text !== null && (matches ??= matcher(wanted, true))(text);
+        return text !== null && matches(text);
       };
     }
     case 'in': {

@@ -1,11 +1,12 @@
-import { toText } from '../../../core/conversion/convert.ts';
+import { primitiveDefaults, toText } from '../../../core/conversion/convert.ts';
 import { isNumeric } from '../../../core/conversion/exactNumber.ts';
+import { isNetworkBytes } from '../../../core/conversion/network-bytes.ts';
 import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import { isPlainObject } from '../../../core/beans/javaTypes.ts';
 import { splitArguments } from '../arguments.ts';
 import { compareValues, isSame } from '../compare.ts';
-import { conversionTo, primitiveDefaults, toInteger } from '../conversions.ts';
+import { conversionTo, toInteger } from '../conversions.ts';
 import { splitByPattern } from '../regex.ts';
 import type { Call, FunctionBuilder, Value } from '../value.ts';
 import { body, constant } from '../value.ts';
@@ -166,10 +167,13 @@ function sourceAndValue(call: Call, syntax: string): [source: Value, value: Valu
   return [call.template(parts[0]!), call.template(parts.slice(1).join(','))];
 }
 
+/** As in Camel, bytes become a list of their own. */
+const listIn = (value: unknown): unknown => (value instanceof Uint8Array && !isNetworkBytes(value) ? [...iterate(value)] : value);
+
 const listAdd = called((call) => {
   const [source, value] = sourceAndValue(call, '`${listAdd(exp)}` or `${listAdd(source,exp)}`');
   return (exchange) => {
-    const target = source(exchange);
+    const target = listIn(source(exchange));
     const item = value(exchange) ?? null;
     if (item === null && (target instanceof Set || Array.isArray(target))) return target;
     if (target instanceof Set) target.add(item);
@@ -183,7 +187,7 @@ const listAdd = called((call) => {
 const listRemove = called((call) => {
   const [source, value] = sourceAndValue(call, '`${listRemove(exp)}` or `${listRemove(source,exp)}`');
   return (exchange) => {
-    const target = source(exchange);
+    const target = listIn(source(exchange));
     if (!Array.isArray(target) && !(target instanceof Set)) return null;
     const item = value(exchange);
     if (target instanceof Set) {

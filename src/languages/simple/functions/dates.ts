@@ -2,20 +2,33 @@ import { ExchangeError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { toText } from '../../../core/conversion/convert.ts';
 import { dateFormat } from '../dateFormat.ts';
+import { ExpressionSyntaxError } from '../../../core/expression.ts';
 import type { Call, FunctionBuilder, Value } from '../value.ts';
-import { constantOf } from '../value.ts';
+import { constantOf, illegalSyntax } from '../value.ts';
 import { notMine } from './notMine.ts';
 
 const illegal = (message: string): ExchangeError => new ExchangeError('java.lang.IllegalArgumentException', message);
 
-/** `1d2h3m4s`, or milliseconds. */
+const units: readonly (readonly [unit: RegExp, millis: number])[] = [
+  [/d/, 86_400_000],
+  [/h/, 3_600_000],
+  [/m(?!s)/, 60_000],
+  [/(?<!m)s/, 1000],
+  [/ms/, 1],
+];
+
+/** `1d2h3m4s250ms`, in this order, or milliseconds; as in Camel, letters that are no unit, and what stands before them, count for nothing. */
 function offsetOf(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
-  const units: Readonly<Record<string, number>> = { d: 86_400_000, h: 3_600_000, m: 60_000, s: 1000 };
   let millis = 0;
-  for (const [, number, unit] of text.matchAll(/(\d+)(ms|[a-z])?/gi)) {
-    const lower = unit?.toLowerCase();
-    millis += Number(number) * (lower === undefined || lower === 'ms' ? 1 : (units[lower] ?? 0));
+  let rest = text;
+  for (const [unit, size] of units) {
+    const at = unit.exec(rest);
+    if (at === null) continue;
+    const number = rest.slice(0, at.index);
+    if (!/^\d+$/.test(number)) throw new ExpressionSyntaxError(`\`${text}\` is no span of time`, 0, 1, 'write it as `1d2h30m15s`: days, hours, minutes, seconds');
+    millis += Number(number) * size;
+    rest = rest.slice(at.index + at[0].length);
   }
   return millis;
 }
@@ -33,6 +46,15 @@ function moment(source: string): (exchange: Exchange) => Date {
     if (date === null) throw illegal(`Cannot find Date/long object at command: ${command}`);
     return shift === 0 ? date : new Date(date.getTime() + shift);
   };
+}
+
+/** The same of a command that is known only when it runs. */
+function momentOf(source: string): (exchange: Exchange) => Date {
+  try {
+    return moment(source);
+  } catch (thrown) {
+    throw thrown instanceof ExpressionSyntaxError ? illegalSyntax(thrown.message, thrown) : thrown;
+  }
 }
 
 /** Camel takes dates and Java's Longs: a number that is an Integer there is no date. */
@@ -59,7 +81,7 @@ function compile(call: Call, command: string, zone: Value | null, pattern: Value
   const isDynamic = command.includes('${');
   const dynamicCommand = isDynamic ? call.template(command) : null;
   const fixed = isDynamic ? null : moment(command);
-  const date = fixed ?? ((exchange: Exchange) => moment(toText(dynamicCommand!(exchange), exchange) ?? '')(exchange));
+  const date = fixed ?? ((exchange: Exchange) => momentOf(toText(dynamicCommand!(exchange), exchange) ?? '')(exchange));
   if (pattern === null) return date;
   if (pattern.isConstant && (zone === null || zone.isConstant)) {
     const text = toText(constantOf(pattern)) ?? '';

@@ -1,6 +1,7 @@
 import { isContent, toText } from '../../../core/conversion/convert.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange/exchange.ts';
+import { isNumeric } from '../../../core/conversion/exactNumber.ts';
 import { parseJson } from '../../../core/conversion/json.ts';
 import { isPlainObject } from '../../../core/beans/javaTypes.ts';
 import { removeEndingQuotes, removeQuotes } from '../arguments.ts';
@@ -51,16 +52,20 @@ const simpleJsonpath = called((call) => {
   return (exchange) => {
     const value = source(exchange);
     // As in Camel, only a text is read: a map is none.
-    return typeof value === 'string' || value instanceof Uint8Array ? walk(parsed(toText(value) ?? '', value), steps, path) : null;
+    const hasText = typeof value === 'string' || value instanceof Uint8Array || (typeof value === 'object' && value !== null && isContent(value));
+    return hasText ? walk(parsed(toText(value) ?? '', value), steps, path) : null;
   };
 });
 
 function parsed(text: string, value: unknown): unknown {
+  let document: unknown;
   try {
-    return parseJson(text);
+    document = parseJson(text);
   } catch (thrown) {
     throw conversionError(value, 'org.apache.camel.util.json.Jsonable', thrown);
   }
+  if (typeof document !== 'object' || document === null || isNumeric(document)) throw conversionError(value, 'org.apache.camel.util.json.Jsonable');
+  return document;
 }
 
 /** `a.b[0]?.c`: a `?` behind an index makes the rest optional; behind a name, as in Camel, it means nothing. What is missing fails. */

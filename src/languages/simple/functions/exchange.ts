@@ -1,9 +1,9 @@
-import { toText } from '../../../core/conversion/convert.ts';
+import { primitiveDefaults, toText } from '../../../core/conversion/convert.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { fold } from '../../../core/exchange/headers.ts';
 import { removeQuotes, splitArguments } from '../arguments.ts';
-import { conversionTo, primitiveDefaults } from '../conversions.ts';
+import { conversionTo } from '../conversions.ts';
 import { className, JavaClass } from '../javaClasses.ts';
 import { Context, Message, ognl } from '../ognl.ts';
 import type { Call, Compiler, FunctionBuilder, Value } from '../value.ts';

@@ -10,10 +10,13 @@ import { notMine } from './notMine.ts';
 
 type Whole = number | bigint;
 
+/** A double as a long: it ends at the largest and the smallest one. */
+const asLong = (whole: number): unknown => (Number.isSafeInteger(whole) ? whole + 0 : whole >= 2 ** 63 ? javaLong(2n ** 63n - 1n) : whole <= -(2 ** 63) ? javaLong(-(2n ** 63n)) : javaLong(BigInt(whole)));
+
 const ofDecimal = (apply: (number: number) => number): FunctionBuilder =>
   ofInput((value) => {
     const number = toDecimal(value);
-    return number === null ? null : apply(number) + 0;
+    return number === null ? null : asLong(apply(number));
   });
 
 const abs = ofInput((value) => {
