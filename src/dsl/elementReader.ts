@@ -641,21 +641,28 @@ export class ElementReader extends TextReader {
       this.wrongType(owner, 'parameters', node, 'a mapping', node);
       return { parameters, parametersAt, parameterNamesAt };
     }
-    for (const pair of node.items) {
-      const key = scalarText(this.file.follow(pair.key));
+    const take = (pair: Pair, prefix: string): void => {
+      const name = scalarText(this.file.follow(pair.key));
       const value = this.file.follow(pair.value);
       const text = scalarText(value);
-      if (key === null) continue;
+      if (name === null) return;
+      const key = prefix + name;
+      if (prefix === '' && isMap(value)) {
+        // An option of many values, such as `headers` of `once:`.
+        for (const inner of value.items) take(inner, `${name}.`);
+        return;
+      }
       if (text === null && value !== null) {
-        this.wrongType({ ...owner, name: 'parameters' }, key, pair.value, 'a text, number or boolean', value);
-        continue;
+        this.wrongType({ ...owner, name: 'parameters' }, key, pair.value, prefix === '' ? 'a text, number or boolean, or a mapping of them' : 'a text, number or boolean', value);
+        return;
       }
       const filled = this.fill(text ?? '', value);
-      if (filled === null) continue;
+      if (filled === null) return;
       parameters[key] = filled.text;
       parameterNamesAt[key] = this.file.span(pair.key);
       parametersAt[key] = this.spanOr(pair.value, this.file.span(pair.key));
-    }
+    };
+    for (const pair of node.items) take(pair, '');
     return { parameters, parametersAt, parameterNamesAt };
   }
 

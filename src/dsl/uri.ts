@@ -177,10 +177,10 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
     const nameWhere: Complaint['where'] = parameter.nameAt === null ? { parameter: parameter.name, part: 'name' } : { start: parameter.nameAt[0], end: parameter.nameAt[1] };
     const valueWhere: Complaint['where'] = parameter.valueAt === null ? { parameter: parameter.name, part: 'value' } : { start: parameter.valueAt[0], end: parameter.valueAt[1] };
     if (definitionOf === undefined || name === undefined || isOfPath(name)) {
-      const prefixed = names.prefixes.find(({ prefix }) => parameter.name.startsWith(prefix));
+      const prefixed = names.prefixes.find(({ prefix, name: option }) => parameter.name.startsWith(prefix) || parameter.name.startsWith(`${option}.`));
       if (prefixed !== undefined) {
         const map = (options[prefixed.name] ??= {}) as Record<string, unknown>;
-        map[parameter.name.slice(prefixed.prefix.length)] = parameter.value;
+        map[parameter.name.slice(parameter.name.startsWith(prefixed.prefix) ? prefixed.prefix.length : prefixed.name.length + 1)] = parameter.value;
       } else if (definition.isLenient === true) {
         rest[parameter.name] = parameter.value;
       } else if (name !== undefined && isOfPath(name)) {

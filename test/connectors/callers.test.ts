@@ -26,13 +26,14 @@ components:
 describe('connectors that begin and call', () => {
   let runtime: Runtime;
 
-  const start = async (routes: readonly unknown[], files: Record<string, string> = {}, beans: Record<string, unknown> = {}): Promise<void> => {
+  const start = async (routes: readonly unknown[], files: Record<string, string> = {}, beans: Record<string, unknown> = {}, hear: (message: string) => void = () => undefined): Promise<void> => {
     const resource = (uri: string): string => {
       const text = files[uri.replace(/^(file|classpath):/, '')];
       if (text === undefined) throw new Error(`no file ${uri}`);
       return text;
     };
     runtime = runtimeWith({ clock: systemClock, resource, beans, settings: (key) => (key === 'http.port' ? 0 : key === 'http.host' ? '127.0.0.1' : undefined) });
+    runtime.events.on('log', ({ message }) => hear(message));
     await runtime.start([routesFile(routes)]);
   };
   const port = (): number => httpListeners({ clock: systemClock, events: runtime.events, shared: (name, make) => runtime.shared(name, make), setting: () => undefined }).all()[0]!.port!;
@@ -46,6 +47,26 @@ describe('connectors that begin and call', () => {
   it('once sends one message with body, headers, properties and variables, from values and files', async () => {
     await start([route('once:a?body=file:hello.txt&delay=1&header.h=1&exchangeProperty.p=2&variable.v=3', { setBody: { simple: '${body} ${header.h} ${exchangeProperty.p} ${variable.v}' } }, { to: 'mock:out' })], { 'hello.txt': 'hello' });
     await eventually(() => expect(mockOf(runtime, 'out').received.map(({ body }) => body)).to.deep.equal(['hello 1 2 3']));
+  });
+
+  it('once makes its message of expressions, variables first and the body last, and of whole numbers and booleans', async () => {
+    const settings = { variables: { n: '7' }, headers: { twice: 'language:jsonata:$variables.n * 2', yes: 'TRUE' }, body: 'language:simple:file:hello.txt', delay: 1 };
+    await start([{ from: { uri: 'once', parameters: { name: 'a', ...settings }, steps: [{ setHeader: { name: 'is', simple: '${variable.n} ${header.twice} ${header.yes}' } }, { to: 'mock:out' }] } }], { 'hello.txt': 'n is ${variable.n}' });
+    await eventually(() => expect(mockOf(runtime, 'out').received.map(({ body, headers }) => [body, headers.get('twice'), headers.get('yes'), headers.get('is')])).to.deep.equal([['n is 7', 14, true, '7 14 true']]));
+  });
+
+  it('once takes `language:` for a text where languages are off', async () => {
+    await start([route('once:a?body=language:simple:x&languages=false&delay=1', { to: 'mock:out' })]);
+    await eventually(() => expect(mockOf(runtime, 'out').bodies).to.deep.equal(['language:simple:x']));
+  });
+
+  it('once whose message can not be made says so and nothing else happens, or hands it to the error handler of the route', async () => {
+    const said: string[] = [];
+    const missing = 'once:a?body=file:nosuch.txt&delay=1';
+    await start([route(missing, { to: 'mock:never' }), { route: { from: { uri: `${missing}&bridgeErrorHandler=true`, steps: [{ to: 'mock:never' }] }, id: 'bridged', errorHandler: { deadLetterChannel: { deadLetterUri: 'mock:dead' } } } }], {}, {}, (message) => said.push(message));
+    await eventually(() => expect(mockOf(runtime, 'dead').count).to.equal(1));
+    await eventually(() => expect(said.join('\n')).to.contain('once:a could not make its message, and makes no other: no file file:nosuch.txt'));
+    expect(mockOf(runtime, 'never').count).to.equal(0);
   });
 
   it('ref is the endpoint that a bean names, to send to and to begin with', async () => {
