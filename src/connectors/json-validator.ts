@@ -1,4 +1,4 @@
-import type { AnySchemaObject, ErrorObject, ValidateFunction } from 'ajv';
+import type { Ajv as Draft7, AnySchemaObject, ErrorObject, ValidateFunction } from 'ajv';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector, runtimeOf } from '../core/connector.ts';
 import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
@@ -16,19 +16,28 @@ interface Judge {
 
 const fails = (type: string, message: string): ExchangeError => new ExchangeError(type, message);
 
+/** Where a schema seems to be that has no address of its own: what it refers to is read from beside its resource. */
+const origin = 'http://mecha.invalid/';
+
+/** Keywords that the drafts before 7, and before 6, do not have. */
+const since7 = ['if'];
+const since6 = [...since7, 'const', 'contains', 'propertyNames'];
+
 /** The validator of a schema, by the draft that it names; 2019-09, as in Camel, where it names none. */
-async function compile(text: string): Promise<ValidateFunction> {
-  const schema = JSON.parse(text) as AnySchemaObject;
-  const named = typeof schema['$schema'] === 'string' ? schema['$schema'] : '';
-  const options = { allErrors: true, strict: false, validateFormats: false, ...schemaOptions };
+async function compile(text: string, loadSchema: (address: string) => Promise<AnySchemaObject>): Promise<ValidateFunction> {
+  const schema = JSON.parse(text) as AnySchemaObject | boolean;
+  const named = typeof schema === 'object' && typeof schema['$schema'] === 'string' ? schema['$schema'] : '';
+  const options = { allErrors: true, strict: false, validateFormats: false, loadSchema, multipleOfPrecision: 10, ...schemaOptions };
   const draft = /draft-0?(\d)/.exec(named)?.[1];
+  const rules = typeof schema === 'boolean' ? schema : draft === undefined || draft === '4' ? { ...schema } : withoutDraft(schema);
+  if (typeof rules === 'object' && rules['$id'] === undefined && rules['id'] === undefined) rules[draft === '4' ? 'id' : '$id'] = `${origin}schema`;
   if (draft === undefined) {
     if (!named.includes('2020-12')) {
       const { Ajv2019 } = await import('ajv/dist/2019.js');
-      return new Ajv2019(options).compile(schema);
+      return compiled(new Ajv2019(options), rules);
     }
     const { Ajv2020 } = await import('ajv/dist/2020.js');
-    return new Ajv2020(options).compile(schema);
+    return compiled(new Ajv2020(options), rules);
   }
   // Up to draft 7 a format is a rule, later it is a note.
   const { default: formats } = await import('ajv-formats');
@@ -37,15 +46,22 @@ async function compile(text: string): Promise<ValidateFunction> {
     const { default: ajv4 } = await import('ajv-draft-04');
     const ajv = new ajv4.default(older);
     formats.default(ajv as never);
-    return ajv.compile(schema);
+    for (const keyword of since6) ajv.removeKeyword(keyword);
+    return compiled(ajv, rules);
   }
   const { Ajv } = await import('ajv');
   const ajv = new Ajv(older);
   formats.default(ajv);
-  // Draft 7 reads schemas of draft 6 as they are meant.
-  const { $schema: _draft, ...rules } = schema;
-  return ajv.compile(rules);
+  if (draft === '6') for (const keyword of since7) ajv.removeKeyword(keyword);
+  return compiled(ajv, rules);
 }
+
+/** Draft 7 reads schemas of draft 6 as they are meant. */
+function withoutDraft({ $schema: _draft, ...rules }: AnySchemaObject): AnySchemaObject {
+  return rules;
+}
+
+const compiled = (ajv: Pick<Draft7, 'compile' | 'compileAsync'>, rules: AnySchemaObject | boolean): Promise<ValidateFunction> => (typeof rules === 'boolean' ? Promise.resolve(ajv.compile(rules)) : ajv.compileAsync(rules));
 
 /** `/items/0/a` as `$.items[0].a`. */
 const pathOf = ({ instancePath }: ErrorObject): string =>
@@ -58,20 +74,29 @@ const pathOf = ({ instancePath }: ErrorObject): string =>
 
 const shown = (error: ErrorObject): string => `${pathOf(error)}: ${error.keyword === 'required' ? `required property '${(error.params as { missingProperty: string }).missingProperty}' not found` : (error.message ?? error.keyword)}`;
 
-async function judgeOf(schema: string): Promise<Judge> {
-  const validate = await compile(schema);
-  return { validate, fits: boundedCheck(schema, (document) => validate(document)) };
+async function judgeOf(schema: string, read: (address: string) => string): Promise<Judge> {
+  let all = schema;
+  const load = async (address: string): Promise<AnySchemaObject> => {
+    const text = await Promise.resolve(read(address));
+    all += text;
+    return withoutDraft(JSON.parse(text) as AnySchemaObject);
+  };
+  const validate = await compile(schema, load).catch((thrown: unknown) => {
+    const lost = / is loaded but (\S+) cannot be resolved/.exec((thrown as Error).message)?.[1];
+    throw lost === undefined ? thrown : new Error(`\`${lost.replace(/^http:\/\/mecha\.invalid\/(?:schema(?=#))?/, '')}\`, which the schema refers to, is not there`);
+  });
+  return { validate, fits: boundedCheck(all, (document) => validate(document)) };
 }
 
 class JsonValidator implements Producer {
   private readonly options: Endpoint<typeof jsonValidatorOptions>['options'];
-  private readonly text: () => string;
+  private readonly read: (uri: string) => string;
   private readonly warn: (message: string) => void;
   private judge: Promise<Judge> | null = null;
 
   constructor({ options }: Endpoint<typeof jsonValidatorOptions>, context: ConnectorContext) {
     this.options = options;
-    this.text = () => runtimeOf(context).resource(options.resourceUri.replace(/^resource:/, ''));
+    this.read = (uri) => runtimeOf(context).resource(uri.replace(/^resource:/, ''));
     this.warn = (message) => context.log('warn', message);
   }
 
@@ -80,21 +105,29 @@ class JsonValidator implements Producer {
     if (!this.options.contentCache) return;
     let text: string;
     try {
-      text = this.text();
+      text = this.read(this.options.resourceUri);
     } catch (thrown) {
       this.warn(`messages will fail, there is no schema ${this.options.resourceUri}: ${(thrown as Error).message}`);
       return;
     }
-    await (this.judge = judgeOf(text));
+    await (this.judge = this.judgeOf(text));
   }
 
   /** Made once where the schema is kept: at the start, or when it has come to be there. */
   private load(): Promise<Judge> {
-    if (!this.options.contentCache) return judgeOf(this.text());
-    return (this.judge ??= judgeOf(this.text()).catch((thrown: unknown) => {
+    if (!this.options.contentCache) return this.judgeOf(this.read(this.options.resourceUri));
+    return (this.judge ??= this.judgeOf(this.read(this.options.resourceUri)).catch((thrown: unknown) => {
       this.judge = null;
       throw thrown;
     }));
+  }
+
+  private judgeOf(schema: string): Promise<Judge> {
+    return judgeOf(schema, (address) => {
+      if (/^(?:resource:)?(?:file|classpath):/.test(address)) return this.read(address);
+      if (!address.startsWith(origin)) throw new Error(`${address} is not read: a schema may refer to what lies beside it, as \`other.json\`, and to \`classpath:\` and \`file:\``);
+      return this.read(this.options.resourceUri.replace(/[^/:]*$/, '') + decodeURIComponent(address.slice(origin.length)));
+    });
   }
 
   async send(exchange: Exchange): Promise<void> {

@@ -34,20 +34,24 @@ const wholeNumber = (name: string, text: string): number => {
   return Number(text);
 };
 
-async function scheduleOf({ cron, triggerParameters = {}, triggerStartDelay, ignoreExpiredNextFireTime }: QuartzEndpoint['options'], context: ConnectorContext): Promise<Schedule> {
+const never: Schedule = { next: () => null };
+
+async function scheduleOf({ cron, triggerParameters = {}, triggerStartDelay, ignoreExpiredNextFireTime, deleteJob, pauseJob, autoStartScheduler }: QuartzEndpoint['options'], context: ConnectorContext): Promise<Schedule> {
   const now = context.clock.now();
+  if (deleteJob && pauseJob) throw new Error('`deleteJob` and `pauseJob` can not both be on, and deleteJob is unless it says `false`: a trigger lives as long as its route, leave both out');
+  if (!autoStartScheduler) return never;
   if (cron !== undefined) {
     try {
       return await quartzSchedule(cron.replaceAll('+', ' '), triggerParameters['timeZone'], now);
     } catch (thrown) {
       if (!ignoreExpiredNextFireTime || !String(thrown).includes('never fire')) throw thrown;
       context.log('warn', `${String(thrown)}: the route stays idle`);
-      return { next: () => null };
+      return never;
     }
   }
   const interval = wholeNumber('repeatInterval', triggerParameters['repeatInterval'] ?? '1000');
   if (interval < 1) throw new Error('trigger.repeatInterval must be at least 1');
-  return new SimpleTrigger(now + triggerStartDelay, interval, wholeNumber('repeatCount', triggerParameters['repeatCount'] ?? '-1'));
+  return new SimpleTrigger(now + Math.max(1, triggerStartDelay), interval, wholeNumber('repeatCount', triggerParameters['repeatCount'] ?? '-1'));
 }
 
 const options = {
@@ -68,7 +72,7 @@ const options = {
   prefixJobNameWithEndpointId: field.boolean("Puts the endpoint's id before the job's name.").default(false).ignored('there is no job beside the trigger'),
   triggerParameters: field.map('Options of the trigger: timeZone of a cron expression, or repeatInterval and repeatCount without one.', field.string('Value.')).prefixed('trigger.'),
   usingFixedCamelContextName: field.boolean('Uses the fixed name of the context.').default(false).ignored('there is one runtime a process'),
-  autoStartScheduler: field.boolean('Starts the scheduler with the runtime.').default(true).ignored('a trigger starts with its route'),
+  autoStartScheduler: field.boolean('Lets the trigger fire; off, it never does.').default(true),
   triggerStartDelay: field.millis('Wait before a trigger without cron fires first.').default(500),
 };
 

@@ -69,6 +69,7 @@ async function producer({ options }: Endpoint<typeof stringTemplateOptions>, con
     send: (exchange) => {
       problem = null;
       bounds.reset();
+      const named: unknown = options.allowTemplateFromHeader ? exchange.headers.get(resourceHeader) : null;
       const text = textFor(exchange);
       let made: string;
       try {
@@ -83,7 +84,7 @@ async function producer({ options }: Endpoint<typeof stringTemplateOptions>, con
       if (bounds.exceeded !== null) throw failure(bounds.exceeded);
       if (problem !== null) throw failure(problem as Error);
       exchange.body = made;
-      exchange.headers.set(resourceHeader, options.resourceUri);
+      exchange.headers.set(resourceHeader, named ?? options.resourceUri);
     },
   };
 }

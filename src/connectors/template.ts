@@ -1,7 +1,8 @@
 import type { ConnectorContext } from '../core/connector.ts';
 import { runtimeOf } from '../core/connector.ts';
 import { toText } from '../core/conversion/convert.ts';
-import { ExchangeError } from '../core/errors.ts';
+import { ExactNumber } from '../core/conversion/exactNumber.ts';
+import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import { Patience, workOf } from '../core/patience.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 
@@ -74,7 +75,7 @@ interface TemplateOptions {
  */
 export function templateText(
   { resourceUri, contentCache, allowTemplateFromHeader }: TemplateOptions,
-  headers: { readonly template: string; readonly resource: string; readonly stay?: boolean } | null,
+  headers: { readonly template?: string; readonly resource: string; readonly stay?: boolean } | null,
   context: ConnectorContext,
 ): (exchange: Exchange) => string {
   const read = (uri: string): string => runtimeOf(context).resource(uri.replace(/^resource:/, ''));
@@ -88,10 +89,10 @@ export function templateText(
   }
   return (exchange) => {
     if (allowTemplateFromHeader && headers !== null) {
-      const take = (name: string): unknown => (headers.stay === true ? exchange.headers.get(name) : exchange.headers.remove(name));
-      const template = take(headers.template);
+      // As in Camel both are gone afterwards, whichever was taken.
+      const other = exchange.headers.remove(headers.resource);
+      const template: unknown = headers.template === undefined ? null : headers.stay === true ? exchange.headers.get(headers.template) : exchange.headers.remove(headers.template);
       if (template !== undefined && template !== null) return toText(template) ?? '';
-      const other = take(headers.resource);
       if (other !== undefined && other !== null) return read(toText(other) ?? '');
     }
     if (fixed !== null) return fixed;
@@ -105,30 +106,46 @@ export function templateText(
   };
 }
 
+/** What a template makes of a number that JavaScript has not (`5.0`, a long integer): its text, unless it says otherwise. */
+type OfNumber = (value: ExactNumber) => unknown;
+
 /** A value as a template may see it: only what documents hold, so that no name in a template reaches anything else. */
-export function visible(value: unknown, depth = 0): unknown {
+export function visible(value: unknown, ofNumber: OfNumber = String, depth = 0): unknown {
   if (value === null || value === undefined || depth > 100) return null;
   if (typeof value !== 'object') return typeof value === 'function' ? null : value;
-  if (Array.isArray(value) || value instanceof Set) return Array.from(value as Iterable<unknown>, (item) => visible(item, depth + 1));
+  if (Array.isArray(value) || value instanceof Set) return Array.from(value as Iterable<unknown>, (item) => visible(item, ofNumber, depth + 1));
+  if (value instanceof ExactNumber) return ofNumber(value);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (!(value instanceof Map) && prototype !== null && prototype !== Object.prototype) return toText(value);
   const record = Object.create(null) as Record<string, unknown>;
-  for (const [key, item] of value instanceof Map ? (value as Map<string, unknown>) : Object.entries(value)) record[key] = visible(item, depth + 1);
+  for (const [key, item] of value instanceof Map ? (value as Map<string, unknown>) : Object.entries(value)) record[key] = visible(item, ofNumber, depth + 1);
   return record;
 }
 
-/** What a template sees: body, headers and variables; the exchange too, where it may see all. */
-export function viewOf(exchange: Exchange, isWhole: boolean): Record<string, unknown> {
+function recordOf(bag: { forEach(visit: (name: string, value: unknown) => void): void } | null, ofNumber: OfNumber | undefined): Record<string, unknown> {
+  const record = Object.create(null) as Record<string, unknown>;
+  bag?.forEach((name, value) => void (record[name] = visible(value, ofNumber)));
+  return record;
+}
+
+/** What a template sees, by the names that Camel gives it: body, headers, variables and what was caught; the exchange too, where it may see all. */
+export function viewOf(exchange: Exchange, isWhole: boolean, ofNumber?: OfNumber): Record<string, unknown> {
   const view = Object.create(null) as Record<string, unknown>;
-  view['body'] = visible(exchange.body);
-  view['headers'] = visible(exchange.headers.toObject());
-  const variables = Object.create(null) as Record<string, unknown>;
-  if (exchange.hasVariables) exchange.variables.forEach((name, value) => void (variables[name] = visible(value)));
-  view['variables'] = variables;
+  const body = (view['body'] = visible(exchange.body, ofNumber));
+  const headers = (view['header'] = view['headers'] = visible(exchange.headers.toObject(), ofNumber));
+  const variables = (view['variable'] = view['variables'] = recordOf(exchange.hasVariables ? exchange.variables : null, ofNumber));
+  const failure: unknown = exchange.exception ?? (exchange.hasProperties ? exchange.properties.get('CamelExceptionCaught') : null);
+  const exception = (view['exception'] = failure === null || failure === undefined ? null : plain({ message: toExchangeError(failure).message, type: toExchangeError(failure).type }));
   if (!isWhole) return view;
-  const properties = Object.create(null) as Record<string, unknown>;
-  if (exchange.hasProperties) exchange.properties.forEach((name, value) => void (properties[name] = visible(value)));
-  view['exchange'] = { exchangeId: exchange.id, fromRouteId: exchange.fromRouteId, pattern: exchange.isInOut ? 'InOut' : 'InOnly', properties };
-  view['camelContext'] = { name: exchange.scope.name };
+  const properties = recordOf(exchange.hasProperties ? exchange.properties : null, ofNumber);
+  const message = plain({ body, headers, header: headers, messageId: exchange.id });
+  const { id: exchangeId, fromRouteId } = exchange;
+  view['exchange'] = plain({ exchangeId, fromRouteId, pattern: exchange.isInOut ? 'InOut' : 'InOnly', properties, allProperties: properties, variables, exception, in: message, message });
+  view['in'] = view['request'] = message;
+  if (exchange.isInOut) view['out'] = view['response'] = message;
+  view['exchangeProperty'] = view['exchangeProperties'] = properties;
+  view['camelContext'] = plain({ name: exchange.scope.name });
   return view;
 }
+
+const plain = (members: Record<string, unknown>): Record<string, unknown> => Object.assign(Object.create(null) as Record<string, unknown>, members);

@@ -6,6 +6,7 @@ import { toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
+import { decodeText, encodeText } from '../core/conversion/charset.ts';
 import { FileBody } from '../core/conversion/file-body.ts';
 import { pathBelow } from '../core/folder.ts';
 import { sourceReader } from '../core/exchange/source.ts';
@@ -13,6 +14,7 @@ import { Thread } from '../core/thread.ts';
 import { parseXmlInTurns } from '../core/conversion/xml.ts';
 import type { DocumentSet } from './xmlDocuments.ts';
 import { readDocumentSet, withoutDeclaredEncoding, xmlTextOf } from './xmlDocuments.ts';
+import { charsetOf, unknownFunction, withNodeSets } from './xsltStylesheet.ts';
 
 const longestMillis = 30_000;
 const mostMessages = 100;
@@ -29,6 +31,7 @@ const { pathToFileURL } = require('node:url');
 const fs = require('node:fs');
 let texts = {};
 let said = '';
+let missing = null;
 fs.writeSync = (_, text) => {
   if (said.length < 100000) said += text;
   return text.length;
@@ -38,6 +41,7 @@ let engine = null;
 function fetchBytes(url, buffer, count, error) {
   const text = texts[engine.UTF8ToString(url)];
   if (text === undefined) {
+    missing ??= engine.UTF8ToString(url);
     engine.setValue(buffer, 0, '*');
     engine.setValue(count, 0, 'i32');
     engine.setValue(error, 404, 'i32');
@@ -87,6 +91,7 @@ parentPort.on('message', async ({ id, url, documents, document, parameters, forg
       return parentPort.postMessage({ output: { failure: 'no XML: ' + problem() } });
     }
     said = '';
+    missing = null;
     try {
       result = await stylesheet.apply(parsed, parameters);
     } catch (error) {
@@ -95,6 +100,8 @@ parentPort.on('message', async ({ id, url, documents, document, parameters, forg
       if (isBroken) parsed = undefined;
       return parentPort.postMessage({ output: { failure: isBroken ? 'templates call each other too deeply' : problem() || String(error.message) }, isBroken });
     }
+    missing ??= /^(\\S*?):\\d+: I\\/O (?:warning|error) : /m.exec(said)?.[1] ?? /^I\\/O (?:warning|error) : .*?"([^"]*)"/m.exec(said)?.[1] ?? null;
+    if (missing !== null) return parentPort.postMessage({ output: { failure: 'document(): ' + missing.replace(/^http:\\/\\/mecha\\.invalid\\//, '') + ' is not read: only what the stylesheet names by a fixed address beside it is' } });
     parentPort.postMessage({ output: { text: stylesheet.applyToString(result), said: said.trim() } });
   } catch (error) {
     const isBroken = error instanceof WebAssembly.RuntimeError;
@@ -192,12 +199,16 @@ class Xslt implements Producer {
       const outcome = await thread.run({ ...asked, url: this.stylesheet.url } as Request);
       if (outcome.unknown === undefined) return outcome;
     }
-    this.stylesheet = readDocumentSet(this.options.resourceUri, references, (uri) => this.read(uri));
+    this.stylesheet = this.readStylesheet(this.options.resourceUri);
     return this.with(this.stylesheet, asked);
   }
 
+  private readStylesheet(resourceUri: string): DocumentSet {
+    return checked(readDocumentSet(resourceUri, references, (uri) => this.read(uri)));
+  }
+
   private with({ url, texts }: DocumentSet, asked: object): Promise<Outcome> {
-    const documents = Object.fromEntries(Object.entries(texts).map(([address, text]) => [address, withoutDeclaredEncoding(text)]));
+    const documents = Object.fromEntries(Object.entries(texts).map(([address, text]) => [address, withNodeSets(withoutDeclaredEncoding(text))]));
     return thread.run({ ...asked, url, documents } as Request);
   }
 
@@ -207,10 +218,10 @@ class Xslt implements Producer {
     const template = toText(exchange.headers.remove('CamelXsltStylesheet') ?? null);
     if (template !== null) {
       const url = 'http://mecha.invalid/header.xsl';
-      return { url, texts: { [url]: template } };
+      return checked({ url, texts: { [url]: template } });
     }
     const uri = toText(exchange.headers.remove('CamelXsltResourceUri') ?? null);
-    return uri === null ? null : readDocumentSet(uri, references, (other) => this.read(other));
+    return uri === null ? null : this.readStylesheet(uri);
   }
 
   async send(exchange: Exchange): Promise<void> {
@@ -228,14 +239,16 @@ class Xslt implements Producer {
       given === null ? await this.transform(document, parameters) : await this.with(given, { id: -1, document: withoutDeclaredEncoding(document), parameters, forget: true });
     if (outcome.failure !== undefined) throw failed(outcome.failure);
     if (outcome.said !== undefined && outcome.said !== '') for (const line of outcome.said.split('\n').slice(0, mostMessages)) this.context.log('info', line);
-    await this.put(exchange, declared(outcome.text!));
+    const charset = charsetOf(Object.values((given ?? this.stylesheet!).texts));
+    const text = declared(outcome.text!);
+    await this.put(exchange, charset === null ? text : withReferences(text, charset), charset);
   }
 
-  private async put(exchange: Exchange, text: string): Promise<void> {
+  private async put(exchange: Exchange, text: string, charset: string | null): Promise<void> {
     const { output, deleteOutputFile } = this.options;
     switch (output) {
       case 'bytes':
-        exchange.body = Buffer.from(text);
+        exchange.body = encodeText(text, charset);
         return;
       case 'DOM':
         exchange.body = await parseXmlInTurns(text);
@@ -244,7 +257,7 @@ class Xslt implements Producer {
         const name = toText(exchange.headers.get('CamelXsltFileName') ?? null);
         if (name === null) throw new ExchangeError('org.apache.camel.NoSuchHeaderException', '`output=file` needs the header CamelXsltFileName');
         const path = pathBelow(this.context.baseDir, name);
-        await writeFile(path, text);
+        await writeFile(path, encodeText(text, charset));
         const { size, mtimeMs } = await stat(path);
         exchange.body = new FileBody({ path, name: basename(path), length: size, lastModified: mtimeMs });
         if (deleteOutputFile) exchange.unitOfWork?.onCompletion(() => rm(path, { force: true }));
@@ -254,6 +267,20 @@ class Xslt implements Producer {
         exchange.body = text;
     }
   }
+}
+
+/** @throws ExchangeError where it needs another version of XSLT, which shows at the start then */
+function checked(stylesheet: DocumentSet): DocumentSet {
+  for (const text of Object.values(stylesheet.texts)) {
+    const name = unknownFunction(text);
+    if (name !== null) throw failed(`there is no function \`${name}\` in XSLT 1.0`);
+  }
+  return stylesheet;
+}
+
+/** Letters that the charset of the document has not, as references to them. */
+function withReferences(text: string, charset: string): string {
+  return text.replace(/[^\x00-\x7f]/gu, (letter) => (decodeText(encodeText(letter, charset), charset) === letter ? letter : `&#${letter.codePointAt(0)!};`));
 }
 
 /** The declaration as Java writes it: with the encoding, and without line breaks around the document. */

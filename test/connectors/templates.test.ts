@@ -103,7 +103,7 @@ describe('connectors with templates, schemas, programs and streams', () => {
   });
 
   it('jsonata transforms with the expression of a file', async () => {
-    await start([route('direct:a', { to: 'jsonata:file:t?outputType=JsonString' }), route('direct:b', { to: 'jsonata:t' })], { t: '{"sum": a + b}' });
+    await start([route('direct:a', { to: 'jsonata:file:t?inputType=JsonString&outputType=JsonString' }), route('direct:b', { to: 'jsonata:t' })], { t: '{"sum": a + b}' });
     expect([await body('direct:a', '{"a":1,"b":2}'), await body('direct:b', { a: 1, b: 2 })]).to.deep.equal(['{"sum":3}', { sum: 3 }]);
   });
 

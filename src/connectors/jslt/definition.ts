@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
 import { defineConnector, runtimeOf } from '../../core/connector.ts';
-import { isByteSource, readBytes } from '../../core/conversion/convert.ts';
+import { isByteSource, readBytes, toText } from '../../core/conversion/convert.ts';
+import { FileBody } from '../../core/conversion/file-body.ts';
+import { StreamCache } from '../../core/conversion/stream.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { field } from '../../core/field.ts';
@@ -15,9 +17,13 @@ async function documentOf(exchange: Exchange): Promise<unknown> {
   let { body } = exchange;
   if (body === null || body === undefined) throw new ExchangeError('org.apache.camel.ValidationException', 'Allowed body types are String or InputStream. Body is null');
   if (isByteSource(body)) body = await readBytes(body);
+  else if (isStored(body)) body = toText(body);
   if (typeof body === 'string' || body instanceof Uint8Array) return toPlainNumbers(parseJson(typeof body === 'string' ? body : jsonText(body)));
   return toPlainNumbers(visible(body));
 }
+
+/** A stream that is kept, or a file. */
+const isStored = (body: unknown): boolean => body instanceof StreamCache || body instanceof FileBody;
 
 async function producer({ options }: Endpoint<typeof jsltOptions>, context: ConnectorContext): Promise<Producer> {
   const [{ compileJslt }, { JsltSyntaxError }] = [await import('./compile.ts'), await import('./syntax.ts')];
@@ -28,10 +34,12 @@ async function producer({ options }: Endpoint<typeof jsltOptions>, context: Conn
     send: async (exchange) => {
       const source = textFor(exchange);
       try {
+        if (source.trim() === '') throw new JsltSyntaxError('there is no expression');
         let run = compiled.get(source);
         if (run === undefined) compiled.set(source, (run = compileJslt(source, surroundings)));
         const { body: _body, ...view } = viewOf(exchange, options.allowContextMapAll);
-        const isText = typeof exchange.body === 'string' || exchange.body instanceof Uint8Array || isByteSource(exchange.body);
+        const { body: given } = exchange;
+        const isText = typeof given === 'string' || given instanceof Uint8Array || isByteSource(given) || isStored(given);
         const result = run(await documentOf(exchange), new Map(Object.entries(view)));
         exchange.body = isText ? writeJson(result, { isPretty: options.prettyPrint }) : result;
       } catch (thrown) {
