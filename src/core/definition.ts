@@ -115,6 +115,8 @@ export interface EipDefinition<F extends Fields = Fields> {
   readonly errorHandling?: { readonly own?: 'inherit' | 'again' | 'none'; readonly children?: 'inherit' | 'none' | 'unit'; readonly ownInheritsWith?: string };
   /** It reaches endpoints (through `producer`, `dynamicCall`, `receive`): what stands for it in a test stands for the endpoint only. */
   readonly sends?: boolean;
+  /** As in Camel, `disabled` does not leave it out. */
+  readonly ignoresDisabled?: boolean;
   /** Nothing of its list runs after it: never, or (it fails) only where an error handler lets failed exchanges go on. */
   readonly ends?: 'always' | 'failing';
   /** How often `intercept` runs before it: once, where nothing is said. As in Camel it may depend on whether the step stands in another one, and on how many steps are in it. */

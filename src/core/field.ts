@@ -55,6 +55,8 @@ export interface FieldShape {
   readonly prefix: string | null;
   /** Parsed, checked and shown, but without any effect here: says why. */
   readonly noEffect: string | null;
+  /** The option that it takes the place of, when both are given and this one stands behind it. */
+  readonly insteadOf: string | null;
 }
 
 export type Fields = Readonly<Record<string, Field>>;
@@ -119,6 +121,11 @@ export class Field<T = unknown, Required extends boolean = boolean> {
     return this.with({ prefix });
   }
 
+  /** Of this option and another one, the last one that is written counts. */
+  replaces(name: string): Field<T, Required> {
+    return this.with({ insteadOf: name });
+  }
+
   /** Taken so that Camel's YAML loads; has no effect here, for the reason given. */
   ignored(reason: string): Field<T, Required> {
     return this.with({ noEffect: reason });
@@ -147,6 +154,7 @@ const shape = (kind: FieldKind, description: string, more: Partial<FieldShape> =
   isFork: false,
   prefix: null,
   noEffect: null,
+  insteadOf: null,
   ...more,
 });
 

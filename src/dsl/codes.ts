@@ -246,8 +246,8 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     right: route('- split:\n    simple: "${body}"\n    delimiter: "false"\n    steps:\n      - to: mock:out\n'),
   },
   M0316: {
-    title: 'Batch and stream together',
-    explanation: 'Messages are put in order in batches or in a stream, not in both.',
+    title: 'Options that exclude each other',
+    explanation: 'Only one of them can be meant: messages are put in order in batches or in a stream, a failure is handled or the route goes on.',
     wrong: route('- resequence:\n    simple: "${header.number}"\n    batchConfig: { batchSize: 10 }\n    streamConfig: { capacity: 10 }\n    steps:\n      - to: mock:out\n'),
     right: route('- resequence:\n    simple: "${header.number}"\n    batchConfig: { batchSize: 10 }\n    steps:\n      - to: mock:out\n'),
   },

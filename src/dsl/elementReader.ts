@@ -63,7 +63,7 @@ export class ElementReader extends TextReader {
         continue;
       }
       this.problems.report('M0206', `\`${step.kind}\` has no steps`, step.at, {
-        severity: following.length > 0 || definition.mayBeEmpty === true ? 'warning' : 'error',
+        severity: element.fields['onFallback'] === undefined && (following.length > 0 || definition.mayBeEmpty === true) ? 'warning' : 'error',
         label: following.length === 0 ? 'nothing inside' : 'the steps behind it are taken for its own',
         help: `write what \`${step.kind}\` is to do below \`steps\``,
         docs: `docs/eip/${step.kind}.md`,
@@ -93,12 +93,16 @@ export class ElementReader extends TextReader {
     if (element === null) return null;
     const taken = (key: string): ModelValue | undefined => (Object.hasOwn(definition.options, key) ? undefined : element.fields[key]);
     const id = element.fields['id'];
+    const isDisabled = taken('disabled') === true;
+    if (isDisabled && definition.ignoresDisabled === true) {
+      this.problems.report('M0212', `\`disabled\` has no effect on \`${kind}\`, as in Camel`, element.fieldsAt['disabled'] ?? at, { severity: 'warning', label: 'the step runs all the same', help: 'take the step out, or put it into a `step` that is disabled', docs: owner.docs });
+    }
     return {
       type: 'step',
       kind,
       definition,
       id: typeof id === 'string' && id !== '' ? id : null,
-      isDisabled: taken('disabled') === true,
+      isDisabled: isDisabled && definition.ignoresDisabled !== true,
       description: (taken('description') as string | undefined) ?? null,
       element,
       at,
@@ -207,10 +211,14 @@ export class ElementReader extends TextReader {
     const isFitting = short !== undefined && (isSeq(node) ? short.shape.kind === 'list' : node !== null && (isStep || !isEmptyNode(node)));
     if (isFitting) {
       const read: Read = { fields: {}, fieldsAt: {} };
-      const seen = this.value(short, owner, shorthand!, written);
-      if (seen === undefined) return null;
-      read.fields[shorthand!] = seen;
-      read.fieldsAt[shorthand!] = this.spanOr(written, at);
+      // As in Camel, a text in the place of an expression is the name of a header.
+      const seen = short.shape.kind === 'expression' ? this.expressionModel('header', node, {}, this.spanOr(written, at)) : this.value(short, owner, shorthand!, written);
+      if (seen === undefined) {
+        if (short.shape.kind !== 'string' || !this.isDropped(scalarText(node) ?? '')) return null;
+      } else {
+        read.fields[shorthand!] = seen;
+        read.fieldsAt[shorthand!] = this.spanOr(written, at);
+      }
       this.checkRequired(owner, fields, read, new Set([shorthand!]));
       return { type: 'element', name: owner.name, ...read, at };
     }
@@ -252,7 +260,9 @@ export class ElementReader extends TextReader {
       const keyAt = (): Span => this.file.span(pair.key);
       const isExpression = expressionField !== null && (key === expressionField || this.isLanguage(key)) && !(key !== expressionField && Object.hasOwn(fields, key));
       if (isExpression) {
-        if (expressionKey !== null) {
+        if (expressionKey !== null && key === expressionField && expressionKey !== key) {
+          this.problems.report('M0322', `\`${owner.name}\` has two expressions: \`${key}\` counts, not \`${expressionKey}\``, keyAt(), { severity: 'warning', label: 'the second one', help: 'keep one of them', docs: owner.docs });
+        } else if (expressionKey !== null) {
           this.problems.report('M0322', key === expressionKey ? `\`${owner.name}\` has the expression \`${key}\` twice` : `\`${owner.name}\` has two expressions: \`${expressionKey}\` and \`${key}\``, keyAt(), {
             label: 'the second one',
             help: 'keep one of them',
@@ -270,7 +280,9 @@ export class ElementReader extends TextReader {
         }
         continue;
       }
-      if (seen.has(key)) {
+      if (seen.has(key) && key === 'from') {
+        this.problems.report('M0116', `\`${owner.name}\` has two inputs`, keyAt(), { label: 'the second one', help: 'write a route for each of them', docs: owner.docs });
+      } else if (seen.has(key)) {
         this.problems.report('M0116', `\`${owner.name}\` has \`${key}\` twice: the last one counts`, keyAt(), { severity: 'warning', label: 'the second one', help: 'take one of them out', docs: owner.docs, fix: this.withoutPair(map, seen.get(key)!, true) });
       }
       seen.set(key, pair);
@@ -313,6 +325,11 @@ export class ElementReader extends TextReader {
     if (value === undefined) {
       delete read.fields[key];
       return;
+    }
+    const { insteadOf } = definition.shape;
+    if (insteadOf !== null && read.fields[insteadOf] !== undefined) {
+      this.problems.report('M0316', `\`${owner.name}\` has both \`${insteadOf}\` and \`${key}\`: the last one counts`, this.file.span(pair.key), { severity: 'warning', label: 'the second one', help: 'keep one of them', docs: owner.docs });
+      delete read.fields[insteadOf];
     }
     read.fields[key] = value;
     read.fieldsAt[key] = this.spanOr(pair.value, this.file.span(pair.key));
@@ -707,13 +724,13 @@ export class ElementReader extends TextReader {
       if (name === 'id' || name === 'description' || name === 'note') continue;
       if (name === 'expression' && !Object.hasOwn(this.parts.languages, name)) {
         const inner = this.file.follow(pair.value);
-        if (isMap(inner)) {
+        if (isMap(inner) && language === null) {
           language = name;
           model = this.expressionMapping(owner, key, inner, pair.value);
           continue;
         }
       }
-      if (!this.isLanguage(name)) {
+      if (!this.isLanguage(name) && !(name === 'expression' && language !== null)) {
         this.unknownName('M0321', name, at, `there is no expression language \`${name}\``, Object.keys(this.parts.languages), 'the languages are');
         language ??= name;
         continue;

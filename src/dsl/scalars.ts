@@ -53,23 +53,24 @@ export function parseBytes(text: string): number | null {
   return part === null ? null : Number(part[1]) * sizes[part[2]!.toLowerCase()]!;
 }
 
-const plainName = (name: string): string => name.toLowerCase().replace(/[-_]/g, '');
-
-/** The value among `values` that is meant, letter case, dashes and underscores aside (as Camel reads its enums); null when there is none. */
+/**
+ * The value among `values` that is meant, letter case aside; null when there is none. As in Camel a name may also be written with dashes, or as in
+ * JavaScript, where the value has underscores: `requires-new` and `requiresNew` are REQUIRES_NEW, but `in-only` is not InOnly.
+ */
 export function parseEnum(text: string, values: readonly string[]): string | null {
   const trimmed = text.trim();
   if (values.includes(trimmed)) return trimmed;
-  const plain = plainName(trimmed);
-  return values.find((value) => plainName(value) === plain) ?? null;
+  const spellings = [trimmed.toUpperCase(), trimmed.replace(/([a-z0-9])([A-Z])/g, '$1_$2').replace(/-+/g, '_').toUpperCase()];
+  return values.find((value) => spellings.includes(value.toUpperCase())) ?? null;
 }
 
 /** A text as the value that a field of a scalar kind holds. */
 export function parseScalar(shape: FieldShape, text: string): ScalarResult {
   switch (shape.kind) {
     case 'boolean': {
-      const plain = text.trim().toLowerCase();
+      const plain = text.toLowerCase();
       if (plain === 'true' || plain === 'false') return { value: plain === 'true' };
-      const meant = { yes: 'true', on: 'true', '1': 'true', no: 'false', off: 'false', '0': 'false' }[plain];
+      const meant = { true: 'true', yes: 'true', on: 'true', '1': 'true', false: 'false', no: 'false', off: 'false', '0': 'false' }[plain.trim()];
       return wrong('`true` or `false`', 'neither of them', meant === undefined ? 'write `true` or `false`' : `write \`${meant}\``, meant);
     }
     case 'integer':

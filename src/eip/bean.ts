@@ -11,6 +11,7 @@ const requests = (shared: StepContext['shared']): WeakMap<object, Map<string, un
 
 export const bean = defineEip({
   name: 'bean',
+  ignoresDisabled: true,
   summary: 'Calls a method of a JavaScript bean; what it returns becomes the body.',
   shorthand: 'ref',
   options: {

@@ -375,7 +375,7 @@ export const circuitBreaker = defineEip({
       id: field.string('Name of this part.'),
       description: field.remark('What it is for.'),
       note: field.remark('A remark for readers.'),
-      fallbackViaNetwork: field.boolean('Whether the fallback goes over the network.').default(false).deprecated('take it out: it changes nothing').ignored('it makes no difference here'),
+      fallbackViaNetwork: field.boolean('Whether the fallback goes over the network.').default(false).deprecated('take it out: only `false` is possible'),
     }),
     configuration: field.string('Bean with the options of `resilience4jConfiguration` as its properties; those written here win.'),
     resilience4jConfiguration: field.element('Settings of the breaker.', resilience4j),
@@ -401,6 +401,7 @@ export const circuitBreaker = defineEip({
     },
   ],
   operator: ({ steps, onFallback, configuration, resilience4jConfiguration, faultToleranceConfiguration, inheritErrorHandler }, context) => {
+    if (onFallback?.fallbackViaNetwork === true) throw new Error('a fallback can not go over the network: take out `fallbackViaNetwork`');
     const base = (reference: unknown): Record<string, unknown> => (typeof reference === 'string' ? written(context.bean<Loose>(reference, 'CircuitBreakerConfiguration')) : {});
     const isTolerance = faultToleranceConfiguration !== undefined;
     const mustBePositive = ['failureRateThreshold', 'slowCallRateThreshold', 'waitDurationInOpenState', 'slowCallDurationThreshold'] as const;

@@ -175,6 +175,8 @@ export const idempotentConsumer = defineEip({
   ],
   operator: ({ expression, idempotentRepository, eager, completionEager, skipDuplicate, removeOnFailure, steps }, context) => {
     const repository = context.bean<IdempotentRepository>(idempotentRepository, 'IdempotentRepository');
+    const isRepository = typeof repository === 'object' && repository !== null && typeof repository.add === 'function' && typeof repository.contains === 'function';
+    if (!isRepository && !context.problems.hasErrors) throw new Error(`\`${idempotentRepository}\` is no idempotent repository: name one of Camel's repository classes, or export \`add\`, \`contains\`, \`confirm\` and \`remove\` from a module`);
     const rules = { expression, repository, eager, completionEager, skipDuplicate, removeOnFailure };
     return operator((out) => new IdempotentConsumer(out, steps, rules, context));
   },

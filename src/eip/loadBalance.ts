@@ -2,6 +2,7 @@ import type { Subscriber } from 'rxjs';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
 import { causeChain, classDistance } from '../core/errors.ts';
+import { checkExceptionClass } from '../core/exceptionClassCheck.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
@@ -250,6 +251,8 @@ function custom(balancer: CustomBalancer, reference: string): Choose {
   };
 }
 
+const balancers = ['roundRobinLoadBalancer', 'randomLoadBalancer', 'stickyLoadBalancer', 'weightedLoadBalancer', 'failoverLoadBalancer', 'topicLoadBalancer', 'customLoadBalancer'] as const;
+
 const described = { id: field.string('Name of this part.') };
 
 /**
@@ -305,10 +308,13 @@ export const loadBalance = defineEip({
   ],
   operator: (options, context) => {
     const { steps, stickyLoadBalancer, weightedLoadBalancer, failoverLoadBalancer, topicLoadBalancer, customLoadBalancer } = options;
+    const [, second] = balancers.filter((name) => options[name] !== undefined);
+    if (second !== undefined) throw new Error(`\`loadBalance\` has two balancers: take out \`${second}\`, or the other one`);
     if (steps.length === 0) return sequence([]);
     const balance = (choose: Choose): Pipe => operator((out) => new Balance(out, steps, choose, context));
     if (failoverLoadBalancer !== undefined) {
       const { exception, roundRobin, sticky: isSticky, maximumFailoverAttempts } = failoverLoadBalancer;
+      for (const name of exception ?? []) checkExceptionClass(name, context.at, context.problems);
       const failover: FailoverOptions = { classes: exception ?? [], isRoundRobin: roundRobin, isSticky, mostAttempts: maximumFailoverAttempts };
       return operator((out) => new Failover(out, steps, failover, context));
     }

@@ -58,6 +58,7 @@ class MulticastRound extends Round {
 
 export const multicast = defineEip({
   name: 'multicast',
+  ignoresDisabled: true,
   summary: 'Sends a copy of the message through each of its branches.',
   errorHandling: { children: 'unit' },
   options: {

@@ -3,6 +3,7 @@ import { field } from '../core/field.ts';
 
 export const pipeline = defineEip({
   name: 'pipeline',
+  ignoresDisabled: true,
   summary: 'Several steps in a row, as one step: inside `multicast` and `loadBalance` one branch.',
   interceptions: (isNested, steps) => (isNested || steps !== 1 ? 1 : 0),
   options: { steps: field.steps('The steps.').required() },

@@ -104,6 +104,7 @@ class RecipientRound extends Round {
 
 export const recipientList = defineEip({
   name: 'recipientList',
+  ignoresDisabled: true,
   sends: true,
   summary: 'Sends a copy of the message to each of the endpoints that an expression names.',
   options: {

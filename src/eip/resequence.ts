@@ -323,7 +323,7 @@ export const resequence = defineEip({
       allowDuplicates: field.boolean('Sends all messages of the same place; else only the first.').default(false),
       reverse: field.boolean('Sorts downwards.').default(false),
       ignoreInvalidExchanges: field.boolean('Leaves out messages without a place instead of failing.').default(false),
-    }),
+    }).replaces('streamConfig'),
     streamConfig: field.element('Sends each message as soon as the one before it, by number, is out.', {
       ...described,
       capacity: field.count('Messages that may wait; then senders wait.').default(1000).atLeast(1),
@@ -332,7 +332,7 @@ export const resequence = defineEip({
       rejectOld: field.boolean('Fails messages that come after one which should have followed them.').default(false),
       ignoreInvalidExchanges: field.boolean('Leaves out messages without a number instead of failing.').default(false),
       comparator: field.reference<string>('A bean with `compare(a, b)`, `predecessor(a, b)` and perhaps `isValid(exchange)`, in place of numbers.', 'ExpressionResultComparator'),
-    }),
+    }).replaces('batchConfig'),
     steps: field.steps('What the messages go through in order.').required(),
   },
   examples: [
@@ -344,7 +344,6 @@ export const resequence = defineEip({
     },
   ],
   operator: ({ expression, batchConfig, streamConfig, steps }, context) => {
-    if (batchConfig !== undefined && streamConfig !== undefined) context.problems.report('M0316', '`batchConfig` and `streamConfig` exclude each other', context.at, { help: 'keep one of them: in batches messages wait for their batch, in a stream for the one before them' });
     const reference = streamConfig?.comparator;
     const comparator = reference === undefined ? null : context.bean<SequenceComparator>(reference, 'ExpressionResultComparator');
     return settled(expression, context.info, (value) =>

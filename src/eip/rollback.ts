@@ -22,10 +22,12 @@ export const rollback = defineEip({
       out: { 'mock:good': ['good'], 'mock:bad': ['bad'] },
     },
   ],
-  operator: ({ message, markRollbackOnly, markRollbackOnlyLast }, { info }) =>
-    perform((exchange) => {
+  operator: ({ message, markRollbackOnly, markRollbackOnlyLast }, { info }) => {
+    if (markRollbackOnly && markRollbackOnlyLast) throw new Error('`markRollbackOnly` and `markRollbackOnlyLast` exclude each other: keep one of them');
+    return perform((exchange) => {
       exchange.halt |= markRollbackOnlyLast ? ROLLBACK_ONLY_LAST : ROLLBACK_ONLY;
       if (markRollbackOnly || markRollbackOnlyLast) return;
       throw new ExchangeError('org.apache.camel.RollbackExchangeException', `${message ?? 'Intended rollback'}. Exchange[${exchange.id}]`);
-    }, info),
+    }, info);
+  },
 });

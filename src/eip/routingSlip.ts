@@ -14,6 +14,7 @@ class RoutingSlip extends SlipStep {
 
 export const routingSlip = defineEip({
   name: 'routingSlip',
+  shorthand: 'expression',
   sends: true,
   errorHandling: { own: 'again' },
   summary: 'Sends the message through a list of endpoints that an expression names, one after the other.',

@@ -13,6 +13,7 @@ import type { Call, Pipe } from '../core/graph/flow.ts';
 import { callStep, counted, detour, Exit, Inlet, perform, replaceableStep, sequence } from '../core/graph/flow.ts';
 import { inOrder } from '../core/exchange/order.ts';
 import type { StateStore } from '../core/state/store.ts';
+import { poolOptions, threadPoolProblem } from '../core/threadPool.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
 import type { Parking } from './parking.ts';
 import type { Place } from './parking.ts';
@@ -235,6 +236,7 @@ export class StepCompiler {
     const own = inheritsAllTheSame ? 'inherit' : (definition.errorHandling?.own ?? 'inherit');
     const children = definition.errorHandling?.children ?? 'inherit';
     const inner: Surroundings = children === 'none' ? { ...around, handling: null, isWatched: true } : around;
+    this.checkThreadPools(model.element);
     const { siblings } = this;
     this.siblings = compiled.children;
     const options = this.fields(definition.options, model.element, inner, children === 'unit' ? info : null);
@@ -264,6 +266,16 @@ export class StepCompiler {
     }
     if (isWrapped) return errorHandled(pipe, handling, this.errorContext, info, place(), own === 'again');
     return own === 'again' && handling !== null ? sequence([pipe, markFailureRoute(this.routeId)]) : pipe;
+  }
+
+  /** As in Camel, a thread pool that is named must be there. */
+  checkThreadPools({ fields, fieldsAt, at }: ElementModel): void {
+    const { beans, languages } = this.services;
+    for (const name of poolOptions) {
+      const reference = fields[name];
+      const problem = typeof reference === 'string' ? threadPoolProblem(reference, (bean) => beans.get(bean), (key) => languages.property(key)) : null;
+      if (problem !== null) this.problems.report('M0501', problem, fieldsAt[name] ?? at, { help: 'take the option out: work is not spread over threads here' });
+    }
   }
 
   private interceptions(model: StepModel): number {

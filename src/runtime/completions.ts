@@ -7,6 +7,7 @@ import type { ElementModel, ExpressionModel, StepModel } from '../dsl/model.ts';
 import type { StepCompiler, Surroundings } from './compiler.ts';
 import type { ExitWork } from './graph.ts';
 import { booleanField, isElement, textField } from './plan.ts';
+import { exclude } from './scopes.ts';
 
 /** One `onCompletion`, compiled. */
 interface OnCompletion {
@@ -72,6 +73,8 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
     .map((element): OnCompletion => {
       const useOriginalMessage = booleanField(element, 'useOriginalMessage', false);
       if (useOriginalMessage) compiler.keepsOriginal = true;
+      compiler.checkThreadPools(element);
+      exclude(compiler.problems, element, 'onCompleteOnly', 'onFailureOnly');
       return {
         isBefore: textField(element, 'mode')?.toLowerCase() === 'beforeconsumer',
         onCompleteOnly: booleanField(element, 'onCompleteOnly', false),

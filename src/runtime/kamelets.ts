@@ -89,7 +89,7 @@ class Kamelets {
   constructor(documents: readonly DocumentModel[], services: KameletServices) {
     this.services = services;
     for (const document of documents) {
-      for (const element of document.elements) if (element.name === 'routeTemplate') this.templates.set(textField(element, 'id') ?? '', { element, document });
+      for (const element of document.elements) if (element.name === 'routeTemplate' && !this.templates.has(textField(element, 'id') ?? '')) this.templates.set(textField(element, 'id') ?? '', { element, document });
     }
   }
 

@@ -38,16 +38,25 @@ function predicateField(compiler: StepCompiler, element: ElementModel, name: str
 function processor(compiler: StepCompiler, element: ElementModel, name: string): ((exchange: Exchange) => unknown) | null {
   const reference = textField(element, name);
   if (reference === null) return null;
+  const at = element.fieldsAt[name] ?? element.at;
   try {
     const bean = compiler.services.bean(reference, 'processor');
     if (typeof bean === 'function') return bean as (exchange: Exchange) => unknown;
     const { process } = bean as { process?: (exchange: Exchange) => unknown };
     if (typeof process === 'function') return (exchange) => process.call(bean, exchange);
-    compiler.problems.report('M0505', `the bean \`${reference}\` is no processor`, element.fieldsAt[name] ?? element.at, { help: 'export a function `(exchange) => ...` or an object with `process(exchange)`' });
+    compiler.problems.report('M0505', `the bean \`${reference}\` is no processor`, at, { help: 'export a function `(exchange) => ...` or an object with `process(exchange)`' });
   } catch (thrown) {
-    compiler.problems.report('M0501', (thrown as Error).message, element.fieldsAt[name] ?? element.at);
+    // As in Camel, the route does without.
+    compiler.problems.report('M0501', (thrown as Error).message, at, { severity: 'warning', label: 'nothing is called' });
   }
   return null;
+}
+
+/** As in Camel, a logger that is named must be there. */
+function checkLogger({ services, problems }: StepCompiler, element: ElementModel): void {
+  const logger = textField(element, 'loggerRef');
+  if (logger === null || services.beans.get(logger.replace(/^#(bean:)?/, '')) !== undefined) return;
+  problems.report('M0501', `there is no logger \`${logger}\``, element.fieldsAt['loggerRef'] ?? element.at, { help: 'take the option out: loggers of Java have nothing to do here' });
 }
 
 const number = (element: ElementModel, name: string, otherwise: number): number => {
@@ -134,6 +143,7 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope, sends: 
   let onOccurred: ErrorHandling['onOccurred'] = null;
   const handler = scope.errorHandler;
   const kind = handler === null ? null : (handlerKinds.find((name) => handler.fields[name] !== undefined) ?? null);
+  if (handler !== null && kind === null) compiler.problems.report('M0206', '`errorHandler` does not say which', handler.at, { label: 'names no error handler', help: `name one, such as \`deadLetterChannel: { deadLetterUri: "..." }\` or \`noErrorHandler: {}\``, docs: 'docs/route/errorHandler.md' });
   if (kind === 'noErrorHandler') {
     // They never run, but are as wrong as elsewhere.
     for (const { elements, isRouteScoped } of scope.onException) for (const element of elements) clause(compiler, element, isRouteScoped, policy, sends);
@@ -147,6 +157,8 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope, sends: 
     if (typeof named.deadLetterUri === 'string') deadLetter = deadLetterOf(compiler, { type: 'endpoint', uri: named.deadLetterUri, parameters: {}, at: given.at, parametersAt: {} }, sends.ofSteps, (name) => named[name] === true);
   }
   if (kind !== null && isElement(given)) {
+    checkLogger(compiler, given);
+    compiler.checkThreadPools(given);
     policy = policyField(compiler, given, policy) ?? policy;
     onRedelivery = processor(compiler, given, 'onRedeliveryRef');
     onPrepareFailure = processor(compiler, given, 'onPrepareFailureRef');
@@ -205,6 +217,12 @@ function languagePredicate(compiler: StepCompiler, element: ElementModel, name: 
   }
 }
 
+/** Reports two options of an element of which only one can be meant. */
+export function exclude(problems: Diagnostics, element: ElementModel, first: string, second: string): void {
+  if ([first, second].some((name) => element.fields[name] === undefined || element.fields[name] === false)) return;
+  problems.report('M0316', `\`${first}\` and \`${second}\` of \`${element.name}\` exclude each other`, element.fieldsAt[second] ?? element.at, { label: 'the second one', help: 'keep one of them', docs: `docs/route/${element.name}.md` });
+}
+
 function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: boolean, parent: RedeliveryPolicy, sends: SendIntercepts): Clause {
   const names = element.fields['exception'];
   const classes = (Array.isArray(names) ? names : names === undefined ? [] : [names]).map(String);
@@ -212,6 +230,8 @@ function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: bo
     compiler.problems.report('M0604', 'onException names no exception', element.at, { help: 'say which: `exception: [ "java.lang.Exception" ]` takes all' });
   }
   for (const name of classes) checkExceptionClass(name, element.fieldsAt['exception'] ?? element.at, compiler.problems);
+  exclude(compiler.problems, element, 'handled', 'continued');
+  exclude(compiler.problems, element, 'useOriginalMessage', 'useOriginalBody');
   const steps = stepsOf(element);
   if (steps.length === 0 && !['handled', 'continued', 'retryWhile', 'redeliveryPolicy', 'redeliveryPolicyRef', 'useOriginalMessage', 'useOriginalBody'].some((name) => element.fields[name] !== undefined)) {
     compiler.problems.report('M0615', 'onException does not say what to do', element.at, { label: 'nothing is configured', help: 'add `steps`, `handled`, `continued` or a `redeliveryPolicy`' });
@@ -250,7 +270,7 @@ export function intercepts(compiler: StepCompiler, elements: readonly ElementMod
   // As in Camel, those that are declared last run first, and intercept the steps of the others, too; and the route's error handler
   // takes what fails in them, even where the step that is intercepted stands in a doTry.
   for (const element of [...elements].reverse()) {
-    if (!booleanField(element, 'disabled', false)) calls.push(compiler.wiring.wire(onlyWhen(compiler, element, compiler.steps(stepsOf(element), { ...none, ...around, intercepts: [...calls] }))));
+    calls.push(compiler.wiring.wire(onlyWhen(compiler, element, compiler.steps(stepsOf(element), { ...none, ...around, intercepts: [...calls] }))));
   }
   return calls;
 }
@@ -356,7 +376,7 @@ export class SendIntercepts {
   private readonly groups: readonly (readonly DeclaredIntercept[])[];
 
   constructor(compiler: StepCompiler, { interceptSendToEndpoint, foreignSends: { earlier, later } }: RouteScope) {
-    const declared = (elements: readonly ElementModel[]): DeclaredIntercept[] => elements.filter((element) => !booleanField(element, 'disabled', false)).map((element) => new DeclaredIntercept(compiler, element));
+    const declared = (elements: readonly ElementModel[]): DeclaredIntercept[] => elements.map((element) => new DeclaredIntercept(compiler, element));
     this.compiler = compiler;
     this.groups = [declared(earlier), declared(interceptSendToEndpoint), declared(later)];
     this.ofClauses = this.groups[0]!;

@@ -44,7 +44,7 @@ function parametersOf(template: ElementModel, use: ElementModel, problems: Diagn
 export function expandTemplates(documents: readonly DocumentModel[], properties: PropertyLookup, problems: Diagnostics): readonly DocumentModel[] {
   if (!documents.some(({ elements }) => elements.some(({ name }) => name === 'templatedRoute'))) return documents;
   const templates = new Map<string, ElementModel>();
-  for (const { elements } of documents) for (const element of elements) if (element.name === 'routeTemplate') templates.set(textField(element, 'id') ?? '', element);
+  for (const { elements } of documents) for (const element of elements) if (element.name === 'routeTemplate' && !templates.has(textField(element, 'id') ?? '')) templates.set(textField(element, 'id') ?? '', element);
   let count = 0;
   return documents.map((document) => ({
     ...document,

@@ -28,12 +28,17 @@ const classes: Readonly<Record<string, Make>> = {
   'org.apache.camel.model.errorhandler.NoErrorHandlerDefinition': () => ({ isNone: true }),
   'org.apache.camel.model.Resilience4jConfigurationDefinition': settings,
   'org.apache.camel.model.FaultToleranceConfigurationDefinition': settings,
+  // Nothing runs in them, but their sizes say how much may be under way at once.
+  'org.apache.camel.spi.ThreadPoolProfile': settings,
   // It adapts a strategy that resumes to a consumer, which has nothing to do here.
   'org.apache.camel.component.file.consumer.adapters.FileResumeAdapterDelegate': settings,
   'org.apache.camel.component.jackson.avro.transform.AvroSchemaResolver': settings,
   'org.apache.camel.component.jackson.protobuf.transform.ProtobufSchemaResolver': settings,
   'org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory': () => ({ newInstance: (commit: unknown) => commit }),
 };
+
+const pool = (size?: unknown): unknown => ({ maxPoolSize: size });
+const anyPool = (): unknown => pool();
 
 const statics: Readonly<Record<string, Readonly<Record<string, (...args: unknown[]) => unknown>>>> = {
   'org.apache.camel.support.builder.ExpressionBuilder': {
@@ -42,6 +47,7 @@ const statics: Readonly<Record<string, Readonly<Record<string, (...args: unknown
     headerExpression: (name) => (exchange: Exchange) => exchange.headers.get(toText(name) ?? ''),
     exchangePropertyExpression: (name) => (exchange: Exchange) => exchange.property(toText(name) ?? ''),
   },
+  'java.util.concurrent.Executors': { newFixedThreadPool: pool, newScheduledThreadPool: pool, newWorkStealingPool: anyPool, newCachedThreadPool: anyPool, newSingleThreadExecutor: () => pool(1), newSingleThreadScheduledExecutor: () => pool(1), newVirtualThreadPerTaskExecutor: anyPool },
   'org.apache.camel.support.resume.Resumables': { of: (offsetKey, lastOffset) => ({ offsetKey, lastOffset }) },
   'org.apache.camel.support.builder.PredicateBuilder': { constant: (value) => () => String(value) === 'true' },
 };

@@ -1,11 +1,11 @@
 import { field } from '../../core/field.ts';
 import { defineElement } from '../model.ts';
-import { disabled, naming, onWhen } from './shared.ts';
+import { naming, onWhen } from './shared.ts';
 
 export const interceptFields = {
   onWhen: onWhen(),
   steps: field.steps('What the message goes through before each step.').required(),
-  disabled,
+  disabled: field.boolean('Would leave it out.').default(false).ignored('as in Camel, it runs all the same'),
   ...naming,
 };
 

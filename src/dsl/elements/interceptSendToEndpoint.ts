@@ -1,6 +1,6 @@
 import { field } from '../../core/field.ts';
 import { defineElement } from '../model.ts';
-import { disabled, naming, onWhen } from './shared.ts';
+import { naming, onWhen } from './shared.ts';
 
 export const interceptSendToEndpointFields = {
   uri: field.string('Endpoint, or pattern of endpoints, that is meant.').required(),
@@ -8,7 +8,7 @@ export const interceptSendToEndpointFields = {
   skipSendToOriginalEndpoint: field.boolean('Does not send to the endpoint that was meant.').default(false),
   onWhen: onWhen(),
   steps: field.steps('What the message goes through before it is sent.').required(),
-  disabled,
+  disabled: field.boolean('Would leave it out.').default(false).ignored('as in Camel, it runs all the same'),
   ...naming,
 };
 
