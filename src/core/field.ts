@@ -24,8 +24,8 @@ export interface FieldShape {
   readonly kind: FieldKind;
   readonly description: string;
   readonly isRequired: boolean;
-  /** Required texts: one without letters is one, too. */
-  readonly mayBeEmpty: boolean;
+  /** Required texts: one without letters is one, too; `filled`: only where a placeholder gave it. */
+  readonly mayBeEmpty: boolean | 'filled';
   /** A text for readers: placeholders in it are left as they are. */
   readonly isRemark: boolean;
   readonly default?: unknown;
@@ -79,8 +79,8 @@ export class Field<T = unknown, Required extends boolean = boolean> {
     return this.with<true>({ isRequired: true });
   }
 
-  maybeEmpty(): Field<T, Required> {
-    return this.with({ mayBeEmpty: true });
+  maybeEmpty(mayBeEmpty: true | 'filled' = true): Field<T, Required> {
+    return this.with({ mayBeEmpty });
   }
 
   default(value: NonNullable<T>): Field<NonNullable<T>, true> {

@@ -347,10 +347,10 @@ export class ElementReader extends TextReader {
         const value = read.fields[key];
         if (shape.kind === 'steps' && Array.isArray(value) && value.length === 0) {
           this.problems.report('M0206', `\`${owner.name}\` has no steps`, read.fieldsAt[key] ?? owner.at, { label: 'an empty list', help: 'write at least one step', docs: owner.docs });
-        } else if (shape.kind === 'string' && value === undefined && shape.mayBeEmpty) {
+        } else if (shape.kind === 'string' && value === undefined && shape.mayBeEmpty !== false) {
           // An optional placeholder without a value.
           read.fields[key] = '';
-        } else if (shape.kind === 'string' && value === '' && !shape.mayBeEmpty) {
+        } else if (shape.kind === 'string' && typeof value === 'string' && (shape.mayBeEmpty === 'filled' ? value.trim() === '' && !this.isFilled(read.fieldsAt[key]) : value === '' && !shape.mayBeEmpty)) {
           this.problems.report('M0206', `\`${key}\` of \`${owner.name}\` is empty`, read.fieldsAt[key] ?? owner.at, { label: 'nothing stands here', help: `give \`${key}\` a value`, docs: owner.docs });
         }
         continue;
@@ -368,6 +368,11 @@ export class ElementReader extends TextReader {
         this.problems.report('M0206', `\`${owner.name}\` has no \`${key}\``, owner.at, { label: `needs \`${key}\``, help: `add \`${key}: ${exampleOf(shape)}\``, docs: owner.docs, fix: shape.kind === 'string' ? addition(owner, `${key}: ...`) : null });
       }
     }
+  }
+
+  /** Whether a placeholder stands in a value. */
+  private isFilled(at: Span | undefined): boolean {
+    return at?.source.text.slice(at.start, at.end).includes('{{') === true;
   }
 
   /** The value of a field; undefined when it is left out or wrong (then a problem says so). */

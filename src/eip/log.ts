@@ -26,7 +26,7 @@ export const log = defineEip({
   summary: 'Writes a line to the log.',
   shorthand: 'message',
   options: {
-    message: field.string('The line; may hold Simple.').required(),
+    message: field.string('The line; may hold Simple.').required().maybeEmpty('filled'),
     loggingLevel: field.enum('Level of the line; OFF writes nothing.', ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'OFF']).default('INFO'),
     logName: field.string("Name of the logger; may hold `${routeId}`, `${nodeId}`, `${contextId}`, nothing else of Simple. The route's id when absent."),
     marker: field.string('Tag that log filters can look for.'),
@@ -34,12 +34,9 @@ export const log = defineEip({
     logLanguage: field.string('Language of the message.').default('simple'),
   },
   examples: [{ title: 'Say what came', route: '- from:\n    uri: direct:start\n    steps:\n      - log: "got ${body}"\n      - to: mock:out\n', in: ['a'], out: { 'mock:out': ['a'] } }],
-  operator: ({ message: given, loggingLevel, logName, marker, logger: loggerName, logLanguage }, context) => {
+  operator: ({ message, loggingLevel, logName, marker, logger: loggerName, logLanguage }, context) => {
     const { info, events } = context;
-    // An optional placeholder without a value says nothing.
-    const message = given as string | undefined;
-    if (message?.trim() === '') throw new Error('`log` has no message: write what the line is to say');
-    const text: Text = message === undefined ? () => null : masked(dynamicTextOrNull(message, context, logLanguage), context.masksLogs === true);
+    const text = masked(dynamicTextOrNull(message, context, logLanguage), context.masksLogs === true);
     if (typeof loggerName === 'string') context.bean(loggerName, 'Logger');
     if (loggingLevel === 'OFF') return sequence([]);
     const level = levels[loggingLevel];
