@@ -13,9 +13,13 @@ const beanOptions = {
   lazyStartProducer: field.boolean('Starts the producer with its first message.').default(false).ignored('there is nothing to start'),
 };
 
+const beanNamed = (reference: string, context: ConnectorContext): unknown => (reference.startsWith('#class:') ? beanOfType(reference.slice('#class:'.length)) : undefined) ?? context.bean<unknown>(reference);
+
+const referenceOf = (beanName: string, isClass = false): string => (beanName.startsWith('module:') ? `#${beanName}` : isClass ? `#class:${beanName}` : beanName);
+
 /** Calls a method of what `reference` names; the method is looked up when the first message comes, as in Camel. */
 export function beanProducer(reference: string, { options: { method, scope, parameters } }: BeanEndpoint, context: ConnectorContext): Producer {
-  const bean = (reference.startsWith('#class:') ? beanOfType(reference.slice('#class:'.length)) : undefined) ?? context.bean<unknown>(reference);
+  const bean = beanNamed(reference, context);
   const call = parseBeanMethod(method, { expression: (_language, source) => context.simple(source) });
   const configured = (instance: unknown): unknown => {
     for (const [name, value] of Object.entries(parameters ?? {})) setProperty(instance, name, value);
@@ -38,10 +42,8 @@ export const bean = defineConnector({
   syntax: 'bean:beanName',
   summary: 'Calls a method of a JavaScript bean; what it returns becomes the body.',
   options: beanOptions,
-  producer: (endpoint, context) => {
-    const { beanName } = endpoint.options;
-    return beanProducer(beanName.startsWith('module:') ? `#${beanName}` : beanName, endpoint, context);
-  },
+  check: ({ options: { beanName } }, context) => void beanNamed(referenceOf(beanName), context),
+  producer: (endpoint, context) => beanProducer(referenceOf(endpoint.options.beanName), endpoint, context),
 });
 
 export const classConnector = defineConnector({
@@ -49,8 +51,6 @@ export const classConnector = defineConnector({
   syntax: 'class:beanName',
   summary: 'Calls a method of a class: a well-known Java class, or one of a module (`class:module:./pricing.mjs`).',
   options: { ...beanOptions, beanName: field.string('Name of the class.').required().inPath() },
-  producer: (endpoint, context) => {
-    const { beanName } = endpoint.options;
-    return beanProducer(beanName.startsWith('module:') ? `#${beanName}` : `#class:${beanName}`, endpoint, context);
-  },
+  check: ({ options: { beanName } }, context) => void beanNamed(referenceOf(beanName, true), context),
+  producer: (endpoint, context) => beanProducer(referenceOf(endpoint.options.beanName, true), endpoint, context),
 });

@@ -112,6 +112,8 @@ export interface ConnectorContext {
   shared<T>(name: string, make: () => T): T;
   /** A bean by reference (`#name`, `#bean:name`); throws when there is none. */
   bean<T>(reference: string): T;
+  /** The name of the only bean of a kind; null where there is none, or are several. Absent where a connector runs without a runtime around it. */
+  onlyBean?(isOne: (bean: unknown) => boolean): string | null;
   /** Says once that the source can't be reached yet; `ready` says that it now can. Both show in health. */
   waiting(reason: string): void;
   ready(): void;
@@ -274,6 +276,8 @@ export interface ConnectorDefinition<F extends Fields = Fields> {
   readonly isOfProcess?: boolean;
   /** What is sent to it is served by the runtime's HTTP listeners: a process that does not run the route hands on who asks for it. */
   readonly servesProducers?: boolean;
+  /** Looks, before anything is opened, whether what an endpoint names is there, such as its bean. @throws Error that says what to write */
+  readonly check?: (endpoint: Endpoint<F>, context: ConnectorContext) => void;
   /** What is not part of the program, and its endpoints need. */
   readonly library?: { readonly name: string; check(): void };
   /** What is sent to it needs a route that consumes from the same path, now (`direct:`). */

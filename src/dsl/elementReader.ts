@@ -290,7 +290,10 @@ export class ElementReader extends TextReader {
       if (definition !== undefined) {
         given.add(key);
         if (key === 'from') this.hasStepsBesideFrom = !Object.hasOwn(fields, 'steps') && map.items.some((other) => scalarText(this.file.follow(other.key)) === 'steps');
-        this.take(read, owner, key, definition, pair, templates.includes(key));
+        if (key === 'script' && Object.hasOwn(fields, 'scriptPropertyPlaceholders') && scalarText(this.file.value(map, 'scriptPropertyPlaceholders')) === 'false') {
+          read.fields[key] = scalarText(this.file.follow(pair.value)) ?? '';
+          read.fieldsAt[key] = this.spanOr(pair.value, keyAt());
+        } else this.take(read, owner, key, definition, pair, templates.includes(key));
       } else if (key === 'parameters' && hasParameters) {
         parametersPair = pair;
       } else if (formatField !== null && this.isDataFormat(key)) {
@@ -692,8 +695,10 @@ export class ElementReader extends TextReader {
 
   /** `exchange-property` means `exchangeProperty`: names of options may be written the old way, as in Camel. */
   private unhyphenated(key: string, fields: Fields): string {
-    if (!key.includes('-') || Object.hasOwn(fields, key)) return key;
+    if (Object.hasOwn(fields, key)) return key;
     const name = key.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
+    if (Object.hasOwn(oldNames, name) && Object.hasOwn(fields, oldNames[name]!)) return oldNames[name]!;
+    if (name === key) return key;
     return Object.hasOwn(fields, name) || this.isLanguage(name) || this.isDataFormat(name) ? name : key;
   }
 
@@ -910,6 +915,9 @@ function addition({ at }: Owner, text: string): Fix | null {
 }
 
 /** What an endpoint may have where it stands as a mapping. */
+/** Names that Camel's reader takes as well, and its schema does not have. */
+const oldNames: Readonly<Record<string, string>> = { streamCaching: 'streamCache' };
+
 const endpointFields: Fields = {
   uri: field.endpoint('URI of the endpoint.').required(),
   pattern: field.enum('Pattern of the exchange for this call.', ['InOnly', 'InOut']),

@@ -13,7 +13,7 @@ export const insteadOfLanguage: Readonly<Record<string, string>> = {
   csimple: '`simple` takes the same text, and is compiled as well',
   datasonnet: 'there is no engine for it here: write the transformation in `jsonata` or `jq`',
   hl7terser: 'unmarshal with `hl7`: its body has `segments`, maps with `name` and the fields by their number, which `simple`, `jsonata` and `jq` read',
-  wasm: `there is no such host here: load the module in JavaScript, ${module.replace('or ', '')}`,
+  wasm: 'there is no such host here: load the module in JavaScript: a bean `type: "#module:./x.mjs"`, called with `method`',
   xquery: 'there is no engine for it here: use `xpath`',
 };
 
@@ -56,5 +56,6 @@ export const insteadOfStep: Readonly<Record<string, string>> = {
   setOutHeader: 'Camel has it no more: write `setHeader`',
   setFaultBody: 'Camel has it no more: write `setBody`, or `throwException` for a failure',
   removeFaultHeader: 'Camel has it no more: write `removeHeader`',
+  switch: 'write `choice` with a `when` for each case',
   whenSkipSendToEndpoint: 'write `skipSendToOriginalEndpoint: true` in `interceptSendToEndpoint`',
 };

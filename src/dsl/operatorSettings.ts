@@ -44,11 +44,13 @@ const meaning: Readonly<Record<string, string>> = {
 
 /** Reads what Camel K's operator would have read. What makes sense without it is taken, and a warning says of the rest what to do instead. */
 export class OperatorSettings {
-  readonly settings: FileSettings = { properties: new Map(), environment: new Map() };
+  readonly settings: FileSettings;
   private readonly problems: Diagnostics;
 
-  constructor(problems: Diagnostics) {
+  /** @param around what the file says for all that it holds */
+  constructor(problems: Diagnostics, around: FileSettings | null = null) {
     this.problems = problems;
+    this.settings = { properties: new Map(around?.properties), environment: new Map(around?.environment) };
   }
 
   /** Comments such as `# camel-k: property=greeting=hello`. */

@@ -5,6 +5,7 @@ import { camelSteps, camelTopLevel } from './camelNames.ts';
 import { ElementReader } from './elementReader.ts';
 import { elements, elementsByName } from './elements/index.ts';
 import { asListEntry, moveEntry } from './fixes.ts';
+import { camelCase } from './mainProperties.ts';
 import type { DocumentModel, ElementDefinition, ElementModel, EndpointModel, ModelValue, StepModel } from './model.ts';
 import { OperatorSettings } from './operatorSettings.ts';
 import type { Parts } from './parts.ts';
@@ -13,7 +14,7 @@ import type { PropertyLookup } from './placeholders.ts';
 import { withFileSettings } from './placeholders.ts';
 import type { Owner } from './textReader.ts';
 import type { Pair, YamlFile, YamlNode, YAMLMap } from './yaml.ts';
-import { isEmptyNode, isMap, isSeq, parseYaml, scalarText } from './yaml.ts';
+import { isEmptyNode, isMap, isSeq, parseManifest, parseYaml, scalarText } from './yaml.ts';
 
 export type { Parts } from './parts.ts';
 
@@ -23,15 +24,27 @@ export interface ReadOptions {
 
 /** Reads a file: YAML to checked model. All that is wrong is reported; what is right is in the model. */
 export function readDocument(source: Source, parts: Parts, { properties }: ReadOptions, problems: Diagnostics): DocumentModel {
-  const file = parseYaml(source, problems);
-  if (file === null) return { file: source.file, elements: [] };
-  const operator = new OperatorSettings(problems);
-  operator.modelines(source);
-  operatorSpec(file, operator);
-  const { settings } = operator;
-  const own = settings.properties.size + settings.environment.size === 0 ? properties : withFileSettings(properties, settings);
-  const elements = new DocumentReader(file, parts, own, problems, false).document();
-  return settings.properties.size === 0 ? { file: source.file, elements } : { file: source.file, elements, properties: settings.properties };
+  const files = parseManifest(source, problems);
+  if (files === null) return { file: source.file, elements: [] };
+  const ofFile = new OperatorSettings(problems);
+  ofFile.modelines(source);
+  const elements: ElementModel[] = [];
+  const set = new Map(ofFile.settings.properties);
+  for (const { file, root, isOneOfSeveral } of files.flatMap((one) => resourcesOf(one, files.length > 1))) {
+    const operator = new OperatorSettings(problems, ofFile.settings);
+    operatorSpec(file, root, operator);
+    const { settings } = operator;
+    const own = settings.properties.size + settings.environment.size === 0 ? properties : withFileSettings(properties, settings);
+    elements.push(...new DocumentReader(file, parts, own, problems, false).document(root, isOneOfSeveral));
+    for (const [key, value] of settings.properties) set.set(key, value);
+  }
+  return set.size === 0 ? { file: source.file, elements } : { file: source.file, elements, properties: set };
+}
+
+/** What a file holds: itself, or the resources of a list. */
+function resourcesOf(file: YamlFile, isOneOfSeveral: boolean): { readonly file: YamlFile; readonly root: YamlNode | null; readonly isOneOfSeveral: boolean }[] {
+  const items = /^\w*List$/.test(scalarText(file.value(file.root, 'kind')) ?? '') ? file.value(file.root, 'items') : null;
+  return isSeq(items) ? items.items.map((item) => ({ file, root: file.follow(item), isOneOfSeveral: true })) : [{ file, root: file.root, isOneOfSeveral }];
 }
 
 /** Reads a file that is one mapping with these fields (a test file); placeholders that have no value stay as they are. Null: the problems say why. */
@@ -57,10 +70,10 @@ const routesOfSpec: Readonly<Record<string, readonly string[]>> = {
   KameletBinding: ['source', 'steps', 'sink', 'errorHandler'],
 };
 
-function operatorSpec(file: YamlFile, operator: OperatorSettings): void {
-  const used = routesOfSpec[scalarText(file.value(file.root, 'kind')) ?? ''];
-  const spec = file.value(file.root, 'spec');
-  operator.annotations(file.value(file.value(file.root, 'metadata'), 'annotations'), file);
+function operatorSpec(file: YamlFile, root: YamlNode | null, operator: OperatorSettings): void {
+  const used = routesOfSpec[scalarText(file.value(root, 'kind')) ?? ''];
+  const spec = file.value(root, 'spec');
+  operator.annotations(file.value(file.value(root, 'metadata'), 'annotations'), file);
   if (used === undefined || !isMap(spec)) return;
   operator.spec(spec, file, used);
   for (const { source, isYaml, name, at } of sourcesOf(file, file.value(spec, 'sources'))) {
@@ -91,14 +104,14 @@ class MappingReader extends ElementReader {
 
 /** Reads a whole file: a list of elements, or a resource of Camel K. */
 class DocumentReader extends ElementReader {
-  document(): ElementModel[] {
-    const { root } = this.file;
+  /** @param isOneOfSeveral others stand beside it: what is no resource of Camel's is for Kubernetes alone */
+  document(root = this.file.root, isOneOfSeveral = false): ElementModel[] {
     if (root === null || isEmptyNode(root)) {
       this.problems.report('M0104', 'the file has no routes', { source: this.file.source, start: 0, end: 1 }, { help: 'write a list of elements: `- from: { uri: ..., steps: [...] }`' });
       return [];
     }
     if (isSeq(root)) return this.elementList(root.items);
-    if (isMap(root) && this.pair(root, 'kind') !== null) return this.resource(root);
+    if (isMap(root) && this.pair(root, 'kind') !== null) return this.resource(root, isOneOfSeveral);
     this.notAList(root);
     return [];
   }
@@ -165,7 +178,7 @@ class DocumentReader extends ElementReader {
 
   // ---------------------------------------------------------------- resources of Camel K
 
-  private resource(root: YAMLMap): ElementModel[] {
+  private resource(root: YAMLMap, isOneOfSeveral: boolean): ElementModel[] {
     const kindNode = this.file.follow(this.pair(root, 'kind')!.value);
     const kind = scalarText(kindNode) ?? '';
     const spec = this.mapping(this.pair(root, 'spec')?.value);
@@ -188,6 +201,10 @@ class DocumentReader extends ElementReader {
       case 'KameletBinding':
         return this.pipe(spec, name, kindAt);
       default:
+        if (isOneOfSeveral) {
+          if (kind === 'ConfigMap' || kind === 'Secret') this.problems.report('M0122', `the ${kind} \`${name ?? ''}\` is for Kubernetes: it is not used`, kindAt, { severity: 'warning', label: 'not used here', help: 'mount it, and read it as `{{file:...}}`, or put its values into application.properties' });
+          return [];
+        }
         this.unknownName('M0113', kind, kindAt, `a resource of kind \`${kind}\` can not be run`, ['Integration', 'Kamelet', 'Pipe', 'KameletBinding'], 'the kinds that can be run are');
         return [];
     }
@@ -359,7 +376,7 @@ class DocumentReader extends ElementReader {
     const fields: Record<string, ModelValue> = {};
     const ofPolicy: Pair[] = [];
     for (const pair of given.items) {
-      const key = scalarText(this.file.follow(pair.key)) ?? '';
+      const key = camelCase(scalarText(this.file.follow(pair.key)) ?? '');
       const option = key === 'deadLetterUri' ? undefined : ofHandler[key];
       const value = option === undefined ? undefined : this.value(option, owner, key, pair.value, this.file.span(pair.key));
       if (option === undefined) ofPolicy.push(pair);

@@ -188,7 +188,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
         continue;
       } else {
         const meant = nearest(parameter.name, Object.keys(fields));
-        const help = parameter.name.startsWith('amp;') ? 'write `&` instead of `&amp;`' : meant === null ? null : `did you mean \`${meant}\`?`;
+        const help = parameter.name.startsWith('amp;') ? 'write `&` instead of `&amp;`' : meant === null ? `it takes ${quoted(Object.keys(fields).filter((one) => !isOfPath(one)))}` : `did you mean \`${meant}\`?`;
         complain('M0409', `unknown option \`${parameter.name}\` for \`${scheme}\``, nameWhere, 'no such option', help, docs, parameter.name.startsWith('amp;') ? parameter.name.slice(4) : (meant ?? undefined));
         continue;
       }

@@ -66,6 +66,16 @@ export const isEmptyNode = (node: YamlNode | null): boolean => node === null || 
 
 /** Parses a file. Null when it has no usable structure; the problems say why. */
 export function parseYaml(source: Source, problems: Diagnostics): YamlFile | null {
+  const files = parsed(source, problems, false);
+  return files === null ? null : files[0]!;
+}
+
+/** The same of a file that may be a manifest for Kubernetes, with a document for each resource: one for each of them. */
+export const parseManifest = (source: Source, problems: Diagnostics): readonly YamlFile[] | null => parsed(source, problems, true);
+
+const isResource = ({ contents }: Document.Parsed): boolean => isMap(contents) && contents.has('kind') && contents.has('apiVersion');
+
+function parsed(source: Source, problems: Diagnostics, mayBeManifest: boolean): readonly YamlFile[] | null {
   const { text } = source;
   if (text.length > MAX_CHARACTERS) {
     problems.report('M0108', `the file is larger than ${MAX_CHARACTERS / 1024 / 1024} MB`, null, { help: 'split it into several files', values: { file: source.file } });
@@ -84,13 +94,15 @@ export function parseYaml(source: Source, problems: Diagnostics): YamlFile | nul
     problems.report('M0108', 'the YAML is nested too deeply', { source, start: 0, end: 1 }, { help: 'put it into several files or routes' });
     return null;
   }
-  const [document, second] = documents;
   const errors = errorsOf(documents);
   if (errors.length > 0) {
     reportSyntax(source, errors, problems);
     return null;
   }
-  if (second !== undefined) {
+  const filled = documents.filter(({ contents }) => !isEmptyNode(contents as YamlNode | null));
+  if (mayBeManifest && filled.length > 0 && filled.every(isResource)) documents = filled;
+  const [document, second] = documents;
+  if (second !== undefined && !(mayBeManifest && documents === filled)) {
     const marker = text.indexOf('---', document!.range[1]);
     problems.report('M0106', 'the file holds several YAML documents', { source, start: Math.max(marker, 0), end: Math.max(marker, 0) + 3 }, {
       label: 'a second document starts here',
@@ -99,11 +111,15 @@ export function parseYaml(source: Source, problems: Diagnostics): YamlFile | nul
     });
     return null;
   }
-  const root = (document?.contents ?? null) as YamlNode | null;
-  if (text.includes('{{')) barePlaceholders(source, root, problems);
-  const targets = new Map<Alias, YamlNode>();
-  if (text.includes('*') && !resolveAliases(source, root, targets, problems)) return null;
-  return new YamlFile(source, root, targets);
+  const files: YamlFile[] = [];
+  for (const one of documents.length === 0 ? [null] : documents) {
+    const root = (one?.contents ?? null) as YamlNode | null;
+    if (text.includes('{{')) barePlaceholders(source, root, problems);
+    const targets = new Map<Alias, YamlNode>();
+    if (text.includes('*') && !resolveAliases(source, root, targets, problems)) return null;
+    files.push(new YamlFile(source, root, targets));
+  }
+  return files;
 }
 
 const compose = (text: string, tokens: ReturnType<Parser['parse']>): Document.Parsed[] => [...new Composer<ParsedNode>({ schema: 'failsafe', uniqueKeys: false, merge: false, logLevel: 'silent' }).compose(tokens, true, text.length)] as Document.Parsed[];

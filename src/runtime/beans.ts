@@ -236,6 +236,8 @@ export class Beans {
       const given = typeof value === 'string' && value.startsWith('#') ? this.resolve(value) : value;
       const setter = `set${key[0]!.toUpperCase()}${key.slice(1)}`;
       if (typeof bean[setter] === 'function') (bean[setter] as (value: unknown) => void)(given);
+      // Java's maps take any key.
+      else if (Object.getPrototypeOf(bean) === null && !(key in bean)) bean[key] = given;
       else if (key in bean || type.startsWith('#module:')) bean[key] = given;
       else if (!(this.factories.names().includes(type) && Object.hasOwn(bean, key))) {
         const near = nearest(key, Object.keys(bean));
@@ -253,8 +255,8 @@ export class Beans {
   }
 }
 
-/** In the place of a bean that there is none of: has every method. */
-const standIn: unknown = new Proxy(() => undefined, { get: (_, name) => (name === 'then' || typeof name === 'symbol' ? undefined : standIn) });
+/** In the place of a bean that there is none of: has every method, which gives it again. */
+const standIn: unknown = new Proxy((): unknown => standIn, { get: (_, name) => (name === 'then' || typeof name === 'symbol' ? undefined : standIn) });
 
 /** Names of the beans that a bean is made from. */
 const referencesOf = ({ properties, constructors, factoryBean }: Declaration): string[] => [

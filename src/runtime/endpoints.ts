@@ -149,6 +149,9 @@ class Counted implements Way {
   }
 }
 
+/** `#name` and `#bean:name`; what is written otherwise is an object of its own, or a text. */
+const isBeanReference = /^#(?:bean:)?[A-Za-z_][\w-]*$/;
+
 /** Producers by URI: those named in routes, kept while a generation uses them, and a bounded number of dynamic ones. */
 export class Endpoints {
   private readonly reader: EndpointReader;
@@ -165,7 +168,30 @@ export class Endpoints {
   }
 
   resolve(model: EndpointModel, problems: Diagnostics): ResolvedEndpoint | null {
-    return this.reader.fromModel(model, problems);
+    const resolved = this.reader.fromModel(model, problems);
+    if (resolved !== null) this.lookAt(resolved, model, problems);
+    return resolved;
+  }
+
+  /** What an endpoint refers to is there, or is complained about before anything is opened. */
+  private lookAt(resolved: ResolvedEndpoint, model: EndpointModel, problems: Diagnostics): void {
+    const { definition, endpoint } = resolved;
+    const context = this.context(resolved, null);
+    const guarded = (name: string | null, look: () => unknown): boolean => {
+      try {
+        look();
+        return true;
+      } catch (thrown) {
+        const { message } = thrown as Error;
+        problems.report('M0501', name === null ? message : `\`${name}\` of \`${definition.scheme}\`: ${message}`, (name === null ? undefined : model.parametersAt[name]) ?? model.at);
+        return false;
+      }
+    };
+    let isFine = true;
+    for (const [name, value] of Object.entries(endpoint.options as Readonly<Record<string, unknown>>)) {
+      if (typeof value === 'string' && isBeanReference.test(value) && definition.options[name]?.shape.noEffect === null) isFine = guarded(name, () => context.bean(value)) && isFine;
+    }
+    if (isFine && definition.check !== undefined) guarded(null, () => definition.check!(endpoint, context));
   }
 
   /** A call to a fixed endpoint of a route. */
@@ -183,6 +209,7 @@ export class Endpoints {
       problems.report('M0611', (thrown as Error).message, model.at, { label: 'can not be used' });
       return (exchange) => exchange.leave();
     }
+    this.lookAt(resolved, model, problems);
     const cell = this.cell(resolved.endpoint.uri, resolved, () => this.context(resolved, null));
     cell.at ??= model.at;
     return intercepted(cell.call, cell.quietCall, cell.shown, intercepts);

@@ -1,4 +1,7 @@
-const resources = /^["']?kind["']?:\s*["']?(?:Integration|Kamelet|Pipe|KameletBinding)\b/m;
+const resources = /^["']?kind["']?:\s*["']?(?:Integration|Kamelet|Pipe|KameletBinding)(?:List)?\b/m;
+/** A list of resources, Camel's among them. */
+const list = /^["']?kind["']?:\s*["']?List\b/m;
+const listed = /^\s+(?:-\s+)?["']?apiVersion["']?:\s*["']?camel\.apache\.org\//m;
 const camelVersion = /^["']?apiVersion["']?:\s*["']?camel\.apache\.org\//m;
 
 /** Keys that elements of routes have: a mapping with one at its top is a file of routes that somebody wrote without its dashes. */
@@ -22,7 +25,7 @@ function hasSource(text: string): boolean {
  * by what its lines look like, without reading it: what may be meant for routes is not foreign, and is complained about.
  */
 export function isForeign(text: string): boolean {
-  if (resources.test(text) && camelVersion.test(text)) return false;
+  if ((resources.test(text) && camelVersion.test(text)) || (list.test(text) && listed.test(text))) return false;
   // A manifest may hold routes as a text.
   if (!manifest.test(text) && hasSource(text)) return false;
   const first = /^(?!\s*(?:#|$|---\s*$|---\s*#|%YAML\b))\s*(\S.*)$/m.exec(text)?.[1];

@@ -9,6 +9,7 @@ import type { Expression, LanguageContext, Predicate, Preparation } from '../cor
 import { ExpressionSyntaxError } from '../core/expression.ts';
 import { insertAt, replaceWith } from '../dsl/fixes.ts';
 import { insteadOfLanguage } from '../dsl/instead.ts';
+import { quoted } from '../dsl/textReader.ts';
 import type { ExpressionModel } from '../dsl/model.ts';
 
 const isBooleanType = (type: unknown): boolean => typeof type === 'string' && /^(java\.lang\.)?boolean$/i.test(type);
@@ -89,7 +90,7 @@ export class Languages {
     const found = this.definitions[language] ?? Object.values(this.definitions).find(({ name }) => name === language);
     if (found === undefined) {
       const near = nearest(language, Object.keys(this.definitions));
-      throw new ExpressionSyntaxError(`unknown language \`${language}\`${insteadOfLanguage[language] === undefined ? '' : `: ${insteadOfLanguage[language]}`}`, 0, 1, near === null ? null : `did you mean \`${near}\`?`);
+      throw new ExpressionSyntaxError(`unknown language \`${language}\`${insteadOfLanguage[language] === undefined ? '' : `: ${insteadOfLanguage[language]}`}`, 0, 1, near !== null ? `did you mean \`${near}\`?` : insteadOfLanguage[language] === undefined ? `the languages are ${quoted(Object.keys(this.definitions))}` : null);
     }
     return found;
   }

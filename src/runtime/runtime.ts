@@ -343,6 +343,10 @@ export class Runtime implements ExchangeScope {
       baseDir: this.options.filesDir ?? this.options.baseDir,
       shared: (name, make) => this.shared(name, make),
       bean: <T>(reference: string) => this.beans.resolve(reference) as T,
+      onlyBean: (isOne) => {
+        const [name, second] = this.beans.names().filter((one) => isOne(this.beans.resolve(one)));
+        return name === undefined || second !== undefined ? null : name;
+      },
       waiting: (reason) => {
         const waiting = route();
         if (waiting !== null) waiting.waitingFor = reason;

@@ -182,6 +182,26 @@ spec:
     expect(problems).to.have.length(2);
   });
 
+  it('reads all resources of a manifest for Kubernetes, each with what it says itself, and passes over those that are not of Camel', () => {
+    const integration = (name: string): string =>
+      `apiVersion: camel.apache.org/v1\nkind: Integration\nmetadata: { name: ${name} }\nspec:\n  configuration: [ { type: property, value: who=${name} } ]\n  flows:\n    - from: { uri: "direct:${name}", steps: [ { to: "mock:{{who}}" } ] }\n`;
+    const listed = integration('c').trimEnd().split('\n').map((line, at) => (at === 0 ? `  - ${line}` : `    ${line}`)).join('\n');
+    const service = 'apiVersion: v1\nkind: Service\nmetadata: { name: x }\n';
+    const settings = 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: y }\n';
+    for (const [text, names] of [
+      [`---\n${integration('a')}---\n${service}---\n${settings}---\n${integration('b')}---\n`, ['a', 'b']],
+      [`apiVersion: v1\nkind: List\nitems:\n${listed}\n  - apiVersion: v1\n    kind: ConfigMap\n    metadata: { name: y }\n`, ['c']],
+    ] as const) {
+      const { document, problems } = readWith(text);
+      expect(document.elements.map(target)).to.deep.equal(names.map((name) => `mock:${name}`));
+      expect(problems.map(({ code, message }) => `${code} ${message}`)).to.deep.equal(['M0122 the ConfigMap `y` is for Kubernetes: it is not used']);
+    }
+  });
+
+  it('refuses several documents of routes in a file, as Camel does', () => {
+    expect(readWith(`${flow}---\n${flow}`).problems.map(({ code }) => code)).to.deep.equal(['M0106']);
+  });
+
   it('lets the properties of the configuration win over those of the file', () => {
     const { document } = readWith(settings + flow, { who: 'them' });
     expect(target(document.elements[0]!)).to.equal('mock:hello-them-!-here');

@@ -47,6 +47,25 @@ ${route('        - bean: { ref: built, method: tell }\n        - setBody: { simp
     expect(await run(routes)).to.equal('box of 3 mecha!');
   });
 
+  it('leave the placeholders of a script to it when it says so', async () => {
+    const beans = '- beans:\n    - { name: text, type: java.lang.String, scriptLanguage: constant, scriptPropertyPlaceholders: false, script: "{{nobody}}" }\n';
+    expect(await run(beans + route('        - setBody: { simple: "${ref:text}" }\n'))).to.equal('{{nobody}}');
+  });
+
+  it("say once what can't be made, whatever asks for its methods", async () => {
+    const found = await problems(`- beans: [ { name: gone, type: com.acme.Gone } ]\n${route('        - setHeader: { name: n, method: { ref: gone, method: next } }\n        - bean: { ref: gone, method: next }\n')}`);
+    expect(found.map((one) => one.replace(/:.*/s, ''))).to.deep.equal(['M0502 1']);
+  });
+
+  it('that endpoints name are missed before anything starts', async () => {
+    const found = await problems(route('        - to: bean:gone\n        - to: { uri: "sql:select 1", parameters: { dataSource: "#nowhere" } }\n        - to: "https://localhost/x?sslContextParameters=#bean:tls"\n'));
+    expect(found).to.deep.equal([
+      'M0501 6:15 no bean named `gone`: declare it under `beans:`',
+      'M0501 7:64 `dataSource` of `sql`: no bean named `nowhere`: declare it under `beans:`',
+      'M0501 8:15 `sslContextParameters` of `http`: no bean named `tls`: declare it under `beans:`',
+    ]);
+  });
+
   it('may be classes of a module, with properties, setters and an init method', async () => {
     const routes = `- beans:
     - name: greeter

@@ -127,7 +127,7 @@ describe('a migration report', () => {
       'services.yaml': 'apiVersion: v1\nkind: Service\nmetadata: { name: a }\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata: { name: a }\n',
     });
     expect(Object.fromEntries(Object.entries(report).map(([file, { kind, verdict, findings }]) => [file, [kind, verdict, findings[0]?.code ?? null]]))).to.deep.equal({
-      'several.yaml': ['Integration', 'fails', 'M0106'],
+      'several.yaml': ['Integration', 'differs', 'M0122'],
       'broken.yaml': ['Integration', 'fails', 'M0101'],
       'java.yaml': ['Integration', 'manual', 'M0122'],
       'services.yaml': ['Service of Kubernetes', 'ignored', null],

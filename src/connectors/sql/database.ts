@@ -2,7 +2,7 @@ import { readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { pid } from 'node:process';
 import type { ConnectorContext } from '../../core/connector.ts';
-import { databaseUrl } from '../../core/beans/dataSources.ts';
+import { databaseUrl, DataSource } from '../../core/beans/dataSources.ts';
 import type { Clock } from '../../core/clock.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { makeFolder } from '../../core/folder.ts';
@@ -280,15 +280,17 @@ class Databases extends Map<string, Promise<Shared>> {
 /** The file of a URL: `jdbc:sqlite:orders.db`, `sqlite:orders.db`, `sqlite::memory:`. @throws Error for another database */
 export function sqliteFile(url: string): string {
   const match = /^(?:jdbc:)?sqlite:(.*)$/s.exec(url);
-  if (match === null) throw new Error(`\`${url.replace(/:\/\/[^@/]*@/, '://***@')}\` is no database that can be used here: SQLite is, as jdbc:sqlite:FILE`);
+  if (match === null) throw new Error(`\`${url.replace(/:\/\/[^@/]*@/, '://***@')}\` is no database that can be used here: SQLite is, as jdbc:sqlite:FILE; for another, call a JavaScript module with its client library (a bean \`type: "#module:./x.mjs"\`, called with \`bean:\`)`);
   return match[1]!.replace(/\?.*$/s, '') || ':memory:';
 }
 
-/** The database of a `dataSource` (a bean), or of the setting `sql.url`. @throws Error when neither says one */
-export function urlOf(dataSource: string | undefined, context: ConnectorContext): string {
-  const configured = context.setting('sql.url') as string | undefined;
-  if (dataSource === undefined && configured === undefined) throw new Error('which database? Name a bean with `dataSource=#name`, or set `sql.url` (sqlite:orders.db) in mecha.yaml');
-  return dataSource === undefined ? configured! : databaseUrl(context.bean(dataSource), dataSource);
+/** The database of a `dataSource` (a bean), of the setting `sql.url`, or of the only data source among the beans. @throws Error when none says one */
+export function urlOf(given: string | undefined, context: ConnectorContext): string {
+  const configured = given === undefined ? (context.setting('sql.url') as string | undefined) : undefined;
+  if (configured !== undefined) return configured;
+  const dataSource = given ?? context.onlyBean?.((bean) => bean instanceof DataSource) ?? null;
+  if (dataSource === null) throw new Error('which database? Name a bean with `dataSource=#name`, or set `sql.url` (sqlite:orders.db) in mecha.yaml');
+  return databaseUrl(context.bean(dataSource), dataSource);
 }
 
 /** Endpoints of one runtime share it. */

@@ -1,4 +1,4 @@
-import { urlOf } from './database.ts';
+import { sqliteFile, urlOf } from './database.ts';
 import { defineConnector, hasNoHeaders, hasNoServer } from '../../core/connector.ts';
 import { pollSchedule } from '../../core/schedule/polling.ts';
 import { sqlOptions } from './options.ts';
@@ -9,6 +9,7 @@ export const sql = defineConnector({
   summary: 'Queries and changes an SQL database: SQLite, embedded, in a file.',
   options: sqlOptions,
   resource: ({ options }, context) => urlOf(options.dataSource, context),
+  check: ({ options }, context) => void sqliteFile(urlOf(options.dataSource, context)),
   headers: {
     CamelSqlQuery: 'Statement in place of the one in the URI.',
     CamelSqlParameters: 'Parameters in place of the body.',
