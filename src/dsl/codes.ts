@@ -422,6 +422,13 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     right: '- rest:\n    path: /orders\n    post:\n      - { to: direct:order }\n' + routeFrom('direct:order', '- to: mock:out\n'),
   },
 
+  M0623: {
+    title: 'Two verbs of `rest` serve one path',
+    explanation: 'A request is answered by one of them; nothing would ever come to the other.',
+    wrong: '- rest:\n    path: /orders\n    get:\n      - { path: "/{id}", to: "direct:order" }\n      - { path: "/{id}", to: "mock:other" }\n' + routeFrom('direct:order', '- to: mock:out\n'),
+    right: '- rest:\n    path: /orders\n    get:\n      - { path: "/{id}", to: "direct:order" }\n      - { path: "/{id}/lines", to: "mock:other" }\n' + routeFrom('direct:order', '- to: mock:out\n'),
+  },
+
   // M07xx: configuration and files
   M0701: { title: 'There is no such configuration file', explanation: 'The file that was named does not exist.' },
   M0702: {

@@ -62,6 +62,7 @@ export function expandRest(documents: readonly DocumentModel[], configurations: 
   const taken = new Map<string, EndpointModel>();
   const inlined = new Set<ElementModel>();
   const ids = new Set<string>();
+  const paths = new Map<string, Span>();
   const routes = new Map<ElementModel, ElementModel[]>();
   for (const service of services) {
     const documentRoutes: ElementModel[] = [];
@@ -82,6 +83,13 @@ export function expandRest(documents: readonly DocumentModel[], configurations: 
           });
           return [];
         }
+        const served = `${entry.operation.method} ${entry.path}${/\/$/.test(textField(verb, 'path') ?? '') ? '/' : ''}`;
+        const other = paths.get(served);
+        if (other !== undefined) {
+          problems.report('M0623', `\`${served}\` is served twice`, verb.fieldsAt['path'] ?? verb.at, { label: 'another verb serves it', help: `${showSpan(other)} serves it already: give this one another path` });
+          return [];
+        }
+        paths.set(served, verb.fieldsAt['path'] ?? verb.at);
         if (entry.operation.bindingMode === 'xml' && !entry.operation.bindsXml) {
           problems.report('M0621', 'XML bodies can not be bound', verb.fieldsAt['bindingMode'] ?? verb.at, { label: 'there are no classes to bind to', help: 'set `xmlDataFormat: jacksonXml` in `restConfiguration` to get maps and lists, or use `bindingMode: off` and unmarshal in the route' });
           return [];
@@ -95,17 +103,15 @@ export function expandRest(documents: readonly DocumentModel[], configurations: 
     );
   }
   const api = apiRoute(entries, settings);
-  let isApiPlaced = api === null;
+  const place = documents.find(({ elements }) => elements.some((element) => routes.has(element)));
   return documents.map((document) => ({
     ...document,
-    elements: document.elements.flatMap((element) => {
-      if (inlined.has(element)) return [];
-      const own = routes.get(element);
-      if (own === undefined) return [element];
-      if (isApiPlaced) return own;
-      isApiPlaced = true;
-      return [api!, ...own];
-    }),
+    elements: [
+      ...document.elements.filter((element) => !inlined.has(element) && !routes.has(element)),
+      // As in Camel, the routes of services come behind those that are written.
+      ...(api !== null && document === place ? [api] : []),
+      ...document.elements.flatMap((element) => routes.get(element) ?? []),
+    ],
   }));
 }
 
@@ -312,7 +318,8 @@ function operationOf(service: ElementModel, verb: ElementModel, { element: confi
     ...stylesOf(configuration),
     ...jsonOptions(configuration, textField(verb, 'type')),
     bindsXml: textOf(configuration, 'xmlDataFormat')?.toLowerCase() === 'jacksonxml',
-    answersOptions: contract !== null || flag('enableCORS', false) || configuration?.fields['enableCORS'] === true,
+    // As in Camel, a service or verb that says it for itself adds headers to replies and answers no preflight requests.
+    answersOptions: contract !== null || configuration?.fields['enableCORS'] === true,
     corsHeaders: flag('enableCORS', false) ? corsHeaders(configuration) : null,
     defaults,
     requiredQuery: required('query'),
@@ -381,7 +388,7 @@ function checkFormatProperties(configuration: ElementModel | null, problems: Dia
 function corsHeaders(configuration: ElementModel | null): string[] {
   const headers = new Map(Object.entries(corsDefaults));
   for (const [name, value] of pairsOf(configuration?.fields['corsHeaders'])) {
-    if (headers.has(name)) headers.set(name, value);
+    if (headers.has(name) || name === 'Access-Control-Allow-Credentials') headers.set(name, value);
   }
   return [...headers].flat();
 }

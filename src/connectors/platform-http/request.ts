@@ -73,7 +73,9 @@ export class RequestHeaders implements HeaderSource {
   }
 
   private query(): readonly string[] {
-    return (this.queryPairs ??= this.request.query === null ? [] : parseQuery(this.request.query));
+    const { query } = this.request;
+    // As in Camel's server, a semicolon stands between parameters, too.
+    return (this.queryPairs ??= query === null ? [] : parseQuery(query.includes(';') ? query.replaceAll(';', '&') : query));
   }
 
   private camel(folded: string): unknown {

@@ -73,8 +73,8 @@ function toPattern(mount: HttpMount, order: number): Pattern {
   const rest = bare.slice(end);
   expression += escapeForExpression(rest);
   spelled += rest.replaceAll(':', '::');
-  // `/a/*` takes `/a`, too.
-  if (isPrefix) expression = expression.endsWith('/') && expression.length > 1 ? `${expression.slice(0, -1)}(|/.*)` : `${expression}(.*)`;
+  // `/a/*` takes `/a`, too; as in Camel's server, `/{a}/*` does not take `/1`.
+  if (isPrefix) expression = expression.endsWith('/') && expression.length > 1 && names.length === 0 ? `${expression.slice(0, -1)}(|/.*)` : `${expression}(.*)`;
   const isStatic = names.length === 0 && !isPrefix;
   if (isPrefix) names.push('*');
   if (isPrefix || /[*()]/.test(bare) || /\}\{/.test(bare) || /\}[A-Za-z0-9_]/.test(bare)) spelled = null;

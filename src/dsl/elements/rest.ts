@@ -11,7 +11,7 @@ const binding = {
   skipBindingOnErrorCode: field.boolean('Leaves the body of a reply with an error status as it is.'),
   clientRequestValidation: field.boolean('Refuses requests whose content type, parameters or body do not fit.'),
   clientResponseValidation: field.boolean('Refuses bound replies whose content type, headers or JSON text do not fit.'),
-  enableCORS: field.boolean('Answers preflight requests, and adds CORS headers to replies.'),
+  enableCORS: field.boolean('Adds CORS headers to replies. Preflight requests are answered where `restConfiguration` says it.'),
   enableNoContentResponse: field.boolean('Answers 204 when the reply has an empty body.'),
   apiDocs: field.boolean('Shows it in the OpenAPI document.').default(true),
 };

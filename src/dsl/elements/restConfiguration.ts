@@ -21,7 +21,7 @@ export const restConfiguration = defineElement({
     clientResponseValidation: field.boolean('Refuses bound replies whose content type, headers or JSON text do not fit.').default(false),
     validationLevels: settings('What is checked how strictly, when validation is on.').ignored('all is checked, and what does not fit is refused'),
     enableCORS: field.boolean('Answers preflight requests, and adds CORS headers to replies.').default(false),
-    corsHeaders: settings('CORS headers.'),
+    corsHeaders: settings('CORS headers: `Access-Control-Allow-Origin`, `-Methods`, `-Headers`, `-Credentials` and `Access-Control-Max-Age`.'),
     enableNoContentResponse: field.boolean('Answers 204 when the reply has an empty body.').default(false),
     inlineRoutes: field.boolean('Makes a `direct:` route that only one verb uses part of the service.').default(true),
     jsonDataFormat: field.string('Data format for JSON bodies.').ignored('JSON is built in'),
