@@ -43,13 +43,20 @@ class FileWatchConsumer implements Consumer {
     this.intake.start(sink);
     if (autoCreate) makeFolder(this.folder);
     else if (statSync(this.folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw new Error(`there is no folder ${this.folder}`);
-    const [{ watch }, { default: picomatch }] = await Promise.all([import('chokidar'), import('picomatch')]);
-    const matches = picomatch(antInclude, { dot: true, nobrace: true, nobracket: true, noextglob: true, nonegate: true });
+    const [{ watch }, { antPatterns }] = await Promise.all([import('chokidar'), import('../core/antPattern.ts')]);
+    const matches = antPatterns([antInclude]);
     const watcher = watch(this.folder, { ignoreInitial: true, ...(recursive ? {} : { depth: 0 }) });
     this.watcher = watcher;
     for (const kind of this.wanted) {
       watcher.on(kinds[kind], (path) => {
-        if (matches(relative(this.folder, path).replaceAll(sep, '/'))) this.take(kind, path);
+        let isWanted: boolean;
+        try {
+          isWanted = matches(relative(this.folder, path).replaceAll(sep, '/'));
+        } catch (thrown) {
+          this.context.log('warn', `${path} is passed over: ${(thrown as Error).message}`);
+          return;
+        }
+        if (isWanted) this.take(kind, path);
       });
     }
     watcher.on('error', (error) => this.context.log('warn', `${this.folder}: ${(error as Error).message}`));

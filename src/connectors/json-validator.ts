@@ -6,7 +6,7 @@ import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { boundedCheck, schemaOptions } from '../core/jsonSchema.ts';
-import { jsonText, parseJson, toPlainNumbers } from '../core/conversion/json.ts';
+import { jsonText, parseJsonInTurns, toPlainNumbers } from '../core/conversion/json.ts';
 
 /** What says whether a document fits, and why not. */
 interface Judge {
@@ -158,15 +158,15 @@ class JsonValidator implements Producer {
 }
 
 async function documentOf(exchange: Exchange, value: unknown, isBody: boolean): Promise<unknown> {
-  if (typeof value === 'string') return toPlainNumbers(parseJson(value));
-  if (value instanceof Uint8Array) return toPlainNumbers(parseJson(jsonText(value)));
+  if (typeof value === 'string') return toPlainNumbers(await parseJsonInTurns(value));
+  if (value instanceof Uint8Array) return toPlainNumbers(await parseJsonInTurns(jsonText(value)));
   if (isByteSource(value)) {
     const bytes = await readBytes(value);
     // What was read must be there for the steps behind.
     if (isBody) exchange.body = bytes;
-    return toPlainNumbers(parseJson(jsonText(bytes)));
+    return toPlainNumbers(await parseJsonInTurns(jsonText(bytes)));
   }
-  if (typeof value === 'object' && value !== null && typeof (value as { text?: unknown }).text === 'function') return toPlainNumbers(parseJson(toText(value)!));
+  if (typeof value === 'object' && value !== null && typeof (value as { text?: unknown }).text === 'function') return toPlainNumbers(await parseJsonInTurns(toText(value)!));
   return toPlainNumbers(value);
 }
 

@@ -3,7 +3,7 @@ import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts'
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
 import { toText } from '../core/conversion/convert.ts';
-import { writeJson } from '../core/conversion/json.ts';
+import { writeJsonInTurns } from '../core/conversion/json.ts';
 import { templateText } from './template.ts';
 
 const resourceHeader = 'CamelJsonataResourceUri';
@@ -32,7 +32,7 @@ function producer({ options }: Endpoint<typeof jsonataOptions>, context: Connect
       } finally {
         exchange.body = body;
       }
-      exchange.body = options.outputType === 'JsonString' ? writeJson(value, { isPretty: options.prettyPrint }) : value;
+      exchange.body = options.outputType === 'JsonString' ? await writeJsonInTurns(value, { isPretty: options.prettyPrint }) : value;
     },
   };
 }

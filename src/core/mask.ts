@@ -76,7 +76,9 @@ export function maskSecrets(text: string): string {
   return masked(maskedElements(safe, isSecret), keys, isJson ? isSecret : isPrivate, untilEnd);
 }
 
-const inQuery = new RegExp(`([?&]\\w*?(?:${secrets})\\w*=)[^&]*`, 'gi');
+const inQuery = /([?&]([\w-]+)=)[^&]*/g;
+const secretInQuery = new RegExp(secrets, 'i');
 
 /** A URI fit for logs: the values of secret options and the password before the host become `xxxxxx`. */
-export const maskUri = (uri: string): string => uri.replace(inQuery, '$1xxxxxx').replace(/(\/\/[^/?#:@]*:)[^/?#@]+@/, '$1xxxxxx@');
+export const maskUri = (uri: string): string =>
+  uri.replace(inQuery, (option, head: string, name: string) => (secretInQuery.test(name.slice(-300)) ? `${head}xxxxxx` : option)).replace(/(\/\/[^/?#:@]*:)[^/?#@]+@/, '$1xxxxxx@');

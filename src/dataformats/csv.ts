@@ -3,7 +3,8 @@ import { charsetOf, isByteSource, isContent, readBytes, textOfBody, toText } fro
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
-import { allRows, mostCells } from '../core/conversion/rows.ts';
+import { allRows, mostCells, noRowYet } from '../core/conversion/rows.ts';
+import { LateSlices } from '../core/conversion/slices.ts';
 import { isNumeric } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
 
@@ -118,7 +119,10 @@ export const csv = defineDataFormat({
       convert,
     };
     return {
-      marshal: (exchange, body) => encodeText(written(body, dialect, names, options.skipHeaderRecord), charsetOf(exchange)),
+      marshal: (exchange, body) => {
+        const text = written(body, dialect, names, options.skipHeaderRecord);
+        return typeof text === 'string' ? encodeText(text, charsetOf(exchange)) : text.then((whole) => encodeText(whole, charsetOf(exchange)));
+      },
       unmarshal: (exchange, body) => {
         if (options.lazyLoad) return isByteSource(body) ? asyncRows(body, reading, exchange) : lazyRows(textOfBody(body, exchange), reading, exchange);
         return isByteSource(body) ? readBytes(body).then((bytes) => allRows(lazyRows(textOfBody(bytes, exchange), reading, exchange, true))) : allRows(lazyRows(textOfBody(body, exchange), reading, exchange, true));
@@ -208,7 +212,9 @@ function* lazyRows(text: string, reading: Reading, exchange: Exchange, isWhole =
   const records = new Records(reading, exchange, isWhole);
   const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   for (let at = start; at < text.length; at += sliceLength) {
-    for (const row of lexer.push(text.slice(at, at + sliceLength))) if (records.take(row)) yield records.value;
+    const rows = lexer.push(text.slice(at, at + sliceLength));
+    if (isWhole && rows.length === 0) yield noRowYet;
+    for (const row of rows) if (records.take(row)) yield records.value;
   }
   for (const row of lexer.end()) if (records.take(row)) yield records.value;
   records.finish();
@@ -234,6 +240,8 @@ async function* asyncRows(source: AsyncIterable<Uint8Array | string>, reading: R
   records.finish();
 }
 
+const mostTwins = 1000;
+
 /** Makes of each row what the options ask for. */
 class Records {
   private readonly reading: Reading;
@@ -241,6 +249,8 @@ class Records {
   private names: readonly string[] | null;
   private readonly isWhole: boolean;
   private isFirst = true;
+  private twins: ReadonlyMap<string, number> | null = null;
+  private spellings: Map<string, string> | null = null;
   value: unknown = null;
 
   /** @param isWhole names are told when all of it was read, and was right */
@@ -290,17 +300,31 @@ class Records {
     const length = Math.min(names.length, row.length);
     for (let i = 0; i < length; i++) map[this.reading.ignoresCase ? this.spelling(names[i]!) : names[i]!] = row[i];
     // Of columns with one name the last one counts, also where a row ends before it.
-    if (row.length < names.length && this.hasTwins) for (const name of names.slice(row.length)) delete map[name];
+    if (row.length < names.length) for (const [name, last] of this.twinsOf(names)) if (last >= row.length) delete map[name];
     return map;
   }
 
-  private get hasTwins(): boolean {
-    return new Set(this.names).size < (this.names?.length ?? 0);
+  /** Names that columns have in common, and where each stands last: few, but in a table that somebody made so. */
+  private twinsOf(names: readonly string[]): ReadonlyMap<string, number> {
+    if (this.twins === null) {
+      const twins = new Map<string, number>();
+      const seen = new Set<string>();
+      names.forEach((name, i) => {
+        if (seen.has(name)) twins.set(name, i);
+        seen.add(name);
+      });
+      this.twins = twins;
+      if (this.twins.size > mostTwins) throw new ExchangeError('java.lang.IllegalArgumentException', `more than ${mostTwins} names stand over several columns`);
+    }
+    return this.twins;
   }
 
   private spelling(name: string): string {
-    const folded = name.toLowerCase();
-    return this.names!.find((other) => other.toLowerCase() === folded)!;
+    if (this.spellings === null) {
+      this.spellings = new Map();
+      for (const one of this.names!) if (!this.spellings.has(one.toLowerCase())) this.spellings.set(one.toLowerCase(), one);
+    }
+    return this.spellings.get(name.toLowerCase())!;
   }
 }
 
@@ -310,11 +334,15 @@ const QUOTED = 2;
 const AFTER_QUOTE = 3;
 const COMMENT = 4;
 
+const longToken = 1 << 14;
+
 /** Cuts text into rows, by the rules of Apache Commons CSV; text comes in pieces of any size. */
 class Lexer {
   private readonly dialect: Dialect;
   private state = START;
   private token = '';
+  /** What stands before the token where it is long: a text that is put together of millions of pieces takes far more room than they do. */
+  private before: string[] = [];
   private row: Row = [];
   private line = 1;
   private quotedFrom = 0;
@@ -406,6 +434,12 @@ class Lexer {
       }
     }
     this.rest = text.slice(at);
+    if (this.token.length >= longToken) {
+      // Asking for a letter makes one text of the pieces.
+      this.token.charCodeAt(0);
+      this.before.push(this.token);
+      this.token = '';
+    }
     return rows;
   }
 
@@ -422,7 +456,7 @@ class Lexer {
   end(): Row[] {
     const rows = this.push('', true);
     if (this.state === QUOTED) throw this.failure(`(startline ${this.quotedFrom}) EOF reached before encapsulated token finished`);
-    if (this.row.length > 0 || this.token !== '' || this.wasQuoted) this.endRow(rows);
+    if (this.row.length > 0 || this.hasToken) this.endRow(rows);
     return rows;
   }
 
@@ -448,6 +482,10 @@ class Lexer {
     if (this.row.length >= mostCells) throw this.failure(`Line ${this.line} has more than ${mostCells} values`);
     const { nullString, trims, ignoresSpaces } = this.dialect;
     let value = this.token;
+    if (this.before.length > 0) {
+      value = this.before.join('') + value;
+      this.before = [];
+    }
     if (trims) value = value.trim();
     else if (ignoresSpaces && !this.wasQuoted) value = value.trimEnd();
     this.row.push(this.isNull(value, nullString) ? null : value);
@@ -465,16 +503,20 @@ class Lexer {
   }
 
   private endRow(rows: Row[]): void {
-    const isEmpty = this.row.length === 0 && this.token === '' && !this.wasQuoted;
+    const isEmpty = this.row.length === 0 && !this.hasToken;
     if (isEmpty && this.dialect.skipsEmptyLines) {
       this.state = START;
       return;
     }
     // A delimiter behind the last value begins none.
-    if (this.dialect.endsWithDelimiter && this.token === '' && !this.wasQuoted) this.state = START;
+    if (this.dialect.endsWithDelimiter && !this.hasToken) this.state = START;
     else this.endToken();
     rows.push(this.row);
     this.row = [];
+  }
+
+  private get hasToken(): boolean {
+    return this.token !== '' || this.wasQuoted || this.before.length > 0;
   }
 
   private failure(message: string): ExchangeError {
@@ -493,12 +535,45 @@ const notAList = (body: unknown): ExchangeError =>
 const isMapping = (value: unknown): value is Record<string, unknown> | Map<unknown, unknown> =>
   typeof value === 'object' && value !== null && !isNumeric(value) && !isContent(value) && !(Symbol.iterator in value && !(value instanceof Map)) && !(value instanceof Date);
 
-function written(body: unknown, dialect: Dialect, names: readonly string[] | null, skipsNames: boolean): string {
-  let text = '';
-  if (names !== null && !skipsNames) text += line(names, dialect);
-  for (const row of rowsOf(body)) text += line(valuesOf(row, names), dialect);
-  return text;
+/** The lines; a promise while many are written in slices. */
+function written(body: unknown, dialect: Dialect, names: readonly string[] | null, skipsNames: boolean): string | Promise<string> {
+  const all = rowsOf(body);
+  if (Array.isArray(all) && all.length <= linesBetweenLooks) {
+    let text = names !== null && !skipsNames ? line(names, dialect) : '';
+    for (const row of all) text += line(valuesOf(row, names), dialect);
+    return text;
+  }
+  return writtenInTurns(all[Symbol.iterator](), dialect, names, skipsNames);
 }
+
+function writtenInTurns(rows: Iterator<unknown>, dialect: Dialect, names: readonly string[] | null, skipsNames: boolean): string | Promise<string> {
+  const slices = new LateSlices();
+  const texts: string[] = [];
+  let text = names !== null && !skipsNames ? line(names, dialect) : '';
+  /** @returns whether there are no more */
+  const writeSome = (): boolean => {
+    do {
+      for (let i = 0; i < linesBetweenLooks; i++) {
+        const next = rows.next();
+        if (next.done === true) return true;
+        text += line(valuesOf(next.value, names), dialect);
+      }
+      if (text.length > longToken) {
+        texts.push(text);
+        text = '';
+      }
+    } while (!slices.isOver);
+    return false;
+  };
+  const goOn = async (): Promise<string> => {
+    do await slices.next();
+    while (!writeSome());
+    return texts.join('') + text;
+  };
+  return writeSome() ? texts.join('') + text : goOn();
+}
+
+const linesBetweenLooks = 32;
 
 function rowsOf(body: unknown): Iterable<unknown> {
   if (body === null || body === undefined || body === '') return [];

@@ -6,7 +6,7 @@ import { exactNumber, isIntegral, isNumeric } from '../core/conversion/exactNumb
 import { field } from '../core/field.ts';
 import type { JsonStyle } from '../core/conversion/json.ts';
 import { featuresOf } from './jacksonFeatures.ts';
-import { jsonText, parseJson, writeJson } from '../core/conversion/json.ts';
+import { jsonText, parseJsonInTurns, writeJsonInTurns } from '../core/conversion/json.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
 
@@ -47,8 +47,11 @@ export const json = defineDataFormat({
     const wrapsRoot = enabled.has('WRAP_ROOT_VALUE');
     const unwrap = enabled.has('UNWRAP_ROOT_VALUE') ? unwrapper(options.useList ? 'ArrayList' : simpleClassName(options.unmarshalType ?? 'java.lang.Object')) : null;
     const read = reader(options.unmarshalType ?? null, options.useList || options.collectionType !== undefined, longest !== undefined && longest > 0 ? longest : undefined, unwrap);
-    const write = (exchange: Exchange, value: unknown): Buffer => {
-      const text = writeJson(wrapsRoot && value !== null && value !== undefined ? { [javaName(value)]: value } : value, style);
+    const write = (exchange: Exchange, value: unknown): Buffer | Promise<Buffer> => {
+      const text = writeJsonInTurns(wrapsRoot && value !== null && value !== undefined ? { [javaName(value)]: value } : value, style);
+      return typeof text === 'string' ? encoded(exchange, text) : text.then((whole) => encoded(exchange, whole));
+    };
+    const encoded = (exchange: Exchange, text: string): Buffer => {
       const bytes = Buffer.from(combines || !surrogate.test(text) ? text : text.replace(surrogates, escaped));
       if (setsHeader) exchange.headers.set('Content-Type', 'application/json');
       return bytes;
@@ -111,12 +114,15 @@ function reader(type: string | null, isList: boolean, maxStringLength: number | 
   const checkOne = type === null ? null : typeCheck(type);
   const checkList = isList ? typeCheck('java.util.ArrayList')! : null;
   const check = checkList === null ? checkOne : checkOne === null ? checkList : (value: unknown) => (checkList(value) as unknown[] | null)?.map(checkOne) ?? null;
-  if (check === null && maxStringLength === undefined && unwrap === null) return (body) => parseJson(sourceText(body));
-  return (body) => {
-    const document = parseJson(sourceText(body));
+  if (check === null && maxStringLength === undefined && unwrap === null) return (body) => parseJsonInTurns(sourceText(body));
+  const checked = (document: unknown): unknown => {
     const value = unwrap === null ? document : unwrap(document);
     if (maxStringLength !== undefined) refuseLongTexts(value, maxStringLength);
     return check === null ? value : check(value);
+  };
+  return (body) => {
+    const document = parseJsonInTurns(sourceText(body));
+    return document instanceof Promise ? document.then(checked) : checked(document);
   };
 }
 

@@ -1,7 +1,8 @@
 import { withBytes } from '../core/conversion/convert.ts';
 import { Cursor } from '../core/conversion/cursor.ts';
 import { ExactNumber, exactNumber, javaDouble, javaFloat } from '../core/conversion/exactNumber.ts';
-import { plainValue, putKey } from '../core/conversion/plainValue.ts';
+import { deepestValue, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
+import { Slices } from '../core/conversion/slices.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
@@ -19,11 +20,16 @@ export const msgpack = defineDataFormat({
     marshal: (_exchange, body) => written(body),
     unmarshal: (exchange, body) =>
       withBytes(exchange, body, (bytes) => {
-        const from = new Cursor(bytes, unreadable, 'MessagePack');
-        const value = read(from);
-        if (from.left > 0) throw from.failure(`${from.left} bytes are left over`);
-        if (useList && !Array.isArray(value)) throw new ExchangeError(unreadable, 'the document is no list, but useList is set');
-        return value;
+        const reader = new Reader(bytes);
+        const checked = (value: unknown): unknown => {
+          if (useList && !Array.isArray(value)) throw new ExchangeError(unreadable, 'the document is no list, but useList is set');
+          return value;
+        };
+        if (bytes.length <= readAtOnce) {
+          reader.readSome(Infinity);
+          return checked(reader.value);
+        }
+        return readInTurns(reader).then(checked);
       }),
   }),
 });
@@ -94,60 +100,122 @@ function sized(length: number, one: number | null, two: number, four: number): B
 
 // ------------------------------------------------------------------------------------------------ reading
 
-function read(from: Cursor): unknown {
-  const code = from.byte();
-  if (code < 0x80) return code;
-  if (code >= 0xe0) return code - 0x100;
-  if (code < 0x90) return map(from, code & 0x0f);
-  if (code < 0xa0) return list(from, code & 0x0f);
-  if (code < 0xc0) return from.take(code & 0x1f).toString();
-  switch (code) {
-    case 0xc0:
-      return null;
-    case 0xc2:
-      return false;
-    case 0xc3:
-      return true;
-    case 0xca:
-      return javaFloat(from.take(4).readFloatBE());
-    case 0xcb:
-      return javaDouble(from.take(8).readDoubleBE());
-    case 0xcf:
-      return exactNumber(from.take(8).readBigUInt64BE().toString());
-    case 0xd3:
-      return exactNumber(from.take(8).readBigInt64BE().toString());
+/** What has not more bytes is read at once. */
+const readAtOnce = 100_000;
+
+const valuesBetweenLooks = 2000;
+
+async function readInTurns(reader: Reader): Promise<unknown> {
+  const slices = new Slices();
+  while (!reader.readSome(valuesBetweenLooks)) if (slices.isOver) await slices.next();
+  return reader.value;
+}
+
+/** A list or a map that is not read to its end. */
+interface Open {
+  readonly into: unknown[] | Record<string, unknown>;
+  /** Keys and values of a map, each counted. */
+  left: number;
+  key: string | null;
+}
+
+class Reader {
+  private readonly from: Cursor;
+  private readonly count = new ValueCount(unreadable);
+  private readonly open: Open[] = [];
+  /** The innermost that is open. */
+  private level: Open | null = null;
+  private hasBegun = false;
+  value: unknown = null;
+
+  constructor(bytes: Buffer) {
+    this.from = new Cursor(bytes, unreadable, 'MessagePack');
   }
-  if (code >= 0xc4 && code <= 0xc6) return Buffer.from(from.take(size(from, code - 0xc4)));
-  if (code >= 0xc7 && code <= 0xc9) return extension(from, size(from, code - 0xc7));
-  if (code >= 0xcc && code <= 0xce) return size(from, code - 0xcc);
-  if (code >= 0xd0 && code <= 0xd2) return from.take(1 << (code - 0xd0)).readIntBE(0, 1 << (code - 0xd0));
-  if (code >= 0xd4 && code <= 0xd8) return extension(from, 1 << (code - 0xd4));
-  if (code >= 0xd9 && code <= 0xdb) return from.take(size(from, code - 0xd9)).toString();
-  if (code === 0xdc || code === 0xdd) return list(from, size(from, code - 0xdb));
-  if (code === 0xde || code === 0xdf) return map(from, size(from, code - 0xdd));
-  throw from.failure(`no value begins with the byte ${code}`);
+
+  /** Reads so many values at most. @returns whether the document is read */
+  readSome(most: number): boolean {
+    const { from, open } = this;
+    for (let i = 0; i < most; i++) {
+      const value = this.next();
+      let level = this.level;
+      if (level !== null && value !== level.into) this.put(level, value);
+      // What is full is a value of what it stands in.
+      while (level !== null && level.left === 0) {
+        const { into } = level;
+        open.pop();
+        this.level = level = open.length === 0 ? null : open[open.length - 1]!;
+        if (level !== null) this.put(level, into);
+        else this.value = into;
+      }
+      if (level !== null) continue;
+      if (!this.hasBegun) this.value = value;
+      if (from.left > 0) throw from.failure(`${from.left} bytes are left over`);
+      return true;
+    }
+    return false;
+  }
+
+  private put(level: Open, value: unknown): void {
+    const { into } = level;
+    level.left--;
+    if (Array.isArray(into)) into.push(value);
+    else if (level.key === null) {
+      if (typeof value === 'object' && value !== null && !(value instanceof ExactNumber)) throw this.from.failure('a key is a list, a map or bytes');
+      level.key = String(value);
+    } else {
+      putKey(into, level.key, value);
+      level.key = null;
+    }
+  }
+
+  private begin(into: Open['into'], values: number): Open['into'] {
+    if (this.open.length >= deepestValue) throw new ExchangeError(unreadable, `nested deeper than ${deepestValue}`);
+    if (values > this.from.left) throw this.from.failure(`${values} values are said to follow, ${this.from.left} bytes do`);
+    this.count.take(values);
+    this.open.push((this.level = { into, left: values, key: null }));
+    this.hasBegun = true;
+    return into;
+  }
+
+  /** The next value; of a list or a map what it is read into. */
+  private next(): unknown {
+    const { from } = this;
+    const code = from.byte();
+    if (code < 0x80) return code;
+    if (code >= 0xe0) return code - 0x100;
+    if (code < 0x90) return this.begin({}, 2 * (code & 0x0f));
+    if (code < 0xa0) return this.begin([], code & 0x0f);
+    if (code < 0xc0) return from.take(code & 0x1f).toString();
+    switch (code) {
+      case 0xc0:
+        return null;
+      case 0xc2:
+        return false;
+      case 0xc3:
+        return true;
+      case 0xca:
+        return javaFloat(from.take(4).readFloatBE());
+      case 0xcb:
+        return javaDouble(from.take(8).readDoubleBE());
+      case 0xcf:
+        return exactNumber(from.take(8).readBigUInt64BE().toString());
+      case 0xd3:
+        return exactNumber(from.take(8).readBigInt64BE().toString());
+    }
+    if (code >= 0xc4 && code <= 0xc6) return Buffer.from(from.take(size(from, code - 0xc4)));
+    if (code >= 0xc7 && code <= 0xc9) return extension(from, size(from, code - 0xc7));
+    if (code >= 0xcc && code <= 0xce) return size(from, code - 0xcc);
+    if (code >= 0xd0 && code <= 0xd2) return from.take(1 << (code - 0xd0)).readIntBE(0, 1 << (code - 0xd0));
+    if (code >= 0xd4 && code <= 0xd8) return extension(from, 1 << (code - 0xd4));
+    if (code >= 0xd9 && code <= 0xdb) return from.take(size(from, code - 0xd9)).toString();
+    if (code === 0xdc || code === 0xdd) return this.begin([], size(from, code - 0xdb));
+    if (code === 0xde || code === 0xdf) return this.begin({}, 2 * size(from, code - 0xdd));
+    throw from.failure(`no value begins with the byte ${code}`);
+  }
 }
 
 /** An unsigned number of 1, 2 or 4 bytes. */
 const size = (from: Cursor, power: number): number => from.take(1 << power).readUIntBE(0, 1 << power);
-
-const list = (from: Cursor, length: number): unknown[] =>
-  from.within(() => {
-    const items: unknown[] = [];
-    for (let i = 0; i < length; i++) items.push(read(from));
-    return items;
-  });
-
-const map = (from: Cursor, length: number): object =>
-  from.within(() => {
-    const entries = {};
-    for (let i = 0; i < length; i++) {
-      const key = read(from);
-      if (typeof key === 'object' && key !== null && !(key instanceof ExactNumber)) throw from.failure('a key is a list, a map or bytes');
-      putKey(entries, String(key), read(from));
-    }
-    return entries;
-  });
 
 /** Of the extensions, the standard has one: points in time. */
 function extension(from: Cursor, length: number): Date {

@@ -13,7 +13,7 @@ import { shutdownError } from '../core/exchange/waits.ts';
 /** What a group of exchanges (one correlation key) has used of its share. It outlives a reload. */
 interface Share {
   limit: number | null;
-  /** Total requests: when each permit is free again, earliest first. */
+  /** Total requests: when each permit that was taken is free again, earliest first. */
   readonly free: number[];
   /** Concurrent requests: how many hold a permit. */
   held: number;
@@ -50,6 +50,8 @@ abstract class Throttle extends StepSubscriber {
   protected readonly context: StepContext;
   private readonly shares: Map<unknown, Share>;
   private readonly lines = new Map<unknown, Line>();
+  /** So many lines are looked through for those at rest: twice as many as were left the last time. */
+  private sweptAt = mostKeys;
   private readonly wakeAll = (): void => {
     for (const line of this.lines.values()) for (const exchange of line.waiting.splice(0)) this.giveUp(exchange);
   };
@@ -95,7 +97,7 @@ abstract class Throttle extends StepSubscriber {
   }
 
   protected abstract take(share: Share, exchange: Exchange): boolean;
-  protected abstract resize(share: Share, before: number, now: number): void;
+  protected abstract resize(share: Share, limit: number): void;
   protected abstract awaitPermit(line: Line): void;
   protected abstract forget(line: Line): void;
   protected abstract isAtRest(share: Share): boolean;
@@ -109,7 +111,7 @@ abstract class Throttle extends StepSubscriber {
     }
     if (limit < 0) throw new ExchangeError('java.lang.IllegalStateException', `the limit of a throttle must be a positive number, was: ${limit}`);
     if (share.limit === limit) return;
-    this.resize(share, share.limit ?? 0, limit);
+    this.resize(share, limit);
     share.limit = limit;
   }
 
@@ -122,7 +124,7 @@ abstract class Throttle extends StepSubscriber {
   private line(key: unknown): Line {
     let line = this.lines.get(key);
     if (line !== undefined) return line;
-    if (this.lines.size >= mostKeys) this.sweep();
+    if (this.lines.size >= this.sweptAt) this.sweep();
     let share = this.shares.get(key);
     if (share === undefined) this.shares.set(key, (share = newShare()));
     this.lines.set(key, (line = new Line(share)));
@@ -136,6 +138,7 @@ abstract class Throttle extends StepSubscriber {
       this.lines.delete(key);
       this.shares.delete(key);
     }
+    this.sweptAt = Math.max(mostKeys, 2 * this.lines.size);
   }
 
   private giveUp(exchange: Exchange): void {
@@ -146,20 +149,21 @@ abstract class Throttle extends StepSubscriber {
 
 /** Each permit comes back when a period has passed since it was taken. */
 class PerPeriod extends Throttle {
-  protected take({ free }: Share): boolean {
+  protected take({ free, limit }: Share): boolean {
     const now = this.context.clock.now();
     const latest = now + this.options.periodMillis;
     // No permit is away longer than a period: the system's clock has been set back.
     if (free.length > 0 && free[free.length - 1]! > latest) free.forEach((due, i) => (free[i] = Math.min(due, latest)));
-    if (free.length === 0 || free[0]! > now) return false;
-    free.shift();
+    if (free.length >= limit!) {
+      if (free.length === 0 || free[0]! > now) return false;
+      free.shift();
+    } else if (free.length > 0 && free[0]! <= now) free.shift();
     free.push(latest);
     return true;
   }
 
-  protected resize({ free }: Share, before: number, now: number): void {
-    for (let i = before; i < now; i++) free.unshift(-Infinity);
-    free.splice(0, before - now);
+  protected resize({ free }: Share, limit: number): void {
+    free.splice(0, Math.max(0, free.length - limit));
   }
 
   protected awaitPermit(line: Line): void {

@@ -9,7 +9,7 @@ import { isNumeric } from '../core/conversion/exactNumber.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import { jsonText, parseJson, toPlainNumbers } from '../core/conversion/json.ts';
+import { jsonText, parseJsonInTurns, toPlainNumbers } from '../core/conversion/json.ts';
 import { sourceReader } from '../core/exchange/source.ts';
 
 /** What one evaluation may take at most: nested evaluations, and milliseconds; of a large document more, by its letters. */
@@ -72,9 +72,12 @@ export const jsonata = defineLanguage({
       const letters = lettersOf(value);
       const isWatched = isAlwaysWatched || letters >= largeDocument;
       const query = isWatched ? (watched ??= watch(compile(source))) : compiled;
-      return (query.evaluate(documentOf(value), bindings(exchange, isWatched, letters)) as Promise<unknown>).then(plain, (thrown: unknown) => {
-        throw failure(thrown);
-      });
+      const ask = (document: unknown): Promise<unknown> =>
+        (query.evaluate(document, bindings(exchange, isWatched, letters)) as Promise<unknown>).then(plain, (thrown: unknown) => {
+          throw failure(thrown);
+        });
+      const document = documentOf(value);
+      return document instanceof Promise ? document.then(ask) : ask(document);
     };
     const evaluate = (exchange: Exchange): Promise<unknown> => {
       const value = read(exchange);
@@ -132,11 +135,16 @@ const lettersOf = (value: unknown): number => (typeof value === 'string' || valu
 
 function documentOf(value: unknown): unknown {
   if (value === null || value === undefined) return undefined;
-  if (typeof value === 'string') return toPlainNumbers(parseJson(value));
-  if (value instanceof Uint8Array) return toPlainNumbers(parseJson(jsonText(value)));
+  if (typeof value === 'string') return parsed(value);
+  if (value instanceof Uint8Array) return parsed(jsonText(value));
   if (isNumeric(value)) return Number(value);
-  if (typeof value === 'object' && typeof (value as { bytes?: unknown }).bytes === 'function') return toPlainNumbers(parseJson(toText(value)!));
+  if (typeof value === 'object' && typeof (value as { bytes?: unknown }).bytes === 'function') return parsed(toText(value)!);
   return toPlainNumbers(value);
+}
+
+function parsed(text: string): unknown {
+  const document = parseJsonInTurns(text);
+  return document instanceof Promise ? document.then(toPlainNumbers) : toPlainNumbers(document);
 }
 
 function enter(environment: Environment): void | Promise<void> {

@@ -1,3 +1,4 @@
+import { BoundedRegExp } from '../core/boundedRegExp.ts';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { showSpan } from '../core/diagnostics.ts';
 import { replaceWith } from '../dsl/fixes.ts';
@@ -79,10 +80,14 @@ const empty: RouteScope = { onException: [], onCompletion: [], intercept: [], in
 export function matchesPattern(name: string, pattern: string): boolean {
   if (name === pattern) return true;
   if (pattern.endsWith('*') && name.startsWith(pattern.slice(0, -1))) return true;
+  return expressionOf(pattern)?.test(name) === true;
+}
+
+function expressionOf(pattern: string): RegExp | null {
   try {
-    return new RegExp(`^(?:${pattern})$`).test(name);
+    return new BoundedRegExp(`^(?:${pattern})$`);
   } catch {
-    return false;
+    return null;
   }
 }
 

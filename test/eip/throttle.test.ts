@@ -57,6 +57,19 @@ describe('throttle', () => {
     expect(bodies(left)).to.deep.equal(['a', 'b', 'c', 'd']);
   });
 
+  it('takes a limit that is far more than there are exchanges, and keys of many thousands', async () => {
+    const context = stepContext();
+    let limit: unknown = '2147483647';
+    const { left, feed } = graph(throttle.operator({ ...options, expression: () => limit, correlationExpression: ({ body }: Exchange) => body }, context));
+    feed(...Array.from({ length: 60_000 }, (_, i) => exchangeOf(i)));
+    expect(left).to.have.length(60_000);
+    limit = 1;
+    feed(exchangeOf(5), exchangeOf(6));
+    expect(left).to.have.length(60_000);
+    await context.clock.advance(1000);
+    expect(left).to.have.length(60_002);
+  });
+
   it('goes on within a period when the clock of the system is set back', async () => {
     const context = stepContext();
     const { left, feed } = graph(throttle.operator(options, context));

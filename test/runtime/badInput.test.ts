@@ -19,6 +19,8 @@ const schemas: Readonly<Record<string, unknown>> = {
 };
 
 interface Bad {
+  /** What stands beside the route. */
+  readonly beside?: readonly unknown[];
   readonly steps: readonly unknown[];
   readonly body?: () => string | Buffer;
   readonly headers?: Readonly<Record<string, unknown>>;
@@ -105,6 +107,7 @@ const bad: Readonly<Record<string, Bad>> = {
   'a pattern out of the message that backtracks': { steps: [{ setBody: { simple: "${body.replaceAll(${header.p},'x')}" } }], body: () => backtracking, headers: { p: '(a+)+$' }, says: /backtracks: not done after/ },
   'a pattern of a condition that looks around and backtracks': { steps: [{ filter: { simple: "${body} regex '(?=a)(a+)+'", steps: [{ to: 'mock:part' }] } }], body: () => backtracking, says: /backtracks: not done after/ },
   'a pattern of header names that backtracks': { steps: [{ removeHeaders: { pattern: '(x+)+y' } }], headers: { ['x'.repeat(5000)]: 1 }, says: /backtracks: not done after/ },
+  'an address that the pattern of an intercept backtracks on': { beside: [{ interceptSendToEndpoint: { uri: 'mock:(a+)+$', steps: [{ to: 'mock:part' }] } }], steps: [{ toD: 'mock:${body}' }], body: () => backtracking, says: /backtracks: not done after/ },
   'a schema whose alternatives multiply': { steps: [{ to: 'json-validator:multiplies.json' }], body: () => JSON.stringify(nested(60)), says: /has not judged the document after 1000 ms/ },
   'a schema that compares all items': { steps: [{ to: 'json-validator:unique.json' }], body: () => JSON.stringify(Array.from({ length: 30_000 }, (_, i) => ({ i }))), says: /has not judged the document after 1000 ms/ },
   'a pattern of a schema that backtracks': { steps: [{ to: 'json-validator:pattern.json' }], body: () => JSON.stringify({ x: backtracking }), says: /backtracks: not done after/ },
@@ -222,11 +225,12 @@ describe('bad input', function () {
 
   afterEach(() => runtime.stop(1000));
 
-  for (const [what, { steps, body, headers, says, pace = 1, mostMillis = says === inTime ? 6000 : 15_000, mostMegabytes = 600 }] of Object.entries(bad)) {
+  for (const [what, { beside = [], steps, body, headers, says, pace = 1, mostMillis = says === inTime ? 6000 : 15_000, mostMegabytes = 600 }] of Object.entries(bad)) {
     it(`(${what}) fails with its reason in bounded time and memory, and the other routes go on`, async () => {
       runtime = runtimeWith({ clock: systemClock, keepFailed: () => true, resource: (uri) => (typeof schemas[uri] === 'string' ? schemas[uri] : JSON.stringify(schemas[uri])) });
       await runtime.start([
         routesFile([
+          ...beside,
           { route: { id: 'bad', errorHandler: { noErrorHandler: {} }, from: { uri: 'direct:bad', steps } } },
           { route: { id: 'good', from: { uri: 'timer:t?period=10', steps: [{ setBody: { simple: '${exchangeProperty.CamelTimerCounter}' } }, { to: 'mock:good' }] } } },
         ]),

@@ -1,8 +1,8 @@
 import type { Dirent, Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import picomatch from 'picomatch';
 import { RE2JS } from 're2js';
+import { antPatterns } from '../../core/antPattern.ts';
 import type { ConnectorContext, Endpoint } from '../../core/connector.ts';
 import { Exchange } from '../../core/exchange/exchange.ts';
 import { toText } from '../../core/conversion/convert.ts';
@@ -48,10 +48,7 @@ const extensions = (list: string): NameTest => {
   return (name) => wanted.some((ending) => name.toLowerCase().endsWith(ending));
 };
 
-const antPatterns = (list: string, isCaseSensitive: boolean): NameTest => {
-  const patterns = list.split(',').map((pattern) => pattern.trim());
-  return picomatch(patterns, { dot: true, nocase: !isCaseSensitive, nobrace: true, nobracket: true, noextglob: true, nonegate: true });
-};
+const listed = (list: string): string[] => list.split(',').map((pattern) => pattern.trim());
 
 /** The message that expressions about a file see. */
 export const messageOf = (file: FoundFile, context: ConnectorContext): Exchange => new Exchange(context.scope, file.makeBody(null), file.headers());
@@ -82,8 +79,8 @@ export class Scanner {
     if (options.include !== undefined) this.nameTests.push(fullMatch(options.include));
     if (options.excludeExt !== undefined) this.nameTests.push(not(extensions(options.excludeExt)));
     if (options.includeExt !== undefined) this.nameTests.push(extensions(options.includeExt));
-    if (options.antExclude !== undefined) this.pathTests.push(not(antPatterns(options.antExclude, options.antFilterCaseSensitive)));
-    if (options.antInclude !== undefined) this.pathTests.push(antPatterns(options.antInclude, options.antFilterCaseSensitive));
+    if (options.antExclude !== undefined) this.pathTests.push(not(antPatterns(listed(options.antExclude), options.antFilterCaseSensitive)));
+    if (options.antInclude !== undefined) this.pathTests.push(antPatterns(listed(options.antInclude), options.antFilterCaseSensitive));
     if (options.fileName !== undefined) {
       const expected = context.simple(options.fileName);
       this.fileTests.push((file) => toText(expected(messageOf(file, context))) === file.nameOnly);
@@ -151,10 +148,16 @@ export class Scanner {
 
   private async add(path: string, name: string, siblings: ReadonlySet<string>, jail: string | null, found: FoundFile[]): Promise<void> {
     const { folder, options, doneName } = this.scan;
-    for (const test of this.nameTests) if (!test(name)) return;
-    if (this.pathTests.length > 0) {
-      const below = slashed(relative(folder, path));
-      for (const test of this.pathTests) if (!test(below)) return;
+    try {
+      for (const test of this.nameTests) if (!test(name)) return;
+      if (this.pathTests.length > 0) {
+        const below = slashed(relative(folder, path));
+        for (const test of this.pathTests) if (!test(below)) return;
+      }
+    } catch (thrown) {
+      // One name that a pattern takes too long for must not keep all others from being read.
+      this.scan.context.log('warn', `${path} is passed over: ${(thrown as Error).message}`);
+      return;
     }
     if (doneName !== null && !siblings.has(doneName.of(path).slice(path.length - name.length))) return;
     let stats: Stats;

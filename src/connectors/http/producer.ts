@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
+import { BoundedRegExp } from '../../core/boundedRegExp.ts';
 import type { Timer } from '../../core/clock.ts';
 import { decodeText } from '../../core/conversion/charset.ts';
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
@@ -404,7 +405,7 @@ function proxyOf(options: HttpEndpoint['options'], origin: string): { url: strin
     .split(/[,|]/)
     .map((pattern) => pattern.trim())
     .filter((pattern) => pattern !== '');
-  const isExcluded = excluded.some((pattern) => new RegExp(`^${pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 'i').test(hostname));
+  const isExcluded = excluded.some((pattern) => new BoundedRegExp(`^${pattern.split('*').map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 'i').test(hostname));
   if (isExcluded) return undefined;
   const scheme = options.proxyAuthScheme;
   const url = `${scheme}://${options.proxyHost}:${options.proxyPort ?? (scheme === 'https' ? 443 : 80)}`;

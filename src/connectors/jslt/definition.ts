@@ -7,7 +7,7 @@ import { StreamCache } from '../../core/conversion/stream.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { field } from '../../core/field.ts';
-import { jsonText, parseJson, toPlainNumbers, writeJson } from '../../core/conversion/json.ts';
+import { jsonText, parseJsonInTurns, toPlainNumbers, writeJsonInTurns } from '../../core/conversion/json.ts';
 import { templateText, viewOf, visible } from '../template.ts';
 
 const mostScripts = 1000;
@@ -18,7 +18,7 @@ async function documentOf(exchange: Exchange): Promise<unknown> {
   if (body === null || body === undefined) throw new ExchangeError('org.apache.camel.ValidationException', 'Allowed body types are String or InputStream. Body is null');
   if (isByteSource(body)) body = await readBytes(body);
   else if (isStored(body)) body = toText(body);
-  if (typeof body === 'string' || body instanceof Uint8Array) return toPlainNumbers(parseJson(typeof body === 'string' ? body : jsonText(body)));
+  if (typeof body === 'string' || body instanceof Uint8Array) return toPlainNumbers(await parseJsonInTurns(typeof body === 'string' ? body : jsonText(body)));
   return toPlainNumbers(visible(body));
 }
 
@@ -41,7 +41,7 @@ async function producer({ options }: Endpoint<typeof jsltOptions>, context: Conn
         const { body: given } = exchange;
         const isText = typeof given === 'string' || given instanceof Uint8Array || isByteSource(given) || isStored(given);
         const result = run(await documentOf(exchange), new Map(Object.entries(view)));
-        exchange.body = isText ? writeJson(result, { isPretty: options.prettyPrint }) : result;
+        exchange.body = isText ? await writeJsonInTurns(result, { isPretty: options.prettyPrint }) : result;
       } catch (thrown) {
         if (thrown instanceof ExchangeError) throw thrown;
         throw new ExchangeError('com.schibsted.spt.data.jslt.JsltException', `${thrown instanceof JsltSyntaxError ? 'Parse error: ' : ''}${(thrown as Error).message}`, { cause: thrown });

@@ -31,7 +31,8 @@ export class Cursor {
   }
 
   byte(): number {
-    return this.take(1)[0]!;
+    if (this.at >= this.bytes.length) throw this.failure('1 bytes are said to follow, 0 do');
+    return this.bytes[this.at++]!;
   }
 
   /** Runs for something that may hold more of its kind. */

@@ -1,5 +1,6 @@
 import { ExchangeError } from '../errors.ts';
 import { ExactNumber, exactNumber, plainNumber } from './exactNumber.ts';
+import { hasFewValues } from './plainValue.ts';
 
 /** Nesting that is read or written at most. */
 export const deepest = 1000;
@@ -39,48 +40,71 @@ const holders = new WeakSet<object>();
 /** Says that a list or map, made elsewhere than by `parseJson`, holds an ExactNumber (or something that does): see `toPlainNumbers`. */
 export const noteExactNumbers = (container: object): void => void holders.add(container);
 
+export const holdsExactNumbers = (container: object): boolean => holders.has(container);
+
 /**
  * JSON text as JavaScript values; numbers that JavaScript would round become ExactNumber. A key `__proto__` is a key like any other.
  * @throws ExchangeError JsonParseException, or MismatchedInputException for an empty text
  */
 export function parseJson(text: string): unknown {
-  const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  if (!isSuspicious(json)) return parsed(json);
+  const json = withoutMark(text);
+  return parseJsonPiece(json, json, 0);
+}
+
+const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+
+/** So many letters are read at once. */
+const readAtOnce = 4_000_000;
+
+/** As `parseJson`; a promise while what is long is read in slices. Throws, or rejects, with the same errors. */
+export function parseJsonInTurns(text: string): unknown {
+  return text.length <= readAtOnce ? parseJson(text) : import('./jsonInTurns.ts').then(({ readInTurns }) => readInTurns(withoutMark(text)));
+}
+
+/** As `parseJson`, a piece of a document: where it is wrong is told by the place in the whole, in which it begins at `offset`. */
+export function parseJsonPiece(json: string, whole: string, offset: number): unknown {
+  if (!isSuspicious(json)) return parsed(json, whole, offset);
   let found = 0;
   const marked = json.replace(textsAndNumbers, (part) => {
     if (part.charCodeAt(0) === 34) {
-      if (part.startsWith(mark, 1) || part.startsWith('\\u0001exact:', 1)) throw parseError('a text that this runtime uses itself', json, null);
+      if (part.startsWith(mark, 1) || part.startsWith('\\u0001exact:', 1)) throw jsonError('a text that this runtime uses itself', json);
       return part;
     }
     if (typeof exactNumber(part) === 'number') return part;
     found++;
     return `"\\u0001exact:${part}"`;
   });
-  if (found === 0) return parsed(json);
+  if (found === 0) return parsed(json, whole, offset);
   // The marks may have hidden what is no JSON (a number as a key): the text itself must be right, too.
-  parsed(json);
-  return withExactNumbers(parsed(marked), 0);
+  parsed(json, whole, offset);
+  return withExactNumbers(parsed(marked, whole, offset), 0);
 }
 
-function parsed(json: string): unknown {
+function parsed(json: string, whole: string, offset: number): unknown {
   try {
     return JSON.parse(json);
   } catch (thrown) {
     throw json.trim() === ''
       ? new ExchangeError('com.fasterxml.jackson.databind.exc.MismatchedInputException', 'No content to map due to end-of-input')
-      : parseError((thrown as Error).message, json, thrown);
+      : jsonError((thrown as Error).message, whole, offset);
   }
 }
 
-function parseError(message: string, json: string, cause: unknown): ExchangeError {
-  const at = /position (\d+)/.exec(message);
+/** What V8 says of a document, or of a piece that begins at `offset`. */
+export function jsonError(message: string, json: string, offset: number | null = null): ExchangeError {
+  const found = /position (\d+)/.exec(message);
   let where = '';
-  if (at !== null) {
-    const before = json.slice(0, Number(at[1]));
-    const line = before.split('\n').length;
-    where = ` (line ${line}, column ${before.length - before.lastIndexOf('\n')})`;
+  if (found !== null) {
+    const end = (offset ?? 0) + Number(found[1]);
+    let line = 1;
+    let begin = 0;
+    for (let at = json.indexOf('\n'); at >= 0 && at < end; at = json.indexOf('\n', begin)) {
+      line++;
+      begin = at + 1;
+    }
+    where = ` (line ${line}, column ${end - begin + 1})`;
   }
-  return new ExchangeError('com.fasterxml.jackson.core.JsonParseException', `not JSON: ${message.replace(/ at position \d+.*$/s, '')}${where}`, cause === null ? {} : { details: { json: json.slice(0, 200) } });
+  return new ExchangeError('com.fasterxml.jackson.core.JsonParseException', `not JSON: ${message.replace(/ at position \d+.*$/s, '')}${where}`, offset === null ? {} : { details: { json: json.slice(0, 200) } });
 }
 
 function withExactNumbers(value: unknown, depth: number): unknown {
@@ -135,12 +159,37 @@ const plain: JsonStyle = {};
  * @throws ExchangeError JsonMappingException for cycles, nesting deeper than 1000 and functions
  */
 export function writeJson(value: unknown, style: JsonStyle = plain): string {
+  plainLeft = Infinity;
   if (style === plain && isPlainJson(value, 0)) return JSON.stringify(value);
   const isPlain = style.isPretty !== true && style.skipsNull !== true && style.skipsEmpty !== true && style.sortsKeys !== true && style.unwrapsSingles !== true;
   if (isPlain && isPlainJson(value, 0)) return JSON.stringify(value);
-  const normal = normalised(value, style, 0);
+  return writeJsonWithin(value, style, '', 0);
+}
+
+/** The text of a value that stands so deep in a document. */
+export function writeJsonWithin(value: unknown, style: JsonStyle, indent: string, depth: number): string {
+  const normal = normalised(value, style, depth);
   if (normal === undefined) return 'null';
-  return style.isPretty === true ? pretty(normal, '') : compact(normal);
+  return style.isPretty === true ? pretty(normal, indent) : compact(normal);
+}
+
+/** What has more values in it is written in slices. */
+const writtenAtOnce = 20_000;
+
+/** How many more values `isPlainJson` looks at before it says no. */
+let plainLeft = Infinity;
+
+/** As `writeJson`; a promise while what is large is written in slices. Throws, or rejects, with the same errors. */
+export function writeJsonInTurns(value: unknown, style: JsonStyle = plain): string | Promise<string> {
+  plainLeft = writtenAtOnce;
+  if (style === plain && isPlainJson(value, 0)) return JSON.stringify(value);
+  return hasFewValues(value, writtenAtOnce) ? writeJson(value, style) : import('./jsonInTurns.ts').then(({ writeInTurns }) => writeInTurns(value, style));
+}
+
+/** The text of a list's items, without the brackets, where they are few and plain; else null. */
+export function fewPlainItems(items: readonly unknown[]): string | null {
+  plainLeft = writtenAtOnce;
+  return isPlainJson(items, 0) ? JSON.stringify(items).slice(1, -1) : null;
 }
 
 /** Whether JSON.stringify says it right. */
@@ -153,13 +202,15 @@ function isPlainJson(value: unknown, depth: number): boolean {
       return value - value === 0;
     case 'object': {
       if (value === null) return true;
-      if (depth > deepest) return false;
+      if (depth > deepest || plainLeft < 0) return false;
       if (Array.isArray(value)) {
+        plainLeft -= value.length;
         for (let i = 0; i < value.length; i++) if (!isPlainJson(value[i], depth + 1)) return false;
         return true;
       }
       const prototype: unknown = Object.getPrototypeOf(value);
       if (prototype !== Object.prototype && prototype !== null) return false;
+      plainLeft -= 8;
       for (const key in value) if (!isPlainJson((value as Record<string, unknown>)[key], depth + 1) || key === 'toJSON') return false;
       return true;
     }

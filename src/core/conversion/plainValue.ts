@@ -4,11 +4,46 @@ import { ExactNumber } from './exactNumber.ts';
 /** How deep a value may be nested, as in JSON. */
 export const deepestValue = 1000;
 
+/** What is read at once from a binary format may have so many values; a list or a map takes the room of several. */
+const mostValues = 20_000_000;
+const roomOfContainer = 8;
+
+/** Counts what is read, so that few bytes can't become more values than there is memory for. */
+export class ValueCount {
+  private left = mostValues;
+  private readonly failureClass: string;
+
+  constructor(failureClass: string) {
+    this.failureClass = failureClass;
+  }
+
+  /** Before as many values are read into a list or a map. */
+  take(values: number): void {
+    this.left -= values + roomOfContainer;
+    if (this.left < 0) throw new ExchangeError(this.failureClass, `the document has too many values to be read at once (${mostValues} are the most)`);
+  }
+}
+
 /** Sets a key that may also be `__proto__`. */
 export const putKey = (map: object, key: string, value: unknown): void => void Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true });
 
 /** Whether a plain value is a map: no list, no bytes. */
 export const isPlainMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
+
+/** Whether a value has at most so many values in it, a text counted by its length: says so without looking at more. */
+export function hasFewValues(value: unknown, most: number): boolean {
+  let left = most;
+  const fits = (one: unknown): boolean => {
+    if (--left < 0) return false;
+    if (typeof one === 'string') left -= one.length >> 8;
+    if (typeof one !== 'object' || one === null || one instanceof Uint8Array) return true;
+    if (Array.isArray(one)) return one.length <= left && one.every(fits);
+    if (one instanceof Set || one instanceof Map) return one.size <= left && [...one.values()].every(fits);
+    for (const key in one) if (!fits((one as Record<string, unknown>)[key])) return false;
+    return true;
+  };
+  return fits(value);
+}
 
 /**
  * A body as the libraries of binary formats want it: objects, lists, texts, numbers, bigints, booleans, bytes and null. Maps become objects, sets and

@@ -32,6 +32,33 @@ export function fold(name: string): string {
 /** In a slot: the source has the name, the message does not any more. */
 const gone = Symbol('gone');
 
+/** So many slots are gone through; where there are more (a hundred headers), it is remembered where which name stands. */
+const mostUnindexed = 300;
+
+const indexes = new WeakMap<unknown[], Map<unknown, number>>();
+
+/** Where a name stands among many; -1: nowhere. */
+function placeAmongMany(slots: unknown[], folded: string): number {
+  let index = indexes.get(slots);
+  if (index === undefined) {
+    index = new Map();
+    for (let i = 0; i < slots.length; i += 3) index.set(slots[i], i);
+    indexes.set(slots, index);
+  }
+  return index.get(folded) ?? -1;
+}
+
+function place(slots: unknown[], folded: string): number {
+  if (slots.length > mostUnindexed) return placeAmongMany(slots, folded);
+  for (let i = 0; i < slots.length; i += 3) if (slots[i] === folded) return i;
+  return -1;
+}
+
+function append(slots: unknown[], folded: string, name: string, value: unknown): void {
+  if (slots.length > mostUnindexed) indexes.get(slots)?.set(folded, slots.length);
+  slots.push(folded, name, value);
+}
+
 /**
  * A message's headers. Names are case-insensitive; the first spelling stays when another one sets the value (as in Camel).
  * Setting null keeps the header with the value null. Copies share their storage until one is written. What is set lies over
@@ -68,16 +95,16 @@ export class Headers {
   /** Looks up a name that is folded already. */
   lookup(folded: string): unknown {
     const { slots } = this;
-    for (let i = 0; i < slots.length; i += 3) {
-      if (slots[i] === folded) return slots[i + 2] === gone ? undefined : slots[i + 2];
-    }
+    const at = place(slots, folded);
+    if (at >= 0) return slots[at + 2] === gone ? undefined : slots[at + 2];
     return this.source === null ? undefined : this.source.get(folded);
   }
 
   has(name: string): boolean {
     const folded = fold(name);
     const { slots } = this;
-    for (let i = 0; i < slots.length; i += 3) if (slots[i] === folded) return slots[i + 2] !== gone;
+    const at = place(slots, folded);
+    if (at >= 0) return slots[at + 2] !== gone;
     return this.source !== null && this.source.get(folded) !== undefined;
   }
 
@@ -89,36 +116,37 @@ export class Headers {
   put(name: string, folded: string, value: unknown): void {
     if (this.isShared) this.own();
     const { slots } = this;
-    for (let i = 0; i < slots.length; i += 3) {
-      if (slots[i] === folded) {
-        if (slots[i + 2] === gone) slots[i + 1] = name;
-        slots[i + 2] = value;
-        return;
-      }
+    const at = place(slots, folded);
+    if (at >= 0) {
+      if (slots[at + 2] === gone) slots[at + 1] = name;
+      slots[at + 2] = value;
+      return;
     }
     const spelled = this.source === null || this.source.get(folded) === undefined ? name : this.spelling(folded);
     // Most messages of many (parts, members) have one header: an array that grows would take room for five more.
     if (slots.length === 0) this.slots = [folded, spelled, value];
-    else slots.push(folded, spelled, value);
+    else append(slots, folded, spelled, value);
   }
 
   remove(name: string): unknown {
     const folded = fold(name);
     const { slots } = this;
-    for (let i = 0; i < slots.length; i += 3) {
-      if (slots[i] === folded) {
-        const value = slots[i + 2];
-        if (value === gone) return undefined;
-        if (this.isShared) this.own();
-        if (this.source !== null && this.source.get(folded) !== undefined) this.slots[i + 2] = gone;
-        else this.slots.splice(i, 3);
-        return value;
+    const at = place(slots, folded);
+    if (at >= 0) {
+      const value = slots[at + 2];
+      if (value === gone) return undefined;
+      if (this.isShared) this.own();
+      if (this.source !== null && this.source.get(folded) !== undefined) this.slots[at + 2] = gone;
+      else {
+        indexes.delete(this.slots);
+        this.slots.splice(at, 3);
       }
+      return value;
     }
     const inherited = this.source === null ? undefined : this.source.get(folded);
     if (inherited === undefined) return undefined;
     if (this.isShared) this.own();
-    this.slots.push(folded, name, gone);
+    append(this.slots, folded, name, gone);
     return inherited;
   }
 
@@ -131,8 +159,16 @@ export class Headers {
       else kept++;
     });
     if (kept === 0) this.clear();
+    else if (this.source === null && this.slots.length > mostUnindexed) this.keepOnly(new Set(unwanted));
     else for (const name of unwanted) this.remove(name);
     return unwanted.length > 0;
+  }
+
+  private keepOnly(unwanted: ReadonlySet<unknown>): void {
+    const { slots } = this;
+    this.slots = [];
+    this.isShared = false;
+    for (let i = 0; i < slots.length; i += 3) if (!unwanted.has(slots[i + 1])) this.slots.push(slots[i], slots[i + 1], slots[i + 2]);
   }
 
   clear(): void {
@@ -182,8 +218,7 @@ export class Headers {
     if (source?.forEachExcept === undefined) return false;
     const isKnown = source.forEachExcept(origin, (name, value) => {
       const folded = fold(name);
-      for (let i = 0; i < slots.length; i += 3) if (slots[i] === folded) return;
-      visit(name, value);
+      if (place(slots, folded) < 0) visit(name, value);
     });
     if (isKnown) this.forEachOwn(visit);
     return isKnown;
@@ -211,9 +246,9 @@ export class Headers {
     this.source!.forEach((name, value) => {
       if (slots.length > 0) {
         const folded = fold(name);
-        for (let i = 0; i < slots.length; i += 3) {
-          if (slots[i] !== folded) continue;
-          if (slots[i + 2] !== gone) visit(slots[i + 1] as string, slots[i + 2]);
+        const at = place(slots, folded);
+        if (at >= 0) {
+          if (slots[at + 2] !== gone) visit(slots[at + 1] as string, slots[at + 2]);
           return;
         }
       }

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import findMyWay from 'find-my-way';
+import { BoundedRegExp } from '../boundedRegExp.ts';
 import type { HttpRequest } from './listener.ts';
 import { areCompatible, isAccepted, mediaTypeOf } from '../conversion/media-type.ts';
 import { decodeEscapes } from './headers.ts';
@@ -77,7 +78,8 @@ function toPattern(mount: HttpMount, order: number): Pattern {
   if (isPrefix) expression = expression.endsWith('/') && expression.length > 1 && names.length === 0 ? `${expression.slice(0, -1)}(|/.*)` : `${expression}(.*)`;
   const isStatic = names.length === 0 && !isPrefix;
   if (isPrefix) names.push('*');
-  if (isPrefix || /[*()]/.test(bare) || /\}\{/.test(bare) || /\}[A-Za-z0-9_]/.test(bare)) spelled = null;
+  // Of several parameters in one segment, the tree would try all ways, however many.
+  if (isPrefix || /[*()]/.test(bare) || /\}[^/]*\{/.test(bare) || /\}[A-Za-z0-9_]/.test(bare)) spelled = null;
   return {
     mount,
     order,
@@ -85,7 +87,7 @@ function toPattern(mount: HttpMount, order: number): Pattern {
     segments: bare.split('/').map((segment) => (segment.includes('{') ? null : segment)),
     isPrefix,
     isStatic,
-    expression: new RegExp(`^${expression}/?$`),
+    expression: new BoundedRegExp(`^${expression}/?$`),
     spelled: spelled === '' ? '/' : spelled,
   };
 }
@@ -145,7 +147,7 @@ export class HttpRouter {
   private findAmong(candidates: readonly Pattern[], request: HttpRequest): 200 | Unmatched {
     let failure: Unmatched = 404;
     for (const pattern of candidates) {
-      const match = pattern.expression.exec(request.path);
+      const match = matched(pattern, request.path);
       if (match === null) continue;
       const status = check(pattern.mount, request);
       if (status === 200) {
@@ -183,6 +185,15 @@ export class HttpRouter {
       this.tree.on('GET', spelled, () => {}, group);
     }
     group.patterns.push(pattern);
+  }
+}
+
+/** A path that several parameters in one segment could be found in too many ways is none of theirs. */
+function matched({ expression }: Pattern, path: string): RegExpExecArray | null {
+  try {
+    return expression.exec(path);
+  } catch {
+    return null;
   }
 }
 

@@ -77,6 +77,11 @@ describe('the HTTP router', () => {
       }),
     ));
 
+  it('says of a path that several parameters could be found in too many ways that there is none', () => {
+    expect(ask([mount('/{a}.{b}.{c}.{d}-end'), mount('/{x}')], `/${'.'.repeat(15_000)}`).path).to.equal('/{x}');
+    expect(ask([mount('/{a}.{b}.{c}.{d}-end'), mount('/{x}')], '/1.2.3.4-end').path).to.equal('/{a}.{b}.{c}.{d}-end');
+  });
+
   it('resolves dots, doubled slashes and needless escapes, and no more', () => {
     expect(normalPath('/pre/fix/../a')).to.equal('/pre/a');
     expect(normalPath('/a//b/./c/')).to.equal('/a/b/c/');
