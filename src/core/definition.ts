@@ -112,7 +112,7 @@ export interface EipDefinition<F extends Fields = Fields> {
    * Whether the route's error handler wraps the step itself (`again`: it also takes what error handlers inside of the step have given up), and its nested steps (`unit`: each of them, and each list of them as a whole);
    * `ownInheritsWith` names a boolean option that lets it wrap the step all the same.
    */
-  readonly errorHandling?: { readonly own?: 'inherit' | 'again' | 'none'; readonly children?: 'inherit' | 'none' | 'unit'; readonly ownInheritsWith?: string };
+  readonly errorHandling?: { readonly own?: 'inherit' | 'again' | 'none'; readonly children?: 'inherit' | 'none' | 'unit' | 'called'; readonly ownInheritsWith?: string };
   /** It reaches endpoints (through `producer`, `dynamicCall`, `receive`): what stands for it in a test stands for the endpoint only. */
   readonly sends?: boolean;
   /** As in Camel, `disabled` does not leave it out. */

@@ -63,6 +63,8 @@ export interface ElementModel {
   readonly isTemplated?: true;
   /** A route that a use of a kamelet has made. */
   readonly isOfKamelet?: true;
+  /** Such a route that does not say where its sink is: it stands behind the last step, and shows as this. */
+  readonly sink?: string;
 }
 
 export interface DataFormatModel {
@@ -105,6 +107,8 @@ export interface StepModel {
   readonly description: string | null;
   readonly element: ElementModel;
   readonly at: Span;
+  /** Nobody has written it. */
+  readonly isImplied?: true;
 }
 
 export const routeScopedNames = ['onException', 'onCompletion', 'intercept', 'interceptFrom', 'interceptSendToEndpoint'] as const;

@@ -115,7 +115,7 @@ class Try extends StepSubscriber {
 
   private finish(exchange: Exchange): void {
     if (exchange.exception !== null) this.noteFailure(exchange, exchange.exception);
-    if (this.last === null) return this.leaves(exchange);
+    if (this.last === null) return this.leaves(exchange, exchange.exception === null);
     this.suspended.set(exchange, { error: exchange.exception, halt: exchange.halt });
     if ((exchange.halt & HANDLED) !== 0) exchange.wasDealtWith = false;
     exchange.exception = null;
@@ -127,14 +127,14 @@ class Try extends StepSubscriber {
     const before = this.suspended.get(exchange)!;
     this.suspended.delete(exchange);
     exchange.halt |= before.halt;
-    // The failure from before doFinally wins over one in it.
+    // The failure from before doFinally wins over one in it, of which, as in Camel, nothing is noted.
     if (before.error !== null) exchange.exception = before.error;
-    this.leaves(exchange);
+    this.leaves(exchange, before.error === null);
   }
 
-  private leaves(exchange: Exchange): void {
+  private leaves(exchange: Exchange, wentWell: boolean): void {
     if (this.marked.delete(exchange)) exchange.properties.remove(handledProperty);
-    if (exchange.exception === null && exchange.hasProperties) {
+    if (wentWell && exchange.hasProperties) {
       exchange.properties.remove('CamelFailureEndpoint');
       exchange.properties.remove('CamelFailureRouteId');
     }
@@ -148,7 +148,7 @@ class Try extends StepSubscriber {
       const endpoint = properties.get('CamelToEndpoint') ?? exchange.fromEndpoint;
       if (endpoint !== undefined && endpoint !== null) properties.set('CamelFailureEndpoint', endpoint);
     }
-    properties.set('CamelFailureRouteId', this.info!.routeId);
+    properties.set('CamelFailureRouteId', exchange.routeId ?? this.info!.routeId);
   }
 }
 

@@ -5,7 +5,7 @@ import { field } from '../core/field.ts';
 import type { Call, Pipe } from '../core/graph/flow.ts';
 import { callStep, operator, pumped, sequence, StepSubscriber, WayBack } from '../core/graph/flow.ts';
 import type { KameletCell } from '../core/graph/kamelets.ts';
-import { kameletCell, kameletUse } from '../core/graph/kamelets.ts';
+import { kameletCell } from '../core/graph/kamelets.ts';
 
 /** Calls the kamelet's route, whose `kamelet:sink` calls the nested steps. */
 class WithNestedSteps extends StepSubscriber {
@@ -32,6 +32,7 @@ export const kamelet = defineEip({
   sends: true,
   summary: "Goes through a kamelet: a route template, or a resource of the kind Kamelet, with its parameters. Nested steps, or without them the steps that follow in the route, run where the template says `kamelet:sink`.",
   shorthand: 'name',
+  errorHandling: { children: 'called' },
   options: {
     name: field.string('The kamelet, with an id for its route if it is to have one: `upper`, `upper/myUpper`.').required(),
     parameters: field.map('Values of its parameters.', field.string('Value.')),
@@ -51,7 +52,7 @@ export const kamelet = defineEip({
     const call = context.producer({ uri: `kamelet:${name}`, parameters: {} });
     if (steps === undefined) return callStep(call, info);
     const key = name.slice(name.lastIndexOf('/') + 1);
-    if (kameletUse(key) === 'tail' || context.shared === undefined) return sequence([callStep(call, info), steps]);
+    if (context.shared === undefined) return sequence([callStep(call, info), steps]);
     const cell = kameletCell({ shared: context.shared }, key);
     return operator((out) => new WithNestedSteps(out, call, steps, cell, info));
   },

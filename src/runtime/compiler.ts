@@ -20,7 +20,7 @@ import type { Place } from './parking.ts';
 import { Places } from './parking.ts';
 import type { ErrorHandling } from './redelivery.ts';
 import type { ErrorHandlingContext } from './redelivery.ts';
-import { errorHandled, failedArrivals, isPlain, markExhausted, markFailureRoute, returnsTo } from './redelivery.ts';
+import { elsewhere, errorHandled, failedArrivals, isPlain, markExhausted, markFailureRoute, mayFailItself, returnsTo } from './redelivery.ts';
 import type { StandInStep } from './standIns.ts';
 import type { StepStatistics } from '../observe/statistics.ts';
 import { StepStatistics as Statistics } from '../observe/statistics.ts';
@@ -61,6 +61,8 @@ export interface CompilerServices {
   resource(model: EndpointModel): { readonly url: string; readonly shown: string } | null;
   readonly routes: RouteControl;
   readonly parking: Parking;
+  /** Whether messages are kept as they were when they came, because of any route. */
+  readonly originals: { readonly isKept: boolean };
   /** What stands for a step of this id; null: the step itself. */
   standIn(info: StepInfo): StandInStep | null;
   /** Camel's automatic id of the next step of a kind: `setBody3`. */
@@ -235,7 +237,7 @@ export class StepCompiler {
     const inheritsAllTheSame = ownInheritsWith !== undefined && model.element.fields[ownInheritsWith] === true;
     const own = inheritsAllTheSame ? 'inherit' : (definition.errorHandling?.own ?? 'inherit');
     const children = definition.errorHandling?.children ?? 'inherit';
-    const inner: Surroundings = children === 'none' ? { ...around, handling: null, isWatched: true } : around;
+    const inner: Surroundings = children === 'none' ? { ...around, handling: null, isWatched: true } : children === 'called' ? { ...around, handling: elsewhere(around.handling) } : around;
     this.checkThreadPools(model.element);
     const { siblings } = this;
     this.siblings = compiled.children;
@@ -265,7 +267,7 @@ export class StepCompiler {
       for (let left = this.interceptions(model); left > 0; left--) pipe = sequence([perform((exchange) => this.noteIntercepted(exchange, info.stepId)), ...around.intercepts.map((call) => callStep(call, info)), pipe]);
     }
     if (isWrapped) return errorHandled(pipe, handling, this.errorContext, info, place(), own === 'again');
-    return own === 'again' && handling !== null ? sequence([pipe, markFailureRoute(this.routeId)]) : pipe;
+    return own === 'again' && handling !== null ? detour(sequence([pipe, markFailureRoute(this.routeId)]), () => true) : pipe;
   }
 
   /** As in Camel, a thread pool that is named must be there. */
@@ -297,7 +299,7 @@ export class StepCompiler {
     const pipe = this.steps(models, around);
     const { handling } = around;
     const leavesFailures = ({ definition, isDisabled }: StepModel): boolean => !isDisabled && definition.errorHandling?.own === 'none';
-    if (unitOf === null || handling === null || !models.some(leavesFailures)) return pipe;
+    if (unitOf === null || handling === null || !(models.some(leavesFailures) || mayFailItself(handling))) return pipe;
     if (isPlain(handling)) return sequence([pipe, markExhausted(this.routeId)]);
     return errorHandled(pipe, handling, this.errorContext, unitOf);
   }
@@ -307,7 +309,7 @@ export class StepCompiler {
   }
 
   private get errorContext(): ErrorHandlingContext {
-    return { clock: this.services.clock, events: this.services.events, stopping: this.services.stopping, ending: this.services.ending, routeId: this.routeId, parking: this.services.parking };
+    return { clock: this.services.clock, events: this.services.events, stopping: this.services.stopping, ending: this.services.ending, routeId: this.routeId, parking: this.services.parking, originals: this.services.originals };
   }
 
   private info(model: StepModel): StepInfo & { readonly statistics: StepStatistics } {

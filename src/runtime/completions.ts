@@ -40,13 +40,6 @@ const applies = (completion: OnCompletion, exchange: Exchange): boolean => {
   return completion.onWhen === null || completion.onWhen(exchange);
 };
 
-const restoreOriginal = (exchange: Exchange): void => {
-  const { unitOfWork } = exchange;
-  if (unitOfWork === null || unitOfWork.originalHeaders === null) return;
-  exchange.body = unitOfWork.originalBody;
-  exchange.headers = unitOfWork.originalHeaders.copy();
-};
-
 class Then implements Way {
   readonly outer: Way | null;
   readonly depth: number;
@@ -82,7 +75,7 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
         onWhen: whenField(compiler, element),
         useOriginalMessage,
         isApart: booleanField(element, 'parallelProcessing', false),
-        steps: compiler.wiring.wire(compiler.steps((element.fields['steps'] ?? []) as readonly StepModel[], { ...around, handling: null })),
+        steps: compiler.wiring.wire(compiler.steps((element.fields['steps'] ?? []) as readonly StepModel[], around)),
       };
     });
   // As in Camel, the one that is declared last runs first.
@@ -108,11 +101,11 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
       if (due > 0) completing.add(lead);
       let at = 0;
       const next = (current: Exchange): void => {
-        // What a completion does to the outcome does not count, but that it fails; what it does to the message does.
+        // What a completion does to the outcome does not count, but that it fails, or that its failure was handled; what it does to the message does.
         if (at > 0 && exception === null && current.isFailed) {
           halt = current.halt;
           ({ exception } = current);
-        }
+        } else if (at > 0) halt |= current.halt & HANDLED;
         current.halt = halt;
         current.exception = exception;
         while (at < due) {
@@ -131,7 +124,7 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
           current.halt = 0;
           current.exception = null;
           // Where a request went well Camel leaves the reply as the route left it.
-          if (completion.useOriginalMessage && (exception !== null || !current.isInOut)) restoreOriginal(current);
+          if (completion.useOriginalMessage && (exception !== null || !current.isInOut)) current.unitOfWork?.takeOriginal(current);
           current.properties.set('CamelOnCompletion', true);
           current.way = new Then(current.way, next);
           return completion.steps(current);
@@ -184,11 +177,6 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
     copy.routeId = routeId;
     copy.unitOfWork = null;
     copy.properties.set('CamelOnCompletion', true);
-    if (completion.useOriginalMessage) {
-      copy.unitOfWork = finished.unitOfWork;
-      restoreOriginal(copy);
-      copy.unitOfWork = null;
-    }
     const nextDepth = completion.isApart ? 0 : depth + callsOfBlock;
     if (nextDepth > mostInARow * callsOfBlock) {
       copy.fail(new ExchangeError('java.lang.StackOverflowError', `onCompletion of route ${routeId} starts itself without end: its steps come to a route to which it applies`));
@@ -205,7 +193,10 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
       nextDepth,
     );
     // Not on the sender's time: it has its answer already.
-    clock.yield(() => completion.steps(copy));
+    clock.yield(() => {
+      if (completion.useOriginalMessage) finished.unitOfWork?.takeOriginal(copy);
+      completion.steps(copy);
+    });
   };
   return work;
 }

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest, Source } from '../core/diagnostics.ts';
 import type { KameletUse } from '../core/graph/kamelets.ts';
+import { kameletUse } from '../core/graph/kamelets.ts';
 import type { DocumentModel, ElementModel, EndpointModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
 import { isRouteScoped } from '../dsl/model.ts';
 import type { PropertyLookup } from '../dsl/placeholders.ts';
@@ -59,7 +60,7 @@ interface Visitor {
   step(model: StepModel): StepModel;
 }
 
-const anyKamelet = /^kamelet:(?!(?:source|sink)\/(?:to|from|step|tail)-)/;
+const anyKamelet = /^kamelet:(?!(?:source|sink)\/(?:to|from|step)-)/;
 const end = /^kamelet:(?:\/\/)?(source|sink)(?=\?|$)/;
 /** Which kamelet it is shows only when a message comes. */
 const isDynamic = (uri: string): boolean => /^[^?]*\$\{/.test(uri);
@@ -174,7 +175,7 @@ class Kamelets {
     const known = use.kind === 'to' ? this.shared.get(identity) : undefined;
     if (known !== undefined) return known;
     const { routeId, elements } = this.made(template, use, around);
-    const kind = use.kind === 'step' && !elements.some(usesSink) ? 'tail' : use.kind;
+    const { kind } = use;
     const times = this.timesUsed.get(`${kind}-${identity}`) ?? 0;
     this.timesUsed.set(`${kind}-${identity}`, times + 1);
     const key = `${kind}-${identity}${times === 0 ? '' : `-${times}`}`;
@@ -223,12 +224,26 @@ class Kamelets {
   private tied({ document }: Template, elements: readonly ElementModel[], key: string, inner: Surrounding, errorHandler: ElementModel | null): DocumentModel {
     const routes = elements.map((element) => {
       if (element.name !== 'route') return element;
-      const ends = rewritten(element, { endpoint: (model) => tiedEnd(model, key), step: (model) => model });
+      const sink = `kamelet://sink?routeId=${inner.routeId}`;
+      const hasSink = usesSink(element);
+      // As in Camel, a template that does not say where its sink is has it behind its last step.
+      const whole = hasSink || kameletUse(key) === 'to' ? element : this.withSink(element);
+      const ends = rewritten(whole, { endpoint: (model) => tiedEnd(model, key, sink), step: (model) => model });
       const made = withErrorHandler(rewritten(rewritten(ends, this.endpoints(inner)), this.steps(inner)), errorHandler);
       const { configurations } = inner;
-      return { ...made, fields: configurations === null ? made.fields : { routeConfigurationId: configurations, ...made.fields }, isOfKamelet: true as const };
+      return { ...made, fields: configurations === null ? made.fields : { routeConfigurationId: configurations, ...made.fields }, isOfKamelet: true as const, ...(hasSink || whole !== element ? {} : { sink }) };
     });
     return { file: document.file, elements: routes };
+  }
+
+  private withSink(route: ElementModel): ElementModel {
+    const definition = this.services.parts.eips['to'];
+    const { from } = route.fields;
+    if (definition === undefined || !isElement(from)) return route;
+    const { at } = from;
+    const uri = { type: 'endpoint', uri: 'kamelet:sink', parameters: {}, at, parametersAt: {} } as unknown as ModelValue;
+    const step: StepModel = { type: 'step', kind: 'to', definition, id: null, isDisabled: false, description: null, element: { type: 'element', name: 'to', fields: { uri }, at, fieldsAt: {} }, at, isImplied: true };
+    return { ...route, fields: { ...route.fields, from: { ...from, fields: { ...from.fields, steps: [...stepsOf(from), step as unknown as ModelValue] } } } };
   }
 
   // ---------------------------------------------------------------- templates
@@ -313,10 +328,12 @@ function usesSink(route: ElementModel): boolean {
 }
 
 /** The ends of a template's own route, for one use. */
-const tiedEnd = (model: EndpointModel, key: string): EndpointModel => {
+const tiedEnd = (model: EndpointModel, key: string, sink: string): EndpointModel => {
   const found = end.exec(model.uri);
-  return found === null ? model : { ...model, uri: `kamelet:${found[1]}/${key}${model.uri.slice(found[0].length)}` };
+  return found === null ? model : { ...model, uri: `kamelet:${found[1]}/${key}${model.uri.slice(found[0].length)}`, ...(found[1] === 'sink' ? { shownAs: sink } : {}) };
 };
+
+const stepsOf = ({ fields: { steps } }: ElementModel): readonly ModelValue[] => (Array.isArray(steps) ? (steps as readonly ModelValue[]) : []);
 
 const noErrorHandler = (at: Span): ElementModel => {
   const none: ElementModel = { type: 'element', name: 'noErrorHandler', fields: {}, at, fieldsAt: {} };

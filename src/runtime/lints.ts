@@ -192,7 +192,7 @@ function unreachable(lists: readonly (readonly StepModel[])[], isContinued: bool
     const steps = list.filter(({ isDisabled }) => !isDisabled);
     const end = steps.findIndex(({ definition }) => definition.ends === 'always' || (definition.ends === 'failing' && !isContinued));
     const next = end < 0 ? undefined : steps[end + 1];
-    if (next === undefined) continue;
+    if (next === undefined || next.isImplied === true) continue;
     const { kind, at, definition } = steps[end]!;
     problems.report('M0903', `\`${next.kind}\` is never reached`, next.at, {
       severity: 'warning',

@@ -23,6 +23,8 @@ export interface ExceptionClauses {
   readonly elements: readonly ElementModel[];
   /** From a route configuration: preferred over those of the file. */
   readonly isRouteScoped: boolean;
+  /** From a route configuration without a name, which kamelets have as well. */
+  readonly isForAll: boolean;
 }
 
 /** A route as it is to be run: everything that its graph is compiled from. */
@@ -197,7 +199,7 @@ function namedFormats(documents: readonly DocumentModel[]): Map<string, DataForm
   return named;
 }
 
-const clausesOf = (elements: readonly ElementModel[], isRouteScoped: boolean): readonly ExceptionClauses[] => (elements.length === 0 ? [] : [{ elements, isRouteScoped }]);
+const clausesOf = (elements: readonly ElementModel[], isRouteScoped: boolean, isForAll = false): readonly ExceptionClauses[] => (elements.length === 0 ? [] : [{ elements, isRouteScoped, isForAll }]);
 
 /** With what stands among the steps of the route itself. */
 function withOwn(scope: RouteScope, steps: readonly StepModel[]): RouteScope {
@@ -247,7 +249,7 @@ function routeScope(route: ElementModel, file: RouteScope, configurations: reado
   let scope = file;
   for (const { fields } of used) {
     scope = {
-      onException: [...clausesOf(elementsOf(fields['onException'], 'onException'), true), ...scope.onException],
+      onException: [...clausesOf(elementsOf(fields['onException'], 'onException'), true, wanted === null), ...scope.onException],
       onCompletion: [...scope.onCompletion, ...elementsOf(fields['onCompletion'], 'onCompletion')],
       intercept: [...scope.intercept, ...elementsOf(fields['intercept'], 'intercept')],
       interceptFrom: [...scope.interceptFrom, ...elementsOf(fields['interceptFrom'], 'interceptFrom')],

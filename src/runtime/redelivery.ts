@@ -71,6 +71,8 @@ export interface Clause {
   readonly onOccurred: ((exchange: Exchange) => unknown) | null;
   /** From the route's own configuration: asked before the others. */
   readonly isRouteScoped: boolean;
+  /** Routes of kamelets have it, too. */
+  readonly isForAll: boolean;
 }
 
 export interface DeadLetter {
@@ -101,6 +103,8 @@ export interface ErrorHandlingContext {
   readonly ending: AbortSignal;
   readonly routeId: string;
   readonly parking: Parking;
+  /** Whether messages are kept as they were when they came. */
+  readonly originals: { readonly isKept: boolean };
 }
 
 /** Whether a failing step may run again, so that the message must be kept as it was before. */
@@ -112,6 +116,13 @@ const mayRedeliver = (handling: ErrorHandling): boolean =>
 /** Without clauses, redelivery or dead letters a failure needs nothing but its mark. */
 export const isPlain = (handling: ErrorHandling): boolean =>
   handling.clauses.length === 0 && handling.deadLetter === null && handling.onPrepareFailure === null && handling.onOccurred === null && !mayRedeliver(handling);
+
+/** Whether its policy itself may fail, which is a failure of the step around: `useOriginalBody` where nothing keeps the original. */
+export const mayFailItself = (handling: ErrorHandling): boolean => handling.clauses.some(({ useOriginalBody, useOriginalMessage }) => useOriginalBody && !useOriginalMessage);
+
+/** As in Camel, steps that run within a kamelet have the policies of their own route's clauses, but not the steps of those that the kamelet's route does not have. */
+export const elsewhere = (handling: ErrorHandling | null): ErrorHandling | null =>
+  handling === null || handling.clauses.length === 0 ? handling : { ...handling, clauses: handling.clauses.map((clause) => (clause.isForAll ? clause : { ...clause, steps: null })) };
 
 /** The best clause for a failure: route-scoped first, along the causes from the root up, the nearest class; an exact match ends the search. */
 export function matchingClause(clauses: readonly Clause[], exchange: Exchange, error: unknown): Clause | null {
@@ -316,9 +327,8 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     try {
       this.failed(exchange, attempts ?? new Attempts(this, exchange, exchange.way));
     } catch (thrown) {
-      // The policy itself failed (an onWhen, a handled predicate): that is the failure now.
+      // The policy itself failed (an onWhen, a handled predicate): as in Camel that is a new failure, for the error handlers of the steps around.
       exchange.fail(thrown, this.info);
-      exchange.halt |= EXHAUSTED;
       this.out.next(exchange);
     }
   }
@@ -331,8 +341,8 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       return this.out.next(exchange);
     }
     exchange.properties.set('CamelExceptionCaught', error);
-    exchange.properties.set('CamelFailureRouteId', this.context.routeId);
     const clause = matchingClause(handling.clauses, exchange, error) ?? attempts.clause;
+    exchange.properties.set('CamelFailureRouteId', exchange.routeId ?? this.context.routeId);
     attempts.clause = clause;
     // What others have given up is only taken by a clause.
     if (clause === null && handling.deadLetter === null && (exchange.halt & EXHAUSTED) !== 0) return this.giveUp(exchange, error);
@@ -518,16 +528,11 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       exchange.headers.put(redeliveryCounter, 'camelredeliverycounter', counter - 1);
       exchange.headers.put(redelivered, 'camelredelivered', counter - 1 > 0);
     }
+    const hasSteps = target !== null && !(isContinued && toDeadLetter);
+    const { useOriginalMessage = false, useOriginalBody = false } = toDeadLetter ? deadLetter : (clause ?? {});
+    if (hasSteps && (useOriginalMessage || useOriginalBody)) this.restoreOriginal(exchange, useOriginalMessage);
     this.setFailureProperties(exchange);
     const finish = (finished: Exchange): void => this.afterHandler(finished, error, !wasExhausted && isHandled, !wasExhausted && isContinued, toDeadLetter, wasExhausted);
-    const hasSteps = target !== null && !(isContinued && toDeadLetter);
-    const useOriginalMessage = toDeadLetter ? deadLetter.useOriginalMessage : (clause?.useOriginalMessage ?? false);
-    const useOriginalBody = toDeadLetter ? deadLetter.useOriginalBody : (clause?.useOriginalBody ?? false);
-    const { unitOfWork } = exchange;
-    if (hasSteps && (useOriginalMessage || useOriginalBody) && unitOfWork !== null && unitOfWork.originalHeaders !== null) {
-      exchange.body = unitOfWork.originalBody;
-      if (useOriginalMessage) exchange.headers = unitOfWork.originalHeaders.copy();
-    }
     const run = (): void => {
       exchange.clearFailure();
       if (!hasSteps) return finish(exchange);
@@ -546,9 +551,18 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     else run();
   }
 
+  private restoreOriginal(exchange: Exchange, isWhole: boolean): void {
+    const { unitOfWork } = exchange;
+    if (unitOfWork === null) return;
+    // As in Camel, `useOriginalBody` of an onException does not see to it that there is an original.
+    if (!this.context.originals.isKept) throw new ExchangeError('java.lang.IllegalStateException', 'AllowUseOriginalMessage is disabled. Cannot access the original message.');
+    unitOfWork.takeOriginal(exchange, isWhole);
+  }
+
   private afterHandler(exchange: Exchange, error: ExchangeError, isHandled: boolean, isContinued: boolean, isDeadLetter: boolean, wasExhausted: boolean): void {
     const isNewFailure = exchange.isFailed;
     leaveFatal(exchange, this.context.routeId);
+    exchange.unitOfWork?.giveUpOriginal(exchange);
     exchange.wasDealtWith = !isContinued || isNewFailure;
     if (isNewFailure && !(isDeadLetter && this.handling.deadLetter!.handleNewException)) {
       // What fails while a failure is handled replaces it.
@@ -580,7 +594,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
   private setFailureProperties(exchange: Exchange, isHere = true): void {
     const endpoint = exchange.property('CamelToEndpoint');
     if (endpoint !== undefined) exchange.properties.set('CamelFailureEndpoint', endpoint);
-    if (isHere) exchange.properties.set('CamelFailureRouteId', this.context.routeId);
+    if (isHere) exchange.properties.set('CamelFailureRouteId', exchange.routeId ?? this.context.routeId);
   }
 
   private giveUpWaiting(): void {
@@ -645,7 +659,7 @@ class MarkExhausted extends StepSubscriber {
       exchange.wasDealtWith = true;
       const { properties } = exchange;
       properties.set('CamelExceptionCaught', exchange.exception);
-      properties.set('CamelFailureRouteId', this.routeId);
+      properties.set('CamelFailureRouteId', exchange.routeId ?? this.routeId);
       const endpoint = properties.get('CamelToEndpoint');
       if (endpoint !== undefined) properties.set('CamelFailureEndpoint', endpoint);
     }
@@ -672,7 +686,7 @@ class MarkFailureRoute extends StepSubscriber {
   }
 
   override next(exchange: Exchange): void {
-    if ((exchange.halt & (EXHAUSTED | SPENT)) === EXHAUSTED) exchange.properties.set('CamelFailureRouteId', this.routeId);
+    if ((exchange.halt & (EXHAUSTED | SPENT)) === EXHAUSTED) exchange.properties.set('CamelFailureRouteId', exchange.routeId ?? this.routeId);
     this.out.next(exchange);
   }
 

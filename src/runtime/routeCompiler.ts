@@ -7,11 +7,12 @@ import { Diagnostics } from '../core/diagnostics.ts';
 import type { Events } from '../core/events.ts';
 import type { Fields } from '../core/field.ts';
 import type { Exchange, ExchangeScope } from '../core/exchange/exchange.ts';
+import type { Pipe } from '../core/graph/flow.ts';
 import { callStep, perform, sequence } from '../core/graph/flow.ts';
 import { builtInStrategy, strategyFrom } from '../core/graph/strategies.ts';
 import type { StateStore } from '../core/state/store.ts';
 import { prefixed } from '../core/state/store.ts';
-import type { DataFormatModel, ExpressionModel } from '../dsl/model.ts';
+import type { DataFormatModel, ElementModel, ExpressionModel } from '../dsl/model.ts';
 import type { Parts } from '../dsl/read.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
 import { withPathInUri } from '../dsl/uri.ts';
@@ -132,6 +133,7 @@ export class RouteCompiler {
       },
       routes: host.routes,
       parking: host.parking,
+      originals: this.originals,
       standIn: (info) => host.standIns?.step(info) ?? null,
     };
   }
@@ -189,7 +191,7 @@ export class RouteCompiler {
       intercepts: intercepting,
       sendIntercepts: sends.all,
       fixedSendIntercepts: sends.ofSteps,
-      masksLogs: booleanField(plan.element, 'logMask', (this.host.languages.context.property('camel.main.logMask') ?? this.host.languages.context.property('camel.main.log-mask'))?.trim() === 'true'),
+      masksLogs: booleanField(plan.element, 'logMask', this.mainFlag('logMask')),
       isOrdered: resolved?.definition.isOrdered === true || plan.fromElement.fields['orderBy'] !== undefined,
     };
     const before = interceptFrom(compiler, scope.interceptFrom, fromUri, around);
@@ -203,6 +205,7 @@ export class RouteCompiler {
       ...counted,
       ...(work.enter === undefined ? [] : [perform(work.enter)]),
       compiler.routeSteps(plan.steps, around),
+      ...sinkOf(plan.element),
       ...contractOf(plan.element, 'outputType'),
     ]);
     if (resolved === null) {
@@ -223,16 +226,23 @@ export class RouteCompiler {
       left: (exchange: Exchange, of: Graph, millis: number) => owner().left(exchange, of, millis),
       keep: (exchange: Exchange) => owner().keep(exchange),
     };
-    if (compiler.keepsOriginal) this.originals.isKept = true;
+    const variable = textField(plan.fromElement, 'variableReceive');
+    if (compiler.keepsOriginal || variable !== null || this.mainFlag('allowUseOriginalMessage')) this.originals.isKept = true;
     graph = new Graph(proxy, generation, steps.length === 0 && before.length === 0 ? perform(() => undefined) : pipe, work, {
       originals: this.originals,
       streams: booleanField(plan.element, 'streamCache', true),
       longestWaitMillis: Number(host.setting('redelivery.longestWait') ?? resolved.definition.longestWaitMillis ?? defaultWaitMillis),
     });
     wiring.graph = graph;
-    const variable = textField(plan.fromElement, 'variableReceive');
     const group = textField(plan.element, 'group');
     return { plan, graph, steps, resolved, variableReceive: variable, group, laneOf: this.lanes(plan, problems), sendIntercepts: around.sendIntercepts, wires: wiring.subscription, producerUris: used, carriedKeys, stepIds: compiler.ownIds, places: compiler.places };
+  }
+
+  /** A switch of `camel.main`, in either spelling. */
+  private mainFlag(name: string): boolean {
+    const { context } = this.host.languages;
+    const dashed = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    return (context.property(`camel.main.${name}`) ?? context.property(`camel.main.${dashed}`))?.trim() === 'true';
   }
 
   /** The lane of each message by `orderBy`: a hash of its value, so that equal values share a lane. */
@@ -266,6 +276,9 @@ export class RouteCompiler {
     }
   }
 }
+
+/** The end of a kamelet, where it is not one of its steps. */
+const sinkOf = ({ sink }: ElementModel): Pipe[] => (sink === undefined ? [] : [perform((exchange) => void exchange.properties.set('CamelToEndpoint', sink))]);
 
 /** An endpoint's URI as logs and descriptions show it. */
 export const shownUri = ({ endpoint }: ResolvedEndpoint): string => endpoint.shownUri.replace(/^([\w.+-]+):(?!\/\/)/, '$1://');

@@ -8,7 +8,7 @@ import { detour, perform, sequence } from '../core/graph/flow.ts';
 import type { ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel } from '../dsl/model.ts';
 import type { SendIntercept, StepCompiler, Surroundings } from './compiler.ts';
 import { booleanField, isElement, matchesPattern, textField } from './plan.ts';
-import type { RouteScope } from './plan.ts';
+import type { ExceptionClauses, RouteScope } from './plan.ts';
 import type { Clause, DeadLetter, ErrorHandling, RedeliveryPolicy } from './redelivery.ts';
 import { defaultRedelivery } from './redelivery.ts';
 
@@ -146,7 +146,7 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope, sends: 
   if (handler !== null && kind === null) compiler.problems.report('M0206', '`errorHandler` does not say which', handler.at, { label: 'names no error handler', help: `name one, such as \`deadLetterChannel: { deadLetterUri: "..." }\` or \`noErrorHandler: {}\``, docs: 'docs/route/errorHandler.md' });
   if (kind === 'noErrorHandler') {
     // They never run, but are as wrong as elsewhere.
-    for (const { elements, isRouteScoped } of scope.onException) for (const element of elements) clause(compiler, element, isRouteScoped, policy, sends);
+    for (const group of scope.onException) for (const element of group.elements) clause(compiler, element, group, policy, sends);
     return null;
   }
   const given = kind === null ? undefined : handler!.fields[kind];
@@ -174,7 +174,7 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope, sends: 
       if (model !== null) deadLetter = deadLetterOf(compiler, model, sends.ofSteps, (name) => booleanField(given, name, false));
     }
   }
-  const clauses = scope.onException.flatMap(({ elements, isRouteScoped }) => lastOfEach(elements.map((element) => clause(compiler, element, isRouteScoped, policy, sends))));
+  const clauses = scope.onException.flatMap((group) => lastOfEach(group.elements.map((element) => clause(compiler, element, group, policy, sends))));
   return { clauses, policy, retryWhile, deadLetter, onRedelivery, onPrepareFailure, onOccurred };
 }
 
@@ -223,7 +223,7 @@ export function exclude(problems: Diagnostics, element: ElementModel, first: str
   problems.report('M0316', `\`${first}\` and \`${second}\` of \`${element.name}\` exclude each other`, element.fieldsAt[second] ?? element.at, { label: 'the second one', help: 'keep one of them', docs: `docs/route/${element.name}.md` });
 }
 
-function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: boolean, parent: RedeliveryPolicy, sends: SendIntercepts): Clause {
+function clause(compiler: StepCompiler, element: ElementModel, { isRouteScoped, isForAll }: ExceptionClauses, parent: RedeliveryPolicy, sends: SendIntercepts): Clause {
   const names = element.fields['exception'];
   const classes = (Array.isArray(names) ? names : names === undefined ? [] : [names]).map(String);
   if (classes.length === 0) {
@@ -241,7 +241,7 @@ function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: bo
   const policy = own ?? (steps.length > 0 && parent.maximumRedeliveries !== 0 ? { ...parent, maximumRedeliveries: 0 } : parent);
   const useOriginalMessage = booleanField(element, 'useOriginalMessage', false);
   const useOriginalBody = booleanField(element, 'useOriginalBody', false);
-  if (useOriginalBody || useOriginalMessage) compiler.keepsOriginal = true;
+  if (useOriginalMessage) compiler.keepsOriginal = true;
   return {
     classes,
     onWhen: predicateField(compiler, element, 'onWhen'),
@@ -255,6 +255,7 @@ function clause(compiler: StepCompiler, element: ElementModel, isRouteScoped: bo
     onRedelivery: processor(compiler, element, 'onRedeliveryRef'),
     onOccurred: processor(compiler, element, 'onExceptionOccurredRef'),
     isRouteScoped,
+    isForAll,
   };
 }
 

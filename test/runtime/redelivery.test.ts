@@ -71,6 +71,7 @@ const clause = (name: string, classes: readonly string[], more: Partial<Clause> 
   onRedelivery: null,
   onOccurred: null,
   isRouteScoped: false,
+  isForAll: false,
   ...more,
 });
 

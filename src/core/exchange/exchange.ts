@@ -85,6 +85,8 @@ export class UnitOfWork {
   /** The message as it was when the delivery began, kept only where some error handler wants it. */
   originalBody: unknown = undefined;
   originalHeaders: Headers | null = null;
+  /** The original once somebody has taken it for its message. */
+  private taken: { body: unknown; readonly headers: Headers; by: Exchange | null } | null = null;
   /** The source's own name for the message (`Delivery.id`); null: delivered again it can't be told from a new one. */
   deliveryId: string | null = null;
 
@@ -102,6 +104,36 @@ export class UnitOfWork {
   /** The delivery that this stands for: itself, where it is not only a child's view of it. */
   get whole(): UnitOfWork {
     return this;
+  }
+
+  /**
+   * Gives an exchange the message as it was, or only its body. As in Camel that is one message, not a copy, until it is given up: who takes it next gets
+   * what has become of it.
+   */
+  takeOriginal(exchange: Exchange, isWhole = true): void {
+    if (this.originalHeaders === null) return;
+    const taken = (this.taken ??= { body: this.originalBody, headers: this.originalHeaders.copy(), by: null });
+    if (taken.by !== null) this.giveUpOriginal(taken.by);
+    exchange.body = taken.body;
+    if (!isWhole) return;
+    exchange.headers = taken.headers;
+    taken.by = exchange;
+  }
+
+  /** The original body, and what has become of it. */
+  get latestOriginalBody(): unknown {
+    return this.taken === null ? this.originalBody : this.taken.body;
+  }
+
+  /** From here on the exchange changes a message of its own. */
+  giveUpOriginal(exchange: Exchange): void {
+    const { taken } = this;
+    if (taken === null || taken.by !== exchange) return;
+    taken.by = null;
+    // One whose headers are others by now has another message already.
+    if (exchange.headers !== taken.headers) return;
+    taken.body = exchange.body;
+    exchange.headers = taken.headers.copy();
   }
 
   retain(): void {

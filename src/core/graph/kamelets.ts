@@ -3,11 +3,11 @@ import type { Call } from './flow.ts';
 /**
  * Every use of a kamelet has a key, which stands behind the name in its URIs (`kamelet:upper/to-1f0c9e`): the routes made from its template,
  * and the steps that use them, meet by it. It begins with the kind of use:
- * `to` is sent to, `from` feeds a route, `step` has nested steps where the template says `kamelet:sink`, `tail` has them behind the template's end.
+ * `to` is sent to, `from` feeds a route, `step` has nested steps where the template says `kamelet:sink`.
  */
-export type KameletUse = 'to' | 'from' | 'step' | 'tail';
+export type KameletUse = 'to' | 'from' | 'step';
 
-const keys = /^(to|from|step|tail)-[0-9a-f]{12}(-\d+)?$/;
+const keys = /^(to|from|step)-[0-9a-f]{12}(-\d+)?$/;
 
 /** What kind of use a key stands for; null for a text that is none. */
 export const kameletUse = (key: string | undefined): KameletUse | null => (key === undefined ? null : ((keys.exec(key)?.[1] as KameletUse | undefined) ?? null));

@@ -14,7 +14,7 @@ export const onExceptionFields = {
   onExceptionOccurredRef: field.reference('Called at once for every failure.', 'Processor'),
   onRedeliveryRef: field.reference('Called before every new attempt.', 'Processor'),
   useOriginalMessage: field.boolean('Its steps see the message as it came into the route.').default(false),
-  useOriginalBody: field.boolean('Its steps see the body as it came into the route, and the headers as they are.').default(false),
+  useOriginalBody: field.boolean('Its steps see the body as it came into the route, and the headers as they are. As in Camel it fails where nothing keeps the original: a `useOriginalMessage`, a dead-letter channel with either option, or `camel.main.allowUseOriginalMessage: true`.').default(false),
   steps: field.steps('What a message that failed goes through.'),
   disabled,
   ...naming,

@@ -334,7 +334,7 @@ export const exchangeFunctions: Readonly<Record<string, FunctionBuilder>> = {
   'in.body': bodyFunction,
   bodyType: plain((exchange) => (exchange.body === null || exchange.body === undefined ? null : new JavaClass(className(exchange.body)))),
   bodyOneLine: plain((exchange) => toText(exchange.body, exchange)?.replace(/[\r\n]+/g, '') ?? null),
-  originalBody: plain((exchange) => exchange.unitOfWork?.originalBody ?? null),
+  originalBody: plain((exchange) => exchange.unitOfWork?.latestOriginalBody ?? null),
   bodyAs,
   mandatoryBodyAs,
   messageAs,
