@@ -5,12 +5,16 @@ import { field } from '../core/field.ts';
 import { Headers } from '../core/exchange/headers.ts';
 import { Poller, pollOptions, pollSchedule } from '../core/schedule/polling.ts';
 
-/** A poll is one empty message, and is over when the message has left the route. */
+/** So many messages may wait in steps while the next ones come. */
+const mostAside = 1000;
+
+/** A poll is one empty message, and is over when the message has left the route, or waits without holding it up. */
 class SchedulerConsumer implements Consumer {
   private readonly endpoint: Endpoint<typeof options>;
   private readonly context: ConnectorContext;
   private readonly poller: Poller;
   private sink: Sink | null = null;
+  private aside = 0;
 
   constructor(endpoint: Endpoint<typeof options>, context: ConnectorContext, schedule: Schedule | null) {
     this.endpoint = endpoint;
@@ -50,7 +54,21 @@ class SchedulerConsumer implements Consumer {
       exchange.properties.set('CamelTimerFiredTime', new Date(now));
     }
     return new Promise((resolve) => {
-      const delivery: Delivery = { wouldLose: true, left: () => resolve(1), settle: () => {} };
+      let isAside = false;
+      const delivery: Delivery = {
+        wouldLose: true,
+        aside: () => {
+          if (this.aside >= mostAside) return;
+          isAside = true;
+          this.aside++;
+          resolve(1);
+        },
+        left: () => {
+          if (isAside) this.aside--;
+          resolve(1);
+        },
+        settle: () => {},
+      };
       this.sink!.push(exchange, delivery);
     });
   }

@@ -38,6 +38,11 @@ export interface Delivery {
   readonly wouldLose?: boolean;
   /** What is not acknowledged is delivered again, after a restart at the latest: a message that a stop interrupted is left to its source. */
   readonly comesAgain?: boolean;
+  /**
+   * A step lets the exchange wait without holding the source up (`delay`), at most once: the credit may be back before the exchange has left. Who
+   * heeds it says how many may wait so.
+   */
+  aside?(): void;
   left?(exchange: Exchange): void;
   /** Acknowledges, unless the exchange failed and nobody handled it (`isUnhandled(exchange)` of exchange.ts): then gives back. */
   settle(exchange: Exchange): void | Promise<void>;

@@ -10,11 +10,13 @@ import { Waits } from '../core/exchange/waits.ts';
 
 class Delay extends StepSubscriber {
   private readonly expression: Expression;
+  private readonly isAsync: boolean;
   private readonly waits: Waits;
   private readonly resume = (exchange: Exchange): void => this.out.next(exchange);
 
-  constructor(out: Subscriber<Exchange>, expression: Expression, context: StepContext) {
+  constructor(out: Subscriber<Exchange>, expression: Expression, isAsync: boolean, context: StepContext) {
     super(out, context.info);
+    this.isAsync = isAsync;
     this.expression = expression;
     this.waits = new Waits(context);
     this.add(() => this.waits.dispose());
@@ -23,6 +25,7 @@ class Delay extends StepSubscriber {
   protected step(exchange: Exchange): boolean {
     const millis = Number(convertTo(this.expression(exchange), 'java.lang.Long') ?? 0);
     if (millis <= 0) return true;
+    if (this.isAsync) exchange.unitOfWork?.whole.stepAside();
     this.waits.wait(exchange, millis, this.resume);
     return false;
   }
@@ -35,7 +38,7 @@ export const delay = defineEip({
   summary: 'Holds each exchange back for some milliseconds; others may overtake it.',
   options: {
     expression: field.expression('Milliseconds to wait; null, 0 and less are no wait.').required(),
-    asyncDelayed: field.boolean('Waits without blocking.').default(true).ignored(noThreads),
+    asyncDelayed: field.boolean('The source goes on with the next message meanwhile, where it is a queue (`seda`), a folder or a scheduler.').default(true),
     callerRunsWhenRejected: field.boolean('What to do when the thread pool is full.').default(true).ignored(noThreads),
     executorService: field.string('Thread pool.').ignored(noThreads),
   },
@@ -47,5 +50,5 @@ export const delay = defineEip({
       out: { 'mock:out': ['later'] },
     },
   ],
-  operator: ({ expression }, context) => settled(expression, context.info, (millisOf) => operator((out) => new Delay(out, millisOf, context))),
+  operator: ({ expression, asyncDelayed }, context) => settled(expression, context.info, (millisOf) => operator((out) => new Delay(out, millisOf, asyncDelayed, context))),
 });

@@ -40,6 +40,7 @@ interface ThrottleOptions {
   readonly key: Expression | null;
   readonly periodMillis: number;
   readonly rejects: boolean;
+  readonly isAsync: boolean;
 }
 
 /** Beyond so many keys the ones at rest are forgotten. */
@@ -76,6 +77,7 @@ abstract class Throttle extends StepSubscriber {
     if (rejects) throw this.rejection(line.share.limit!);
     if (this.context.stopping.aborted) throw shutdownError();
     line.waiting.push(exchange);
+    if (this.options.isAsync) exchange.unitOfWork?.whole.stepAside();
     this.awaitPermit(line);
     return false;
   }
@@ -246,7 +248,7 @@ export const throttle = defineEip({
     correlationExpression: field.expression('Exchanges with the same value share a limit; each value has its own.').notInline(),
     rejectExecution: field.boolean('Fails an exchange at once when its turn has not come.').default(false),
     timePeriodMillis: field.millis('The period that the limit is for.').atLeast(1).default(1000),
-    asyncDelayed: field.boolean('Waits without blocking.').default(false).ignored(noThreads),
+    asyncDelayed: field.boolean('The source goes on with the next message while one waits, where it is a queue (`seda`), a folder or a scheduler.').default(false),
     callerRunsWhenRejected: field.boolean('What to do when the thread pool is full.').default(true).ignored(noThreads),
     executorService: field.string('Thread pool.').ignored(noThreads),
   },
@@ -263,12 +265,12 @@ export const throttle = defineEip({
       out: { 'mock:out': [1, 2, 3] },
     },
   ],
-  operator: ({ expression, mode, correlationExpression, rejectExecution, timePeriodMillis }, context) => {
+  operator: ({ expression, mode, correlationExpression, rejectExecution, timePeriodMillis, asyncDelayed }, context) => {
     const make = (): Map<unknown, Share> => new Map();
     const shares = context.carry?.(make) ?? make();
     const Kind = mode === 'TotalRequests' ? PerPeriod : AtOnce;
     const build = (limit: Expression, key: Expression | null) =>
-      operator((out) => new Kind(out, { limit, key, periodMillis: timePeriodMillis, rejects: rejectExecution }, shares, context));
+      operator((out) => new Kind(out, { limit, key, periodMillis: timePeriodMillis, rejects: rejectExecution, isAsync: asyncDelayed }, shares, context));
     return settled(expression, context.info, (limit) =>
       correlationExpression === undefined ? build(limit, null) : settled(correlationExpression, context.info, (key) => build(limit, key)),
     );

@@ -178,6 +178,7 @@ class Passage extends UnitOfWork implements Way {
   private readonly graph: Graph;
   private readonly delivery: Delivery;
   private readonly entered: number;
+  private isAside = false;
 
   constructor(graph: Graph, exchange: Exchange, delivery: Delivery, entered: number) {
     super(exchange, nothing);
@@ -191,12 +192,19 @@ class Passage extends UnitOfWork implements Way {
     return this.isRequest ? Infinity : this.graph.longestWaitMillis;
   }
 
+  override stepAside(): void {
+    if (this.isAside) return;
+    this.isAside = true;
+    this.delivery.aside?.();
+  }
+
   back(exchange: Exchange): void {
     this.graph.finish(exchange, this);
   }
 
   leave(exchange: Exchange): void {
     const { graph } = this;
+    this.isAside = true;
     graph.owner.left(exchange, graph, graph.owner.now() - this.entered);
     this.delivery.left?.(exchange);
     exchange.unitOfWork!.release();

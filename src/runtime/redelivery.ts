@@ -24,6 +24,8 @@ export interface RedeliveryPolicy {
   /** `limit:delay;limit:delay`: from the attempt `limit` on wait `delay`; overrides the other waits. */
   readonly delayPattern: readonly (readonly [number, number])[] | null;
   readonly allowRedeliveryWhileStopping: boolean;
+  /** Waits do not hold the source up. */
+  readonly asyncDelayedRedelivery: boolean;
 }
 
 export const defaultRedelivery: RedeliveryPolicy = {
@@ -36,6 +38,7 @@ export const defaultRedelivery: RedeliveryPolicy = {
   collisionAvoidanceFactor: 0.15,
   delayPattern: null,
   allowRedeliveryWhileStopping: true,
+  asyncDelayedRedelivery: false,
 };
 
 /** The wait before attempt number `attempt` (1 = the first redelivery), given the wait before it (0 = none yet). */
@@ -392,6 +395,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
 
   private wait(exchange: Exchange, attempts: Attempts, wait: Pick<Waiting, 'due' | 'policy'>): void {
     const { clock } = this.context;
+    if (wait.policy.asyncDelayedRedelivery) exchange.unitOfWork?.whole.stepAside();
     const timer = clock.schedule(Math.max(0, wait.due - clock.now()), () => {
       this.waiting.delete(exchange);
       this.redeliver(exchange, attempts);

@@ -92,6 +92,7 @@ export function redeliveryPolicy(element: ElementModel, parent: RedeliveryPolicy
     collisionAvoidanceFactor: number(element, 'collisionAvoidanceFactor', parent.collisionAvoidanceFactor),
     delayPattern: delayPattern(element, problems, parent.delayPattern),
     allowRedeliveryWhileStopping: booleanField(element, 'allowRedeliveryWhileStopping', parent.allowRedeliveryWhileStopping),
+    asyncDelayedRedelivery: booleanField(element, 'asyncDelayedRedelivery', parent.asyncDelayedRedelivery),
   };
 }
 

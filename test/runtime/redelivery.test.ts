@@ -17,6 +17,7 @@ const policies: fc.Arbitrary<RedeliveryPolicy> = fc.record({
   collisionAvoidanceFactor: fc.double({ min: 0, max: 1, noNaN: true }),
   delayPattern: fc.constant(null),
   allowRedeliveryWhileStopping: fc.boolean(),
+  asyncDelayedRedelivery: fc.boolean(),
 });
 
 /** The waits of so many attempts in a row. */

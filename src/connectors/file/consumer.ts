@@ -222,12 +222,20 @@ class FileConsumer implements Consumer {
     file.isLastOfBatch = index === size - 1;
     this.underWay++;
     this.unsettled++;
+    let isAside = false;
+    const freed = (): void => {
+      this.underWay--;
+      this.wake();
+    };
     const delivery: Delivery = {
       wouldLose: this.moveFailedTo === null,
       comesAgain: true,
+      aside: () => {
+        isAside = true;
+        freed();
+      },
       left: () => {
-        this.underWay--;
-        this.wake();
+        if (!isAside) freed();
       },
       settle: async (settled) => {
         await this.settle(file, settled);

@@ -321,6 +321,7 @@ function queueOf(endpoint: SedaEndpoint, context: ConnectorContext): SedaQueue {
 
 class SedaDelivery implements Delivery {
   readonly wouldLose: boolean;
+  private isAside = false;
   private readonly item: Item;
   private readonly consumer: SedaConsumer;
 
@@ -330,8 +331,13 @@ class SedaDelivery implements Delivery {
     this.consumer = consumer;
   }
 
+  aside(): void {
+    this.isAside = this.consumer.letWait();
+  }
+
   left(): void {
-    this.consumer.freed();
+    if (this.isAside) this.consumer.waited();
+    else this.consumer.freed();
   }
 
   settle(exchange: Exchange): void {
@@ -347,6 +353,8 @@ export class SedaConsumer implements Consumer {
   private sink: Sink | null = null;
   private isTaking = false;
   private underWay = 0;
+  /** Those that wait in a step, beyond the credit. */
+  private aside = 0;
   private credit: number;
 
   constructor(endpoint: SedaEndpoint, context: ConnectorContext) {
@@ -430,6 +438,18 @@ export class SedaConsumer implements Consumer {
   freed(): void {
     this.underWay--;
     this.queue.wake();
+  }
+
+  /** One waits, and the next may come; false: as many wait as the queue is long. */
+  letWait(): boolean {
+    if (this.aside >= this.queue.size) return false;
+    this.aside++;
+    this.freed();
+    return true;
+  }
+
+  waited(): void {
+    this.aside--;
   }
 
   receive(timeoutMillis: number): Promise<PolledMessage | null> {

@@ -101,6 +101,9 @@ export class UnitOfWork {
     return Infinity;
   }
 
+  /** Its exchange waits without holding the source up, which may send the next one. */
+  stepAside(): void {}
+
   /** The delivery that this stands for: itself, where it is not only a child's view of it. */
   get whole(): UnitOfWork {
     return this;

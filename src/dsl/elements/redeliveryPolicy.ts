@@ -13,7 +13,7 @@ export const redeliveryFields = {
   collisionAvoidanceFactor: field.number('How much waits vary: 0.15 = up to 15 % more or less.').default(0.15),
   delayPattern: field.string('Waits by attempt, such as `1:1000;5:5000`: from the first attempt a second, from the fifth five.'),
   disableRedelivery: field.boolean('Tries nothing again.').default(false),
-  asyncDelayedRedelivery: field.boolean('Waits without holding a thread.').default(false).ignored('waiting never holds a thread here'),
+  asyncDelayedRedelivery: field.boolean('The source goes on with the next message while one waits, where it is a queue (`seda`), a folder or a scheduler.').default(false),
   allowRedeliveryWhileStopping: field.boolean('Goes on trying while the runtime stops.').default(true),
   logContinued: field.boolean('Logs failures after which the route goes on.').default(false),
   logExhausted: field.boolean('Logs that all attempts have failed.').default(true),

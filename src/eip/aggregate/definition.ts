@@ -73,7 +73,7 @@ export const aggregate = defineEip({
     discardOnCompletionTimeout: field.boolean('A group whose time is over is dropped.').default(false),
     discardOnAggregationFailure: field.boolean('A group is dropped when its strategy throws; otherwise the exchange that it threw for fails.').default(false),
     forceCompletionOnStop: field.boolean('Completes all groups when the route stops.').default(false),
-    completeAllOnStop: field.boolean('When the route stops, waits until all groups are complete.').default(false),
+    completeAllOnStop: field.boolean('Completes all groups when the route stops, and waits for them.').default(false),
     ignoreInvalidCorrelationKeys: field.boolean('An exchange without a key just goes on; otherwise it fails.').default(false),
     parallelProcessing: field.boolean('Up to ten complete groups run side by side; otherwise one after the other.').default(false),
     aggregationRepository: field.reference<string>('Where open groups are kept. By default in the state store; a MemoryAggregationRepository keeps them in memory only.', 'AggregationRepository'),
@@ -166,7 +166,7 @@ export const aggregate = defineEip({
       context.onDispose(() => controller.onStop?.(control));
     }
     context.onStop?.(async () => {
-      if (options.forceCompletionOnStop) aggregator.force(null, false);
+      if (options.forceCompletionOnStop || options.completeAllOnStop) aggregator.force(null, false);
       await aggregator.whenIdle(options.completeAllOnStop, context.stopping);
     });
     return operator((out) => new Aggregate(out, options.steps, aggregator, rules, context));
