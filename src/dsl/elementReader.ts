@@ -233,6 +233,8 @@ export class ElementReader extends TextReader {
           ? `name a data format and its options: \`${owner.name}: { ${text !== null && Object.hasOwn(this.parts.dataformats, text) ? text : 'json'}: {} }\``
           : Object.keys(fields).length === 0 || isEmptyNode(node)
             ? `write \`${owner.name}: {}\`, or its options below it`
+            : isSeq(node) && fields['steps']?.shape.kind === 'steps'
+            ? 'put the list below `steps:`'
             : `write its options below it, such as \`${Object.keys(fields)[0]}: ...\``,
       fix: this.mappingFix(owner, fields, written, text),
       docs: owner.docs,
@@ -882,20 +884,24 @@ export class ElementReader extends TextReader {
     const whatItTakes = hasFormats ? `name a data format, such as \`json: {}\`${also}` : hasLanguages ? `name an expression language, such as \`simple: "..."\`${also}` : `it takes ${quoted(own)}`;
     const isLost = key === 'steps' && Object.hasOwn(fields, 'from');
     const areVerbs = key === 'steps' && owner.name === 'rest';
+    // An option of something within.
+    const inner = meant === key ? undefined : Object.keys(fields).find((name) => fields[name]!.shape.kind === 'element' && Object.hasOwn(fields[name]!.shape.fields, key));
     this.problems.report('M0212', `unknown option \`${key}\` for \`${owner.name}\``, at, {
       label: 'no such option',
       help: isLost
         ? 'the steps of a route stand inside of its `from`'
         : areVerbs
           ? 'verbs stand in `rest` itself, each with a list: `get: [ { path: /x, to: "direct:x" } ]`'
+          : inner !== undefined
+          ? `it is an option of \`${inner}\`: write it below that`
           : meant !== null
           ? `did you mean \`${meant}\`?`
           : Object.hasOwn(elements, key)
             ? `write it at the top level of the file${elementsByName[key]!.isBeforeRoutes === true ? ', before the routes' : ''}`
             : whatItTakes,
       docs: owner.docs,
-      fix: isLost ? this.intoFrom(map, pair) : meant !== null ? replaceWith(at, meant) : null,
-      values: { option: key, of: owner.name, nearest: meant },
+      fix: isLost ? this.intoFrom(map, pair) : meant !== null && inner === undefined ? replaceWith(at, meant) : null,
+      values: { option: key, of: owner.name, nearest: inner === undefined ? meant : null },
     });
   }
 }
@@ -914,10 +920,10 @@ function addition({ at }: Owner, text: string): Fix | null {
   return /^:[ \t]*(\r?\n|$)/.test(rest) ? insertAt(source, end + 1, `\n${' '.repeat(column + 1)}${text}`, false) : null;
 }
 
-/** What an endpoint may have where it stands as a mapping. */
 /** Names that Camel's reader takes as well, and its schema does not have. */
 const oldNames: Readonly<Record<string, string>> = { streamCaching: 'streamCache' };
 
+/** What an endpoint may have where it stands as a mapping. */
 const endpointFields: Fields = {
   uri: field.endpoint('URI of the endpoint.').required(),
   pattern: field.enum('Pattern of the exchange for this call.', ['InOnly', 'InOut']),

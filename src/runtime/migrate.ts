@@ -1,7 +1,7 @@
 import type { Diagnostic } from '../core/diagnostics.ts';
 import type { Progress } from './documents.ts';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { tooDeepYaml } from '../core/conversion/yamlDepth.ts';
 import { fateOf } from '../dsl/mainProperties.ts';
@@ -71,19 +71,49 @@ const differences: readonly { readonly when: RegExp; readonly unless?: RegExp; r
 
 interface Context {
   readonly folder: string;
+  /** Where paths of the project's files start: its folder of resources, where it has one. */
+  readonly root: string;
+  /** Folders with kamelets, those of the project first. */
   readonly catalogues: readonly string[];
   readonly properties: Readonly<Record<string, string>>;
-  /** Files that declare route templates, by id. */
-  readonly templates: ReadonlyMap<string, string>;
-  /** Files that declare beans, by name. */
-  readonly beans: ReadonlyMap<string, string>;
+  /** Files that declare route templates, by id; those of the project, and of those around it. */
+  readonly templates: Declared;
+  /** The same of beans, by name. */
+  readonly beans: Declared;
   /** Properties that placeholders of the folder name. */
   readonly named: ReadonlySet<string>;
   /** What is wrong with the properties, whatever routes there are. */
   readonly ofProperties: readonly Diagnostic[];
 }
 
-type Root = { readonly apiVersion?: unknown; readonly kind?: unknown };
+/** Which files declare what has a name. */
+type Declared = ReadonlyMap<string, readonly string[]>;
+
+/** Of several files the one that stands nearest to a file. */
+function nearestTo(path: string, files: readonly string[]): string {
+  const parts = path.split(sep);
+  const shared = (other: string): number => {
+    const others = other.split(sep);
+    const end = parts.findIndex((part, at) => part !== others[at]);
+    return end < 0 ? parts.length : end;
+  };
+  return files.reduce((best, file) => (shared(file) > shared(best) ? file : best));
+}
+
+/** What makes a folder a project of its own. */
+const markers = /^(?:pom\.xml|build\.gradle(?:\.kts)?|application\.(?:properties|ya?ml))$/;
+
+const inResources = `${sep}src${sep}main${sep}resources`;
+
+/** The folders of a folder that are projects, and the folder itself: the innermost first. */
+function projectsOf(folder: string, paths: readonly string[]): string[] {
+  const found = paths.filter((path) => markers.test(basename(path))).map((path) => dirname(path).replace(new RegExp(`${inResources.replace(/\W/g, '\\$&')}$`), ''));
+  return [...new Set([...found.filter((path) => path.startsWith(`${folder}${sep}`)), folder])].sort((a, b) => b.length - a.length);
+}
+
+const isWithin = (path: string, project: string): boolean => path === project || path.startsWith(`${project}${sep}`);
+
+type Root = { readonly apiVersion?: unknown; readonly kind?: unknown; readonly items?: unknown };
 
 const resources = ['Integration', 'Kamelet', 'Pipe', 'KameletBinding'];
 
@@ -120,7 +150,8 @@ function kindOfRoot(root: unknown, text: string): string {
     return keys.some((key) => elements.test(key)) ? 'routes' : 'YAML';
   }
   if (typeof root !== 'object' || root === null) return 'YAML';
-  const { apiVersion, kind } = root as Root;
+  const { apiVersion, kind, items } = root as Root;
+  if (typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)) return items.map((item) => kindOfRoot(item, text)).find((one) => resources.includes(one)) ?? `${kind} of Kubernetes`;
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') return 'openapi' in root || 'swagger' in root ? 'OpenAPI document' : 'YAML';
   if (apiVersion.startsWith('camel.apache.org/')) return resources.includes(kind) ? kind : `${kind} of Camel K`;
   return `${kind} of Kubernetes`;
@@ -135,22 +166,28 @@ async function yamlReport(path: string, text: string, context: Context): Promise
     return { kind, verdict: 'ignored', findings: [] };
   }
   // Templates and beans of other files count as there.
-  const templates = [...text.matchAll(/routeTemplateRef:\s*['"]?([\w.-]+)/g)].map(([, id]) => context.templates.get(id!));
-  const words = new Set(text.match(/[\w.-]+/g) ?? []);
-  const beans = [...context.beans].filter(([name]) => words.has(name)).map(([, file]) => file);
-  const others = [...new Set([...templates, ...beans])].filter((file) => file !== undefined && file !== path) as string[];
-  const problems = await Mecha.check({
-    routes: [path, ...others],
-    folder: dirname(path) === context.folder ? context.folder : existingRoot(path, context.folder),
-    configuration: null,
-    properties: context.properties,
-    settings: { kamelets: context.catalogues, 'state.store': 'memory', 'deadLetters.enabled': false },
-  });
-  const root = existingRoot(path, context.folder);
-  const own = problems.filter(({ message }) => !context.ofProperties.some((problem) => problem.message === message)).filter(({ at }) => at === null || resolve(root, at.source.file) === path || !others.some((other) => other.endsWith(at.source.file)));
+  const declaring = (declared: Declared, names: Iterable<string>): [string, string][] =>
+    [...names].flatMap((name): [string, string][] => {
+      const files = declared.get(name) ?? [];
+      return files.length === 0 || files.includes(path) ? [] : [[name, nearestTo(path, files)]];
+    });
+  const templates = declaring(context.templates, [...text.matchAll(/routeTemplateRef:\s*['"]?([\w.-]+)/g)].map(([, id]) => id!));
+  const ofOthers = declaring(context.beans, new Set((text.match(/[\w.-]+/g) ?? []).filter((word) => context.beans.has(word) && !isDeclaredIn(text, word))));
+  const others = [...new Set([...templates, ...ofOthers].map(([, file]) => file))];
+  const checked = (root: string): Promise<readonly Diagnostic[]> =>
+    Mecha.check({ routes: [path, ...others], folder: root, configuration: null, properties: context.properties, settings: { kamelets: context.catalogues, 'state.store': 'memory', 'deadLetters.enabled': false } });
+  let { root } = context;
+  let problems = await checked(root);
+  // Examples are run in their folders: files may be named from there.
+  const beside = dirname(path);
+  if (beside !== root && problems.some(({ severity, message }) => severity === 'error' && /ENOENT|no (?:such )?file|no module/i.test(message))) {
+    const again = await checked(beside);
+    if (again.filter(({ severity }) => severity === 'error').length < problems.filter(({ severity }) => severity === 'error').length) [root, problems] = [beside, again];
+  }
+  const own = problems.filter(({ message }) => !context.ofProperties.some((problem) => problem.message === message)).filter(({ at }) => at === null || resolve(root, at.source.file) === path || !others.some((other) => resolve(root, at.source.file) === other));
   // A bean that can't be made is told of where it is declared; here it is what stands in the way.
-  const unmade = [...context.beans].flatMap(([name, file]): Finding[] => {
-    if (file === path || !words.has(name) || !problems.some(({ code, at, message }) => code === 'M0502' && at !== null && resolve(root, at.source.file) === file && message.includes(`\`${name}\``))) return [];
+  const unmade = ofOthers.flatMap(([name, file]): Finding[] => {
+    if (!problems.some(({ code, at, message }) => code === 'M0502' && at !== null && resolve(root, at.source.file) === file && message.includes(`\`${name}\``))) return [];
     return [{ line: lineOf(text, new RegExp(`(?<![\\w.-])${name.replace(/[.]/g, '\\.')}(?![\\w-])`)), code: 'M0501', message: `the bean \`${name}\` can't be made`, advice: `see ${relative(context.folder, file)}` }];
   });
   const errors = own.filter(({ severity }) => severity === 'error');
@@ -172,22 +209,23 @@ async function yamlReport(path: string, text: string, context: Context): Promise
   return { kind, verdict: isForeign ? 'manual' : notes.length === 0 ? 'runs' : 'differs', findings: notes };
 }
 
-/** Where relative paths of a project's files start: its folder of resources, where it has one. */
-const existingRoot = (path: string, folder: string): string => {
-  const at = path.lastIndexOf('/src/main/resources/');
-  return at >= 0 && path.startsWith(folder) ? path.slice(0, at + '/src/main/resources'.length) : folder;
-};
+/** A file has something of this name itself. */
+const isDeclaredIn = (text: string, name: string): boolean => new RegExp(`\\b(?:name|id):\\s*['"]?${name.replace(/\W/g, '\\$&')}['"]?\\s*(?:[,}#]|$)`, 'm').test(text);
 
 /** What becomes of the properties of a file. What makes no difference is said, and the file runs all the same. */
 function propertiesReport(text: string, pairs: Iterable<readonly [string, string]>, { ofProperties, named }: Context): Omit<FileReport, 'file'> {
   const findings: Finding[] = [];
   let differs = false;
+  let fails = false;
   const lines = text.split('\n');
   for (const [key] of pairs) {
     const at = lines.findIndex((candidate) => candidate.trimStart().startsWith(key));
     const line = at < 0 ? null : at + 1;
     const wrong = ofProperties.find(({ message }) => message.includes(`\`${key}\``));
     if (wrong !== undefined) {
+      if (wrong.severity === 'error') fails = true;
+      else if (named.has(key)) continue;
+      else differs = true;
       findings.push({ line, code: wrong.code, message: wrong.message, advice: wrong.help });
       continue;
     }
@@ -196,7 +234,7 @@ function propertiesReport(text: string, pairs: Iterable<readonly [string, string
     if (found.fate === 'differs') differs = true;
     findings.push(finding(`\`${key}\` has no effect: ${found.why ?? ''}`, found.instead ?? 'nothing to do', line));
   }
-  return { kind: 'properties', verdict: findings.some(({ code }) => code !== null) ? 'fails' : differs ? 'differs' : 'runs', findings };
+  return { kind: 'properties', verdict: fails ? 'fails' : differs ? 'differs' : 'runs', findings };
 }
 
 function javaReport(text: string): Omit<FileReport, 'file'> | null {
@@ -249,23 +287,49 @@ export async function migrationReport(given: string, progress?: Progress): Promi
       unread.push({ file: relative(folder, path), kind: 'not read', verdict: 'manual', findings: [finding(`it can't be read: ${(thrown as Error).message}`, 'look at it by hand, or let it be read')] });
     }
   }
-  const templates = new Map<string, string>();
-  const properties: Record<string, string> = {};
-  const beans = new Map<string, string>();
+  const templates = new Map<string, string[]>();
+  const beans = new Map<string, string[]>();
   const named = new Set<string>();
+  const declare = (declared: Map<string, string[]>, name: string, path: string): void => void (declared.get(name)?.push(path) ?? declared.set(name, [path]));
   for (const [path, text] of texts) {
     for (const [, key] of text.matchAll(/\{\{[?!]?([\w.-]+)/g)) named.add(key!);
-    if (/\.ya?ml$/i.test(path)) for (const name of beanNames(text)) beans.set(name, path);
-    if (/\.ya?ml$/i.test(path)) for (const [, id] of text.matchAll(/^\s*-\s*routeTemplate:\s*\n(?:\s+.*\n)*?\s+id:\s*['"]?([\w.-]+)/gm)) templates.set(id!, path);
-    if (/(?:^|\/)[\w-]+\.properties$/i.test(path)) Object.assign(properties, Object.fromEntries(parseProperties(text)));
+    if (/\.ya?ml$/i.test(path)) for (const name of beanNames(text)) declare(beans, name, path);
+    if (/\.ya?ml$/i.test(path)) for (const [, id] of text.matchAll(/^\s*-\s*routeTemplate:\s*\n(?:\s+.*\n)*?\s+id:\s*['"]?([\w.-]+)/gm)) declare(templates, id!, path);
   }
-  const catalogues = [...new Set(paths.filter((path) => path.endsWith('.kamelet.yaml')).map((path) => dirname(path)))];
-  const ofProperties = await Mecha.check({ routes: [], sources: [], folder, configuration: null, properties, settings: { 'state.store': 'memory', 'deadLetters.enabled': false } });
-  const context: Context = { folder, catalogues, properties, templates, beans, named, ofProperties: ofProperties.filter(({ at, severity }) => at === null && severity === 'error') };
+  const projects = projectsOf(folder, paths);
+  const projectOf = (path: string): string => projects.find((project) => isWithin(path, project))!;
+  const contexts = new Map<string, Context>();
+  /** What a project's files see: what is in it, and in the projects that it is in. */
+  const contextOf = async (project: string): Promise<Context> => {
+    const known = contexts.get(project);
+    if (known !== undefined) return known;
+    const isSeen = (path: string): boolean => isWithin(project, projectOf(path));
+    const seen = (declared: ReadonlyMap<string, readonly string[]>): Declared => new Map([...declared].map(([name, files]) => [name, files.filter(isSeen)]));
+    const properties: Record<string, string> = {};
+    // Those of the project itself win.
+    const settings = [...texts].filter(([path]) => /(?:^|\/)(?:[\w-]+\.properties|application\.ya?ml)$/i.test(path) && isSeen(path)).sort(([a], [b]) => projectOf(a).length - projectOf(b).length);
+    for (const [path, text] of settings) Object.assign(properties, Object.fromEntries(path.endsWith('.properties') ? parseProperties(text) : propertiesInYaml(text)));
+    const catalogues = [...new Set(paths.filter((path) => path.endsWith('.kamelet.yaml')).map((path) => dirname(path)))].sort((a, b) => Number(isSeen(b)) - Number(isSeen(a)) || projectOf(b).length - projectOf(a).length);
+    const ofProperties = await Mecha.check({ routes: [], sources: [], folder: project, configuration: null, properties, settings: { 'state.store': 'memory', 'deadLetters.enabled': false } });
+    const resources = join(project, inResources);
+    const context: Context = {
+      folder,
+      root: statSync(resources, { throwIfNoEntry: false })?.isDirectory() === true ? resources : project,
+      catalogues,
+      properties,
+      templates: seen(templates),
+      beans: seen(beans),
+      named,
+      ofProperties: ofProperties.filter(({ at }) => at === null),
+    };
+    contexts.set(project, context);
+    return context;
+  };
   const files: FileReport[] = [...unread];
   let done = 0;
   for (const [path, text] of texts) {
     progress?.('looking at', done++, texts.size);
+    const context = await contextOf(projectOf(path));
     const report = /\.ya?ml$/i.test(path)
       ? await yamlReport(path, text, context)
       : path.endsWith('.properties')

@@ -204,6 +204,16 @@ describe('the command line', () => {
       expect(JSON.parse(json.out).counts).to.include({ fails: 1, manual: 1 });
       expect((await desk.mecha('migrate', 'nowhere')).code).to.equal(2);
     });
+
+    it('says once what several files have, with their number and the first places; as JSON every one', async () => {
+      for (const name of ['a', 'b', 'c', 'd']) desk.write(`several/${name}.yaml`, `- from:\n    uri: timer:${name}\n    steps:\n      - to: activemq:queue\n${name === 'b' ? '      - to: activemq:other\n      - lgo: x\n' : ''}`);
+      const { out } = await desk.mecha('migrate', 'several');
+      expect(out.match(/the connector `activemq` is not built in/g)).to.have.length(1);
+      expect(out).to.contain('in 4 files: a.yaml:4, b.yaml:4, b.yaml:5 and 2 more places\n');
+      expect(out).to.contain('a.yaml: does not run (routes)\n  line 4: said above\n').and.to.match(/b\.yaml: does not run \(routes\)\n {2}line 6: M0201: .*\n.*\n {2}lines 4, 5: said above\n/);
+      const { files } = JSON.parse((await desk.mecha('migrate', 'several', '--json')).out) as { files: { findings: unknown[] }[] };
+      expect(files.map(({ findings }) => findings.length)).to.deep.equal([1, 3, 1, 1]);
+    });
   });
 
   describe('explain', () => {

@@ -167,6 +167,35 @@ describe('a migration report', () => {
     expect(bad['use.yaml']!.findings).to.deep.equal([{ line: 4, code: 'M0501', message: "the bean `shelf` can't be made", advice: 'see beans.yaml' }]);
   });
 
+  it('looks at each project of a folder by itself, and at what stands around it', async () => {
+    const report = await reportOf({
+      'common.properties': 'shared=x\n',
+      'one/application.properties': 'who=one\ncamel.component.jms.connection-factory=#f\n',
+      'one/route.yaml': route('setBody: { constant: "resource:file:note.txt" }', 'to: "mock:{{who}}-{{shared}}"', 'bean: { ref: tool, method: x }'),
+      'one/note.txt': 'hi',
+      'one/tool.mjs': 'export default { x() {} };',
+      'one/beans.yaml': '- beans: [ { name: tool, type: "#module:./tool.mjs" } ]\n',
+      'two/application.yaml': 'who: two\nlater: y\n',
+      'two/src/main/resources/camel/route.yaml': route('to: "mock:{{who}}-{{later}}"', 'bean: { ref: tool, method: x }'),
+      'loose/route.yaml': route('setBody: { constant: "resource:file:note.txt" }', 'to: "mock:{{?who}}"'),
+      'loose/note.txt': 'hi',
+    });
+    expect(Object.entries(report).map(([file, { verdict, findings }]) => `${file} ${verdict} ${findings.map(({ line, message }) => `${line} ${message}`).join()}`)).to.have.members([
+      'common.properties runs ',
+      'one/application.properties differs 2 `camel.component.jms.connection-factory` sets an option of `jms`, a connector that is not supported yet',
+      'one/route.yaml runs ',
+      'one/beans.yaml runs ',
+      'two/application.yaml runs ',
+      'two/src/main/resources/camel/route.yaml fails 5 no Object named `tool`: declare it under `beans:`',
+      'loose/route.yaml runs ',
+    ]);
+  });
+
+  it('sees the resources of a list of Kubernetes', async () => {
+    const report = await reportOf({ 'list.yaml': `apiVersion: v1\nkind: List\nitems:\n  - apiVersion: camel.apache.org/v1\n    kind: Integration\n    metadata: { name: a }\n    spec:\n      flows:\n        - from: { uri: "timer:a", steps: [ { lgo: x } ] }\n` });
+    expect([report['list.yaml']!.kind, report['list.yaml']!.verdict, report['list.yaml']!.findings.map(({ code }) => code)]).to.deep.equal(['Integration', 'fails', ['M0201']]);
+  });
+
   it('says nothing of a property that a placeholder reads, and of settings of Camel Main what stands for them', async () => {
     const report = await reportOf({
       'a.yaml': route('log: "{{camel.topics.orders}}"'),
