@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { Exchange } from '../../src/core/exchange/exchange.ts';
 import { ExchangeError } from '../../src/core/errors.ts';
 import type { Headers } from '../../src/core/exchange/headers.ts';
+import { XmlNodeList } from '../../src/core/conversion/xml.ts';
 import { ByteStream, StreamCache } from '../../src/core/conversion/stream.ts';
 
 const volatileHeaders = new Set(
@@ -119,6 +120,7 @@ export function bodyType(body: unknown): string {
   if (typeof body === 'bigint') return 'long';
   if (typeof body === 'boolean') return 'boolean';
   if (body instanceof Uint8Array) return 'bytes';
+  if (body instanceof XmlNodeList) return 'xml';
   if (Array.isArray(body)) return 'list';
   if (body instanceof Set) return 'set';
   if (body instanceof Map) return 'map';

@@ -5,7 +5,7 @@ import { compareNumbers, doubleText, ExactNumber, exactNumber, isNumeric, javaDo
 import { jsonText, parseJson } from './json.ts';
 import { asJsonNode, isJsonNode, nodeJson, nodeText, notTooDeep } from './jsonNode.ts';
 import { isNetworkBytes } from './network-bytes.ts';
-import { decodeXml, parseXml, parseXmlInTurns, XmlDocument, XmlElement, XmlNode, XmlNodeList } from './xml.ts';
+import { childrenOf, decodeXml, parseXml, parseXmlInTurns, XmlDocument, XmlElement, XmlNode, XmlNodeList } from './xml.ts';
 
 const groups = new WeakSet<readonly unknown[]>();
 
@@ -272,7 +272,10 @@ const byteArray: Conversion = (value, type, charset) => {
 export const javaBytes = (bytes: Uint8Array): Int8Array => new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 const listOf: Conversion = (value, type) => {
+  if (value instanceof XmlNodeList) return [...value];
   if (Array.isArray(value)) return value;
+  if (value instanceof XmlNode) return [...childrenOf(value)];
+  if (typeof value === 'object' && value !== null && isPlainMap(value) && isJsonNode(value)) return Object.values(value);
   if (value instanceof Set) return [...value];
   if (value instanceof Uint8Array) return Array.from(javaBytes(value));
   if (typeof value === 'object' && value !== null && typeof (value as { next?: unknown }).next === 'function') return [...({ [Symbol.iterator]: () => value } as Iterable<unknown>)];
@@ -287,10 +290,13 @@ const collectionOf: Conversion = (value, type) => {
 
 const setOf: Conversion = (value, type) => [...new Set(collectionOf(value, type, null) as unknown[])];
 
-const iterated: Conversion = (value) => {
+const iterable: Conversion = (value) => {
   if (typeof value === 'string') return value.split(',');
+  if (value instanceof XmlNode) return [...childrenOf(value)];
   return Array.isArray(value) || value instanceof Set ? [...value] : [value];
 };
+
+const iterator: Conversion = (value, type, charset) => (iterable(value, type, charset) as unknown[])[Symbol.iterator]();
 
 /** Whether a value is a map of JavaScript's own: no object of a class. */
 export const isPlainMap = (value: unknown): value is Record<string, unknown> =>
@@ -317,7 +323,7 @@ const noDocument = (value: unknown, type: string, thrown: unknown): ExchangeErro
 function xmlDocumentBy<T>(value: unknown, type: string, parse: (text: string) => T): T | XmlDocument {
   if (value instanceof XmlDocument) return value;
   const bytesOrNull = typeof value === 'string' ? null : hasBytes(value) ? bytesOf(value, null) : null;
-  if (typeof value !== 'string' && !(value instanceof XmlNode) && bytesOrNull === null) throw notAvailable(value, type);
+  if (typeof value !== 'string' && !(value instanceof XmlNode) && (bytesOrNull === null || value instanceof XmlNodeList)) throw notAvailable(value, type);
   try {
     return parse(bytesOrNull === null ? String(value as string | XmlNode) : decodeXml(bytesOrNull));
   } catch (thrown) {
@@ -326,7 +332,13 @@ function xmlDocumentBy<T>(value: unknown, type: string, parse: (text: string) =>
 }
 
 /** As in Camel, comments are left out of a document that a text is converted to. */
-const xmlDocument = (value: unknown, type: string): XmlDocument => xmlDocumentBy(value, type, (text) => parseXml(text, false));
+const xmlDocument: Conversion = (value, type) => xmlDocumentBy(value, type, (text) => parseXml(text, false));
+
+/** The document of what a list of one holds; null for any other list. */
+const documentOfOne: Conversion = (value, type, charset) => {
+  if (!(value instanceof XmlNodeList)) return xmlDocument(value, type, charset);
+  return value.length === 1 ? xmlDocument(value[0], type, charset) : null;
+};
 
 const documentType = 'org.w3c.dom.Document';
 
@@ -340,7 +352,7 @@ export function toXmlDocumentInTurns(value: unknown, type = documentType): XmlDo
 }
 
 /** Types whose conversion begins with a document. */
-const ofDocuments: ReadonlySet<string> = new Set([documentType, 'org.w3c.dom.Element', 'org.w3c.dom.Node', 'org.w3c.dom.NodeList', 'javax.xml.transform.Source', 'javax.xml.transform.dom.DOMSource']);
+const ofDocuments: ReadonlySet<string> = new Set([documentType, 'javax.xml.transform.dom.DOMSource']);
 
 /** The same as `convertTo`; a promise while a large document is read in slices. */
 export function convertInTurns(value: unknown, type: string, exchange?: Exchange): unknown {
@@ -349,7 +361,33 @@ export function convertInTurns(value: unknown, type: string, exchange?: Exchange
   return document instanceof XmlDocument ? convertTo(document, type) : document.then((read) => convertTo(read, type));
 }
 
-const xmlNode: Conversion = (value, type) => (Array.isArray(value) && value[0] instanceof XmlNode ? value[0] : value instanceof XmlNode ? value : xmlDocument(value, type));
+/** The node that a list of one holds; null for any other list. */
+const xmlNode: Conversion = (value, type) => {
+  if (value instanceof XmlNodeList) return value.length === 1 ? value[0] : null;
+  if (value instanceof XmlNode) return value;
+  throw notAvailable(value, type);
+};
+
+const xmlElement: Conversion = (value, type) => {
+  if (value instanceof XmlElement) return value;
+  if (value instanceof XmlDocument) return value.root;
+  throw notAvailable(value, type);
+};
+
+/** A source that holds a document; one that is only read is bytes. */
+const xmlSource: Conversion = (value, type, charset) => {
+  if (typeof value === 'string') return bytes(value, type, charset);
+  if (value instanceof XmlElement) throw notAvailable(value, type);
+  return xmlDocument(value, type, charset);
+};
+
+/** A source that is read, of a text or of bytes. */
+const readSource: Conversion = (value, type, charset) => {
+  if (typeof value === 'string' || value instanceof Uint8Array || (typeof value === 'object' && value !== null && isContent(value))) return bytes(value, type, charset);
+  throw notAvailable(value, type);
+};
+
+const domSource: Conversion = (value, type, charset) => (value instanceof XmlNode ? value : xmlDocument(value, type, charset));
 
 const int = integral(-(2n ** 31n), 2n ** 31n - 1n);
 const long = integral(-(2n ** 63n), 2n ** 63n - 1n);
@@ -397,18 +435,18 @@ const conversions: Readonly<Record<string, Conversion>> = {
   'java.util.Set': setOf,
   'java.util.LinkedHashSet': setOf,
   'java.util.HashSet': setOf,
-  'java.util.Iterator': iterated,
-  'java.lang.Iterable': iterated,
+  'java.util.Iterator': iterator,
+  'java.lang.Iterable': iterable,
   'java.util.Map': mapOf,
   'java.util.HashMap': mapOf,
   'java.util.LinkedHashMap': mapOf,
   'java.util.Date': dateOf,
-  'org.w3c.dom.Document': xmlDocument,
-  'org.w3c.dom.Element': (value, type) => (value instanceof XmlElement ? value : xmlDocument(value, type).root),
+  'org.w3c.dom.Document': documentOfOne,
+  'org.w3c.dom.Element': xmlElement,
   'org.w3c.dom.Node': xmlNode,
-  'org.w3c.dom.NodeList': (value, type) => (Array.isArray(value) ? value : xmlDocument(value, type).root.children),
-  'javax.xml.transform.Source': xmlNode,
-  'javax.xml.transform.dom.DOMSource': xmlNode,
+  'org.w3c.dom.NodeList': (value, type, charset) => (value instanceof XmlNodeList ? value : xmlNode(value, type, charset)),
+  'javax.xml.transform.Source': xmlSource,
+  'javax.xml.transform.dom.DOMSource': domSource,
   // Streams of Java are bytes here: they can be read as often as one likes.
   'java.io.InputStream': bytes,
   'java.io.ByteArrayInputStream': bytes,
@@ -416,6 +454,8 @@ const conversions: Readonly<Record<string, Conversion>> = {
   'java.io.StringReader': bytes,
   'java.nio.ByteBuffer': bytes,
   'org.apache.camel.StreamCache': bytes,
+  'javax.xml.transform.stream.StreamSource': readSource,
+  'javax.xml.transform.sax.SAXSource': readSource,
 };
 
 const conversionOf = (type: string): Conversion | null => {

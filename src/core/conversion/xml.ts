@@ -66,6 +66,10 @@ abstract class Parent extends XmlNode {
   }
 }
 
+/** The nodes right below one: a node is a list of them, as in Java. */
+export const childrenOf = (node: XmlNode): readonly XmlNode[] => (node.nodeType === XML_ELEMENT || node.nodeType === XML_DOCUMENT ? (node as XmlElement | XmlDocument).children : childless);
+const childless: readonly XmlNode[] = [];
+
 export class XmlDocument extends Parent {
   readonly nodeType = XML_DOCUMENT;
   /** All nodes in document order, attributes behind their element. */

@@ -1,5 +1,6 @@
 import { isJsonNode } from '../conversion/jsonNode.ts';
 import { javaBytes, toText } from '../conversion/convert.ts';
+import { childrenOf, XmlNode } from '../conversion/xml.ts';
 import { isNetworkBytes } from '../conversion/network-bytes.ts';
 
 /** One entry of a map that is iterated over; its text is `key=value`. */
@@ -75,7 +76,7 @@ const nothing: readonly unknown[] = [];
 
 /**
  * What split, recipientList and the like iterate over, as Camel sees it: lists, sets and iterators by element, maps by entry, bytes one
- * by one, text cut at the delimiter (blank text gives nothing), null nothing, anything else as the one part.
+ * by one, nodes of XML by child, text cut at the delimiter (blank text gives nothing), null nothing, anything else as the one part.
  * @param delimiter null (or `false`): text is not cut; `single`: nothing is taken apart
  */
 export function toIterable(value: unknown, delimiter: string | null = ','): Parts {
@@ -90,6 +91,7 @@ export function toIterable(value: unknown, delimiter: string | null = ','): Part
   if (typeof value !== 'object') return [value];
   if (value instanceof Map) return mapEntries(value as Map<unknown, unknown>);
   if (value instanceof Uint8Array) return isNetworkBytes(value) ? [value] : javaBytes(value);
+  if (value instanceof XmlNode) return childrenOf(value);
   if (isIterable(value)) return value;
   if (isAsyncIterable(value)) return isByteStream(value) ? [value] : value;
   if (isIterator(value)) return { [Symbol.iterator]: () => value };

@@ -1,5 +1,6 @@
 import { describeValue, toText } from '../../core/conversion/convert.ts';
 import { StreamCache } from '../../core/conversion/stream.ts';
+import { childrenOf, XmlNode } from '../../core/conversion/xml.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { ExactNumber } from '../../core/conversion/exactNumber.ts';
 import { compareNumbers, exactNumber, isIntegral, isNumeric } from '../../core/conversion/exactNumber.ts';
@@ -97,12 +98,13 @@ export function compareValues(left: unknown, right: unknown): number {
 /** Bytes, and streams that can be read again; a file is not looked into. */
 const hasBytes = (value: unknown): boolean => value instanceof Uint8Array || value instanceof StreamCache;
 
-/** Camel's `contains`: an element of a list, or a part of a text; any other value contains what equals it. */
+/** Camel's `contains`: an element of a list, a child of a node, or a part of a text; any other value contains what equals it. */
 export function contains(left: unknown, right: unknown): boolean {
   if (isMissing(left) || isMissing(right)) return isMissing(left) && isMissing(right);
   if (typeof left === 'string') return left.includes(toText(right) ?? '');
   if (Array.isArray(left)) return left.some((item) => isSame(item, right));
   if (left instanceof Set) return [...left].some((item) => isSame(item, right));
+  if (left instanceof XmlNode) return childrenOf(left).some((child) => toText(child) === toText(right));
   return hasBytes(left) ? (toText(left) ?? '').includes(toText(right) ?? '') : (typeof left !== 'object' || isNumeric(left)) && isEqual(left, right);
 }
 

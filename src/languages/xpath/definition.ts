@@ -64,14 +64,16 @@ const parsed = new WeakMap<Exchange, Parsed>();
 
 function documentOf(exchange: Exchange, value: unknown): XmlNode | null {
   if (value === null || value === undefined) return null;
-  if (value instanceof XmlNode) return value;
-  if (Array.isArray(value) && value.length > 0 && value[0] instanceof XmlNode) return value[0];
+  if (value instanceof XmlDocument) return value;
+  // What was found in a document is the root of one of its own.
+  if (value instanceof XmlNode && value.document?.root === value) return value.document;
   const known = parsed.get(exchange);
   if (known !== undefined && known.value === value) {
     if (known.document === null) throw known.failure;
     return known.document;
   }
-  const document = convertTo(value, 'org.w3c.dom.Document') as XmlDocument;
+  const document = convertTo(value, 'org.w3c.dom.Document') as XmlDocument | null;
+  if (document === null) throw new ExchangeError('org.apache.camel.RuntimeCamelException', `a list of ${(value as XmlNodeList).length} nodes is no document`);
   parsed.set(exchange, { value, document });
   return document;
 }

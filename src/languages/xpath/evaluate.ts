@@ -1,7 +1,7 @@
 import { lettersIn } from '../../core/conversion/letters.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { XmlAttribute, XmlDocument, XmlElement, XmlInstruction, XmlNode } from '../../core/conversion/xml.ts';
-import { XML_ATTRIBUTE, XML_CDATA, XML_COMMENT, XML_DOCUMENT, XML_ELEMENT, XML_INSTRUCTION, XML_TEXT } from '../../core/conversion/xml.ts';
+import { childrenOf, XML_ATTRIBUTE, XML_CDATA, XML_COMMENT, XML_ELEMENT, XML_INSTRUCTION, XML_TEXT } from '../../core/conversion/xml.ts';
 
 /** What an XPath 1.0 expression gives; nodes in document order, each once. */
 export type XPathValue = string | number | boolean | readonly XmlNode[];
@@ -128,8 +128,6 @@ export type Axis = (typeof axes)[number];
 const reverse: ReadonlySet<Axis> = new Set(['ancestor', 'ancestor-or-self', 'preceding', 'preceding-sibling']);
 
 export type NodeTest = (node: XmlNode) => boolean;
-
-const childrenOf = (node: XmlNode): readonly XmlNode[] => (node.nodeType === XML_ELEMENT || node.nodeType === XML_DOCUMENT ? (node as XmlElement).children : []);
 
 function documentOf(node: XmlNode): XmlDocument {
   const { document } = node;

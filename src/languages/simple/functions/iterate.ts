@@ -1,4 +1,5 @@
 import { javaBytes, toText } from '../../../core/conversion/convert.ts';
+import { childrenOf, XmlNode } from '../../../core/conversion/xml.ts';
 import { isPlainObject } from '../../../core/beans/javaTypes.ts';
 
 /** What a value holds, as Camel walks through it: texts are cut at commas, maps give their entries, anything else is one. */
@@ -9,6 +10,7 @@ export function iterate(value: unknown): readonly unknown[] {
   if (value instanceof Set) return [...value];
   if (value instanceof Map) return [...value].map(([key, item]) => `${toText(key)}=${toText(item)}`);
   if (value instanceof Uint8Array) return Array.from(javaBytes(value));
+  if (value instanceof XmlNode) return childrenOf(value);
   if (isPlainObject(value)) return Object.entries(value).map(([key, item]) => `${key}=${toText(item)}`);
   if (typeof value === 'object' && Symbol.iterator in value) return [...(value as Iterable<unknown>)];
   return [value];
