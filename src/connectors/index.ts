@@ -45,7 +45,7 @@ import { stringTemplate } from './stringTemplate.ts';
 import { stub } from './stub.ts';
 import { timer } from './timer.ts';
 import { validator } from './validator.ts';
-import { velocity } from './velocity.ts';
+import { velocity } from './velocity/definition.ts';
 import { vertxWebsocket } from './vertx-websocket/definition.ts';
 import { xslt } from './xslt.ts';
 

@@ -24,6 +24,22 @@ describe('template engines and jslt', () => {
       expect(await render('velocity', 'a\n  #if($body == "b")\n  x #if(true)y#end\n  #end\nz\n')).to.equal('a\n  x y\nz\n');
     });
 
+    it('says line and column of what is no template', async () => {
+      expect(await render('velocity', 'a\n #if(true)\nx')).to.equal('ParseErrorException: `#end` is missing (line 3, column 2)');
+      expect(await render('velocity', 'a #end')).to.equal('ParseErrorException: `#end` has nothing to end (line 1, column 3)');
+      expect(await render('velocity', '#set($a = )')).to.equal('ParseErrorException: `)` is no expression (line 1, column 11)');
+      expect(await render('velocity', '${body.a-b}')).to.equal('ParseErrorException: expected `}` behind `${body.a` (line 1, column 9)');
+      expect(await render('velocity', '#if')).to.equal('ParseErrorException: `#if` needs a condition in parentheses (line 1, column 4)');
+      expect(await render('velocity', '#parse($body)')).to.equal('ParseErrorException: `#parse` needs the name of a file as a text (line 1, column 1)');
+    });
+
+    it('renders and includes files that the template names, with its variables and macros', async () =>
+      expect(await render('velocity', '#macro(b $x)<$x>#end#set($n = 5)#parse("p.vm")|#include("i.txt")|$m', 'b', {}, { 'p.vm': '#b($n)$body#set($m = 6)', 'i.txt': '$raw' })).to.equal('<5>b|$raw|6'));
+
+    it('says which call failed', async () => expect(await render('velocity', '$body.substring(5)', 'b')).to.equal('MethodInvocationException: `substring` failed: begin 5, end 1, length 1'));
+
+    it('prints a list that holds itself as an error', async () => expect(await render('velocity', '#set($l = [1])#set($d = $l.add($l))$l')).to.match(/300 deep/));
+
     it('lets nothing out of the template', async () => {
       for (const template of ['$body.constructor.constructor("return process")()', '$body.constructor("x")', '$headers.h.getClass()', '$body.__proto__.x', '#set($c = "constructor")$body.length().get($c)']) {
         expect(await render('velocity', template, 'b', { h: {} })).to.not.match(/object process|native code|function/);
