@@ -1,6 +1,6 @@
 import { describeValue, toText } from '../../core/conversion/convert.ts';
 import { StreamCache } from '../../core/conversion/stream.ts';
-import { childrenOf, XmlNode } from '../../core/conversion/xml.ts';
+import { childrenOf, XmlNode, XmlNodeList } from '../../core/conversion/xml.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { ExactNumber } from '../../core/conversion/exactNumber.ts';
 import { compareNumbers, exactNumber, isIntegral, isNumeric } from '../../core/conversion/exactNumber.ts';
@@ -111,7 +111,7 @@ export function contains(left: unknown, right: unknown): boolean {
 export function containsIgnoringCase(left: unknown, right: unknown): boolean {
   if (isMissing(left) || isMissing(right)) return isMissing(left) && isMissing(right);
   const wanted = (toText(right) ?? '').toLowerCase();
-  if (Array.isArray(left) || left instanceof Set) return [...(left as Iterable<unknown>)].some((item) => (toText(item) ?? 'null').toLowerCase().includes(wanted));
+  if ((Array.isArray(left) && !(left instanceof XmlNodeList)) || left instanceof Set) return [...(left as Iterable<unknown>)].some((item) => (toText(item) ?? 'null').toLowerCase().includes(wanted));
   if (typeof left === 'string' || hasBytes(left)) return (toText(left) ?? '').toLowerCase().includes(wanted);
   return (typeof left !== 'object' || isNumeric(left)) && isEqualIgnoringCase(left, right);
 }
