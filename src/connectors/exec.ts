@@ -64,24 +64,34 @@ class ExecProducer implements Producer {
 
   async send(exchange: Exchange): Promise<void> {
     const { options } = this;
-    const header = (name: string): string | null => (options.allowControlHeaders ? toText(exchange.headers.get(`CamelExecCommand${name}`) ?? null) : null);
-    const executable = header('Executable') ?? options.executable;
+    // As in Camel, what has been obeyed does not go on with the message.
+    const taken = (name: string): unknown => {
+      const value = options.allowControlHeaders ? (exchange.headers.get(`CamelExec${name}`) ?? null) : null;
+      if (value !== null) exchange.headers.remove(`CamelExec${name}`);
+      return value;
+    };
+    const header = (name: string): string | null => toText(taken(name));
+    const executable = header('CommandExecutable') ?? options.executable;
     if (executable !== options.executable) this.check(executable);
-    const given = options.allowControlHeaders ? exchange.headers.get('CamelExecCommandArgs') : undefined;
-    const args = Array.isArray(given) ? given.map((item) => toText(item) ?? '') : splitArguments(toText(given ?? null) ?? options.args ?? '');
+    const given = taken('CommandArgs');
+    const args = Array.isArray(given) ? given.map((item) => toText(item) ?? '') : splitArguments(toText(given) ?? options.args ?? '');
     const { body } = exchange;
     const input = body === null || body === undefined ? null : isByteSource(body) ? await readBytes(body) : bytesOfBody(body);
-    const folder = header('WorkingDir') ?? options.workingDir;
-    const timeout = Number(header('Timeout') ?? options.timeout ?? 0);
-    const outFile = header('OutFile') ?? options.outFile;
-    if (options.commandLogLevel !== 'OFF' && options.commandLogLevel !== 'TRACE') this.context.log(options.commandLogLevel.toLowerCase() as 'debug', `runs ${executable} with ${args.length} arguments`);
+    const folder = header('CommandWorkingDir') ?? options.workingDir;
+    const timeout = Number(header('CommandTimeout') ?? options.timeout ?? 0);
+    if (!(timeout >= 0)) throw failure('the header `CamelExecCommandTimeout` holds no number of milliseconds');
+    const outFile = header('CommandOutFile') ?? options.outFile;
+    const usesStderr = header('UseStderrOnEmptyStdout')?.toLowerCase() ?? String(options.useStderrOnEmptyStdout);
+    const exitValues = header('ExitValues') ?? options.exitValues ?? '';
+    const level = (header('CommandLogLevel') ?? options.commandLogLevel).toUpperCase();
+    if (['DEBUG', 'INFO', 'WARN', 'ERROR'].includes(level)) this.context.log(level.toLowerCase() as 'debug', `runs ${executable} with ${args.length} arguments`);
     const cwd = folder === undefined ? this.context.baseDir : resolve(this.context.baseDir, folder);
     const { exitValue, stdout, stderr } = await this.run(executable, args, cwd, input, timeout);
-    const accepted = (toText(exchange.headers.get('CamelExecExitValues') ?? null) ?? options.exitValues ?? '').split(',').filter((value) => value.trim() !== '').map(Number);
+    const accepted = exitValues.split(',').filter((value) => value.trim() !== '').map(Number);
+    if (accepted.length > 0 && !accepted.includes(exitValue)) throw failure(`\`${executable}\` ended with ${exitValue}, not with ${accepted.join(' or ')}`);
     exchange.headers.set('CamelExecExitValue', exitValue);
     exchange.headers.set('CamelExecStderr', stderr.length === 0 ? null : stderr);
-    if (accepted.length > 0 && !accepted.includes(exitValue)) throw failure(`\`${executable}\` ended with ${exitValue}, not with ${accepted.join(' or ')}`);
-    const shown = outFile !== undefined && outFile !== null ? readFileSync(resolve(cwd, outFile)) : stdout.length === 0 && options.useStderrOnEmptyStdout ? stderr : stdout;
+    const shown = outFile !== undefined && outFile !== null ? readFileSync(resolve(cwd, outFile)) : stdout.length === 0 && usesStderr === 'true' ? stderr : stdout;
     exchange.body = new ExecResult(exitValue, stdout, stderr, shown);
   }
 
@@ -124,11 +134,11 @@ const options = {
   commandLogLevel: field.enum('Level of a line for each run.', ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'OFF']).default('DEBUG'),
   exitValues: field.string('Exit values that count as success, with commas between; all, without it.'),
   outFile: field.string('File that the program writes, whose content becomes the body.'),
-  timeout: field.millis('Longest time that it may run.'),
+  timeout: field.millis('Longest time that it may run.').atLeast(1),
   useStderrOnEmptyStdout: field.boolean('Takes what it says on stderr where stdout is empty.').default(false),
   workingDir: field.string('Folder that it runs in.'),
   lazyStartProducer: field.boolean('Starts the producer with its first message.').default(false).ignored('there is nothing to start'),
-  allowControlHeaders: field.boolean('Takes program, arguments and the like from headers. Only for messages whose sender is trusted.').default(false),
+  allowControlHeaders: field.boolean('Takes program, arguments and the like from the headers below. Only for messages whose sender is trusted.').default(false),
   binding: field.string('Bean that reads and writes exchanges.').ignored('steps before and after do that'),
   commandExecutor: field.string('Bean that runs commands.').ignored('the system runs them'),
 };
@@ -138,6 +148,17 @@ export const exec = defineConnector({
   syntax: 'exec:executable',
   summary: 'Runs a program with the body as its input; its output becomes the body.',
   options,
-  headers: { CamelExecExitValue: 'The exit value.', CamelExecStderr: 'What it said on stderr.' },
+  headers: {
+    CamelExecExitValue: 'The exit value.',
+    CamelExecStderr: 'What it said on stderr; null for nothing.',
+    CamelExecCommandExecutable: 'With allowControlHeaders: the program.',
+    CamelExecCommandArgs: 'With allowControlHeaders: its arguments, as a list, or as a text like `args`.',
+    CamelExecCommandWorkingDir: 'With allowControlHeaders: the folder that it runs in.',
+    CamelExecCommandTimeout: 'With allowControlHeaders: the longest time that it may run, in milliseconds.',
+    CamelExecCommandOutFile: 'With allowControlHeaders: the file that it writes.',
+    CamelExecExitValues: 'With allowControlHeaders: exit values that count as success.',
+    CamelExecUseStderrOnEmptyStdout: 'With allowControlHeaders: whether stderr is taken where stdout is empty.',
+    CamelExecCommandLogLevel: 'With allowControlHeaders: level of the line for the run.',
+  },
   producer: (endpoint, context) => new ExecProducer(endpoint, context),
 });

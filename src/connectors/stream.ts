@@ -65,7 +65,8 @@ class StreamProducer implements Producer {
     if (body === null || body === undefined) return;
     const read = isByteSource(body) ? await readBytes(body) : body;
     const isBytes = read instanceof Uint8Array;
-    const bytes = isBytes ? Buffer.from(read) : encodeText(toText(read) ?? '', encoding ?? null);
+    if (!isBytes && hasEntries(read)) throw new ExchangeError('org.apache.camel.TypeConversionException', 'a list has no bytes to write: split, join or marshal it first');
+    const bytes = isBytes ? Buffer.from(read) : encodeText(isList(read) ? '' : (toText(read) ?? ''), encoding ?? null);
     const target = kind === 'header' ? this.fromHeader(exchange) : await (this.target ??= this.open());
     await write(target, appendNewLine ? Buffer.concat([bytes, encodeText('\n', encoding ?? null)]) : bytes);
     this.count++;
@@ -105,7 +106,22 @@ class StreamProducer implements Producer {
   }
 }
 
+const isList = (body: unknown): body is readonly unknown[] | ReadonlySet<unknown> => Array.isArray(body) || body instanceof Set;
+
+/** As in Camel an empty list is an empty text, and any other fails. */
+const hasEntries = (body: unknown): boolean => isList(body) && (Array.isArray(body) ? body.length : (body as ReadonlySet<unknown>).size) > 0;
+
 const write = (target: Writable, bytes: Buffer): Promise<void> => new Promise((done, failed) => target.write(bytes, (error) => (error ? failed(error) : done())));
+
+/** Puts lines together: a function, or a bean as Camel has them. */
+type GroupStrategy = ((lines: readonly string[]) => unknown) | { groupLines(lines: readonly string[]): unknown };
+
+/** `NAME=value` or `NAME:value`, with commas between. */
+function headersIn(text: string | undefined): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [, name, value] of (text ?? '').matchAll(/(?:^|,)\s*([^=:,]+?)\s*[=:]\s*([^,]*)/g)) headers[name!] = value!.trim();
+  return headers;
+}
 
 /** Reads line by line, or `groupLines` of them together; with `scanStream` a file that grows is read on. */
 class StreamConsumer implements Consumer {
@@ -117,11 +133,18 @@ class StreamConsumer implements Consumer {
   private isOn = false;
   private index = 0;
   private position = 0;
+  /** Of the file that is read: another one in its place is read from its beginning. */
+  private inode: number | null = null;
+  private isPrompted = false;
+  private readonly group: (lines: readonly string[]) => unknown;
 
   constructor({ options }: StreamEndpoint, context: ConnectorContext) {
     if (options.encoding !== undefined) checkCharset(options.encoding);
-    if (options.kind !== 'in' && options.kind !== 'file') throw new Error(`stream:${options.kind} can only be written to`);
+    if (options.kind !== 'in' && options.kind !== 'file' && options.kind !== 'http') throw new Error(`stream:${options.kind} can only be written to`);
     if (options.kind === 'file') fileBelow(options, context);
+    if (options.kind === 'http' && !/^https?:\/\//i.test(options.httpUrl ?? '')) throw new Error('stream:http needs `httpUrl`, such as httpUrl=https://example.com/lines');
+    const strategy = options.groupStrategy === undefined ? null : context.bean<GroupStrategy>(options.groupStrategy);
+    this.group = strategy === null ? (lines) => lines : (lines) => (typeof strategy === 'function' ? strategy(lines) : strategy.groupLines(lines));
     this.options = options;
     this.context = context;
   }
@@ -129,19 +152,23 @@ class StreamConsumer implements Consumer {
   async start(sink: Sink): Promise<void> {
     this.sink = sink;
     this.isOn = true;
-    if (this.options.kind === 'file') {
+    // A file that is looked at again and again may come later.
+    if (this.options.kind === 'file' && !this.options.scanStream) {
       const path = fileBelow(this.options, this.context);
       const found = await stat(path).catch(() => null);
       if (found?.isFile() !== true) throw new Error(`there is no file ${path} to read`);
     }
-    const { promptMessage, initialPromptDelay } = this.options;
-    if (promptMessage === undefined || this.options.kind !== 'in') this.begin();
-    else {
-      this.timer = this.context.clock.schedule(initialPromptDelay, () => {
-        standardStreams(this.context).out().write(promptMessage);
-        this.begin();
-      });
-    }
+    this.begin();
+  }
+
+  /** Before each line that is asked for. */
+  private async prompt(): Promise<void> {
+    const { promptMessage, initialPromptDelay, promptDelay, kind } = this.options;
+    if (promptMessage === undefined || kind !== 'in') return;
+    const delay = this.isPrompted ? (promptDelay ?? 0) : initialPromptDelay;
+    this.isPrompted = true;
+    if (delay > 0) await new Promise<void>((done) => (this.timer = this.context.clock.schedule(delay, done)));
+    if (this.isOn) standardStreams(this.context).out().write(promptMessage);
   }
 
   private begin(): void {
@@ -149,14 +176,17 @@ class StreamConsumer implements Consumer {
       .catch((thrown: unknown) => this.context.log('warn', `the stream can't be read: ${String((thrown as Error).message)}`))
       .then(() => {
         const { kind, scanStream, retry, scanStreamDelay } = this.options;
-        if (this.isOn && kind === 'file' && (scanStream || retry)) this.timer = this.context.clock.schedule(scanStreamDelay ?? 500, () => this.begin());
+        if (this.isOn && kind !== 'in' && (scanStream || (retry && kind === 'file'))) this.timer = this.context.clock.schedule(scanStreamDelay ?? 500, () => this.begin());
       });
   }
 
   private async read(): Promise<void> {
     const { kind, groupLines, encoding, readLine } = this.options;
-    const source = kind === 'in' ? standardStreams(this.context).input() : createReadStream(fileBelow(this.options, this.context), { start: this.position });
+    const source = kind === 'in' ? standardStreams(this.context).input() : kind === 'http' ? await this.fetched() : await this.opened();
+    if (source === null) return;
+    if (!this.isOn) return void source.destroy();
     this.source = source;
+    await this.prompt();
     if (!readLine) {
       const bytes = await readBytes(source);
       this.position += bytes.length;
@@ -186,6 +216,7 @@ class StreamConsumer implements Consumer {
       if (kind === 'in') {
         await this.push(previous, false);
         previous = null;
+        await this.prompt();
       }
     }
     if (failure !== null) throw failure as Error;
@@ -197,8 +228,33 @@ class StreamConsumer implements Consumer {
     if (previous !== null && this.isOn) await this.push(previous, !isScanned);
   }
 
-  private push(body: string | string[] | Buffer, isComplete: boolean): Promise<void> {
+  /** Where reading goes on in the file; null while there is none. */
+  private async opened(): Promise<Readable | null> {
+    const path = fileBelow(this.options, this.context);
+    const { scanStream, retry } = this.options;
+    const handle = await openFile(path).catch((thrown: NodeJS.ErrnoException) => {
+      if (scanStream && thrown.code === 'ENOENT') return null;
+      throw thrown;
+    });
+    if (handle === null) return null;
+    const { size, ino } = await handle.stat();
+    if (retry && (size < this.position || (this.inode !== null && ino !== this.inode))) this.position = 0;
+    this.inode = ino;
+    return handle.createReadStream({ start: this.position });
+  }
+
+  private async fetched(): Promise<Readable> {
+    const { httpUrl, httpHeaders, readTimeout } = this.options;
+    const { request } = await import('undici');
+    const reply = await request(httpUrl!, { headers: headersIn(httpHeaders), bodyTimeout: readTimeout ?? 0, headersTimeout: readTimeout ?? 300_000 });
+    if (reply.statusCode < 300) return reply.body;
+    await reply.body.dump();
+    throw new Error(`${new URL(httpUrl!).origin} answers ${reply.statusCode}`);
+  }
+
+  private push(made: string | string[] | Buffer, isComplete: boolean): Promise<void> {
     const { sink, options } = this;
+    const body = Array.isArray(made) ? this.group(made) : made;
     const headers = Headers.from([
       ['CamelStreamIndex', this.index++],
       ['CamelStreamComplete', isComplete],
@@ -222,20 +278,20 @@ async function* decoded(source: Readable, charset: string): AsyncGenerator<strin
 }
 
 const options = {
-  kind: field.enum('The stream: of the process (in, out, err), a file, or one that the header `stream` holds.', ['in', 'out', 'err', 'header', 'file', 'http']).required().inPath(),
+  kind: field.enum('The stream: of the process (in, out, err), a file, what a server answers (http, to read), or one that the header `stream` holds (to write).', ['in', 'out', 'err', 'header', 'file', 'http']).required().inPath(),
   encoding: field.string('Charset of the text; UTF-8 without it.'),
   fileName: field.string('The file of stream:file, below the folder of the routes.'),
   fileWatcher: field.boolean('Is told of changes of the file.').default(false).ignored('scanStream looks for them'),
   groupLines: field.count('Puts so many lines into one message, as a list.'),
-  groupStrategy: field.string('Bean that puts lines together.').ignored('lines come as a list'),
-  httpHeaders: field.string('Headers of stream:http.').ignored('the connector `http` reads from servers'),
-  httpUrl: field.string('Address of stream:http.').ignored('the connector `http` reads from servers'),
+  groupStrategy: field.string('Bean that makes a body of the lines that `groupLines` puts together: a function, or an object with `groupLines(lines)`. A list without it.'),
+  httpHeaders: field.string('Headers of stream:http: `NAME=value`, with commas between.').secret(),
+  httpUrl: field.string('Address of stream:http.'),
   initialPromptDelay: field.millis('Wait before the first prompt.').default(2000),
-  promptDelay: field.millis('Wait before each prompt.').ignored('the prompt is shown once'),
-  promptMessage: field.string('Text to show before stream:in is read.'),
+  promptDelay: field.millis('Wait before each further prompt.'),
+  promptMessage: field.string('Text to show before each line that stream:in reads.'),
   readLine: field.boolean('One message a line; else one for the whole.').default(true),
-  retry: field.boolean('Opens a file again that is gone.').default(false),
-  scanStream: field.boolean('Goes on reading at the end of the file, as it grows.').default(false),
+  retry: field.boolean('Begins anew with a file that has become shorter, or has another in its place.').default(false),
+  scanStream: field.boolean('Goes on reading at the end of the file, as it grows; it may be made later.').default(false),
   scanStreamDelay: field.millis('Wait between looks for more.'),
   bridgeErrorHandler: field.boolean('Hands errors of the consumer to the route.').default(false).ignored('errors are logged'),
   exceptionHandler: field.string('Bean that is told errors of the consumer.').ignored('errors are logged'),
@@ -245,7 +301,7 @@ const options = {
   closeOnDone: field.boolean('Closes the file behind the last part of a split.').default(false),
   delay: field.millis('Wait before each write.'),
   lazyStartProducer: field.boolean('Starts the producer with its first message.').default(false).ignored('the stream is opened by the first message'),
-  readTimeout: field.count('Longest wait of stream:http.').ignored('the connector `http` reads from servers'),
+  readTimeout: field.millis('Longest wait of stream:http for more; none without it.'),
 };
 
 const noMemory = 'a stream does not know what was read of it';
@@ -253,7 +309,7 @@ const noMemory = 'a stream does not know what was read of it';
 export const stream = defineConnector({
   scheme: 'stream',
   syntax: 'stream:kind',
-  summary: 'Reads lines from, and writes texts to, the streams of the process or a file.',
+  summary: 'Reads lines from the streams of the process, a file or a server; writes texts to them, but for a server.',
   options,
   headers: { CamelStreamIndex: 'Number of the message, from 0.', CamelStreamComplete: 'Whether it is the last one.' },
   notPromised: {

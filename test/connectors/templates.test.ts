@@ -1,4 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
@@ -167,6 +169,23 @@ describe('connectors with templates, schemas, programs and streams', () => {
       expect([await body('direct:a'), await body('direct:b')]).to.deep.equal(['org.apache.camel.component.exec.ExecException', 'org.apache.camel.component.exec.ExecException']);
     });
 
+    it('obeys headers only where that is allowed, and takes those away', async () => {
+      mkdirSync(join(folder, 'wd'), { recursive: true });
+      const headers = { CamelExecCommandExecutable: 'sh', CamelExecCommandArgs: ['-c', 'echo told >&2; exit 3'], CamelExecExitValues: '3', CamelExecUseStderrOnEmptyStdout: 'true', CamelExecCommandLogLevel: 'INFO', CamelExecCommandWorkingDir: 'wd', CamelExecCommandTimeout: '9000' };
+      await start([route('direct:a', { to: 'exec:echo?args=plain&exitValues=0' }), route('direct:b', { to: 'exec:echo?args=plain&exitValues=0&allowControlHeaders=true' }), route('direct:c', { to: 'exec:false?exitValues=0' })], {}, { 'exec.allowed': 'echo,sh,false' });
+      const ignored = await runtime.send('direct:a', null, { headers });
+      expect([String(ignored.body), ignored.headers.get('CamelExecExitValue'), ignored.headers.has('CamelExecExitValues')]).to.deep.equal(['plain\n', 0, true]);
+      const obeyed = await runtime.send('direct:b', null, { headers });
+      expect([String(obeyed.body), obeyed.headers.get('CamelExecExitValue')]).to.deep.equal(['told\n', 3]);
+      expect(Object.keys(headers).filter((name) => obeyed.headers.has(name))).to.deep.equal([]);
+      const folderOf = await runtime.send('direct:b', null, { headers: { CamelExecCommandExecutable: 'sh', CamelExecCommandArgs: '-c "pwd > out.txt"', CamelExecCommandWorkingDir: 'wd', CamelExecCommandOutFile: 'out.txt' } });
+      expect(String(folderOf.body).trim()).to.match(/\/wd$/);
+      expect((await runtime.send('direct:b', null, { headers: { CamelExecCommandExecutable: 'sleep' } })).exception?.message).to.contain('`sleep` may not be run');
+      expect(await body('direct:b', null, { CamelExecCommandTimeout: 'soon' })).to.equal('org.apache.camel.component.exec.ExecException');
+      // A sender can't make a failure a success.
+      expect(await body('direct:c', null, { CamelExecExitValues: '1' })).to.equal('org.apache.camel.component.exec.ExecException');
+    });
+
     it('cuts arguments at blanks outside of quotes', () => expect(splitArguments('a "b c"  d')).to.deep.equal(['a', 'b c', 'd']));
   });
 
@@ -195,6 +214,76 @@ describe('connectors with templates, schemas, programs and streams', () => {
       await body('direct:a', 'said');
       expect(String(out.read())).to.equal('said\n');
       await eventually(() => void expect(mockOf(runtime, 'in').bodies).to.deep.equal(['x', 'y']));
+    });
+
+    it('asks for each line of the process, and waits before it does', async () => {
+      const out = new PassThrough();
+      runtime = runtimeWith({ clock: systemClock });
+      runtime.shared('standard streams', () => ({ input: () => Readable.from([Buffer.from('x\ny\n')]), out: () => out, err: () => out }));
+      await runtime.start([routesFile([route('stream:in?promptMessage=RAW(> )&initialPromptDelay=1&promptDelay=1', { to: 'stream:out' })])]);
+      let said = '';
+      await eventually(() => void expect((said += String(out.read() ?? ''))).to.equal('> x\n> y\n> '));
+    });
+
+    it('puts lines together as a bean says', async () => {
+      writeFileSync(join(folder, 's.txt'), 'a\nb\nc\n');
+      runtime = runtimeWith({ clock: systemClock, baseDir: folder, beans: { together: { groupLines: (lines: readonly string[]) => lines.join('+') } } });
+      await runtime.start([routesFile([route('stream:file?fileName=s.txt&groupLines=2&groupStrategy=%23together', { to: 'mock:lines' })])]);
+      await eventually(() => void expect(mockOf(runtime, 'lines').bodies).to.deep.equal(['a+b', 'c']));
+    });
+
+    it('waits for a file that is looked at again and again, and begins anew with one that takes its place', async () => {
+      await start([route('stream:file?fileName=log.txt&scanStream=true&scanStreamDelay=1&retry=true', { to: 'mock:lines' })]);
+      writeFileSync(join(folder, 'log.txt'), 'first\nsecond\n');
+      await eventually(() => void expect(mockOf(runtime, 'lines').bodies).to.deep.equal(['first', 'second']));
+      writeFileSync(join(folder, 'next.txt'), 'a line of the new file\nand more\n');
+      renameSync(join(folder, 'next.txt'), join(folder, 'log.txt'));
+      await eventually(() => void expect(mockOf(runtime, 'lines').bodies.slice(2)).to.deep.equal(['a line of the new file', 'and more']));
+    });
+
+    describe('of a server', () => {
+      let seen: (string | undefined)[] = [];
+      let hold = false;
+      const server = createServer(({ url, headers }, reply) => {
+        seen.push(`${url} ${String(headers['x-key'])} ${String(headers['x-more'])}`);
+        if (url === '/gone') return void reply.writeHead(404).end('no');
+        reply.write('one\ntwo\n');
+        if (!hold) reply.end('three');
+      });
+      let url = '';
+      before(async () => {
+        await new Promise<void>((done) => void server.listen(0, '127.0.0.1', done));
+        url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      });
+      beforeEach(() => {
+        seen = [];
+        hold = false;
+      });
+      after(() => {
+        server.closeAllConnections();
+        server.close();
+      });
+
+      it('comes line by line, with the headers that are said', async () => {
+        await start([route(`stream:http?httpUrl=${encodeURIComponent(`${url}/lines`)}&httpHeaders=X-Key=k,X-More: m`, { to: 'mock:lines' })]);
+        await eventually(() => void expect(mockOf(runtime, 'lines').received.map((one) => [one.body, one.headers.get('CamelStreamComplete')])).to.deep.equal([['one', false], ['two', false], ['three', true]]));
+        expect(seen).to.deep.equal(['/lines k m']);
+      });
+
+      it('is asked again with scanStream, also after it said nothing for too long or was not there', async () => {
+        hold = true;
+        await start([route(`stream:http?httpUrl=${encodeURIComponent(`${url}/slow`)}&readTimeout=50&scanStream=true&scanStreamDelay=1`, { to: 'mock:lines' }), route(`stream:http?httpUrl=${encodeURIComponent(`${url}/gone`)}&scanStream=true&scanStreamDelay=1`, { to: 'mock:gone' })]);
+        await eventually(() => void expect(seen.filter((one) => one!.startsWith('/slow')).length).to.be.greaterThan(1));
+        await eventually(() => void expect(seen.filter((one) => one!.startsWith('/gone')).length).to.be.greaterThan(1));
+        expect(mockOf(runtime, 'lines').bodies.slice(0, 1)).to.deep.equal(['one']);
+        expect(mockOf(runtime, 'gone').bodies).to.deep.equal([]);
+      });
+
+      it('needs an address', async () => {
+        let problem = '';
+        await start([route('stream:http', { to: 'mock:lines' })]).catch((thrown: unknown) => (problem = (thrown as Error).message));
+        expect(problem).to.contain('stream:http needs `httpUrl`');
+      });
     });
   });
 

@@ -1,5 +1,5 @@
+import type { Hash } from 'node:crypto';
 import { createHash, getHashes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { chmod, lstat, open, realpath, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
@@ -183,27 +183,30 @@ class FileProducer implements Producer {
       else isAppending = true;
     }
     if (isNull && !allowNullBody) throw operationFailed(`Cannot write null body to file: ${path}`);
+    let sum: string | null = null;
     try {
       const chunks = isNull ? [] : await this.chunks(exchange);
-      if (isAppending) await this.append(path, isNull ? null : chunks);
-      else await this.replace(exchange, path, chunks);
+      const digest = this.hash === null ? null : createHash(this.hash);
+      if (isAppending) await this.append(path, isNull ? null : chunks, digest);
+      else await this.replace(exchange, path, chunks, digest);
+      sum = digest?.digest('hex') ?? null;
     } catch (thrown) {
       if (thrown instanceof ExchangeError && /(GenericFileOperationFailed|IllegalArgument)Exception$/.test(thrown.type)) throw thrown;
       const reason = codeOf(thrown) !== '' ? ` (${ioReason(thrown)})` : thrown instanceof ExchangeError ? ` (${thrown.message})` : '';
       throw operationFailed(`Cannot store file: ${path}${reason}`, thrown);
     }
-    await this.finish(exchange, path);
+    await this.finish(exchange, path, sum);
     return true;
   }
 
-  private async replace(exchange: Exchange, path: string, chunks: Chunks): Promise<void> {
+  private async replace(exchange: Exchange, path: string, chunks: Chunks, digest: Hash | null): Promise<void> {
     const found = await stat(path).catch(() => null);
     if (found?.isDirectory() === true) throw operationFailed(`Cannot store file: ${path} (it is a folder)`);
     const temporary = this.temporaryName(exchange, path);
     const handle = await this.openNew(temporary);
     try {
       try {
-        await this.fill(handle, chunks, 0);
+        await this.fill(handle, chunks, 0, digest);
         if (this.mode !== null) await handle.chmod(this.mode);
         else if (found !== null) await handle.chmod(found.mode & 0o777).catch(() => undefined);
         if (this.options.forceWrites) await handle.sync();
@@ -218,12 +221,12 @@ class FileProducer implements Producer {
     if (this.options.forceWrites) await syncFolder(dirname(path));
   }
 
-  private async append(path: string, chunks: Chunks | null): Promise<void> {
+  private async append(path: string, chunks: Chunks | null, digest: Hash | null): Promise<void> {
     if (chunks === null) return;
     const handle = await open(path, 'a');
     const { size } = await handle.stat();
     try {
-      await this.fill(handle, chunks, size);
+      await this.fill(handle, chunks, size, digest);
       if (this.mode !== null) await handle.chmod(this.mode);
       if (this.options.forceWrites) await handle.sync();
     } catch (thrown) {
@@ -250,7 +253,8 @@ class FileProducer implements Producer {
     for (let made = folder; isWithin(first, made); made = dirname(made)) await chmod(made, this.folderMode);
   }
 
-  private async fill(handle: FileHandle, chunks: Chunks, start: number): Promise<void> {
+  /** @param digest of the message: as in Camel, neither of what was in the file nor of what `appendChars` adds */
+  private async fill(handle: FileHandle, chunks: Chunks, start: number, digest: Hash | null): Promise<void> {
     let position = start;
     const put = async (bytes: Buffer): Promise<void> => {
       for (let at = 0; at < bytes.length; ) {
@@ -259,7 +263,11 @@ class FileProducer implements Producer {
         position += bytesWritten;
       }
     };
-    for await (const chunk of chunks) await put(typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    for await (const chunk of chunks) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+      digest?.update(bytes);
+      await put(bytes);
+    }
     if (this.appended !== '') await put(encodeText(this.appended, this.options.charset ?? null));
   }
 
@@ -304,17 +312,14 @@ class FileProducer implements Producer {
     await moveFile(path, target, { usesCopy: this.options.renameUsingCopy, fallsBackToCopy: this.options.copyAndDeleteOnRenameFail });
   }
 
-  private async finish(exchange: Exchange, path: string): Promise<void> {
+  private async finish(exchange: Exchange, path: string, sum: string | null): Promise<void> {
     const { keepLastModified, checksumWriteFile, checksumFileAlgorithm } = this.options;
     if (keepLastModified) {
       const time = exchange.headers.get('CamelFileLastModified');
       const millis = time instanceof Date ? time.getTime() : typeof time === 'number' ? time : Number.NaN;
       if (!Number.isNaN(millis)) await utimes(path, new Date(millis), new Date(millis));
     }
-    if (this.hash !== null) {
-      const digest = createHash(this.hash);
-      for await (const chunk of createReadStream(path)) digest.update(chunk as Buffer);
-      const sum = digest.digest('hex');
+    if (sum !== null) {
       exchange.headers.set('CamelFileChecksum', sum);
       if (checksumWriteFile) await writeFile(`${path}.${checksumFileAlgorithm!.replaceAll(/[_/]/g, '-')}`, sum);
     }
