@@ -8,6 +8,9 @@ export interface FileSettings {
   readonly environment: Map<string, string>;
 }
 
+/** What a file of properties that stands beside another one says; null where there is none. */
+export type PropertiesFile = (name: string) => Iterable<readonly [string, string]> | null;
+
 /** The texts of `["a", "b"]`, or of `a,b`. */
 function textList(text: string): string[] {
   try {
@@ -37,6 +40,10 @@ const meaning: Readonly<Record<string, string>> = {
   repositories: 'no Java libraries are loaded: take it out',
   config: 'mount the file, and read it as `{{file:...}}` or name it under `properties` of the configuration',
   resource: 'put the file beside the routes',
+  property: 'mount it, and name its file under `properties` of the configuration',
+  logging: 'set `log.level` in mecha.yaml, or run with `--log-level`',
+  jvm: 'there is no JVM: take it out',
+  quarkus: 'nothing of Quarkus is here: take it out',
   mount: 'mount the volume by the manifest of the deployment',
   configmap: 'mount it, and read it as `{{file:...}}`, or give its values in the environment',
   secret: 'mount it, and read it as `{{file:...}}`, or give its values in the environment',
@@ -46,10 +53,12 @@ const meaning: Readonly<Record<string, string>> = {
 export class OperatorSettings {
   readonly settings: FileSettings;
   private readonly problems: Diagnostics;
+  private readonly propertiesFile: PropertiesFile | null;
 
   /** @param around what the file says for all that it holds */
-  constructor(problems: Diagnostics, around: FileSettings | null = null) {
+  constructor(problems: Diagnostics, around: FileSettings | null = null, propertiesFile: PropertiesFile | null = null) {
     this.problems = problems;
+    this.propertiesFile = propertiesFile;
     this.settings = { properties: new Map(around?.properties), environment: new Map(around?.environment) };
   }
 
@@ -68,15 +77,22 @@ export class OperatorSettings {
 
   private modelineOption(name: string, value: string, at: Span): void {
     if (harmless.has(name)) return;
-    if (name === 'property' && !/^(?:file|secret|configmap):/.test(value)) this.assign(this.settings.properties, value, at);
+    if (name === 'property' && value.startsWith('file:')) this.file(value.slice('file:'.length), at);
+    else if (name === 'property' && !/^(?:file|secret|configmap):/.test(value)) this.assign(this.settings.properties, value, at);
     else if (name === 'env') this.assign(this.settings.environment, value, at);
     else if (name === 'trait') this.traitText(value, at);
     else this.unused(`\`${name}\` of the modeline`, name, at);
   }
 
+  private file(name: string, at: Span): void {
+    const pairs = this.propertiesFile?.(name) ?? null;
+    if (pairs === null) this.problems.report('M0122', `there is no file of properties \`${name}\``, at, { severity: 'warning', label: 'not used here', help: 'put it beside the routes, or its properties into application.properties' });
+    else for (const [key, value] of pairs) this.settings.properties.set(key, value);
+  }
+
   private traitText(value: string, at: Span): void {
     const [, trait, rest] = /^(camel\.properties|environment\.vars)=(.*)$/s.exec(value) ?? [];
-    if (trait === undefined) this.unused(`the trait \`${value.split('=', 1)[0]!}\``, 'trait', at);
+    if (trait === undefined) this.unused(`the trait \`${value.split('=', 1)[0]!}\``, value, at);
     else for (const item of textList(rest!)) this.assign(trait === 'camel.properties' ? this.settings.properties : this.settings.environment, item, at);
   }
 
@@ -143,7 +159,7 @@ export class OperatorSettings {
     this.problems.report('M0122', `${what} is for the operator of Camel K: it is not used`, at, {
       severity: 'warning',
       label: 'not used here',
-      help: meaning[name] ?? 'say it in the manifest of the deployment, or take it out',
+      help: meaning[name] ?? meaning[name.split(/[.=]/, 1)[0]!] ?? 'say it in the manifest of the deployment, or take it out',
     });
   }
 }

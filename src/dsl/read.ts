@@ -7,7 +7,7 @@ import { elements, elementsByName } from './elements/index.ts';
 import { asListEntry, moveEntry } from './fixes.ts';
 import { camelCase } from './mainProperties.ts';
 import type { DocumentModel, ElementDefinition, ElementModel, EndpointModel, ModelValue, StepModel } from './model.ts';
-import { OperatorSettings } from './operatorSettings.ts';
+import { OperatorSettings, type PropertiesFile } from './operatorSettings.ts';
 import type { Parts } from './parts.ts';
 import { resolveRef } from './pipeRefs.ts';
 import type { PropertyLookup } from './placeholders.ts';
@@ -20,13 +20,15 @@ export type { Parts } from './parts.ts';
 
 export interface ReadOptions {
   readonly properties: PropertyLookup;
+  /** Files of properties that the file names; absent: there are none. */
+  readonly propertiesFile?: PropertiesFile;
 }
 
 /** Reads a file: YAML to checked model. All that is wrong is reported; what is right is in the model. */
-export function readDocument(source: Source, parts: Parts, { properties }: ReadOptions, problems: Diagnostics): DocumentModel {
+export function readDocument(source: Source, parts: Parts, { properties, propertiesFile }: ReadOptions, problems: Diagnostics): DocumentModel {
   const files = parseManifest(source, problems);
   if (files === null) return { file: source.file, elements: [] };
-  const ofFile = new OperatorSettings(problems);
+  const ofFile = new OperatorSettings(problems, null, propertiesFile);
   ofFile.modelines(source);
   const elements: ElementModel[] = [];
   const set = new Map(ofFile.settings.properties);
@@ -118,6 +120,11 @@ class DocumentReader extends ElementReader {
 
   /** Camel ignores such a file: so do we, but not silently. */
   private notAList(root: YamlNode): void {
+    const version = isMap(root) ? this.pair(root, 'apiVersion') : null;
+    if (version !== null && /^camel\.apache\.org\//.test(scalarText(this.file.follow(version.value)) ?? '')) {
+      this.problems.report('M0113', 'the resource has no `kind`', this.file.span(version.key), { help: 'write one below `apiVersion`: `kind: Integration`, `Pipe` or `Kamelet`' });
+      return;
+    }
     const first = isMap(root) ? root.items[0] : undefined;
     const name = first === undefined ? null : scalarText(this.file.follow(first.key));
     this.problems.report('M0105', 'the file is not a list of elements: nothing in it is used', this.file.span(first?.key ?? root), {

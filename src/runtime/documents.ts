@@ -21,10 +21,13 @@ interface Read {
  */
 export class Documents {
   private readonly parts: Parts;
+  private readonly propertiesBeside: (file: string, name: string) => Iterable<readonly [string, string]> | null;
   private known = new Map<string, Read>();
 
-  constructor(parts: Parts) {
+  /** @param propertiesBeside what a file of properties says that a file of routes names; null where there is none */
+  constructor(parts: Parts, propertiesBeside: (file: string, name: string) => Iterable<readonly [string, string]> | null = () => null) {
     this.parts = parts;
+    this.propertiesBeside = propertiesBeside;
   }
 
   /** Reads those that are new or changed, and forgets what is not among `sources`. */
@@ -39,9 +42,15 @@ export class Documents {
       }
       const asked = new Map<string, string | undefined>();
       const own = new Diagnostics();
-      const model = readDocument(source, this.parts, { properties: recording(properties, asked) }, own);
+      let hasFiles = false;
+      const propertiesFile = (name: string): Iterable<readonly [string, string]> | null => {
+        hasFiles = true;
+        return this.propertiesBeside(source.file, name);
+      };
+      const model = readDocument(source, this.parts, { properties: recording(properties, asked), propertiesFile }, own);
       problems.list.push(...own.list);
-      if (own.list.length === 0) known.set(source.file, { text: source.text, model, asked });
+      // Files that it names may change alone.
+      if (own.list.length === 0 && !hasFiles) known.set(source.file, { text: source.text, model, asked });
       return model;
     });
     this.known = known;

@@ -34,6 +34,8 @@ export function isForeign(text: string): boolean {
   // A list of texts: nothing in it is a key with a value.
   if (/^-(?:\s|$)/.test(first)) return !/:(?:\s|$)/m.test(text);
   if (/^[[{]/.test(first)) return first.startsWith('{') && !/["']?(?:from|route|kind)["']?\s*:/.test(text);
+  // A resource of Camel K that somebody wrote without its kind.
+  if (camelVersion.test(text) && !/^["']?kind["']?\s*:/m.test(text)) return false;
   // Only what has keys at its top.
   if (!/^["']?[\w./ $-]+["']?\s*:(?:\s|$)/.test(first)) return false;
   return !elementKey.test(text);

@@ -66,6 +66,7 @@ const differences: readonly { readonly when: RegExp; readonly unless?: RegExp; r
   { when: either(/\b(?:platform-http|rest):|^\s*-?\s*rest:/m, startsAt('platform-http|rest')), message: 'request headers and query parameters are not echoed as reply headers', advice: 'set the headers that clients need with `setHeader`' },
   { when: /deadLetterChannel|deadLetterUri/, unless: /deadLetterHandleNewException:\s*['"]?true/, message: 'a dead-letter endpoint that fails is not swallowed', advice: 'set `deadLetterHandleNewException: true` to have it swallowed as in Camel' },
   { when: either(/from:\s*(?:\n\s*)?(?:[{].*)?uri:\s*['"]?file:|from:\s*['"]?file:/m, startsAt('file')), unless: /moveFailed/, message: 'a file that fails is not tried for ever: after five times it rests until it changes', advice: 'set `moveFailed` to say where such files go' },
+  { when: /\bunmarshalType(?:Name)?:\s*['"]?(?!java\.)(?:[a-z]\w*\.)+[A-Z]/, message: 'what is read becomes maps and lists, not objects of a Java class', advice: 'read its fields as of a map: `${body[name]}`' },
   { when: /^\s*kind:\s*['"]?Integration\b/m, message: 'a resource of kind Integration runs; Camel itself ignores it outside of Camel K', advice: 'nothing to do' },
 ];
 
@@ -80,6 +81,8 @@ interface Context {
   readonly templates: Declared;
   /** The same of beans, by name. */
   readonly beans: Declared;
+  /** Files with classes in Java, by the name that Spring and Quarkus give their beans. */
+  readonly classes: Declared;
   /** Properties that placeholders of the folder name. */
   readonly named: ReadonlySet<string>;
   /** What is wrong with the properties, whatever routes there are. */
@@ -191,7 +194,10 @@ async function yamlReport(path: string, text: string, context: Context): Promise
     return [{ line: lineOf(text, new RegExp(`(?<![\\w.-])${name.replace(/[.]/g, '\\.')}(?![\\w-])`)), code: 'M0501', message: `the bean \`${name}\` can't be made`, advice: `see ${relative(context.folder, file)}` }];
   });
   const errors = own.filter(({ severity }) => severity === 'error');
-  const asFinding = ({ code, message, at, help }: (typeof own)[number]): Finding => {
+  const asFinding = ({ code, message, at, help: said }: (typeof own)[number]): Finding => {
+    const name = code === 'M0501' ? (/ named `([\w-]+)`/.exec(message)?.[1] ?? '') : '';
+    const classes = context.classes.get(name) ?? [];
+    const help = said ?? (classes.length === 0 ? null : `it is ${relative(context.folder, nearestTo(path, classes))}: write that as a JavaScript module, and declare it: \`- beans: [ { name: ${name}, type: "#module:./${name}.mjs" } ]\``);
     if (at === null) return { line: null, code, message, advice: help };
     const { line } = at.source.position(at.start);
     const file = resolve(root, at.source.file);
@@ -208,6 +214,10 @@ async function yamlReport(path: string, text: string, context: Context): Promise
   const isForeign = kind === 'Integration' && !/^\s+flows:/m.test(text) && own.some(({ code }) => code === 'M0122') && !/name:\s*['"]?[\w.-]+\.ya?ml\b/.test(text);
   return { kind, verdict: isForeign ? 'manual' : notes.length === 0 ? 'runs' : 'differs', findings: notes };
 }
+
+/** Names of the beans that a class in Java may be. */
+const javaBeans = (text: string): string[] =>
+  [...text.matchAll(/\bclass\s+([A-Z]\w*)|@(?:Component|Service|Named|Bean|BindToRegistry|Identifier)\(\s*(?:(?:name|value)\s*=\s*)?"([\w-]+)"/g)].map(([, name, given]) => given ?? `${name![0]!.toLowerCase()}${name!.slice(1)}`);
 
 /** A file has something of this name itself. */
 const isDeclaredIn = (text: string, name: string): boolean => new RegExp(`\\b(?:name|id):\\s*['"]?${name.replace(/\W/g, '\\$&')}['"]?\\s*(?:[,}#]|$)`, 'm').test(text);
@@ -290,9 +300,11 @@ export async function migrationReport(given: string, progress?: Progress): Promi
   const templates = new Map<string, string[]>();
   const beans = new Map<string, string[]>();
   const named = new Set<string>();
+  const classes = new Map<string, string[]>();
   const declare = (declared: Map<string, string[]>, name: string, path: string): void => void (declared.get(name)?.push(path) ?? declared.set(name, [path]));
   for (const [path, text] of texts) {
     for (const [, key] of text.matchAll(/\{\{[?!]?([\w.-]+)/g)) named.add(key!);
+    if (path.endsWith('.java')) for (const name of javaBeans(text)) declare(classes, name, path);
     if (/\.ya?ml$/i.test(path)) for (const name of beanNames(text)) declare(beans, name, path);
     if (/\.ya?ml$/i.test(path)) for (const [, id] of text.matchAll(/^\s*-\s*routeTemplate:\s*\n(?:\s+.*\n)*?\s+id:\s*['"]?([\w.-]+)/gm)) declare(templates, id!, path);
   }
@@ -319,6 +331,7 @@ export async function migrationReport(given: string, progress?: Progress): Promi
       properties,
       templates: seen(templates),
       beans: seen(beans),
+      classes: seen(classes),
       named,
       ofProperties: ofProperties.filter(({ at }) => at === null),
     };

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, posix } from 'node:path';
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
@@ -27,6 +27,7 @@ import { RefusalCounts } from '../observe/refusals.ts';
 import { runtimeAccess } from './access.ts';
 import { Beans, inOrder } from './beans.ts';
 import type { CompiledStep, SendIntercept } from './compiler.ts';
+import { parseProperties } from './configuration.ts';
 import type { Progress } from './documents.ts';
 import { Documents } from './documents.ts';
 import type { EndpointReader } from './endpoints.ts';
@@ -197,7 +198,7 @@ export class Runtime implements ExchangeScope {
     this.refusals = new RefusalCounts(this.events);
     this.settings = options.settings ?? (() => undefined);
     this.properties = options.properties ?? propertyLookup({});
-    this.documents = new Documents(options.parts);
+    this.documents = new Documents(options.parts, (file, name) => this.propertiesBeside(file, name));
     // Every step that may wait listens.
     this.events.on('exchangeRedelivered', ({ routeId }) => this.count(routeId, 'redelivered'));
     this.events.on('exchangeDeadLettered', ({ routeId }) => this.count(routeId, 'deadLettered'));
@@ -304,6 +305,18 @@ export class Runtime implements ExchangeScope {
     let bag = this.routeBags.get(routeId);
     if (bag === undefined) this.routeBags.set(routeId, (bag = new Bag()));
     return bag;
+  }
+
+  /** A file of properties, named from where a file of routes is, or from where the program runs. */
+  private propertiesBeside(file: string, name: string): Iterable<readonly [string, string]> | null {
+    for (const path of new Set([posix.join(posix.dirname(file), name), name])) {
+      try {
+        return [...parseProperties(this.resource(`file:${path}`))];
+      } catch {
+        // It may be at the other place.
+      }
+    }
+    return null;
   }
 
   private resource(uri: string): string {

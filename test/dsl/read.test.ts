@@ -198,6 +198,22 @@ spec:
     }
   });
 
+  it('asks for the kind of a resource that has none', () => {
+    expect(readWith('apiVersion: camel.apache.org/v1\nmetadata: { name: x }\nspec: { flows: [] }\n').problems.map(({ code, message }) => `${code} ${message}`)).to.deep.equal(['M0113 the resource has no `kind`']);
+  });
+
+  it('takes the properties of a file that a modeline names, and says where there is none', () => {
+    const problems = new Diagnostics();
+    const propertiesFile = (name: string): [string, string][] | null => (name === 'mine.properties' ? [['who', 'you']] : null);
+    const text = '# camel-k: language=yaml property=file:mine.properties\n# camel-k: property=file:gone.properties trait=logging.level=DEBUG\n- from: { uri: "direct:a", steps: [ { to: "mock:{{who}}" } ] }\n';
+    const document = readDocument(new Source('a.yaml', text), parts, { properties, propertiesFile }, problems);
+    expect(target(document.elements[0]!)).to.equal('mock:you');
+    expect(problems.list.map(({ code, message, help }) => `${code} ${message}: ${help}`)).to.deep.equal([
+      'M0122 there is no file of properties `gone.properties`: put it beside the routes, or its properties into application.properties',
+      'M0122 the trait `logging.level` is for the operator of Camel K: it is not used: set `log.level` in mecha.yaml, or run with `--log-level`',
+    ]);
+  });
+
   it('refuses several documents of routes in a file, as Camel does', () => {
     expect(readWith(`${flow}---\n${flow}`).problems.map(({ code }) => code)).to.deep.equal(['M0106']);
   });

@@ -1,7 +1,11 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { Diagnostics, Source } from '../../src/core/diagnostics.ts';
 import { propertyLookup } from '../../src/dsl/placeholders.ts';
 import { Documents } from '../../src/runtime/documents.ts';
+import { Mecha } from '../../src/runtime/mecha.ts';
 import { standardParts } from '../../src/runtime/standard.ts';
 import { routesFile, runtimeWith } from './rig.ts';
 
@@ -61,6 +65,27 @@ describe('properties of a route file', () => {
       expect((await runtime.send('direct:in', null)).body).to.equal('me me');
     } finally {
       await runtime.stop();
+    }
+  });
+
+  it('take the properties of files that their modelines name, beside them or where the program runs, as they are now', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mecha-documents-'));
+    try {
+      mkdirSync(join(folder, 'routes'));
+      writeFileSync(join(folder, 'routes/near.properties'), 'near=one\n');
+      writeFileSync(join(folder, 'far.properties'), 'far=two\n');
+      writeFileSync(join(folder, 'routes/a.yaml'), '# camel-k: property=file:near.properties property=file:far.properties\n- route:\n    id: a\n    from: { uri: "direct:a", steps: [ { setBody: { constant: "{{near}} {{far}}" } } ] }\n');
+      const mecha = await Mecha.start({ folder, configuration: null, settings: { 'routes': ['routes'], 'state.store': 'memory', 'management.enabled': false } });
+      try {
+        expect(await mecha.request('direct:a', null)).to.equal('one two');
+        writeFileSync(join(folder, 'routes/near.properties'), 'near=three\n');
+        await mecha.reload();
+        expect(await mecha.request('direct:a', null)).to.equal('three two');
+      } finally {
+        await mecha.stop(0);
+      }
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 });

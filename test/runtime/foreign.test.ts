@@ -28,6 +28,7 @@ describe('YAML beside routes', () => {
       'route:\n  from:\n    uri: direct:a\n',
       'from:\n  uri: direct:a\n  steps: []\n',
       'apiVersion: camel.apache.org/v1\nkind: Integration\nmetadata: { name: x }\n',
+      'apiVersion: camel.apache.org/v1\nmetadata: { name: x }\nspec: {}\n',
       'apiVersion: camel.apache.org/v1\nkind: IntegrationList\nitems: []\n',
       'apiVersion: v1\nkind: List\nitems:\n  - apiVersion: camel.apache.org/v1\n    kind: Pipe\n',
       'apiVersion: v1\nkind: ConfigMap\n---\napiVersion: camel.apache.org/v1\nkind: Pipe\n',

@@ -191,6 +191,18 @@ describe('a migration report', () => {
     ]);
   });
 
+  it('leads from a bean that is missing to the Java class that it is', async () => {
+    const report = await reportOf({
+      'src/main/java/org/acme/PriceList.java': 'package org.acme;\n@Component\npublic class PriceList { }\n',
+      'src/main/java/org/acme/Config.java': 'package org.acme;\nclass Config { @Bean("vat") Object vat() { return null; } }\n',
+      'src/main/resources/camel/a.yaml': route('bean: { ref: priceList, method: of }', 'to: bean:vat', 'unmarshal: { json: { unmarshalType: org.acme.Order } }'),
+    });
+    expect(report['src/main/resources/camel/a.yaml']!.findings.map(({ advice }) => advice)).to.deep.equal([
+      'it is src/main/java/org/acme/PriceList.java: write that as a JavaScript module, and declare it: `- beans: [ { name: priceList, type: "#module:./priceList.mjs" } ]`',
+      'it is src/main/java/org/acme/Config.java: write that as a JavaScript module, and declare it: `- beans: [ { name: vat, type: "#module:./vat.mjs" } ]`',
+    ]);
+  });
+
   it('sees the resources of a list of Kubernetes', async () => {
     const report = await reportOf({ 'list.yaml': `apiVersion: v1\nkind: List\nitems:\n  - apiVersion: camel.apache.org/v1\n    kind: Integration\n    metadata: { name: a }\n    spec:\n      flows:\n        - from: { uri: "timer:a", steps: [ { lgo: x } ] }\n` });
     expect([report['list.yaml']!.kind, report['list.yaml']!.verdict, report['list.yaml']!.findings.map(({ code }) => code)]).to.deep.equal(['Integration', 'fails', ['M0201']]);
