@@ -11,6 +11,23 @@ const mostTemplates = 1000;
 /** The library calls what works for its templates by this object, so that others may put something before it. */
 type Engine = ReturnType<typeof Handlebars.create> & { VM: { readonly invokePartial: (...given: unknown[]) => string } };
 
+/** Of a template that a message brings; the library takes a second for as many. */
+const mostLetters = 100_000;
+
+const deepest = 300;
+
+/** What opens and closes a block; `{{^}}` does neither. */
+const blocks = /\{\{\{?~?\s*(?:([#^])(?!~?\s*\}\})|\/)/g;
+
+/** The library takes more than the square of the blocks that stand in each other. */
+function refuseDeepBlocks(template: string): void {
+  let depth = 0;
+  for (const [, opens] of template.matchAll(blocks)) {
+    if (opens === undefined) depth = Math.max(0, depth - 1);
+    else if (++depth > deepest) throw new ExchangeError('com.github.jknack.handlebars.HandlebarsException', `blocks of the template stand in each other more than ${deepest} deep`);
+  }
+}
+
 async function producer({ options }: Endpoint<typeof handlebarsOptions>, context: ConnectorContext): Promise<Producer> {
   const { default: library } = await import('handlebars');
   const engine = library.create() as Engine;
@@ -31,12 +48,15 @@ async function producer({ options }: Endpoint<typeof handlebarsOptions>, context
     },
   };
   const compiled = new LRUCache<string, ReturnType<typeof engine.compile>>({ max: mostTemplates });
-  const textFor = templateText(options, { template: 'CamelHandlebarsTemplate', resource: 'CamelHandlebarsResourceUri' }, context);
+  const textFor = templateText(options, { template: 'CamelHandlebarsTemplate', resource: 'CamelHandlebarsResourceUri', longest: mostLetters }, context);
   return {
     send: (exchange) => {
       const template = textFor(exchange);
       let render = compiled.get(template);
-      if (render === undefined) compiled.set(template, (render = engine.compile(template)));
+      if (render === undefined) {
+        refuseDeepBlocks(template);
+        compiled.set(template, (render = engine.compile(template)));
+      }
       bounds.reset();
       try {
         // Members are own ones: prototypes stay out of reach.

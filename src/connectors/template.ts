@@ -73,9 +73,12 @@ interface TemplateOptions {
  * The text of a template for an exchange: of the resource, or of what headers name where that is allowed (the template itself, or another resource).
  * A fixed one is read when it is made. As in Camel one that is missing fails the messages; the log says so at the start.
  */
+/** A template that a message brings may have so many letters, where its engine takes no longer than others to read it. */
+const mostLetters = 1_000_000;
+
 export function templateText(
   { resourceUri, contentCache, allowTemplateFromHeader }: TemplateOptions,
-  headers: { readonly template?: string; readonly resource: string; readonly stay?: boolean } | null,
+  headers: { readonly template?: string; readonly resource: string; readonly stay?: boolean; readonly longest?: number } | null,
   context: ConnectorContext,
 ): (exchange: Exchange) => string {
   const read = (uri: string): string => runtimeOf(context).resource(uri.replace(/^resource:/, ''));
@@ -92,7 +95,12 @@ export function templateText(
       // As in Camel both are gone afterwards, whichever was taken.
       const other = exchange.headers.remove(headers.resource);
       const template: unknown = headers.template === undefined ? null : headers.stay === true ? exchange.headers.get(headers.template) : exchange.headers.remove(headers.template);
-      if (template !== undefined && template !== null) return toText(template) ?? '';
+      if (template !== undefined && template !== null) {
+        const text = toText(template) ?? '';
+        const longest = headers.longest ?? mostLetters;
+        if (text.length > longest) throw new ExchangeError('java.lang.IllegalArgumentException', `the header ${headers.template} has a template of ${text.length} letters: ${longest} are the most`);
+        return text;
+      }
       if (other !== undefined && other !== null) return read(toText(other) ?? '');
     }
     if (fixed !== null) return fixed;

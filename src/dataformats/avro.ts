@@ -6,7 +6,8 @@ import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { exactNumber, javaDouble, javaFloat } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
-import { isPlainMap, plainValue, putKey } from '../core/conversion/plainValue.ts';
+import { inTurns } from '../core/conversion/slices.ts';
+import { isPlainMap, plainValue, putKey, roomOfContainer, ValueCount } from '../core/conversion/plainValue.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
 
@@ -48,15 +49,25 @@ function typeOf(text: string): AvroType {
   return type;
 }
 
+/** What has not more bytes is read at once. */
+const readAtOnce = 100_000;
+
+const itemsBetweenLooks = 64;
+
+/** Of seven bytes: what they hold is exact in a number. */
+const largestFactor = 128 ** 6;
+
 /** One message as it is read. */
 class AvroCursor extends Cursor {
+  private readonly values = new ValueCount(read);
+
   constructor(bytes: Buffer) {
     super(bytes, read, 'of this Avro schema');
   }
 
-  long(): bigint {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
+  private longFrom(first: bigint, from: bigint): bigint {
+    let value = first;
+    for (let shift = from; shift < 70n; shift += 7n) {
       const byte = this.byte();
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < 0x80) return BigInt.asIntN(64, (value >> 1n) ^ -(value & 1n));
@@ -65,18 +76,50 @@ class AvroCursor extends Cursor {
   }
 
   size(): number {
-    return Number(this.long());
+    return Number(this.integer());
+  }
+
+  integer(): number | bigint {
+    let value = 0;
+    for (let factor = 1; factor <= largestFactor; factor *= 128) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value % 2 === 0 ? value / 2 : -(value + 1) / 2;
+    }
+    return this.longFrom(BigInt(value), 49n);
+  }
+
+  /** How many items the next block of an array or a map has, each of so many values. */
+  private block(room: number): number {
+    let count = this.size();
+    if (count < 0) {
+      count = -count;
+      this.size();
+    }
+    this.values.take(count * room);
+    return count;
+  }
+
+  /** The items in slices. */
+  *blocksInTurns(room: number, item: () => void | Generator<undefined, void>): Generator<undefined, void> {
+    for (let free = this.bytes.length; ; ) {
+      let count = this.block(room);
+      if (count === 0) return;
+      for (; count > 0; count--) {
+        const before = this.position;
+        const slow = item();
+        if (slow !== undefined) yield* slow;
+        if (count % itemsBetweenLooks === 0) yield undefined;
+        if (this.position === before && --free < 0) throw this.failure('a list has more empty items than the message has bytes');
+      }
+    }
   }
 
   /** Arrays and maps come in blocks; items of no bytes at all are counted as if they had one. */
-  blocks(item: () => void): void {
+  blocks(room: number, item: () => void): void {
     for (let free = this.bytes.length; ; ) {
-      let count = this.size();
+      let count = this.block(room);
       if (count === 0) return;
-      if (count < 0) {
-        count = -count;
-        this.size();
-      }
       for (; count > 0; count--) {
         const before = this.position;
         item();
@@ -107,7 +150,10 @@ function newReader(type: AvroType, readerFor: (inner: AvroType) => Reader): Read
     case 'int':
       return (from) => from.size();
     case 'abstract:long':
-      return (from) => exactNumber(from.long().toString());
+      return (from) => {
+        const number = from.integer();
+        return typeof number === 'number' ? number : exactNumber(number.toString());
+      };
     case 'float':
       return (from) => javaFloat(from.take(4).readFloatLE());
     case 'double':
@@ -125,20 +171,24 @@ function newReader(type: AvroType, readerFor: (inner: AvroType) => Reader): Read
       return (from) => chosen(symbols, from.size());
     }
     case 'array': {
-      const item = readerFor((type as AvroTypes.ArrayType).itemsType);
+      const { itemsType } = type as AvroTypes.ArrayType;
+      const item = readerFor(itemsType);
+      const room = roomOf(itemsType, 0);
       return (from) =>
         from.within(() => {
           const list: unknown[] = [];
-          from.blocks(() => list.push(item(from)));
+          from.blocks(room, () => list.push(item(from)));
           return list;
         });
     }
     case 'map': {
-      const item = readerFor((type as AvroTypes.MapType).valuesType);
+      const { valuesType } = type as AvroTypes.MapType;
+      const item = readerFor(valuesType);
+      const room = 1 + roomOf(valuesType, 0);
       return (from) =>
         from.within(() => {
           const map = {};
-          from.blocks(() => putKey(map, from.take(from.size()).toString(), item(from)));
+          from.blocks(room, () => putKey(map, from.take(from.size()).toString(), item(from)));
           return map;
         });
     }
@@ -159,6 +209,78 @@ function newReader(type: AvroType, readerFor: (inner: AvroType) => Reader): Read
     default:
       throw new Error(`the Avro type ${type.typeName} can't be read`);
   }
+}
+
+/** What is in it is read in slices while it stands not deeper than this. */
+const deepestInTurns = 3;
+
+type SlowReader = (from: AvroCursor) => Generator<undefined, unknown>;
+
+/** Reads a type with lists or maps in it in slices; null for one without. */
+function slowReaderOf(type: AvroType, known: Map<AvroType, Reader>, depth = 0): SlowReader | null {
+  if (depth > deepestInTurns) return null;
+  const slowly = (inner: AvroType): SlowReader | null => slowReaderOf(inner, known, depth + 1);
+  switch (type.typeName as string) {
+    case 'array': {
+      const { itemsType } = type as AvroTypes.ArrayType;
+      const room = roomOf(itemsType, 0);
+      const item = readerOf(itemsType, known);
+      const slow = slowly(itemsType);
+      return function* (from) {
+        const list: unknown[] = [];
+        yield* from.blocksInTurns(room, slow === null ? () => void list.push(item(from)) : () => given(slow(from), (value) => list.push(value)));
+        return list;
+      };
+    }
+    case 'map': {
+      const { valuesType } = type as AvroTypes.MapType;
+      const room = 1 + roomOf(valuesType, 0);
+      const item = readerOf(valuesType, known);
+      const slow = slowly(valuesType);
+      return function* (from) {
+        const map = {};
+        yield* from.blocksInTurns(room, () => {
+          const key = from.take(from.size()).toString();
+          if (slow !== null) return given(slow(from), (value) => putKey(map, key, value));
+          putKey(map, key, item(from));
+          return undefined;
+        });
+        return map;
+      };
+    }
+    case 'union:wrapped': {
+      const branches = (type as AvroTypes.WrappedUnionType).types.map((branch) => ({ read: readerOf(branch, known), slow: slowly(branch) }));
+      if (branches.every(({ slow }) => slow === null)) return null;
+      return function* (from) {
+        const { read: fast, slow } = chosen(branches, from.size());
+        return slow === null ? fast(from) : yield* slow(from);
+      };
+    }
+    case 'record':
+    case 'error': {
+      const fields = (type as AvroTypes.RecordType).fields.map((one) => ({ name: one.name, read: readerOf(one.type, known), slow: slowly(one.type) }));
+      if (fields.every(({ slow }) => slow === null)) return null;
+      return function* (from) {
+        const record = {};
+        for (const { name, read: fast, slow } of fields) putKey(record, name, slow === null ? fast(from) : yield* slow(from));
+        return record;
+      };
+    }
+    default:
+      return null;
+  }
+}
+
+function* given(slow: Generator<undefined, unknown>, take: (value: unknown) => void): Generator<undefined, void> {
+  take(yield* slow);
+}
+
+/** How many values an item is at least: what few bytes may stand for many times. */
+function roomOf(type: AvroType, depth: number): number {
+  const name = type.typeName as string;
+  if (name === 'array' || name === 'map') return roomOfContainer;
+  if ((name !== 'record' && name !== 'error') || depth > deepestInTurns) return 1;
+  return (type as AvroTypes.RecordType).fields.reduce((room, one) => room + roomOf(one.type, depth + 1), roomOfContainer);
 }
 
 function chosen<T>(from: readonly T[], index: number): T {
@@ -233,7 +355,9 @@ function fits(type: AvroType, value: unknown): boolean {
 
 function codec(text: string): { write(value: unknown): Buffer; read(bytes: Buffer): unknown } {
   const type = typeOf(text);
-  const reader = readerOf(type, new Map());
+  const known = new Map<AvroType, Reader>();
+  const reader = readerOf(type, known);
+  const slowReader = slowReaderOf(type, known);
   return {
     write: (body) => {
       const value = plainValue(body, written, (number) => (number.kind === 'integer' ? BigInt(number.text) : Number(number.text)));
@@ -241,9 +365,21 @@ function codec(text: string): { write(value: unknown): Buffer; read(bytes: Buffe
     },
     read: (bytes) => {
       const from = new AvroCursor(bytes);
-      const value = reader(from);
-      if (from.left > 0) throw new ExchangeError(read, `not of this Avro schema: ${from.left} bytes are left over`);
-      return value;
+      const checked = (value: unknown): unknown => {
+        if (from.left > 0) throw new ExchangeError(read, `not of this Avro schema: ${from.left} bytes are left over`);
+        return value;
+      };
+      if (bytes.length <= readAtOnce || slowReader === null) return checked(reader(from));
+      const rest = slowReader(from);
+      let value: unknown;
+      return inTurns(
+        () => {
+          const next = rest.next();
+          value = next.value;
+          return next.done === true;
+        },
+        () => checked(value),
+      );
     },
   };
 }

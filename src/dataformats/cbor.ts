@@ -4,7 +4,8 @@ import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { ExactNumber, exactNumber, javaDouble } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
-import { deepestValue, plainValue, putKey } from '../core/conversion/plainValue.ts';
+import { Slices } from '../core/conversion/slices.ts';
+import { deepestValue, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
 
@@ -12,21 +13,43 @@ const unreadable = 'com.fasterxml.jackson.core.JsonParseException';
 
 const longestNumber = 10_000;
 
+const countedTogether = 1000;
+
 /** Tags that only say what a text, a number or bytes are: dates, base64, URIs, CBOR itself. */
 const plainTags = [0, 1, 21, 22, 23, 32, 33, 34, 36, 55799];
 
 interface Codec {
   encode(value: unknown): Buffer;
+  /** The body that bytes hold. */
   decode(bytes: Buffer): unknown;
+  /** The same, in slices. */
+  decodeInTurns(bytes: Buffer): Promise<unknown>;
 }
 
-function codecOf({ decode, encode, Token, Tokenizer, Type }: typeof Cborg): Codec {
+function codecOf({ decode, encode, Token, Tokenizer, tokensToObject, Type }: typeof Cborg): Codec {
   /** Keeps apart 5 and 5.0, as Java does, and puts texts and bytes together that come in pieces, as Jackson writes long ones. */
   class Tokens extends Tokenizer {
+    private readonly values = new ValueCount(unreadable);
+    private plain = 0;
+
+    get isAtBreak(): boolean {
+      return this.data[this._pos] === 0xff;
+    }
+
+    get isAtContainer(): boolean {
+      const major = (this.data[this._pos] ?? 0) >> 5;
+      return major === 4 || major === 5;
+    }
+
     override next(): Cborg.Token {
       const first = this.data[this._pos];
       if (first === 0x5f || first === 0x7f) return this.joined(first === 0x5f ? Type.bytes : Type.string);
       const token = super.next();
+      if (token.type === Type.array || token.type === Type.map) this.values.take(1);
+      else if (++this.plain >= countedTogether) {
+        this.values.take(this.plain);
+        this.plain = 0;
+      }
       return token.type === Type.float ? new Token(Type.float, javaDouble(token.value as number), token.encodedLength) : token;
     }
 
@@ -78,12 +101,43 @@ function codecOf({ decode, encode, Token, Tokenizer, Type }: typeof Cborg): Code
     },
   };
   const reading: Cborg.DecodeOptions = { useMaps: true, coerceUndefinedToNull: true, allowIndefinite: true, allowUndefined: true, allowInfinity: true, allowNaN: true, allowBigInt: true, tags };
+  const tokensOf = (bytes: Buffer): Tokens => new Tokens(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), reading);
+  const whole = (tokens: Tokens): unknown => {
+    const value: unknown = tokensToObject(tokens, reading);
+    if (typeof value === 'symbol') throw new Error('a list or a map has less or more than it says');
+    return value;
+  };
+  const inTurns = async (tokens: Tokens, depth: number, slices: Slices): Promise<unknown> => {
+    if (depth > deepestInTurns || !tokens.isAtContainer) return bodyValue(whole(tokens), depth);
+    const { type, value: length } = tokens.next();
+    const list: unknown[] = [];
+    const map = {};
+    for (let i = 0; i < (length as number); i++) {
+      if (length === Infinity && tokens.isAtBreak) {
+        tokens.next();
+        break;
+      }
+      const key = type === Type.map ? keyOf(whole(tokens)) : '';
+      // Of many items each is small, or most are.
+      const item = i < itemsInTurns ? await inTurns(tokens, depth + 1, slices) : bodyValue(whole(tokens), depth + 1);
+      if (type === Type.map) putKey(map, key, item);
+      else list.push(item);
+      if (i % itemsInTurns === 0 && slices.isOver) await slices.next();
+    }
+    return type === Type.map ? map : list;
+  };
   return {
     encode: (value) => {
       const bytes = encode(value, { float64: true, mapSorter: undefined, typeEncoders });
       return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     },
-    decode: (bytes) => decode(bytes, { ...reading, tokenizer: new Tokens(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), reading) }),
+    decode: (bytes) => bodyValue(decode(bytes, { ...reading, tokenizer: tokensOf(bytes) }), 0),
+    decodeInTurns: async (bytes) => {
+      const tokens = tokensOf(bytes);
+      const value = await inTurns(tokens, 0, new Slices());
+      if (!tokens.done()) throw new Error('too many terminals, data makes no sense');
+      return value;
+    },
   };
 }
 
@@ -108,10 +162,28 @@ function bodyValue(value: unknown, depth: number): unknown {
   if (Array.isArray(value)) return value.map((item) => bodyValue(item, depth + 1));
   const map = {};
   for (const [key, item] of value as Map<unknown, unknown>) {
-    if (typeof key === 'object' && key !== null && !(key instanceof ExactNumber)) throw new ExchangeError(unreadable, 'not CBOR that can be read: a key is a list, a map or bytes');
-    putKey(map, String(key), bodyValue(item, depth + 1));
+    putKey(map, keyOf(key), bodyValue(item, depth + 1));
   }
   return map;
+}
+
+function keyOf(key: unknown): string {
+  if (typeof key === 'object' && key !== null && !(key instanceof ExactNumber)) throw new ExchangeError(unreadable, 'not CBOR that can be read: a key is a list, a map or bytes');
+  return String(key);
+}
+
+/** What has not more bytes is read at once. */
+const readAtOnce = 100_000;
+
+/** Lists and maps are read in slices while they stand not deeper than this, and so many of their first items. */
+const deepestInTurns = 3;
+const itemsInTurns = 16;
+
+function refused(thrown: unknown): never {
+  if (thrown instanceof ExchangeError) throw thrown;
+  const { message } = thrown as Error;
+  if (/call stack/.test(message)) throw new ExchangeError('com.fasterxml.jackson.core.exc.StreamConstraintsException', `the document is nested deeper than ${deepestValue}`);
+  throw new ExchangeError(unreadable, `not CBOR: ${message.replace(/^CBOR decode error: /, '')}`);
 }
 
 export const cbor = defineDataFormat({
@@ -140,18 +212,20 @@ export const cbor = defineDataFormat({
       return withCodec(({ encode }) => encode(plain));
     };
     const read = (bytes: Buffer): unknown =>
-      withCodec(({ decode }) => {
+      withCodec(({ decode, decodeInTurns }) => {
+        if (bytes.length > readAtOnce) return decodeInTurns(bytes).then(checked, refused);
         let value: unknown;
         try {
           value = decode(bytes);
         } catch (thrown) {
-          const { message } = thrown as Error;
-          if (/call stack/.test(message)) throw new ExchangeError('com.fasterxml.jackson.core.exc.StreamConstraintsException', `the document is nested deeper than ${deepestValue}`);
-          throw new ExchangeError(unreadable, `not CBOR: ${message.replace(/^CBOR decode error: /, '')}`);
+          return refused(thrown);
         }
-        if (useList && !Array.isArray(value)) throw new ExchangeError('com.fasterxml.jackson.databind.exc.MismatchedInputException', 'the document is no list, but useList is set');
-        return bodyValue(value, 0);
+        return checked(value);
       });
+    const checked = (value: unknown): unknown => {
+      if (useList && !Array.isArray(value)) throw new ExchangeError('com.fasterxml.jackson.databind.exc.MismatchedInputException', 'the document is no list, but useList is set');
+      return value;
+    };
     return { marshal: (_exchange, body) => write(body), unmarshal: (exchange, body) => withBytes(exchange, body, read) };
   },
 });

@@ -4,7 +4,7 @@ import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { allRows, mostCells, noRowYet } from '../core/conversion/rows.ts';
-import { LateSlices } from '../core/conversion/slices.ts';
+import { inTurns } from '../core/conversion/slices.ts';
 import { isNumeric } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
 
@@ -537,22 +537,11 @@ const isMapping = (value: unknown): value is Record<string, unknown> | Map<unkno
 
 /** The lines; a promise while many are written in slices. */
 function written(body: unknown, dialect: Dialect, names: readonly string[] | null, skipsNames: boolean): string | Promise<string> {
-  const all = rowsOf(body);
-  if (Array.isArray(all) && all.length <= linesBetweenLooks) {
-    let text = names !== null && !skipsNames ? line(names, dialect) : '';
-    for (const row of all) text += line(valuesOf(row, names), dialect);
-    return text;
-  }
-  return writtenInTurns(all[Symbol.iterator](), dialect, names, skipsNames);
-}
-
-function writtenInTurns(rows: Iterator<unknown>, dialect: Dialect, names: readonly string[] | null, skipsNames: boolean): string | Promise<string> {
-  const slices = new LateSlices();
+  const rows = rowsOf(body)[Symbol.iterator]();
   const texts: string[] = [];
   let text = names !== null && !skipsNames ? line(names, dialect) : '';
-  /** @returns whether there are no more */
-  const writeSome = (): boolean => {
-    do {
+  return inTurns(
+    () => {
       for (let i = 0; i < linesBetweenLooks; i++) {
         const next = rows.next();
         if (next.done === true) return true;
@@ -562,15 +551,10 @@ function writtenInTurns(rows: Iterator<unknown>, dialect: Dialect, names: readon
         texts.push(text);
         text = '';
       }
-    } while (!slices.isOver);
-    return false;
-  };
-  const goOn = async (): Promise<string> => {
-    do await slices.next();
-    while (!writeSome());
-    return texts.join('') + text;
-  };
-  return writeSome() ? texts.join('') + text : goOn();
+      return false;
+    },
+    () => (texts.length === 0 ? text : texts.join('') + text),
+  );
 }
 
 const linesBetweenLooks = 32;

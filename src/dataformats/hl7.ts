@@ -1,4 +1,4 @@
-import { Slices } from '../core/conversion/slices.ts';
+import { inTurns, Slices } from '../core/conversion/slices.ts';
 import { mostCells } from '../core/conversion/rows.ts';
 import { isByteSource, readBytes, toText, withBytes } from '../core/conversion/convert.ts';
 import { decodeText } from '../core/conversion/charset.ts';
@@ -66,11 +66,11 @@ export const hl7 = defineDataFormat({
     };
     return {
       marshal: (_exchange, body) => {
-        if (body instanceof Hl7Message) return body.toString();
-        if (isPlainMap(body) && Array.isArray(body['segments'])) return new Hl7Message(body['segments'] as readonly Segment[]).toString();
-        if (isByteSource(body)) return readBytes(body).then((bytes) => read(bytes.toString(), String));
+        if (body instanceof Hl7Message) return er7(body);
+        if (isPlainMap(body) && Array.isArray(body['segments'])) return er7(new Hl7Message(body['segments'] as readonly Segment[]));
+        if (isByteSource(body)) return readBytes(body).then((bytes) => read(bytes.toString(), er7));
         if (typeof body !== 'string' && !Buffer.isBuffer(body)) throw new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', 'HL7 is written from what `unmarshal` gives, from a map with `segments`, or from a text');
-        return read(String(body), String);
+        return read(String(body), er7);
       },
       unmarshal: (exchange, body) =>
         typeof body === 'string'
@@ -211,6 +211,24 @@ const charsetOf = (start: string): string => {
 };
 
 // ------------------------------------------------------------------------------------------------ writing
+
+/** The text of a message; a promise while that of many segments is written in slices. */
+function er7(message: Hl7Message): string | Promise<string> {
+  const { segments } = message;
+  if (segments.length <= segmentsBetweenLooks) return message.toString();
+  const separators = separatorsOf(segments[0]);
+  const lines: string[] = [];
+  return inTurns(
+    () => {
+      const end = Math.min(segments.length, lines.length + segmentsBetweenLooks);
+      while (lines.length < end) lines.push(`${encoded(segments[lines.length]!, separators)}\r`);
+      return end === segments.length;
+    },
+    () => lines.join(''),
+  );
+}
+
+const segmentsBetweenLooks = 32;
 
 function separatorsOf(header: Segment | undefined): Separators {
   if (header?.['name'] !== 'MSH') throw failure('the first segment must be MSH');

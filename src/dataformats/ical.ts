@@ -1,3 +1,4 @@
+import { inTurns } from '../core/conversion/slices.ts';
 import { toText, withBytes } from '../core/conversion/convert.ts';
 import { isPlainMap } from '../core/conversion/plainValue.ts';
 import { defineDataFormat } from '../core/definition.ts';
@@ -42,7 +43,7 @@ export class CalendarComponent {
   }
 
   toString(): string {
-    return `${lines(this).map(folded).join('\r\n')}\r\n`;
+    return [...lines(this)].join('');
   }
 }
 
@@ -56,13 +57,16 @@ export const ical = defineDataFormat({
     marshal: (_exchange, body) => {
       const calendar = componentOf(body, 0);
       if (validating) validate(calendar);
-      return calendar.toString();
+      return textInTurns(calendar);
     },
     unmarshal: (exchange, body) =>
       withBytes(exchange, body, (bytes) => {
+        const checked = (calendar: CalendarComponent): CalendarComponent => {
+          if (validating) validate(calendar);
+          return calendar;
+        };
         const calendar = parsed(toText(bytes, exchange)!);
-        if (validating) validate(calendar);
-        return calendar;
+        return calendar instanceof Promise ? calendar.then(checked) : checked(calendar);
       }),
   }),
 });
@@ -85,22 +89,52 @@ interface Open {
   readonly components: CalendarComponent[];
 }
 
-function parsed(text: string): CalendarComponent {
-  const open: Open[] = [];
-  let number = 0;
-  for (const [line, at] of unfolded(text)) {
-    number = at;
+/** A promise while a long one is read in slices. */
+function parsed(text: string): CalendarComponent | Promise<CalendarComponent> {
+  const reader = new Reader(text);
+  let calendar: CalendarComponent | null = null;
+  return inTurns(
+    () => (calendar = reader.readSome()) !== null,
+    () => calendar!,
+  );
+}
+
+const linesBetweenLooks = 200;
+
+class Reader {
+  private readonly lines: Iterator<[line: string, number: number]>;
+  private readonly open: Open[] = [];
+  private number = 0;
+
+  constructor(text: string) {
+    this.lines = unfolded(text);
+  }
+
+  /** @returns the calendar at its end */
+  readSome(): CalendarComponent | null {
+    for (let i = 0; i < linesBetweenLooks; i++) {
+      const next = this.lines.next();
+      if (next.done === true) throw failure(this.number + 1, 'Unexpected end of file');
+      const done = this.take(...next.value);
+      if (done !== null) return done;
+    }
+    return null;
+  }
+
+  private take(line: string, at: number): CalendarComponent | null {
+    const { open } = this;
+    this.number = at;
     const property = propertyOf(line, at);
-    const value = property.value.toUpperCase();
     const inner = open.at(-1);
     if (property.name === 'BEGIN') {
+      const value = property.value.toUpperCase();
       if (inner === undefined && value !== 'VCALENDAR') throw failure(at, `Expected [VCALENDAR], read [${property.value}]`);
       if (open.length === deepest) throw failure(at, `components nested deeper than ${deepest}`);
       open.push({ name: value, properties: [], components: [] });
     } else if (inner === undefined) {
       throw failure(at, `Expected [BEGIN], read [${line.slice(0, 60)}]`);
     } else if (property.name === 'END') {
-      if (value !== inner.name) throw failure(at, `Expected [${inner.name}], read [${property.value}]`);
+      if (property.value.toUpperCase() !== inner.name) throw failure(at, `Expected [${inner.name}], read [${property.value}]`);
       open.pop();
       const done = new CalendarComponent(inner.name, inner.properties, inner.components);
       if (open.length === 0) return done;
@@ -109,8 +143,8 @@ function parsed(text: string): CalendarComponent {
       if (times.has(property.name) && !/^\d{8}(T\d{6}Z?)?$/.test(property.value)) throw failure(at, `${property.name} is \`${property.value.slice(0, 60)}\`: a date such as 20260131 or 20260131T080000Z is needed`);
       inner.properties.push(property);
     }
+    return null;
   }
-  throw failure(number + 1, 'Unexpected end of file');
 }
 
 /** Lines that begin with a blank go on with the one before. */
@@ -169,7 +203,28 @@ function componentOf(given: unknown, depth: number): CalendarComponent {
   return new CalendarComponent(name.toUpperCase(), made, components.map((one) => componentOf(one, depth + 1)));
 }
 
-const lines = ({ components, name, properties }: CalendarComponent): string[] => [`BEGIN:${name}`, ...properties.map(lineOf), ...components.flatMap(lines), `END:${name}`];
+function* lines({ components, name, properties }: CalendarComponent): Generator<string> {
+  yield `BEGIN:${name}\r\n`;
+  for (const property of properties) yield `${folded(lineOf(property))}\r\n`;
+  for (const component of components) yield* lines(component);
+  yield `END:${name}\r\n`;
+}
+
+function textInTurns(calendar: CalendarComponent): string | Promise<string> {
+  const rest = lines(calendar);
+  const texts: string[] = [];
+  return inTurns(
+    () => {
+      for (let i = 0; i < linesBetweenLooks; i++) {
+        const next = rest.next();
+        if (next.done === true) return true;
+        texts.push(next.value);
+      }
+      return false;
+    },
+    () => texts.join(''),
+  );
+}
 
 function lineOf(property: Property): string {
   const parameters = Object.entries(property.parameters).map(([key, value]) => `;${key}=${/[:;,]/.test(value) && !value.includes('"') ? `"${value}"` : value}`);

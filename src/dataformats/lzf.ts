@@ -1,4 +1,5 @@
 import { withBytes } from '../core/conversion/convert.ts';
+import { inTurns } from '../core/conversion/slices.ts';
 import { largestUnpacked, tooLarge } from '../core/conversion/inflate.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
@@ -90,25 +91,35 @@ function compressed(chunk: Buffer, seen: Int32Array): Buffer | null {
   return writeLiterals(chunk.length) ? out.subarray(0, to) : null;
 }
 
-function unpacked(bytes: Buffer): Buffer {
+/** The chunks one by one; a promise while there are many. */
+function unpacked(bytes: Buffer): Buffer | Promise<Buffer> {
   const parts: Buffer[] = [];
   let total = 0;
-  for (let at = 0; at < bytes.length; ) {
-    if (bytes.length - at < 5 || bytes[at] !== 0x5a || bytes[at + 1] !== 0x56) throw wrong(`no chunk begins at byte ${at}`);
-    const kind = bytes[at + 2]!;
-    if (kind > 1) throw wrong(`a chunk of kind ${kind}`);
-    const size = bytes.readUInt16BE(at + 3);
-    const from = at + (kind === 0 ? 5 : 7);
-    if (from + size > bytes.length) throw wrong(`it ends within the chunk at byte ${at}`);
-    const part = bytes.subarray(from, from + size);
-    const whole = kind === 0 ? part : expanded(part, bytes.readUInt16BE(at + 5));
-    total += whole.length;
-    if (total > largestUnpacked) throw tooLarge();
-    parts.push(whole);
-    at = from + size;
-  }
-  return Buffer.concat(parts);
+  let at = 0;
+  return inTurns(
+    () => {
+      for (let i = 0; i < chunksBetweenLooks; i++) {
+        if (at >= bytes.length) return true;
+        if (bytes.length - at < 5 || bytes[at] !== 0x5a || bytes[at + 1] !== 0x56) throw wrong(`no chunk begins at byte ${at}`);
+        const kind = bytes[at + 2]!;
+        if (kind > 1) throw wrong(`a chunk of kind ${kind}`);
+        const size = bytes.readUInt16BE(at + 3);
+        const from = at + (kind === 0 ? 5 : 7);
+        if (from + size > bytes.length) throw wrong(`it ends within the chunk at byte ${at}`);
+        const part = bytes.subarray(from, from + size);
+        const whole = kind === 0 ? part : expanded(part, bytes.readUInt16BE(at + 5));
+        total += whole.length;
+        if (total > largestUnpacked) throw tooLarge();
+        if (whole.length > 0) parts.push(whole);
+        at = from + size;
+      }
+      return false;
+    },
+    () => Buffer.concat(parts),
+  );
 }
+
+const chunksBetweenLooks = 16;
 
 function expanded(part: Buffer, size: number): Buffer {
   const out = Buffer.alloc(size);

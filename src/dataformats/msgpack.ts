@@ -2,7 +2,7 @@ import { withBytes } from '../core/conversion/convert.ts';
 import { Cursor } from '../core/conversion/cursor.ts';
 import { ExactNumber, exactNumber, javaDouble, javaFloat } from '../core/conversion/exactNumber.ts';
 import { deepestValue, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
-import { Slices } from '../core/conversion/slices.ts';
+import { inTurns } from '../core/conversion/slices.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
@@ -25,11 +25,10 @@ export const msgpack = defineDataFormat({
           if (useList && !Array.isArray(value)) throw new ExchangeError(unreadable, 'the document is no list, but useList is set');
           return value;
         };
-        if (bytes.length <= readAtOnce) {
-          reader.readSome(Infinity);
-          return checked(reader.value);
-        }
-        return readInTurns(reader).then(checked);
+        return inTurns(
+          () => reader.readSome(valuesBetweenLooks),
+          () => checked(reader.value),
+        );
       }),
   }),
 });
@@ -100,16 +99,7 @@ function sized(length: number, one: number | null, two: number, four: number): B
 
 // ------------------------------------------------------------------------------------------------ reading
 
-/** What has not more bytes is read at once. */
-const readAtOnce = 100_000;
-
 const valuesBetweenLooks = 2000;
-
-async function readInTurns(reader: Reader): Promise<unknown> {
-  const slices = new Slices();
-  while (!reader.readSome(valuesBetweenLooks)) if (slices.isOver) await slices.next();
-  return reader.value;
-}
 
 /** A list or a map that is not read to its end. */
 interface Open {

@@ -5,7 +5,8 @@ import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { exactNumber, javaDouble, javaFloat } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
-import { deepestValue, isPlainMap, plainValue, putKey } from '../core/conversion/plainValue.ts';
+import { deepestValue, isPlainMap, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
+import { inTurns } from '../core/conversion/slices.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
 
@@ -75,7 +76,8 @@ const longOf = (number: bigint): object => ({ low: Number(BigInt.asIntN(32, numb
 
 const is64 = (type: string): boolean => /^(u|s)?int64$|^s?fixed64$/.test(type);
 
-function bodyOf(type: Type, message: Record<string, unknown>, depth: number): Record<string, unknown> {
+function bodyOf(type: Type, message: Record<string, unknown>, depth: number, values: ValueCount): Record<string, unknown> {
+  values.take(1);
   if (depth > deepestValue) throw new ExchangeError(wrongBytes, `nested deeper than ${deepestValue}`);
   const body = {};
   for (const one of type.fieldsArray) {
@@ -85,11 +87,19 @@ function bodyOf(type: Type, message: Record<string, unknown>, depth: number): Re
     if (one.map) {
       const map = {};
       const { keyType } = one as unknown as MapField;
-      for (const [key, item] of Object.entries(value as object)) putKey(map, is64(keyType) ? keyText(key, keyType) : key, valueOf(one, item, depth));
+      for (const [key, item] of Object.entries(value as object)) putKey(map, is64(keyType) ? keyText(key, keyType) : key, valueOf(one, item, depth, values));
       putKey(body, one.name, map);
-    } else putKey(body, one.name, one.repeated ? (value as unknown[]).map((item) => valueOf(one, item, depth)) : valueOf(one, value, depth));
+    } else putKey(body, one.name, one.repeated ? listOf(one, value as unknown[], depth, values) : valueOf(one, value, depth, values));
   }
   return body;
+}
+
+/** Numbers and texts that are as the library has them. */
+const asItIs = /^(?:s?fixed32|[su]?int32|bool|string)$/;
+
+function listOf(one: ProtoField, list: unknown[], depth: number, values: ValueCount): unknown[] {
+  values.take(list.length);
+  return asItIs.test(one.type) && one.resolvedType === null ? list : list.map((item) => valueOf(one, item, depth, values));
 }
 
 const canBeAbsent = (one: ProtoField): boolean => !one.map && !one.repeated && (one.hasPresence || one.partOf !== null || one.resolvedType instanceof protobufjs.Type);
@@ -97,9 +107,9 @@ const canBeAbsent = (one: ProtoField): boolean => !one.map && !one.repeated && (
 /** The library keeps keys of 64 bits as the eight characters of their bytes. */
 const keyText = (key: string, type: string): string => String(protobufjs.util.longFromHash(key, type.startsWith('u') || type === 'fixed64'));
 
-function valueOf(one: ProtoField, value: unknown, depth: number): unknown {
+function valueOf(one: ProtoField, value: unknown, depth: number, values: ValueCount): unknown {
   const { resolvedType } = one;
-  if (resolvedType instanceof protobufjs.Type) return bodyOf(resolvedType, value as Record<string, unknown>, depth + 1);
+  if (resolvedType instanceof protobufjs.Type) return bodyOf(resolvedType, value as Record<string, unknown>, depth + 1, values);
   if (resolvedType instanceof protobufjs.Enum) return resolvedType.valuesById[value as number] ?? value;
   if (is64(one.type)) return exactNumber(String(value));
   switch (one.type) {
@@ -174,6 +184,140 @@ function enumOf(type: Enum, value: unknown, path: string): number {
   return id;
 }
 
+function decoded(type: Type, bytes: Buffer, isWhole: boolean): Record<string, unknown> {
+  try {
+    return type.decode(bytes) as unknown as Record<string, unknown>;
+  } catch (thrown) {
+    // What is required may stand in another piece.
+    if (!isWhole && thrown instanceof protobufjs.util.ProtocolError) return thrown.instance as unknown as Record<string, unknown>;
+    throw new ExchangeError(wrongBytes, `not a message ${type.name}: ${(thrown as Error).message}`);
+  }
+}
+
+/** What has not more bytes is read at once, and so many bytes of a message's fields. */
+const readAtOnce = 100_000;
+const pieceLength = 1 << 15;
+
+/** A long message, whose fields are read some by some: two messages behind each other are one with the fields of both. */
+class Pieces {
+  private readonly type: Type;
+  private readonly bytes: Buffer;
+  private readonly values: ValueCount;
+  private readonly depth: number;
+  private readonly fields: protobufjs.Reader;
+  /** As the library has them. */
+  private readonly single: Record<string, unknown> = {};
+  /** As bodies have them: lists, and what was read in pieces itself. */
+  private readonly read = new Map<string, unknown>();
+  private inner: { readonly one: ProtoField; readonly pieces: Pieces } | null = null;
+
+  constructor(type: Type, bytes: Buffer, values: ValueCount, depth = 0) {
+    if (depth > deepestValue) throw new ExchangeError(wrongBytes, `nested deeper than ${deepestValue}`);
+    this.type = type;
+    this.bytes = bytes;
+    this.values = values;
+    this.depth = depth;
+    this.fields = protobufjs.Reader.create(bytes);
+  }
+
+  /** @returns whether all fields are read */
+  readSome(): boolean {
+    const { bytes, fields, inner } = this;
+    if (inner !== null) {
+      if (!inner.pieces.readSome()) return false;
+      this.inner = null;
+      this.take(inner.one, inner.pieces.body());
+    } else {
+      const from = fields.pos;
+      const large = this.skipSome();
+      if (large === null) this.takeAll(bytes.subarray(from, fields.pos));
+      else this.inner = large;
+    }
+    return this.inner === null && fields.pos >= bytes.length;
+  }
+
+  /** Goes on to where a piece ends; gives the message that stands there, where it is too long for one. */
+  private skipSome(): { readonly one: ProtoField; readonly pieces: Pieces } | null {
+    const { bytes, depth, fields, type, values } = this;
+    const from = fields.pos;
+    try {
+      while (fields.pos < bytes.length && fields.pos - from < pieceLength) {
+        const before = fields.pos;
+        const tag = fields.uint32();
+        const begin = fields.pos;
+        fields.skipType(tag & 7);
+        if (fields.pos - before < pieceLength) continue;
+        const one = type.fieldsById[tag >>> 3];
+        if ((tag & 7) !== 2 || one === undefined || one.map || !(one.resolvedType instanceof protobufjs.Type)) continue;
+        if (before > from) {
+          fields.pos = before;
+          return null;
+        }
+        const end = fields.pos;
+        fields.pos = begin;
+        const length = fields.uint32();
+        fields.pos = end;
+        return { one, pieces: new Pieces(one.resolvedType, bytes.subarray(end - length, end), values, depth + 1) };
+      }
+    } catch (thrown) {
+      if (thrown instanceof ExchangeError) throw thrown;
+      throw new ExchangeError(wrongBytes, `not a message ${type.name}: ${(thrown as Error).message}`);
+    }
+    return null;
+  }
+
+  private takeAll(bytes: Buffer): void {
+    const { depth, read, single, type, values } = this;
+    const piece = decoded(type, bytes, false);
+    for (const one of type.fieldsArray) {
+      const { name } = one;
+      if (!Object.hasOwn(piece, name)) continue;
+      if (one.repeated && !one.map) for (const item of listOf(one, piece[name] as unknown[], depth, values)) this.take(one, item);
+      else if (one.map && Object.hasOwn(single, name)) Object.assign(single[name] as object, piece[name]);
+      else {
+        this.forgetOthers(one);
+        read.delete(name);
+        putKey(single, name, piece[name]);
+      }
+    }
+  }
+
+  private take(one: ProtoField, value: unknown): void {
+    const { read, single } = this;
+    if (!one.repeated) {
+      this.forgetOthers(one);
+      delete single[one.name];
+      read.set(one.name, value);
+      return;
+    }
+    const list = read.get(one.name) as unknown[] | undefined;
+    if (list === undefined) read.set(one.name, [value]);
+    else list.push(value);
+  }
+
+  /** Of alternatives the last one counts. */
+  private forgetOthers(one: ProtoField): void {
+    for (const { name } of one.partOf?.fieldsArray ?? []) {
+      delete this.single[name];
+      this.read.delete(name);
+    }
+  }
+
+  body(): Record<string, unknown> {
+    const { depth, read, single, type, values } = this;
+    for (const { name, required } of type.fieldsArray) {
+      if (required && !Object.hasOwn(single, name) && !read.has(name)) throw new ExchangeError(wrongBytes, `not a message ${type.name}: missing required '${name}'`);
+    }
+    const others = bodyOf(type, single, depth, values);
+    const body = {};
+    for (const { name } of type.fieldsArray) {
+      if (read.has(name)) putKey(body, name, read.get(name));
+      else if (Object.hasOwn(others, name)) putKey(body, name, others[name]);
+    }
+    return body;
+  }
+}
+
 const noSchema = (): never => {
   throw new ExchangeError(wrongValue, 'there is no Protobuf schema: give the parameter `schema`');
 };
@@ -219,13 +363,13 @@ export const protobuf = defineDataFormat({
     // `JsonNode` names no message: it says that the value is what JSON could say.
     const type = typeOf(root, first, [instanceClass, unmarshalType].find((name) => name !== undefined && !/(?:^|\.)JsonNode$/.test(name)));
     const read = (bytes: Buffer): unknown => {
-      let message: object;
-      try {
-        message = type.decode(bytes);
-      } catch (thrown) {
-        throw new ExchangeError(wrongBytes, `not a message ${type.name}: ${(thrown as Error).message}`);
-      }
-      return bodyOf(type, message as Record<string, unknown>, 0);
+      const values = new ValueCount(wrongBytes);
+      if (bytes.length <= readAtOnce) return bodyOf(type, decoded(type, bytes, true), 0, values);
+      const pieces = new Pieces(type, bytes, values);
+      return inTurns(
+        () => pieces.readSome(),
+        () => pieces.body(),
+      );
     };
     return {
       marshal: (exchange, body) => {

@@ -1,7 +1,7 @@
 import { bytesOfBody, toText, withBytes } from '../core/conversion/convert.ts';
 import { isPlainMap } from '../core/conversion/plainValue.ts';
 import type { XmlNode } from '../core/conversion/xml.ts';
-import { Slices } from '../core/conversion/slices.ts';
+import { inTurns, Slices } from '../core/conversion/slices.ts';
 import { decodeXml, escapeXml, escapeXmlAttribute, parseXmlInTurns, XmlDocument, XmlElement } from '../core/conversion/xml.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
@@ -281,23 +281,16 @@ function date(given: string | null): Date | null {
 /** The text of a feed: a promise while that of many entries is written in slices. */
 function writtenInTurns(feed: Feed): string | Promise<string> {
   const lines = linesOf(feed, true);
-  const slices = new Slices();
   const out: string[] = [];
-  /** @returns whether there is no more */
-  const writeSome = (): boolean => {
-    do {
+  return inTurns(
+    () => {
       const next = lines.next();
       if (next.done === true) return true;
-      out.push(...next.value);
-    } while (!slices.isOver);
-    return false;
-  };
-  const goOn = async (): Promise<string> => {
-    do await slices.next();
-    while (!writeSome());
-    return framed(out);
-  };
-  return writeSome() ? framed(out) : goOn();
+      for (const line of next.value) out.push(line);
+      return false;
+    },
+    () => framed(out),
+  );
 }
 
 const written = (feed: Feed, isStrict: boolean): string => framed([...linesOf(feed, isStrict)].flat());

@@ -3,6 +3,7 @@ import { charsetOf, convertTo, isByteSource, isContent, readBytes, textOfBody } 
 import { defineDataFormat } from '../core/definition.ts';
 import { ExactNumber } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
+import { inTurns } from '../core/conversion/slices.ts';
 import { failure, readYaml, reserved } from './yamlReader.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
@@ -25,7 +26,10 @@ export const yaml = defineDataFormat({
     useApplicationContextClassLoader: field.boolean('Which class loader to use.').default(true).ignored(java),
   },
   create: ({ prettyFlow, maxAliasesForCollections, unmarshalType }) => ({
-    marshal: (exchange, body) => encodeText(new Emitter(prettyFlow).document(body), charsetOf(exchange)),
+    marshal: (exchange, body) => {
+      const text = new Emitter(prettyFlow).document(body);
+      return typeof text === 'string' ? encodeText(text, charsetOf(exchange)) : text.then((whole) => encodeText(whole, charsetOf(exchange)));
+    },
     unmarshal: (exchange, body) => {
       const typed = (value: unknown): unknown => {
         if (unmarshalType === undefined || value === null) return value;
@@ -57,22 +61,57 @@ const foldedWidth = 80;
 
 type Collection = unknown[] | Record<string, unknown> | Map<unknown, unknown>;
 
+/** A list or a map of which not all is written. */
+interface Open {
+  /** Null: a list. */
+  readonly keys: readonly string[] | null;
+  readonly items: readonly unknown[];
+  readonly indent: number;
+  readonly isInFlow: boolean;
+  /** Whether its first item begins a line. */
+  readonly isOnNewLine: boolean;
+  next: number;
+}
+
+const longText = 1 << 16;
+const itemsBetweenLooks = 500;
+
 /** Writes as SnakeYAML does by default: collections of plain values in flow style, everything else in blocks. */
 class Emitter {
   private readonly isPretty: boolean;
   private readonly seen = new Map<object, { count: number; anchor: string | null }>();
   private anchors = 0;
+  private readonly before: string[] = [];
   private text = '';
   private lineStart = 0;
+  private readonly uncounted: { readonly items: readonly unknown[]; next: number }[] = [];
+  private readonly open: Open[] = [];
 
   constructor(isPretty: boolean) {
     this.isPretty = isPretty;
   }
 
-  document(value: unknown): string {
-    this.count(value, 0);
-    this.value(value, 0, 'root');
-    return this.text.endsWith('\n') ? this.text : `${this.text}\n`;
+  /** A promise where there is much of it. */
+  document(value: unknown): string | Promise<string> {
+    let isCounted = false;
+    this.count(value);
+    return inTurns(
+      () => {
+        if (!isCounted) {
+          isCounted = this.countItems(itemsBetweenLooks);
+          if (!isCounted) return false;
+          this.value(value, 0, 'root');
+        }
+        return this.writeItems(itemsBetweenLooks);
+      },
+      () => this.whole(),
+    );
+  }
+
+  private whole(): string {
+    const { before, text } = this;
+    const end = (text === '' ? before.at(-1) : text)?.endsWith('\n') === true ? '' : '\n';
+    return before.length === 0 ? text + end : before.join('') + text + end;
   }
 
   private get column(): number {
@@ -89,7 +128,7 @@ class Emitter {
   }
 
   /** Objects that occur twice get an anchor. */
-  private count(value: unknown, depth: number): void {
+  private count(value: unknown): void {
     const collection = collectionOf(value);
     if (collection === null) return;
     const found = this.seen.get(value as object);
@@ -97,12 +136,82 @@ class Emitter {
       found.count++;
       return;
     }
-    if (depth > 1000) throw failure('error.YAMLException', 'nested deeper than 1000');
+    if (this.uncounted.length > 1000) throw failure('error.YAMLException', 'nested deeper than 1000');
     this.seen.set(value as object, { count: 1, anchor: null });
-    for (const item of Array.isArray(collection) ? collection : entriesOf(collection).map(([, item]) => item)) this.count(item, depth + 1);
+    this.uncounted.push({ items: Array.isArray(collection) ? collection : collection instanceof Map ? [...collection.values()] : Object.values(collection), next: 0 });
   }
 
-  /** `place`: what the value stands after. `indent`: of the collection that it stands in. */
+  /** @returns whether all are counted */
+  private countItems(most: number): boolean {
+    const { uncounted } = this;
+    for (let i = 0; i < most; i++) {
+      const level = uncounted.at(-1);
+      if (level === undefined) return true;
+      if (level.next < level.items.length) this.count(level.items[level.next++]);
+      else uncounted.pop();
+    }
+    return false;
+  }
+
+  /** @returns whether all are written */
+  private writeItems(most: number): boolean {
+    const { open } = this;
+    for (let i = 0; i < most; i++) {
+      const level = open.at(-1);
+      if (level === undefined) return true;
+      if (level.next < level.items.length) this.item(level, level.next++);
+      else {
+        open.pop();
+        if (level.isInFlow) this.endFlow(level);
+      }
+    }
+    if (this.text.length >= longText) {
+      // Asking for a letter makes one text of the pieces.
+      this.text.charCodeAt(0);
+      this.before.push(this.text);
+      this.lineStart -= this.text.length;
+      this.text = '';
+    }
+    return false;
+  }
+
+  private item({ indent, isInFlow, isOnNewLine, items, keys }: Open, i: number): void {
+    if (isInFlow) {
+      if (i > 0) this.write(',');
+      if (this.isPretty || this.column > foldedWidth) this.newLine(indent);
+      else if (i > 0) this.write(' ');
+      if (keys !== null) {
+        this.scalar(keys[i], indent, true, true);
+        this.write(': ');
+      }
+      this.scalar(items[i], indent + 2, true, false);
+      return;
+    }
+    if (i > 0 || isOnNewLine) this.newLine(indent);
+    if (keys === null) this.write('- ');
+    else {
+      this.scalar(keys[i], indent, false, true);
+      this.write(':');
+    }
+    this.value(items[i], indent, keys === null ? 'dash' : 'key');
+  }
+
+  private endFlow({ indent, items, keys }: Open): void {
+    if (this.isPretty && items.length > 0) this.newLine(Math.max(0, indent - 2));
+    this.write(keys === null ? ']' : '}');
+  }
+
+  private begin(collection: Collection, indent: number, isInFlow: boolean, isOnNewLine: boolean): void {
+    if (isInFlow) this.write(Array.isArray(collection) ? '[' : '{');
+    const [keys, items] = Array.isArray(collection)
+      ? [null, collection]
+      : collection instanceof Map
+        ? [Array.from(collection.keys(), String), [...collection.values()]]
+        : [Object.keys(collection), Object.values(collection)];
+    this.open.push({ keys, items, indent, isInFlow, isOnNewLine, next: 0 });
+  }
+
+  /** `place`: what the value stands after. `indent`: of the collection that it stands in. What is in a collection is written later. */
   private value(value: unknown, indent: number, place: 'root' | 'key' | 'dash'): void {
     const collection = collectionOf(value);
     if (collection === null) {
@@ -114,13 +223,13 @@ class Emitter {
     if (reference.isAlias || isFlow(collection)) {
       if (place === 'key') this.write(' ');
       this.write(reference.text);
-      if (!reference.isAlias) this.flow(collection, place === 'root' ? 2 : indent + 2);
+      if (!reference.isAlias) this.begin(collection, place === 'root' ? 2 : indent + 2, true, false);
       return;
     }
     if (reference.text !== '') this.write((place === 'key' ? ' ' : '') + reference.text.trimEnd());
-    const isOnNewLine = place === 'key' || (reference.text !== '' && place !== 'root');
-    if (Array.isArray(collection)) this.blockList(collection, place === 'dash' ? indent + 2 : indent, isOnNewLine || (place === 'root' && reference.text !== ''));
-    else this.blockMap(collection, place === 'root' ? 0 : indent + 2, isOnNewLine || (place === 'root' && reference.text !== ''));
+    const isOnNewLine = place === 'key' || reference.text !== '';
+    if (Array.isArray(collection)) this.begin(collection, place === 'dash' ? indent + 2 : indent, false, isOnNewLine);
+    else this.begin(collection, place === 'root' ? 0 : indent + 2, false, isOnNewLine);
   }
 
   private reference(value: object): { text: string; isAlias: boolean } {
@@ -129,43 +238,6 @@ class Emitter {
     if (found.anchor !== null) return { text: `*${found.anchor}`, isAlias: true };
     found.anchor = `id${String(++this.anchors).padStart(3, '0')}`;
     return { text: `&${found.anchor} `, isAlias: false };
-  }
-
-  private blockList(list: readonly unknown[], indent: number, isOnNewLine: boolean): void {
-    list.forEach((item, i) => {
-      if (i > 0 || isOnNewLine) this.newLine(indent);
-      this.write('- ');
-      this.value(item, indent, 'dash');
-    });
-  }
-
-  private blockMap(map: Record<string, unknown> | Map<unknown, unknown>, indent: number, isOnNewLine: boolean): void {
-    entriesOf(map).forEach(([key, item], i) => {
-      if (i > 0 || isOnNewLine) this.newLine(indent);
-      this.scalar(key, indent, false, true);
-      this.write(':');
-      this.value(item, indent, 'key');
-    });
-  }
-
-  private flow(collection: Collection, indent: number): void {
-    const isList = Array.isArray(collection);
-    const items: readonly (readonly [string | null, unknown])[] = isList ? collection.map((item) => [null, item] as const) : entriesOf(collection);
-    this.write(isList ? '[' : '{');
-    items.forEach(([key, item], i) => {
-      if (i > 0) this.write(',');
-      if (this.isPretty || this.column > foldedWidth) this.newLine(indent);
-      else if (i > 0) this.write(' ');
-      if (key !== null) {
-        this.scalar(key, indent, true, true);
-        this.write(': ');
-      }
-      const inner = collectionOf(item);
-      if (inner === null) this.scalar(item, indent + 2, true, false);
-      else this.flow(inner, indent + 2);
-    });
-    if (this.isPretty && items.length > 0) this.newLine(Math.max(0, indent - 2));
-    this.write(isList ? ']' : '}');
   }
 
   private scalar(value: unknown, indent: number, isInFlow: boolean, isKey: boolean): void {

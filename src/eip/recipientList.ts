@@ -2,6 +2,7 @@ import type { Subscriber } from 'rxjs';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
 import { dynamicEndpointFields, emptyUri, schemeCheck, shownUri, uriOf } from '../core/graph/dynamicEndpoint.ts';
+import { Slices } from '../core/conversion/slices.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
@@ -34,12 +35,14 @@ class Recipients extends FanOut {
   protected override step(exchange: Exchange): boolean {
     this.refuseLate();
     const values = allParts(toIterable(this.options.expression(exchange), this.options.delimiter));
-    if (!isPromise(values)) {
-      new RecipientRound(this, exchange, this.uris(exchange, values)).begin();
+    if (!isPromise(values) && values.length <= checkedAtOnce) {
+      const uris: string[] = [];
+      for (const value of values) this.take(exchange, value, uris);
+      new RecipientRound(this, exchange, uris).begin();
       return false;
     }
-    values
-      .then((found) => this.uris(exchange, found))
+    Promise.resolve(values)
+      .then((found) => this.urisInTurns(exchange, found))
       .then(
         (uris) => new RecipientRound(this, exchange, uris).begin(),
         (thrown: unknown) => {
@@ -51,23 +54,31 @@ class Recipients extends FanOut {
   }
 
   /** All of them are checked before anything is sent to the first. */
-  private uris(exchange: Exchange, values: readonly unknown[]): string[] {
+  private async urisInTurns(exchange: Exchange, values: readonly unknown[]): Promise<string[]> {
+    const slices = new Slices();
     const uris: string[] = [];
     for (const value of values) {
-      const uri = uriOf(value, exchange);
-      try {
-        if (uri === '') throw new ExchangeError('java.lang.IllegalArgumentException', emptyUri);
-        this.options.checkScheme?.(uri);
-        this.context.checkEndpoint(uri);
-      } catch (thrown) {
-        if (this.options.ignoresInvalid) continue;
-        throw thrown;
-      }
-      uris.push(uri);
+      this.take(exchange, value, uris);
+      if (slices.isOver) await slices.next();
     }
     return uris;
   }
+
+  private take(exchange: Exchange, value: unknown, uris: string[]): void {
+    const uri = uriOf(value, exchange);
+    try {
+      if (uri === '') throw new ExchangeError('java.lang.IllegalArgumentException', emptyUri);
+      this.options.checkScheme?.(uri);
+      this.context.checkEndpoint(uri);
+    } catch (thrown) {
+      if (this.options.ignoresInvalid) return;
+      throw thrown;
+    }
+    uris.push(uri);
+  }
 }
+
+const checkedAtOnce = 200;
 
 class RecipientRound extends Round {
   protected declare readonly step: Recipients;

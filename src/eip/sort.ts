@@ -2,6 +2,7 @@ import { defineEip } from '../core/definition.ts';
 import { describeValue, javaBytes } from '../core/conversion/convert.ts';
 import { isNetworkBytes } from '../core/conversion/network-bytes.ts';
 import { compareNumbers, isNumeric } from '../core/conversion/exactNumber.ts';
+import { Slices } from '../core/conversion/slices.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
@@ -39,6 +40,36 @@ const listOf = (value: unknown): unknown[] => {
   throw new ExchangeError('java.lang.NullPointerException', `can't sort ${describeValue(value)}: it is no list`);
 };
 
+const sortedAtOnce = 20_000;
+
+/** Pieces are sorted, and put together two by two: what is equal stays in its order. */
+async function sortedInTurns(list: readonly unknown[], compare: (a: unknown, b: unknown) => number): Promise<unknown[]> {
+  const slices = new Slices();
+  let runs: unknown[][] = [];
+  for (let from = 0; from < list.length; from += sortedAtOnce) {
+    runs.push(list.slice(from, from + sortedAtOnce).sort(compare));
+    if (slices.isOver) await slices.next();
+  }
+  while (runs.length > 1) {
+    const merged: unknown[][] = [];
+    for (let i = 0; i < runs.length; i += 2) merged.push(i + 1 < runs.length ? await mergedInTurns(runs[i]!, runs[i + 1]!, compare, slices) : runs[i]!);
+    runs = merged;
+  }
+  return runs[0]!;
+}
+
+async function mergedInTurns(first: readonly unknown[], second: readonly unknown[], compare: (a: unknown, b: unknown) => number, slices: Slices): Promise<unknown[]> {
+  const merged: unknown[] = [];
+  for (let i = 0, k = 0; i < first.length || k < second.length; ) {
+    if (k >= second.length || (i < first.length && compare(first[i], second[k]) <= 0)) merged.push(first[i++]);
+    else merged.push(second[k++]);
+    if (merged.length % comparedBetweenLooks === 0 && slices.isOver) await slices.next();
+  }
+  return merged;
+}
+
+const comparedBetweenLooks = 1000;
+
 export const sort = defineEip({
   name: 'sort',
   summary: 'Sorts a list and makes it the body.',
@@ -64,6 +95,10 @@ export const sort = defineEip({
     const bean = comparator === undefined ? natural : context.bean<Comparator>(comparator, 'Comparator');
     const compare = typeof bean === 'function' ? bean : (a: unknown, b: unknown) => bean.compare(a, b);
     // Array.sort never asks about undefined and puts it last; Java's list would hold null.
-    return performWith(expression ?? ((exchange: Exchange) => exchange.body), (exchange, value) => void (exchange.body = listOf(value).map((item) => item ?? null).sort(compare)), context.info);
+    return performWith(expression ?? ((exchange: Exchange) => exchange.body), (exchange, value) => {
+      const list = listOf(value).map((item) => item ?? null);
+      if (list.length > sortedAtOnce) return sortedInTurns(list, compare).then((sorted) => void (exchange.body = sorted));
+      exchange.body = list.sort(compare);
+    }, context.info);
   },
 });

@@ -82,12 +82,10 @@ describe('msgpack', () => {
       }),
     ));
 
-  it('refuses what is cut, left over, of no known form, or promises more than it has, in little time', async () => {
+  it('refuses what is cut, left over, of no known form, or promises more than it has, in little time', () => {
     for (const hex of ['', '92 01', 'a5 61', 'c1', '01 02', 'c403 01', '81 90 01', 'd401 00', 'ddffffffff', 'dfffffffff', 'dbffffffff', 'c6ffffffff 00']) expect(failureOf(() => read(hex)), hex).to.equal('MessageFormatException');
     expect(failureOf(() => read('dd00ffffff'.repeat(900)))).to.equal('MessageFormatException');
-    expect(failureOf(() => unmarshalled(msgpack, Buffer.alloc(50_000, 0x91)))).to.equal('MessageFormatException');
-    const thrown = await Promise.resolve(unmarshalled(msgpack, Buffer.alloc(1_000_000, 0x91))).catch((reason: unknown) => reason);
-    expect(thrown).to.have.property('message', 'nested deeper than 1000');
+    expect(failureOf(() => unmarshalled(msgpack, Buffer.alloc(1_000_000, 0x91)))).to.equal('MessageFormatException');
     expect(failureOf(() => read('81a16101', { useList: true }))).to.equal('MessageFormatException');
     fc.assert(
       fc.property(fc.uint8Array(), (bytes) => {

@@ -88,6 +88,15 @@ function zipOf(entries: number): Buffer {
   return Buffer.concat([...parts, ...directory, end]);
 }
 
+/** Chunks of LZF that stand for 65,000 zeros each. */
+function lzfOf(chunks: number): Buffer {
+  const repetitions = Buffer.concat([Buffer.of(0, 0), ...Array<Buffer>(248).fill(Buffer.of(7 << 5, 255, 0))]);
+  const head = Buffer.from('ZV\u0001....', 'latin1');
+  head.writeUInt16BE(repetitions.length, 3);
+  head.writeUInt16BE(1 + 248 * 264, 5);
+  return Buffer.concat(Array<Buffer>(chunks).fill(Buffer.concat([head, repetitions])));
+}
+
 const deepXml = `${'<a>'.repeat(100_000)}${'</a>'.repeat(100_000)}`;
 
 const deepObject = (depth: number): object => (depth === 0 ? {} : { next: deepObject(depth - 1) });
@@ -216,6 +225,15 @@ const bad: Readonly<Record<string, Bad>> = {
   'a jsonpath that scans in scans': { steps: [{ setBody: { jsonpath: '$..*..*..*..*' } }], body: () => `${'['.repeat(400)}${']'.repeat(400)}`, says: /jsonpath: not done after 3000 ms/ },
   'a jsonpath whose filter looks at all for each': { steps: [{ setBody: { jsonpath: '$..[?($..x)]' } }], body: () => `[${'{"a":1},'.repeat(20_000)}1]`, says: /jsonpath: not done after 3000 ms/ },
   'a jq pattern that matches millions of times': { steps: [{ setBody: { jq: '[match("\\\\w"; "g")] | length' } }], body: () => JSON.stringify('word '.repeat(4_000_000)), says: /jq: not done after 1000 ms/, mostMillis: 4000 },
+  'MessagePack of ten million empty maps': { steps: [{ unmarshal: { msgpack: {} } }], body: () => Buffer.concat([Buffer.from('dd00989680', 'hex'), Buffer.alloc(10_000_000, 0x80)]), says: /too many values to be read at once/, mostMegabytes: 900 },
+  'CBOR of ten million empty maps': { steps: [{ unmarshal: { cbor: {} } }], body: () => Buffer.concat([Buffer.from('9a00989680', 'hex'), Buffer.alloc(10_000_000, 0xa0)]), says: /too many values to be read at once/, mostMegabytes: 900 },
+  'Avro of ten million records without fields': { steps: [{ unmarshal: { avro: { schema: '{"type":"array","items":{"type":"record","name":"E","fields":[]}}' } } }], body: () => Buffer.concat([Buffer.from('80dac409', 'hex'), Buffer.alloc(10_000_000)]), says: /too many values to be read at once/ },
+  'Protobuf of ten million empty messages': { steps: [{ unmarshal: { protobuf: { schema: 'syntax="proto3"; message M { repeated M m = 1; }' } } }], body: () => Buffer.from('0a00'.repeat(10_000_000), 'hex'), says: /too many values to be read at once/, mostMegabytes: 900 },
+  'LZF of 300 MB': { steps: [{ unmarshal: { lzf: {} } }], body: () => lzfOf(4600), says: /exceeds the maximum allowed size/ },
+  'a CSV whose names stand twice, and lines that end before': { steps: [{ unmarshal: { csv: { useMaps: true } } }], body: () => `${Array.from({ length: 200_000 }, (_, i) => `n${i}`).join(',').repeat(2)}\n${'x\n'.repeat(200_000)}`, says: /names stand over several columns/ },
+  'a handlebars template of 10,000 blocks in each other': { steps: [{ to: 'handlebars:dummy?allowTemplateFromHeader=true' }], headers: { CamelHandlebarsTemplate: '{{#a}}'.repeat(10_000) }, says: /blocks of the template stand in each other more than 300 deep/ },
+  'a velocity template of two megabytes out of the message': { steps: [{ to: 'velocity:dummy?allowTemplateFromHeader=true' }], headers: { CamelVelocityTemplate: '$a '.repeat(700_000) }, says: /has a template of 2100000 letters/ },
+  'a string-template of two megabytes out of the message': { steps: [{ to: 'string-template:dummy?allowTemplateFromHeader=true' }], headers: { CamelStringTemplateTemplate: '<a> '.repeat(700_000) }, says: /has a template of 2800000 letters/ },
   'JSON of 100,000 lists for jsonata': { steps: [{ setBody: { jsonata: '**' } }], body: () => deepJson, says: /nested too deeply for the query/ },
 };
 
@@ -250,11 +268,29 @@ describe('bad input', function () {
 
   const hl7 = `MSH|^~\\&|A|B|C|D|2024||ADT^A01|1|P|2.3\r${'PID|1||2^3^4||DOE^JOHN\r'.repeat(300_000)}`;
   const feed = { title: 't', link: 'l', description: 'd', entries: Array(150_000).fill({ title: 'a title', link: 'http://x.org/1', uri: 'x' }) };
+  const json = (millions: number): string => `[${'{"a":[1,2,{"b":3}],"name":"some name"},'.repeat(millions * 26_000)}1]`;
+  const ical = `BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n${'BEGIN:VEVENT\nUID:1\nDTSTAMP:20240101T000000Z\nSUMMARY:some text\nEND:VEVENT\n'.repeat(80_000)}END:VCALENDAR\n`;
+  const records = (): object => JSON.parse(json(4)) as object;
   for (const [what, steps, body] of [
     ['HL7 message is read', [{ unmarshal: { hl7: {} } }], hl7],
+    ['HL7 message is read and written', [{ unmarshal: { hl7: {} } }, { marshal: { hl7: {} } }], hl7.slice(0, hl7.indexOf('\r') + 1 + 23 * 130_000)],
     ['CSV text is read', [{ unmarshal: { csv: {} } }], 'a,"b b",c,12\n'.repeat(800_000)],
+    ['CSV value is read', [{ unmarshal: { csv: {} } }], `a,"${'x""'.repeat(10_000_000)}"\n`],
+    ['list is written as CSV', [{ marshal: { csv: {} } }], Array<string[]>(600_000).fill(['a', 'b c', 'd"e'])],
     ['text of univocityTsv is read', [{ unmarshal: { univocityTsv: {} } }], 'a\tb\tc\t12\n'.repeat(600_000)],
     ['feed is written', [{ marshal: { rss: {} } }], feed],
+    ['JSON document is read', [{ unmarshal: { json: {} } }], json(30)],
+    ['list is written as JSON', [{ marshal: { json: {} } }], () => JSON.parse(json(16)) as object],
+    ['list is written as JSON in lines', [{ marshal: { json: { prettyPrint: true } } }], records],
+    ['list is written as YAML', [{ marshal: { yaml: {} } }], records],
+    ['iCalendar is read and written', [{ unmarshal: { ical: {} } }, { marshal: { ical: {} } }], ical],
+    ['list is sorted', [{ sort: {} }], Array.from({ length: 700_000 }, (_, i) => `k${(i * 7919) % 1_000_003}`)],
+    ['list of endpoints that there are not is gone through', [{ recipientList: { simple: '${body}', ignoreInvalidEndpoints: true } }], 'a,'.repeat(40_000)],
+    ['text of LZF is unpacked', [{ unmarshal: { lzf: {} } }], lzfOf(4000)],
+    ['MessagePack document is read', [{ unmarshal: { msgpack: {} } }], Buffer.concat([Buffer.from('dd000f4240', 'hex'), ...Array<Buffer>(1_000_000).fill(Buffer.from('82a16101a16293010203', 'hex'))])],
+    ['CBOR document is read', [{ unmarshal: { cbor: {} } }], Buffer.concat([Buffer.from('9a00061a80', 'hex'), ...Array<Buffer>(400_000).fill(Buffer.from('a2616101616283010203', 'hex'))])],
+    ['Protobuf message is read', [{ unmarshal: { protobuf: { schema: 'syntax="proto3"; message L { repeated M m = 1; } message M { string a = 1; repeated int32 b = 2; }' } } }], Buffer.from('0a080a01781203010203'.repeat(400_000), 'hex')],
+    ['Avro list is read', [{ unmarshal: { avro: { schema: '{"type":"array","items":{"type":"record","name":"M","fields":[{"name":"a","type":"string"},{"name":"b","type":"double"}]}}' } } }], Buffer.concat([Buffer.from('80ea30', 'hex'), ...Array<Buffer>(400_000).fill(Buffer.from('027800000000000000f03f'.slice(0, 20), 'hex')), Buffer.of(0)])],
   ] as const) {
     it(`lets the other routes go on while a long ${what}`, async () => {
       runtime = runtimeWith({ clock: systemClock });
@@ -262,6 +298,7 @@ describe('bad input', function () {
       let longest = 0;
       const cpu = (): number => process.cpuUsage().user / 1000;
       await runtime.start([routesFile([{ route: { id: 'long', errorHandler: { noErrorHandler: {} }, from: { uri: 'direct:long', steps } } }])]);
+      const given = typeof body === 'function' ? body() : body;
       const begun = cpu();
       let before = begun;
       const ticker = setInterval(() => {
@@ -270,7 +307,7 @@ describe('bad input', function () {
         before = cpu();
       }, 1);
       try {
-        const exchange = await runtime.send('direct:long', body);
+        const exchange = await runtime.send('direct:long', given);
         expect(exchange.exception).to.equal(null);
       } finally {
         clearInterval(ticker);

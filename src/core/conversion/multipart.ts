@@ -115,7 +115,36 @@ function decoded(content: Buffer, encoding: string): Buffer {
   }
 }
 
+/** In pieces: texts of it all would take many times its room. */
 function quotedPrintable(content: Buffer): Buffer {
+  const parts: Buffer[] = [];
+  for (let from = 0; from < content.length; ) {
+    let end = endOfLine(content, from + pieceLength);
+    while (end < content.length && goesOn(content, end)) end = endOfLine(content, end);
+    parts.push(plainLines(content.subarray(from, end)));
+    from = end;
+  }
+  return Buffer.concat(parts);
+}
+
+const pieceLength = 1 << 16;
+
+/** Behind the line that goes on at a place. */
+function endOfLine(content: Buffer, from: number): number {
+  const at = content.indexOf(10, from);
+  return at < 0 ? content.length : at + 1;
+}
+
+/** Whether the line that ends here has a `=` behind it, which takes its end away. */
+function goesOn(content: Buffer, end: number): boolean {
+  let at = end - 2;
+  while (at >= 0 && (content[at] === 32 || content[at] === 9 || content[at] === 13)) at--;
+  return content[at] === 61;
+}
+
+const letterOf: Readonly<Record<string, string>> = Object.fromEntries(Array.from({ length: 256 }, (_, code) => [code.toString(16).toUpperCase().padStart(2, '0'), String.fromCharCode(code)]));
+
+function plainLines(content: Buffer): Buffer {
   const lines = content.toString('latin1').split('\n').map((line) => line.trimEnd());
-  return Buffer.from(lines.join('\r\n').replace(/=\r\n/g, '').replace(/=([0-9A-Fa-f]{2})/g, (_all, hex: string) => String.fromCharCode(parseInt(hex, 16))), 'latin1');
+  return Buffer.from(lines.join('\r\n').replace(/=\r\n/g, '').replace(/=([0-9A-Fa-f]{2})/g, (_all, hex: string) => letterOf[hex] ?? letterOf[hex.toUpperCase()]!), 'latin1');
 }

@@ -5,8 +5,8 @@ import { ExactNumber } from './exactNumber.ts';
 export const deepestValue = 1000;
 
 /** What is read at once from a binary format may have so many values; a list or a map takes the room of several. */
-const mostValues = 20_000_000;
-const roomOfContainer = 8;
+const mostValues = 50_000_000;
+export const roomOfContainer = 8;
 
 /** Counts what is read, so that few bytes can't become more values than there is memory for. */
 export class ValueCount {

@@ -1,5 +1,5 @@
 import { ExchangeError } from '../errors.ts';
-import { LateSlices } from './slices.ts';
+import { inTurns } from './slices.ts';
 
 /** What one line of a table, and all lines that are read at once, may have at most. */
 export const mostCells = 1_000_000;
@@ -20,11 +20,9 @@ export const noRowYet = Symbol('no row yet');
 /** All rows of a table, read in slices, while they are not so many that only `lazyLoad` can read them: a promise where that takes longer. */
 export function allRows(rows: Iterator<unknown>): unknown[] | Promise<unknown[]> {
   const into: unknown[] = [];
-  const slices = new LateSlices();
   let cells = 0;
-  /** @returns whether there are no more */
-  const takeSome = (): boolean => {
-    do {
+  return inTurns(
+    () => {
       for (let i = 0; i < rowsBetweenLooks; i++) {
         const next = rows.next();
         if (next.done === true) return true;
@@ -35,13 +33,8 @@ export function allRows(rows: Iterator<unknown>): unknown[] | Promise<unknown[]>
         if (cells > mostCellsAtOnce) throw new ExchangeError('java.lang.IllegalStateException', `the text has too many values to be read at once (${mostCellsAtOnce} are the most): use \`lazyLoad\` with a streaming split`);
         into.push(row);
       }
-    } while (!slices.isOver);
-    return false;
-  };
-  const goOn = async (): Promise<unknown[]> => {
-    do await slices.next();
-    while (!takeSome());
-    return into;
-  };
-  return takeSome() ? into : goOn();
+      return false;
+    },
+    () => into,
+  );
 }

@@ -20,17 +20,22 @@ export class Slices {
   }
 }
 
-/** For work that may turn out to be small: the first asks for no time. */
-export class LateSlices {
-  private slices: Slices | null = null;
+/**
+ * Calls `work` until it says that there is no more to do, then gives what `result` says: at once, or, where that takes longer than a slice, by a
+ * promise. What is done with the first call costs nothing else.
+ */
+export function inTurns<T>(work: () => boolean, result: () => T): T | Promise<T> {
+  if (work()) return result();
+  const slices = new Slices();
+  do if (work()) return result();
+  while (!slices.isOver);
+  return restInTurns(slices, work, result);
+}
 
-  get isOver(): boolean {
-    if (this.slices !== null) return this.slices.isOver;
-    this.slices = new Slices();
-    return false;
-  }
-
-  next(): Promise<void> {
-    return this.slices!.next();
+async function restInTurns<T>(slices: Slices, work: () => boolean, result: () => T): Promise<T> {
+  for (;;) {
+    await slices.next();
+    do if (work()) return result();
+    while (!slices.isOver);
   }
 }
