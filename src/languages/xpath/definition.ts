@@ -38,9 +38,11 @@ const camelNamespaces: Readonly<Record<string, string>> = {
   function: 'http://camel.apache.org/xml/function/',
   env: 'http://camel.apache.org/xml/variables/environment-variables',
   system: 'http://camel.apache.org/xml/variables/system-properties',
-  exchange: 'http://camel.apache.org/xml/variables/exchange-property',
   xml: 'http://www.w3.org/XML/1998/namespace',
 };
+
+/** Its prefix is one that a route declares. */
+const exchangeProperties = 'http://camel.apache.org/xml/variables/exchange-property';
 
 /** As in Camel, the type that is wanted decides what XPath evaluates to. */
 function kindOf({ resultType, resultQName }: Settings): Kind {
@@ -139,39 +141,49 @@ class Scope implements XPathScope {
 
   function(name: string): (args: readonly XPathValue[]) => XPathValue {
     const { exchange, context } = this;
+    // Nothing is ever an out message here.
+    if (name.startsWith('out:')) return () => '';
     switch (name.slice(name.indexOf(':') + 1)) {
       case 'header':
         return ([header]) => asXPath(exchange.headers.get(toXPathString(header!)) ?? null);
       case 'properties':
-        return ([key, otherwise]) => context.property(toXPathString(key!)) ?? (otherwise === undefined ? '' : toXPathString(otherwise));
+        return ([key, otherwise]) => {
+          const value = context.property(toXPathString(key!)) ?? (otherwise === undefined ? undefined : toXPathString(otherwise));
+          if (value === undefined) throw new ExchangeError('org.apache.camel.language.xpath.InvalidXPathException', `there is no property \`${toXPathString(key!)}\``);
+          return value;
+        };
       case 'simple':
-        return ([source]) => asXPath(context.expression('simple', toXPathString(source!))(exchange));
+        return ([source]) => asXPath(this.simple(toXPathString(source!)));
       default:
         return () => asXPath(exchange.body);
     }
   }
 
-  variable(name: string): XPathValue {
-    const { exchange } = this;
-    const colon = name.indexOf(':');
-    const space = name.slice(0, Math.max(0, colon));
-    const key = name.slice(colon + 1);
-    const value = this.lookup(space, key, exchange);
-    if (value === null || value === undefined) throw new ExchangeError('javax.xml.xpath.XPathExpressionException', `the variable \`$${name}\` has no value`);
-    return asXPath(value);
+  private simple(source: string): unknown {
+    try {
+      return this.context.expression('simple', source)(this.exchange);
+    } catch (thrown) {
+      if (thrown instanceof ExpressionSyntaxError) throw new ExchangeError('org.apache.camel.language.xpath.InvalidXPathException', `simple: ${thrown.message}`, { cause: thrown });
+      throw thrown;
+    }
   }
 
-  private lookup(space: string, key: string, exchange: Exchange): unknown {
-    switch (space) {
-      case '':
+  /** As in Camel, a variable that nothing is known of is an empty text. */
+  variable(name: string, namespace: string | null): XPathValue {
+    return asXPath(this.lookup(namespace, name) ?? '');
+  }
+
+  private lookup(namespace: string | null, key: string): unknown {
+    const { exchange } = this;
+    switch (namespace) {
+      case null:
         return exchange.headers.get(key) ?? exchange.property(key);
-      case 'in':
-      case 'out':
+      case camelNamespaces['in']:
         return exchange.headers.get(key) ?? (key === 'body' ? exchange.body : null);
-      case 'exchange':
+      case exchangeProperties:
         return exchange.property(key);
-      case 'env':
-      case 'system':
+      case camelNamespaces['env']:
+      case camelNamespaces['system']:
         return this.context.environment[key];
       default:
         return null;

@@ -9,8 +9,8 @@ export type XPathValue = string | number | boolean | readonly XmlNode[];
 /** What an evaluation sees besides the node that it is at. */
 export interface XPathScope {
   function(name: string): ((args: readonly XPathValue[]) => XPathValue) | undefined;
-  /** Throws for one that has no value. */
-  variable(name: string): XPathValue;
+  /** `namespace` is the one of its prefix; null without one. */
+  variable(name: string, namespace: string | null): XPathValue;
   /** Counts work; throws when it is too much. */
   work(steps: number): void;
 }

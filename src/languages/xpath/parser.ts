@@ -299,8 +299,11 @@ class Parser {
     }
     if (token.text === '$') {
       if (this.token.kind !== 'name') throw this.unexpected();
-      const { text } = this.tokens[this.at++]!;
-      return ({ scope }) => scope.variable(text);
+      const named = this.tokens[this.at++]!;
+      const colon = named.text.indexOf(':');
+      const namespace = colon < 0 ? null : this.namespace(named, named.text.slice(0, colon));
+      const name = named.text.slice(colon + 1);
+      return ({ scope }) => scope.variable(name, namespace);
     }
     return this.call(token);
   }
@@ -323,7 +326,10 @@ class Parser {
         return core.run(values, context);
       };
     }
-    if (!camelFunctions.has(name)) throw new ExpressionSyntaxError(`there is no function \`${name}\``, at, name.length);
+    if (!camelFunctions.has(name)) {
+      const full = ['in', 'function'].map((prefix) => `${prefix}:${name}`).find((one) => camelFunctions.has(one));
+      throw new ExpressionSyntaxError(`there is no function \`${name}\``, at, name.length, full === undefined ? undefined : `write \`${full}\``);
+    }
     return (context: XPathContext) => context.scope.function(name)!(args.map((arg) => arg(context)));
   }
 }
@@ -333,7 +339,7 @@ const readingNoText: ReadonlySet<string> = new Set(['boolean', 'count', 'last', 
 
 /** What Camel adds to XPath's own functions. */
 export const camelFunctions: ReadonlySet<string> = new Set([
-  'in:body', 'in:header', 'out:body', 'out:header', 'function:body', 'function:header', 'function:properties', 'function:simple', 'body', 'header', 'properties', 'simple',
+  'in:body', 'in:header', 'out:body', 'out:header', 'function:body', 'function:header', 'function:properties', 'function:simple',
 ]);
 
 const anyDepth: Step = { axis: 'descendant-or-self', test: () => true, predicates: [] };
