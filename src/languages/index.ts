@@ -9,6 +9,7 @@ import { jsonata } from './jsonata.ts';
 import { jsonpath } from './jsonpath/definition.ts';
 import { language } from './language.ts';
 import { method } from './method.ts';
+import { python } from './python.ts';
 import { ref } from './ref.ts';
 import { simple } from './simple/definition.ts';
 import { tokenize } from './tokenize.ts';
@@ -26,6 +27,7 @@ export const languages = {
   jsonpath,
   language,
   method,
+  python,
   ref,
   simple,
   tokenize,

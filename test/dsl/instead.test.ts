@@ -1,6 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { camelSteps } from '../../src/dsl/camelNames.ts';
-import { insteadOfStep } from '../../src/dsl/instead.ts';
+import { insteadOfDataFormat, insteadOfLanguage, insteadOfStep } from '../../src/dsl/instead.ts';
 import { standardParts } from '../../src/runtime/standard.ts';
 import { routesFile, runtimeWith } from '../runtime/rig.ts';
 
@@ -27,5 +28,18 @@ describe('what is said in the place of a step', () => {
 
   it('stands in the error of a file that has it', async () => {
     for (const name of ['serviceCall', 'inOnly', 'a2aSubTask', 'resilience4jConfiguration']) expect(await refused(name)).to.include(JSON.stringify(insteadOfStep[name]).slice(1, -1));
+  });
+});
+
+describe('what is said in the place of a language or data format', () => {
+  const section = /^## What is not there yet$([\s\S]*?)(?=^## )/m.exec(readFileSync(new URL('../../docs/compatibility.md', import.meta.url), 'utf8'))![1]!;
+  const parts = (kind: string): string[] => [...section.matchAll(new RegExp(`^\\| ${kind} (.+?) \\|`, 'gm'))].flatMap(([, names]) => [...names!.matchAll(/`(\w+)`/g)].map(([, name]) => name!));
+
+  it('is about none that is here, and each has its reason on the page about compatibility', () => {
+    const { languages, dataformats } = standardParts;
+    expect(Object.keys(insteadOfLanguage).filter((name) => languages[name] !== undefined)).to.deep.equal([]);
+    expect(Object.keys(insteadOfDataFormat).filter((name) => dataformats[name] !== undefined)).to.deep.equal([]);
+    expect(parts('languages').sort()).to.deep.equal(Object.keys(insteadOfLanguage).sort());
+    expect(parts('data formats').sort()).to.deep.equal(Object.keys(insteadOfDataFormat).sort());
   });
 });
