@@ -89,7 +89,7 @@ export interface StepContext {
    * The route's error handler around work that the step does on exchanges beside the one that entered it (or on a part of its way); null where
    * none stands.
    */
-  guard?(pipe: Pipe): Pipe | null;
+  guard?(pipe: Pipe, leavesTried: boolean): Pipe | null;
   /** Endpoints that stand, fixed, within the step, and whose connectors take part in transactions; not those in another transaction within it. */
   resourcesWithin?(): readonly { readonly url: string; readonly shown: string; readonly at: Span }[];
   /** The outermost transactions of policies within the step. */
@@ -130,6 +130,8 @@ export interface EipDefinition<F extends Fields = Fields> {
   readonly keepsState?: boolean | readonly string[];
   /** Stands on the top level of a route, once, and takes in all of the route's other steps: they run inside it, before its own. */
   readonly wrapsRoute?: boolean;
+  /** Steps that can't have it directly among theirs: as in Camel the route would not start. */
+  readonly notDirectlyIn?: readonly string[];
   /** Its steps are in a transaction that the policy of its `ref` speaks of. */
   readonly bindsTransaction?: boolean;
   readonly examples?: readonly Example[];

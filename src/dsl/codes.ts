@@ -190,6 +190,13 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     right: bean('sagaService', 'org.apache.camel.saga.InMemorySagaService') + route('- saga:\n    steps:\n      - filter:\n          simple: "${body}"\n          steps:\n            - to: mock:out\n'),
   },
 
+  M0227: {
+    title: 'A step that can not stand directly in another one',
+    explanation: 'In Camel a route with it does not start. A `pipeline` around the step is enough.',
+    wrong: route('- loadBalance:\n    roundRobinLoadBalancer: {}\n    steps:\n      - circuitBreaker:\n          steps:\n            - to: mock:out\n'),
+    right: route('- loadBalance:\n    roundRobinLoadBalancer: {}\n    steps:\n      - pipeline:\n          steps:\n            - circuitBreaker:\n                steps:\n                  - to: mock:out\n'),
+  },
+
   // M03xx: expressions and languages
   M0301: {
     title: 'An expression is wrong',

@@ -368,6 +368,7 @@ export const circuitBreaker = defineEip({
   name: 'circuitBreaker',
   summary: 'Stops calling steps that keep failing, for a while, and offers a fallback.',
   errorHandling: { own: 'none', children: 'none', ownInheritsWith: 'inheritErrorHandler' },
+  notDirectlyIn: ['loadBalance'],
   options: {
     steps: field.steps('The call that is guarded.').required(),
     onFallback: field.element('What to do when there is no result.', {

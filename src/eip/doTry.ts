@@ -46,12 +46,13 @@ class Try extends StepSubscriber {
   }
 
   protected step(exchange: Exchange): boolean {
+    exchange.isTried = true;
     this.tried.next(exchange);
     return false;
   }
 
   private wasTried(exchange: Exchange): void {
-    if ((exchange.halt & STOPPED) !== 0) return this.out.next(exchange);
+    if ((exchange.halt & STOPPED) !== 0) return this.stopped(exchange);
     if (!exchange.isFailed || this.clauses.length === 0) return this.finish(exchange);
     this.find(exchange, causeChain(exchange.exception), 0);
   }
@@ -108,7 +109,7 @@ class Try extends StepSubscriber {
       exchange.halt |= marked.halt;
       exchange.exception ??= marked.error;
     }
-    if ((exchange.halt & STOPPED) !== 0) return this.out.next(exchange);
+    if ((exchange.halt & STOPPED) !== 0) return this.stopped(exchange);
     exchange.halt &= ~SPENDINGS;
     this.finish(exchange);
   }
@@ -132,7 +133,13 @@ class Try extends StepSubscriber {
     this.leaves(exchange, before.error === null);
   }
 
+  private stopped(exchange: Exchange): void {
+    exchange.isTried = false;
+    this.out.next(exchange);
+  }
+
   private leaves(exchange: Exchange, wentWell: boolean): void {
+    exchange.isTried = false;
     if (this.marked.delete(exchange)) exchange.properties.remove(handledProperty);
     if (wentWell && exchange.hasProperties) {
       exchange.properties.remove('CamelFailureEndpoint');

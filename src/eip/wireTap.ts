@@ -36,7 +36,7 @@ class WireTap extends StepSubscriber {
     super(out, context.info);
     this.context = context;
     this.options = options;
-    this.sends = new GuardedSends(this, context);
+    this.sends = new GuardedSends(this, context, false);
   }
 
   protected step(exchange: Exchange): boolean {

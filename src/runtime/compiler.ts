@@ -107,6 +107,8 @@ export class Wiring {
 export interface Surroundings {
   /** Null: no error handler applies (inside doTry, in handler steps, noErrorHandler). */
   readonly handling: ErrorHandling | null;
+  /** The one step is a branch of a multicast. */
+  readonly isBranch?: boolean;
   /** A step around looks at how these end (doTry): what is put aside would look as if it had ended. */
   readonly isWatched?: boolean;
   /** Runs before every step. */
@@ -200,7 +202,7 @@ export class StepCompiler {
     let segment: Pipe[] = [];
     const close = (): void => {
       if (segment.length === 0) return;
-      const marked = sequence([...segment, markExhausted(this.routeId)]);
+      const marked = sequence([...segment, markExhausted(this.routeId, around.isBranch)]);
       parts.push(parts.length === 0 ? marked : detour(marked, () => true));
       segment = [];
     };
@@ -224,7 +226,7 @@ export class StepCompiler {
     return model !== this.firstOfRoute || handling === null || isPlain(handling) ? ordered : failedArrivals(ordered, handling, this.errorContext);
   }
 
-  private unordered(model: StepModel, around: Surroundings): Pipe {
+  private unordered(model: StepModel, { isBranch, ...around }: Surroundings): Pipe {
     const info = this.info(model);
     const { branch } = this;
     const compiled: CompiledStep = { info, statistics: info.statistics, children: [], branch };
@@ -232,6 +234,10 @@ export class StepCompiler {
     const { definition } = model;
     if (definition.wrapsRoute === true && !this.wrappers.has(model)) {
       this.problems.report('M0226', `\`${model.kind}\` stands inside another step`, model.at, { label: 'only on the top level of a route', help: 'move it to the steps of the route itself, or into a route of its own that is called by `direct:`' });
+    }
+    const outer = this.owner?.name;
+    if (outer !== undefined && definition.notDirectlyIn?.includes(outer) === true) {
+      this.problems.report('M0227', `\`${model.kind}\` stands directly in \`${outer}\``, model.at, { label: 'not by itself', help: 'put it into a `pipeline`, as in Camel: `pipeline: { steps: [ ... ] }`' });
     }
     const { ownInheritsWith } = definition.errorHandling ?? {};
     const inheritsAllTheSame = ownInheritsWith !== undefined && model.element.fields[ownInheritsWith] === true;
@@ -266,7 +272,7 @@ export class StepCompiler {
     if (around.intercepts.length > 0) {
       for (let left = this.interceptions(model); left > 0; left--) pipe = sequence([perform((exchange) => this.noteIntercepted(exchange, info.stepId)), ...around.intercepts.map((call) => callStep(call, info)), pipe]);
     }
-    if (isWrapped) return errorHandled(pipe, handling, this.errorContext, info, place(), own === 'again');
+    if (isWrapped) return errorHandled(pipe, handling, this.errorContext, info, place(), own === 'again', isBranch);
     return own === 'again' && handling !== null ? detour(sequence([pipe, markFailureRoute(this.routeId)]), () => true) : pipe;
   }
 
@@ -304,8 +310,8 @@ export class StepCompiler {
     return errorHandled(pipe, handling, this.errorContext, unitOf);
   }
 
-  guard(pipe: Pipe, { handling }: Surroundings, info: StepInfo): Pipe | null {
-    return handling === null || isPlain(handling) ? null : errorHandled(pipe, handling, this.errorContext, info);
+  guard(pipe: Pipe, { handling }: Surroundings, info: StepInfo, leavesTried: boolean): Pipe | null {
+    return handling === null || isPlain(handling) ? null : errorHandled(pipe, handling, this.errorContext, info, null, false, leavesTried);
   }
 
   private get errorContext(): ErrorHandlingContext {
@@ -357,7 +363,7 @@ export class StepCompiler {
       case 'predicate':
         return isModel<ExpressionModel>(value, 'expression') ? this.services.predicate(value, this.problems) : value;
       case 'steps':
-        if (shape.isFork) return (value as readonly StepModel[]).filter(({ isDisabled }) => !isDisabled).map((step) => this.branchOf([step], '', around, unitOf));
+        if (shape.isFork) return (value as readonly StepModel[]).filter(({ isDisabled }) => !isDisabled).map((step) => this.branchOf([step], '', { ...around, isBranch: unitOf !== null }, unitOf));
         return this.branchOf(value as readonly StepModel[], this.owner === null ? '' : branchLabel(this.owner), around, unitOf);
       case 'endpoint': {
         const model = value as EndpointModel;
@@ -515,8 +521,8 @@ class Context implements StepContext {
     return (this.info.stateKey ??= this.compiler.stateKey(`${this.info.kind}/${this.info.routeId}/${this.model.id ?? hashOf(this.model.element)}/`));
   }
 
-  guard(pipe: Pipe): Pipe | null {
-    return this.compiler.guard(pipe, this.around, this.info);
+  guard(pipe: Pipe, leavesTried: boolean): Pipe | null {
+    return this.compiler.guard(pipe, this.around, this.info, leavesTried);
   }
 
   get masksLogs(): boolean {

@@ -284,11 +284,13 @@ class ErrorHandled extends StepSubscriber implements Resumable {
   private readonly keepsMessage: boolean;
   /** What other error handlers have given up inside of the step is taken once more here; but, as in Camel, it fails whatever the policy says then. */
   private readonly takesExhausted: boolean;
+  /** Stands around a branch of a multicast, or a send of a step that has several: it leaves alone what is tried. */
+  private readonly isOfBranch: boolean;
   private readonly waiting = new Map<Exchange, Waiting>();
   /** Null where a message can't be taken up again: in the parts of a split, and their like. */
   private readonly place: Place | null;
 
-  constructor(out: Subscriber<Exchange>, pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo | null, place: Place | null, keepsMessage = mayRedeliver(handling), takesExhausted = false) {
+  constructor(out: Subscriber<Exchange>, pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo | null, place: Place | null, keepsMessage = mayRedeliver(handling), takesExhausted = false, isOfBranch = false) {
     super(out, info);
     this.place = place;
     if (place !== null) place.target = this;
@@ -296,6 +298,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     this.context = context;
     this.keepsMessage = keepsMessage;
     this.takesExhausted = takesExhausted;
+    this.isOfBranch = isOfBranch;
     this.exit = new Exit((exchange) => this.returned(exchange));
     if (place !== null && !this.keepsMessage) returnPoints.set(this.exit, { place, routeId: context.routeId });
     this.inner = new Inlet();
@@ -322,6 +325,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       exchange.way = attempts.outer;
     }
     if (exchange.halt === 0 || (exchange.halt & FAILED) === 0 || exchange.wasDealtWith || ((exchange.halt & EXHAUSTED) !== 0 && (!this.takesExhausted || (exchange.halt & SPENT) !== 0))) return this.out.next(exchange);
+    if (this.isOfBranch && exchange.isTried) return this.out.next(exchange);
     this.applyPolicy(exchange, attempts);
   }
 
@@ -533,7 +537,8 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       exchange.headers.put(redelivered, 'camelredelivered', counter - 1 > 0);
     }
     const hasSteps = target !== null && !(isContinued && toDeadLetter);
-    const { useOriginalMessage = false, useOriginalBody = false } = toDeadLetter ? deadLetter : (clause ?? {});
+    // As in Camel, a clause says it for the dead-letter channel, too.
+    const { useOriginalMessage = false, useOriginalBody = false } = clause ?? deadLetter ?? {};
     if (hasSteps && (useOriginalMessage || useOriginalBody)) this.restoreOriginal(exchange, useOriginalMessage);
     this.setFailureProperties(exchange);
     const finish = (finished: Exchange): void => this.afterHandler(finished, error, !wasExhausted && isHandled, !wasExhausted && isContinued, toDeadLetter, wasExhausted);
@@ -646,19 +651,21 @@ interface Waiting {
   readonly policy: RedeliveryPolicy;
 }
 
-export const errorHandled = (pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo, place: Place | null = null, takesExhausted = false): Pipe =>
-  operator((out) => new ErrorHandled(out, pipe, handling, context, info, place, mayRedeliver(handling), takesExhausted));
+export const errorHandled = (pipe: Pipe, handling: ErrorHandling, context: ErrorHandlingContext, info: StepInfo, place: Place | null = null, takesExhausted = false, isOfBranch = false): Pipe =>
+  operator((out) => new ErrorHandled(out, pipe, handling, context, info, place, mayRedeliver(handling), takesExhausted, isOfBranch));
 
 class MarkExhausted extends StepSubscriber {
   private readonly routeId: string;
+  private readonly isOfBranch: boolean;
 
-  constructor(out: Subscriber<Exchange>, routeId: string) {
+  constructor(out: Subscriber<Exchange>, routeId: string, isOfBranch: boolean) {
     super(out);
     this.routeId = routeId;
+    this.isOfBranch = isOfBranch;
   }
 
   override next(exchange: Exchange): void {
-    if (exchange.halt !== 0 && (exchange.halt & (FAILED | EXHAUSTED)) === FAILED && !exchange.wasDealtWith) {
+    if (exchange.halt !== 0 && (exchange.halt & (FAILED | EXHAUSTED)) === FAILED && !exchange.wasDealtWith && !(this.isOfBranch && exchange.isTried)) {
       exchange.halt |= EXHAUSTED;
       exchange.wasDealtWith = true;
       const { properties } = exchange;
@@ -679,7 +686,7 @@ class MarkExhausted extends StepSubscriber {
  * The default error handler without any policy: stands once at the end of a list of steps, since a failed exchange passes the steps
  * between untouched.
  */
-export const markExhausted = (routeId: string): Pipe => operator((out) => new MarkExhausted(out, routeId));
+export const markExhausted = (routeId: string, isOfBranch = false): Pipe => operator((out) => new MarkExhausted(out, routeId, isOfBranch));
 
 class MarkFailureRoute extends StepSubscriber {
   private readonly routeId: string;

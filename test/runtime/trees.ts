@@ -174,6 +174,8 @@ export class Modelled {
   handled = false;
   /** An error handler has had a failure of it: none has another. */
   dealtWith = false;
+  /** A doTry is under way around it. */
+  tried = false;
   /** Of the redelivery counter header. */
   counter = 0;
   private readonly visits = new Map<number, number>();
@@ -196,6 +198,7 @@ export class Modelled {
   copy(): Modelled {
     const copy = new Modelled();
     copy.counter = this.counter;
+    copy.tried = this.tried;
     return copy;
   }
 
@@ -252,9 +255,9 @@ export class Model {
   }
 
   /** Runs what the route's error handler stands around. */
-  private handled(exchange: Modelled, { handling }: Place, run: () => void): void {
+  private handled(exchange: Modelled, { handling }: Place, run: () => void, isBranch = false): void {
     run();
-    if (handling === null) return;
+    if (handling === null || (isBranch && exchange.tried)) return;
     if (handling.kind === 'default' && handling.redeliveries === 0) {
       if (!exchange.failed || exchange.exhausted || exchange.dealtWith) return;
       exchange.exhausted = true;
@@ -323,14 +326,14 @@ export class Model {
       case 'multicast':
         return this.fanOut(
           exchange,
-          tree.steps.map((branch) => (child: Modelled) => this.handled(child, place, () => this.steps([branch], child, place))),
+          tree.steps.map((branch) => (child: Modelled) => this.handled(child, place, () => this.once(branch, child, place), true)),
           tree.stops,
           false,
         );
       case 'recipientList':
         return this.fanOut(
           exchange,
-          tree.to.map((to) => (child: Modelled) => this.handled(child, place, () => this.send(to, child))),
+          tree.to.map((to) => (child: Modelled) => this.handled(child, place, () => this.send(to, child), true)),
           false,
           false,
         );
@@ -347,7 +350,9 @@ export class Model {
       case 'loop':
         return this.loop(tree.times, tree.copies, tree.steps, exchange, place);
       case 'doTry':
-        return this.doTry(tree.steps, tree.caught, tree.last, exchange);
+        exchange.tried = true;
+        this.doTry(tree.steps, tree.caught, tree.last, exchange);
+        exchange.tried = false;
     }
   }
 

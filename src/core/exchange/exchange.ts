@@ -263,6 +263,8 @@ export class Exchange {
   lead: Exchange | null = null;
   /** An error handler has dealt with a failure of it: as in Camel none does so again, whoever has caught that. Copies begin anew. */
   wasDealtWith = false;
+  /** A `doTry` is under way, perhaps in a route that has called this one: as in Camel the branches of a multicast have no error handler then. */
+  isTried = false;
   private ends: (() => void)[] | null = null;
 
   constructor(scope: ExchangeScope = emptyScope, body: unknown = null, headers: Headers = new Headers(), isInOut = false) {
@@ -425,6 +427,7 @@ export class Exchange {
     copy.created = this.created;
     copy.lane = this.lane;
     copy.signal = this.signal;
+    copy.isTried = this.isTried;
     return copy;
   }
 

@@ -11,8 +11,9 @@ export class GuardedSends {
   private readonly calls = new WeakMap<Exchange, Call>();
   private readonly inlet: Inlet | null;
 
-  constructor(step: StepSubscriber, context: StepContext) {
-    const guarded = context.guard?.(callStep((exchange) => this.calls.get(exchange)!(exchange), context.info)) ?? null;
+  /** @param leavesTried a doTry around the route takes what fails in them, as in Camel */
+  constructor(step: StepSubscriber, context: StepContext, leavesTried = true) {
+    const guarded = context.guard?.(callStep((exchange) => this.calls.get(exchange)!(exchange), context.info), leavesTried) ?? null;
     this.inlet = guarded === null ? null : step.branch(guarded);
   }
 

@@ -33,7 +33,7 @@ abstract class ListStrategy implements AggregationStrategy {
     const holder = oldExchange ?? this.holder(newExchange!);
     // As in Camel, a first exchange that carries a list (of a group that nobody has finished) goes on with that.
     let list = holder.property(groupedProperty);
-    if (!Array.isArray(list)) {
+    if (!Array.isArray(list) || list instanceof Texts) {
       list = [];
       holder.properties.set(groupedProperty, list);
     }
@@ -98,6 +98,9 @@ export class GroupedMessageAggregationStrategy extends ListStrategy {
   }
 }
 
+/** The texts of a group that is not finished. */
+class Texts extends Array<string> {}
+
 /** Joins texts; the body is the whole text when the group is finished. */
 export class StringAggregationStrategy implements AggregationStrategy {
   readonly onlyReadsNew = true;
@@ -113,9 +116,11 @@ export class StringAggregationStrategy implements AggregationStrategy {
 
   aggregate(oldExchange: Exchange | null, newExchange: Exchange | null): Exchange {
     const holder = oldExchange ?? newExchange!;
-    let texts = oldExchange === null ? undefined : (holder.property(groupedProperty) as string[] | undefined);
-    if (texts === undefined) {
-      texts = [];
+    // As with lists; a group that was stored has a list.
+    const found = holder.property(groupedProperty);
+    let texts = found as string[];
+    if (!(found instanceof Texts || (oldExchange !== null && Array.isArray(found)))) {
+      texts = new Texts();
       holder.properties.set(groupedProperty, texts);
     }
     const value = newExchange === null ? null : toText(this.pick === null ? newExchange.body : this.pick(newExchange), newExchange);
