@@ -3,7 +3,7 @@ import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { parseJson, toPlainNumbers } from '../core/conversion/json.ts';
-import { dateFormat } from '../languages/simple/dateFormat.ts';
+import { dateFormat } from '../core/conversion/dateFormat.ts';
 import { BoundedRegExp } from '../core/boundedRegExp.ts';
 
 /** What the classes need of the runtime around them. */

@@ -62,6 +62,24 @@ describe('template engines and jslt', () => {
       expect(await render('freemarker', '${(nope.x)!"d"}${body.x!"e"}')).to.equal('de');
     });
 
+    it('includes and imports files that the template names, macros of an imported one with the variables of their own', async () => {
+      const files = { 'lib.ftl': 'dropped<#assign sign = "!"><#macro greet who>Hello ${who}${sign}<@end/></#macro><#macro end>.</#macro>', 'part.ftl': '<#assign n = n + 1>part ${n}' };
+      expect(await render('freemarker', '<#assign sign = "?" n = 1><#import "lib.ftl" as lib><@lib.greet who="A"/> ${lib.sign}${sign} <#include "part.ftl"> ${n}', 'b', {}, files)).to.equal('Hello A!. !? part 2 2');
+      expect(await render('freemarker', '<#include "nosuch.ftl">')).to.equal('TemplateException: there is no template `nosuch.ftl` to include');
+      expect(await render('freemarker', '<#include body>')).to.equal('ParseException: `<#include>` needs the name of a file as a text (line 1, column 11)');
+      expect(await render('freemarker', '<#include "t">')).to.match(/too deeply/);
+    });
+
+    it('says which setting, format, pattern or function is none', async () => {
+      expect(await render('freemarker', '<#setting nope="x">')).to.match(/there is no setting `nope`/);
+      expect(await render('freemarker', '<#outputformat "NOPE">x</#outputformat>')).to.match(/no output format `NOPE`: it is one of HTML/);
+      expect(await render('freemarker', '${5?string("x")}')).to.match(/`x` is no pattern of numbers/);
+      expect(await render('freemarker', '${"x"?date("yyyy")}')).to.match(/Unparseable date: "x"/);
+      expect(await render('freemarker', '${"2024"?date}')).to.match(/needs a pattern/);
+      expect(await render('freemarker', '${[1]?map(2)?size}')).to.match(/Expected a function/);
+      expect(await render('freemarker', 'x<#ftl output_format="HTML">')).to.match(/`<#ftl>` stands at the beginning/);
+    });
+
     it('breaks out of loops, goes on with the next turn, and gives values back', async () => {
       expect(await render('freemarker', '<#list 1..9 as n><#if n == 2><#continue></#if><#if n == 5><#break></#if>${n}</#list>')).to.equal('134');
       expect(await render('freemarker', '<#function f n><#if n lte 1><#return 1></#if><#return n * f(n - 1)></#function>${f(5)}')).to.equal('120');

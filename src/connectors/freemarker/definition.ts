@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
-import { defineConnector } from '../../core/connector.ts';
+import { defineConnector, runtimeOf } from '../../core/connector.ts';
+import type { ExactNumber } from '../../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { field } from '../../core/field.ts';
 import { templateText, viewOf } from '../template.ts';
@@ -11,6 +12,9 @@ async function producer({ options }: Endpoint<typeof freemarkerOptions>, context
   const [{ compileTemplate, MissingError }, { TemplateSyntaxError }] = [await import('./template.ts'), await import('./syntax.ts')];
   const compiled = new LRUCache<string, ReturnType<typeof compileTemplate>>({ max: mostTemplates });
   const textFor = templateText(options, { template: 'CamelFreemarkerTemplate', resource: 'CamelFreemarkerResourceUri' }, context);
+  const around = { read: (name: string) => runtimeOf(context).resource(name), now: () => context.clock.now() };
+  // A template counts with doubles; a whole number that they can't hold is a text.
+  const plain = (value: ExactNumber): unknown => (value.kind === 'integer' ? value.text : Number(value));
   const typeOf = (thrown: unknown): string =>
     thrown instanceof TemplateSyntaxError ? 'freemarker.core.ParseException' : thrown instanceof MissingError ? 'freemarker.core.InvalidReferenceException' : 'freemarker.template.TemplateException';
   return {
@@ -19,7 +23,7 @@ async function producer({ options }: Endpoint<typeof freemarkerOptions>, context
       try {
         let render = compiled.get(template);
         if (render === undefined) compiled.set(template, (render = compileTemplate(template)));
-        exchange.body = render(viewOf(exchange, options.allowContextMapAll));
+        exchange.body = render(viewOf(exchange, options.allowContextMapAll, plain), around);
       } catch (thrown) {
         throw new ExchangeError(typeOf(thrown), (thrown as Error).message, { cause: thrown });
       }
@@ -41,7 +45,7 @@ const freemarkerOptions = {
 export const freemarker = defineConnector({
   scheme: 'freemarker',
   syntax: 'freemarker:resourceUri',
-  summary: 'Makes the body from a FreeMarker template (its core: no dates, no includes); it sees `body`, `headers` and `variables`.',
+  summary: 'Makes the body from a FreeMarker template; it sees `body`, `headers` and `variables`.',
   options: freemarkerOptions,
   headers: {
     CamelFreemarkerResourceUri: 'Another template file, where allowTemplateFromHeader is on.',

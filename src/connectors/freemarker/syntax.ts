@@ -15,6 +15,10 @@ export type Node =
   | { readonly kind: 'continue' }
   | { readonly kind: 'stop'; readonly message: Expr | null }
   | { readonly kind: 'switch'; readonly on: Expr; readonly cases: readonly { readonly value: Expr | null; readonly body: readonly Node[] }[] }
+  | { readonly kind: 'compress'; readonly body: readonly Node[] }
+  | { readonly kind: 'format'; readonly format: string | null; readonly isEscaping: boolean | null; readonly body: readonly Node[] }
+  | { readonly kind: 'setting'; readonly name: string; readonly value: Expr }
+  | { readonly kind: 'include'; readonly name: string; readonly as: string | null }
   | { readonly kind: 'attempt'; readonly body: readonly Node[]; readonly recover: readonly Node[] };
 
 export type Expr =
@@ -25,6 +29,8 @@ export type Expr =
   | { readonly kind: 'index'; readonly of: Expr; readonly at: Expr }
   | { readonly kind: 'call'; readonly of: Expr; readonly given: readonly Expr[] }
   | { readonly kind: 'builtin'; readonly of: Expr; readonly name: string; readonly given: readonly Expr[] | null }
+  | { readonly kind: 'lambda'; readonly name: string; readonly body: Expr }
+  | { readonly kind: 'let'; readonly name: string; readonly of: Expr; readonly body: Expr }
   | { readonly kind: 'default'; readonly of: Expr; readonly value: Expr | null }
   | { readonly kind: 'exists'; readonly of: Expr }
   | { readonly kind: 'group'; readonly of: Expr }
@@ -41,6 +47,15 @@ const words: Readonly<Record<string, string>> = { gt: '>', gte: '>=', lt: '<', l
 const levels: readonly (readonly string[])[] = [['||'], ['&&'], ['==', '!=', '='], ['<', '>', '<=', '>='], ['..'], ['+', '-'], ['*', '/', '%']];
 const deepest = 200;
 
+/** `<#t>` and its like take the blanks at the ends of their line away. */
+function withTrimmedLines(source: string): string {
+  if (!/<#(?:t|lt|rt|nt)>/.test(source)) return source;
+  return source.replace(/[^\n]*<#(?:t|lt|rt)>[^\n]*(?:\n|$)/g, (line) => {
+    const start = /<#(?:t|lt)>/.test(line) ? line.replace(/^[ \t]+/, '') : line;
+    return (/<#(?:t|rt)>/.test(line) ? start.replace(/[ \t\r]*\n?$/, '') : start).replace(/<#(?:t|lt|rt)>/g, '');
+  });
+}
+
 /** Lines that hold nothing but tags and blanks leave no trace. */
 function withoutTagLines(source: string): string {
   // A definition on one line writes nothing either.
@@ -53,16 +68,26 @@ export class Parser {
   private readonly text: string;
   private at = 0;
   private depth = 0;
+  private readonly escapes: { readonly name: string; readonly body: Expr }[] = [];
 
   private constructor(text: string) {
     this.text = text;
   }
 
   static parse(source: string): readonly Node[] {
-    const parser = new Parser(withoutTagLines(source));
+    const parser = new Parser(withoutTagLines(withTrimmedLines(source)));
+    const format = parser.header();
     const { nodes, end } = parser.nodes();
     if (end !== null) throw parser.wrong(`\`${end.text}\` closes nothing`);
-    return nodes;
+    return format === null ? nodes : [...nodes.filter(({ kind }) => kind === 'macro'), { kind: 'format', format, isEscaping: null, body: nodes.filter(({ kind }) => kind !== 'macro') }];
+  }
+
+  /** The output format that `<#ftl ...>` at the beginning names; null without one. */
+  private header(): string | null {
+    const header = /^\s*<#ftl\b([^>]*)>(?:[ \t]*\r?\n)?/.exec(this.text);
+    if (header === null) return null;
+    this.at = header[0].length;
+    return /\boutput_?[fF]ormat\s*=\s*["']([^"']+)["']/.exec(header[1]!)?.[1] ?? null;
   }
 
   private wrong(message: string): TemplateSyntaxError {
@@ -75,7 +100,7 @@ export class Parser {
     if (++this.depth > deepest) throw this.wrong('elements are nested too deeply');
     const nodes: Node[] = [];
     for (;;) {
-      const next = /<#--|<\/?[#@]|\$\{/g;
+      const next = /<#--|<\/?[#@]|[$#]\{/g;
       next.lastIndex = this.at;
       const found = next.exec(this.text);
       const upTo = found?.index ?? this.text.length;
@@ -90,7 +115,15 @@ export class Parser {
         this.at += 2;
         const value = this.expression();
         this.expect('}');
-        nodes.push({ kind: 'print', value });
+        nodes.push({ kind: 'print', value: this.escapes.reduceRight<Expr>((of, { name, body }) => ({ kind: 'let', name, of, body }), value) });
+      } else if (found[0] === '#{') {
+        this.at += 2;
+        const of = this.expression();
+        const digits = this.skip(';') ? /^(?:m(\d{1,2}))?(?:M(\d{1,2}))?/.exec(this.word())! : [];
+        this.expect('}');
+        const least = Number(digits[1] ?? 0);
+        const most = Math.max(least, Number(digits[2] ?? least));
+        nodes.push({ kind: 'print', value: { kind: 'builtin', of, name: 'string', given: [{ kind: 'value', value: `0${most > 0 ? '.' : ''}${'0'.repeat(least)}${'#'.repeat(most - least)}` }] } });
       } else {
         const start = this.at;
         this.at += found[0].length;
@@ -195,20 +228,56 @@ export class Parser {
         return [{ kind: 'text', text }];
       }
       case 'compress':
+        this.close();
+        return [{ kind: 'compress', body: this.body(name) }];
       case 'noautoesc':
       case 'autoesc':
         this.close();
-        return this.body(name);
-      case 'ftl':
-      case 'setting': {
-        const end = this.text.indexOf('>', this.at);
-        if (end < 0) throw this.wrong('a tag is not closed');
-        this.at = end + 1;
-        return null;
+        return [{ kind: 'format', format: null, isEscaping: name === 'autoesc', body: this.body(name) }];
+      case 'outputformat': {
+        this.blanks();
+        const format = this.quoted();
+        this.close();
+        return [{ kind: 'format', format, isEscaping: null, body: this.body(name) }];
       }
-      case 't':
-      case 'lt':
-      case 'rt':
+      case 'escape': {
+        const own = this.word();
+        this.keyword('as');
+        const body = this.expression();
+        this.close();
+        this.escapes.push({ name: own, body });
+        const nodes = this.body(name);
+        this.escapes.pop();
+        return nodes;
+      }
+      case 'noescape': {
+        this.close();
+        const escape = this.escapes.pop();
+        if (escape === undefined) throw this.wrong('`<#noescape>` is outside of `<#escape>`');
+        const nodes = this.body(name);
+        this.escapes.push(escape);
+        return nodes;
+      }
+      case 'setting': {
+        const own = this.word();
+        this.expect('=');
+        const value = this.expression();
+        this.close();
+        return [{ kind: 'setting', name: own.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`), value }];
+      }
+      case 'include':
+      case 'import': {
+        // Only what the template itself names: a message could name any file.
+        this.blanks();
+        if (!/["']/.test(this.text[this.at] ?? '')) throw this.wrong(`\`<#${name}>\` needs the name of a file as a text`);
+        const file = this.quoted();
+        if (name === 'import') this.keyword('as');
+        const as = name === 'import' ? this.word() : null;
+        this.close();
+        return [{ kind: 'include', name: file, as }];
+      }
+      case 'ftl':
+        throw this.wrong('`<#ftl>` stands at the beginning of a template');
       case 'nt':
         this.close();
         return null;
@@ -324,6 +393,16 @@ export class Parser {
     let { end } = this.nodes();
     for (;;) {
       if (end?.name === 'switch' && end.isClose) return { kind: 'switch', on, cases };
+      if (end?.name === 'on') {
+        // Unlike a case it ends before the next one.
+        const values = [this.expression()];
+        while (this.skip(',')) values.push(this.expression());
+        this.close();
+        const part = this.nodes();
+        values.forEach((value, i) => cases.push({ value, body: i + 1 < values.length ? [] : [...part.nodes, { kind: 'break' }] }));
+        end = part.end;
+        continue;
+      }
       if (end?.name !== 'case' && end?.name !== 'default') throw this.wrong('`<#switch>` is not closed');
       const value = end.name === 'default' ? null : this.expression();
       this.close();
@@ -453,7 +532,7 @@ export class Parser {
       } else if (rest.startsWith('?')) {
         this.at++;
         const name = this.word();
-        of = { kind: 'builtin', of, name, given: this.text[this.at] === '(' ? this.given() : null };
+        of = { kind: 'builtin', of, name, given: this.text[this.at] === '(' ? this.given() : this.formatBehind(name) };
       } else if (rest.startsWith('.') && !rest.startsWith('..')) {
         this.at++;
         of = { kind: 'member', of, name: this.word() };
@@ -468,6 +547,21 @@ export class Parser {
         of = { kind: 'default', of, value: this.startsValue() ? this.unaryDefault() : null };
       } else return of;
     }
+  }
+
+  /** The format of `?string.short` and `?string["0.0"]`. */
+  private formatBehind(name: string): Expr[] | null {
+    if (!/^(?:string|date|time|datetime)$/.test(name)) return null;
+    const named = /^\.([A-Za-z]\w*)/.exec(this.text.slice(this.at, this.at + 50));
+    if (named !== null) {
+      this.at += named[0].length;
+      return [{ kind: 'value', value: named[1]! }];
+    }
+    if (this.text[this.at] !== '[' || name !== 'string') return null;
+    this.at++;
+    const format = this.inside(() => this.level(0));
+    this.expect(']');
+    return [format];
   }
 
   /** Whether what stands behind `!` is its value. */
@@ -485,7 +579,11 @@ export class Parser {
     const given = this.inside(() => {
       const values: Expr[] = [];
       while (!this.peek(')')) {
-        values.push(this.level(0));
+        const lambda = /^(?:([A-Za-z_]\w*)|\(\s*([A-Za-z_]\w*)\s*\))\s*->/.exec(this.text.slice(this.at, this.at + 200));
+        if (lambda !== null) {
+          this.at += lambda[0].length;
+          values.push({ kind: 'lambda', name: lambda[1] ?? lambda[2]!, body: this.level(0) });
+        } else values.push(this.level(0));
         if (!this.skip(',')) break;
       }
       return values;

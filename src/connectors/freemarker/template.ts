@@ -1,5 +1,6 @@
 import type { Place } from './builtins.ts';
-import { builtins, printed, TemplateError } from './builtins.ts';
+import { builtins, ordinal, printed, TemplateError, useSettings } from './builtins.ts';
+import { Markup, Moment, newSettings } from './formats.ts';
 import type { Expr, Node } from './syntax.ts';
 import { Patience, workOf } from '../../core/patience.ts';
 import { longestMillis, longestText } from '../template.ts';
@@ -18,11 +19,33 @@ type Scope = Map<string, unknown>;
 
 class Macro {
   readonly node: Extract<Node, { kind: 'macro' }>;
+  /** The variables of the template that it stands in. */
+  readonly home: Scope;
 
-  constructor(node: Extract<Node, { kind: 'macro' }>) {
+  constructor(node: Extract<Node, { kind: 'macro' }>, home: Scope) {
     this.node = node;
+    this.home = home;
   }
 }
+
+/** What a template is rendered with, besides what it sees. */
+export interface Around {
+  /** The text of a resource, for `<#include>` and `<#import>`. */
+  read(name: string): string;
+  now(): number;
+}
+
+/** What makes a text harmless in an output format; null for one in which nothing is. */
+const escapers: Readonly<Record<string, ((text: string) => string) | null>> = {
+  HTML: (text) => builtins['html']!(text, [], null) as string,
+  XHTML: (text) => builtins['xhtml']!(text, [], null) as string,
+  XML: (text) => builtins['xml']!(text, [], null) as string,
+  plainText: null,
+  undefined: null,
+  CSS: null,
+  JSON: null,
+  JavaScript: null,
+};
 
 class Returned extends Error {
   value: unknown;
@@ -43,7 +66,14 @@ function member(value: unknown, key: string): unknown {
 /** One rendering. */
 class Rendering {
   private readonly root: Readonly<Record<string, unknown>>;
-  private readonly globals: Scope = new Map();
+  private readonly around: Around;
+  /** Those of `<#global>`, and those of the template that is rendered. */
+  private readonly shared: Scope = new Map();
+  private globals: Scope = new Map();
+  private readonly settings = newSettings();
+  private format = 'undefined';
+  private isEscaping = false;
+  private readonly imported = new Map<string, Record<string, unknown>>();
   private scopes: Scope[] = [];
   private readonly places = new Map<string, Place[]>();
   private readonly lists: { readonly items: readonly unknown[]; readonly entries: boolean }[] = [];
@@ -57,8 +87,10 @@ class Rendering {
   /** One for all: to make one takes longer than a call. */
   private readonly returned = new Returned();
 
-  constructor(root: Readonly<Record<string, unknown>>) {
+  constructor(root: Readonly<Record<string, unknown>>, around: Around) {
     this.root = root;
+    this.around = around;
+    useSettings(this.settings);
   }
 
   text(nodes: readonly Node[]): string {
@@ -92,7 +124,7 @@ class Rendering {
 
   define(nodes: readonly Node[]): void {
     // Macros are known before they are met.
-    for (const node of nodes) if (node.kind === 'macro') this.globals.set(node.name, new Macro(node));
+    for (const node of nodes) if (node.kind === 'macro') this.globals.set(node.name, new Macro(node, this.globals));
   }
 
   private render(nodes: readonly Node[]): void {
@@ -105,8 +137,16 @@ class Rendering {
         return this.write(node.text);
       case 'print': {
         const value = this.value(node.value);
-        return this.write(printed(value));
+        return this.write(value instanceof Markup ? value.text : this.isEscaping ? this.escaped(printed(value)) : printed(value));
       }
+      case 'compress':
+        return this.write(compressed(this.text(node.body)));
+      case 'format':
+        return this.inFormat(node);
+      case 'setting':
+        return this.set(node.name, this.value(node.value));
+      case 'include':
+        return this.include(node.name, node.as);
       case 'if':
         for (const { when, body } of node.arms)
           if (when === null || this.truth(when)) return this.render(body);
@@ -126,7 +166,7 @@ class Rendering {
       case 'assign':
         return this.assign(node);
       case 'macro':
-        this.globals.set(node.name, new Macro(node));
+        this.globals.set(node.name, new Macro(node, this.globals));
         return;
       case 'call':
         return this.call(node);
@@ -167,6 +207,101 @@ class Rendering {
         return this.write(text);
       }
     }
+  }
+
+  private escaped(text: string): string {
+    return escapers[this.format]?.(text) ?? text;
+  }
+
+  private inFormat({ format, isEscaping, body }: Extract<Node, { kind: 'format' }>): void {
+    const before = [this.format, this.isEscaping] as const;
+    if (format !== null) {
+      if (!Object.hasOwn(escapers, format)) throw new TemplateError(`there is no output format \`${format}\`: it is one of ${Object.keys(escapers).join(', ')}`);
+      this.format = format;
+    }
+    const canEscape = (escapers[this.format] ?? null) !== null;
+    if (isEscaping === true && !canEscape) throw new TemplateError(`the output format \`${this.format}\` has nothing to escape`);
+    this.isEscaping = isEscaping ?? canEscape;
+    try {
+      this.render(body);
+    } finally {
+      [this.format, this.isEscaping] = before;
+    }
+  }
+
+  private set(name: string, value: unknown): void {
+    const text = String(value);
+    switch (name) {
+      case 'number_format':
+        this.settings.numberFormat = text;
+        return;
+      case 'boolean_format':
+        this.settings.booleanFormat = text;
+        return;
+      case 'date_format':
+      case 'time_format':
+      case 'datetime_format':
+        this.settings.formats[name.slice(0, -7) as 'date'] = text;
+        return;
+      case 'locale':
+        this.settings.locale = text;
+        return;
+      case 'time_zone':
+        this.settings.zone = text;
+        return;
+      // What they change is none of a template's text.
+      case 'url_escaping_charset':
+      case 'output_encoding':
+      case 'classic_compatible':
+      case 'sql_date_and_time_time_zone':
+        return;
+      default:
+        throw new TemplateError(`there is no setting \`${name}\``);
+    }
+  }
+
+  private include(name: string, as: string | null): void {
+    this.turn();
+    if (++this.calls > deepestCall) throw new TemplateError('templates include each other too deeply');
+    try {
+      const known = this.imported.get(name);
+      if (as !== null && known !== undefined) {
+        this.globals.set(as, known);
+        return;
+      }
+      let text: string;
+      try {
+        text = this.around.read(name);
+      } catch {
+        throw new TemplateError(`there is no template \`${name}\` to ${as === null ? 'include' : 'import'}`);
+      }
+      const nodes = Parser.parse(text);
+      if (as === null) {
+        this.define(nodes);
+        return this.render(nodes);
+      }
+      this.import(name, as, nodes);
+    } finally {
+      this.calls--;
+    }
+  }
+
+  /** Its macros and variables come as a hash; its text is dropped. */
+  private import(name: string, as: string, nodes: readonly Node[]): void {
+    const { globals, scopes } = this;
+    const namespace = Object.create(null) as Record<string, unknown>;
+    this.imported.set(name, namespace);
+    this.globals = new Map();
+    this.scopes = [];
+    try {
+      this.define(nodes);
+      this.text(nodes);
+      for (const [key, value] of this.globals) namespace[key] = value;
+    } finally {
+      this.globals = globals;
+      this.scopes = scopes;
+    }
+    globals.set(as, namespace);
   }
 
   private list(node: Extract<Node, { kind: 'list' }>): void {
@@ -216,10 +351,11 @@ class Rendering {
   }
 
   private assign({ scope, name, operator, value, body }: Extract<Node, { kind: 'assign' }>): void {
-    const target = scope === 'local' ? this.scopes.find((candidate) => candidate.has('.macro')) : this.globals;
+    const target = scope === 'local' ? this.scopes.find((candidate) => candidate.has('.macro')) : scope === 'global' ? this.shared : this.globals;
     if (target === undefined) throw new TemplateError('`<#local>` is outside of a macro');
     if (body !== null) {
-      target.set(name, this.text(body));
+      const text = this.text(body);
+      target.set(name, this.isEscaping ? new Markup(text) : text);
       return;
     }
     if (operator === '=') {
@@ -257,9 +393,10 @@ class Rendering {
   private enter<T>(macro: Macro, scope: Scope, given: (name: string, index: number) => unknown, run: () => T): T {
     this.turn();
     if (++this.calls > deepestCall) throw new TemplateError('macros call each other too deeply');
-    const { scopes, outer } = this;
+    const { scopes, outer, globals } = this;
     this.outer = scopes;
     this.scopes = [scope];
+    this.globals = macro.home;
     try {
       macro.node.parameters.forEach(({ name, value }, i) => {
         let set = given(name, i);
@@ -272,6 +409,7 @@ class Rendering {
       this.calls--;
       this.scopes = scopes;
       this.outer = outer;
+      this.globals = globals;
     }
   }
 
@@ -317,6 +455,13 @@ class Rendering {
         return this.indexed(this.value(expr.of), expr.at);
       case 'group':
         return this.maybe(expr.of);
+      case 'lambda':
+        return (item: unknown) => {
+          this.turn();
+          return this.with(expr.name, item, expr.body);
+        };
+      case 'let':
+        return this.with(expr.name, this.value(expr.of), expr.body);
       case 'default': {
         const value = this.lenient(expr.of);
         return value ?? (expr.value === null ? '' : this.value(expr.value));
@@ -346,6 +491,15 @@ class Rendering {
     }
   }
 
+  private with(name: string, value: unknown, body: Expr): unknown {
+    this.scopes.push(new Map([[name, value]]));
+    try {
+      return this.value(body);
+    } finally {
+      this.scopes.pop();
+    }
+  }
+
   /** A group forgives every step in it, anything else only the last one. */
   private lenient(expr: Expr): unknown {
     if (expr.kind !== 'group') return this.maybe(expr);
@@ -358,10 +512,33 @@ class Rendering {
   }
 
   private lookup(name: string): unknown {
-    if (name === '.data_model' || name === '.main') return this.root;
-    if (name.startsWith('.')) return undefined;
+    if (name.startsWith('.')) return this.special(name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
     for (let i = this.scopes.length - 1; i >= 0; i--) if (this.scopes[i]!.has(name)) return this.scopes[i]!.get(name);
-    return this.globals.has(name) ? this.globals.get(name) : member(this.root, name);
+    return this.globals.has(name) ? this.globals.get(name) : this.shared.has(name) ? this.shared.get(name) : member(this.root, name);
+  }
+
+  private special(name: string): unknown {
+    switch (name) {
+      case '.data_model':
+        return this.root;
+      case '.globals':
+        return { ...this.root, ...Object.fromEntries(this.shared) };
+      case '.main':
+      case '.namespace':
+        return Object.fromEntries(this.globals);
+      case '.vars':
+        return { ...this.root, ...Object.fromEntries(this.shared), ...Object.fromEntries(this.globals) };
+      case '.now':
+        return new Moment(new Date(this.around.now()), 'datetime');
+      case '.locale':
+        return this.settings.locale;
+      case '.output_format':
+        return this.format;
+      case '.auto_esc':
+        return this.isEscaping;
+      default:
+        return undefined;
+    }
   }
 
   private number(expr: Expr): number {
@@ -396,7 +573,10 @@ class Rendering {
   private function({ of, given }: Extract<Expr, { kind: 'call' }>): unknown {
     const macro = this.value(of);
     if (!(macro instanceof Macro) || !macro.node.isFunction) throw new TemplateError(`\`${shown(of)}\` is no function`);
-    const values = given.map((value) => this.maybe(value));
+    return this.invoke(macro, given.map((value) => this.maybe(value)));
+  }
+
+  private invoke(macro: Macro, values: readonly unknown[]): unknown {
     const scope: Scope = new Map([['.macro', macro.node.name]]);
     if (macro.node.rest !== null) scope.set(macro.node.rest, values.slice(macro.node.parameters.length));
     return this.enter(macro, scope, (_, i) => values[i], () => {
@@ -412,7 +592,14 @@ class Rendering {
 
   private builtin({ of, name, given }: Extract<Expr, { kind: 'builtin' }>): unknown {
     const key = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    const values = (given ?? []).map((value) => this.value(value));
+    const values = (given ?? []).map((expr) => {
+      const value = this.value(expr);
+      return value instanceof Macro && value.node.isFunction ? (item: unknown) => this.invoke(value, [item]) : value;
+    });
+    if (key === 'esc') {
+      const value = this.value(of);
+      return value instanceof Markup ? value : new Markup(this.escaped(printed(value)));
+    }
     if (key === 'has_content') {
       const value = this.lenient(of);
       return value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0) && !(typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0);
@@ -432,7 +619,13 @@ class Rendering {
     return result;
   }
 
-  private calculate(operator: string, left: unknown, right: unknown): unknown {
+  private calculate(operator: string, first: unknown, second: unknown): unknown {
+    if (operator === '+' && (first instanceof Markup || second instanceof Markup)) {
+      const [a, b] = [first, second].map((value) => (value instanceof Markup ? value.text : this.escaped(printed(value)))) as [string, string];
+      return new Markup(joined(a, b));
+    }
+    const isText = operator === '+' && (first instanceof Moment || second instanceof Moment);
+    const [left, right] = isText ? [printed(first), printed(second)] : [ordinal(first), ordinal(second)];
     switch (operator) {
       case '+':
         if (typeof left === 'number' && typeof right === 'number') return left + right;
@@ -478,6 +671,10 @@ class Rendering {
   }
 }
 
+function compressed(text: string): string {
+  return text.trim().replace(/\s+/g, (blanks) => (/[\r\n]/.test(blanks) ? '\n' : ' '));
+}
+
 function joined(left: string, right: string): string {
   if (left.length + right.length > longestText) throw new TemplateError('the text is too long');
   return left + right;
@@ -503,10 +700,10 @@ function shown(expr: Expr): string {
 }
 
 /** A template, ready to be rendered. @throws TemplateSyntaxError */
-export function compileTemplate(source: string): (root: Readonly<Record<string, unknown>>) => string {
+export function compileTemplate(source: string): (root: Readonly<Record<string, unknown>>, around: Around) => string {
   const nodes = Parser.parse(source);
-  return (root) => {
-    const rendering = new Rendering(root);
+  return (root, around) => {
+    const rendering = new Rendering(root, around);
     rendering.define(nodes);
     return rendering.text(nodes);
   };

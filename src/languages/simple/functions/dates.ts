@@ -1,7 +1,7 @@
 import { ExchangeError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { toText } from '../../../core/conversion/convert.ts';
-import { dateFormat } from '../dateFormat.ts';
+import { dateFormat } from '../../../core/conversion/dateFormat.ts';
 import { ExpressionSyntaxError } from '../../../core/expression.ts';
 import type { Call, FunctionBuilder, Value } from '../value.ts';
 import { constantOf, illegalSyntax } from '../value.ts';

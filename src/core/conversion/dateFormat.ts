@@ -1,4 +1,4 @@
-import { ExchangeError } from '../../core/errors.ts';
+import { ExchangeError } from '../errors.ts';
 
 const months = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
