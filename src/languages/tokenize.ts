@@ -1,5 +1,6 @@
 import { decodeText, pieceDecoder } from '../core/conversion/charset.ts';
-import { charsetNamed, charsetOf, isByteSource, toText } from '../core/conversion/convert.ts';
+import { charsetNamed, charsetOf, describeValue, isByteSource, isContent, toText } from '../core/conversion/convert.ts';
+import { XmlNode } from '../core/conversion/xml.ts';
 import { defineLanguage } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
@@ -52,14 +53,20 @@ export const tokenize = defineLanguage({
     const read = sourceReader(options.source);
     return (exchange) => {
       const value = read(exchange);
-      if (value === null || value === undefined) throw new ExchangeError('java.lang.NullPointerException', 'there is nothing to cut: the value is null');
+      if (value === null || value === undefined) {
+        throw options.xml ? new ExchangeError('org.apache.camel.InvalidPayloadException', 'No body available of type: java.io.InputStream') : new ExchangeError('java.lang.NullPointerException', 'there is nothing to cut: the value is null');
+      }
       const cut = cutterOf(exchange);
+      if (options.xml && !isText(value)) throw new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: java.io.InputStream but has ${describeValue(value)}`);
       if (value instanceof FileBody) return cut(value.pieces(charsetFor(exchange)))[Symbol.iterator]();
       if (isByteSource(value)) return partsOfStream(value, cut, charsetFor(exchange));
       return cut(value instanceof StreamCache ? decodeText(value.bytes(), value.charset ?? charsetFor(exchange)) : toText(value, exchange)!)[Symbol.iterator]();
     };
   },
 });
+
+/** What XML can be read from. */
+const isText = (value: unknown): boolean => typeof value === 'string' || (typeof value === 'object' && value !== null && (value instanceof Uint8Array || value instanceof XmlNode || isContent(value) || isByteSource(value)));
 
 interface Cutting {
   readonly token: string;
@@ -77,7 +84,8 @@ const names = ['token', 'endToken', 'inheritNamespaceTagName', 'group', 'groupDe
 
 /** Tokens without Simple functions are looked at once. */
 function dynamicCutter(options: Cutting, context: LanguageContext): (exchange: Exchange) => Cut {
-  const texts = names.map((name) => (options[name] === undefined ? undefined : namedText(options[name], context)));
+  // As in Camel, a pattern is taken as it is written.
+  const texts = names.map((name) => (options[name] === undefined ? undefined : options.regex && name === 'token' ? options[name] : namedText(options[name], context)));
   if (texts.every((text) => typeof text !== 'function')) {
     const cut = cutter(options);
     return () => cut;
@@ -92,10 +100,16 @@ function cutter(options: Cutting): Cut {
   const skipping: Cut = options.skipFirst && !options.xml && (options.endToken === undefined || group !== '') ? (text) => withoutFirst(cut(text)) : cut;
   if (group === '') return skipping;
   const size = Number(group);
-  if (!Number.isInteger(size) || size < 1) throw new ExchangeError('java.lang.IllegalArgumentException', `the group of tokenize must be a positive number, not ${group}`);
+  // As in Camel, that fails the messages, not the route.
+  if (!Number.isInteger(size) || size < 1) return failing(new ExchangeError(Number.isInteger(size) ? 'org.apache.camel.RuntimeExchangeException' : 'org.apache.camel.TypeConversionException', `the group of tokenize must be a positive number, not ${group}`));
   const delimiter = options.xml ? '' : (options.groupDelimiter ?? options.token);
-  return (text) => grouped(skipping(text), size, delimiter);
+  const isSkipping = skipping !== cut;
+  return (text) => grouped(cut(text), size, delimiter, isSkipping);
 }
+
+const failing = (failure: ExchangeError): Cut => () => {
+  throw failure;
+};
 
 function baseCutter(options: Cutting): Cut {
   if (options.xml) return ofPieces(elements(options.token, options.inheritNamespaceTagName));
@@ -107,11 +121,7 @@ function baseCutter(options: Cutting): Cut {
   try {
     pattern = javaPattern(options.token, 'g');
   } catch (thrown) {
-    if (options.regex) throw new ExpressionSyntaxError((thrown as Error).message, 0, options.token.length);
-    const failure = new ExchangeError('java.util.regex.PatternSyntaxException', `the token \`${options.token}\` is no pattern: ${(thrown as Error).message}; write \`\\\` before what means itself`);
-    return () => {
-      throw failure;
-    };
+    return failing(new ExchangeError('java.util.regex.PatternSyntaxException', `the token \`${options.token}\` is no pattern: ${(thrown as Error).message}; write \`\\\` before what means itself`));
   }
   return ofWhole((text) => cutByPattern(text, pattern));
 }
@@ -292,19 +302,23 @@ function* withoutFirst(parts: Iterable<string | null>): Generator<string | null>
   }
 }
 
-function* grouped(parts: Iterable<string | null>, size: number, delimiter: string): Generator<string | null> {
+/** As in Camel, when the first part is left out and no other one follows, its group is there, and empty. */
+function* grouped(parts: Iterable<string | null>, size: number, delimiter: string, skipsFirst: boolean): Generator<string | null> {
   let group: string[] = [];
+  let count = 0;
   for (const part of parts) {
     if (part === null) {
       yield null;
       continue;
     }
+    count++;
+    if (skipsFirst && count === 1) continue;
     group.push(part);
     if (group.length < size) continue;
     yield group.join(delimiter);
     group = [];
   }
-  if (group.length > 0) yield group.join(delimiter);
+  if (group.length > 0 || (skipsFirst && count === 1)) yield group.join(delimiter);
 }
 
 /** The pieces of a stream, as far as they are there. */

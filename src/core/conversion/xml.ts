@@ -549,10 +549,14 @@ class Reader {
       element.attributes.push(attribute);
       if (name === 'xmlns') (declarations ??= new Map()).set('', value);
       else if (name.startsWith('xmlns:')) (declarations ??= new Map()).set(name.slice(6), value);
-      this.add(attribute, null);
-      attribute.parent = element;
       if (names !== null) names.add(name);
       else if (element.attributes.length === manyAttributes) names = new Set(element.attributes.map((other) => other.name));
+    }
+    // As in Java, a document that a text is converted to has attributes in the order of their names.
+    if (!this.keepsComments && element.attributes.length > 1) element.attributes.sort((a, b) => (a.name < b.name ? -1 : 1));
+    for (const attribute of element.attributes) {
+      this.add(attribute, null);
+      attribute.parent = element;
     }
     element.last = this.result.all.length - 1;
     element.declarations = declarations;
@@ -648,11 +652,14 @@ function startOf(element: XmlElement, scope: Namespaces): { text: string; inside
     inside.set(prefix, uri);
     text += ` xmlns${prefix === '' ? '' : `:${prefix}`}="${escapeXmlAttribute(uri)}"`;
   };
-  for (const { name, prefix, namespace, value } of element.attributes) {
-    if (name === 'xmlns' || prefix === 'xmlns') {
-      if (name !== 'xmlns' || value !== '' || !knows('', '')) declare(name === 'xmlns' ? '' : name.slice(6), value);
-      continue;
-    }
+  const isDeclaration = ({ name, prefix }: XmlAttribute): boolean => name === 'xmlns' || prefix === 'xmlns';
+  for (const attribute of element.attributes) {
+    const { name, value } = attribute;
+    if (isDeclaration(attribute) && (name !== 'xmlns' || value !== '' || !knows('', ''))) declare(name === 'xmlns' ? '' : name.slice(6), value);
+  }
+  for (const attribute of element.attributes) {
+    if (isDeclaration(attribute)) continue;
+    const { name, prefix, namespace, value } = attribute;
     if (prefix !== '' && prefix !== 'xml' && namespace !== null && !knows(prefix, namespace)) declare(prefix, namespace);
     text += ` ${name}="${escapeXmlAttribute(value)}"`;
   }

@@ -11,7 +11,7 @@ function missing(type: string, what: string): ExchangeError {
  * header or property must be there.
  */
 export function sourceReader(source: string | undefined): (exchange: Exchange) => unknown {
-  if (source === undefined || source === '' || source === 'body') return (exchange) => exchange.body;
+  if (source === undefined || source === '') return (exchange) => exchange.body;
   const match = /^(header|variable|property|exchangeProperty):(.*)$/s.exec(source);
   const name = match === null ? source : match[2]!;
   switch (match?.[1]) {

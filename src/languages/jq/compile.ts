@@ -43,10 +43,11 @@ export type OutsideFunction = (args: readonly unknown[], argTexts: readonly stri
  * Compiles a filter.
  * @param globals names of variables that the caller puts into the environment, outermost first
  * @param outside functions of the caller's, by `name/arity`; they get the values of their arguments
+ * @param onUnknown is told of functions, variables and formats that there are not: as in Camel they fail where they are come to
  * @throws ExpressionSyntaxError
  */
-export function compileJq(source: string, globals: readonly string[], outside: Readonly<Record<string, OutsideFunction>>): Filter {
-  const compiler = new Compiler(outside);
+export function compileJq(source: string, globals: readonly string[], outside: Readonly<Record<string, OutsideFunction>>, onUnknown: (problem: ExpressionSyntaxError) => void): Filter {
+  const compiler = new Compiler(outside, onUnknown);
   let scope: Scope | null = null;
   for (const name of globals) scope = withSlot(scope, 'variable', name);
   return compiler.compile(parseJq(source), scope);
@@ -97,11 +98,29 @@ function isApart(node: Node): boolean {
 
 const same: Change = (_env, input, _owned, emit) => emit(input);
 
+/** How far out a variable stands; null when there is none of that name. */
+function hopsTo(name: string, scope: Scope | null): number | null {
+  for (let here = scope; here !== null; here = here.outer) {
+    if (here.binding.kind === 'variable' && here.binding.name === name) return depthOf(scope) - here.binding.depth;
+  }
+  return null;
+}
+
 class Compiler {
   private readonly outside: Readonly<Record<string, OutsideFunction>>;
+  private readonly onUnknown: (problem: ExpressionSyntaxError) => void;
 
-  constructor(outside: Readonly<Record<string, OutsideFunction>>) {
+  constructor(outside: Readonly<Record<string, OutsideFunction>>, onUnknown: (problem: ExpressionSyntaxError) => void) {
     this.outside = outside;
+    this.onUnknown = onUnknown;
+  }
+
+  /** Stands for what there is not. */
+  private unknown(problem: ExpressionSyntaxError): () => never {
+    this.onUnknown(problem);
+    return () => {
+      throw new JqError(problem.message);
+    };
   }
 
   /** A node of which `isChange` holds. */
@@ -257,13 +276,15 @@ class Compiler {
         return (env, input, path, emit) => labelled((label) => body({ next: env, value: label }, input, path, emit));
       }
       case 'break': {
-        const hops = this.variable(`*label*${node.name}`, scope, `\`$${node.name}\` is no label around this place`, node.at);
+        const hops = hopsTo(`*label*${node.name}`, scope);
+        if (hops === null) throw new ExpressionSyntaxError(`\`$${node.name}\` is no label around this place`, node.at, node.name.length + 1);
         return (env) => {
           breakOut(up(env, hops)!.value as object);
         };
       }
       case 'variable': {
-        const hops = this.variable(node.name, scope, `there is no variable \`$${node.name}\``, node.at);
+        const hops = hopsTo(node.name, scope);
+        if (hops === null) return this.unknown(new ExpressionSyntaxError(`there is no variable \`$${node.name}\``, node.at, node.name.length + 1));
         return (env, _input, path, emit) => emit(up(env, hops)!.value, path === null ? null : nowhere);
       }
       case 'call':
@@ -273,15 +294,7 @@ class Compiler {
 
   private format(name: string, at: number): (value: unknown) => string {
     const found = formats[name];
-    if (found === undefined) throw new ExpressionSyntaxError(`there is no format \`${name}\``, at, name.length, `the formats are ${Object.keys(formats).join(', ')}`);
-    return found;
-  }
-
-  private variable(name: string, scope: Scope | null, message: string, at: number): number {
-    for (let here = scope; here !== null; here = here.outer) {
-      if (here.binding.kind === 'variable' && here.binding.name === name) return depthOf(scope) - here.binding.depth;
-    }
-    throw new ExpressionSyntaxError(message, at, name.replace('*label*', '').length + 1);
+    return found ?? this.unknown(new ExpressionSyntaxError(`there is no format \`${name}\``, at, name.length, `the formats are ${Object.keys(formats).join(', ')}`));
   }
 
   private text(parts: readonly (string | Node)[], format: (value: unknown) => string, scope: Scope | null): Filter {
@@ -456,12 +469,8 @@ class Compiler {
       const names = [...new Set([...Object.keys(library), ...Object.keys(this.outside)].map((one) => one.replace(/\/\d+$/, '')))];
       const arities = Object.keys(library).filter((one) => one.startsWith(`${name}/`)).map((one) => one.slice(name.length + 1));
       const near = arities.length > 0 ? null : nearest(name, names);
-      throw new ExpressionSyntaxError(
-        `Function ${key} does not exist`,
-        node.at,
-        name.length,
-        arities.length > 0 ? `\`${name}\` takes ${arities.join(' or ')} arguments` : near === null ? null : `did you mean \`${near}\`?`,
-      );
+      const help = arities.length > 0 ? `\`${name}\` takes ${arities.join(' or ')} arguments` : near === null ? null : `did you mean \`${near}\`?`;
+      return this.unknown(new ExpressionSyntaxError(`Function ${key} does not exist`, node.at, name.length, help));
     }
     const compiled = args.map((arg) => this.compile(arg, scope));
     return found.kind === 'value' ? product(compiled, (values, input) => found.run(input, ...values)) : found.make(...compiled);

@@ -1,7 +1,7 @@
 import { isByteSource, isPlainMap, jsonOf, toText } from '../../core/conversion/convert.ts';
 import { defineLanguage } from '../../core/definition.ts';
 import { deepest } from '../../core/conversion/json.ts';
-import { asJsonNode, asNodeList, tooDeep } from '../../core/conversion/jsonNode.ts';
+import { asJsonNode, asNodeList, isJsonNode, tooDeep } from '../../core/conversion/jsonNode.ts';
 import { isNumeric } from '../../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
@@ -50,7 +50,8 @@ function document(value: unknown): unknown {
 /** The exchange whose message is filtered: filters run to their end at once. */
 let current: Exchange | null = null;
 
-const named = (read: (exchange: Exchange, name: string) => unknown): OutsideFunction => (args) => jsonValue(read(current!, String(args[0])) ?? args[1] ?? null);
+/** As in Camel, whatever is found is a text. */
+const named = (read: (exchange: Exchange, name: string) => unknown): OutsideFunction => (args) => toText(read(current!, String(args[0])) ?? args[1] ?? null, current!);
 
 const header = named((exchange, name) => exchange.headers.get(name));
 const property = named((exchange, name) => exchange.property(name));
@@ -77,6 +78,8 @@ function resultOf(results: readonly unknown[], copies: boolean, isTyped: boolean
   return results.length === 1 ? asJsonNode(results[0], copies) : asNodeList(results, copies);
 }
 
+const isSeveral = (result: unknown): boolean => Array.isArray(result) && !isJsonNode(result);
+
 const camelError = (error: JqError): ExchangeError =>
   new ExchangeError('org.apache.camel.RuntimeCamelException', `net.thisptr.jackson.jq.exception.${error.isRaised ? 'JsonQueryUserException' : 'JsonQueryException'}: ${error.message}`, {
     cause: new ExchangeError(`net.thisptr.jackson.jq.exception.${error.isRaised ? 'JsonQueryUserException' : 'JsonQueryException'}`, error.message),
@@ -89,10 +92,13 @@ export const jq = defineLanguage({
     source: field.string('Where the document is, instead of the body: `header:x`, `property:x`, `variable:x`.'),
   },
   examples: [{ expression: '{total: ([.items[].price] | add)}', body: { items: [{ price: 1 }, { price: 2 }] }, gives: { total: 3 } }],
-  // A node that is a text or a number is no condition that holds.
+  // A node that is a text or a number is no condition that holds; several results are a list that has something in it, whatever that is.
   predicate: (source, options, context): Predicate => {
     const expression = filterOf(source, { source: options.source }, context);
-    return (exchange) => expression(exchange) === true;
+    return (exchange) => {
+      const result = expression(exchange);
+      return result === true || isSeveral(result);
+    };
   },
   expression: (source, options: JqOptions, context) => filterOf(source, options, context),
 });
@@ -105,7 +111,7 @@ interface JqOptions {
 function filterOf(source: string, options: JqOptions, context: LanguageContext): Expression {
   const isTyped = options.resultType !== undefined && options.resultType !== '';
   if (source.trim() === '') throw new ExpressionSyntaxError('there is no expression');
-  const filter = compileJq(source, ['ENV'], functions);
+  const filter = compileJq(source, ['ENV'], functions, ({ message, offset, help }) => context.log('warn', `jq ${source} will fail at letter ${offset + 1}: ${message}${help === null ? '' : ` (${help})`}`));
   const env = { next: null, value: context.environment };
   const read = sourceReader(options.source);
   // Only what is read from a text is nobody else's.

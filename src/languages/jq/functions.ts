@@ -196,6 +196,7 @@ function flatten(input: readonly unknown[], depth: number): unknown[] {
 }
 
 function has(input: unknown, key: unknown): boolean {
+  if (input === null) return false;
   if (isMap(input) && typeof key === 'string') return Object.hasOwn(input, key);
   if (Array.isArray(input) && isNumeric(key)) return Number(key) >= 0 && Number(key) < input.length;
   if (isMap(input) || Array.isArray(input)) throw new JqError(`argument 1 of has() must be ${isMap(input) ? 'string' : 'number'} for ${typeName(input)} input`);

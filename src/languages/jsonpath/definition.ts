@@ -50,16 +50,17 @@ export const jsonpath = defineLanguage({
   },
 });
 
-const easy = /^([^$@\s][^\s=<>!]*)\s*(===|!==|==|!=|<=|>=|=~|<|>|\s(?:in|nin|contains|size|empty|subsetof|anyof|noneof)\s)\s*(.+)$/s;
+const easy = /^([^$@\s]\S*)\s+(===|!==|==|!=|<=|>=|=~|<|>|in|nin|size|empty)\s+(.+)$/s;
 
-/** `a.b < 5` becomes `$.a[?(@.b < 5)]`. */
+/** `a.b < 5` becomes `$.a[?(@.b < 5)]`; as in Camel, `b < 5` asks what the document holds, not the document. */
 export function easyPredicate(source: string): string {
   const match = easy.exec(source.trim());
   if (match === null) return source;
   const [, path, operator, right] = match as unknown as [string, string, string, string];
   const dot = path.lastIndexOf('.');
-  const filter = `[?(@.${path.slice(dot + 1)} ${operator.trim()} ${right})]`;
-  return dot < 0 ? `$${filter}` : `$.${path.slice(0, dot)}${filter}`;
+  // As in Camel, here `>=` asks for more, and `<=` for less.
+  const filter = `[?(@.${path.slice(dot + 1)} ${/^[<>]=$/.test(operator) ? operator[0]! : operator} ${right})]`;
+  return dot < 0 ? `$.*${filter}` : `$.${path.slice(0, dot)}${filter}`;
 }
 
 const known = ['DEFAULT_PATH_LEAF_TO_NULL', 'ALWAYS_RETURN_LIST', 'AS_PATH_LIST', 'SUPPRESS_EXCEPTIONS', 'REQUIRE_PROPERTIES'];
@@ -182,12 +183,12 @@ function dynamicQuery(source: string, options: PathOptions, context: LanguageCon
 }
 
 function finisher({ writeAsString, unpackArray, resultType }: JsonpathOptions): (result: unknown) => unknown {
-  const unpacks = unpackArray || (resultType !== undefined && !/(List|Set|Collection|Iterable|Iterator|Object|\[\])$/.test(resultType));
+  const packs = resultType !== undefined && /(List|Set|Collection)$/.test(resultType);
+  const unpacks = !packs && (unpackArray || (resultType !== undefined && !/(Iterable|Iterator)$/.test(resultType)));
   const unpack = (result: unknown): unknown => (unpacks && Array.isArray(result) && result.length === 1 ? (result[0] as unknown) : result);
   if (!writeAsString) {
     if (unpacks) return unpack;
-    const packs = resultType !== undefined && /(List|Set|Collection)$/.test(resultType);
-    return (result) => (packs && result !== null && !Array.isArray(result) ? [result] : result);
+    return (result) => (packs && !Array.isArray(result) ? [result] : result);
   }
   return (result) => {
     if (result === null) return 'null';

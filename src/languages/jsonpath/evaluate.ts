@@ -69,7 +69,7 @@ export function compilePath(node: PathNode, options: PathOptions = noOptions): Q
         if (!options.suppresses) throw thrown;
         return [];
       }
-      if (list.length === 0 && node.isDefinite && !options.suppresses) throw pathNotFound(`No results for path: ${show(node)}`);
+      if (list.length === 0 && (node.isDefinite || options.asPaths) && !options.suppresses) throw pathNotFound(`No results for path: ${show(node)}`);
       return list;
     }
     try {

@@ -200,7 +200,8 @@ class Parser {
     this.at += inside[0].length;
     const range = inside[1]!.replace(/\s/g, '');
     if (range === '') {
-      if (this.at < this.text.length || inside[2] === ']') throw this.wrong(`Could not parse token starting at position ${start}. Expected ?, ', 0-9, * `, start);
+      // Jayway takes a bracket that ends a path for a wildcard, but not right behind the root.
+      if (start === 1 || this.at < this.text.length || inside[2] === ']') throw this.wrong(`Could not parse token starting at position ${start}. Expected ?, ', 0-9, * `, start);
       return { type: 'wildcard' };
     }
     if (/^-?\d+(,-?\d+)*$/.test(range)) return { type: 'indexes', indexes: range.split(',').map(Number) };

@@ -1,6 +1,7 @@
 import { isPlainObject } from '../../core/beans/javaTypes.ts';
 import { convertTo, toText } from '../../core/conversion/convert.ts';
 import { javaDouble, javaLong } from '../../core/conversion/exactNumber.ts';
+import { XmlNodeList } from '../../core/conversion/xml.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { LanguageContext } from '../../core/expression.ts';
@@ -263,7 +264,7 @@ function isLacking(value: unknown): boolean {
       return value.trim() === '';
     default:
       if (value === null || value === undefined) return true;
-      if (Array.isArray(value)) return value.length === 0;
+      if (Array.isArray(value)) return value.length === 0 && !(value instanceof XmlNodeList);
       if (value instanceof Set || value instanceof Map) return value.size === 0;
       return isPlainObject(value) && Object.keys(value).length === 0;
   }

@@ -63,7 +63,8 @@ function expression(source: string, options: SimpleOptions, context: LanguageCon
       { isAsync: false },
     );
   }
-  if (options.nested === true) value = nested(value, context);
+  // A truth is no expression.
+  if (options.nested === true && !isBooleanType(options.resultType)) value = nested(value, context);
   if (options.trimResult === true) value = mapped(value, (result) => (typeof result === 'string' ? result.trim() : result));
   if (options.pretty === true) value = mapped(value, (result) => (result === null || result === undefined ? null : prettyText(toText(result) ?? '')));
   return value;

@@ -21,11 +21,10 @@ const end = '}init$';
 
 /** Splits `$init{ ... }init$` from the front of a source; null when there is none. @throws ExpressionSyntaxError */
 export function initBlock(source: string): InitBlock | null {
-  const leading = source.length - source.trimStart().length;
-  if (!source.startsWith(start, leading)) return null;
-  const close = source.indexOf(end, leading);
-  if (close < 0) throw new ExpressionSyntaxError('`$init{` is not closed', leading, start.length, 'end the block with `}init$`');
-  const statements = statementsOf(source.slice(leading + start.length, close), leading + start.length);
+  if (!source.startsWith(start)) return null;
+  const close = source.indexOf(end);
+  if (close < 0) throw new ExpressionSyntaxError('`$init{` is not closed', 0, start.length, 'end the block with `}init$`');
+  const statements = statementsOf(source.slice(start.length, close), start.length);
   let restOffset = close + end.length;
   if (source[restOffset] === '\r') restOffset++;
   if (source[restOffset] === '\n') restOffset++;

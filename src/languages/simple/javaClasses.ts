@@ -1,5 +1,6 @@
 import { classDistance, ExchangeError } from '../../core/errors.ts';
 import { Exchange } from '../../core/exchange/exchange.ts';
+import { MapEntry } from '../../core/graph/iterate.ts';
 import { isNetworkBytes, streamClass } from '../../core/conversion/network-bytes.ts';
 import { ByteStream, StreamCache } from '../../core/conversion/stream.ts';
 import { ExactNumber, isNumeric } from '../../core/conversion/exactNumber.ts';
@@ -50,6 +51,7 @@ export function className(value: unknown): string {
   if (value instanceof Set) return 'java.util.LinkedHashSet';
   if (value instanceof JavaClass) return 'java.lang.Class';
   if (value instanceof Map || isPlainObject(value)) return 'java.util.LinkedHashMap';
+  if (value instanceof MapEntry) return 'java.util.LinkedHashMap$Entry';
   return (value)?.constructor?.name ?? 'java.lang.Object';
 }
 

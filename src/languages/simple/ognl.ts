@@ -3,6 +3,7 @@ import { nodeJson } from '../../core/conversion/jsonNode.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { ExactNumber } from '../../core/conversion/exactNumber.ts';
 import { Exchange } from '../../core/exchange/exchange.ts';
+import { MapEntry } from '../../core/graph/iterate.ts';
 import { isPlainObject, javaMethod } from '../../core/beans/javaTypes.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { removeEndingQuotes, splitArguments } from './arguments.ts';
@@ -170,22 +171,8 @@ const takesObject = new Set(['contains', 'indexOf', 'lastIndexOf']);
 
 const ambiguous = new Set(['in', 'out', 'message', 'exception']);
 
-class MapEntry {
-  readonly key: unknown;
-  readonly value: unknown;
-
-  constructor(key: unknown, value: unknown) {
-    this.key = key;
-    this.value = value;
-  }
-
-  toString(): string {
-    return `${toText(this.key)}=${toText(this.value)}`;
-  }
-}
-
 function entriesOf(target: unknown): unknown {
-  if (target instanceof Map) return new Set([...target].map(([key, value]) => new MapEntry(key, value)));
+  if (target instanceof Map) return new Set([...target].map(([key, value]) => new MapEntry(toText(key) ?? 'null', value)));
   return isPlainObject(target) ? new Set(Object.entries(target).map(([key, value]) => new MapEntry(key, value))) : missing;
 }
 

@@ -78,7 +78,7 @@ describe('jq', function () {
       exchange.properties.set('p', 'pv');
       exchange.setVariable('v', ['vv']);
     });
-    expect(result).to.deep.equal({ a: 'hv', b: 'pv', c: ['vv'], d: 'k', e: '{}', f: null });
+    expect(result).to.deep.equal({ a: 'hv', b: 'pv', c: '[vv]', d: 'k', e: '{}', f: null });
   });
 
   it('reads another source than the body', async () => {
@@ -196,18 +196,33 @@ describe('jq', function () {
     expect(String(await evaluate('.n', '{"n":5.0}'))).to.equal('5.0');
   });
 
+  it('warns of names that there are not, and fails where it comes to them', async () => {
+    const unknown: readonly (readonly [string, string])[] = [
+      ['.a | lenght', 'letter 6: Function lenght/0 does not exist (did you mean `length`?)'],
+      ['.a + $x', 'letter 6: there is no variable `$x`'],
+      ['@nosuch', 'letter 1: there is no format `@nosuch`'],
+    ];
+    for (const [source, warning] of unknown) {
+      const warnings: string[] = [];
+      const context = { ...languageContext(), log: (_level: string, message: string) => void warnings.push(message) };
+      const filter = jq.expression(`if .b then 1 else (${source}) end`, {} as never, context);
+      expect(warnings.length, source).to.equal(1);
+      expect(await filter(new Exchange(undefined, '{"b":true}')), source).to.equal(1);
+      expect(() => filter(new Exchange(undefined, '{"a":1}')), source).to.throw(/JsonQueryException/);
+      jq.expression(source, {} as never, context);
+      expect(warnings[1]).to.contain(warning);
+    }
+  });
+
   it('says where a filter is wrong when the route is loaded', () => {
     const wrong: readonly (readonly [string, number, string])[] = [
       ['.a | bar(', 9, 'the expression ends too early'],
-      ['.a | lenght', 5, 'Function lenght/0 does not exist'],
-      ['.a + $x', 5, 'there is no variable `$x`'],
       ['{a: 1', 5, '`,` is missing before `end of the expression`'],
       ['.a[', 3, 'the expression ends too early'],
       ['"abc', 0, 'the text does not end'],
       ['. as [$a | 1', 9, '`]` is missing before `|`'],
       ['break $x', 0, '`$x` is no label around this place'],
       ['if . then 1', 11, '`end` is missing before `end of the expression`'],
-      ['@nosuch', 0, 'there is no format `@nosuch`'],
       ['include "x"; .', 0, 'modules can not be loaded here'],
       ['"a\\q"', 2, '`\\q` stands for nothing in a text'],
       ['.a )', 3, 'unexpected `)`'],

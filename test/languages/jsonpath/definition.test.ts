@@ -90,11 +90,13 @@ describe('jsonpath', () => {
   it('takes easy predicates', () => {
     const matches = (source: string): boolean => jsonpath.predicate!(source, defaults as never, languageContext())(exchangeWith(body));
     expect(easyPredicate('store.book.price < 10')).to.equal('$.store.book[?(@.price < 10)]');
-    expect(easyPredicate('price in [1, 2]')).to.equal('$[?(@.price in [1, 2])]');
+    expect(easyPredicate('price in [1, 2]')).to.equal('$.*[?(@.price in [1, 2])]');
     expect(easyPredicate('$.a')).to.equal('$.a');
     expect(matches('l.x > 1')).to.equal(true);
     expect(matches('l.x > 2')).to.equal(false);
-    expect(matches("s == 'text'")).to.equal(true);
+    expect(matches("s == 'text'")).to.equal(false);
+    expect(matches('x > 1')).to.equal(true);
+    expect(easyPredicate('l.x contains 1')).to.equal('l.x contains 1');
     expect(matches('$.l[?(@.x > 5)]')).to.equal(false);
   });
 
@@ -137,7 +139,7 @@ describe('jsonpath', () => {
   it('finds every value by the path that it gives for it', () =>
     fc.assert(
       fc.property(fc.object({ key: fc.stringMatching(/^[a-z]{1,4}$/), values: [fc.integer(), fc.string()], maxDepth: 3 }), (value) => {
-        const options = { leafToNull: false, alwaysList: true, asPaths: true, suppresses: false, requires: false };
+        const options = { leafToNull: false, alwaysList: true, asPaths: true, suppresses: true, requires: false };
         const paths = compilePath(parsePath('$..*'), options)(value) as string[];
         const values = compilePath(parsePath('$..*'))(value) as unknown[];
         expect(paths.map((path) => compilePath(parsePath(path))(value))).to.deep.equal(values);

@@ -79,8 +79,8 @@ const map = called((call) => {
 const sort = called((call) => {
   const parts = call.inner === '' ? [] : splitArguments(call.inner, { trim: false });
   if (parts.length > 2) throw call.wrong('`${sort(reverse)}` or `${sort(exp,reverse)}`');
-  const input = parts.length === 2 ? call.template(parts[0]!.trim()) : body;
-  const isReverse = parts.at(-1)?.trim() === 'true';
+  const input = parts.length === 2 ? call.template(parts[0]!) : body;
+  const isReverse = parts.at(-1) === 'true';
   return (exchange) => {
     const given = input(exchange);
     const items = [...iterate(given)];
@@ -92,7 +92,8 @@ const sort = called((call) => {
 });
 
 const split = called((call) => {
-  const parts = call.inner === '' ? [','] : splitArguments(call.inner, { trim: false });
+  // A line break alone is a separator, other blanks are none.
+  const parts = /^\(\n\)$/.test(call.tail) ? ['\n'] : call.inner === '' ? [','] : splitArguments(call.inner, { trim: false });
   if (parts.length > 2) throw call.wrong('`${split(separator)}` or `${split(exp,separator)}`');
   const input = parts.length === 2 ? call.template(parts[0]!) : body;
   const separator = (parts.at(-1) ?? ',').replace('\\n', '\n');
@@ -109,10 +110,14 @@ const join = called((call) => {
   const prefix = parts[1] ?? '';
   const input = parts[2] === undefined ? body : call.template(parts[2]);
   return (exchange) => {
-    return present(input(exchange))
-      .filter((item) => item !== null && item !== undefined)
-      .map((item) => prefix + (toText(item, exchange) ?? ''))
-      .join(separator);
+    let text = '';
+    for (const item of present(input(exchange))) {
+      if (item === null || item === undefined) continue;
+      // As in Camel, what is empty so far is not separated from what follows.
+      if (text !== '') text += separator;
+      text += prefix + (toText(item, exchange) ?? '');
+    }
+    return text;
   };
 });
 

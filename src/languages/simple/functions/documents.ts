@@ -1,6 +1,7 @@
-import { isContent, toText } from '../../../core/conversion/convert.ts';
+import { isContent, javaBytes, toText } from '../../../core/conversion/convert.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange/exchange.ts';
+import { isNetworkBytes } from '../../../core/conversion/network-bytes.ts';
 import { isNumeric } from '../../../core/conversion/exactNumber.ts';
 import { parseJson } from '../../../core/conversion/json.ts';
 import { isPlainObject } from '../../../core/beans/javaTypes.ts';
@@ -110,7 +111,8 @@ const json = (write: (value: unknown) => string) => (value: unknown, exchange: E
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') return value;
   if (typeof value === 'object' && isContent(value)) return toText(value, exchange);
-  if (value instanceof Uint8Array) return toText(value, exchange);
+  // Bytes are written as the list that they are, and those of a stream as its text.
+  if (value instanceof Uint8Array) return isNetworkBytes(value) ? toText(value, exchange) : write([...javaBytes(value)]);
   return value instanceof JavaClass ? value.toString() : write(value);
 };
 

@@ -16,8 +16,10 @@ export function iterate(value: unknown): readonly unknown[] {
   return [value];
 }
 
+/** As in Camel, one empty part at either end counts for nothing. */
 function cutAtCommas(text: string): string[] {
   const parts = text.split(',');
+  if (parts[0] === '') parts.shift();
   if (parts[parts.length - 1] === '') parts.pop();
   return parts;
 }

@@ -1,5 +1,5 @@
 import { encodeText } from '../../../core/conversion/charset.ts';
-import { charsetOf, toText } from '../../../core/conversion/convert.ts';
+import { charsetOf, isContent, toText } from '../../../core/conversion/convert.ts';
 import { StreamCache } from '../../../core/conversion/stream.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import { isNumeric } from '../../../core/conversion/exactNumber.ts';
@@ -153,6 +153,8 @@ const lengthOf = (value: unknown, exchange: Exchange): number | null => {
   if (value instanceof Uint8Array || value instanceof StreamCache) return value.length;
   const text = toText(value, exchange);
   if (text === null) return null;
+  // As in Camel, of what is neither text nor bytes the letters are counted.
+  if (typeof value !== 'string' && !(typeof value === 'object' && value !== null && isContent(value))) return text.length;
   const charset = charsetOf(exchange);
   return charset === null ? Buffer.byteLength(text) : encodeText(text, charset).length;
 };
