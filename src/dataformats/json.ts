@@ -1,4 +1,4 @@
-import { convertTo, describeValue, isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
+import { convertTo, describeValue, isByteSource, isStreamed, readBytes, toText } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError, simpleClassName } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
@@ -59,6 +59,8 @@ export const json = defineDataFormat({
     };
     return {
       marshal: (exchange, body) => {
+        // As in Camel, a stream has nothing that could be written as JSON: it must be read, or made text, before.
+        if (isStreamed(body)) return write(exchange, noBean(disabled));
         if (isByteSource(body)) return readBytes(body).then((bytes) => write(exchange, toText(bytes, exchange)));
         return write(exchange, jsonBody(exchange, body));
       },
@@ -67,12 +69,19 @@ export const json = defineDataFormat({
   },
 });
 
+/** What stands for a class without fields. @throws InvalidDefinitionException */
+function noBean(disabled: ReadonlySet<string>): object {
+  if (disabled.has('FAIL_ON_EMPTY_BEANS')) return {};
+  throw new ExchangeError('com.fasterxml.jackson.databind.exc.InvalidDefinitionException', 'the body is a stream of bytes, which can not be written as JSON: `unmarshal` it before, or make it text with `convertBodyTo`');
+}
+
 /** The Java class that a value has in Camel, as Jackson names a root. */
 function javaName(value: unknown): string {
   if (Array.isArray(value)) return 'ArrayList';
   if (typeof value === 'string') return 'String';
   if (typeof value === 'boolean') return 'Boolean';
-  if (isNumeric(value)) return isIntegral(value) ? 'Integer' : 'Double';
+  if (isNumeric(value)) return !isIntegral(value) ? 'Double' : Math.abs(Number(value)) > 2147483647 ? 'Long' : 'Integer';
+  if (value instanceof Set) return 'LinkedHashSet';
   return value instanceof Uint8Array ? 'byte[]' : 'LinkedHashMap';
 }
 

@@ -1,5 +1,5 @@
 import { crc32, deflateRawSync } from 'node:zlib';
-import { withBytes } from '../core/conversion/convert.ts';
+import { toText, withBytes } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
@@ -24,8 +24,7 @@ export const zipFile = defineDataFormat({
   create: ({ usingIterator, allowEmptyDirectory, preservePathElements, maxDecompressedSize }) => ({
     marshal: (exchange, body) =>
       withBytes(exchange, body, (bytes) => {
-        const given = exchange.headers.get(fileName);
-        const name = typeof given === 'string' && given !== '' ? given : exchange.id;
+        const name = toText(exchange.headers.get(fileName)) ?? exchange.id;
         const plain = name.replace(/[/\\]+$/, '').replace(/^.*[/\\]/s, '');
         const archive = zipped(preservePathElements ? name.replace(/^[/\\]+/, '') : plain, bytes);
         exchange.headers.set(fileName, `${plain}.zip`);

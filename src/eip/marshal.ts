@@ -1,8 +1,7 @@
 import { defineEip } from '../core/definition.ts';
 import { conversion } from '../core/graph/dataFormatStep.ts';
-import { writtenBytes } from '../core/conversion/network-bytes.ts';
 import { field } from '../core/field.ts';
-import { isPromise, perform } from '../core/graph/flow.ts';
+import { perform } from '../core/graph/flow.ts';
 
 export const marshal = defineEip({
   name: 'marshal',
@@ -23,10 +22,7 @@ export const marshal = defineEip({
   operator: ({ dataFormatType: { name, options }, ...variables }, context) => {
     const format = context.dataFormat(name, options);
     return perform(
-      conversion((exchange, body) => {
-        const written: unknown = format.marshal(exchange, body);
-        return isPromise(written) ? written.then(writtenBytes) : writtenBytes(written);
-      }, variables),
+      conversion((exchange, body): unknown => format.marshal(exchange, body), variables),
       context.info,
     );
   },

@@ -145,7 +145,7 @@ function bytesOf(value: unknown, charset: string | null): Buffer | null {
 const hasBytes = (value: unknown): boolean => typeof value === 'object' && bytesOf(value, null) !== null;
 
 /** Bytes that are a stream in Camel: nothing leads from one to a number there. */
-const isStreamed = (value: unknown): boolean => isNetworkBytes(value) || (typeof value === 'object' && value !== null && (value as Partial<Content>).isStream === true);
+export const isStreamed = (value: unknown): boolean => isNetworkBytes(value) || (typeof value === 'object' && value !== null && (value as Partial<Content>).isStream === true);
 
 /** What a number can be read from. */
 const hasDigits = (value: unknown): boolean => typeof value === 'string' || (hasBytes(value) && !isStreamed(value));

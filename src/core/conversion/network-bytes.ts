@@ -11,7 +11,7 @@ export function networkBytes(bytes: Buffer): Buffer {
   return bytes;
 }
 
-/** Marks what a data format has written, if it is bytes: in Camel a cached stream, too. */
+/** Marks what a data format has written or read, if it is bytes: in Camel a cached stream, too. */
 export function writtenBytes(value: unknown): unknown {
   if (value instanceof Uint8Array) (value as unknown as Marked)[javaClass] = 'org.apache.camel.converter.stream.InputStreamCache';
   return value;

@@ -189,7 +189,9 @@ const rootName = (value: unknown): string =>
         ? 'Boolean'
         : typeof value === 'number'
           ? Number.isInteger(value)
-            ? 'Integer'
+            ? Math.abs(value) > 2147483647
+              ? 'Long'
+              : 'Integer'
             : 'Double'
           : value === null || value === undefined
             ? 'null'
