@@ -51,7 +51,7 @@ describe('sql', () => {
     const insert = await send('direct:insert', { id: 7, name: 'seven' }, { CamelSqlRetrieveGeneratedKeys: true });
     expect(insert.exception).to.equal(null);
     expect(insert.headers.get('CamelSqlUpdateCount')).to.equal(1);
-    expect(insert.headers.get('CamelSqlGeneratedKeyRows')).to.deep.equal([{ GENERATED_KEY: 7 }]);
+    expect(insert.headers.get('CamelSqlGeneratedKeyRows')).to.deep.equal([{ 'last_insert_rowid()': 7 }]);
     expect(insert.body).to.deep.equal({ id: 7, name: 'seven' });
     const select = await send('direct:do', 'select id, name from orders where id > 1 order by id');
     expect(select.body).to.deep.equal([{ id: 2, name: 'b' }, { id: 3, name: 'c' }, { id: 7, name: 'seven' }]);
@@ -74,7 +74,7 @@ describe('sql', () => {
     expect(await result('direct:in', null, { names: [] })).to.deep.equal([]);
     expect(await result('direct:positions', ['a', 'new'])).to.deep.equal([{ id: 1 }]);
     expect(await result('direct:positions', 'b, new')).to.deep.equal([{ id: 2 }]);
-    expect(await result('direct:positions', ['a'])).to.match(/^SQLException: Number of parameters mismatch. Expected: 2, was: 1/);
+    expect(await result('direct:positions', ['a'])).to.match(/^UncategorizedSQLException: .*Number of parameters mismatch. Expected: 2, was: 1/);
     expect(await result('direct:file', null, { name: 'b' })).to.deep.equal([{ id: 2 }]);
   });
 
@@ -84,7 +84,7 @@ describe('sql', () => {
     await create();
     expect(await result('direct:one', 'x', { max: 2 })).to.equal('a');
     expect(await result('direct:one', 'x', { max: 1 })).to.equal(null);
-    expect(await result('direct:one', 'x', { max: 9 })).to.match(/^IncorrectResultSizeDataAccessException: .*Got 3/);
+    expect(await result('direct:one', 'x', { max: 9 })).to.match(/^DataIntegrityViolationException: .*Got 3/);
     await result('direct:stream', 'x', { max: 3 });
     expect(mockOf(runtime, 'row').received.map(({ body }) => body)).to.deep.equal([{ name: 'a' }, { name: 'b' }]);
     const header = await send('direct:header', 'x', { max: 2 });
@@ -126,9 +126,9 @@ describe('sql', () => {
     await start(plain);
     await create();
     await runtime.stop(1000);
-    await start([route("sql:select id from orders?useIterator=false&initialDelay=1&repeatCount=1", { to: 'mock:all' }), route('sql:select id from orders where id = 99?routeEmptyResultSet=true&initialDelay=1&repeatCount=1', { to: 'mock:none' })]);
+    await start([route("sql:select id from orders?useIterator=false&initialDelay=1&repeatCount=1", { to: 'mock:all' }), route('sql:select id from orders where id = 99?routeEmptyResultSet=true&useIterator=false&initialDelay=1&repeatCount=1', { to: 'mock:none' })]);
     await eventually(() => expect(mockOf(runtime, 'all').received.map(({ body }) => body)).to.deep.equal([[{ id: 1 }, { id: 2 }, { id: 3 }]]));
-    await eventually(() => expect(mockOf(runtime, 'none').received).to.have.length(1));
+    await eventually(() => expect(mockOf(runtime, 'none').received.map(({ body }) => body)).to.deep.equal([[]]));
   });
 
   const endless = 'with recursive c(n) as (select 1 union all select n + 1 from c) select count(*) from c';

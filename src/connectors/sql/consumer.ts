@@ -8,7 +8,7 @@ import type { BoundStatement, Limits, OpenDatabase, Outcome, Row } from './datab
 import { openDatabase } from './database.ts';
 import { limitsOf, type sqlOptions } from './options.ts';
 import { queryText } from './query.ts';
-import { Statement } from './statement.ts';
+import { onlyOf, Statement } from './statement.ts';
 
 /** Polls with a query: a message for each row, or one for all; then runs the queries that mark what was consumed. */
 export class SqlConsumer implements Consumer {
@@ -70,32 +70,41 @@ export class SqlConsumer implements Consumer {
   }
 
   private exchange(body: unknown): Exchange {
-    return this.sink!.exchange(body, new Headers(), this.options.exchangePattern === 'InOut');
+    const { outputHeader, exchangePattern } = this.options;
+    const isInHeader = outputHeader !== undefined && body !== null;
+    return this.sink!.exchange(isInHeader ? null : body, isInHeader ? Headers.from([[outputHeader, body]]) : new Headers(), exchangePattern === 'InOut');
   }
 
   private async poll(): Promise<number> {
     const { useIterator, routeEmptyResultSet, maxMessagesPerPoll, breakBatchOnConsumeFail, onConsumeBatchComplete, sendEmptyMessageWhenIdle } = this.options;
     const query = this.query.bind(this.exchange(null), null, this.options.separator);
     const rows = (await this.run(query)).rows ?? [];
+    const { outputType } = this.options;
+    const only = outputType === 'SelectOne' ? onlyOf(rows) : null;
+    if (outputType === 'StreamList') {
+      await this.push(this.exchange(rows[Symbol.iterator]()), null);
+      return rows.length;
+    }
     if (!useIterator) {
       if (rows.length === 0 && !routeEmptyResultSet && !sendEmptyMessageWhenIdle) return 0;
-      const exchange = this.exchange(rows.length === 0 && !routeEmptyResultSet ? null : rows);
+      const exchange = this.exchange(rows.length === 0 && !routeEmptyResultSet ? null : outputType === 'SelectOne' ? only : rows);
       await this.push(exchange, rows.length === 0 ? null : rows);
       return rows.length;
     }
     if (rows.length === 0) {
-      if (routeEmptyResultSet || sendEmptyMessageWhenIdle) await this.push(this.exchange(null), null);
+      // As in Camel, `routeEmptyResultSet` is for polls that give one message.
+      if (sendEmptyMessageWhenIdle) await this.push(this.exchange(null), null);
       return 0;
     }
     const taken = maxMessagesPerPoll > 0 ? rows.slice(0, maxMessagesPerPoll) : rows;
     for (const [index, row] of taken.entries()) {
       if (!this.isOn) break;
-      const exchange = this.exchange(row);
+      const exchange = this.exchange(outputType === 'SelectOne' ? only : row);
       exchange.properties.set('CamelBatchIndex', index);
       exchange.properties.set('CamelBatchSize', taken.length);
       exchange.properties.set('CamelBatchComplete', index === taken.length - 1);
-      const isFine = await this.push(exchange, row);
-      if (!isFine && breakBatchOnConsumeFail) break;
+      const isMarked = await this.push(exchange, row);
+      if (!isMarked && breakBatchOnConsumeFail) break;
     }
     if (onConsumeBatchComplete !== undefined) {
       const statement = new Statement(queryText(onConsumeBatchComplete, this.context), { ...this.options, simple: (source) => this.context.simple(source) });
@@ -104,7 +113,7 @@ export class SqlConsumer implements Consumer {
     return taken.length;
   }
 
-  /** Resolves when the exchange has settled: whether it, and the query that marks it, went well. */
+  /** Resolves when the exchange has settled: whether the query that marks it went well. */
   private push(exchange: Exchange, data: Row | readonly Row[] | null): Promise<boolean> {
     return new Promise((resolve) =>
       this.sink!.push(exchange, {
@@ -114,7 +123,7 @@ export class SqlConsumer implements Consumer {
           const isFailed = isUnhandled(settled);
           const marked = data === null ? Promise.resolve() : this.mark(isFailed ? this.onConsumeFailed : this.onConsume, settled, data, isFailed);
           marked.then(
-            () => resolve(!isFailed),
+            () => resolve(true),
             (thrown: unknown) => {
               this.context.log('error', `the row could not be marked: ${(thrown as Error).message}`);
               resolve(false);

@@ -11,8 +11,8 @@ export const sql = defineConnector({
   resource: ({ options }, context) => urlOf(options.dataSource, context),
   check: ({ options }, context) => void sqliteFile(urlOf(options.dataSource, context)),
   headers: {
-    CamelSqlQuery: 'Statement in place of the one in the URI.',
-    CamelSqlParameters: 'Parameters in place of the body.',
+    CamelSqlQuery: 'Statement in place of the one in the URI; `?` stands for a parameter in it, too.',
+    CamelSqlParameters: 'With `useMessageBodyForSql`: the parameters.',
     CamelSqlUpdateCount: 'Rows that a statement has changed.',
     CamelSqlRowCount: 'Rows that a query has given.',
     CamelSqlRetrieveGeneratedKeys: 'true: keys that the database makes come back.',

@@ -8,7 +8,7 @@ import { openDatabase } from './database.ts';
 import type { Limits, OpenDatabase, Row } from './database.ts';
 import { limitsOf, type sqlOptions } from './options.ts';
 import { queryText } from './query.ts';
-import { Statement } from './statement.ts';
+import { onlyOf, Statement } from './statement.ts';
 
 const keptStatements = 500;
 
@@ -33,12 +33,13 @@ export class SqlProducer implements Producer {
     this.opened = opened;
   }
 
-  private statement(source: string): Statement {
-    let statement = this.statements.get(source);
+  private statement(source: string, isGiven: boolean): Statement {
+    const key = `${isGiven ? '?' : '#'}${source}`;
+    let statement = this.statements.get(key);
     if (statement === undefined) {
-      statement = new Statement(source, { ...this.options, simple: (text) => this.context.simple(text) });
+      statement = new Statement(source, { ...this.options, simple: (text) => this.context.simple(text) }, isGiven);
       if (this.statements.size >= keptStatements) this.statements.clear();
-      this.statements.set(source, statement);
+      this.statements.set(key, statement);
     }
     return statement;
   }
@@ -47,10 +48,10 @@ export class SqlProducer implements Producer {
     const { headers } = exchange;
     const { batch, useMessageBodyForSql, separator } = this.options;
     const named = headers.get('CamelSqlQuery');
-    const source = useMessageBodyForSql ? (toText(exchange.body) ?? '') : named === undefined || named === null ? this.own : queryText(toText(named)!, this.context);
-    const statement = this.statement(source);
-    const parameters = headers.get('CamelSqlParameters');
-    const given = parameters !== undefined && parameters !== null ? parameters : useMessageBodyForSql ? null : exchange.body;
+    const isOwn = !useMessageBodyForSql && (named === undefined || named === null);
+    const source = useMessageBodyForSql ? (toText(exchange.body) ?? '') : isOwn ? this.own : queryText(toText(named)!, this.context);
+    const statement = this.statement(source, !isOwn);
+    const given = useMessageBodyForSql ? (headers.get('CamelSqlParameters') ?? null) : exchange.body;
     const { database } = this.opened;
     const items = batch ? await allParts(toIterable(given)) : null;
     for (let wait = this.join(exchange); wait !== null; wait = this.join(exchange)) await wait;
@@ -63,13 +64,14 @@ export class SqlProducer implements Producer {
     if (rows === null) {
       headers.set('CamelSqlUpdateCount', changes);
       if (headers.get('CamelSqlRetrieveGeneratedKeys') === true || toText(headers.get('CamelSqlRetrieveGeneratedKeys') ?? null) === 'true') {
-        const keys = changes > 0 ? [{ GENERATED_KEY: lastId }] : [];
+        // Named as the driver of SQLite does.
+        const keys = changes > 0 && /^\s*(?:insert|replace|with)\b/i.test(source) ? [{ 'last_insert_rowid()': lastId }] : [];
         headers.set('CamelSqlGeneratedKeysRowCount', keys.length);
         headers.set('CamelSqlGeneratedKeyRows', keys);
       }
       return;
     }
-    if (!this.options.noop) this.put(exchange, rows);
+    this.put(exchange, rows);
   }
 
   /** Into the exchange's transaction, or out of that of another; null: it is so. */
@@ -84,19 +86,11 @@ export class SqlProducer implements Producer {
   }
 
   private put(exchange: Exchange, rows: readonly Row[]): void {
-    const { outputType, outputHeader } = this.options;
-    exchange.headers.set('CamelSqlRowCount', rows.length);
-    let result: unknown = rows;
-    if (outputType === 'SelectOne') {
-      if (rows.length > 1) throw new ExchangeError('org.springframework.dao.IncorrectResultSizeDataAccessException', `Query result not unique for outputType=SelectOne. Got ${rows.length} count instead.`);
-      const [row] = rows;
-      if (row === undefined) {
-        if (outputHeader === undefined) exchange.body = null;
-        return;
-      }
-      const columns = Object.values(row);
-      result = columns.length === 1 ? columns[0] : row;
-    } else if (outputType === 'StreamList') result = rows[Symbol.iterator]();
+    const { outputType, outputHeader, noop } = this.options;
+    const result = outputType === 'SelectOne' ? onlyOf(rows) : outputType === 'StreamList' ? rows[Symbol.iterator]() : rows;
+    // As in Camel, an only column that is null counts as no row, and rows that are still to be read are not counted.
+    if (outputType !== 'StreamList') exchange.headers.set('CamelSqlRowCount', outputType === 'SelectOne' ? (result === null ? 0 : 1) : rows.length);
+    if (noop) return;
     if (outputHeader === undefined) exchange.body = result;
     else exchange.headers.set(outputHeader, result);
   }

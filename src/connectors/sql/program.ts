@@ -161,7 +161,8 @@ function run({ text, values, isQuery, mostRows }) {
     statement = database().prepare(text);
     if (!isQuery) {
       const { changes, lastInsertRowid } = statement.run(values);
-      return { rows: null, rest: null, changes, lastId: lastInsertRowid };
+      // What defines tables leaves the count of the last change as it was.
+      return { rows: null, rest: null, changes: /^[^a-z]*(?:create|drop|alter)/i.test(text) ? 0 : changes, lastId: lastInsertRowid };
     }
     const rows = [];
     let size = 0;

@@ -1,6 +1,7 @@
 import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
+import type { Row } from './database.ts';
 
 /** A value that takes the place of a parameter. */
 export type SqlValue = string | number | bigint | boolean | null | Uint8Array;
@@ -16,14 +17,15 @@ export class Statement {
   private readonly positions: number;
   readonly hasNames: boolean;
 
-  constructor(source: string, { placeholder, usePlaceholder, allowNamedParameters, simple }: { placeholder: string; usePlaceholder: boolean; allowNamedParameters: boolean; simple: (source: string) => (exchange: Exchange) => unknown }) {
+  /** @param isGiven by a message, where `?` stands for a parameter, too: `:?name`, `:?${simple}`, and `?` by position */
+  constructor(source: string, { placeholder, usePlaceholder, allowNamedParameters, simple }: { placeholder: string; usePlaceholder: boolean; allowNamedParameters: boolean; simple: (source: string) => (exchange: Exchange) => unknown }, isGiven = false) {
     this.source = source;
     const parts: Part[] = [];
     let position = 0;
     let hasNames = false;
     const mark = placeholder.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     // Texts in quotes stay as they are.
-    const tokens = new RegExp(`'(?:[^']|'')*'|:\\?\\$\\{|:#(in:)?(?:\\$\\{|([\\w.]+))|${usePlaceholder ? mark : '(?!)'}`, 'g');
+    const tokens = new RegExp(`'(?:[^']|'')*'|:\\?\\$\\{|:${isGiven ? '[#?]' : '#'}(in:)?(?:\\$\\{|([\\w.]+))|${usePlaceholder ? mark : '(?!)'}${isGiven ? '|\\?' : ''}`, 'g');
     let at = 0;
     for (let match = tokens.exec(source); match !== null; match = tokens.exec(source)) {
       const [text] = match;
@@ -101,8 +103,8 @@ function positional(given: unknown, count: number, separator: string, source: st
   else if (given instanceof Set) values = [...(given as Set<unknown>)];
   else if (typeof given === 'object' && given !== null && !(given instanceof Uint8Array) && !(given instanceof Date)) values = Object.values(given);
   else if (typeof given === 'string' && count > 1) values = given.split(separator).map((part) => part.trim());
-  else values = [given];
-  if (values.length < count) throw new ExchangeError('java.sql.SQLException', `Number of parameters mismatch. Expected: ${count}, was: ${values.length}. Query: ${source}`);
+  else values = given === null || given === undefined ? [] : [given];
+  if (values.length !== count) throw new ExchangeError('org.springframework.jdbc.UncategorizedSQLException', `PreparedStatementCallback; SQL [${source}]; Number of parameters mismatch. Expected: ${count}, was: ${values.length}`);
   return values;
 }
 
@@ -112,4 +114,16 @@ function sqlValue(value: unknown): SqlValue {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (value instanceof Date) return value.toISOString();
   return toText(value);
+}
+
+/**
+ * The only row, or the only column of it; null where there is none.
+ * @throws ExchangeError for several rows
+ */
+export function onlyOf(rows: readonly Row[]): unknown {
+  if (rows.length > 1) throw new ExchangeError('org.springframework.dao.DataIntegrityViolationException', `PreparedStatementCallback; Query result not unique for outputType=SelectOne. Got ${rows.length} count instead.`);
+  const [row] = rows;
+  if (row === undefined) return null;
+  const columns = Object.values(row);
+  return columns.length === 1 ? columns[0] : row;
 }
