@@ -1,6 +1,5 @@
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
 import { toText } from '../../core/conversion/convert.ts';
-import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { refuseToWaitForItself, transactionOf } from '../../core/exchange/transaction.ts';
 import { allParts, toIterable } from '../../core/graph/iterate.ts';
