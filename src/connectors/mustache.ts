@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
-import { defineConnector } from '../core/connector.ts';
+import { defineConnector, runtimeOf } from '../core/connector.ts';
+import { ExchangeError } from '../core/errors.ts';
 import { toText } from '../core/conversion/convert.ts';
 import { field } from '../core/field.ts';
 import { Bounds, templateText, viewOf } from './template.ts';
@@ -37,12 +38,37 @@ async function producer({ options }: Endpoint<typeof mustacheOptions>, context: 
   }
   const tags: [string, string] = [options.startDelimiter, options.endDelimiter];
   const parsed = new LRUCache<string, true>({ max: 1000 });
+  type Given<K extends 'renderSection' | 'renderInverted'> = Parameters<InstanceType<typeof library.Writer>[K]>;
   class Writer extends library.Writer {
+    // As in Camel a number is something, 0 too.
+    override renderSection(...given: Given<'renderSection'>): string {
+      const [[, name, , , content], context, partials, template] = given as unknown as [[string, string, number, number, never], View, never, string];
+      const value = context.lookup(name);
+      return value === 0 ? this.renderTokens(content, context.push(value) as never, partials, template) : super.renderSection(...given);
+    }
+
+    override renderInverted(...given: Given<'renderInverted'>): string {
+      const [token, context] = given;
+      return context.lookup(token[1]!) === 0 ? '' : super.renderInverted(...given);
+    }
+
     override renderTokens(...given: Parameters<InstanceType<typeof library.Writer>['renderTokens']>): string {
       return bounds.section(() => super.renderTokens(...given));
     }
   }
   const writer = new Writer();
+  const extension = /\.[^./]*$/.exec(options.resourceUri)?.[0] ?? '';
+  /** Only what the template itself names: the text of a partial, with or without the extension of the template. */
+  const partial = (name: string): string => {
+    for (const file of [name, `${name}${extension}`]) {
+      try {
+        return runtimeOf(context).resource(file);
+      } catch {
+        // The next one, or none.
+      }
+    }
+    throw new ExchangeError('com.github.mustachejava.MustacheNotFoundException', `there is no partial \`${name}\``);
+  };
   const textFor = templateText(options, { template: 'MustacheTemplate', resource: 'MustacheResourceUri' }, context);
   return {
     send: (exchange) => {
@@ -51,7 +77,12 @@ async function producer({ options }: Endpoint<typeof mustacheOptions>, context: 
       if (!parsed.has(template) && parsed.size >= 1000) writer.clearCache();
       parsed.set(template, true);
       bounds.reset();
-      exchange.body = writer.render(template, new View(viewOf(exchange, options.allowContextMapAll)), undefined, { tags, escape: escaped });
+      try {
+        exchange.body = writer.render(template, new View(viewOf(exchange, options.allowContextMapAll)), partial, { tags, escape: escaped });
+      } catch (thrown) {
+        if (thrown instanceof ExchangeError || thrown instanceof RangeError) throw thrown;
+        throw new ExchangeError('com.github.mustachejava.MustacheException', (thrown as Error).message, { cause: thrown });
+      }
     },
   };
 }

@@ -52,6 +52,19 @@ describe('connectors with templates, schemas, programs and streams', () => {
       expect([await body('direct:a', 'b', headers), await body('direct:b', 'b', headers)]).to.deep.equal(['fixed b', 'given b']);
     });
 
+    it('takes partials from files that the template names, says which is missing, and takes 0 for something', async () => {
+      await start([route('direct:a', { to: 'mustache:file:t.mustache' }), route('direct:b', { to: 'mustache:file:u.mustache' }), route('direct:c', { to: 'mustache:file:v.mustache' })], {
+        't.mustache': '{{#body.items}}{{> item}}{{/body.items}}{{> end.txt}}',
+        'item.mustache': '{{#n}}n{{.}}{{/n}}{{^n}}none{{/n}};',
+        'end.txt': 'end of {{body.name}}',
+        'u.mustache': '{{> nosuch}}',
+        'v.mustache': '{{#open}}',
+      });
+      expect(await body('direct:a', { name: 'it', items: [{ n: 1 }, { n: 0 }, {}] })).to.equal('n1;n0;none;end of it');
+      expect(await body('direct:b')).to.equal('com.github.mustachejava.MustacheNotFoundException');
+      expect(await body('direct:c')).to.equal('com.github.mustachejava.MustacheException');
+    });
+
     it('fails the messages where the template is missing', async () => {
       await start([route('direct:a', { to: 'mustache:file:nosuch' })]);
       expect(await body('direct:a', 'b')).to.equal('java.io.FileNotFoundException');
