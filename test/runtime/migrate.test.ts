@@ -203,6 +203,11 @@ describe('a migration report', () => {
     ]);
   });
 
+  it('says that a kamelet is not found which only a message names', async () => {
+    const report = await reportOf({ 'a.yaml': route('toD: "kamelet:act-${header.kind}?n=1"') });
+    expect(report['a.yaml']!.findings).to.deep.equal([{ line: 4, code: null, message: 'a kamelet that only a message names is not found', advice: 'write a `choice` with a `to: kamelet:...` for each' }]);
+  });
+
   it('sees the resources of a list of Kubernetes', async () => {
     const report = await reportOf({ 'list.yaml': `apiVersion: v1\nkind: List\nitems:\n  - apiVersion: camel.apache.org/v1\n    kind: Integration\n    metadata: { name: a }\n    spec:\n      flows:\n        - from: { uri: "timer:a", steps: [ { lgo: x } ] }\n` });
     expect([report['list.yaml']!.kind, report['list.yaml']!.verdict, report['list.yaml']!.findings.map(({ code }) => code)]).to.deep.equal(['Integration', 'fails', ['M0201']]);
