@@ -27,6 +27,9 @@ const stringTemplateOptions = {
 };
 
 const resourceHeader = 'CamelStringTemplateResourceUri';
+/** Of a template that a message brings; the library takes a second for as many. */
+const mostLetters = 200_000;
+
 const variablesHeader = 'CamelStringTemplateVariableMap';
 
 const failure = (problem: { toString(): string }): ExchangeError => new ExchangeError('org.stringtemplate.v4.compiler.STException', problem instanceof RangeError ? problem.message : String(problem));
@@ -57,7 +60,7 @@ async function producer({ options }: Endpoint<typeof stringTemplateOptions>, con
       return text.length;
     }
   }
-  const textFor = templateText(options, { template: 'CamelStringTemplateTemplate', resource: resourceHeader }, context);
+  const textFor = templateText(options, { template: 'CamelStringTemplateTemplate', resource: resourceHeader, longest: mostLetters }, context);
   let problem: unknown = null;
   const note = (message: unknown): void => {
     problem ??= message;

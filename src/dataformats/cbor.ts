@@ -4,8 +4,8 @@ import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { ExactNumber, exactNumber, javaDouble } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
-import { Slices } from '../core/conversion/slices.ts';
-import { deepestValue, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
+import { inTurns, Slices } from '../core/conversion/slices.ts';
+import { deepestInTurns as deepestWritten, deepestValue, fewValues, hasFewValues, isPlainContainer, itemsTogether, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
 
@@ -107,7 +107,7 @@ function codecOf({ decode, encode, Token, Tokenizer, tokensToObject, Type }: typ
     if (typeof value === 'symbol') throw new Error('a list or a map has less or more than it says');
     return value;
   };
-  const inTurns = async (tokens: Tokens, depth: number, slices: Slices): Promise<unknown> => {
+  const readInTurns = async (tokens: Tokens, depth: number, slices: Slices): Promise<unknown> => {
     if (depth > deepestInTurns || !tokens.isAtContainer) return bodyValue(whole(tokens), depth);
     const { type, value: length } = tokens.next();
     const list: unknown[] = [];
@@ -119,7 +119,7 @@ function codecOf({ decode, encode, Token, Tokenizer, tokensToObject, Type }: typ
       }
       const key = type === Type.map ? keyOf(whole(tokens)) : '';
       // Of many items each is small, or most are.
-      const item = i < itemsInTurns ? await inTurns(tokens, depth + 1, slices) : bodyValue(whole(tokens), depth + 1);
+      const item = i < itemsInTurns ? await readInTurns(tokens, depth + 1, slices) : bodyValue(whole(tokens), depth + 1);
       if (type === Type.map) putKey(map, key, item);
       else list.push(item);
       if (i % itemsInTurns === 0 && slices.isOver) await slices.next();
@@ -134,7 +134,7 @@ function codecOf({ decode, encode, Token, Tokenizer, tokensToObject, Type }: typ
     decode: (bytes) => bodyValue(decode(bytes, { ...reading, tokenizer: tokensOf(bytes) }), 0),
     decodeInTurns: async (bytes) => {
       const tokens = tokensOf(bytes);
-      const value = await inTurns(tokens, 0, new Slices());
+      const value = await readInTurns(tokens, 0, new Slices());
       if (!tokens.done()) throw new Error('too many terminals, data makes no sense');
       return value;
     },
@@ -170,6 +170,44 @@ function bodyValue(value: unknown, depth: number): unknown {
 function keyOf(key: unknown): string {
   if (typeof key === 'object' && key !== null && !(key instanceof ExactNumber)) throw new ExchangeError(unreadable, 'not CBOR that can be read: a key is a list, a map or bytes');
   return String(key);
+}
+
+const plain = (value: unknown): unknown => plainValue(value, 'com.fasterxml.jackson.databind.JsonMappingException', (number) => (number.kind === 'integer' ? BigInt(number.text) : number));
+
+/** What is large, item by item. */
+function* writing(value: unknown, encode: (value: unknown) => Buffer, parts: Buffer[], depth: number): Generator<undefined, void> {
+  if (depth === deepestWritten || !isPlainContainer(value) || hasFewValues(value, fewValues)) {
+    parts.push(encode(value));
+    return;
+  }
+  if (Array.isArray(value)) {
+    parts.push(headOf(value.length, 0x80));
+    for (let from = 0; from < value.length; from += itemsTogether) {
+      const items: unknown[] = value.slice(from, from + itemsTogether);
+      // Their list, without its head, which is one byte or two.
+      if (hasFewValues(items, fewValues)) parts.push(encode(items).subarray(items.length < 24 ? 1 : 2));
+      else for (const item of items) yield* writing(item, encode, parts, depth + 1);
+      yield undefined;
+    }
+    return;
+  }
+  const keys = Object.keys(value);
+  parts.push(headOf(keys.length, 0xa0));
+  for (const [i, key] of keys.entries()) {
+    parts.push(encode(key));
+    yield* writing(value[key], encode, parts, depth + 1);
+    if (i % itemsTogether === 0) yield undefined;
+  }
+}
+
+/** What says how many items follow. */
+function headOf(length: number, kind: number): Buffer {
+  if (length < 24) return Buffer.of(kind | length);
+  if (length < 0x100) return Buffer.of(kind | 24, length);
+  if (length < 0x10000) return Buffer.of(kind | 25, length >> 8, length & 0xff);
+  const bytes = Buffer.of(kind | 26, 0, 0, 0, 0);
+  bytes.writeUInt32BE(length, 1);
+  return bytes;
 }
 
 /** What has not more bytes is read at once. */
@@ -208,8 +246,18 @@ export const cbor = defineDataFormat({
       return codec instanceof Promise ? codec.then(run) : run(codec);
     };
     const write = (value: unknown): Buffer | Promise<Buffer> => {
-      const plain = plainValue(value, 'com.fasterxml.jackson.databind.JsonMappingException', (number) => (number.kind === 'integer' ? BigInt(number.text) : number));
-      return withCodec(({ encode }) => encode(plain));
+      if (!hasFewValues(value, fewValues)) {
+        return withCodec(({ encode }) => {
+          const parts: Buffer[] = [];
+          const rest = writing(value, (item) => encode(plain(item)), parts, 0);
+          return inTurns(
+            () => rest.next().done === true,
+            () => Buffer.concat(parts),
+          );
+        }) as Buffer | Promise<Buffer>;
+      }
+      const all = plain(value);
+      return withCodec(({ encode }) => encode(all));
     };
     const read = (bytes: Buffer): unknown =>
       withCodec(({ decode, decodeInTurns }) => {

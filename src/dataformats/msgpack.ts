@@ -1,7 +1,7 @@
 import { withBytes } from '../core/conversion/convert.ts';
 import { Cursor } from '../core/conversion/cursor.ts';
 import { ExactNumber, exactNumber, javaDouble, javaFloat } from '../core/conversion/exactNumber.ts';
-import { deepestValue, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
+import { deepestInTurns, deepestValue, fewValues, hasFewValues, isPlainContainer, itemsTogether, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
 import { inTurns } from '../core/conversion/slices.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
@@ -35,34 +35,148 @@ export const msgpack = defineDataFormat({
 
 // ------------------------------------------------------------------------------------------------ writing
 
-function written(body: unknown): Buffer {
-  const parts: Buffer[] = [];
-  const value = plainValue(body, unwritable, (number) => (number.kind === 'integer' ? BigInt(number.text) : number));
-  write(value, parts);
-  return Buffer.concat(parts);
+function written(body: unknown): Buffer | Promise<Buffer> {
+  const writer = new Writer();
+  if (hasFewValues(body, fewValues)) {
+    writer.write(plain(body));
+    return writer.bytes();
+  }
+  const rest = writing(body, writer, 0);
+  return inTurns(
+    () => rest.next().done === true,
+    () => writer.bytes(),
+  );
 }
 
-function write(value: unknown, to: Buffer[]): void {
-  if (value === null) to.push(Buffer.of(0xc0));
-  else if (typeof value === 'boolean') to.push(Buffer.of(value ? 0xc3 : 0xc2));
-  else if (typeof value === 'number' && !Number.isSafeInteger(value)) to.push(double(value));
-  else if (typeof value === 'number' || typeof value === 'bigint') to.push(integer(value));
-  else if (value instanceof ExactNumber) to.push(double(exactDouble(value)));
-  else if (typeof value === 'string') {
-    const bytes = Buffer.from(value);
-    to.push(bytes.length < 32 ? Buffer.of(0xa0 | bytes.length) : sized(bytes.length, 0xd9, 0xda, 0xdb), bytes);
-  } else if (value instanceof Uint8Array) {
-    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    to.push(sized(bytes.length, 0xc4, 0xc5, 0xc6), bytes);
-  } else if (Array.isArray(value)) {
-    to.push(value.length < 16 ? Buffer.of(0x90 | value.length) : sized(value.length, null, 0xdc, 0xdd));
-    for (const item of value) write(item, to);
-  } else {
-    const entries = Object.entries(value as object);
-    to.push(entries.length < 16 ? Buffer.of(0x80 | entries.length) : sized(entries.length, null, 0xde, 0xdf));
-    for (const [key, item] of entries) {
-      write(key, to);
-      write(item, to);
+const plain = (value: unknown): unknown => plainValue(value, unwritable, (number) => (number.kind === 'integer' ? BigInt(number.text) : number));
+
+/** What is large, item by item. */
+function* writing(value: unknown, writer: Writer, depth: number): Generator<undefined, void> {
+  if (depth === deepestInTurns || !isPlainContainer(value) || hasFewValues(value, fewValues)) return writer.write(plain(value));
+  const keys = Array.isArray(value) ? null : Object.keys(value);
+  const length = keys?.length ?? (value as unknown[]).length;
+  writer.head(length, keys !== null);
+  for (let i = 0; i < length; i++) {
+    if (keys !== null) writer.write(keys[i]);
+    const item = keys === null ? (value as unknown[])[i] : (value as Record<string, unknown>)[keys[i]!];
+    if (hasFewValues(item, fewValues)) writer.write(plain(item));
+    else yield* writing(item, writer, depth + 1);
+    if (i % itemsTogether === 0) yield undefined;
+  }
+}
+
+/** Bytes in one buffer that grows. */
+class Writer {
+  private buffer = Buffer.allocUnsafe(256);
+  private length = 0;
+
+  bytes(): Buffer {
+    // What is kept must not hold much that is empty.
+    return Buffer.from(this.buffer.subarray(0, this.length));
+  }
+
+  write(value: unknown): void {
+    switch (typeof value) {
+      case 'string':
+        return this.text(value);
+      case 'number':
+        return Number.isSafeInteger(value) ? this.integer(value) : this.double(value);
+      case 'bigint':
+        return Number.isSafeInteger(Number(value)) ? this.integer(Number(value)) : this.long(value);
+      case 'boolean':
+        return this.one(value ? 0xc3 : 0xc2);
+      default:
+    }
+    if (value === null) this.one(0xc0);
+    else if (value instanceof ExactNumber) this.double(exactDouble(value));
+    else if (value instanceof Uint8Array) {
+      this.sized(value.length, 0xc4, 0xc5, 0xc6);
+      this.raw(value);
+    } else if (Array.isArray(value)) {
+      this.head(value.length, false);
+      for (const item of value) this.write(item);
+    } else {
+      const keys = Object.keys(value as object);
+      this.head(keys.length, true);
+      for (const key of keys) {
+        this.text(key);
+        this.write((value as Record<string, unknown>)[key]);
+      }
+    }
+  }
+
+  /** Of a list or a map. */
+  head(length: number, isMap: boolean): void {
+    if (length < 16) this.one((isMap ? 0x80 : 0x90) | length);
+    else this.sized(length, null, isMap ? 0xde : 0xdc, isMap ? 0xdf : 0xdd);
+  }
+
+  private room(size: number): number {
+    const at = this.length;
+    this.length += size;
+    if (this.length > this.buffer.length) {
+      const larger = Buffer.allocUnsafe(2 * this.length);
+      this.buffer.copy(larger, 0, 0, at);
+      this.buffer = larger;
+    }
+    return at;
+  }
+
+  private one(byte: number): void {
+    const at = this.room(1);
+    this.buffer[at] = byte;
+  }
+
+  private raw(bytes: Uint8Array): void {
+    const at = this.room(bytes.length);
+    this.buffer.set(bytes, at);
+  }
+
+  private text(text: string): void {
+    const length = Buffer.byteLength(text);
+    if (length < 32) this.one(0xa0 | length);
+    else this.sized(length, 0xd9, 0xda, 0xdb);
+    const at = this.room(length);
+    this.buffer.write(text, at);
+  }
+
+  private double(value: number): void {
+    const at = this.room(9);
+    this.buffer[at] = 0xcb;
+    this.buffer.writeDoubleBE(value, at + 1);
+  }
+
+  private integer(value: number): void {
+    if (value >= -32 && value < 128) return this.one(value & 0xff);
+    if (value >= 0 && value <= 0xffffffff) return this.sized(value, 0xcc, 0xcd, 0xce);
+    if (value < -0x80000000 || value > 0) return this.long(BigInt(value));
+    const power = value >= -0x80 ? 0 : value >= -0x8000 ? 1 : 2;
+    const at = this.room(1 + (1 << power));
+    this.buffer[at] = 0xd0 + power;
+    this.buffer.writeIntBE(value, at + 1, 1 << power);
+  }
+
+  private long(value: bigint): void {
+    if (value < -(2n ** 63n) || value >= 2n ** 64n) throw new ExchangeError(unwritable, `${value} does not fit into 64 bits, the most that MessagePack has`);
+    const at = this.room(9);
+    this.buffer[at] = value < 0n ? 0xd3 : 0xcf;
+    this.buffer.writeBigUInt64BE(BigInt.asUintN(64, value), at + 1);
+  }
+
+  /** A length, or another unsigned number, in as few bytes as it takes behind the code that says so. */
+  private sized(length: number, one: number | null, two: number, four: number): void {
+    if (one !== null && length < 0x100) {
+      const at = this.room(2);
+      this.buffer[at] = one;
+      this.buffer[at + 1] = length;
+    } else if (length < 0x10000) {
+      const at = this.room(3);
+      this.buffer[at] = two;
+      this.buffer.writeUInt16BE(length, at + 1);
+    } else {
+      const at = this.room(5);
+      this.buffer[at] = four;
+      this.buffer.writeUInt32BE(length, at + 1);
     }
   }
 }
@@ -72,29 +186,6 @@ function exactDouble(number: ExactNumber): number {
   const value = Number(number.text);
   if (number.kind !== 'double' && String(value) !== number.text.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '')) throw new ExchangeError(unwritable, `${number.text} can't be written exactly: MessagePack has no decimals; write it as a text`);
   return value;
-}
-
-function double(value: number): Buffer {
-  const bytes = Buffer.of(0xcb, 0, 0, 0, 0, 0, 0, 0, 0);
-  bytes.writeDoubleBE(value, 1);
-  return bytes;
-}
-
-function integer(value: number | bigint): Buffer {
-  const big = BigInt(value);
-  if (big >= -32n && big < 128n) return Buffer.of(Number(big) & 0xff);
-  const size = [1, 2, 4, 8].find((bytes) => (big < 0n ? BigInt.asIntN(8 * bytes, big) : BigInt.asUintN(8 * bytes, big)) === big);
-  if (size === undefined) throw new ExchangeError(unwritable, `${big} does not fit into 64 bits, the most that MessagePack has`);
-  const hex = BigInt.asUintN(8 * size, big).toString(16).padStart(2 * size, '0');
-  return Buffer.from(((big < 0n ? 0xd0 : 0xcc) + Math.log2(size)).toString(16) + hex, 'hex');
-}
-
-function sized(length: number, one: number | null, two: number, four: number): Buffer {
-  if (one !== null && length < 0x100) return Buffer.of(one, length);
-  if (length < 0x10000) return Buffer.of(two, length >> 8, length & 0xff);
-  const bytes = Buffer.of(four, 0, 0, 0, 0);
-  bytes.writeUInt32BE(length, 1);
-  return bytes;
 }
 
 // ------------------------------------------------------------------------------------------------ reading

@@ -72,12 +72,8 @@ export const jsonata = defineLanguage({
       const letters = lettersOf(value);
       const isWatched = isAlwaysWatched || letters >= largeDocument;
       const query = isWatched ? (watched ??= watch(compile(source))) : compiled;
-      const ask = (document: unknown): Promise<unknown> =>
-        (query.evaluate(document, bindings(exchange, isWatched, letters)) as Promise<unknown>).then(plain, (thrown: unknown) => {
-          throw failure(thrown);
-        });
       const document = documentOf(value);
-      return document instanceof Promise ? document.then(ask) : ask(document);
+      return document instanceof Promise ? document.then((read) => ask(query, read, bindings(exchange, isWatched, letters))) : ask(query, document, bindings(exchange, isWatched, letters));
     };
     const evaluate = (exchange: Exchange): Promise<unknown> => {
       const value = read(exchange);
@@ -91,6 +87,12 @@ export const jsonata = defineLanguage({
     return Object.assign(evaluate, { isAsync: true });
   },
 });
+
+const ask = (query: Compiled, document: unknown, bound: Record<string, unknown> | undefined): Promise<unknown> => (query.evaluate(document, bound) as Promise<unknown>).then(plain, refused);
+
+function refused(thrown: unknown): never {
+  throw failure(thrown);
+}
 
 /** Only functions of its own, and lists that it makes, let a query run on and on. They are watched at every step, which costs several times what the query does. */
 const mayRepeat = /\bfunction\b|\u03bb|\$(?:eval|pad)\b|~>|\.\./;

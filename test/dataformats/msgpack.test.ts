@@ -93,4 +93,14 @@ describe('msgpack', () => {
       }),
     );
   });
+
+  it('writes what is large item by item to the bytes that the items have', async () => {
+    const bytesOf = async (value: unknown): Promise<Buffer> => (await formatOf(msgpack).marshal(exchangeWith(''), value)) as Buffer;
+    const item = (i: number): object => ({ id: i, text: 'x'.repeat(i % 40), list: [i / 2, null, true, -i] });
+    const items = Array.from({ length: 5000 }, (_, i) => item(i));
+    const list = Buffer.concat([Buffer.from('dc1388', 'hex'), ...(await Promise.all(items.map(bytesOf)))]);
+    expect((await bytesOf(items)).equals(list)).to.equal(true);
+    const map = Buffer.concat([Buffer.from('82', 'hex'), await bytesOf('a'), list, await bytesOf('b'), await bytesOf(7)]);
+    expect((await bytesOf({ a: items, b: 7 })).equals(map)).to.equal(true);
+  });
 });

@@ -45,6 +45,21 @@ export function hasFewValues(value: unknown, most: number): boolean {
   return fits(value);
 }
 
+/** A list or a map, as a parser or a script makes it, whose items a writer may go over by itself. */
+export const isPlainContainer = (value: unknown): value is unknown[] | Record<string, unknown> => {
+  if (Array.isArray(value)) return true;
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && !(Symbol.iterator in value);
+};
+
+/** So many items are written together, and so deep lists and maps are written item by item. */
+export const itemsTogether = 64;
+export const deepestInTurns = 4;
+
+/** What has not more values is written at once. */
+export const fewValues = 2000;
+
 /**
  * A body as the libraries of binary formats want it: objects, lists, texts, numbers, bigints, booleans, bytes and null. Maps become objects, sets and
  * iterables lists, dates milliseconds. What stays of an ExactNumber is up to `exact`.

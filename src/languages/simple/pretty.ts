@@ -48,6 +48,7 @@ const deepest = 1000;
  * @throws ExchangeError for a bracket that closes nothing
  */
 function layOut(text: string): string | null {
+  const before: string[] = [];
   let out = '';
   let indent = '';
   token.lastIndex = 0;
@@ -55,6 +56,12 @@ function layOut(text: string): string | null {
     const found = token.exec(text);
     if (found === null) return null;
     const [part] = found;
+    if (out.length >= longText) {
+      // Asking for a letter makes one text of the pieces, of which there are millions.
+      out.charCodeAt(0);
+      before.push(out);
+      out = '';
+    }
     switch (part[0]) {
       case '{':
       case '[':
@@ -76,7 +83,7 @@ function layOut(text: string): string | null {
         break;
       case '"':
         // A text without its end is left out.
-        if (token.lastIndex < text.length) out += quoted(part);
+        if (token.lastIndex < text.length) out += special.test(part) ? quoted(part) : part;
         break;
       case 't':
       case 'f':
@@ -84,11 +91,19 @@ function layOut(text: string): string | null {
         out += part;
         break;
       default:
-        if (part.trim() !== '') out += decimal(part);
+        if (plainNumber.test(part)) out += part;
+        else if (part.trim() !== '') out += decimal(part);
     }
   }
-  return `${out}\n`;
+  return before.length === 0 ? `${out}\n` : `${before.join('')}${out}\n`;
 }
+
+const longText = 1 << 16;
+
+/** What a text holds that is written otherwise than it may stand there. */
+const special = /[\\/\u0000-\u001f\u007f-\u009f\u2000-\u20ff]/;
+
+const plainNumber = /^(?:0|-?[1-9]\d{0,14})$/;
 
 const controls: Readonly<Record<string, string>> = { b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 const escapes: Readonly<Record<string, string>> = { '"': '\\"', '\\': '\\\\', '/': '\\/', '\b': '\\b', '\f': '\\f', '\n': '\\n', '\r': '\\r', '\t': '\\t' };
