@@ -26,6 +26,15 @@ describe('mimeMultipart', () => {
     expect(String(attachments.get('ü.txt'))).to.equal('aü = b');
   });
 
+  it('decodes quoted-printable of any length as it decodes a line', () => {
+    const line = 'a=C3=BC=20 some words = no escape =\u00a0\r\n=3D=\r\nx \t\r\n';
+    const decoded = 'aü  some words = no escape =x\r\n';
+    for (const [text, expected] of [[line.repeat(5000), decoded.repeat(5000)], ['=41 '.repeat(100_000), 'A '.repeat(100_000).trimEnd()]] as const) {
+      const { body } = unpack(Buffer.from(`--B\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n${text}\r\n--B--`, 'latin1'), { 'Content-Type': 'multipart/mixed; boundary=B', 'MIME-Version': '1.0' });
+      expect(String(body).trimEnd() === expected.trimEnd()).to.equal(true);
+    }
+  });
+
   it('reads the head in the body where it is told to, and leaves alone what is no multipart', () => {
     expect(String(unpack(`MIME-Version: 1.0\nContent-Type: multipart/related;\n boundary="B"\n\npreamble\n${parts.join('\n')}`, {}, { headersInline: true }).body)).to.equal('hello');
     expect(String(unpack('Content-Type: text/plain\r\n\r\nx', {}, { headersInline: true }).body)).to.equal('Content-Type: text/plain\r\n\r\nx');

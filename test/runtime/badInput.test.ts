@@ -36,11 +36,19 @@ interface Bad {
 const slow = 1 / 20;
 const fast = 20;
 
-/** Lets `performance.now` go faster or slower, by which work that can't be interrupted is bounded. */
+/**
+ * Lets `performance.now`, by which work that can't be interrupted is bounded, go faster or slower than the processor's time: what else the machine
+ * does, and how long this has to wait for it, makes no difference.
+ */
 async function atPace<T>(pace: number, run: () => Promise<T>): Promise<T> {
+  if (pace === 1) return run();
   const { now } = performance;
   const begun = now.call(performance);
-  performance.now = () => begun + (now.call(performance) - begun) * pace;
+  const spent = process.cpuUsage();
+  performance.now = () => {
+    const { user, system } = process.cpuUsage(spent);
+    return begun + ((user + system) / 1000) * pace;
+  };
   try {
     return await run();
   } finally {
@@ -222,7 +230,7 @@ const bad: Readonly<Record<string, Bad>> = {
   'a line of univocityTsv with fifty million values': { steps: [{ unmarshal: { univocityTsv: {} } }], body: () => 'x\t'.repeat(50_000_000), says: /more than 1000000 values/ },
   'a hundred million columns of univocityFixed': { steps: [{ unmarshal: { univocityFixed: { univocityHeader: [{ name: 'a', length: '1' }] } } }], body: () => 'x'.repeat(100_000_000), says: /use `lazyLoad`/, mostMegabytes: 1000 },
   'a segment of HL7 with a hundred million fields': { steps: [{ unmarshal: { hl7: {} } }], body: () => `MSH|^~\\&|A|B|C|D|2024||ADT^A01|1|P|2.3\rPID${'|'.repeat(100_000_000)}`, says: /more than 1000000 values/ },
-  'a jsonpath that scans in scans': { steps: [{ setBody: { jsonpath: '$..*..*..*..*' } }], body: () => `${'['.repeat(400)}${']'.repeat(400)}`, says: /jsonpath: not done after 3000 ms/ },
+  'a jsonpath that scans in scans': { steps: [{ setBody: { jsonpath: '$..*..*..*..*' } }], body: () => `${'['.repeat(400)}${']'.repeat(400)}`, says: /jsonpath: (?:not done after 3000 ms|more than 10000000 results)/ },
   'a jsonpath whose filter looks at all for each': { steps: [{ setBody: { jsonpath: '$..[?($..x)]' } }], body: () => `[${'{"a":1},'.repeat(20_000)}1]`, says: /jsonpath: not done after 3000 ms/ },
   'a jq pattern that matches millions of times': { steps: [{ setBody: { jq: '[match("\\\\w"; "g")] | length' } }], body: () => JSON.stringify('word '.repeat(4_000_000)), says: /jq: not done after 1000 ms/, mostMillis: 4000 },
   'MessagePack of ten million empty maps': { steps: [{ unmarshal: { msgpack: {} } }], body: () => Buffer.concat([Buffer.from('dd00989680', 'hex'), Buffer.alloc(10_000_000, 0x80)]), says: /too many values to be read at once/, mostMegabytes: 900 },
@@ -250,7 +258,7 @@ describe('bad input', function () {
         routesFile([
           ...beside,
           { route: { id: 'bad', errorHandler: { noErrorHandler: {} }, from: { uri: 'direct:bad', steps } } },
-          { route: { id: 'good', from: { uri: 'timer:t?period=10', steps: [{ setBody: { simple: '${exchangeProperty.CamelTimerCounter}' } }, { to: 'mock:good' }] } } },
+          { route: { id: 'good', from: { uri: 'timer:t?period=10&delay=0', steps: [{ setBody: { simple: '${exchangeProperty.CamelTimerCounter}' } }, { to: 'mock:good' }] } } },
         ]),
       ]);
       await eventually(() => expect(mockOf(runtime, 'good').count).to.be.above(0));
@@ -323,7 +331,7 @@ describe('bad input', function () {
     await runtime.start([
       routesFile([
         { route: { id: 'long', from: { uri: 'direct:long', steps: [{ unmarshal: { yaml: {} } }, { setBody: { simple: '${body.size}' } }] } } },
-        { route: { id: 'good', from: { uri: 'timer:t?period=10', steps: [{ to: 'mock:good' }] } } },
+        { route: { id: 'good', from: { uri: 'timer:t?period=10&delay=0', steps: [{ to: 'mock:good' }] } } },
       ]),
     ]);
     await eventually(() => expect(mockOf(runtime, 'good').count).to.be.above(0));

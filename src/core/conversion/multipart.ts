@@ -119,9 +119,13 @@ function decoded(content: Buffer, encoding: string): Buffer {
 function quotedPrintable(content: Buffer): Buffer {
   const parts: Buffer[] = [];
   for (let from = 0; from < content.length; ) {
-    let end = endOfLine(content, from + pieceLength);
-    while (end < content.length && goesOn(content, end)) end = endOfLine(content, end);
-    parts.push(plainLines(content.subarray(from, end)));
+    let end = withinLine(content, from + pieceLength);
+    const isWithin = end >= 0;
+    if (!isWithin) {
+      end = endOfLine(content, from + pieceLength);
+      while (end < content.length && goesOn(content, end)) end = endOfLine(content, end);
+    }
+    parts.push(plainLines(content.subarray(from, end), !isWithin));
     from = end;
   }
   return Buffer.concat(parts);
@@ -129,22 +133,36 @@ function quotedPrintable(content: Buffer): Buffer {
 
 const pieceLength = 1 << 16;
 
+/** A place near by where a line can be cut: before a letter, and not within the three that stand for one. */
+function withinLine(content: Buffer, from: number): number {
+  for (let at = from; at < Math.min(from + 100, content.length - 3); at++) {
+    const byte = content[at]!;
+    if (byte > 32 && byte < 127 && content[at - 1] !== 61 && content[at - 2] !== 61 && !content.subarray(at - 4, at).includes(10)) return at;
+  }
+  return -1;
+}
+
 /** Behind the line that goes on at a place. */
 function endOfLine(content: Buffer, from: number): number {
   const at = content.indexOf(10, from);
   return at < 0 ? content.length : at + 1;
 }
 
+/** As `trimEnd` sees it. */
+const isBlank = (byte: number): boolean => byte === 32 || (byte >= 9 && byte <= 13 && byte !== 10) || byte === 0xa0;
+
 /** Whether the line that ends here has a `=` behind it, which takes its end away. */
 function goesOn(content: Buffer, end: number): boolean {
   let at = end - 2;
-  while (at >= 0 && (content[at] === 32 || content[at] === 9 || content[at] === 13)) at--;
+  while (at >= 0 && isBlank(content[at]!)) at--;
   return content[at] === 61;
 }
 
 const letterOf: Readonly<Record<string, string>> = Object.fromEntries(Array.from({ length: 256 }, (_, code) => [code.toString(16).toUpperCase().padStart(2, '0'), String.fromCharCode(code)]));
 
-function plainLines(content: Buffer): Buffer {
-  const lines = content.toString('latin1').split('\n').map((line) => line.trimEnd());
+/** @param isEnd whether a line ends with them, whose blanks at its end mean nothing */
+function plainLines(content: Buffer, isEnd: boolean): Buffer {
+  const texts = content.toString('latin1').split('\n');
+  const lines = texts.map((line, i) => (isEnd || i < texts.length - 1 ? line.trimEnd() : line));
   return Buffer.from(lines.join('\r\n').replace(/=\r\n/g, '').replace(/=([0-9A-Fa-f]{2})/g, (_all, hex: string) => letterOf[hex] ?? letterOf[hex.toUpperCase()]!), 'latin1');
 }

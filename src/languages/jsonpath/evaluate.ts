@@ -48,6 +48,8 @@ const bracketed = (name: string): string => `['${name}']`;
 /** Scans in scans look at so many nodes as the product of them; nothing else waits meanwhile, so one is enough for all queries. */
 const patience = new Patience(3000, (message) => new ExchangeError('java.util.concurrent.TimeoutException', `jsonpath: ${message}`));
 
+const mostResults = 10_000_000;
+
 /** Nodes that a deep scan visits at most below one another. */
 const deepest = 2000;
 
@@ -62,7 +64,9 @@ export function compilePath(node: PathNode, options: PathOptions = noOptions): Q
     patience.reset();
     if (options.alwaysList || options.asPaths || !node.isDefinite) {
       const list: unknown[] = [];
-      const collect: Found = options.asPaths ? (_value, path) => list.push(path) : (value) => list.push(value);
+      const collect: Found = (value, path) => {
+        if (list.push(options.asPaths ? path : value) > mostResults) throw invalidPath(`jsonpath: more than ${mostResults} results`);
+      };
       try {
         visit({ root: document, options }, document, '$', true, collect);
       } catch (thrown) {
