@@ -20,6 +20,7 @@ const light = [/^src\/cli\/(explain|test)\.ts$/];
 const apart = new Map([
   ['src/languages/simple/grammar.ts', 'simple-grammar'],
   ['src/core/http/openapi.ts', 'openapi'],
+  ['src/core/conversion/jsonInTurns.ts', 'json-long'],
 ]);
 
 /** Bytes: from here what a connector, a language, a format, a pattern or a command needs alone is a part of its own, while what is smaller stands together with its like. */

@@ -5,7 +5,8 @@ import { ExchangeError } from '../core/errors.ts';
 import { ExactNumber, exactNumber, javaDouble } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
 import { inTurns, Slices } from '../core/conversion/slices.ts';
-import { deepestInTurns as deepestWritten, deepestValue, fewValues, hasFewValues, isPlainContainer, itemsTogether, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
+import { hasFewValues } from '../core/conversion/fewValues.ts';
+import { deepestInTurns as deepestWritten, deepestValue, fewValues, isPlainContainer, itemsTogether, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
 

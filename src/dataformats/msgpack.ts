@@ -1,7 +1,8 @@
 import { withBytes } from '../core/conversion/convert.ts';
 import { Cursor } from '../core/conversion/cursor.ts';
 import { ExactNumber, exactNumber, javaDouble, javaFloat } from '../core/conversion/exactNumber.ts';
-import { deepestInTurns, deepestValue, fewValues, hasFewValues, isPlainContainer, itemsTogether, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
+import { hasFewValues } from '../core/conversion/fewValues.ts';
+import { deepestInTurns, deepestValue, fewValues, isPlainContainer, itemsTogether, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
 import { inTurns } from '../core/conversion/slices.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';

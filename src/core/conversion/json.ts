@@ -1,6 +1,6 @@
 import { ExchangeError } from '../errors.ts';
 import { ExactNumber, exactNumber, plainNumber } from './exactNumber.ts';
-import { hasFewValues } from './plainValue.ts';
+import { hasFewValues } from './fewValues.ts';
 
 /** Nesting that is read or written at most. */
 export const deepest = 1000;

@@ -1,6 +1,7 @@
 import type { JsonStyle } from './json.ts';
 import { fewPlainItems, holdsExactNumbers, jsonError, noteExactNumbers, parseJson, parseJsonPiece, writeJsonWithin } from './json.ts';
-import { hasFewValues, putKey } from './plainValue.ts';
+import { hasFewValues } from './fewValues.ts';
+import { putKey } from './plainValue.ts';
 import { Slices } from './slices.ts';
 
 // ------------------------------------------------------------------------------------------------ reading

@@ -30,21 +30,6 @@ export const putKey = (map: object, key: string, value: unknown): void => void O
 /** Whether a plain value is a map: no list, no bytes. */
 export const isPlainMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array);
 
-/** Whether a value has at most so many values in it, a text counted by its length: says so without looking at more. */
-export function hasFewValues(value: unknown, most: number): boolean {
-  let left = most;
-  const fits = (one: unknown): boolean => {
-    if (--left < 0) return false;
-    if (typeof one === 'string') left -= one.length >> 8;
-    if (typeof one !== 'object' || one === null || one instanceof Uint8Array) return true;
-    if (Array.isArray(one)) return one.length <= left && one.every(fits);
-    if (one instanceof Set || one instanceof Map) return one.size <= left && [...one.values()].every(fits);
-    for (const key in one) if (!fits((one as Record<string, unknown>)[key])) return false;
-    return true;
-  };
-  return fits(value);
-}
-
 /** A list or a map, as a parser or a script makes it, whose items a writer may go over by itself. */
 export const isPlainContainer = (value: unknown): value is unknown[] | Record<string, unknown> => {
   if (Array.isArray(value)) return true;
