@@ -91,6 +91,15 @@ class HoistField {
   }
 }
 
+/** Only numbers and texts have a replacement; a whole number has a whole one. */
+function masked(value: {}, replacement: string): unknown {
+  if (typeof value === 'string') return replacement;
+  if (typeof value !== 'number') throw new ExchangeError('java.lang.IllegalArgumentException', `Unable to mask value of type class ${typeof value === 'boolean' ? 'java.lang.Boolean' : Array.isArray(value) ? 'java.util.ArrayList' : 'java.util.LinkedHashMap'} with custom replacement.`);
+  const isFit = Number.isInteger(value) ? /^[+-]?\d+$/.test(replacement) : replacement.trim() !== '' && !Number.isNaN(Number(replacement));
+  if (!isFit) throw new ExchangeError('java.lang.IllegalArgumentException', `Unable to convert ${replacement} (class java.lang.String) to number`);
+  return Number(replacement);
+}
+
 class MaskField {
   process(exchange: Exchange): void {
     const body = objectOf(exchange);
@@ -99,7 +108,7 @@ class MaskField {
       const value = body[name];
       if (value === undefined || value === null) continue;
       const isNumber = typeof value === 'number';
-      if (replacement !== '' && replacement !== 'none') body[name] = isNumber && !Number.isNaN(Number(replacement)) ? Number(replacement) : replacement;
+      if (replacement !== '' && replacement !== 'none') body[name] = masked(value, replacement);
       else body[name] = isNumber ? 0 : typeof value === 'boolean' ? false : Array.isArray(value) ? [] : typeof value === 'object' ? {} : '';
     }
     exchange.body = body;

@@ -99,6 +99,9 @@ describe('a catalogue of kamelets', () => {
       expect(await through('drop-field-action', { field: 'a' }, '{"a":1,"b":2}')).to.equal('{"b":2}');
       expect(await through('hoist-field-action', { field: 'h' }, '{"a":1}')).to.equal('{"h":{"a":1}}');
       expect(await through('mask-field-action', { fields: 'a', replacement: 'xxx' }, '{"a":"secret","b":2}')).to.equal('{"a":"xxx","b":2}');
+      expect(await through('mask-field-action', { fields: 'a', replacement: '7' }, '{"a":1,"b":2}')).to.equal('{"a":7,"b":2}');
+      expect(await through('mask-field-action', { fields: 'a', replacement: 'xxx' }, '{"a":1}')).to.equal('Unable to convert xxx (class java.lang.String) to number');
+      expect(await through('mask-field-action', { fields: 'a', replacement: 'xxx' }, '{"a":true}')).to.contain('Unable to mask value of type class java.lang.Boolean');
       expect(await through('replace-field-action', { renames: 'a:z', disabled: 'b' }, '{"a":1,"b":2,"c":3}')).to.equal('{"z":1,"c":3}');
       expect(await through('regex-router-action', { regex: 'o(.*)', replacement: 'n$1' }, 'x', { CamelKafkaTopic: 'orders' })).to.equal('nrders');
       const schema = '{"type":"record","name":"R","fields":[{"name":"a","type":"string"}]}';
