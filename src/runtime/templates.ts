@@ -11,6 +11,23 @@ const elementList = (value: ModelValue | undefined): ElementModel[] => (Array.is
 
 const dashed = (name: string): string => name.replace(/([a-z0-9])([A-Z])/g, '$1-$2').toLowerCase();
 
+/**
+ * What a `choice` decides when the route is made sees the parameters as properties, as in Camel: `${properties:flag:true}`. Later there are none of
+ * them any more.
+ */
+function withParametersInPreconditions(value: unknown, parameters: Readonly<Record<string, string>>, isDecided = false): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => withParametersInPreconditions(item, parameters, isDecided));
+  const model = value as { readonly type?: string; readonly kind?: string; readonly source?: string; readonly fields?: Readonly<Record<string, unknown>>; readonly element?: ElementModel } | null;
+  if (typeof model !== 'object' || model === null) return value;
+  if (model.type === 'expression' && isDecided && model.source !== undefined) {
+    const source = model.source.replace(/\$\{properties:([\w.-]+)(?::[^{}]*)?\}/g, (whole, name: string) => parameters[name] ?? whole);
+    return source === model.source ? value : { ...model, source, sourceAt: null };
+  }
+  if (model.type === 'step' && model.element !== undefined) return { ...model, element: withParametersInPreconditions(model.element, parameters, model.kind === 'choice' && model.element.fields['precondition'] === true) };
+  if (model.type !== 'element' || model.fields === undefined) return value;
+  return { ...model, fields: Object.fromEntries(Object.entries(model.fields).map(([name, field]) => [name, withParametersInPreconditions(field, parameters, isDecided && name !== 'steps')])) };
+}
+
 /** `my-param` and `myParam` are one name, as in Camel. */
 function byOtherSpelling(given: ReadonlyMap<string, string>, name: string): string | undefined {
   const wanted = dashed(name);
@@ -84,8 +101,9 @@ export function instantiate(use: ElementModel, templates: ReadonlyMap<string, El
     return elementList(list ?? undefined).map((bean): ElementModel => ({ ...bean, name: 'bean', fields: { ...bean.fields, name: named.get(textField(bean, 'name') ?? '') ?? '' } }));
   });
   const part = template.fields['route'] ?? template.fields['from'];
-  const read = isTemplate(part) ? part.read(lookup, problems) : part;
-  if (read === undefined || read === null || !isElement(read)) return [];
+  const filled = isTemplate(part) ? part.read(lookup, problems) : part;
+  if (filled === undefined || filled === null || !isElement(filled)) return [];
+  const read = withParametersInPreconditions(filled, values) as ElementModel;
   const own = template.fields['route'] !== undefined ? read.fields : { from: read };
   const id = textField(use, 'routeId');
   const prefix = textField(use, 'prefixId') ?? '';
