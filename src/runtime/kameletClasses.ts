@@ -92,7 +92,7 @@ class HoistField {
 }
 
 /** Only numbers and texts have a replacement; a whole number has a whole one. */
-function masked(value: {}, replacement: string): unknown {
+function masked(value: unknown, replacement: string): unknown {
   if (typeof value === 'string') return replacement;
   if (typeof value !== 'number') throw new ExchangeError('java.lang.IllegalArgumentException', `Unable to mask value of type class ${typeof value === 'boolean' ? 'java.lang.Boolean' : Array.isArray(value) ? 'java.util.ArrayList' : 'java.util.LinkedHashMap'} with custom replacement.`);
   const isFit = Number.isInteger(value) ? /^[+-]?\d+$/.test(replacement) : replacement.trim() !== '' && !Number.isNaN(Number(replacement));
