@@ -3,7 +3,7 @@ import type { Clock, Timer } from '../core/clock.ts';
 import { causeChain, classDistance, ExchangeError } from '../core/errors.ts';
 import type { Events } from '../core/events.ts';
 import type { Exchange, StepInfo, Way } from '../core/exchange/exchange.ts';
-import { EXHAUSTED, FAILED, HANDLED, PARKED, ROLLBACK_ONLY, SPENT, STOPPED } from '../core/exchange/exchange.ts';
+import { EXHAUSTED, FAILED, failedReplies, HANDLED, PARKED, ROLLBACK_ONLY, SPENT, STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { Call, Pipe } from '../core/graph/flow.ts';
 import { Exit, Inlet, isPromise, operator, sequence, StepSubscriber, WayBack, withOutput } from '../core/graph/flow.ts';
@@ -358,7 +358,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     const before = Number(exchange.headers.lookup('camelredeliverycounter') ?? 0);
     // What the step does to the header must not make it run for ever.
     const counter = Math.max(Number.isFinite(before) ? before : 0, attempts.count) + 1;
-    const isReply = (exchange.halt & EXHAUSTED) !== 0 && exchange.isInOut;
+    const isReply = (failedReplies.delete(exchange) || (exchange.halt & EXHAUSTED) !== 0) && exchange.isInOut;
     if (!isReply) {
       exchange.headers.put(redeliveryCounter, 'camelredeliverycounter', counter);
       exchange.headers.put(redelivered, 'camelredelivered', true);
@@ -491,16 +491,15 @@ class ErrorHandled extends StepSubscriber implements Resumable {
   }
 
   private redeliver(exchange: Exchange, attempts: Attempts): void {
-    const { headers } = exchange;
-    const counter = headers.lookup('camelredeliverycounter');
-    const most = headers.get(redeliveryMaxCounter);
+    const { maximumRedeliveries: most } = attempts.clause?.policy ?? this.handling.policy;
     exchange.halt = 0;
     exchange.exception = null;
     exchange.body = attempts.body;
     exchange.headers = attempts.headers.copy();
-    exchange.headers.put(redeliveryCounter, 'camelredeliverycounter', counter);
+    // Whatever became of them on the way.
+    exchange.headers.put(redeliveryCounter, 'camelredeliverycounter', attempts.count);
     exchange.headers.put(redelivered, 'camelredelivered', true);
-    if (most !== undefined) exchange.headers.set(redeliveryMaxCounter, most);
+    if (most > 0) exchange.headers.set(redeliveryMaxCounter, most);
     const prepare = attempts.clause?.onRedelivery ?? this.handling.onRedelivery;
     const again = (): void => {
       exchange.way = attempts;
@@ -541,7 +540,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     const { useOriginalMessage = false, useOriginalBody = false } = clause ?? deadLetter ?? {};
     if (hasSteps && (useOriginalMessage || useOriginalBody)) this.restoreOriginal(exchange, useOriginalMessage);
     this.setFailureProperties(exchange);
-    const finish = (finished: Exchange): void => this.afterHandler(finished, error, !wasExhausted && isHandled, !wasExhausted && isContinued, toDeadLetter, wasExhausted);
+    const finish = (finished: Exchange): void => this.afterHandler(finished, error, { isHandled: !wasExhausted && isHandled, isContinued: !wasExhausted && isContinued, isDeadLetter: toDeadLetter, wasExhausted, isReply });
     const run = (): void => {
       exchange.clearFailure();
       if (!hasSteps) return finish(exchange);
@@ -568,7 +567,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     unitOfWork.takeOriginal(exchange, isWhole);
   }
 
-  private afterHandler(exchange: Exchange, error: ExchangeError, isHandled: boolean, isContinued: boolean, isDeadLetter: boolean, wasExhausted: boolean): void {
+  private afterHandler(exchange: Exchange, error: ExchangeError, { isHandled, isContinued, isDeadLetter, wasExhausted, isReply }: Readonly<Record<'isHandled' | 'isContinued' | 'isDeadLetter' | 'wasExhausted' | 'isReply', boolean>>): void {
     const isNewFailure = exchange.isFailed;
     leaveFatal(exchange, this.context.routeId);
     exchange.unitOfWork?.giveUpOriginal(exchange);
@@ -582,7 +581,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     } else if (isContinued) {
       exchange.clearFailure();
       exchange.halt &= ~HANDLED;
-      removeRedeliveryHeaders(exchange);
+      if (!isReply) removeRedeliveryHeaders(exchange);
     } else if (isHandled || (isDeadLetter && !wasExhausted)) {
       exchange.clearFailure();
       exchange.halt |= HANDLED;

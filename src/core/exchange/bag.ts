@@ -50,6 +50,15 @@ export class Bag {
     return undefined;
   }
 
+  /** Puts back what an earlier copy of this has and this no longer has. */
+  regain(earlier: Bag): void {
+    const { pairs } = earlier;
+    let i = 0;
+    // Names keep their order: as long as it is the same nothing is gone.
+    while (i < pairs.length && pairs[i] === this.pairs[i]) i += 2;
+    for (; i < pairs.length; i += 2) if (!this.has(pairs[i] as string)) this.set(pairs[i] as string, pairs[i + 1]);
+  }
+
   clear(): void {
     this.pairs = [];
     this.isShared = false;

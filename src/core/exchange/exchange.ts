@@ -457,3 +457,6 @@ export class Exchange {
     if (result.failedStep !== null) this.failedStep = result.failedStep;
   }
 }
+
+/** Exchanges that failed on a slip behind an endpoint of it: as in Camel they have that one's reply then. */
+export const failedReplies = new WeakSet<Exchange>();

@@ -1,8 +1,10 @@
 import type { Subscriber } from 'rxjs';
+import type { Bag } from '../exchange/bag.ts';
 import type { StepContext } from '../definition.ts';
 import { dynamicEndpointFields, emptyUri, isInvalidEndpoint, schemeCheck, shownUri, uriOf } from './dynamicEndpoint.ts';
 import { ExchangeError, toExchangeError } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import { failedReplies } from '../exchange/exchange.ts';
 import type { Expression } from '../expression.ts';
 import type { Options } from '../field.ts';
 import { field } from '../field.ts';
@@ -85,6 +87,11 @@ class Slip extends Turns {
   private readonly itinerary: Itinerary;
   private hops = 0;
   private arrived: { readonly value: unknown } | null = null;
+  /** Endpoints that it was sent to. */
+  private visits = 0;
+  /** What the exchange had after the first of them: as in Camel the others get copies, so that what they take away of this is there again at the end. */
+  private properties: Bag | null = null;
+  private variables: Bag | null = null;
 
   constructor(step: SlipStep, exchange: Exchange, itinerary: Itinerary) {
     super(step.context.clock, exchange.way);
@@ -117,7 +124,7 @@ class Slip extends Turns {
         next.then(
           (value: unknown) => this.take(value),
           (thrown: unknown) => {
-            exchange.fail(thrown, this.step.context.info);
+            this.failed(thrown);
             this.go();
           },
         );
@@ -126,10 +133,16 @@ class Slip extends Turns {
       if (next === null || next === undefined) return false;
       this.visit(uriOf(next, exchange));
     } catch (thrown) {
-      exchange.fail(thrown, this.step.context.info);
+      this.failed(thrown);
       return false;
     }
     return true;
+  }
+
+  private failed(thrown: unknown): void {
+    const { exchange } = this;
+    exchange.fail(thrown, this.step.context.info);
+    if (this.visits > 0) failedReplies.add(exchange);
   }
 
   private take(value: unknown): void {
@@ -138,7 +151,10 @@ class Slip extends Turns {
   }
 
   protected over(): void {
-    this.step.send(this.exchange);
+    const { exchange } = this;
+    if (this.properties !== null) exchange.properties.regain(this.properties);
+    if (this.variables !== null) exchange.variables.regain(this.variables);
+    this.step.send(exchange);
   }
 
   private visit(uri: string): void {
@@ -152,6 +168,10 @@ class Slip extends Turns {
       if (!options.ignoresInvalid || !isInvalidEndpoint(toExchangeError(thrown))) throw thrown;
       this.go();
       return;
+    }
+    if (++this.visits === 2) {
+      this.properties = exchange.properties.copy();
+      if (exchange.hasVariables) this.variables = exchange.variables.copy();
     }
     exchange.properties.set('CamelSlipEndpoint', shownUri(uri));
     exchange.way = this;

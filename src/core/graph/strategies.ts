@@ -177,17 +177,22 @@ export class UseOriginalAggregationStrategy implements AggregationStrategy {
   }
 
   aggregate(oldExchange: Exchange | null, newExchange: Exchange | null, input?: Exchange): Exchange {
-    // Where there is nothing to keep (the first of an aggregation) Camel gives null too.
-    const original = input ?? oldExchange;
-    if (original === null || !this.propagateException) return original!;
+    // Where there is nothing to keep (the first of an aggregation) Camel gives null too, unless that has failed or caught a failure.
+    const kept = input ?? oldExchange;
+    if (!this.propagateException) return kept!;
     // Nothing was polled: as in Camel this strategy wants something all the same.
-    if (newExchange === null) throw new ExchangeError('java.lang.NullPointerException', 'there is no exchange to take the failure of');
+    if (newExchange === null) {
+      if (kept === null) return kept!;
+      throw new ExchangeError('java.lang.NullPointerException', 'there is no exchange to take the failure of');
+    }
+    const caught = newExchange.property(caughtProperty);
+    const original = kept ?? (newExchange.exception !== null || caught !== undefined ? newExchange : null);
+    if (original === null || original === newExchange) return original!;
     if (newExchange.exception !== null) {
       original.exception = newExchange.exception;
       original.halt |= FAILED;
       original.failedStep = newExchange.failedStep;
     }
-    const caught = newExchange.property(caughtProperty);
     if (caught !== undefined) original.properties.set(caughtProperty, caught);
     return original;
   }
