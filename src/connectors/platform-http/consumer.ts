@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { decodeText } from '../../core/conversion/charset.ts';
+import { decodeText, isCharset } from '../../core/conversion/charset.ts';
 import type { Timer } from '../../core/clock.ts';
 import type { Consumer, ConnectorContext, Delivery, Endpoint, Sink } from '../../core/connector.ts';
 import type { Attachment } from '../../core/exchange/attachments.ts';
@@ -12,7 +12,7 @@ import type { Form } from '../../core/http/form.ts';
 import { MalformedForm, readMultipartForm, readTextForm } from '../../core/http/form.ts';
 import type { HttpListener, HttpMount, HttpRequest } from '../../core/http/listener.ts';
 import { httpListeners } from '../../core/http/listener.ts';
-import { mediaTypeOf, mediaTypes } from '../../core/conversion/media-type.ts';
+import { mediaTypeOf, mediaTypes, writtenCharsetOf } from '../../core/conversion/media-type.ts';
 import { networkBytes } from '../../core/conversion/network-bytes.ts';
 import { CookieHandler } from './cookies.ts';
 import type { platformHttpOptions } from './options.ts';
@@ -159,6 +159,9 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
     const sink = this.sink!;
     const attached = form === null ? null : this.attachmentsIn(form);
     const exchange = sink.exchange(form === null ? this.bodyOf(request) : this.bodyOfForm(form, attached, headers), new Headers(headers), this.isInOut);
+    // Bytes of the body become text by the charset of their type, where there is one of that name.
+    const charset = writtenCharsetOf(request.headers['content-type'] ?? '');
+    if (charset !== null && isCharset(charset)) exchange.properties.set('CamelCharsetName', charset);
     if (attached !== null && attached.size > 0) setAttachments(exchange, attached);
     if (this.options.useCookieHandler) exchange.properties.set('CamelCookieHandler', new CookieHandler(request, this.options));
     const delivery = new RequestDelivery(this, request.reply, headers);

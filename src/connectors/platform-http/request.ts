@@ -5,7 +5,7 @@ import type { Form } from '../../core/http/form.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
 import { isCamelHeader, parseQuery } from '../../core/http/headers.ts';
 import type { HttpRequest } from '../../core/http/listener.ts';
-import { charsetOf } from '../../core/conversion/media-type.ts';
+import { writtenCharsetOf } from '../../core/conversion/media-type.ts';
 
 /**
  * The headers that a route sees of a request: its own, the query's parameters, the path's, and Camel's. Nothing is put together before
@@ -94,7 +94,7 @@ export class RequestHeaders implements HeaderSource {
         return request.query;
       case 'camelhttpcharacterencoding': {
         const type = request.headers['content-type'];
-        return type === undefined ? undefined : (charsetOf(type) ?? undefined);
+        return type === undefined ? undefined : (writtenCharsetOf(type) ?? undefined);
       }
       case 'camelattachmentssize':
         return this.form?.files?.size;

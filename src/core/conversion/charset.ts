@@ -14,9 +14,12 @@ const native: Readonly<Record<string, 'utf8' | 'utf16le' | 'latin1' | 'ascii'>> 
   latin1: 'latin1',
 };
 
+/** Whether there is a charset of this name. */
+export const isCharset = (charset: string): boolean => Object.hasOwn(native, charset.toLowerCase()) || iconv.encodingExists(charset);
+
 /** @throws Error when nobody knows a charset of this name */
 export function checkCharset(charset: string): void {
-  if (!Object.hasOwn(native, charset.toLowerCase()) && !iconv.encodingExists(charset)) throw new Error(`there is no charset \`${charset}\``);
+  if (!isCharset(charset)) throw new Error(`there is no charset \`${charset}\``);
 }
 
 const wide = /^utf[-_]?(16|32)$/i;

@@ -6,9 +6,11 @@ export function mediaTypeOf(value: string): string {
 
 /** The `charset` parameter of a content type, in lower case; null when it has none. */
 export function charsetOf(contentType: string): string | null {
-  const match = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType);
-  return match === null ? null : match[1]!.toLowerCase();
+  return writtenCharsetOf(contentType)?.toLowerCase() ?? null;
 }
+
+/** As it is written. */
+export const writtenCharsetOf = (contentType: string): string | null => /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(contentType)?.[1] ?? null;
 
 /** A comma separated list of media types; null when it is empty or allows everything. */
 export function mediaTypes(list: string | undefined): readonly string[] | null {

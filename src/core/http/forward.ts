@@ -24,7 +24,7 @@ function forwarding(mount: HttpMount, socketPath: string): HttpMount {
     consumes: mount.consumes,
     produces: mount.produces,
     maxBodyBytes: mount.maxBodyBytes,
-    ...(mount.tellsMethods === true ? { tellsMethods: true } : {}),
+    tellsMethods: mount.tellsMethods === true,
     get routeId() {
       return mount.routeId ?? null;
     },

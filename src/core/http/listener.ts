@@ -400,8 +400,9 @@ export class HttpListener {
     if (this.isClosing) reply.shouldKeepAlive = false;
     // Camel's server leaves `Allow` empty, but for paths of a contract.
     const allowed = status === 405 ? this.router!.allowed(request.path) : '';
-    if (status === 405 && (allowed !== '' || request.method !== 'HEAD')) reply.writeHead(405, ['Allow', allowed, 'Content-Length', '0']);
-    else reply.writeHead(status, ['Content-Length', '0']);
+    const head = ['Content-Length', '0'];
+    if (allowed !== '' || (status === 405 && request.method !== 'HEAD')) head.push('Allow', allowed);
+    reply.writeHead(status, head);
     reply.end();
   }
 

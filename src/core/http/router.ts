@@ -52,7 +52,7 @@ interface Group {
 }
 
 /** Every path answers OPTIONS. */
-const toldMethods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'TRACE', 'CONNECT', 'PATCH'];
+const toldMethods = 'GET HEAD POST PUT DELETE TRACE CONNECT PATCH'.split(' ');
 const parameter = /\{([^{}/]+)\}/g;
 const escapeForExpression = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
@@ -163,9 +163,8 @@ export class HttpRouter {
 
   /** What `Allow` says of a path: the methods of the mounts that tell theirs, in Camel's order. */
   allowed(path: string): string {
-    const methods = new Set<string>();
-    for (const { mount, expression } of this.patterns) if (mount.tellsMethods === true && expression.test(path)) for (const method of mount.methods ?? []) methods.add(method);
-    return toldMethods.filter((method) => methods.has(method)).join(', ');
+    const told = this.patterns.filter(({ mount, expression }) => mount.tellsMethods && expression.test(path));
+    return toldMethods.filter((method) => told.some(({ mount }) => mount.methods?.includes(method))).join(', ');
   }
 
   private candidatesFor(path: string): readonly Pattern[] {
