@@ -5,6 +5,7 @@ import { Breaker } from '../core/graph/breaker.ts';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
 import { ExchangeError, causeChain, classDistance } from '../core/errors.ts';
+import { checkExceptionClass } from '../core/exceptionClassCheck.ts';
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
 import { depthOf } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
@@ -410,6 +411,7 @@ export const circuitBreaker = defineEip({
       const value = resilience4jConfiguration?.[name];
       if (value !== undefined && Number(value) <= 0) throw new Error(`\`${name}\` must be more than 0`);
     }
+    for (const name of [...(resilience4jConfiguration?.recordException ?? []), ...(resilience4jConfiguration?.ignoreException ?? [])]) checkExceptionClass(name, context.at, context.problems);
     const own = written(isTolerance ? faultToleranceConfiguration : resilience4jConfiguration);
     const said = isTolerance ? context.optionsOf?.('faulttolerance', faultTolerance) : context.optionsOf?.('resilience4j', resilience4j);
     const settings = (isTolerance ? tolerance : resilience)({ ...said, ...base(configuration), ...base(own['config']), ...own });

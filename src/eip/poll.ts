@@ -35,8 +35,9 @@ export const poll = defineEip({
       out: { 'mock:out': ['first'] },
     },
   ],
-  operator: ({ uri, variableReceive, timeout }, context) =>
-    settled(dynamicText(wholeUri(uri), context), context.info, (uriOf) =>
+  operator: ({ uri, variableReceive, timeout }, context) => {
+    if (uri.uri.trim() === '') throw new Error('`uri` is empty: name the endpoint to take from');
+    return settled(dynamicText(wholeUri(uri), context), context.info, (uriOf) =>
       perform(async (exchange) => {
         const target = uriOf(exchange).trim();
         const polled = await context.receive(target, timeout, exchange);
@@ -60,5 +61,6 @@ export const poll = defineEip({
         }
         receiveInto(exchange, variableReceive, polled);
       }, context.info),
-    ),
+    );
+  },
 });

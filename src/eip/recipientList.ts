@@ -134,6 +134,7 @@ export const recipientList = defineEip({
     },
   ],
   operator: (given, context) => {
+    if (given.delimiter === '') context.problems.report('M0315', '`delimiter` must not be empty', context.at, { help: 'to leave a text whole, write `delimiter: "false"`' });
     const common = fanOutOptions(given, context, new UseLatestAggregationStrategy());
     return settled(given.expression, context.info, (expression) => {
       const options: RecipientOptions = {

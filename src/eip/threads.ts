@@ -44,9 +44,9 @@ export const threads = defineEip({
   isBare: true,
   options: {
     threadName: field.string('Name that the Simple function `threadName` shows in the later steps.').default('Threads'),
-    poolSize: field.integer('Threads of the pool.').ignored(noThreads),
+    poolSize: field.count('Threads of the pool.').ignored(noThreads),
     maxPoolSize: field.integer('Threads of the pool at most.').ignored(noThreads),
-    keepAliveTime: field.integer('How long an idle thread lives.').ignored(noThreads),
+    keepAliveTime: field.count('How long an idle thread lives.').atLeast(1).ignored(noThreads),
     timeUnit: field.enum('Unit of that time.', ['NANOSECONDS', 'MICROSECONDS', 'MILLISECONDS', 'SECONDS', 'MINUTES', 'HOURS', 'DAYS']).ignored(noThreads),
     maxQueueSize: field.integer('Tasks that may wait.').ignored(noThreads),
     allowCoreThreadTimeOut: field.boolean('Idle threads end.').default(false).ignored(noThreads),

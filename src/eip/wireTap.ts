@@ -149,8 +149,9 @@ export const wireTap = defineEip({
       prepare: preparationOf(given.onPrepare, context),
     };
     const uri = wholeUri(given.uri);
-    const checkScheme = schemeCheck(given.allowedSchemes, false);
-    if (!given.dynamicUri || (!isDynamicText(uri) && !given.ignoreInvalidEndpoint && checkScheme === null)) {
+    // As in Camel, an endpoint that is written out is allowed.
+    const checkScheme = isDynamicText(uri) ? schemeCheck(given.allowedSchemes, false) : null;
+    if (!given.dynamicUri || (!isDynamicText(uri) && !given.ignoreInvalidEndpoint)) {
       const call = context.producer(given.uri);
       return operator((out) => new WireTap(out, context, { ...common, target: () => call }));
     }

@@ -227,6 +227,17 @@ export class Route implements GraphOwner, Sink {
     this.state = 'Suspended';
   }
 
+  /** The source takes nothing more, though the route stays started. */
+  async pauseSource(): Promise<void> {
+    if (this.state === 'Started') await (this.consumer.suspend?.() ?? this.consumer.stop());
+  }
+
+  async resumeSource(): Promise<void> {
+    if (this.state !== 'Started') return;
+    if (this.consumer.suspend !== undefined) await this.consumer.resume?.();
+    else await this.consumer.start(this);
+  }
+
   async resume(): Promise<void> {
     if (this.state === 'Stopped') return this.start();
     if (this.state !== 'Suspended') return;

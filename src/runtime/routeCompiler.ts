@@ -28,6 +28,7 @@ import type { Parking } from './parking.ts';
 import type { RoutePlan } from './plan.ts';
 import { booleanField, textField } from './plan.ts';
 import type { CompiledRoute, Route } from './route.ts';
+import { withPolicies } from './routePolicies.ts';
 import { errorHandling, interceptFrom, intercepts, SendIntercepts } from './scopes.ts';
 import type { StandIns } from './standIns.ts';
 
@@ -198,7 +199,7 @@ export class RouteCompiler {
     // As in Camel, an onCompletion counts as a step where every step is intercepted.
     const counted = scope.onCompletion.flatMap(() => around.intercepts.map((call) => callStep(call)));
     let graph: Graph | null = null;
-    const work = completions(compiler, scope.onCompletion, around, () => graph!);
+    const work = withPolicies(completions(compiler, scope.onCompletion, around, () => graph!), compiler, plan.element, owner);
     const pipe = sequence([
       ...contractOf(plan.element, 'inputType'),
       ...before,

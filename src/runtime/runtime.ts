@@ -440,7 +440,8 @@ export class Runtime implements ExchangeScope {
 
   private meetsPrecondition(route: ElementModel, problems: Diagnostics): boolean {
     const source = textField(route, 'precondition');
-    if (source === null || source === '') return true;
+    if (source === null) return true;
+    if (source.trim() === '') return false;
     try {
       return this.meets(source);
     } catch (thrown) {

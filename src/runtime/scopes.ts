@@ -143,7 +143,7 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope, sends: 
   let onPrepareFailure: ErrorHandling['onPrepareFailure'] = null;
   let onOccurred: ErrorHandling['onOccurred'] = null;
   const handler = scope.errorHandler;
-  const kind = handler === null ? null : (handlerKinds.find((name) => handler.fields[name] !== undefined) ?? null);
+  const kind = handler === null ? null : (Object.keys(handler.fields).findLast((name) => handlerKinds.includes(name)) ?? null);
   if (handler !== null && kind === null) compiler.problems.report('M0206', '`errorHandler` does not say which', handler.at, { label: 'names no error handler', help: `name one, such as \`deadLetterChannel: { deadLetterUri: "..." }\` or \`noErrorHandler: {}\``, docs: 'docs/route/errorHandler.md' });
   if (kind === 'noErrorHandler') {
     // They never run, but are as wrong as elsewhere.

@@ -50,9 +50,9 @@ interface Given {
 
 /** The watermark that a split's options ask for; reports what is wrong with them. */
 export function watermarkOf({ resumeStrategy, watermarkKey, watermarkExpression }: Given, context: StepContext): Watermark | null {
-  if (resumeStrategy === undefined && watermarkKey === undefined) return null;
+  if (resumeStrategy === undefined && watermarkKey === undefined && watermarkExpression === undefined) return null;
   if (resumeStrategy === undefined || watermarkKey === undefined) {
-    context.problems.report('M0313', '`resumeStrategy` and `watermarkKey` need each other', context.at, { help: resumeStrategy === undefined ? 'add `resumeStrategy: "#store"`: the watermark is kept in the state store' : 'add `watermarkKey: NAME`: what the watermark is kept under' });
+    context.problems.report('M0313', watermarkExpression === undefined ? '`resumeStrategy` and `watermarkKey` need each other' : '`watermarkExpression` needs `resumeStrategy` and `watermarkKey`', context.at, { help: resumeStrategy === undefined ? 'add `resumeStrategy: "#store"`: the watermark is kept in the state store' : 'add `watermarkKey: NAME`: what the watermark is kept under' });
     return null;
   }
   const expression = watermarkExpression === undefined ? null : context.languages.expression('simple', watermarkExpression);

@@ -12,7 +12,7 @@ import { isPromise, perform, settled } from './flow.ts';
 export const convertFields = (what: 'header' | 'variable') => ({
   name: field.string(`The ${what}; may hold Simple.`).required(),
   type: field.string('Name of the type as Java has it: `String`, `int`, `byte[]`, `java.util.List`, ...').required(),
-  toName: field.string(`The ${what} that takes the result; the same when absent.`),
+  toName: field.string(`The ${what} that takes the result, may hold Simple; the same when absent.`),
   mandatory: field.boolean('A value that nothing converts fails the exchange; else it becomes null.').default(true),
   charset: field.string('Charset of text that becomes bytes, and of bytes that become text; that which the exchange names (`CamelCharsetName`), or UTF-8, when absent.'),
 });
@@ -72,18 +72,24 @@ export function convertStep({ name, type, toName, mandatory, charset }: ConvertO
   const { info } = context;
   if (charset !== undefined) checkCharset(charset);
   const conversion = { type, mandatory, charset };
-  const run = (exchange: Exchange, source: string): void | Promise<void> => {
+  const run = (exchange: Exchange, source: string, target: string): void | Promise<void> => {
     if (source === '') throw new ExchangeError('java.lang.NullPointerException', `\`${name}\` gives no name`);
     const found = get(exchange, source);
     if (found !== undefined && found !== null) {
       const value = convertIn(exchange, found, conversion);
-      if (isPromise(value)) return value.then((later) => set(exchange, toName ?? source, later));
-      set(exchange, toName ?? source, value);
+      if (isPromise(value)) return value.then((later) => set(exchange, target, later));
+      set(exchange, target, value);
     } else if (mandatory) {
       const failure = missing(source);
       if (failure !== null) throw failure;
     }
   };
-  const build = (nameOf: (exchange: Exchange) => string): Pipe => perform((exchange) => run(exchange, nameOf(exchange)), info);
-  return isDynamicText(name) ? settled(dynamicText(name, context), info, build) : build(() => name);
+  type NameOf = (exchange: Exchange) => string;
+  const named = (text: string, build: (nameOf: NameOf) => Pipe): Pipe => (isDynamicText(text) ? settled(dynamicText(text, context), info, build) : build(() => text));
+  const build = (nameOf: NameOf, targetOf: NameOf | null): Pipe =>
+    perform((exchange) => {
+      const source = nameOf(exchange);
+      return run(exchange, source, targetOf === null ? source : targetOf(exchange));
+    }, info);
+  return named(name, (nameOf) => (toName === undefined ? build(nameOf, null) : named(toName, (targetOf) => build(nameOf, targetOf))));
 }

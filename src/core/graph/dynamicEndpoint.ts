@@ -33,7 +33,7 @@ const schemeOf = (uri: string): string => uri.slice(0, Math.max(0, uri.indexOf('
  * @param isList Camel words the message of steps with several endpoints a little differently
  */
 export function schemeCheck(allowed: string | undefined, isList: boolean): ((uri: string) => void) | null {
-  if (allowed === undefined || allowed.trim() === '') return null;
+  if (allowed === undefined) return null;
   const schemes = allowed.split(',').map((scheme) => scheme.trim());
   const shown = isList ? `[${schemes.join(', ')}]` : allowed;
   return (uri) => {

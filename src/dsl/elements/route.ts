@@ -28,7 +28,7 @@ export const routeFields = {
   logMask: field.boolean('Masks passwords and the like in log lines of the route.'),
   messageHistory: field.boolean('Keeps the list of steps that a message went through.'),
   trace: field.boolean('Logs every step of every message.'),
-  routePolicyRef: field.reference('Policies that start and stop the route.', 'RoutePolicy'),
+  routePolicyRef: field.reference("Beans, with commas between them, that are told of each message's begin and end in the route (`onExchangeBegin(route, exchange)`, `onExchangeDone(route, exchange)`), and of its start and stop (`onStart(route)`, `onStop(route)`); `route` has `id`, `pauseSource()` and `resumeSource()`. Built in are org.apache.camel.throttling.ThrottlingInflightRoutePolicy and ThrottlingExceptionRoutePolicy.", 'RoutePolicy'),
   shutdownRoute: field.enum('When the route stops: with the others, or as late as possible.', ['Default', 'Defer']).default('Default'),
   shutdownRunningTask: field
     .enum('What a consumer of batches finishes when it stops: its current message, or the whole batch.', ['CompleteCurrentTaskOnly', 'CompleteAllTasks'])
