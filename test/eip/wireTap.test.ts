@@ -80,7 +80,7 @@ describe('wireTap', () => {
     ignoring.wired.feed(exchangeOf('x'));
     await ignoring.context.clock.advance(0);
     expect([kept.length, ignoring.context.underWay]).to.deep.equal([0, 0]);
-    const allowing = tapping({ ...at('direct:x'), allowedSchemes: 'mock' }, { keepFailed: (copy) => void kept.push(copy) });
+    const allowing = tapping({ ...at('direct:${body}'), allowedSchemes: 'mock' }, { keepFailed: (copy) => void kept.push(copy) });
     allowing.wired.feed(exchangeOf('x'));
     await allowing.context.clock.advance(0);
     expect([kept[0]!.exception!.type, allowing.context.sent.size]).to.deep.equal(['org.apache.camel.ResolveEndpointFailedException', 0]);
