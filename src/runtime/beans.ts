@@ -39,6 +39,7 @@ export interface BeanFactories {
 export class Beans {
   private readonly beans = new Map<string, unknown>();
   private readonly modules = new Map<string, unknown>();
+  private readonly loaded = new Map<string, (args: readonly unknown[], properties: Readonly<Record<string, unknown>>) => unknown>();
   /** What `beans:` declared, with what it was made from: the next generation takes over what has not changed. */
   private readonly declared = new Map<string, { readonly identity: string; readonly bean: unknown; readonly destroy: (() => unknown) | null }>();
   private readonly versions = new Map<string, number>();
@@ -58,6 +59,11 @@ export class Beans {
 
   get(name: string): unknown {
     return this.beans.get(name);
+  }
+
+  /** Classes that are loaded where something names them only. */
+  addClasses(classes: Readonly<Record<string, (args: readonly unknown[], properties: Readonly<Record<string, unknown>>) => unknown>>): void {
+    for (const [name, make] of Object.entries(classes)) this.loaded.set(name, make);
   }
 
   set(name: string, bean: unknown): void {
@@ -146,7 +152,7 @@ export class Beans {
       const made = this.module(name.replace(/^#?module:/, ''));
       return made;
     }
-    const made = this.factories.create(name, given, properties) ?? javaType(name)?.construct?.(...given);
+    const made = this.loaded.get(name)?.(given, properties) ?? this.factories.create(name, given, properties) ?? javaType(name)?.construct?.(...given);
     if (made === undefined) {
       const near = nearest(name, [...this.factories.names(), ...javaTypeNames()]);
       throw new Error(

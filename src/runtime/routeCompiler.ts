@@ -28,9 +28,10 @@ import type { Parking } from './parking.ts';
 import type { RoutePlan } from './plan.ts';
 import { booleanField, textField } from './plan.ts';
 import type { CompiledRoute, Route } from './route.ts';
-import { withPolicies } from './routePolicies.ts';
 import { errorHandling, interceptFrom, intercepts, SendIntercepts } from './scopes.ts';
 import type { StandIns } from './standIns.ts';
+
+type RoutePolicies = typeof import('./routePolicies.ts');
 
 /** What compiled routes use of the runtime they run in. */
 export interface RouteHost {
@@ -52,6 +53,8 @@ export interface RouteHost {
   /** What properties `camel.GROUP.OPTION` say of options, typed. */
   optionsOf(group: string, fields: Fields): Readonly<Record<string, unknown>>;
   resource(uri: string): string;
+  /** What makes of `routePolicyRef` what it means; null where no route has one. */
+  policies(): Pick<RoutePolicies, 'withPolicies'> | null;
   shared<T>(name: string, make: () => T): T;
   connectorContext(resolved: ResolvedEndpoint): ConnectorContext;
   onStop(routeId: string, run: () => void | Promise<void>): () => void;
@@ -199,7 +202,8 @@ export class RouteCompiler {
     // As in Camel, an onCompletion counts as a step where every step is intercepted.
     const counted = scope.onCompletion.flatMap(() => around.intercepts.map((call) => callStep(call)));
     let graph: Graph | null = null;
-    const work = withPolicies(completions(compiler, scope.onCompletion, around, () => graph!), compiler, plan.element, owner);
+    const done = completions(compiler, scope.onCompletion, around, () => graph!);
+    const work = this.host.policies()?.withPolicies(done, compiler, plan.element, owner) ?? done;
     const pipe = sequence([
       ...contractOf(plan.element, 'inputType'),
       ...before,

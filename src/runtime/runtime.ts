@@ -157,6 +157,7 @@ export class Runtime implements ExchangeScope {
   lastReload: ReloadResult | null = null;
   settings: (key: string) => unknown;
   /** What calls of REST services take from `restConfiguration`. */
+  private policies: typeof import('./routePolicies.ts') | null = null;
   private callSettings: ReadonlyMap<string, string> = new Map();
   private readonly parking: Parking;
   private readonly access: RuntimeAccess;
@@ -254,6 +255,7 @@ export class Runtime implements ExchangeScope {
       parts: options.parts,
       store: options.store,
       standIns: options.standIns,
+      policies: () => this.policies,
       languages: this.languages,
       endpoints: this.endpoints,
       parking: this.parking,
@@ -403,6 +405,11 @@ export class Runtime implements ExchangeScope {
     const beans = this.newBeans(this.beans);
     for (const [name, value] of given?.values ?? []) beans.set(name, value);
     await beans.loadModules(moduleReferences(documents), problems);
+    const isPolicy = (element: ElementModel): boolean => textField(element, 'routePolicyRef') !== null || textField(element, 'type')?.startsWith('org.apache.camel.throttling.') === true;
+    if (declared.some(isPolicy) || documents.some(({ elements }) => elements.some(isPolicy))) {
+      this.policies = await import('./routePolicies.ts');
+      beans.addClasses(this.policies.routePolicyClasses);
+    }
     const previous = this.beans;
     this.beans = beans;
     for (const element of inOrder(declared)) await beans.declare(element, problems);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { VirtualClock } from '../../src/core/clock.ts';
-import type { PolicyRoute } from '../../src/core/beans/routePolicies.ts';
+import type { PolicyRoute } from '../../src/runtime/routePolicies.ts';
 import { Events } from '../../src/core/events.ts';
 import type { Exchange } from '../../src/core/exchange/exchange.ts';
 import type { Runtime } from '../../src/runtime/runtime.ts';

@@ -1,5 +1,4 @@
 import { toText } from '../conversion/convert.ts';
-import { routePolicyClasses } from './routePolicies.ts';
 import { ExchangeError, isKnownExceptionClass, qualifiedClassName } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { STOPPED } from '../exchange/exchange.ts';
@@ -29,7 +28,6 @@ const classes: Readonly<Record<string, Make>> = {
   'org.apache.camel.model.errorhandler.NoErrorHandlerDefinition': () => ({ isNone: true }),
   'org.apache.camel.model.Resilience4jConfigurationDefinition': settings,
   'org.apache.camel.model.FaultToleranceConfigurationDefinition': settings,
-  ...routePolicyClasses,
   // Nothing runs in them, but their sizes say how much may be under way at once.
   'org.apache.camel.spi.ThreadPoolProfile': settings,
   // It adapts a strategy that resumes to a consumer, which has nothing to do here.
