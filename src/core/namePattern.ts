@@ -9,7 +9,12 @@ export function namePattern(pattern: string): (name: string) => boolean {
   if (folded === '*') return () => true;
   if (folded.endsWith('*') && !/[.()[\]|?+^$\\]/.test(folded)) {
     const start = folded.slice(0, -1);
-    return (name) => name.toLowerCase().startsWith(start);
+    // As a regular expression, which it is as well, `foo*` takes `fo`, too.
+    const less = start.slice(0, -1);
+    return (name) => {
+      const plain = name.toLowerCase();
+      return plain.startsWith(start) || plain === less;
+    };
   }
   if (/^[\w-]*$/.test(pattern)) return (name) => name.toLowerCase() === folded;
   const expression = expressionOf(pattern);

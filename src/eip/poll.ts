@@ -1,12 +1,11 @@
 import type { PolledMessage } from '../core/connector.ts';
 import { defineEip } from '../core/definition.ts';
 import { dynamicText } from '../core/graph/dynamicText.ts';
-import { wholeUri } from '../core/graph/dynamicEndpoint.ts';
+import { shownUri, wholeUri } from '../core/graph/dynamicEndpoint.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { perform, settled } from '../core/graph/flow.ts';
 import { receiveInto } from '../core/graph/send.ts';
-import { camelUri } from '../core/uri.ts';
 import { shutdownError } from '../core/exchange/waits.ts';
 
 /** The polled message has the fate of the exchange that took it. */
@@ -41,7 +40,7 @@ export const poll = defineEip({
       perform(async (exchange) => {
         const target = uriOf(exchange).trim();
         const polled = await context.receive(target, timeout, exchange);
-        exchange.properties.set('CamelToEndpoint', camelUri(target).replace(/\?.*/s, ''));
+        exchange.properties.set('CamelToEndpoint', shownUri(target));
         if (polled === null) {
           if (variableReceive === undefined) exchange.body = null;
           else exchange.setVariable(variableReceive, null);

@@ -40,6 +40,13 @@ const listOf = (value: unknown): unknown[] => {
   throw new ExchangeError('java.lang.NullPointerException', `can't sort ${describeValue(value)}: it is no list`);
 };
 
+/** As in Camel, the list itself is sorted, which others may hold as well. */
+function inPlaceOf(value: unknown, sorted: unknown[]): unknown[] {
+  if (!Array.isArray(value) || Object.isFrozen(value)) return sorted;
+  for (let i = 0; i < sorted.length; i++) value[i] = sorted[i];
+  return value;
+}
+
 const sortedAtOnce = 20_000;
 
 /** Pieces are sorted, and put together two by two: what is equal stays in its order. */
@@ -72,7 +79,7 @@ const comparedBetweenLooks = 1000;
 
 export const sort = defineEip({
   name: 'sort',
-  summary: 'Sorts a list and makes it the body.',
+  summary: 'Sorts a list, and makes it the body.',
   options: {
     expression: field.expression('Gives the list; `tokenize` makes one of a text. The body, without it.'),
     comparator: field.string('Bean that compares two items: a function, or an object with `compare`. Natural order when absent.'),
@@ -97,8 +104,8 @@ export const sort = defineEip({
     // Array.sort never asks about undefined and puts it last; Java's list would hold null.
     return performWith(expression ?? ((exchange: Exchange) => exchange.body), (exchange, value) => {
       const list = listOf(value).map((item) => item ?? null);
-      if (list.length > sortedAtOnce) return sortedInTurns(list, compare).then((sorted) => void (exchange.body = sorted));
-      exchange.body = list.sort(compare);
+      if (list.length > sortedAtOnce) return sortedInTurns(list, compare).then((sorted) => void (exchange.body = inPlaceOf(value, sorted)));
+      exchange.body = inPlaceOf(value, list.sort(compare));
     }, context.info);
   },
 });

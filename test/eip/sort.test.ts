@@ -25,10 +25,11 @@ describe('sort', () => {
   it('fails on a text, which is no list', () => expect(sorted('b,a').exception?.name).to.equal('NullPointerException'));
   it('fails when items can not be compared', () => expect(sorted(['b', 2]).exception?.name).to.equal('ClassCastException'));
 
-  it('leaves the list that it was given as it is', () => {
+  it('sorts the list itself, as Camel, and a frozen one as a copy', () => {
     const list = [2, 1];
-    sorted(list);
-    expect(list).to.deep.equal([2, 1]);
+    const frozen = Object.freeze([2, 1]);
+    expect([sorted(list).body, list]).to.deep.equal([[1, 2], [1, 2]]);
+    expect([sorted(frozen).body, frozen]).to.deep.equal([[1, 2], [2, 1]]);
   });
 
   it('gives the same items, none before a smaller one', () =>
