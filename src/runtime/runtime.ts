@@ -33,7 +33,6 @@ import { Documents } from './documents.ts';
 import type { EndpointReader } from './endpoints.ts';
 import { Endpoints } from './endpoints.ts';
 import type { KameletCatalogue } from './kameletCatalogue.ts';
-import { expandKamelets } from './kamelets.ts';
 import { Languages } from './languages.ts';
 import { matchRoutes, RouteIds } from './matching.ts';
 import { moduleReferences } from './moduleReferences.ts';
@@ -399,7 +398,8 @@ export class Runtime implements ExchangeScope {
       this.callSettings = callSettings(ofRest);
       documents = expandRest(documents, ofRest, problems, (uri) => this.resource(uri));
     }
-    documents = expandKamelets(documents, { parts, properties, resource: (uri) => this.resource(uri), catalogue: this.options.kamelets?.(), problems, isReplaced: (uri) => this.options.standIns?.replaces(uri) === true });
+    // Only what says so has kamelets, or what a placeholder stands for.
+    if (given?.document != null || sources.some(({ text }) => /kamelet|\{\{/i.test(text))) documents = (await import('./kamelets.ts')).expandKamelets(documents, { parts, properties, resource: (uri) => this.resource(uri), catalogue: this.options.kamelets?.(), problems, isReplaced: (uri) => this.options.standIns?.replaces(uri) === true });
     // As in Camel, a bean of the properties stands in the place of one of that name in a file.
     const declared = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'beans')).flatMap((element) => beanElements(element)).filter((bean) => given?.replaces(bean) !== true);
     const beans = this.newBeans(this.beans);
