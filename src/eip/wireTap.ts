@@ -49,7 +49,8 @@ class WireTap extends StepSubscriber {
   }
 
   private tap(exchange: Exchange): void {
-    const call = this.options.target(exchange);
+    // As in Camel, the URI is read for what is sent, be it a new exchange without anything in it.
+    const call = this.options.target(this.options.copies ? exchange : this.blank(exchange));
     if (call === null) return;
     const copy = this.copyOf(exchange);
     this.underWay++;
