@@ -475,6 +475,8 @@ java.lang.Throwable
      .RecordDeserializationException x
     org.apache.kafka.common.errors.WakeupException p
    org.apache.velocity.exception.VelocityException t
+    org.apache.velocity.exception.ResourceNotFoundException
+   org.python.core.PyException
     .MethodInvocationException x
     .ParseErrorException t
    org.graalvm.polyglot.PolyglotException x
@@ -690,6 +692,10 @@ java.lang.Throwable
   javax.xml.datatype.DatatypeConfigurationException
   javax.xml.parsers.ParserConfigurationException
   javax.xml.stream.XMLStreamException
+   com.ctc.wstx.exc.WstxException
+    com.ctc.wstx.exc.WstxParsingException
+     com.ctc.wstx.exc.WstxEOFException
+     com.ctc.wstx.exc.WstxUnexpectedCharException
   javax.xml.transform.TransformerException t
    .TransformerConfigurationException
   javax.xml.xpath.XPathException t

@@ -92,10 +92,14 @@ export const xtokenize = defineLanguage({
       if (isByteSource(value)) return partsOfStream(value, new XmlCutter(path), parts);
       if (value instanceof FileBody && value.length > cutAsAWhole) return partsOfPieces(value.pieces(), new XmlCutter(path), parts);
       const text = value instanceof Uint8Array ? decodeXml(Buffer.from(value.buffer, value.byteOffset, value.byteLength)) : toText(value)!;
+      // What is no XML at all fails here, what is wrong behind that where it is.
+      if (/^\ufeff?\s*[^\s<\ufeff]/.test(text)) throw unexpected(text.trimStart()[0]!);
       return text.length > cutAsAWhole ? partsOfPieces(piecesOf(text), new XmlCutter(path), parts) : partsOfText(text, path, parts);
     };
   },
 });
+
+const unexpected = (letter: string): ExchangeError => new ExchangeError('com.ctc.wstx.exc.WstxUnexpectedCharException', `no XML: it begins with \`${letter}\``);
 
 /** What is longer is not read as a whole before the first part comes. */
 const cutAsAWhole = 64 * 1024;

@@ -15,7 +15,7 @@ import type { ExpressionModel } from '../dsl/model.ts';
 const isBooleanType = (type: unknown): boolean => typeof type === 'string' && /^(java\.lang\.)?boolean$/i.test(type);
 
 /** Applies `resultType`, which every language has, to what an expression gives. */
-function typed(expression: Expression, resultType: unknown): Expression {
+function typed(expression: Expression, resultType: unknown, { conversionFailed }: LanguageDefinition): Expression {
   if (typeof resultType !== 'string' || resultType === '' || resultType === 'java.lang.Object') return expression;
   if (!isConvertibleType(resultType)) {
     const known = ['String', 'Integer', 'Long', 'Double', 'Boolean', 'java.util.Map', 'java.util.List'];
@@ -24,7 +24,16 @@ function typed(expression: Expression, resultType: unknown): Expression {
   if (expression.isAsync === true) {
     return Object.assign(async (exchange: Exchange) => converted(await expression(exchange), resultType, exchange), { isAsync: true, label: expression.label });
   }
-  return Object.assign((exchange: Exchange) => converted(expression(exchange), resultType, exchange), { label: expression.label });
+  if (conversionFailed === undefined) return Object.assign((exchange: Exchange) => converted(expression(exchange), resultType, exchange), { label: expression.label });
+  const convert = (exchange: Exchange): unknown => {
+    const value = expression(exchange);
+    try {
+      return converted(value, resultType, exchange);
+    } catch (thrown) {
+      throw conversionFailed(thrown);
+    }
+  };
+  return Object.assign(convert, { label: expression.label });
 }
 
 /** As in Camel, a value that can't become what is wanted at all is nothing; one that could, but is wrong, is an error. */
@@ -99,13 +108,15 @@ export class Languages {
     const definition = this.definition(language);
     const compiled = this.noted(definition.expression(this.source(definition, source, options), this.withDefaults(definition, options), this.context));
     if (definition.decidesOnBoolean === true && isBooleanType(options['resultType'])) return labelled(compiled, language, source);
-    return typed(labelled(compiled, language, source), options['resultType']);
+    return typed(labelled(compiled, language, source), options['resultType'], definition);
   }
 
   predicate(language: string, source: string, options: Readonly<Record<string, unknown>>): Predicate {
     const definition = this.definition(language);
     const text = this.source(definition, source, options);
     const all = this.withDefaults(definition, options);
+    const type = options['resultType'];
+    if (definition.conversionFailed !== undefined && type !== undefined && type !== '') return labelled(truth(this.expression(language, source, options)), language, source);
     if (definition.predicate !== undefined) return labelled(this.noted(definition.predicate(text, all, this.context)), language, source);
     return labelled(truth(this.noted(definition.expression(text, all, this.context))), language, source);
   }

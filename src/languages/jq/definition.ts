@@ -85,6 +85,12 @@ const camelError = (error: JqError): ExchangeError =>
     cause: new ExchangeError(`net.thisptr.jackson.jq.exception.${error.isRaised ? 'JsonQueryUserException' : 'JsonQueryException'}`, error.message),
   });
 
+/** Whatever fails, but for a stack that is full, is the cause of a RuntimeCamelException, as in Camel. */
+function failed(thrown: unknown): unknown {
+  if (thrown instanceof JqError) return camelError(thrown);
+  return thrown instanceof ExchangeError && thrown.type !== 'org.apache.camel.RuntimeCamelException' && thrown.type !== 'java.lang.StackOverflowError' ? new ExchangeError('org.apache.camel.RuntimeCamelException', `${thrown.type}: ${thrown.message}`, { cause: thrown }) : thrown;
+}
+
 export const jq = defineLanguage({
   name: 'jq',
   summary: 'A jq filter of a JSON document. `header("x")`, `property("x")`, `variable("x")` and `body` reach the rest of the message.',
@@ -92,6 +98,7 @@ export const jq = defineLanguage({
     source: field.string('Where the document is, instead of the body: `header:x`, `property:x`, `variable:x`.'),
   },
   examples: [{ expression: '{total: ([.items[].price] | add)}', body: { items: [{ price: 1 }, { price: 2 }] }, gives: { total: 3 } }],
+  conversionFailed: failed,
   // A node that is a text or a number is no condition that holds; several results are a list that has something in it, whatever that is.
   predicate: (source, options, context): Predicate => {
     const expression = filterOf(source, { source: options.source }, context);
@@ -122,7 +129,7 @@ function filterOf(source: string, options: JqOptions, context: LanguageContext):
     try {
       return resultOf(runFilter(filter, document(value), env), isShared || Array.isArray(value) || isPlainMap(value), isTyped);
     } catch (thrown) {
-      throw thrown instanceof JqError ? camelError(thrown) : thrown;
+      throw failed(thrown);
     } finally {
       current = before;
     }

@@ -43,6 +43,7 @@ export const jsonpath = defineLanguage({
     { expression: '$.store.book[?(@.price < 10)].title', body: '{"store":{"book":[{"title":"A","price":8.5},{"title":"B","price":12}]}}', gives: ['A'] },
     { expression: '$.items.length()', body: { items: [1, 2] }, gives: 2 },
   ],
+  conversionFailed: (thrown) => evaluationFailed(thrown),
   expression: (source, options, context) => expressionOf(source, options, context),
   predicate: (source, options, context) => {
     const value = expressionOf(options.allowEasyPredicate ? easyPredicate(source) : source, options, context);

@@ -78,6 +78,8 @@ export function ognl(source: Value, path: string, at: number, compiler: Compiler
     for (let i = 0; i < all.length; i++) {
       const { step, text } = all[i]!;
       if (target === null || target === undefined) {
+        // The mark before a name is for what that name gives.
+        if (all[i - 1]!.isNullSafe) return null;
         throw new ExchangeError(
           'org.apache.camel.language.bean.RuntimeBeanExpressionException',
           `Failed to invoke method: ${path} on ${className(first)} due last method returned null and therefore cannot continue to invoke method ${text} on a null instance`,
