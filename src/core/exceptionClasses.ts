@@ -475,10 +475,10 @@ java.lang.Throwable
      .RecordDeserializationException x
     org.apache.kafka.common.errors.WakeupException p
    org.apache.velocity.exception.VelocityException t
-    org.apache.velocity.exception.ResourceNotFoundException
-   org.python.core.PyException
     .MethodInvocationException x
     .ParseErrorException t
+    .ResourceNotFoundException
+   org.python.core.PyException
    org.graalvm.polyglot.PolyglotException x
    org.msgpack.core.MessagePackException
     .MessageFormatException t
