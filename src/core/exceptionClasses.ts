@@ -474,6 +474,8 @@ java.lang.Throwable
      org.apache.kafka.clients.consumer.internals.ShareInFlightBatchException x
      .RecordDeserializationException x
     org.apache.kafka.common.errors.WakeupException p
+   com.github.mustachejava.MustacheException
+    .MustacheNotFoundException
    org.apache.velocity.exception.VelocityException t
     .MethodInvocationException x
     .ParseErrorException t
