@@ -475,6 +475,7 @@ export const codes: Readonly<Record<string, CodeEntry>> = {
     title: 'The state folder is of a later version',
     explanation: 'The store in it says by which format it was written, and this version of Mecha does not know that one: reading on could lose or repeat messages. A store of an earlier version is taken over.',
   },
+  M0713: { title: 'Routes in another language do not run', explanation: 'A folder of routes holds some in Java, XML, Groovy or Kotlin, which Camel would run, too. Here only YAML is read: `mecha migrate FOLDER` says file by file what becomes of them.' },
   M0710: { title: 'The state folder can not be used', explanation: 'It can not be written, another instance uses it, or what lies in it is damaged: the message says which, and names the process or the file.' },
 
   // M08xx: tests of routes

@@ -1,11 +1,11 @@
 import { pathToFileURL } from 'node:url';
 import { isAbsolute, resolve } from 'node:path';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import type { AggregationStrategy } from '../core/definition.ts';
 import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
 import { hashOf } from './compiler.ts';
-import { javaType, javaTypeNames } from '../core/beans/javaTypes.ts';
+import { javaType, javaTypeNames, tlsParametersClass } from '../core/beans/javaTypes.ts';
 import type { ElementModel, MapModel, ModelValue } from '../dsl/model.ts';
 
 /** A bean's declaration in YAML, values plain. */
@@ -187,6 +187,22 @@ export class Beans {
     }
   }
 
+  private async tls(given: Readonly<Record<string, unknown>>, isElement: boolean): Promise<unknown> {
+    const { tlsOf } = await import('../core/beans/tlsParameters.ts');
+    return tlsOf(given, isElement, (resource) => readFileSync(this.path(resource)));
+  }
+
+  /** Registers what `sslContextParameters` declares. */
+  async declareTls({ fields, at }: ElementModel, problems: Diagnostics): Promise<void> {
+    const id = String(fields['id'] ?? '');
+    try {
+      this.beans.set(id, await this.tls(fields, true));
+    } catch (thrown) {
+      this.beans.set(id, standIn);
+      problems.report('M0502', `can't make the bean \`${id}\`: ${(thrown as Error).message}`, at);
+    }
+  }
+
   /** Another name for a bean. */
   alias(name: string, other: string, at: Span | null, problems: Diagnostics): void {
     try {
@@ -234,7 +250,7 @@ export class Beans {
     }
     const bean = this.create(type, constructors, properties);
     if (typeof bean === 'object' && bean !== null) this.setProperties(bean as Record<string, unknown>, properties, declaration);
-    return bean;
+    return type.replace(/^#class:/, '') === tlsParametersClass ? this.tls(bean as Record<string, unknown>, false) : bean;
   }
 
   private setProperties(bean: Record<string, unknown>, properties: Readonly<Record<string, unknown>>, { name, type }: Declaration): void {

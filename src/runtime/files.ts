@@ -16,7 +16,7 @@ const isRoutesFile = (name: string): boolean => /\.(ya?ml)$/i.test(name) && !/^(
 const maxFileBytes = 16 * 1024 * 1024;
 
 /** Names as people typed them: relative to `base` where that is shorter. */
-const shown = (path: string, base: string): string => {
+export const shown = (path: string, base: string): string => {
   const short = relative(base, path);
   return short === '' || short.startsWith(`..${sep}..`) || isAbsolute(short) ? path : short;
 };
@@ -64,10 +64,16 @@ const isDirectory = (path: string): boolean => statOf(path)?.isDirectory() === t
 const isGlob = (path: string): boolean => /[*?[\]{}!]/.test(path);
 
 /** Files that paths mean: a file itself, a folder's YAML files (not `mecha.yaml`, not tests), what a glob matches. In a fixed order, each once. */
-export const routeFiles = (paths: readonly string[], base: string, problems: Diagnostics): string[] => filesOf(paths, base, problems, isRoutesFile);
+export const routeFiles = (paths: readonly string[], base: string, problems: Diagnostics, others?: string[]): string[] => filesOf(paths, base, problems, isRoutesFile, others);
 
-/** The same for files of another kind, told by their names; a file that is named itself is taken as it is. */
-export function filesOf(paths: readonly string[], base: string, problems: Diagnostics, isWanted: (name: string) => boolean): string[] {
+/** Where Camel looks for routes, too. */
+const isOfCamel = (name: string): boolean => /\.(?:java|xml|groovy|kts)$/.test(name);
+
+/**
+ * The same for files of another kind, told by their names; a file that is named itself is taken as it is.
+ * @param others gets the files of folders that Camel might find routes in
+ */
+export function filesOf(paths: readonly string[], base: string, problems: Diagnostics, isWanted: (name: string) => boolean, others?: string[]): string[] {
   const nameOf = (file: string): string => file.slice(file.lastIndexOf(sep) + 1);
   const found = new Set<string>();
   for (const given of paths) {
@@ -76,7 +82,10 @@ export function filesOf(paths: readonly string[], base: string, problems: Diagno
     const path = isAbsolute(given) ? given : resolve(base, given);
     try {
       if (statSync(path).isDirectory()) {
-        for (const file of filesBelow(path, base, problems)) if (isWanted(nameOf(file))) found.add(file);
+        for (const file of filesBelow(path, base, problems)) {
+          if (isWanted(nameOf(file))) found.add(file);
+          else if (others !== undefined && isOfCamel(file)) others.push(file);
+        }
       } else found.add(path);
       continue;
     } catch (thrown) {

@@ -137,6 +137,8 @@ export class Mecha {
   private stopped: Promise<boolean> | null = null;
   /** What was read last. */
   private read = '';
+  /** Files in the folders of the routes that Camel might find routes in, too. */
+  private others: string[] = [];
   /** What the routes that run were read from. */
   private loaded = '[]';
   private readConfiguration: string;
@@ -193,7 +195,9 @@ export class Mecha {
     const sources = mecha.sources(problems);
     try {
       if (problems.hasErrors) throw new LoadError(problems.sorted());
+      await mecha.sayForeign(problems);
       await mecha.runtime.start(sources);
+      mecha.runtime.warn(problems.sorted());
       mecha.loaded = mecha.textRead(sources);
       mecha.closeManagement = await openManagement(mecha, mecha.seat);
       await mecha.openStore();
@@ -227,6 +231,7 @@ export class Mecha {
     }
     const problems = new Diagnostics();
     const sources = options.sources === undefined ? mecha.sources(problems) : mecha.withResources(options.sources);
+    await mecha.sayForeign(problems);
     return [...problems.sorted(), ...(await mecha.runtime.check(sources, { lints: options.lints === true && !problems.hasErrors, ...(options.progress === undefined ? {} : { progress: options.progress }) }))];
   }
 
@@ -363,8 +368,14 @@ export class Mecha {
     return (JSON.parse(this.loaded) as [file: string, text: string][]).find(([name]) => name === file)?.[1] ?? null;
   }
 
+  /** Says which files beside the routes hold routes that nothing runs. */
+  private async sayForeign(problems: Diagnostics): Promise<void> {
+    if (this.others.length > 0) (await import('./foreignRoutes.ts')).sayForeign(this.others, this.folder, problems);
+  }
+
   private readFiles(paths: readonly string[], problems: Diagnostics, configuration = this.configuration): Source[] {
-    return readSources(routeFiles(paths, this.folder, problems), this.folder, problems, configuration.get('routeFiles.maxBytes') as number, paths);
+    this.others = [];
+    return readSources(routeFiles(paths, this.folder, problems, this.others), this.folder, problems, configuration.get('routeFiles.maxBytes') as number, paths);
   }
 
   /** Files that hold the configuration, where there are any. */

@@ -266,9 +266,10 @@ function xmlReport(text: string): Omit<FileReport, 'file'> | null {
   return { kind: 'XML routes', verdict: 'manual', findings: [finding(`\`<${found[1]!}>\`: routes in XML do not run`, 'write them in YAML; `camel transform route --format=yaml` of Camel JBang makes a first draft', line)] };
 }
 
-function scriptReport(path: string, text: string): Omit<FileReport, 'file'> | null {
-  if (!/\bfrom\s*\(\s*['"]/.test(text)) return null;
-  const language = path.endsWith('.groovy') ? 'Groovy' : path.endsWith('.kts') ? 'Kotlin' : 'JavaScript of Camel K';
+async function scriptReport(path: string, text: string): Promise<Omit<FileReport, 'file'> | null> {
+  const { languageOfRoutes } = await import('./foreignRoutes.ts');
+  const language = languageOfRoutes(path, text) ?? (path.endsWith('.js') && /\bfrom\s*\(\s*['"]/.test(text) ? 'JavaScript of Camel K' : null);
+  if (language === null) return null;
   return { kind: `${language} routes`, verdict: 'manual', findings: [finding(`routes in ${language} do not run`, 'write them in YAML', lineOf(text, /\bfrom\s*\(\s*['"]/))] };
 }
 
@@ -352,7 +353,7 @@ export async function migrationReport(given: string, progress?: Progress): Promi
           ? javaReport(text)
           : path.endsWith('.xml')
             ? xmlReport(text)
-            : scriptReport(path, text);
+            : await scriptReport(path, text);
     if (report !== null) files.push({ file: relative(folder, path), ...report });
   }
   const counts: Record<Verdict, number> = { runs: 0, differs: 0, fails: 0, manual: 0, ignored: 0 };

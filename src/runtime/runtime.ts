@@ -412,6 +412,7 @@ export class Runtime implements ExchangeScope {
     }
     const previous = this.beans;
     this.beans = beans;
+    for (const { elements } of documents) for (const element of elements) if (element.name === 'sslContextParameters') await beans.declareTls(element, problems);
     for (const element of inOrder(declared)) await beans.declare(element, problems);
     for (const { name, other, at } of given?.aliases ?? []) beans.alias(name, other, at, problems);
     this.beans = previous;
@@ -711,7 +712,7 @@ export class Runtime implements ExchangeScope {
   private finish(given: Pick<ReloadResult, 'result' | 'problems'> & Partial<ReloadResult>, reason: string, started: number): ReloadResult {
     const result: ReloadResult = { generation: this.generation, changed: [], added: [], removed: [], ...given, reason, millis: this.clock.now() - started };
     this.lastReload = result;
-    if (result.result !== 'rejected') for (const { at, code, message } of result.problems) this.log('warn', 'mecha.runtime', `${at === null ? '' : `${showSpan(at)}: `}${code}: ${message}`);
+    if (result.result !== 'rejected') this.warn(result.problems);
     this.events.emit('reloaded', {
       generation: result.generation,
       reason,
@@ -723,6 +724,11 @@ export class Runtime implements ExchangeScope {
       problem: result.problems.find(({ severity }) => severity === 'error')?.message ?? null,
     });
     return result;
+  }
+
+  /** Logs what was found, and keeps nothing from running. */
+  warn(problems: readonly Diagnostic[]): void {
+    for (const { at, code, message } of problems) this.log('warn', 'mecha.runtime', `${at === null ? '' : `${showSpan(at)}: `}${code}: ${message}`);
   }
 
   private count(routeId: string, what: 'redelivered' | 'deadLettered'): void {

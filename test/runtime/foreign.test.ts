@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { isForeign } from '../../src/runtime/foreign.ts';
+import { languageOfRoutes } from '../../src/runtime/foreignRoutes.ts';
 
 describe('YAML beside routes', () => {
   it('is known to belong to something else by its lines', () => {
@@ -43,5 +44,23 @@ describe('YAML beside routes', () => {
       'rout:\n  from:\n    id: x\n    uri: direct:a\n',
     ])
       expect(isForeign(text), text).to.equal(false);
+  });
+});
+
+describe('routes in other languages', () => {
+  it('are known by what they look like, with the language', () => {
+    for (const [name, text, language] of [
+      ['R.java', 'public class R extends RouteBuilder { }', 'Java'],
+      ['R.java', 'class R extends org.apache.camel.builder.endpoint.EndpointRouteBuilder { }', 'Java'],
+      ['Order.java', 'public class Order extends Thing { }', null],
+      ['r.camel.xml', '<routes xmlns="http://camel.apache.org/schema/spring"><route/></routes>', 'XML'],
+      ['r.xml', '<route><from uri="timer:x"/></route>', 'XML'],
+      ['bus.xml', '<route><stop/></route>', null],
+      ['pom.xml', '<project><artifactId>camel-core</artifactId></project>', null],
+      ['r.groovy', "from('timer:x').log('x')", 'Groovy'],
+      ['map.groovy', '[a: body.b]', null],
+      ['build.gradle.kts', 'plugins { java }', null],
+    ] as const)
+      expect(languageOfRoutes(name, text), `${name} ${text}`).to.equal(language);
   });
 });

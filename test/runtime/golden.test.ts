@@ -111,6 +111,7 @@ const situations: Readonly<Record<string, (place: Place) => Promise<readonly Dia
     await setFormat(state, 2);
     return place.write('route.yaml', hello).start({ routes: ['route.yaml'] });
   },
+  M0713: (place) => place.write('route.yaml', hello).write('More.java', 'public class More extends RouteBuilder {}\n').check({ routes: ['.'] }),
   M0711: (place) => {
     const problems = new Diagnostics();
     const read = (port: number) => readConfiguration({ folder: place.write('mecha.yaml', `http: { port: ${port} }\n`).folder, file: 'mecha.yaml', environment: {} }, problems);

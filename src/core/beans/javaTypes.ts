@@ -452,6 +452,11 @@ const mathStatics: Statics = {
   floorDiv: (a: unknown, b: unknown) => Math.floor(parseDecimal(a) / parseDecimal(b)),
 };
 
+const jsse = 'org.apache.camel.support.jsse.';
+
+/** Parameters of TLS: what they say is made into options of Node's when all of it is known. */
+export const tlsParametersClass = `${jsse}SSLContextParameters`;
+
 const types: Readonly<Record<string, JavaType>> = {
   'java.lang.String': {
     construct: (value = '') => text(value),
@@ -494,6 +499,7 @@ const types: Readonly<Record<string, JavaType>> = {
   'java.util.TreeMap': { construct: mapping },
   'java.util.Properties': { construct: mapping },
   'java.util.concurrent.ConcurrentHashMap': { construct: mapping },
+  ...Object.fromEntries(['SSLContext', 'KeyStore', 'KeyManagers', 'TrustManagers', 'CipherSuites'].map((name) => [`${jsse}${name}Parameters`, { construct: () => mapping(null) }])),
   'java.util.Date': { construct: (millis = systemClock.now()) => new Date(Number(millis)) },
   'java.util.concurrent.atomic.AtomicInteger': { construct: (value) => new AtomicNumber(value) },
   'java.util.concurrent.atomic.AtomicLong': { construct: (value) => new AtomicNumber(value) },
