@@ -2,7 +2,7 @@ import type { Expression as Compiled } from 'jsonata';
 import library from 'jsonata';
 import { BoundedRegExp, interruptibly, isInterruption } from '../core/boundedRegExp.ts';
 import { systemClock } from '../core/clock.ts';
-import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
+import { isByteSource, isPlainMap, readBytes, toText } from '../core/conversion/convert.ts';
 import { defineLanguage } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { isNumeric } from '../core/conversion/exactNumber.ts';
@@ -77,6 +77,8 @@ export const jsonata = defineLanguage({
     };
     const evaluate = (exchange: Exchange): Promise<unknown> => {
       const value = read(exchange);
+      // A map is what is asked most.
+      if (!isAlwaysWatched && isPlainMap(value)) return ask(compiled, toPlainNumbers(value), bindings(exchange, false, 0));
       if (isByteSource(value)) return readBytes(value).then((bytes) => run(exchange, bytes));
       try {
         return run(exchange, value);

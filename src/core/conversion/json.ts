@@ -36,9 +36,16 @@ const mark = '\u0001exact:';
 
 /** Containers that hold an ExactNumber somewhere. */
 const holders = new WeakSet<object>();
+/** Whether there ever was one: mostly nothing need be looked up. */
+let hasHolders = false;
+
+function hold(container: object): void {
+  hasHolders = true;
+  holders.add(container);
+}
 
 /** Says that a list or map, made elsewhere than by `parseJson`, holds an ExactNumber (or something that does): see `toPlainNumbers`. */
-export const noteExactNumbers = (container: object): void => void holders.add(container);
+export const noteExactNumbers = hold;
 
 export const holdsExactNumbers = (container: object): boolean => holders.has(container);
 
@@ -118,7 +125,7 @@ function withExactNumbers(value: unknown, depth: number): unknown {
     if (exact !== item) Object.defineProperty(value, key, { value: exact, writable: true, enumerable: true, configurable: true });
     if (exact instanceof ExactNumber || (typeof exact === 'object' && exact !== null && holders.has(exact))) holds = true;
   }
-  if (holds) holders.add(value);
+  if (holds) hold(value);
   return value;
 }
 
@@ -128,7 +135,7 @@ function withExactNumbers(value: unknown, depth: number): unknown {
  */
 export function toPlainNumbers(value: unknown): unknown {
   if (value instanceof ExactNumber) return plainNumber(value);
-  if (typeof value !== 'object' || value === null || !holders.has(value)) return value;
+  if (!hasHolders || typeof value !== 'object' || value === null || !holders.has(value)) return value;
   holders.delete(value);
   for (const key of Object.keys(value)) {
     const item = (value as Record<string, unknown>)[key];
