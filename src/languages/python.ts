@@ -1,5 +1,6 @@
 import { isByteSource, toText } from '../core/conversion/convert.ts';
 import { parseJson, writeJson } from '../core/conversion/json.ts';
+import { XmlNode, XmlNodeList } from '../core/conversion/xml.ts';
 import { readStream } from '../core/conversion/stream.ts';
 import { defineLanguage } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
@@ -256,7 +257,7 @@ export const python = defineLanguage({
     const wantsBody = /body|getBody|exchange|message/i.test(source);
     const evaluate = async (exchange: Exchange): Promise<unknown> => {
       let body: unknown = null;
-      if (wantsBody) body = isByteSource(exchange.body) ? toText(await readStream(exchange.body)) : Buffer.isBuffer(exchange.body) ? toText(exchange.body) : exchange.body;
+      if (wantsBody) body = isByteSource(exchange.body) ? toText(await readStream(exchange.body)) : Buffer.isBuffer(exchange.body) || exchange.body instanceof XmlNode || exchange.body instanceof XmlNodeList ? toText(exchange.body) : exchange.body;
       const request = writeJson({
         source,
         id: exchange.id,
@@ -282,6 +283,7 @@ function plain(values: Readonly<Record<string, unknown>>): Record<string, unknow
   const result: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(values)) {
     if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') result[name] = value;
+    else if (value instanceof XmlNodeList) result[name] = value.toString();
     else if (Array.isArray(value) || (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) || (typeof value === 'object' && Object.getPrototypeOf(value) === null)) result[name] = value;
     else if (value !== undefined) result[name] = String(value);
   }

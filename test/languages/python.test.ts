@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { parseXml, XmlNodeList } from '../../src/core/conversion/xml.ts';
 import { ExchangeError } from '../../src/core/errors.ts';
 import { python } from '../../src/languages/python.ts';
 import { evaluate, exchangeWith } from './languageContext.ts';
@@ -21,6 +22,9 @@ describe('python', () => {
     expect(await run('12345678901234567890 * 10')).to.equal('123456789012345678900');
     expect(await run('x = 1\nx + 1')).to.equal('None');
     expect(await run('body', Buffer.from('text'))).to.equal('text');
+    const { root } = parseXml('<a><b>x</b></a>');
+    expect(await run('body', root)).to.equal('<a><b>x</b></a>');
+    expect(await run('body.upper()', XmlNodeList.from(root.children))).to.equal('<B>X</B>');
     expect(await run('body')).to.equal('None');
   });
 

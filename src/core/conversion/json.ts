@@ -1,6 +1,7 @@
 import { ExchangeError } from '../errors.ts';
 import { ExactNumber, exactNumber, plainNumber } from './exactNumber.ts';
 import { hasFewValues } from './fewValues.ts';
+import { XML_ATTRIBUTE, XmlNode, XmlNodeList } from './xml.ts';
 
 /** Nesting that is read or written at most. */
 export const deepest = 1000;
@@ -161,7 +162,7 @@ export interface JsonStyle {
 const plain: JsonStyle = {};
 
 /**
- * JSON text of a value. What is plain already goes through JSON.stringify; dates become milliseconds, bytes base64, sets and iterables lists, Maps
+ * JSON text of a value. What is plain already goes through JSON.stringify; dates become milliseconds, bytes base64, nodes of XML their text, sets and iterables lists, Maps
  * objects, ExactNumbers and bigints their digits, NaN and infinities texts (as Jackson has it).
  * @throws ExchangeError JsonMappingException for cycles, nesting deeper than 1000 and functions
  */
@@ -259,6 +260,8 @@ function normalisedObject(value: object, style: JsonStyle, depth: number): unkno
   if (value instanceof ExactNumber) return new Raw(value.text);
   if (value instanceof Date) return style.formatDate === undefined ? value.getTime() : style.formatDate(value);
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64');
+  if (value instanceof XmlNode) return value.nodeType === XML_ATTRIBUTE ? '' : value.toString();
+  if (value instanceof XmlNodeList) throw new ExchangeError('com.fasterxml.jackson.databind.exc.InvalidDefinitionException', 'a list of XML nodes can not be written as JSON: `split` it, or convert it to a text first');
   if (Array.isArray(value)) return style.unwrapsSingles === true && value.length === 1 ? normalised(value[0], style, depth + 1) : value.map((item) => normalised(item, style, depth + 1));
   if (value instanceof Map) return normalisedEntries([...value].map(([key, item]) => [String(key), item]), style, depth);
   const { toJSON } = value as { toJSON?: unknown };

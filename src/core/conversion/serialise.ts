@@ -8,6 +8,7 @@ import type { Headers } from '../exchange/headers.ts';
 import { Headers as MessageHeaders } from '../exchange/headers.ts';
 import { noteExactNumbers } from './json.ts';
 import { Message } from '../exchange/message.ts';
+import { parseXml, XmlAttribute, XmlDocument, XmlElement, XmlNode, XmlNodeList, XmlText } from './xml.ts';
 import { StoreError } from '../state/store.ts';
 
 /**
@@ -29,7 +30,7 @@ interface Writing {
 }
 
 /**
- * Bytes of a value: text, number, boolean, null, plain object or list, bytes, date, exact number, map, set, message, exchange, file body.
+ * Bytes of a value: text, number, boolean, null, plain object or list, bytes, date, exact number, map, set, node of XML, message, exchange, file body.
  * @throws StoreError for what can't be stored: functions, unread streams, objects of other classes, cycles
  */
 export function serialise(value: unknown): Buffer {
@@ -138,6 +139,7 @@ function encoded(value: unknown, writing: Writing, depth: number): unknown {
 function encodedObject(value: object, writing: Writing, depth: number): unknown {
   if (depth > deepest) throw unstorable(`a value that is nested deeper than ${deepest}, or contains itself,`);
   const inner = (item: unknown): unknown => encoded(item, writing, depth + 1);
+  if (value instanceof XmlNodeList) return { $: ['nodes', Array.from(value, inner)] };
   if (Array.isArray(value)) return Array.from(value, inner);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return encodedMap(value as Record<string, unknown>, inner);
@@ -150,9 +152,17 @@ function encodedObject(value: object, writing: Writing, depth: number): unknown 
   if (value instanceof Message) return { $: ['message', inner(value.body), pairs(value.headers)] };
   if (value instanceof Exchange) return { $: ['exchange', inner(value.body), pairs(value.headers), value.hasProperties ? pairs(value.properties) : []] };
   if (value instanceof Error) return { $: ['error', toExchangeError(value).type, value.message] };
+  if (value instanceof XmlNode) return { $: encodedNode(value) };
   const content = value as { bytes?: unknown; text?: unknown };
   if (typeof content.bytes === 'function' && typeof content.text === 'function') return encodedBytes((value as { bytes(): Buffer }).bytes(), writing);
   throw unstorable(typeof (value as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === 'function' ? 'a stream that has not been read' : `an object of class ${value.constructor?.name ?? 'unknown'}`);
+}
+
+/** A node is stored by itself, with what is in it. */
+function encodedNode(node: XmlNode): unknown[] {
+  if (node instanceof XmlDocument || node instanceof XmlElement) return [node instanceof XmlDocument ? 'document' : 'element', node.toString()];
+  if (node instanceof XmlAttribute) return ['attribute', node.name, node.value];
+  return ['text', node.stringValue];
 }
 
 function encodedMap(value: Record<string, unknown>, inner: (item: unknown) => unknown): unknown {
@@ -233,6 +243,16 @@ class Reading {
         for (const [key, item] of rest[0] as [string, unknown][]) this.set(object, key, this.decoded(item));
         return object;
       }
+      case 'nodes':
+        return XmlNodeList.from((rest[0] as unknown[]).map((item) => this.decoded(item)) as XmlNode[]);
+      case 'document':
+        return parseXml(rest[0] as string);
+      case 'element':
+        return parseXml(rest[0] as string).root;
+      case 'attribute':
+        return new XmlAttribute(rest[0] as string, rest[1] as string);
+      case 'text':
+        return new XmlText(rest[0] as string);
       case 'message':
         return new Message(this.decoded(rest[0]), headersFrom(this.pairs(rest[1])));
       case 'exchange': {

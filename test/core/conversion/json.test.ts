@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { ExchangeError } from '../../../src/core/errors.ts';
 import { compareNumbers, ExactNumber, exactNumber, javaDouble } from '../../../src/core/conversion/exactNumber.ts';
-import { jsonText, parseJson, toPlainNumbers, writeJson } from '../../../src/core/conversion/json.ts';
+import { jsonText, parseJson, toPlainNumbers, writeJson, writeJsonInTurns } from '../../../src/core/conversion/json.ts';
 
 const thrownBy = (run: () => unknown): ExchangeError => {
   try {
@@ -86,6 +86,7 @@ describe('JSON', () => {
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;
     expect(thrownBy(() => writeJson(cycle)).name).to.equal('JsonMappingException');
+    expect(thrownBy(() => writeJsonInTurns(cycle)).name).to.equal('JsonMappingException');
   });
 
   it('prints as Jackson does', () => {

@@ -6,6 +6,8 @@ import { ExactNumber } from '../../../src/core/conversion/exactNumber.ts';
 import { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { Headers } from '../../../src/core/exchange/headers.ts';
 import { toPlainNumbers } from '../../../src/core/conversion/json.ts';
+import { parseXml, XmlDocument, XmlNodeList } from '../../../src/core/conversion/xml.ts';
+import type { XmlAttribute, XmlElement, XmlText } from '../../../src/core/conversion/xml.ts';
 import { Message } from '../../../src/core/exchange/message.ts';
 import { deserialise, isStorable, serialise, storableBody, storablePairs } from '../../../src/core/conversion/serialise.ts';
 import { StoreError } from '../../../src/core/state/store.ts';
@@ -56,6 +58,18 @@ describe('stored values', () => {
     const [message, other] = again([new Message({ a: 1 }, Headers.from({ X: 'y' })), exchange]) as [Message, Exchange];
     expect([message.body, message.headers.toObject()]).to.deep.equal([{ a: 1 }, { X: 'y' }]);
     expect([other.body, other.headers.toObject(), other.property('p')]).to.deep.equal(['b', { h: 1 }, [2]]);
+  });
+
+  it('keep nodes of XML, each by itself, with the namespaces that it needs', () => {
+    const document = parseXml('<a xmlns="urn:a" xmlns:q="urn:q"><b k="1">x<q:c/>&lt;</b><!-- y --></a>');
+    const [b] = document.root.elements as [XmlElement];
+    const back = again({ document, list: XmlNodeList.from(document.root.children), k: b.attributes[0], text: b.children[0] }) as { document: XmlDocument; list: XmlNodeList; k: XmlAttribute; text: XmlText };
+    expect(back.document).to.be.instanceOf(XmlDocument);
+    expect(String(back.document)).to.equal(String(document));
+    expect(back.list).to.be.instanceOf(XmlNodeList);
+    expect(String(back.list[0])).to.equal('<b xmlns="urn:a" k="1">x<q:c xmlns:q="urn:q"/>&lt;</b>');
+    expect((back.list[0] as XmlElement).namespace).to.equal('urn:a');
+    expect([back.k.name, back.k.value, back.text.text]).to.deep.equal(['k', '1', 'x']);
   });
 
   it('say what can not be stored', () => {
