@@ -1,5 +1,5 @@
 import type { ConnectorContext } from '../../core/connector.ts';
-import { nodeJson } from '../../core/conversion/jsonNode.ts';
+import { documentText } from '../../core/conversion/documentText.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { FileBody } from '../../core/conversion/file-body.ts';
@@ -180,8 +180,8 @@ export function contentOf({ body }: Exchange): Content {
   }
   if (typeof body === 'object' && body !== null) {
     if (Symbol.asyncIterator in body) return { open: () => (body instanceof ObjectContent ? body.pieces() : (body as AsyncIterable<Uint8Array>)), length: body instanceof ObjectContent ? body.length : null };
-    const json = nodeJson(body);
-    if (json !== null) return { bytes: Buffer.from(json) };
+    const text = documentText(body);
+    if (text !== null) return { bytes: Buffer.from(text) };
     if (typeof (body as { bytes?: unknown }).bytes === 'function') return { bytes: (body as { bytes(): Buffer }).bytes() };
   }
   const kind = body === null || body === undefined ? 'a null body' : `a body of this kind (${Array.isArray(body) ? 'list' : typeof body})`;

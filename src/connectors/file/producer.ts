@@ -6,7 +6,7 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { checkCharset, encodeText, pieceDecoder, StrictEncoder } from '../../core/conversion/charset.ts';
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
 import { charsetOf, toText } from '../../core/conversion/convert.ts';
-import { nodeJson } from '../../core/conversion/jsonNode.ts';
+import { documentText } from '../../core/conversion/documentText.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { FileBody } from '../../core/conversion/file-body.ts';
@@ -280,8 +280,8 @@ class FileProducer implements Producer {
     if (body instanceof Uint8Array) return this.recoded(Buffer.from(body.buffer, body.byteOffset, body.byteLength), source);
     if (body instanceof FileBody) return this.recoded(body.stream(), body.charset);
     if (typeof body === 'object' && body !== null) {
-      const json = nodeJson(body);
-      if (json !== null) return [encodeText(json, charset ?? null)];
+      const text = documentText(body);
+      if (text !== null) return [encodeText(text, charset ?? null)];
       if (typeof (body as { stream?: unknown }).stream === 'function') return this.recoded((body as { stream(): AsyncIterable<Buffer> }).stream(), source);
       if (Symbol.asyncIterator in body) return this.recoded(body as AsyncIterable<Buffer | string>, source);
       if (typeof (body as { bytes?: unknown }).bytes === 'function') return this.recoded((body as { bytes(): Buffer }).bytes(), source);

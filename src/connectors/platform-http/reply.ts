@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { encodeText } from '../../core/conversion/charset.ts';
 import { toText } from '../../core/conversion/convert.ts';
-import { nodeJson } from '../../core/conversion/jsonNode.ts';
+import { documentText } from '../../core/conversion/documentText.ts';
 import { causeChain } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { FAILED, HANDLED } from '../../core/exchange/exchange.ts';
@@ -136,8 +136,8 @@ function writeBody(reply: ServerResponse, status: number, head: string[], body: 
   if (typeof body === 'object' && !Array.isArray(body) && !isPlainMap(body)) {
     return writeText(reply, status, head, toText(body) ?? '');
   }
-  const json = nodeJson(body);
-  if (json !== null) return writeText(reply, status, head, json);
+  const text = documentText(body);
+  if (text !== null) return writeText(reply, status, head, text);
   throw new UnwritableReply(`a ${Array.isArray(body) ? 'list' : typeof body === 'object' ? 'map' : typeof body} can't be sent as an HTTP reply: marshal it first`, head);
 }
 

@@ -3,7 +3,8 @@ import { ExchangeError } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { compareNumbers, doubleText, ExactNumber, exactNumber, isNumeric, javaDouble } from './exactNumber.ts';
 import { jsonText, parseJson } from './json.ts';
-import { asJsonNode, isJsonNode, nodeJson, nodeText, notTooDeep } from './jsonNode.ts';
+import { documentText } from './documentText.ts';
+import { asJsonNode, isJsonNode, nodeText, notTooDeep } from './jsonNode.ts';
 import { isNetworkBytes } from './network-bytes.ts';
 import { childrenOf, decodeXml, parseXml, parseXmlInTurns, XmlDocument, XmlElement, XmlNode, XmlNodeList } from './xml.ts';
 
@@ -135,9 +136,8 @@ function bytesOf(value: unknown, charset: string | null): Buffer | null {
   if (Buffer.isBuffer(value)) return value;
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (typeof value === 'string') return encodeText(value, charset);
-  if (value instanceof XmlNode || value instanceof XmlNodeList) return encodeText(value.toString(), charset);
-  const json = nodeJson(value);
-  if (json !== null) return encodeText(json, charset);
+  const document = documentText(value);
+  if (document !== null) return encodeText(document, charset);
   if (typeof value === 'object' && value !== null && typeof (value as { bytes?: unknown }).bytes === 'function') return (value as { bytes(): Buffer }).bytes();
   return null;
 }

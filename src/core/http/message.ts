@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { encodeText } from '../conversion/charset.ts';
 import { toText } from '../conversion/convert.ts';
-import { nodeJson } from '../conversion/jsonNode.ts';
+import { documentText } from '../conversion/documentText.ts';
 import { ExchangeError } from '../errors.ts';
 import { FileBody } from '../conversion/file-body.ts';
 import type { Headers, HeaderSource } from '../exchange/headers.ts';
@@ -71,8 +71,8 @@ export function requestBody(body: unknown, contentType: unknown): string | Buffe
   if (typeof body === 'object' && !Array.isArray(body) && !isPlainMap(body)) {
     return Symbol.asyncIterator in body ? Readable.from(body as AsyncIterable<unknown>) : (toText(body) ?? '');
   }
-  const json = nodeJson(body);
-  if (json !== null) return json;
+  const text = documentText(body);
+  if (text !== null) return text;
   const kind = Array.isArray(body) ? 'list' : typeof body === 'object' ? 'map' : typeof body;
   throw new ExchangeError('org.apache.camel.InvalidPayloadException', `a ${kind} can't be sent over HTTP: marshal or convert it first`);
 }
