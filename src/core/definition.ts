@@ -159,7 +159,7 @@ export interface LanguageDefinition<F extends Fields = Fields> {
   readonly keepsBlanks?: boolean;
   /** A boolean `resultType` makes a condition of the source text (Simple): the language has the last word about the value then. */
   readonly decidesOnBoolean?: boolean;
-  /** What is thrown when the value can't become the `resultType`; it is asked of predicates, too, then. Absent: the failure itself. */
+  /** What is thrown when the value can't become the `resultType`. Absent: the failure itself. */
   readonly conversionFailed?: (thrown: unknown) => unknown;
   /** Throws ExpressionSyntaxError. `resultType` is among the options, and applied by the caller. */
   readonly expression: (source: string, options: Options<F>, context: LanguageContext) => Expression;

@@ -115,8 +115,6 @@ export class Languages {
     const definition = this.definition(language);
     const text = this.source(definition, source, options);
     const all = this.withDefaults(definition, options);
-    const type = options['resultType'];
-    if (definition.conversionFailed !== undefined && type !== undefined && type !== '') return labelled(truth(this.expression(language, source, options)), language, source);
     if (definition.predicate !== undefined) return labelled(this.noted(definition.predicate(text, all, this.context)), language, source);
     return labelled(truth(this.noted(definition.expression(text, all, this.context))), language, source);
   }

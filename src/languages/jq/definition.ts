@@ -101,6 +101,15 @@ export const jq = defineLanguage({
   conversionFailed: failed,
   // A node that is a text or a number is no condition that holds; several results are a list that has something in it, whatever that is.
   predicate: (source, options, context): Predicate => {
+    const { resultType } = options as JqOptions;
+    if (isWanted(resultType) && resultType !== 'java.lang.Object') {
+      // As in Camel, what has been converted is no node any more: only a list can hold.
+      const converted = context.expression('jq', source, { source: options.source, resultType });
+      return (exchange) => {
+        const result = converted(exchange);
+        return Array.isArray(result) && result.length > 0;
+      };
+    }
     const expression = filterOf(source, { source: options.source }, context);
     return (exchange) => {
       const result = expression(exchange);
@@ -115,8 +124,10 @@ interface JqOptions {
   readonly resultType?: string;
 }
 
+const isWanted = (resultType: string | undefined): resultType is string => resultType !== undefined && resultType !== '';
+
 function filterOf(source: string, options: JqOptions, context: LanguageContext): Expression {
-  const isTyped = options.resultType !== undefined && options.resultType !== '';
+  const isTyped = isWanted(options.resultType);
   if (source.trim() === '') throw new ExpressionSyntaxError('there is no expression');
   const filter = compileJq(source, ['ENV'], functions, ({ message, offset, help }) => context.log('warn', `jq ${source} will fail at letter ${offset + 1}: ${message}${help === null ? '' : ` (${help})`}`));
   const env = { next: null, value: context.environment };

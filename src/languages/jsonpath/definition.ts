@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { isByteSource, toText, toTruth } from '../../core/conversion/convert.ts';
+import { isByteSource, isPlainMap, toText, toTruth } from '../../core/conversion/convert.ts';
 import { defineLanguage } from '../../core/definition.ts';
 import { isDynamicText } from '../../core/graph/dynamicText.ts';
 import { ExchangeError } from '../../core/errors.ts';
@@ -46,7 +46,9 @@ export const jsonpath = defineLanguage({
   conversionFailed: (thrown) => evaluationFailed(thrown),
   expression: (source, options, context) => expressionOf(source, options, context),
   predicate: (source, options, context) => {
-    const value = expressionOf(options.allowEasyPredicate ? easyPredicate(source) : source, options, context);
+    const path = options.allowEasyPredicate ? easyPredicate(source) : source;
+    const isTyped = options.resultType !== undefined && options.resultType !== '';
+    const value = isTyped ? context.expression('jsonpath', path, { ...options }) : expressionOf(path, options, context);
     return (exchange) => toTruth(value(exchange));
   },
 });
@@ -183,11 +185,21 @@ function dynamicQuery(source: string, options: PathOptions, context: LanguageCon
   };
 }
 
+/** Types that no object becomes. */
+const scalar = /^(?:java\.lang\.)?(?:boolean|byte|short|int|integer|long|float|double)$/i;
+
 function finisher({ writeAsString, unpackArray, resultType }: JsonpathOptions): (result: unknown) => unknown {
   const packs = resultType !== undefined && /(List|Set|Collection)$/.test(resultType);
   const unpacks = !packs && (unpackArray || (resultType !== undefined && !/(Iterable|Iterator)$/.test(resultType)));
   const unpack = (result: unknown): unknown => (unpacks && Array.isArray(result) && result.length === 1 ? (result[0] as unknown) : result);
   if (!writeAsString) {
+    if (resultType !== undefined && scalar.test(resultType)) {
+      return (result) => {
+        const value = unpack(result);
+        if (isPlainMap(value)) throw new ExchangeError('java.lang.NullPointerException', `an object is no ${resultType}`);
+        return value;
+      };
+    }
     if (unpacks) return unpack;
     return (result) => (packs && !Array.isArray(result) ? [result] : result);
   }
