@@ -6,7 +6,7 @@ import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { exactNumber, javaDouble, javaFloat } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
-import { inTurns } from '../core/conversion/slices.ts';
+import { stepsInTurns } from '../core/conversion/slices.ts';
 import { isPlainMap, plainValue, putKey, roomOfContainer, ValueCount } from '../core/conversion/plainValue.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
@@ -370,16 +370,7 @@ function codec(text: string): { write(value: unknown): Buffer; read(bytes: Buffe
         return value;
       };
       if (bytes.length <= readAtOnce || slowReader === null) return checked(reader(from));
-      const rest = slowReader(from);
-      let value: unknown;
-      return inTurns(
-        () => {
-          const next = rest.next();
-          value = next.value;
-          return next.done === true;
-        },
-        () => checked(value),
-      );
+      return stepsInTurns(slowReader(from), checked);
     },
   };
 }

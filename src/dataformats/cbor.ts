@@ -4,7 +4,7 @@ import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { ExactNumber, exactNumber, javaDouble } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
-import { inTurns, Slices } from '../core/conversion/slices.ts';
+import { Slices, stepsInTurns } from '../core/conversion/slices.ts';
 import { hasFewValues } from '../core/conversion/fewValues.ts';
 import { deepestInTurns as deepestWritten, deepestValue, fewValues, isPlainContainer, itemsTogether, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
 
@@ -250,11 +250,7 @@ export const cbor = defineDataFormat({
       if (!hasFewValues(value, fewValues)) {
         return withCodec(({ encode }) => {
           const parts: Buffer[] = [];
-          const rest = writing(value, (item) => encode(plain(item)), parts, 0);
-          return inTurns(
-            () => rest.next().done === true,
-            () => Buffer.concat(parts),
-          );
+          return stepsInTurns(writing(value, (item) => encode(plain(item)), parts, 0), () => Buffer.concat(parts));
         }) as Buffer | Promise<Buffer>;
       }
       const all = plain(value);

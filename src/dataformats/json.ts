@@ -3,7 +3,6 @@ import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError, simpleClassName } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { exactNumber, isIntegral, isNumeric } from '../core/conversion/exactNumber.ts';
-import { streamClass } from '../core/conversion/network-bytes.ts';
 import { field } from '../core/field.ts';
 import type { JsonStyle } from '../core/conversion/json.ts';
 import { featuresOf } from './jacksonFeatures.ts';
@@ -117,17 +116,8 @@ function styleOf(
   return { isPretty, skipsNull, skipsEmpty, sortsKeys, unwrapsSingles, ...(writesText ? { formatDate: dateFormat(pattern, options.timezone) } : {}) };
 }
 
-/** Streams and files are marshalled as the text that they hold. What a data format has written, or a network has brought, is none: as in Camel it has to be converted first. */
-function jsonBody(exchange: Exchange, body: unknown): unknown {
-  if (typeof body !== 'object' || body === null) return body;
-  if (typeof (body as { bytes?: unknown }).bytes === 'function') return toText(body, exchange);
-  const stream = body instanceof Uint8Array ? streamClass(body) : undefined;
-  if (stream === undefined) return body;
-  throw new ExchangeError(
-    'com.fasterxml.jackson.databind.exc.InvalidDefinitionException',
-    `No serializer found for class ${stream} and no properties discovered to create BeanSerializer (to avoid exception, disable SerializationFeature.FAIL_ON_EMPTY_BEANS)`,
-  );
-}
+/** Files are marshalled as the text that they hold. */
+const jsonBody = (exchange: Exchange, body: unknown): unknown => (typeof body === 'object' && body !== null && typeof (body as { bytes?: unknown }).bytes === 'function' ? toText(body, exchange) : body);
 
 function reader(type: string | null, isList: boolean, maxStringLength: number | undefined, unwrap: ((document: unknown) => unknown) | null): (body: unknown) => unknown {
   const checkOne = type === null ? null : typeCheck(type);

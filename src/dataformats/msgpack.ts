@@ -3,7 +3,7 @@ import { Cursor } from '../core/conversion/cursor.ts';
 import { ExactNumber, exactNumber, javaDouble, javaFloat } from '../core/conversion/exactNumber.ts';
 import { hasFewValues } from '../core/conversion/fewValues.ts';
 import { deepestInTurns, deepestValue, fewValues, isPlainContainer, itemsTogether, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
-import { inTurns } from '../core/conversion/slices.ts';
+import { inTurns, stepsInTurns } from '../core/conversion/slices.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
@@ -42,18 +42,14 @@ function written(body: unknown): Buffer | Promise<Buffer> {
     writer.write(plain(body));
     return writer.bytes();
   }
-  const rest = writing(body, writer, 0);
-  return inTurns(
-    () => rest.next().done === true,
-    () => writer.bytes(),
-  );
+  return stepsInTurns(writing(body, writer, 0), () => writer.bytes());
 }
 
 const plain = (value: unknown): unknown => plainValue(value, unwritable, (number) => (number.kind === 'integer' ? BigInt(number.text) : number));
 
 /** What is large, item by item. */
 function* writing(value: unknown, writer: Writer, depth: number): Generator<undefined, void> {
-  if (depth === deepestInTurns || !isPlainContainer(value) || hasFewValues(value, fewValues)) return writer.write(plain(value));
+  if (depth === deepestInTurns || !isPlainContainer(value)) return writer.write(plain(value));
   const keys = Array.isArray(value) ? null : Object.keys(value);
   const length = keys?.length ?? (value as unknown[]).length;
   writer.head(length, keys !== null);

@@ -1,4 +1,4 @@
-import { isByteSource, toText } from '../core/conversion/convert.ts';
+import { isByteSource, isContent, isPlainMap, toText } from '../core/conversion/convert.ts';
 import { parseJson, writeJson } from '../core/conversion/json.ts';
 import { XmlNode, XmlNodeList } from '../core/conversion/xml.ts';
 import { readStream } from '../core/conversion/stream.ts';
@@ -254,10 +254,10 @@ export const python = defineLanguage({
   examples: [{ expression: "sum(item['price'] for item in body['items'])", body: { items: [{ price: 1 }, { price: 2 }] }, gives: '3' }],
   expression: (source) => {
     const wants = (name: string): boolean => source.includes(name);
-    const wantsBody = /body|getBody|exchange|message/i.test(source);
+    const wantsBody = /body|exchange|message/i.test(source);
     const evaluate = async (exchange: Exchange): Promise<unknown> => {
       let body: unknown = null;
-      if (wantsBody) body = isByteSource(exchange.body) ? toText(await readStream(exchange.body)) : Buffer.isBuffer(exchange.body) || exchange.body instanceof XmlNode || exchange.body instanceof XmlNodeList ? toText(exchange.body) : exchange.body;
+      if (wantsBody) body = isByteSource(exchange.body) ? toText(await readStream(exchange.body)) : hasText(exchange.body) ? toText(exchange.body) : exchange.body;
       const request = writeJson({
         source,
         id: exchange.id,
@@ -278,14 +278,16 @@ export const python = defineLanguage({
   },
 });
 
+/** Bytes, files, streams that are kept, and nodes of XML: a script sees their text. */
+const hasText = (value: unknown): boolean => typeof value === 'object' && value !== null && (value instanceof Uint8Array || isContent(value) || value instanceof XmlNode || value instanceof XmlNodeList);
+
 /** Values that JSON can say; of others (beans, streams) a script sees their text. */
 function plain(values: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(values)) {
-    if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') result[name] = value;
-    else if (value instanceof XmlNodeList) result[name] = value.toString();
-    else if (Array.isArray(value) || (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) || (typeof value === 'object' && Object.getPrototypeOf(value) === null)) result[name] = value;
-    else if (value !== undefined) result[name] = String(value);
+    if (value === undefined) continue;
+    const isData = value === null || /^(?:string|number|boolean)$/.test(typeof value) || (Array.isArray(value) && !(value instanceof XmlNodeList)) || isPlainMap(value);
+    result[name] = isData ? value : String(value);
   }
   return result;
 }

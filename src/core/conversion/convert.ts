@@ -152,6 +152,11 @@ const hasDigits = (value: unknown): boolean => typeof value === 'string' || (has
 
 const textual: Conversion = (value, _type, charset) => (charset !== null && hasBytes(value) && !isJsonNode(value as object) ? decodeText(bytesOf(value, charset)!, charset) : toText(value));
 
+/** A number has at most so many: a pattern gives up, or ends by its stack, for millions. */
+const mostDigits = 100_000;
+
+const isWhole = (text: string): boolean => text.length <= mostDigits && /^[+-]?\d+$/.test(text);
+
 const integral =
   (lowest: bigint, highest: bigint): Conversion =>
   (value, type, charset) => {
@@ -164,7 +169,7 @@ const integral =
     }
     if (!hasDigits(value)) throw notAvailable(value, type);
     const text = textual(value, type, charset) as string;
-    if (!/^[+-]?\d+$/.test(text)) throw badNumber(value, type, text);
+    if (!isWhole(text)) throw badNumber(value, type, text);
     // No bound is near: millions of digits need not be read for that.
     if (!(Math.abs(Number(text)) <= 2 ** 64)) throw badNumber(value, type, text);
     const exact = BigInt(text.replace('+', ''));
@@ -186,12 +191,9 @@ const unbounded: Conversion = (value, type, charset) => {
   if (isNumeric(value)) return wholePart(value, type);
   if (typeof value !== 'string') return null;
   const text = textual(value, type, charset) as string;
-  if (!/^[+-]?\d+$/.test(text)) throw badNumber(value, type, text);
+  if (!isWhole(text)) throw badNumber(value, type, text);
   return exactNumber(text.replace('+', ''));
 };
-
-/** A number has at most so many: a pattern gives up, or ends by its stack, for millions. */
-const mostDigits = 100_000;
 
 const decimal: Conversion = (value, type, charset) => {
   if (typeof value === 'number') return javaDouble(value);
@@ -208,7 +210,7 @@ const anyNumber: Conversion = (value, type, charset) => {
   if (isNumeric(value)) return value;
   if (!hasDigits(value)) throw notAvailable(value, type);
   const text = textual(value, type, charset) as string;
-  if (!/^[+-]?\d+(\.\d+)?$/.test(text)) throw badNumber(value, type, text);
+  if (text.length > mostDigits || !/^[+-]?\d+(\.\d+)?$/.test(text)) throw badNumber(value, type, text);
   return text.includes('.') ? javaDouble(Number(text)) : exactNumber(text.replace('+', ''));
 };
 
@@ -275,7 +277,7 @@ const listOf: Conversion = (value, type) => {
   if (value instanceof XmlNodeList) return [...value];
   if (Array.isArray(value)) return value;
   if (value instanceof XmlNode) return [...childrenOf(value)];
-  if (typeof value === 'object' && value !== null && isPlainMap(value) && isJsonNode(value)) return Object.values(value);
+  if (isPlainMap(value) && isJsonNode(value)) return Object.values(value);
   if (value instanceof Set) return [...value];
   if (value instanceof Uint8Array) return Array.from(javaBytes(value));
   if (typeof value === 'object' && value !== null && typeof (value as { next?: unknown }).next === 'function') return [...({ [Symbol.iterator]: () => value } as Iterable<unknown>)];

@@ -9,7 +9,8 @@ export function hasFewValues(value: unknown, most: number): boolean {
   const fits = (one: unknown, depth: number): boolean => {
     if (--left < 0) return false;
     if (typeof one === 'string') left -= one.length >> 8;
-    if (typeof one !== 'object' || one === null || one instanceof Uint8Array || one instanceof XmlNode || depth > deepest) return true;
+    if (typeof one !== 'object' || one === null || one instanceof Uint8Array || depth > deepest) return true;
+    if (one instanceof XmlNode) return (left -= one.last - one.order) >= 0;
     if (Array.isArray(one)) return one.length <= left && one.every((item) => fits(item, depth + 1));
     if (one instanceof Set || one instanceof Map) return one.size <= left && [...one.values()].every((item) => fits(item, depth + 1));
     for (const key in one) if (!fits((one as Record<string, unknown>)[key], depth + 1)) return false;

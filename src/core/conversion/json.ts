@@ -166,12 +166,13 @@ const plain: JsonStyle = {};
  * objects, ExactNumbers and bigints their digits, NaN and infinities texts (as Jackson has it).
  * @throws ExchangeError JsonMappingException for cycles, nesting deeper than 1000 and functions
  */
-export function writeJson(value: unknown, style: JsonStyle = plain): string {
-  plainLeft = Infinity;
-  if (style === plain && isPlainJson(value, 0)) return JSON.stringify(value);
-  const isPlain = style.isPretty !== true && style.skipsNull !== true && style.skipsEmpty !== true && style.sortsKeys !== true && style.unwrapsSingles !== true;
-  if (isPlain && isPlainJson(value, 0)) return JSON.stringify(value);
-  return writeJsonWithin(value, style, '', 0);
+export const writeJson = (value: unknown, style: JsonStyle = plain): string => plainText(value, style, Infinity) ?? writeJsonWithin(value, style, '', 0);
+
+/** The text of what JSON.stringify says right; null for all else, and for what has more values than that (`plainLeft` is below zero then). */
+function plainText(value: unknown, style: JsonStyle, most: number): string | null {
+  plainLeft = most;
+  const isPlain = style === plain || (style.isPretty !== true && style.skipsNull !== true && style.skipsEmpty !== true && style.sortsKeys !== true && style.unwrapsSingles !== true);
+  return isPlain && isPlainJson(value, 0) ? JSON.stringify(value) : null;
 }
 
 /** The text of a value that stands so deep in a document. */
@@ -189,16 +190,15 @@ let plainLeft = Infinity;
 
 /** As `writeJson`; a promise while what is large is written in slices. Throws, or rejects, with the same errors. */
 export function writeJsonInTurns(value: unknown, style: JsonStyle = plain): string | Promise<string> {
-  plainLeft = writtenAtOnce;
-  if (style === plain && isPlainJson(value, 0)) return JSON.stringify(value);
-  return hasFewValues(value, writtenAtOnce) ? writeJson(value, style) : import('./jsonInTurns.ts').then(({ writeInTurns }) => writeInTurns(value, style));
+  const text = plainText(value, style, writtenAtOnce);
+  if (text !== null) return text;
+  const hasMany = plainLeft < 0;
+  if (!hasFewValues(value, writtenAtOnce)) return import('./jsonInTurns.ts').then(({ writeInTurns }) => writeInTurns(value, style));
+  return hasMany ? writeJson(value, style) : writeJsonWithin(value, style, '', 0);
 }
 
 /** The text of a list's items, without the brackets, where they are few and plain; else null. */
-export function fewPlainItems(items: readonly unknown[]): string | null {
-  plainLeft = writtenAtOnce;
-  return isPlainJson(items, 0) ? JSON.stringify(items).slice(1, -1) : null;
-}
+export const fewPlainItems = (items: readonly unknown[]): string | null => plainText(items, plain, writtenAtOnce)?.slice(1, -1) ?? null;
 
 /** Whether JSON.stringify says it right. */
 function isPlainJson(value: unknown, depth: number): boolean {
@@ -212,15 +212,18 @@ function isPlainJson(value: unknown, depth: number): boolean {
       if (value === null) return true;
       if (depth > deepest || plainLeft < 0) return false;
       if (Array.isArray(value)) {
-        plainLeft -= value.length;
+        if ((plainLeft -= value.length) < 0) return false;
         for (let i = 0; i < value.length; i++) if (!isPlainJson(value[i], depth + 1)) return false;
         return true;
       }
       const prototype: unknown = Object.getPrototypeOf(value);
       if (prototype !== Object.prototype && prototype !== null) return false;
-      plainLeft -= 8;
-      for (const key in value) if (!isPlainJson((value as Record<string, unknown>)[key], depth + 1) || key === 'toJSON') return false;
-      return true;
+      let room = 8;
+      for (const key in value) {
+        if (!isPlainJson((value as Record<string, unknown>)[key], depth + 1) || key === 'toJSON') return false;
+        room++;
+      }
+      return (plainLeft -= room) >= 0;
     }
     default:
       return false;

@@ -1,8 +1,9 @@
 import type { JsonStyle } from './json.ts';
-import { fewPlainItems, holdsExactNumbers, jsonError, noteExactNumbers, parseJson, parseJsonPiece, writeJsonWithin } from './json.ts';
+import { deepest, fewPlainItems, holdsExactNumbers, jsonError, noteExactNumbers, parseJson, parseJsonPiece, writeJsonWithin } from './json.ts';
 import { hasFewValues } from './fewValues.ts';
-import { putKey } from './plainValue.ts';
+import { isPlainContainer, putKey } from './plainValue.ts';
 import { Slices } from './slices.ts';
+import { XmlNodeList } from './xml.ts';
 
 // ------------------------------------------------------------------------------------------------ reading
 
@@ -206,6 +207,8 @@ class Writer {
   private readonly style: JsonStyle;
   private readonly slices = new Slices();
   private readonly isPlain: boolean;
+  /** What is being written: what holds itself has no end. */
+  private readonly open = new Set<object>();
 
   constructor(style: JsonStyle) {
     this.style = style;
@@ -213,12 +216,20 @@ class Writer {
   }
 
   async text(value: unknown, indent: string, depth: number): Promise<string> {
-    const { slices, style } = this;
+    const { open, slices, style } = this;
     if (slices.isOver) await slices.next();
     if (!isContainer(value) || hasFewValues(value, writtenAtOnce)) return writeJsonWithin(value, style, indent, depth);
+    // It is refused.
+    if (depth > deepest || open.has(value)) return writeJsonWithin(value, style, indent, deepest + 1);
+    open.add(value);
+    const text = await this.container(value, indent, depth);
+    open.delete(value);
+    return text;
+  }
+
+  private container(value: unknown[] | Map<unknown, unknown> | Record<string, unknown>, indent: string, depth: number): Promise<string> {
     if (!Array.isArray(value)) return this.map(value, indent, depth);
-    if (style.unwrapsSingles === true && value.length === 1) return this.text(value[0], indent, depth + 1);
-    return this.list(value, indent, depth);
+    return this.style.unwrapsSingles === true && value.length === 1 ? this.text(value[0], indent, depth + 1) : this.list(value, indent, depth);
   }
 
   private async list(list: readonly unknown[], indent: string, depth: number): Promise<string> {
@@ -258,10 +269,6 @@ class Writer {
   }
 }
 
-/** What is taken apart; what says itself how it is written is not. */
-function isContainer(value: unknown): value is unknown[] | Map<unknown, unknown> | Record<string, unknown> {
-  if (typeof value !== 'object' || value === null) return false;
-  if (Array.isArray(value) || value instanceof Map) return true;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return (prototype === Object.prototype || prototype === null) && typeof (value as { toJSON?: unknown }).toJSON !== 'function' && !(Symbol.iterator in value);
-}
+/** What is taken apart; what says itself how it is written, or is refused, is not. */
+const isContainer = (value: unknown): value is unknown[] | Map<unknown, unknown> | Record<string, unknown> =>
+  value instanceof Map || (isPlainContainer(value) && !(value instanceof XmlNodeList) && (Array.isArray(value) || typeof value['toJSON'] !== 'function'));

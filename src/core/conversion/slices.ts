@@ -32,6 +32,15 @@ export function inTurns<T>(work: () => boolean, result: () => T): T | Promise<T>
   return restInTurns(slices, work, result);
 }
 
+/** The same of a generator, which stops wherever there may be a look at the time. */
+export function stepsInTurns<V, T>(steps: Iterator<unknown, V>, result: (value: V) => T): T | Promise<T> {
+  let last: IteratorResult<unknown, V>;
+  return inTurns(
+    () => (last = steps.next()).done === true,
+    () => result(last.value as V),
+  );
+}
+
 async function restInTurns<T>(slices: Slices, work: () => boolean, result: () => T): Promise<T> {
   for (;;) {
     await slices.next();

@@ -2,6 +2,7 @@ import { ExchangeError } from '../errors.ts';
 import { toText } from './convert.ts';
 import type { XmlElement, XmlText } from './xml.ts';
 import { escapeXml, XML_CDATA, XML_ELEMENT, XML_TEXT, XmlNode } from './xml.ts';
+import { hasFewValues } from './fewValues.ts';
 import { Slices } from './slices.ts';
 
 const nameOfElement = /^[A-Za-z_\u00c0-\uffff][\w.\-\u00b7-\uffff]*$/;
@@ -120,33 +121,18 @@ export async function readXmlDataInTurns(element: XmlElement, slices: Slices): P
   return addTexts(data, texts);
 }
 
-/** Whether a value has at most so many values in it: says so without looking at more. */
-function isSmall(value: unknown): boolean {
-  let left = readAtOnce;
-  const fits = (one: unknown): boolean => {
-    if (--left < 0) return false;
-    if (typeof one === 'string') left -= one.length >> 8;
-    if (typeof one !== 'object' || one === null) return true;
-    if (one instanceof XmlNode) return (left -= one.last - one.order) >= 0;
-    if (Array.isArray(one)) return one.every(fits);
-    if (one instanceof Set || one instanceof Map) return one.size <= left && [...one.values()].every(fits);
-    return !isMap(one) || Object.values(one).every(fits);
-  };
-  return fits(value);
-}
-
 /** As `written`, in slices. */
 async function writtenInTurns(name: string, value: unknown, style: XmlStyle, depth: number, slices: Slices): Promise<string> {
   if (slices.isOver) await slices.next();
   const isList = Array.isArray(value) || value instanceof Set;
-  if ((!isList && !isMap(value)) || isSmall(value)) return written(name, value, style, depth);
+  if ((!isList && !isMap(value)) || hasFewValues(value, readAtOnce)) return written(name, value, style, depth);
   // What is wrong with the name is said as for a small one.
   if (!isList) written(name, null, style, depth);
   const items: Iterable<readonly [string, unknown]> = isList ? Array.from(value as Iterable<unknown>, (item) => [name, item] as const) : entriesOf(value as Record<string, unknown>, style);
   const inner: string[] = [];
   const innerDepth = isList ? depth : depth + 1;
   for (const [key, item] of items) {
-    if (isSmall(item)) {
+    if (hasFewValues(item, readAtOnce)) {
       inner.push(written(String(key), item, style, innerDepth));
       if (slices.isOver) await slices.next();
     } else inner.push(await writtenInTurns(String(key), item, style, innerDepth, slices));
@@ -159,7 +145,7 @@ async function writtenInTurns(name: string, value: unknown, style: XmlStyle, dep
 
 /** As `writeXmlData`; a promise while what is large is written in slices. */
 export function writeXmlDataInTurns(body: unknown, style: XmlStyle): string | Promise<string> {
-  if (body instanceof XmlNode || isSmall(body)) return writeXmlData(body, style);
+  if (body instanceof XmlNode || hasFewValues(body, readAtOnce)) return writeXmlData(body, style);
   const slices = new Slices();
   const text = Array.isArray(body) ? writtenInTurns('item', body, style, 1, slices).then((items) => `<ArrayList>${items}</ArrayList>`) : writtenInTurns(rootName(body), body, style, 0, slices);
   return style.isPretty ? text.then((whole) => `${whole}\n`) : text;

@@ -29,7 +29,7 @@ export function tryInteger(value: unknown): number | bigint | null {
   const plain = textOrNumber(value);
   if (plain === null) return null;
   if (typeof plain === 'number') return Math.trunc(plain);
-  if (typeof plain === 'string' && !integerText.test(plain)) return null;
+  if (typeof plain === 'string' && (plain.length > mostDigits || !integerText.test(plain))) return null;
   const number = Number(plain);
   if (Number.isSafeInteger(number)) return number;
   // Far beyond a long: millions of digits need not be read for that.

@@ -77,7 +77,7 @@ describe('JSON', () => {
       }),
     ));
 
-  it('writes what JSON.stringify gets wrong', () => {
+  it('writes what JSON.stringify gets wrong', async () => {
     const bytes = Buffer.from('hi');
     const value = { date: new Date(5), bytes, map: new Map([['k', 1n]]), set: new Set([1]), nan: Number.NaN, none: undefined, exact: new ExactNumber('5.0', 'double') };
     expect(writeJson(value)).to.equal('{"date":5,"bytes":"aGk=","map":{"k":1},"set":[1],"nan":"NaN","exact":5.0}');
@@ -87,6 +87,9 @@ describe('JSON', () => {
     cycle['self'] = cycle;
     expect(thrownBy(() => writeJson(cycle)).name).to.equal('JsonMappingException');
     expect(thrownBy(() => writeJsonInTurns(cycle)).name).to.equal('JsonMappingException');
+    cycle['list'] = Array(30_000).fill(0);
+    const thrown = await Promise.resolve(writeJsonInTurns(cycle)).catch((reason: unknown) => reason);
+    expect((thrown as Error).name).to.equal('JsonMappingException');
   });
 
   it('prints as Jackson does', () => {

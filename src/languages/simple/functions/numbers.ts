@@ -10,8 +10,8 @@ import { notMine } from './notMine.ts';
 
 type Whole = number | bigint;
 
-/** A double as a long: it ends at the largest and the smallest one. */
-const asLong = (whole: number): unknown => (Number.isSafeInteger(whole) ? whole + 0 : whole >= 2 ** 63 ? javaLong(2n ** 63n - 1n) : whole <= -(2 ** 63) ? javaLong(-(2n ** 63n)) : javaLong(BigInt(whole)));
+/** A double as a long: it ends at the largest and the smallest one, and what is no number is 0. */
+const asLong = (whole: number): unknown => (Number.isNaN(whole) ? 0 : Number.isSafeInteger(whole) ? whole + 0 : whole >= 2 ** 63 ? javaLong(2n ** 63n - 1n) : whole <= -(2 ** 63) ? javaLong(-(2n ** 63n)) : javaLong(BigInt(whole)));
 
 const ofDecimal = (apply: (number: number) => number): FunctionBuilder =>
   ofInput((value) => {
