@@ -1,12 +1,9 @@
 import type Handlebars from 'handlebars';
-import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
-import { Bounds, templateText, viewOf } from './template.ts';
-
-const mostTemplates = 1000;
+import { Bounds, kept, templateText, viewOf } from './template.ts';
 
 /** The library calls what works for its templates by this object, so that others may put something before it. */
 type Engine = ReturnType<typeof Handlebars.create> & { VM: { readonly invokePartial: (...given: unknown[]) => string } };
@@ -47,16 +44,14 @@ async function producer({ options }: Endpoint<typeof handlebarsOptions>, context
       return bounds.section(() => invokePartial.apply(this, given));
     },
   };
-  const compiled = new LRUCache<string, ReturnType<typeof engine.compile>>({ max: mostTemplates });
+  const renderOf = kept((template) => {
+    refuseDeepBlocks(template);
+    return engine.compile(template);
+  });
   const textFor = templateText(options, { template: 'CamelHandlebarsTemplate', resource: 'CamelHandlebarsResourceUri', longest: mostLetters }, context);
   return {
     send: (exchange) => {
-      const template = textFor(exchange);
-      let render = compiled.get(template);
-      if (render === undefined) {
-        refuseDeepBlocks(template);
-        compiled.set(template, (render = engine.compile(template)));
-      }
+      const render = renderOf(textFor(exchange));
       bounds.reset();
       try {
         // Members are own ones: prototypes stay out of reach.

@@ -4,7 +4,7 @@ import { defineConnector, runtimeOf } from '../core/connector.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { toText } from '../core/conversion/convert.ts';
 import { field } from '../core/field.ts';
-import { Bounds, templateText, viewOf } from './template.ts';
+import { Bounds, kept, templateText, viewOf } from './template.ts';
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;', '=': '&#61;', '\n': '&#10;', '\r': '&#13;', '\t': '&#9;' };
 
@@ -69,6 +69,7 @@ async function producer({ options }: Endpoint<typeof mustacheOptions>, context: 
     }
     throw new ExchangeError('com.github.mustachejava.MustacheNotFoundException', `there is no partial \`${name}\``);
   };
+  const read = options.contentCache ? kept(partial) : partial;
   const textFor = templateText(options, { template: 'MustacheTemplate', resource: 'MustacheResourceUri' }, context);
   return {
     send: (exchange) => {
@@ -78,7 +79,7 @@ async function producer({ options }: Endpoint<typeof mustacheOptions>, context: 
       parsed.set(template, true);
       bounds.reset();
       try {
-        exchange.body = writer.render(template, new View(viewOf(exchange, options.allowContextMapAll)), partial, { tags, escape: escaped });
+        exchange.body = writer.render(template, new View(viewOf(exchange, options.allowContextMapAll)), read, { tags, escape: escaped });
       } catch (thrown) {
         if (thrown instanceof ExchangeError || thrown instanceof RangeError) throw thrown;
         throw new ExchangeError('com.github.mustachejava.MustacheException', (thrown as Error).message, { cause: thrown });

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { ConnectorContext } from '../core/connector.ts';
 import { runtimeOf } from '../core/connector.ts';
 import { toText } from '../core/conversion/convert.ts';
@@ -63,6 +64,27 @@ export class Bounds {
   }
 }
 
+/** A template that a message brings may have so many letters, where its engine takes no longer than others to read it. */
+const mostLetters = 1_000_000;
+
+const mostKept = 1000;
+
+/** What is made of a text, kept for the texts that were used last. */
+export function kept<T extends object | string>(make: (text: string) => T): (text: string) => T {
+  const all = new LRUCache<string, T>({ max: mostKept });
+  return (text) => {
+    let made = all.get(text);
+    if (made === undefined) all.set(text, (made = make(text)));
+    return made;
+  };
+}
+
+/** Reads what a template names besides itself: once, where content is kept. */
+export function includedText({ contentCache }: Pick<TemplateOptions, 'contentCache'>, context: ConnectorContext): (name: string) => string {
+  const read = (name: string): string => runtimeOf(context).resource(name);
+  return contentCache ? kept(read) : read;
+}
+
 interface TemplateOptions {
   readonly resourceUri: string;
   readonly contentCache: boolean;
@@ -73,9 +95,6 @@ interface TemplateOptions {
  * The text of a template for an exchange: of the resource, or of what headers name where that is allowed (the template itself, or another resource).
  * A fixed one is read when it is made. As in Camel one that is missing fails the messages; the log says so at the start.
  */
-/** A template that a message brings may have so many letters, where its engine takes no longer than others to read it. */
-const mostLetters = 1_000_000;
-
 export function templateText(
   { resourceUri, contentCache, allowTemplateFromHeader }: TemplateOptions,
   headers: { readonly template?: string; readonly resource: string; readonly stay?: boolean; readonly longest?: number } | null,

@@ -171,12 +171,17 @@ function parametersOf(exchange: Exchange): Record<string, string> {
   return parameters;
 }
 
+/** What stands in the documents, and the charset that the result is wanted in. */
+interface Stylesheet extends DocumentSet {
+  readonly charset: string | null;
+}
+
 class Xslt implements Producer {
   private readonly options: Endpoint<typeof xsltOptions>['options'];
   private readonly context: ConnectorContext;
   private readonly source: (exchange: Exchange) => unknown;
   private readonly id = ++lastId;
-  private stylesheet: DocumentSet | null = null;
+  private stylesheet: Stylesheet | null = null;
 
   constructor({ options }: Endpoint<typeof xsltOptions>, context: ConnectorContext) {
     this.options = options;
@@ -203,7 +208,7 @@ class Xslt implements Producer {
     return this.with(this.stylesheet, asked);
   }
 
-  private readStylesheet(resourceUri: string): DocumentSet {
+  private readStylesheet(resourceUri: string): Stylesheet {
     return checked(readDocumentSet(resourceUri, references, (uri) => this.read(uri)));
   }
 
@@ -213,7 +218,7 @@ class Xslt implements Producer {
   }
 
   /** The stylesheet that headers name, where they may; it is not kept. */
-  private given(exchange: Exchange): DocumentSet | null {
+  private given(exchange: Exchange): Stylesheet | null {
     if (!this.options.allowTemplateFromHeader) return null;
     const template = toText(exchange.headers.remove('CamelXsltStylesheet') ?? null);
     if (template !== null) {
@@ -239,7 +244,7 @@ class Xslt implements Producer {
       given === null ? await this.transform(document, parameters) : await this.with(given, { id: -1, document: withoutDeclaredEncoding(document), parameters, forget: true });
     if (outcome.failure !== undefined) throw failed(outcome.failure);
     if (outcome.said !== undefined && outcome.said !== '') for (const line of outcome.said.split('\n').slice(0, mostMessages)) this.context.log('info', line);
-    const charset = charsetOf(Object.values((given ?? this.stylesheet!).texts));
+    const { charset } = given ?? this.stylesheet!;
     const text = declared(outcome.text!);
     await this.put(exchange, charset === null ? text : withReferences(text, charset), charset);
   }
@@ -270,17 +275,18 @@ class Xslt implements Producer {
 }
 
 /** @throws ExchangeError where it needs another version of XSLT, which shows at the start then */
-function checked(stylesheet: DocumentSet): DocumentSet {
+function checked(stylesheet: DocumentSet): Stylesheet {
   for (const text of Object.values(stylesheet.texts)) {
     const name = unknownFunction(text);
     if (name !== null) throw failed(`there is no function \`${name}\` in XSLT 1.0`);
   }
-  return stylesheet;
+  return { ...stylesheet, charset: charsetOf(Object.values(stylesheet.texts)) };
 }
 
 /** Letters that the charset of the document has not, as references to them. */
 function withReferences(text: string, charset: string): string {
-  return text.replace(/[^\x00-\x7f]/gu, (letter) => (decodeText(encodeText(letter, charset), charset) === letter ? letter : `&#${letter.codePointAt(0)!};`));
+  const isIn = (part: string): boolean => decodeText(encodeText(part, charset), charset) === part;
+  return isIn(text) ? text : text.replace(/[^\x00-\x7f]/gu, (letter) => (isIn(letter) ? letter : `&#${letter.codePointAt(0)!};`));
 }
 
 /** The declaration as Java writes it: with the encoding, and without line breaks around the document. */

@@ -195,8 +195,8 @@ export class Mecha {
     const sources = mecha.sources(problems);
     try {
       if (problems.hasErrors) throw new LoadError(problems.sorted());
-      await mecha.sayForeign(problems);
       await mecha.runtime.start(sources);
+      await mecha.sayForeign(problems);
       mecha.runtime.warn(problems.sorted());
       mecha.loaded = mecha.textRead(sources);
       mecha.closeManagement = await openManagement(mecha, mecha.seat);
@@ -345,8 +345,8 @@ export class Mecha {
   }
 
   private sources(problems: Diagnostics, configuration = this.configuration): readonly Source[] {
-    if (this.given !== null) return [new Source('routes', this.given)];
     if (this.seat !== null) return this.withResources(this.seat.given.sources.map(({ file, text }) => new Source(file, text)));
+    if (this.given !== null) return [new Source('routes', this.given)];
     const sources = this.readFiles(this.pathsOf(configuration)!, problems, configuration);
     this.read = textOf(sources);
     return this.withResources(sources);

@@ -174,7 +174,7 @@ class Case {
     events.logThreshold = 'info';
     events.on('log', ({ level, logger, message, isNull, stepId }) => {
       // Lines of the runtime itself are not the routes' own.
-      if ((stepId !== null || !logger.startsWith('mecha.'))) this.logs.push({ logger, level: level.toUpperCase(), message: isNull === true ? null : this.render.text(message) });
+      if (stepId !== null || !logger.startsWith('mecha.')) this.logs.push({ logger, level: level.toUpperCase(), message: isNull === true ? null : this.render.text(message) });
     });
     // What routes write must not stand among the answers.
     runtime.shared('standard streams', () => ({ input: () => Readable.from([]), out: () => new PassThrough().resume(), err: () => new PassThrough().resume() }));

@@ -28,7 +28,7 @@ interface Bad {
   /** How fast Node's clock goes meanwhile. What is bounded by time and by number meets the bound that is named then, on any machine. */
   readonly pace?: number;
   readonly mostMillis?: number;
-  /** Of memory that may come on top: two million rows are kept until there are too many. */
+  /** Of memory that may come on top: more for what keeps a lot until its bound of number or time is met. */
   readonly mostMegabytes?: number;
 }
 
@@ -230,7 +230,7 @@ const bad: Readonly<Record<string, Bad>> = {
   'a line of univocityTsv with fifty million values': { steps: [{ unmarshal: { univocityTsv: {} } }], body: () => 'x\t'.repeat(50_000_000), says: /more than 1000000 values/ },
   'a hundred million columns of univocityFixed': { steps: [{ unmarshal: { univocityFixed: { univocityHeader: [{ name: 'a', length: '1' }] } } }], body: () => 'x'.repeat(100_000_000), says: /use `lazyLoad`/, mostMegabytes: 1000 },
   'a segment of HL7 with a hundred million fields': { steps: [{ unmarshal: { hl7: {} } }], body: () => `MSH|^~\\&|A|B|C|D|2024||ADT^A01|1|P|2.3\rPID${'|'.repeat(100_000_000)}`, says: /more than 1000000 values/ },
-  'a jsonpath that scans in scans': { steps: [{ setBody: { jsonpath: '$..*..*..*..*' } }], body: () => `${'['.repeat(400)}${']'.repeat(400)}`, says: /jsonpath: (?:not done after 3000 ms|more than 10000000 results)/ },
+  'a jsonpath that scans in scans': { steps: [{ setBody: { jsonpath: '$..*..*..*..*' } }], body: () => `${'['.repeat(400)}${']'.repeat(400)}`, says: /jsonpath: more than 10000000 results/, pace: slow },
   'a jsonpath whose filter looks at all for each': { steps: [{ setBody: { jsonpath: '$..[?($..x)]' } }], body: () => `[${'{"a":1},'.repeat(20_000)}1]`, says: /jsonpath: not done after 3000 ms/ },
   'a jq pattern that matches millions of times': { steps: [{ setBody: { jq: '[match("\\\\w"; "g")] | length' } }], body: () => JSON.stringify('word '.repeat(4_000_000)), says: /jq: not done after 1000 ms/, mostMillis: 4000 },
   'MessagePack of ten million empty maps': { steps: [{ unmarshal: { msgpack: {} } }], body: () => Buffer.concat([Buffer.from('dd00989680', 'hex'), Buffer.alloc(10_000_000, 0x80)]), says: /too many values to be read at once/, mostMegabytes: 900 },

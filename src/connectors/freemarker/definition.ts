@@ -1,18 +1,15 @@
-import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
-import { defineConnector, runtimeOf } from '../../core/connector.ts';
+import { defineConnector } from '../../core/connector.ts';
 import type { ExactNumber } from '../../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { field } from '../../core/field.ts';
-import { templateText, viewOf } from '../template.ts';
-
-const mostTemplates = 1000;
+import { includedText, kept, templateText, viewOf } from '../template.ts';
 
 async function producer({ options }: Endpoint<typeof freemarkerOptions>, context: ConnectorContext): Promise<Producer> {
   const [{ compileTemplate, MissingError }, { TemplateSyntaxError }] = [await import('./template.ts'), await import('./syntax.ts')];
-  const compiled = new LRUCache<string, ReturnType<typeof compileTemplate>>({ max: mostTemplates });
+  const renderOf = kept(compileTemplate);
   const textFor = templateText(options, { template: 'CamelFreemarkerTemplate', resource: 'CamelFreemarkerResourceUri' }, context);
-  const around = { read: (name: string) => runtimeOf(context).resource(name), now: () => context.clock.now() };
+  const around = { read: includedText(options, context), now: () => context.clock.now() };
   // A template counts with doubles; a whole number that they can't hold is a text.
   const plain = (value: ExactNumber): unknown => (value.kind === 'integer' ? value.text : Number(value));
   const typeOf = (thrown: unknown): string =>
@@ -21,9 +18,7 @@ async function producer({ options }: Endpoint<typeof freemarkerOptions>, context
     send: (exchange) => {
       const template = textFor(exchange);
       try {
-        let render = compiled.get(template);
-        if (render === undefined) compiled.set(template, (render = compileTemplate(template)));
-        exchange.body = render(viewOf(exchange, options.allowContextMapAll, plain), around);
+        exchange.body = renderOf(template)(viewOf(exchange, options.allowContextMapAll, plain), around);
       } catch (thrown) {
         throw new ExchangeError(typeOf(thrown), (thrown as Error).message, { cause: thrown });
       }

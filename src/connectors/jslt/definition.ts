@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
 import { defineConnector, runtimeOf } from '../../core/connector.ts';
 import { isByteSource, readBytes, toText } from '../../core/conversion/convert.ts';
@@ -8,9 +7,7 @@ import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { field } from '../../core/field.ts';
 import { jsonText, parseJsonInTurns, toPlainNumbers, writeJsonInTurns } from '../../core/conversion/json.ts';
-import { templateText, viewOf, visible } from '../template.ts';
-
-const mostScripts = 1000;
+import { kept, templateText, viewOf, visible } from '../template.ts';
 
 /** The JSON that a body holds; a text stands for its JSON, anything else for itself. */
 async function documentOf(exchange: Exchange): Promise<unknown> {
@@ -28,15 +25,14 @@ const isStored = (body: unknown): boolean => body instanceof StreamCache || body
 async function producer({ options }: Endpoint<typeof jsltOptions>, context: ConnectorContext): Promise<Producer> {
   const [{ compileJslt }, { JsltSyntaxError }] = [await import('./compile.ts'), await import('./syntax.ts')];
   const surroundings = { read: (uri: string) => runtimeOf(context).resource(uri), now: () => context.clock.now() };
-  const compiled = new LRUCache<string, ReturnType<typeof compileJslt>>({ max: mostScripts });
+  const runOf = kept((source) => compileJslt(source, surroundings));
   const textFor = templateText(options, { template: 'CamelJsltString', resource: 'CamelJsltResourceUri', stay: true }, context);
   return {
     send: async (exchange) => {
       const source = textFor(exchange);
       try {
         if (source.trim() === '') throw new JsltSyntaxError('there is no expression');
-        let run = compiled.get(source);
-        if (run === undefined) compiled.set(source, (run = compileJslt(source, surroundings)));
+        const run = runOf(source);
         const { body: _body, ...view } = viewOf(exchange, options.allowContextMapAll);
         const { body: given } = exchange;
         const isText = typeof given === 'string' || given instanceof Uint8Array || isByteSource(given) || isStored(given);

@@ -1,23 +1,18 @@
-import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
-import { defineConnector, runtimeOf } from '../../core/connector.ts';
+import { defineConnector } from '../../core/connector.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { field } from '../../core/field.ts';
-import { Bounds, templateText, viewOf, visible } from '../template.ts';
-
-const mostTemplates = 1000;
+import { Bounds, includedText, kept, templateText, viewOf, visible } from '../template.ts';
 
 async function producer({ options }: Endpoint<typeof velocityOptions>, context: ConnectorContext): Promise<Producer> {
   const { compileTemplate } = await import('./template.ts');
   const bounds = new Bounds();
-  const compiled = new LRUCache<string, ReturnType<typeof compileTemplate>>({ max: mostTemplates });
+  const renderOf = kept(compileTemplate);
   const textFor = templateText(options, { template: 'CamelVelocityTemplate', resource: 'CamelVelocityResourceUri' }, context);
-  const read = (name: string): string => runtimeOf(context).resource(name);
+  const read = includedText(options, context);
   return {
     send: (exchange) => {
-      const template = textFor(exchange);
-      let render = compiled.get(template);
-      if (render === undefined) compiled.set(template, (render = compileTemplate(template)));
+      const render = renderOf(textFor(exchange));
       exchange.body = render({ bounds, exchange, view: viewFor(exchange, options.allowContextMapAll, options.allowTemplateFromHeader), read });
     },
   };

@@ -222,15 +222,25 @@ interface Reference {
 
 type Step = { readonly name: string; readonly args: readonly Value[] | null } | { readonly index: Value };
 
+/** Where the blanks begin that end at a place. */
+function blanksBefore(text: string, end: number): number {
+  let at = end;
+  while (at > 0 && (text[at - 1] === ' ' || text[at - 1] === '\t')) at--;
+  return at;
+}
+
 class Parser {
   private readonly source: string;
   private readonly macros: Macros;
+  /** Behind it nothing that is written as it stands is closed. */
+  private readonly lastRawEnd: number;
   private at = 0;
   private depth = 0;
 
   constructor(source: string, macros: Macros = new Map()) {
     this.source = source;
     this.macros = macros;
+    this.lastRawEnd = source.lastIndexOf(']]#');
     for (const [, name] of source.matchAll(/#\{?macro\}?\s*\(\s*([A-Za-z_]\w*)/g)) if (!macros.has(name!)) macros.set(name!, null);
   }
 
@@ -264,7 +274,6 @@ class Parser {
   /** Pieces up to one of the directives that end them, which has been read then (up to its parentheses). */
   private block(ends: readonly string[]): { readonly piece: Piece; readonly end: string | null } {
     if (++this.depth > deepest) throw this.error(`directives stand in each other more than ${deepest} deep`);
-    const begun = this.at;
     const pieces: Piece[] = [];
     let text = '';
     const flush = (): void => {
@@ -300,7 +309,7 @@ class Parser {
       }
       if (this.match(/##[^\n]*(?:\n|$)/y) !== null) continue;
       if (this.match(/#\*[\s\S]*?(?:\*#|$)/y) !== null) continue;
-      const raw = this.match(/#\[\[([\s\S]*?)\]\]#/y);
+      const raw = this.at + 3 <= this.lastRawEnd ? this.match(/#\[\[([\s\S]*?)\]\]#/y) : null;
       if (raw !== null) {
         text += raw[1]!;
         continue;
@@ -313,9 +322,9 @@ class Parser {
         continue;
       }
       // Alone before it on its line: blanks there are not written.
-      const lineStart = this.source.lastIndexOf('\n', start - 1) + 1;
-      const isFirst = /^[ \t]*$/.test(this.source.slice(lineStart, start)) && (lineStart >= begun || begun === 0 || start > begun);
-      if (isFirst) text = text.replace(/[ \t]+$/, '');
+      const lineStart = blanksBefore(this.source, start);
+      const isFirst = lineStart === 0 || this.source[lineStart - 1] === '\n';
+      if (isFirst) text = text.slice(0, blanksBefore(text, text.length));
       flush();
       if (directive.name === 'end' || directive.name === 'else' || directive.name === 'elseif') {
         if (!ends.includes(directive.name)) throw this.error(`\`#${directive.name}\` has nothing to end`, start);
@@ -521,9 +530,9 @@ class Parser {
     const name = this.match(/[A-Za-z_]\w*/y)?.[0];
     if (name === undefined) throw this.error('`#macro` needs a name, as in `#macro(greet $who)`');
     const parameters: { name: string; otherwise: Value | null }[] = [];
-    while (this.match(/[\s,]*\$([A-Za-z_]\w*)/y) !== null) {
-      const parameter = /\$(\w+)$/.exec(this.source.slice(0, this.at))![1]!;
-      parameters.push({ name: parameter, otherwise: this.match(/\s*=\s*/y) === null ? null : this.primary() });
+    const parameter = /[\s,]*\$([A-Za-z_]\w*)/y;
+    for (let found = this.match(parameter); found !== null; found = this.match(parameter)) {
+      parameters.push({ name: found[1]!, otherwise: this.match(/\s*=\s*/y) === null ? null : this.primary() });
     }
     this.expect(')');
     const { piece: body } = this.content(['end']);

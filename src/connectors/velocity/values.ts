@@ -1,4 +1,4 @@
-import { javaMethod } from '../../core/beans/javaTypes.ts';
+import { isPlainObject, javaMethod } from '../../core/beans/javaTypes.ts';
 import { toText } from '../../core/conversion/convert.ts';
 import { compareNumbers, doubleText, ExactNumber, exactNumber, isIntegral, isNumeric, javaDouble } from '../../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../../core/errors.ts';
@@ -18,7 +18,7 @@ export class Entry {
 }
 
 export const isMap = (value: unknown): value is Record<string, unknown> | Map<unknown, unknown> =>
-  value instanceof Map || (typeof value === 'object' && value !== null && (Object.getPrototypeOf(value) === null || Object.getPrototypeOf(value) === Object.prototype));
+  value instanceof Map || isPlainObject(value);
 
 export const entriesOf = (map: Record<string, unknown> | Map<unknown, unknown>): [unknown, unknown][] => (map instanceof Map ? [...map] : Object.entries(map));
 

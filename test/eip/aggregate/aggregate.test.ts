@@ -337,7 +337,10 @@ describe('aggregate', () => {
       const endless = new Rig({ completionSize: 2, completeAllOnStop: true });
       endless.inner = () => new Promise(() => {});
       await endless.send('a');
-      const stopping = Promise.all(endless.stops.map((stop) => stop()));
+      let isOver = false;
+      const stopping = Promise.all(endless.stops.map((stop) => stop())).then(() => (isOver = true));
+      await endless.pass(0);
+      expect(isOver).to.equal(false);
       endless.context.abort();
       await stopping;
     });
