@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector } from '../core/connector.ts';
-import { bytesOfBody, isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
+import { convertTo, isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
@@ -43,6 +43,15 @@ export class ExecResult {
 export const splitArguments = (text: string): string[] =>
   Array.from(text.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"']|["'])+/g), ([word]) => word.replace(/"([^"]*)"|'([^']*)'|["']/g, (_all, double?: string, single?: string) => double ?? single ?? ''));
 
+/** What a program reads; as in Camel nothing for a body that has no bytes: a map, a list, a number. */
+function inputOf(body: unknown): Buffer | null {
+  try {
+    return convertTo(body, 'java.io.InputStream') as Buffer | null;
+  } catch {
+    return null;
+  }
+}
+
 const failure = (message: string): ExchangeError => new ExchangeError('org.apache.camel.component.exec.ExecException', message);
 
 class ExecProducer implements Producer {
@@ -76,7 +85,7 @@ class ExecProducer implements Producer {
     const given = taken('CommandArgs');
     const args = Array.isArray(given) ? given.map((item) => toText(item) ?? '') : splitArguments(toText(given) ?? options.args ?? '');
     const { body } = exchange;
-    const input = body === null || body === undefined ? null : isByteSource(body) ? await readBytes(body) : bytesOfBody(body);
+    const input = isByteSource(body) ? await readBytes(body) : inputOf(body);
     const folder = header('CommandWorkingDir') ?? options.workingDir;
     const timeout = Number(header('CommandTimeout') ?? options.timeout ?? 0);
     if (!(timeout >= 0)) throw failure('the header `CamelExecCommandTimeout` holds no number of milliseconds');

@@ -1,12 +1,12 @@
 import type { Ajv as Draft7, AnySchemaObject, ErrorObject, ValidateFunction } from 'ajv';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector, runtimeOf } from '../core/connector.ts';
-import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { boundedCheck, schemaOptions } from '../core/jsonSchema.ts';
-import { jsonText, parseJsonInTurns, toPlainNumbers } from '../core/conversion/json.ts';
+import { parseJsonInTurns, toPlainNumbers } from '../core/conversion/json.ts';
+import { jsonTextOf } from './jsonBody.ts';
 
 /** What says whether a document fits, and why not. */
 interface Judge {
@@ -141,7 +141,7 @@ class JsonValidator implements Producer {
     const { fits, validate } = await this.load();
     let document: unknown;
     try {
-      document = await documentOf(exchange, value, headerName === undefined);
+      document = toPlainNumbers(await parseJsonInTurns(await jsonTextOf(exchange, value, headerName === undefined)));
     } catch (thrown) {
       throw new ExchangeError('org.apache.camel.component.jsonvalidator.JsonValidationException', `the document is no JSON: ${(thrown as Error).message}`, { cause: thrown });
     }
@@ -155,19 +155,6 @@ class JsonValidator implements Producer {
     const errors = validate.errors ?? [];
     throw new ExchangeError('org.apache.camel.component.jsonvalidator.JsonValidationException', `JSON validation error with ${errors.length} errors:\n${errors.map(shown).join('\n')}`);
   }
-}
-
-async function documentOf(exchange: Exchange, value: unknown, isBody: boolean): Promise<unknown> {
-  if (typeof value === 'string') return toPlainNumbers(await parseJsonInTurns(value));
-  if (value instanceof Uint8Array) return toPlainNumbers(await parseJsonInTurns(jsonText(value)));
-  if (isByteSource(value)) {
-    const bytes = await readBytes(value);
-    // What was read must be there for the steps behind.
-    if (isBody) exchange.body = bytes;
-    return toPlainNumbers(await parseJsonInTurns(jsonText(bytes)));
-  }
-  if (typeof value === 'object' && value !== null && typeof (value as { text?: unknown }).text === 'function') return toPlainNumbers(await parseJsonInTurns(toText(value)!));
-  return toPlainNumbers(value);
 }
 
 const jsonValidatorOptions = {

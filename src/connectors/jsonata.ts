@@ -2,14 +2,29 @@ import { defineConnector, runtimeOf } from '../core/connector.ts';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import { toText } from '../core/conversion/convert.ts';
+import { isByteSource, isStreamed, toText } from '../core/conversion/convert.ts';
 import { writeJsonInTurns } from '../core/conversion/json.ts';
+import { XmlNode, XmlNodeList } from '../core/conversion/xml.ts';
+import { ExchangeError } from '../core/errors.ts';
+import { jsonTextOf } from './jsonBody.ts';
 import { templateText } from './template.ts';
 
 const resourceHeader = 'CamelJsonataResourceUri';
 const headers = { resource: resourceHeader };
 
 const hasScheme = /^(?:resource:)?(?:file|classpath|https?|ref|bean):/;
+
+/** What a body is as a value of JSON: a text is not read as a document. As in Camel bytes and streams are no value. */
+function valueOf(body: unknown): unknown {
+  if (body === null || body === undefined) return body;
+  if (body instanceof XmlNodeList) throw new ExchangeError('java.lang.IllegalArgumentException', 'a list of XML nodes is no JSON value: `split` it, or convert it to a text first');
+  // The language would read a text as JSON.
+  if (typeof body === 'string' || body instanceof XmlNode) return JSON.stringify(String(body));
+  if (body instanceof Uint8Array || isStreamed(body) || isByteSource(body))
+    throw new ExchangeError('java.lang.IllegalArgumentException', 'Only JSON types (values, Map, List) are allowed as input, and the body is bytes: `inputType=JsonString` reads them');
+  if (body instanceof Date) return body.getTime();
+  return typeof (body as Partial<Iterator<unknown>>).next === 'function' ? [...({ [Symbol.iterator]: () => body } as Iterable<unknown>)] : body;
+}
 
 function producer({ options }: Endpoint<typeof jsonataOptions>, context: ConnectorContext): Producer {
   const textFor = templateText(options, headers, context);
@@ -24,13 +39,12 @@ function producer({ options }: Endpoint<typeof jsonataOptions>, context: Connect
       const text = isExpression ? named : textFor(exchange);
       if (known?.text !== text) known = { text, expression: runtimeOf(context).expression('jsonata', text) };
       const { body } = exchange;
-      // The language would read it as JSON.
-      if (inputType === 'Jackson' && typeof body === 'string') exchange.body = JSON.stringify(body);
       let value: unknown;
       try {
+        exchange.body = inputType === 'JsonString' ? await jsonTextOf(exchange, body, true) : valueOf(body);
         value = await known.expression(exchange);
       } finally {
-        exchange.body = body;
+        if (!isByteSource(body)) exchange.body = body;
       }
       exchange.body = options.outputType === 'JsonString' ? await writeJsonInTurns(value, { isPretty: options.prettyPrint }) : value;
     },

@@ -21,7 +21,7 @@ const options = {
   script: field.string('The script.'),
   transform: field.boolean('Makes the result the body; else it is dropped.').default(true),
   lazyStartProducer: field.boolean('Starts the producer with its first message.').default(false).ignored('there is nothing to start'),
-  binary: field.boolean('The resource is no text.').default(false).ignored('scripts are texts in all languages here'),
+  binary: field.boolean('The resource is no script: its bytes become the body, whatever the language.').default(false),
   cacheScript: field.boolean('Keeps scripts from headers compiled.').default(false),
 };
 
@@ -45,12 +45,18 @@ class LanguageProducer implements Producer {
   }
 
   private fixedScript(): (() => Expression) | null {
-    const { script, resourceUri, contentCache } = this.endpoint.options;
+    const { script, resourceUri, contentCache, binary } = this.endpoint.options;
     const source = script ?? resourceUri;
     if (source === undefined || source === '') return null;
     if (!isResource(source)) {
       const expression = this.compile(source);
       return () => expression;
+    }
+    if (binary) {
+      const bytes = (): Buffer => Buffer.from(runtimeOf(this.context).resource(source.replace(/^resource:/, ''), 'latin1'), 'latin1');
+      if (!contentCache) return () => bytes;
+      const kept = bytes();
+      return () => () => kept;
     }
     const read = (): string => runtimeOf(this.context).resource(source.replace(/^resource:/, ''));
     if (!contentCache) return () => this.compile(read());

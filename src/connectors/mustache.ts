@@ -2,13 +2,12 @@ import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector, runtimeOf } from '../core/connector.ts';
 import { ExchangeError } from '../core/errors.ts';
-import { toText } from '../core/conversion/convert.ts';
 import { field } from '../core/field.ts';
-import { Bounds, kept, templateText, viewOf } from './template.ts';
+import { Bounds, kept, shownText, templateText, viewOf } from './template.ts';
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;', '=': '&#61;', '\n': '&#10;', '\r': '&#13;', '\t': '&#9;' };
 
-const escaped = (value: unknown): string => (toText(value) ?? '').replace(/[&<>"'`=\n\r\t]/g, (char) => escapes[char]!);
+const escaped = (value: unknown): string => (shownText(value) ?? '').replace(/[&<>"'`=\n\r\t]/g, (char) => escapes[char]!);
 
 /** Own members along a dotted name; a text has none but its own. */
 function memberOf(view: unknown, name: string): { readonly found: boolean; readonly value: unknown } {
@@ -40,16 +39,22 @@ async function producer({ options }: Endpoint<typeof mustacheOptions>, context: 
   const parsed = new LRUCache<string, true>({ max: 1000 });
   type Given<K extends 'renderSection' | 'renderInverted'> = Parameters<InstanceType<typeof library.Writer>[K]>;
   class Writer extends library.Writer {
-    // As in Camel a number is something, 0 too.
+    // As in Camel a number is something, 0 too, and within the section of a truth value `.` is that value.
     override renderSection(...given: Given<'renderSection'>): string {
       const [[, name, , , content], context, partials, template] = given as unknown as [[string, string, number, number, never], View, never, string];
       const value = context.lookup(name);
-      return value === 0 ? this.renderTokens(content, context.push(value) as never, partials, template) : super.renderSection(...given);
+      return value === 0 || value === true ? this.renderTokens(content, context.push(value) as never, partials, template) : super.renderSection(...given);
     }
 
     override renderInverted(...given: Given<'renderInverted'>): string {
       const [token, context] = given;
       return context.lookup(token[1]!) === 0 ? '' : super.renderInverted(...given);
+    }
+
+    /** The library would have JavaScript make a text of a map or a list. */
+    override unescapedValue(...given: Parameters<InstanceType<typeof library.Writer>['unescapedValue']>): string {
+      const [[, name], context] = given as unknown as [[string, string], View];
+      return shownText(context.lookup(name)) ?? '';
     }
 
     override renderTokens(...given: Parameters<InstanceType<typeof library.Writer>['renderTokens']>): string {

@@ -9,6 +9,7 @@ import type { Timer } from '../core/clock.ts';
 import type { ConnectorContext, Consumer, Endpoint, Producer, Sink } from '../core/connector.ts';
 import { defineConnector, hasNoHeaders, hasNoServer } from '../core/connector.ts';
 import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
+import { documentText } from '../core/conversion/documentText.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
@@ -106,7 +107,7 @@ class StreamProducer implements Producer {
   }
 }
 
-const isList = (body: unknown): body is readonly unknown[] | ReadonlySet<unknown> => Array.isArray(body) || body instanceof Set;
+const isList = (body: unknown): body is readonly unknown[] | ReadonlySet<unknown> => (Array.isArray(body) && documentText(body) === null) || body instanceof Set;
 
 /** As in Camel an empty list is an empty text, and any other fails. */
 const hasEntries = (body: unknown): boolean => isList(body) && (Array.isArray(body) ? body.length : (body as ReadonlySet<unknown>).size) > 0;

@@ -3,6 +3,7 @@ import type { ConnectorContext } from '../core/connector.ts';
 import { runtimeOf } from '../core/connector.ts';
 import { toText } from '../core/conversion/convert.ts';
 import { ExactNumber } from '../core/conversion/exactNumber.ts';
+import { asJsonNode, isJsonNode, nodeJson } from '../core/conversion/jsonNode.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import { Patience, workOf } from '../core/patience.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
@@ -140,14 +141,20 @@ type OfNumber = (value: ExactNumber) => unknown;
 export function visible(value: unknown, ofNumber: OfNumber = String, depth = 0): unknown {
   if (value === null || value === undefined || depth > 100) return null;
   if (typeof value !== 'object') return typeof value === 'function' ? null : value;
-  if (Array.isArray(value) || value instanceof Set) return Array.from(value as Iterable<unknown>, (item) => visible(item, ofNumber, depth + 1));
+  if (Array.isArray(value) || value instanceof Set) return asNodeLike(value, Array.from(value as Iterable<unknown>, (item) => visible(item, ofNumber, depth + 1)));
   if (value instanceof ExactNumber) return ofNumber(value);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (!(value instanceof Map) && prototype !== null && prototype !== Object.prototype) return toText(value);
   const record = Object.create(null) as Record<string, unknown>;
   for (const [key, item] of value instanceof Map ? (value as Map<string, unknown>) : Object.entries(value)) record[key] = visible(item, ofNumber, depth + 1);
-  return record;
+  return asNodeLike(value, record);
 }
+
+/** What is made of a node of a JSON document is one itself. */
+const asNodeLike = (value: object, copy: object): unknown => (isJsonNode(value) ? asJsonNode(copy) : copy);
+
+/** The text that a template shows of a value; of a node it is JSON, as in Camel without blanks. */
+export const shownText = (value: unknown): string | null => nodeJson(value) ?? toText(value);
 
 function recordOf(bag: { forEach(visit: (name: string, value: unknown) => void): void } | null, ofNumber: OfNumber | undefined): Record<string, unknown> {
   const record = Object.create(null) as Record<string, unknown>;

@@ -1,4 +1,5 @@
-import { isByteSource, readBytes, toText } from '../core/conversion/convert.ts';
+import { isByteSource, isContent, readBytes } from '../core/conversion/convert.ts';
+import { documentText } from '../core/conversion/documentText.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { decodeXml } from '../core/conversion/xml.ts';
 
@@ -39,7 +40,7 @@ export function readDocumentSet(resourceUri: string, references: RegExp, read: (
   return { url, texts };
 }
 
-/** The document that a body or a header holds; null where there is nothing. */
+/** The document that a body or a header holds; null where there is nothing, or what is no text, no bytes and no node: a map, a list, a number. */
 export async function xmlTextOf(exchange: Exchange, value: unknown, isBody: boolean): Promise<string | null> {
   if (value === null || value === undefined) return null;
   if (value instanceof Uint8Array) return decodeXml(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
@@ -49,7 +50,8 @@ export async function xmlTextOf(exchange: Exchange, value: unknown, isBody: bool
     if (isBody) exchange.body = bytes;
     return decodeXml(bytes);
   }
-  return toText(value);
+  if (typeof value === 'string') return value;
+  return documentText(value) ?? (typeof value === 'object' && isContent(value) ? value.text() : null);
 }
 
 /** An encoding that a document declares behind so many letters is looked for in vain: the search takes the square of them. */

@@ -11,7 +11,7 @@ import { FileBody } from '../core/conversion/file-body.ts';
 import { pathBelow } from '../core/folder.ts';
 import { sourceReader } from '../core/exchange/source.ts';
 import { Thread } from '../core/thread.ts';
-import { parseXmlInTurns } from '../core/conversion/xml.ts';
+import { parseXmlInTurns, XmlNodeList } from '../core/conversion/xml.ts';
 import type { DocumentSet } from './xmlDocuments.ts';
 import { readDocumentSet, withoutDeclaredEncoding, xmlTextOf } from './xmlDocuments.ts';
 import { charsetOf, unknownFunction, withNodeSets } from './xsltStylesheet.ts';
@@ -231,10 +231,11 @@ class Xslt implements Producer {
 
   async send(exchange: Exchange): Promise<void> {
     const value = this.source(exchange);
-    let document = await xmlTextOf(exchange, value, value === exchange.body);
+    // As in Camel a list of nodes is no source.
+    let document = value instanceof XmlNodeList ? null : await xmlTextOf(exchange, value, value === exchange.body);
     if (document === null) {
       if (this.options.failOnNullBody)
-        throw new ExchangeError('org.apache.camel.ExpectedBodyTypeException', 'Could not extract IN message body as type: interface javax.xml.transform.Source body is: null');
+        throw new ExchangeError('org.apache.camel.ExpectedBodyTypeException', `Could not extract IN message body as type: interface javax.xml.transform.Source body is: ${toText(value) ?? 'null'}`);
       // What Java takes for an empty source: an empty document.
       document = '<?xml version="1.0"?><empty/>';
     }

@@ -134,12 +134,15 @@ export interface ConnectorContext {
   readonly runtime?: RuntimeAccess;
 }
 
+/** What a resource is read as: a text, or a letter for each byte (`latin1`) of what is none. */
+export type ResourceEncoding = 'utf8' | 'latin1';
+
 /** What a connector may ask of the runtime beyond its own endpoint. */
 export interface RuntimeAccess {
   /** An expression of any language. @throws ExpressionSyntaxError */
   expression(language: string, source: string, options?: Readonly<Record<string, unknown>>): Expression;
   /** The text behind `file:...`, `classpath:...` (the routes' folder), with or without `resource:` before it. @throws when it can't be read */
-  resource(uri: string): string;
+  resource(uri: string, encoding?: ResourceEncoding): string;
   /** A data format by its name in YAML; options may be texts. @throws when there is none, or an option is wrong */
   dataFormat(name: string, options: Readonly<Record<string, string>>): DataFormat;
   /** Sends to an endpoint that is only known now; the exchange comes back along its way, failed when it can't be sent. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../core/clock.ts';
-import type { Consumer, RouteControl, RuntimeAccess } from '../core/connector.ts';
+import type { Consumer, ResourceEncoding, RouteControl, RuntimeAccess } from '../core/connector.ts';
 import type { DataFormat, DataFormatDefinition } from '../core/definition.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { parseScalar } from '../dsl/scalars.ts';
@@ -14,7 +14,7 @@ export interface Served {
   readonly languages: Languages;
   readonly endpoints: Endpoints;
   readonly dataformats: Readonly<Record<string, DataFormatDefinition>>;
-  resource(uri: string): string;
+  resource(uri: string, encoding?: ResourceEncoding): string;
   dataFormat(name: string, options: Readonly<Record<string, unknown>>): DataFormat;
   consumer(uri: string): Promise<Consumer>;
   /** The route takes no more and is idle: open groups and the like may be finished. */
@@ -28,7 +28,7 @@ const step = { routeId: '', stepId: 'send', kind: 'send', label: 'send', at: nul
 
 export const runtimeAccess = (served: Served): RuntimeAccess => ({
   expression: (language, source, options = {}) => served.languages.context.expression(language, source, options),
-  resource: (uri) => served.resource(uri),
+  resource: (uri, encoding) => served.resource(uri, encoding),
   dataFormat: (name, options) => served.dataFormat(name, scalarOptions(served.dataformats[name], options)),
   send: (uri, exchange) => served.endpoints.trustedCall(uri, exchange, [], step),
   consumer: (uri) => served.consumer(uri),

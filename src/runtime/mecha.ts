@@ -332,7 +332,7 @@ export class Mecha {
       beans,
       settings: (key) => configuration.get(key),
       environment: shownEnvironment,
-      resource: (uri) => resources.text(uri),
+      resource: (uri, encoding) => resources.text(uri, encoding),
       pathOf: (name) => resources.path(name),
       kamelets: () => catalogueIn((configured.current.get('kamelets') as readonly string[] | undefined) ?? [], folder),
       ...(deadLetters === null ? {} : { keepFailed: keeper(deadLetters, events, () => configured.current.get('deadLetters.limit') as number) }),

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import type { ResourceEncoding } from '../core/connector.ts';
 
 const mavens = `${sep}src${sep}main${sep}resources`;
 
@@ -46,14 +47,14 @@ export class Resources {
   }
 
   /** The text behind `resource:`, `file:`, `classpath:` or a plain name. @throws for what is on the network or is not there */
-  text(uri: string): string {
+  text(uri: string, encoding: ResourceEncoding = 'utf8'): string {
     const [, scheme, name] = /^(?:resource:)?(?:(file|classpath):(?:\/\/)?)?(.*)$/s.exec(uri) as unknown as [string, string | undefined, string];
     if (/^https?:/.test(name)) throw new Error(`\`${name}\` is on the network, and resources are read from files: fetch it, and name the file`);
     // What stands for the class path has no root: `classpath:/a.txt` is `a.txt` in one of its folders, if not a file by its whole path.
     const inside = scheme === 'classpath' && name.startsWith('/') ? (this.found(name.slice(1)) ?? name) : null;
     const path = inside ?? (scheme === 'file' ? resolve(this.base, name) : this.path(name));
     try {
-      return readFileSync(path, 'utf8');
+      return readFileSync(path, encoding);
     } catch (thrown) {
       if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT' || isAbsolute(name)) throw thrown;
       throw Object.assign(new Error(this.missing(name, scheme === 'file')), { code: 'ENOENT' });

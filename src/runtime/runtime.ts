@@ -2,7 +2,7 @@ import { join, posix } from 'node:path';
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock.ts';
 import { systemClock } from '../core/clock.ts';
-import type { ConnectorContext, Consumer, RuntimeAccess } from '../core/connector.ts';
+import type { ConnectorContext, Consumer, ResourceEncoding, RuntimeAccess } from '../core/connector.ts';
 import type { Diagnostic, Span, Source } from '../core/diagnostics.ts';
 import { Diagnostics, LoadError, showSpan } from '../core/diagnostics.ts';
 import { Events } from '../core/events.ts';
@@ -64,7 +64,7 @@ export interface RuntimeOptions {
   /** What expressions may see of the process's environment. */
   readonly environment?: Readonly<Record<string, string>>;
   /** The text behind `resource:` URIs. */
-  readonly resource?: (uri: string) => string;
+  readonly resource?: (uri: string, encoding?: ResourceEncoding) => string;
   /** The path of a file that is named without one, such as a module; absent: below `baseDir`. */
   readonly pathOf?: (name: string) => string;
   /** What stands for endpoints and steps in their place. */
@@ -320,9 +320,9 @@ export class Runtime implements ExchangeScope {
     return null;
   }
 
-  private resource(uri: string): string {
+  private resource(uri: string, encoding?: ResourceEncoding): string {
     if (this.options.resource === undefined) throw new Error(`resources can't be read here: ${uri}`);
-    return this.options.resource(uri);
+    return this.options.resource(uri, encoding);
   }
 
   private keepFailed(exchange: Exchange, routeId: string): boolean | Promise<boolean> {

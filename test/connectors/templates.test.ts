@@ -128,7 +128,7 @@ describe('connectors with templates, schemas, programs and streams', () => {
 
     it('lets what holds pass, and says what does not', async () => {
       await start([route('direct:a', { to: 'json-validator:s' })], { s: JSON.stringify(rules) });
-      expect([await body('direct:a', '{"a":1}'), await body('direct:a', { a: 1 }), await body('direct:a', '{}'), await body('direct:a', 'nope')]).to.deep.equal(['{"a":1}', { a: 1 }, wrong, wrong]);
+      expect([await body('direct:a', '{"a":1}'), await body('direct:a', { a: 1 }), await body('direct:a', '{}'), await body('direct:a', 'nope')]).to.deep.equal(['{"a":1}', wrong, wrong, wrong]);
       const { exception } = await runtime.send('direct:a', '{"a":"x"}');
       expect(exception!.message).to.equal('JSON validation error with 1 errors:\n$.a: must be integer');
     });

@@ -310,6 +310,7 @@ class Rendering {
     if (!entries && !Array.isArray(of)) throw new TemplateError(`Expected a sequence or collection, but this has evaluated to a ${typeof of}`);
     const items: readonly unknown[] = entries ? Object.entries(of as object) : (of as unknown[]);
     if (items.length === 0) return this.render(node.otherwise);
+    if (entries && node.names.length === 1) throw new TemplateError(`The value you try to list is a hash: write \`<#list ... as key, value>\`, or list its \`?keys\` or \`?values\``);
     if (node.names.length > 0) return this.repeat(items, node.names, entries, node.body);
     this.lists.push({ items, entries });
     try {

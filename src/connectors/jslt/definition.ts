@@ -7,16 +7,16 @@ import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { field } from '../../core/field.ts';
 import { jsonText, parseJsonInTurns, toPlainNumbers, writeJsonInTurns } from '../../core/conversion/json.ts';
-import { kept, templateText, viewOf, visible } from '../template.ts';
+import { kept, templateText, viewOf } from '../template.ts';
 
-/** The JSON that a body holds; a text stands for its JSON, anything else for itself. */
+/** The JSON that a body holds: a text, bytes, a stream or a file. As in Camel a map, or a node of a document, is none. */
 async function documentOf(exchange: Exchange): Promise<unknown> {
   let { body } = exchange;
   if (body === null || body === undefined) throw new ExchangeError('org.apache.camel.ValidationException', 'Allowed body types are String or InputStream. Body is null');
   if (isByteSource(body)) body = await readBytes(body);
   else if (isStored(body)) body = toText(body);
   if (typeof body === 'string' || body instanceof Uint8Array) return toPlainNumbers(await parseJsonInTurns(typeof body === 'string' ? body : jsonText(body)));
-  return toPlainNumbers(visible(body));
+  throw new ExchangeError('org.apache.camel.ValidationException', 'Allowed body types are String, Reader, File, byte[] or InputStream: `marshal: json` it first');
 }
 
 /** A stream that is kept, or a file. */
@@ -34,10 +34,8 @@ async function producer({ options }: Endpoint<typeof jsltOptions>, context: Conn
         if (source.trim() === '') throw new JsltSyntaxError('there is no expression');
         const run = runOf(source);
         const { body: _body, ...view } = viewOf(exchange, options.allowContextMapAll);
-        const { body: given } = exchange;
-        const isText = typeof given === 'string' || given instanceof Uint8Array || isByteSource(given) || isStored(given);
         const result = run(await documentOf(exchange), new Map(Object.entries(view)));
-        exchange.body = isText ? await writeJsonInTurns(result, { isPretty: options.prettyPrint }) : result;
+        exchange.body = await writeJsonInTurns(result, { isPretty: options.prettyPrint });
       } catch (thrown) {
         if (thrown instanceof ExchangeError) throw thrown;
         throw new ExchangeError('com.schibsted.spt.data.jslt.JsltException', `${thrown instanceof JsltSyntaxError ? 'Parse error: ' : ''}${(thrown as Error).message}`, { cause: thrown });

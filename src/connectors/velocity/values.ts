@@ -1,5 +1,6 @@
 import { isPlainObject, javaMethod } from '../../core/beans/javaTypes.ts';
 import { toText } from '../../core/conversion/convert.ts';
+import { nodeJson } from '../../core/conversion/jsonNode.ts';
 import { compareNumbers, doubleText, ExactNumber, exactNumber, isIntegral, isNumeric, javaDouble } from '../../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Bounds } from '../template.ts';
@@ -33,6 +34,11 @@ export function printed(value: unknown, bounds: Bounds): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number') return Number.isInteger(value) ? String(value) : doubleText(value);
   if (value === null || value === undefined) return 'null';
+  const json = nodeJson(value);
+  if (json !== null) {
+    bounds.write(json.length);
+    return json;
+  }
   if (Array.isArray(value)) return bounds.section(() => `[${value.map((item) => printed(item, bounds)).join(', ')}]`);
   if (value instanceof Entry) return `${printed(value.key, bounds)}=${printed(value.value, bounds)}`;
   if (isMap(value)) {

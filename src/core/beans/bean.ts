@@ -124,7 +124,7 @@ export function beanMethod(bean: unknown, name: string | null): Callable | null 
     if (typeof member === 'function' && Object.hasOwn(bean, name)) return withThis(member as Callable, bean);
     if (bean.name === name && !isClass(bean)) return bean as Callable;
   }
-  return javaMethod(target, name) ?? accessor(target, name);
+  return withArity(javaMethod(target, name), 1) ?? accessor(target, name);
 }
 
 /** Arrays, Maps and the like answer to Java's method names, not to JavaScript's. */

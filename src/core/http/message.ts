@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import { encodeText } from '../conversion/charset.ts';
-import { toText } from '../conversion/convert.ts';
+import { isContent, toText } from '../conversion/convert.ts';
 import { documentText } from '../conversion/documentText.ts';
+import { isNumeric } from '../conversion/exactNumber.ts';
 import { ExchangeError } from '../errors.ts';
 import { FileBody } from '../conversion/file-body.ts';
 import type { Headers, HeaderSource } from '../exchange/headers.ts';
@@ -68,12 +69,13 @@ export function requestBody(body: unknown, contentType: unknown): string | Buffe
   if (body instanceof FileBody) return body.stream();
   if (body instanceof StreamCache) return body.isInMemory ? body.bytes() : body.stream();
   if (body instanceof Readable) return body;
-  if (typeof body === 'object' && !Array.isArray(body) && !isPlainMap(body)) {
-    return Symbol.asyncIterator in body ? Readable.from(body as AsyncIterable<unknown>) : (toText(body) ?? '');
-  }
   const text = documentText(body);
   if (text !== null) return text;
-  const kind = Array.isArray(body) ? 'list' : typeof body === 'object' ? 'map' : typeof body;
+  if (typeof body === 'object') {
+    if (Symbol.asyncIterator in body) return Readable.from(body as AsyncIterable<unknown>);
+    if (isContent(body)) return body.bytes();
+  }
+  const kind = Array.isArray(body) ? 'list' : isNumeric(body) ? 'number' : typeof body !== 'object' ? typeof body : isPlainMap(body) ? 'map' : (body as object).constructor.name;
   throw new ExchangeError('org.apache.camel.InvalidPayloadException', `a ${kind} can't be sent over HTTP: marshal or convert it first`);
 }
 
