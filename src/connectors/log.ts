@@ -8,6 +8,7 @@ import type { EventMap } from '../core/events.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { FileBody } from '../core/conversion/file-body.ts';
+import { javaClassName } from '../core/conversion/javaClassName.ts';
 import { maskSecrets } from '../core/mask.ts';
 import { StreamCache } from '../core/conversion/stream.ts';
 
@@ -145,22 +146,9 @@ function sorted(bag: { forEach(visit: (name: string, value: unknown) => void): v
 /** The Java class that a body of this kind has in Camel, as its log lines name it. */
 function javaType(body: unknown): string {
   if (body === null || body === undefined) return 'null';
-  if (typeof body === 'string') return 'String';
-  if (typeof body === 'boolean') return 'Boolean';
-  if (typeof body === 'bigint') return 'java.math.BigInteger';
-  if (typeof body === 'number') {
-    if (!Number.isInteger(body)) return 'Double';
-    return body >= -2_147_483_648 && body <= 2_147_483_647 ? 'Integer' : 'Long';
-  }
-  if (Buffer.isBuffer(body) || body instanceof Uint8Array) return 'byte[]';
-  if (Array.isArray(body)) return 'java.util.ArrayList';
-  if (body instanceof Date) return 'java.util.Date';
-  if (body instanceof FileBody) return 'org.apache.camel.component.file.GenericFile';
-  if (body instanceof StreamCache) return 'org.apache.camel.converter.stream.ByteArrayInputStreamCache';
   if (body instanceof Error) return toExchangeError(body).type;
-  if (isStream(body)) return 'java.io.InputStream';
-  const prototype = Object.getPrototypeOf(body) as { constructor?: { name?: string } } | null;
-  return prototype === null || prototype === Object.prototype || body instanceof Map ? 'java.util.LinkedHashMap' : (prototype.constructor?.name ?? 'Object');
+  const name = isStream(body) ? 'java.io.InputStream' : javaClassName(body);
+  return name === '[B' ? 'byte[]' : name.replace(/^java\.lang\./, '');
 }
 
 // Made on first use: it loads much of ICU.

@@ -210,8 +210,7 @@ const sliceLength = 1 << 16;
 function* lazyRows(text: string, reading: Reading, exchange: Exchange, isWhole = false): Generator<unknown> {
   const lexer = new Lexer(reading.dialect);
   const records = new Records(reading, exchange, isWhole);
-  const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  for (let at = start; at < text.length; at += sliceLength) {
+  for (let at = 0; at < text.length; at += sliceLength) {
     const rows = lexer.push(text.slice(at, at + sliceLength));
     if (isWhole && rows.length === 0) yield noRowYet;
     for (const row of rows) if (records.take(row)) yield records.value;
@@ -224,13 +223,7 @@ async function* asyncRows(source: AsyncIterable<Uint8Array | string>, reading: R
   const lexer = new Lexer(reading.dialect);
   const records = new Records(reading, exchange);
   const decoder = pieceDecoder(charsetOf(exchange));
-  let isStart = true;
-  const rows = (text: string): Iterable<Row> => {
-    if (text === '') return [];
-    const rest = isStart && text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-    isStart = false;
-    return lexer.push(rest);
-  };
+  const rows = (text: string): Iterable<Row> => (text === '' ? [] : lexer.push(text));
   for await (const chunk of source) {
     const text = typeof chunk === 'string' ? chunk : decoder.write(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
     for (const row of rows(text)) if (records.take(row)) yield records.value;

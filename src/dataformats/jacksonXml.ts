@@ -7,6 +7,7 @@ import { field } from '../core/field.ts';
 import { featuresOf } from './jacksonFeatures.ts';
 import { Slices } from '../core/conversion/slices.ts';
 import type { XmlDocument, XmlText } from '../core/conversion/xml.ts';
+import type { XmlReading } from '../core/conversion/xmlData.ts';
 import { ofRoot, readXmlData, readXmlDataInTurns, writeXmlDataInTurns } from '../core/conversion/xmlData.ts';
 import { xmlDocumentInTurns } from '../core/conversion/xmlFragment.ts';
 
@@ -29,8 +30,8 @@ export const jacksonXml = defineDataFormat({
     enableJaxbAnnotationModule: field.boolean('Uses JAXB annotations.').default(false).ignored(noClasses),
     moduleClassNames: typed('modules', noClasses),
     moduleRefs: typed('modules', noClasses),
-    enableFeatures: field.string('Jackson features to switch on, separated by commas: INDENT_OUTPUT and ORDER_MAP_ENTRIES_BY_KEYS have an effect.'),
-    disableFeatures: field.string('Jackson features to switch off, separated by commas.'),
+    enableFeatures: field.string('Jackson features to switch on, separated by commas: INDENT_OUTPUT, ORDER_MAP_ENTRIES_BY_KEYS and EMPTY_ELEMENT_AS_NULL have an effect.'),
+    disableFeatures: field.string('Jackson features to switch off, separated by commas: PROCESS_XSI_NIL has an effect.'),
     allowUnmarshallType: field.boolean('Takes the class from the header CamelJacksonUnmarshalType.').default(false).ignored(noClasses),
     contentTypeHeader: field.boolean('Sets the header Content-Type.').default(true),
     maxStringLength: field.integer('Longest text that is read.').ignored('documents as a whole are bounded'),
@@ -38,24 +39,45 @@ export const jacksonXml = defineDataFormat({
   create: ({ prettyPrint, include, contentTypeHeader, useList, collectionType, unmarshalType, enableFeatures, disableFeatures }) => {
     const ofMaps = useList || collectionType !== undefined;
     const ofAnything = /(?:List|Collection|Set)$/.test(unmarshalType ?? '');
-    const { enabled } = featuresOf({ enableFeatures, disableFeatures }, true);
+    const { enabled, disabled } = featuresOf({ enableFeatures, disableFeatures }, true);
+    const reading = { takesNil: !disabled.has('PROCESS_XSI_NIL'), emptyIsNull: enabled.has('EMPTY_ELEMENT_AS_NULL') };
     const style = { isPretty: prettyPrint || enabled.has('INDENT_OUTPUT'), leavesNulls: include === 'NON_NULL' || include === 'NON_EMPTY', leavesEmpty: include === 'NON_EMPTY', sortsKeys: enabled.has('ORDER_MAP_ENTRIES_BY_KEYS') };
     return {
     marshal: (exchange: Exchange, body: unknown) => {
       if (typeof body === 'object' && body !== null && !(body instanceof XmlNode) && (isContent(body) || isByteSource(body))) throw new ExchangeError('com.fasterxml.jackson.databind.exc.InvalidDefinitionException', 'a stream can not be marshalled: convert it to a text first');
-      if (contentTypeHeader) exchange.headers.set('Content-Type', 'application/xml');
+      const encoded = (text: string): Buffer => {
+        if (contentTypeHeader) exchange.headers.set('Content-Type', 'application/xml');
+        return Buffer.from(text);
+      };
       const text = writeXmlDataInTurns(body, style);
-      return typeof text === 'string' ? Buffer.from(text) : text.then((whole) => Buffer.from(whole));
+      return typeof text === 'string' ? encoded(text) : text.then(encoded);
     },
     unmarshal: (_exchange: Exchange, body: unknown) => {
-      const document = xmlDocumentInTurns(body);
+      const document = documentOf(body);
       const isList = ofMaps || ofAnything;
-      if (document instanceof Promise) return document.then(async (large) => (isList ? asList(large, (await dataInTurns(large, true)) as unknown[], ofMaps) : dataInTurns(large, false)));
-      return isList ? asList(document, document.root.elements.map(readXmlData), ofMaps) : ofRoot(readXmlData(document.root));
+      if (document instanceof Promise) return document.then(async (large) => (isList ? asList(large, (await dataInTurns(large, true, reading)) as unknown[], ofMaps) : dataInTurns(large, false, reading)));
+      return isList ? asList(document, document.root.elements.map((element) => readXmlData(element, reading)), ofMaps) : ofRoot(readXmlData(document.root, reading));
     },
     };
   },
 });
+
+/** @throws ExchangeError JsonParseException for what is no XML: it is Jackson that reads it in Camel */
+function documentOf(body: unknown): XmlDocument | Promise<XmlDocument> {
+  try {
+    const document = xmlDocumentInTurns(body);
+    return document instanceof Promise ? document.catch(refuse) : document;
+  } catch (thrown) {
+    return refuse(thrown);
+  }
+}
+
+const noXml = (message: string, cause?: unknown): ExchangeError => new ExchangeError('com.fasterxml.jackson.core.JsonParseException', message, { cause });
+
+function refuse(thrown: unknown): never {
+  if (thrown instanceof ExchangeError && thrown.type === 'org.xml.sax.SAXParseException') throw noXml(thrown.message, thrown);
+  throw thrown;
+}
 
 const mismatched = (message: string): ExchangeError => new ExchangeError('com.fasterxml.jackson.databind.exc.MismatchedInputException', message);
 
@@ -70,10 +92,10 @@ function asList({ root }: XmlDocument, items: readonly unknown[], ofMaps: boolea
   });
 }
 
-async function dataInTurns({ root }: XmlDocument, isList: boolean): Promise<unknown> {
+async function dataInTurns({ root }: XmlDocument, isList: boolean, reading: XmlReading): Promise<unknown> {
   const slices = new Slices();
-  if (!isList) return ofRoot(await readXmlDataInTurns(root, slices));
+  if (!isList) return ofRoot(await readXmlDataInTurns(root, slices, reading));
   const list: unknown[] = [];
-  for (const element of root.elements) list.push(await readXmlDataInTurns(element, slices));
+  for (const element of root.elements) list.push(await readXmlDataInTurns(element, slices, reading));
   return list;
 }

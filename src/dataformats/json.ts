@@ -2,11 +2,12 @@ import { convertTo, describeValue, isByteSource, isStreamed, readBytes, toText }
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError, simpleClassName } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
-import { exactNumber, isIntegral, isNumeric } from '../core/conversion/exactNumber.ts';
+import { exactNumber, isIntegral, isNumeric, javaDecimal } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
-import type { JsonStyle } from '../core/conversion/json.ts';
+import type { JsonStyle, NumberReader } from '../core/conversion/json.ts';
+import { asJsonNode } from '../core/conversion/jsonNode.ts';
 import { featuresOf } from './jacksonFeatures.ts';
-import { jsonText, parseJsonInTurns, writeJsonInTurns } from '../core/conversion/json.ts';
+import { jsonText, parseJsonInTurns, parseJsonWith, writeJsonInTurns } from '../core/conversion/json.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
 
@@ -21,7 +22,7 @@ export const json = defineDataFormat({
     include: field.enum('Leaves out what is null, or also what is empty.', ['ALWAYS', 'NON_NULL', 'NON_ABSENT', 'NON_EMPTY', 'NON_DEFAULT']),
     contentTypeHeader: field.boolean('Marshalling sets the header `Content-Type` to `application/json`.').default(true),
     combineUnicodeSurrogates: field.boolean('Writes characters outside of the basic plane as they are; else as two escapes (`\\\\uD83D\\\\uDE00`).').default(false),
-    enableFeatures: field.string('Jackson features to switch on, separated by commas; those that change the JSON text have an effect.'),
+    enableFeatures: field.string('Jackson features to switch on, separated by commas; those that change the JSON text, or the numbers that are read, have an effect.'),
     disableFeatures: field.string('Jackson features to switch off, separated by commas.'),
     dateFormatPattern: field.string('Pattern for dates (`yyyy-MM-dd`); without it they are written as milliseconds.'),
     timezone: field.string('Time zone for `dateFormatPattern`, such as `Europe/Berlin`.'),
@@ -46,7 +47,10 @@ export const json = defineDataFormat({
     const { contentTypeHeader: setsHeader, combineUnicodeSurrogates: combines } = options;
     const wrapsRoot = enabled.has('WRAP_ROOT_VALUE');
     const unwrap = enabled.has('UNWRAP_ROOT_VALUE') ? unwrapper(options.useList ? 'ArrayList' : simpleClassName(options.unmarshalType ?? 'java.lang.Object')) : null;
-    const read = reader(options.unmarshalType ?? null, options.useList || options.collectionType !== undefined, longest !== undefined && longest > 0 ? longest : undefined, unwrap);
+    const read = reader(options.unmarshalType ?? null, options.useList || options.collectionType !== undefined, longest !== undefined && longest > 0 ? longest : undefined, unwrap, {
+      asNumber: numbersOf(enabled),
+      wrapsSingles: enabled.has('ACCEPT_SINGLE_VALUE_AS_ARRAY'),
+    });
     const write = (exchange: Exchange, value: unknown): Buffer | Promise<Buffer> => {
       const text = writeJsonInTurns(wrapsRoot && value !== null && value !== undefined ? { [javaName(value)]: value } : value, style);
       return typeof text === 'string' ? encoded(exchange, text) : text.then((whole) => encoded(exchange, whole));
@@ -67,6 +71,21 @@ export const json = defineDataFormat({
     };
   },
 });
+
+/** How many digits are read exactly. */
+const mostDigits = 100_000;
+
+/** What features make of numbers; null: what they are anyway. */
+function numbersOf(enabled: ReadonlySet<string>): NumberReader | null {
+  const [decimals, integers] = [enabled.has('USE_BIG_DECIMAL_FOR_FLOATS'), enabled.has('USE_BIG_INTEGER_FOR_INTS')];
+  if (!decimals && !integers) return null;
+  return (digits) => {
+    const isInteger = /^-?\d+$/.test(digits);
+    if (digits.length <= mostDigits && (isInteger ? integers : decimals)) return isInteger ? BigInt(digits) : javaDecimal(digits);
+    const exact = exactNumber(digits);
+    return typeof exact === 'number' ? null : exact;
+  };
+}
 
 /** What stands for a class without fields. @throws InvalidDefinitionException */
 function noBean(disabled: ReadonlySet<string>): object {
@@ -119,21 +138,26 @@ function styleOf(
 /** Files are marshalled as the text that they hold. */
 const jsonBody = (exchange: Exchange, body: unknown): unknown => (typeof body === 'object' && body !== null && typeof (body as { bytes?: unknown }).bytes === 'function' ? toText(body, exchange) : body);
 
-function reader(type: string | null, isList: boolean, maxStringLength: number | undefined, unwrap: ((document: unknown) => unknown) | null): (body: unknown) => unknown {
+function reader(type: string | null, isList: boolean, maxStringLength: number | undefined, unwrap: ((document: unknown) => unknown) | null, { asNumber, wrapsSingles }: { readonly asNumber: NumberReader | null; readonly wrapsSingles: boolean }): (body: unknown) => unknown {
+  const parse = asNumber === null ? parseJsonInTurns : (text: string): unknown => parseJsonWith(text, asNumber);
   const checkOne = type === null ? null : typeCheck(type);
+  const isOfLists = isList || isListType(type ?? '');
   const checkList = isList ? typeCheck('java.util.ArrayList')! : null;
   const check = checkList === null ? checkOne : checkOne === null ? checkList : (value: unknown) => (checkList(value) as unknown[] | null)?.map(checkOne) ?? null;
-  if (check === null && maxStringLength === undefined && unwrap === null) return (body) => parseJsonInTurns(sourceText(body));
+  if (check === null && maxStringLength === undefined && unwrap === null) return (body) => parse(sourceText(body));
   const checked = (document: unknown): unknown => {
-    const value = unwrap === null ? document : unwrap(document);
+    const unwrapped = unwrap === null ? document : unwrap(document);
+    const value = wrapsSingles && isOfLists && unwrapped !== null && !Array.isArray(unwrapped) ? [unwrapped] : unwrapped;
     if (maxStringLength !== undefined) refuseLongTexts(value, maxStringLength);
     return check === null ? value : check(value);
   };
   return (body) => {
-    const document = parseJsonInTurns(sourceText(body));
+    const document = parse(sourceText(body));
     return document instanceof Promise ? document.then(checked) : checked(document);
   };
 }
+
+const isListType = (name: string): boolean => /(?:List|Set|Collection|\[\])$/.test(name);
 
 const mismatch = 'MismatchedInputException';
 
@@ -153,8 +177,9 @@ function typeCheck(type: string): ((value: unknown) => unknown) | null {
     throw new ExchangeError(`com.fasterxml.jackson.${exception === 'InputCoercionException' ? 'core' : 'databind'}.exc.${exception}`, `Cannot deserialize value of type ${type} from ${describeValue(value)}`);
   };
   const name = simpleClassName(type);
-  if (/(List|Set|Collection)$/.test(name) || name.endsWith('[]')) return (value) => (value === null || Array.isArray(value) ? value : refuse(value));
-  if (name === 'Object' || name.endsWith('JsonNode')) return null;
+  if (isListType(name)) return (value) => (value === null || Array.isArray(value) ? value : refuse(value));
+  if (name === 'Object') return null;
+  if (name === 'JsonNode') return (value) => asJsonNode(value);
   if (/^(?:String|Integer|Long|Short|Byte|Double|Float|Boolean|BigInteger|BigDecimal|int|long|short|byte|double|float|boolean)$/.test(name)) {
     const read = name === 'String' ? null : name.toLowerCase() === 'boolean' ? readBoolean : numberReader(name.toLowerCase(), type);
     return (value) => {

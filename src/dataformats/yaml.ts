@@ -1,7 +1,7 @@
 import { encodeText } from '../core/conversion/charset.ts';
 import { charsetOf, convertTo, isByteSource, isContent, readBytes, textOfBody } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
-import { ExactNumber } from '../core/conversion/exactNumber.ts';
+import { doubleText, ExactNumber } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
 import { inTurns } from '../core/conversion/slices.ts';
 import { failure, readYaml, reserved } from './yamlReader.ts';
@@ -57,6 +57,8 @@ export const yaml = defineDataFormat({
 const lineBreak = /[\n\u0085\u2028\u2029]/;
  
 const unprintable = /[\u0000-\u0009\u000b-\u001f\u007f-\u0084\u0086-\u009f\ud800-\udfff\ufeff\ufffe\uffff]/u;
+/** A text with a character that YAML has no place for: its bytes are written. */
+const isBinary = /[^\t\n\r\u0020-\u007e\u0085\u00a0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 const foldedWidth = 80;
 
 type Collection = unknown[] | Record<string, unknown> | Map<unknown, unknown>;
@@ -110,8 +112,7 @@ class Emitter {
 
   private whole(): string {
     const { before, text } = this;
-    const end = (text === '' ? before.at(-1) : text)?.endsWith('\n') === true ? '' : '\n';
-    return before.length === 0 ? text + end : before.join('') + text + end;
+    return before.length === 0 ? `${text}\n` : `${before.join('')}${text}\n`;
   }
 
   private get column(): number {
@@ -197,7 +198,7 @@ class Emitter {
   }
 
   private endFlow({ indent, items, keys }: Open): void {
-    if (this.isPretty && items.length > 0) this.newLine(Math.max(0, indent - 2));
+    if (this.isPretty) this.newLine(items.length > 0 ? Math.max(0, indent - 2) : indent);
     this.write(keys === null ? ']' : '}');
   }
 
@@ -241,12 +242,20 @@ class Emitter {
   }
 
   private scalar(value: unknown, indent: number, isInFlow: boolean, isKey: boolean): void {
+    if (value instanceof Uint8Array) {
+      this.binary(value, indent, isInFlow || isKey);
+      return;
+    }
     if (typeof value !== 'string') {
       this.write(plainScalar(value));
       return;
     }
+    if (isBinary.test(value)) {
+      this.binary(Buffer.from(value), indent, isInFlow || isKey);
+      return;
+    }
     const hasBreaks = lineBreak.test(value);
-    if (hasBreaks && !isInFlow && !isKey && !unprintable.test(value) && !/[\u0085\u2028\u2029]|[ \t]\n|[ \t]$|(?:^|\n)\n$/.test(value)) this.literal(value, indent);
+    if (hasBreaks && !isInFlow && !isKey && !unprintable.test(value) && !/[\u0085\u2028\u2029]|[ \t]\n|[ \t]$/.test(value)) this.literal(value, indent);
     else if (unprintable.test(value) || hasBreaks) this.write(doubleQuoted(value));
     else if (!reserved.test(value) && isPlain(value, isInFlow)) this.folded(value, indent, !isKey);
     else {
@@ -271,9 +280,16 @@ class Emitter {
     }
   }
 
+  private binary(bytes: Uint8Array, indent: number, isOneLine: boolean): void {
+    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+    this.write('!!binary ');
+    if (isOneLine) this.write(`"${text}"`);
+    else this.literal(text, indent);
+  }
+
   private literal(text: string, indent: number): void {
     const hint = /^[ \n]/.test(text) ? '2' : '';
-    const chomping = text.endsWith('\n') ? '' : '-';
+    const chomping = /(?:^|\n)\n$/.test(text) ? '+' : text.endsWith('\n') ? '' : '-';
     this.write(`|${hint}${chomping}`);
     const lines = (chomping === '-' ? text : text.slice(0, -1)).split('\n');
     for (const line of lines) {
@@ -299,9 +315,12 @@ function collectionOf(value: unknown): Collection | null {
 const entriesOf = (map: Record<string, unknown> | Map<unknown, unknown>): (readonly [string, unknown])[] =>
   map instanceof Map ? [...map].map(([key, value]) => [String(key), value] as const) : Object.entries(map);
 
-const isFlowScalar = (value: unknown): boolean => collectionOf(value) === null && !(typeof value === 'string' && lineBreak.test(value)) && !(value instanceof Uint8Array);
+/** A text that is no plain scalar on one line. */
+const isLarge = (text: string): boolean => lineBreak.test(text) || isBinary.test(text);
 
-const isFlow = (collection: Collection): boolean => (Array.isArray(collection) ? collection.every(isFlowScalar) : entriesOf(collection).every(([key, value]) => !lineBreak.test(key) && isFlowScalar(value)));
+const isFlowScalar = (value: unknown): boolean => collectionOf(value) === null && !(typeof value === 'string' && isLarge(value)) && !(value instanceof Uint8Array);
+
+const isFlow = (collection: Collection): boolean => (Array.isArray(collection) ? collection.every(isFlowScalar) : entriesOf(collection).every(([key, value]) => !isLarge(key) && isFlowScalar(value)));
 
 function isPlain(text: string, isInFlow: boolean): boolean {
   if (text === '' || /^[\s]|[\s]$/.test(text) || lineBreak.test(text) || text.startsWith('---') || text.startsWith('...')) return false;
@@ -312,9 +331,8 @@ function isPlain(text: string, isInFlow: boolean): boolean {
 
 function plainScalar(value: unknown): string {
   if (value === null || value === undefined) return 'null';
-  if (typeof value === 'number') return Number.isNaN(value) ? '.NaN' : Number.isFinite(value) ? String(value) : value > 0 ? '.inf' : '-.inf';
+  if (typeof value === 'number') return Number.isNaN(value) ? '.NaN' : Number.isFinite(value) ? (Number.isSafeInteger(value) ? String(value) : doubleText(value)) : value > 0 ? '.inf' : '-.inf';
   if (value instanceof Date) return value.toISOString().replace('.000Z', 'Z');
-  if (value instanceof Uint8Array) return `!!binary |-\n  ${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('base64')}`;
   return String(value);
 }
 

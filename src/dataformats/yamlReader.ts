@@ -53,8 +53,13 @@ function readDocument({ isAlias, isCollection, isScalar, parseDocument, visit, d
   }
   const error = document.errors[0];
   if (error?.code === 'MULTIPLE_DOCS') return { failure: ['composer.ComposerException', 'expected a single document in the stream, but found another document'] };
-  if (error !== undefined) return { failure: ['parser.ParserException', error.message] };
-  const unknownTag = document.warnings.find(({ code }) => code === 'TAG_RESOLVE_FAILED');
+  if (error !== undefined) {
+    const isOfScanner = ['TAB_AS_INDENT', 'BAD_SCALAR_START', 'BLOCK_AS_IMPLICIT_KEY', 'BAD_DQ_ESCAPE', 'MULTILINE_IMPLICIT_KEY'].includes(error.code) || error.message.startsWith('Missing closing');
+    return { failure: [isOfScanner ? 'scanner.ScannerException' : 'parser.ParserException', error.message] };
+  }
+  // The library takes no whole number for a float, and no text for null.
+  const isKnown = (message: string): boolean => /^Unresolved tag: tag:yaml\.org,2002:(?:float|null)\b/.test(message);
+  const unknownTag = document.warnings.find(({ code, message }) => code === 'TAG_RESOLVE_FAILED' && !isKnown(message));
   if (unknownTag !== undefined) return { failure: ['constructor.ConstructorException', unknownTag.message] };
   let aliases = 0;
   let isWrapped = false;
@@ -66,10 +71,20 @@ function readDocument({ isAlias, isCollection, isScalar, parseDocument, visit, d
         return visit.BREAK;
       }
     } else if (isScalar(node)) {
+      if (node.tag === 'tag:yaml.org,2002:float' && typeof node.value === 'string') {
+        const number = node.value === '' ? NaN : Number(node.value.replace(/_/g, ''));
+        if (Number.isNaN(number)) {
+          refused = { failure: ['error.YAMLException', `For input string: "${node.value}"`] };
+          return visit.BREAK;
+        }
+        node.value = number;
+      }
+      if (node.tag === 'tag:yaml.org,2002:null') node.value = null;
       const { value } = node;
       const isText = node.type === 'PLAIN' && node.tag === undefined && node.source !== undefined && node.source !== '' && !reserved.test(node.source);
       // What the library takes for a number or a truth value, and SnakeYAML does not (`.`, `y`).
-      if (isText && typeof value !== 'string') node.value = node.source;
+      if (key === 'key' && value === null) node.value = 'null';
+      else if (isText && typeof value !== 'string') node.value = node.source;
       else if (typeof value === 'bigint') node.value = Number.isSafeInteger(Number(value)) ? Number(value) : Object(value);
       else if (typeof value === 'number' && Number.isInteger(value)) node.value = key === 'key' && !/:(?:set|omap)$/.test(String((path.at(-2) as { tag?: string }).tag)) ? doubleText(value) : Object(value);
       isWrapped ||= typeof node.value === 'object' && node.value !== null;
@@ -83,7 +98,8 @@ function readDocument({ isAlias, isCollection, isScalar, parseDocument, visit, d
   try {
     return { value: document.toJS({ maxAliasCount: Math.max(100, mostAliases) }) as unknown, isWrapped };
   } catch (thrown) {
-    return { failure: ['error.YAMLException', (thrown as Error).message] };
+    const { message } = thrown as Error;
+    return { failure: [message.startsWith('Unresolved alias') ? 'composer.ComposerException' : 'error.YAMLException', message] };
   }
 }
 

@@ -29,7 +29,7 @@ export const unmarshal = defineEip({
       conversion((exchange, body) => {
         if (body === null || body === undefined) {
           if (allowNullBody || options['allowNullBody'] === true || options['allowNullBody'] === 'true') return null;
-          throw new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', `there is no body to unmarshal as ${name}`);
+          throw new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', 'No type converter available to convert from type: null to the required type: java.io.InputStream');
         }
         if (isByteSource(body) && format.takesStreams !== true) return readStream(body).then((bytes) => format.unmarshal(exchange, bytes));
         return format.unmarshal(exchange, body);

@@ -9,7 +9,7 @@ import { isNumeric } from '../core/conversion/exactNumber.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
 import { field } from '../core/field.ts';
-import { jsonText, parseJsonInTurns, toPlainNumbers } from '../core/conversion/json.ts';
+import { jsonText, parseJsonInTurns, toPlainNumbers, withoutMark } from '../core/conversion/json.ts';
 import { sourceReader } from '../core/exchange/source.ts';
 
 /** What one evaluation may take at most: nested evaluations, and milliseconds; of a large document more, by its letters. */
@@ -142,7 +142,7 @@ function documentOf(value: unknown): unknown {
   if (typeof value === 'string') return parsed(value);
   if (value instanceof Uint8Array) return parsed(jsonText(value));
   if (isNumeric(value)) return Number(value);
-  if (typeof value === 'object' && typeof (value as { bytes?: unknown }).bytes === 'function') return parsed(toText(value)!);
+  if (typeof value === 'object' && typeof (value as { bytes?: unknown }).bytes === 'function') return parsed(withoutMark(toText(value)!));
   return toPlainNumbers(value);
 }
 

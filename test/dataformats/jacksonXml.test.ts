@@ -33,8 +33,11 @@ describe('jacksonXml', () => {
     expect(({} as Record<string, unknown>)['x']).to.equal(undefined);
   });
 
-  it('refuses what is no XML, and names that no element can have', () => {
-    expect(() => unmarshal('nope')).to.throw().with.property('type', 'org.xml.sax.SAXParseException');
-    expect(() => marshal({ 'a b': 1 })).to.throw(/can't be the name/);
+  it('refuses what is no XML, and names and texts that would be markup or that no document holds', () => {
+    expect(() => unmarshal('nope')).to.throw().with.property('type', 'com.fasterxml.jackson.core.JsonParseException');
+    for (const name of ['a><b', 'a/', 'a b="c"', '&', '\n']) expect(() => marshal({ [name]: 1 }), name).to.throw(/can't be the name/);
+    expect(() => marshal({ a: '\u0001' })).to.throw().with.property('type', 'com.fasterxml.jackson.databind.JsonMappingException');
+    expect(() => unmarshal('\ufeff<a/>')).to.throw(/not allowed in prolog/);
+    expect(unmarshal(Buffer.from('\ufeff<a/>'))).to.deep.equal({});
   });
 });

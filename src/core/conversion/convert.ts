@@ -4,8 +4,9 @@ import type { Exchange } from '../exchange/exchange.ts';
 import { compareNumbers, doubleText, ExactNumber, exactNumber, isNumeric, javaDouble } from './exactNumber.ts';
 import { jsonText, parseJson } from './json.ts';
 import { documentText } from './documentText.ts';
+import { javaClassName } from './javaClassName.ts';
 import { asJsonNode, isJsonNode, nodeText, notTooDeep } from './jsonNode.ts';
-import { isNetworkBytes } from './network-bytes.ts';
+import { isNetworkBytes, networkBytes } from './network-bytes.ts';
 import { childrenOf, decodeXml, parseXml, parseXmlInTurns, XmlDocument, XmlElement, XmlNode, XmlNodeList } from './xml.ts';
 
 const groups = new WeakSet<readonly unknown[]>();
@@ -124,7 +125,7 @@ export function describeValue(value: unknown): string {
 type Conversion = (value: unknown, type: string, charset: string | null) => unknown;
 
 const notAvailable = (value: unknown, type: string): ExchangeError =>
-  new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', `no conversion of ${describeValue(value)} to ${type}`);
+  new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', `No type converter available to convert from type: ${value === undefined ? 'null' : javaClassName(value)} to the required type: ${type}`);
 
 const badNumber = (value: unknown, type: string, text: string): ExchangeError =>
   conversionError(value, type, new ExchangeError('java.lang.NumberFormatException', `For input string: "${text}"`));
@@ -231,7 +232,7 @@ export function jsonOf(value: unknown, type: string): unknown {
   if (typeof value === 'object' && value !== null && isJsonNode(value)) return value;
   if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
   try {
-    return notTooDeep(typeof value === 'string' ? (value === '' ? null : parseJson(value)) : parseJson(jsonText(bytesOf(value, null)!)));
+    return notTooDeep(typeof value === 'string' ? (value.trim() === '' ? null : parseJson(value)) : parseJson(jsonText(bytesOf(value, null)!)));
   } catch (thrown) {
     throw noDocument(value, type, thrown);
   }
@@ -268,6 +269,12 @@ const bytes: Conversion = (value, type, charset) => {
 const byteArray: Conversion = (value, type, charset) => {
   const found = bytes(value, type, charset) as Buffer;
   return isNetworkBytes(found) ? Buffer.from(found.buffer, found.byteOffset, found.byteLength) : found;
+};
+
+/** The stream that bytes become in Camel: one thing, and no array. */
+const cachedStream: Conversion = (value, type, charset) => {
+  const found = bytes(value, type, charset) as Buffer;
+  return isStreamed(found) ? found : networkBytes(Buffer.from(found.buffer, found.byteOffset, found.byteLength));
 };
 
 /** Bytes as Java's numbers: from -128 to 127. */
@@ -450,8 +457,8 @@ const conversions: Readonly<Record<string, Conversion>> = {
   'javax.xml.transform.Source': xmlSource,
   'javax.xml.transform.dom.DOMSource': domSource,
   // Streams of Java are bytes here: they can be read as often as one likes.
-  'java.io.InputStream': bytes,
-  'java.io.ByteArrayInputStream': bytes,
+  'java.io.InputStream': cachedStream,
+  'java.io.ByteArrayInputStream': cachedStream,
   'java.io.Reader': bytes,
   'java.io.StringReader': bytes,
   'java.nio.ByteBuffer': bytes,
@@ -485,7 +492,7 @@ export function convertTo(value: unknown, type: string, exchange?: Exchange): un
   if (value === null || value === undefined) return null;
   const conversion = conversionOf(type);
   if (conversion === null) throw notAvailable(value, type);
-  const mayHaveBytes = typeof value === 'object' ? typeof (value as Partial<Content>).charset !== 'string' : conversion === bytes || conversion === byteArray;
+  const mayHaveBytes = typeof value === 'object' ? typeof (value as Partial<Content>).charset !== 'string' : conversion === bytes || conversion === byteArray || conversion === cachedStream;
   return conversion(value, type, exchange !== undefined && mayHaveBytes ? charsetOf(exchange) : null);
 }
 

@@ -35,6 +35,21 @@ export function exactNumber(text: string): number | ExactNumber {
   return isExactDouble(text, value) ? value : new ExactNumber(text, 'decimal');
 }
 
+/** A BigDecimal of Java's, with the scale that its digits have: `1.50`, `1E+5`. */
+export function javaDecimal(digits: string): ExactNumber {
+  const [, sign, whole, fraction = '', power = '0'] = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d+))?$/.exec(digits)!;
+  const unscaled = `${whole}${fraction}`.replace(/^0+(?=\d)/, '');
+  const scale = fraction.length - Number(power);
+  const exponent = unscaled.length - 1 - scale;
+  const minus = sign === '-' && /[1-9]/.test(unscaled) ? '-' : '';
+  if (scale >= 0 && exponent >= -6) {
+    const padded = unscaled.padStart(scale + 1, '0');
+    return new ExactNumber(`${minus}${padded.slice(0, padded.length - scale)}${scale === 0 ? '' : `.${padded.slice(padded.length - scale)}`}`, 'decimal');
+  }
+  const mantissa = unscaled.length === 1 ? unscaled : `${unscaled[0]}.${unscaled.slice(1)}`;
+  return new ExactNumber(`${minus}${mantissa}E${exponent < 0 ? '' : '+'}${exponent}`, 'decimal');
+}
+
 /** What a Java long of this value is here; it wraps around as Java's does. */
 export const javaLong = (value: bigint): number | ExactNumber => exactNumber(BigInt.asIntN(64, value).toString());
 

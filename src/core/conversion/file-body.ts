@@ -1,6 +1,7 @@
 import { closeSync, createReadStream, openSync, readFileSync, readSync } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { decodeText, pieceDecoder } from './charset.ts';
+import { javaClass } from './javaClass.ts';
 
 const cachedBytes = 256 * 1024;
 const pieceBytes = 64 * 1024;
@@ -30,6 +31,10 @@ export class FileBody {
     this.length = file.length;
     this.lastModified = file.lastModified;
     this.charset = file.charset ?? null;
+  }
+
+  get [javaClass](): string {
+    return 'org.apache.camel.component.file.GenericFile';
   }
 
   /** The file has been renamed. */

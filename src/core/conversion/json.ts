@@ -1,5 +1,5 @@
 import { ExchangeError } from '../errors.ts';
-import { ExactNumber, exactNumber, plainNumber } from './exactNumber.ts';
+import { doubleText, ExactNumber, exactNumber, plainNumber } from './exactNumber.ts';
 import { hasFewValues } from './fewValues.ts';
 import { XML_ATTRIBUTE, XmlNode, XmlNodeList } from './xml.ts';
 
@@ -50,42 +50,48 @@ export const noteExactNumbers = hold;
 
 export const holdsExactNumbers = (container: object): boolean => holders.has(container);
 
+/** What the digits of a number stand for; null: what JSON.parse makes of them. */
+export type NumberReader = (digits: string) => unknown;
+
+/** As `parseJson`, with numbers of one's own. */
+export const parseJsonWith = (text: string, asNumber: NumberReader): unknown => parseJsonPiece(text, text, 0, asNumber);
+
 /**
  * JSON text as JavaScript values; numbers that JavaScript would round become ExactNumber. A key `__proto__` is a key like any other.
  * @throws ExchangeError JsonParseException, or MismatchedInputException for an empty text
  */
 export function parseJson(text: string): unknown {
-  const json = withoutMark(text);
-  return parseJsonPiece(json, json, 0);
+  return parseJsonPiece(text, text, 0);
 }
 
-const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
+/** A byte order mark belongs to the bytes: no text begins with one, as for Jackson. */
+export const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
 
 /** So many letters are read at once. */
 const readAtOnce = 4_000_000;
 
 /** As `parseJson`; a promise while what is long is read in slices. Throws, or rejects, with the same errors. */
 export function parseJsonInTurns(text: string): unknown {
-  return text.length <= readAtOnce ? parseJson(text) : import('./jsonInTurns.ts').then(({ readInTurns }) => readInTurns(withoutMark(text)));
+  return text.length <= readAtOnce ? parseJson(text) : import('./jsonInTurns.ts').then(({ readInTurns }) => readInTurns(text));
 }
 
 /** As `parseJson`, a piece of a document: where it is wrong is told by the place in the whole, in which it begins at `offset`. */
-export function parseJsonPiece(json: string, whole: string, offset: number): unknown {
-  if (!isSuspicious(json)) return parsed(json, whole, offset);
+export function parseJsonPiece(json: string, whole: string, offset: number, asNumber?: NumberReader): unknown {
+  if (asNumber === undefined && !isSuspicious(json)) return parsed(json, whole, offset);
   let found = 0;
   const marked = json.replace(textsAndNumbers, (part) => {
     if (part.charCodeAt(0) === 34) {
       if (part.startsWith(mark, 1) || part.startsWith('\\u0001exact:', 1)) throw jsonError('a text that this runtime uses itself', json);
       return part;
     }
-    if (typeof exactNumber(part) === 'number') return part;
+    if (asNumber === undefined ? typeof exactNumber(part) === 'number' : asNumber(part) === null) return part;
     found++;
     return `"\\u0001exact:${part}"`;
   });
   if (found === 0) return parsed(json, whole, offset);
   // The marks may have hidden what is no JSON (a number as a key): the text itself must be right, too.
   parsed(json, whole, offset);
-  return withExactNumbers(parsed(marked, whole, offset), 0);
+  return withExactNumbers(parsed(marked, whole, offset), 0, asNumber ?? exactNumber);
 }
 
 function parsed(json: string, whole: string, offset: number): unknown {
@@ -115,14 +121,14 @@ export function jsonError(message: string, json: string, offset: number | null =
   return new ExchangeError('com.fasterxml.jackson.core.JsonParseException', `not JSON: ${message.replace(/ at position \d+.*$/s, '')}${where}`, offset === null ? {} : { details: { json: json.slice(0, 200) } });
 }
 
-function withExactNumbers(value: unknown, depth: number): unknown {
-  if (typeof value === 'string') return value.startsWith(mark) ? exactNumber(value.slice(mark.length)) : value;
+function withExactNumbers(value: unknown, depth: number, read: NumberReader): unknown {
+  if (typeof value === 'string') return value.startsWith(mark) ? read(value.slice(mark.length)) : value;
   if (typeof value !== 'object' || value === null) return value;
   if (depth > deepest) throw new ExchangeError('com.fasterxml.jackson.core.JsonParseException', `not JSON: nested deeper than ${deepest}`);
   let holds = false;
   for (const key of Object.keys(value)) {
     const item = (value as Record<string, unknown>)[key];
-    const exact = withExactNumbers(item, depth + 1);
+    const exact = withExactNumbers(item, depth + 1, read);
     if (exact !== item) Object.defineProperty(value, key, { value: exact, writable: true, enumerable: true, configurable: true });
     if (exact instanceof ExactNumber || (typeof exact === 'object' && exact !== null && holders.has(exact))) holds = true;
   }
@@ -206,8 +212,11 @@ function isPlainJson(value: unknown, depth: number): boolean {
     case 'string':
     case 'boolean':
       return true;
-    case 'number':
-      return value - value === 0;
+    case 'number': {
+      // As Java prints a double (`1.0E-4`), JSON.stringify does not.
+      const size = value < 0 ? -value : value;
+      return (size < 1e7 && size >= 1e-3) || value === 0 || Number.isSafeInteger(value);
+    }
     case 'object': {
       if (value === null) return true;
       if (depth > deepest || plainLeft < 0) return false;
@@ -249,7 +258,7 @@ function normalised(value: unknown, style: JsonStyle, depth: number): unknown {
     case 'boolean':
       return value;
     case 'number':
-      return Number.isFinite(value) ? value : String(value);
+      return !Number.isFinite(value) ? String(value) : Number.isSafeInteger(value) ? value : new Raw(doubleText(value));
     case 'bigint':
       return new Raw(value.toString());
     case 'object':
@@ -311,8 +320,8 @@ function pretty(value: unknown, indent: string): string {
 export function jsonText(bytes: Uint8Array): string {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (buffer.length >= 2) {
-    if ((buffer[0] === 0xff && buffer[1] === 0xfe) || (buffer[0] !== 0 && buffer[1] === 0)) return buffer.toString('utf16le');
-    if ((buffer[0] === 0xfe && buffer[1] === 0xff) || (buffer[0] === 0 && buffer[1] !== 0)) return Buffer.from(buffer.subarray(0, buffer.length & ~1)).swap16().toString('utf16le');
+    if ((buffer[0] === 0xff && buffer[1] === 0xfe) || (buffer[0] !== 0 && buffer[1] === 0)) return withoutMark(buffer.toString('utf16le'));
+    if ((buffer[0] === 0xfe && buffer[1] === 0xff) || (buffer[0] === 0 && buffer[1] !== 0)) return withoutMark(Buffer.from(buffer.subarray(0, buffer.length & ~1)).swap16().toString('utf16le'));
   }
-  return buffer.toString('utf8');
+  return withoutMark(buffer.toString('utf8'));
 }

@@ -1,4 +1,4 @@
-const javaClass = Symbol.for('mecha.streamOf');
+import { javaClass } from './javaClass.ts';
 
 type Marked = Record<symbol, string | undefined>;
 

@@ -9,6 +9,7 @@ import { decodeText } from './charset.ts';
 import { isByteSource } from './convert.ts';
 import { ExchangeError } from '../errors.ts';
 import { makeFolder } from '../folder.ts';
+import { javaClass } from './javaClass.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 
 export interface StreamLimits {
@@ -43,6 +44,10 @@ export class StreamCache {
     this.path = path;
     this.length = length;
     this.charset = charset;
+  }
+
+  get [javaClass](): string {
+    return 'org.apache.camel.converter.stream.ByteArrayInputStreamCache';
   }
 
   get isInMemory(): boolean {
@@ -90,6 +95,10 @@ export class ByteStream implements AsyncIterable<Uint8Array> {
 
   constructor(content: Buffer) {
     this.rest = content;
+  }
+
+  get [javaClass](): string {
+    return 'java.io.ByteArrayInputStream';
   }
 
   /** What has not been read yet. */

@@ -1,5 +1,6 @@
 import { decodeText } from './charset.ts';
 import { ExchangeError } from '../errors.ts';
+import { javaClass } from './javaClass.ts';
 import { Slices } from './slices.ts';
 
 /** What one document may have at most: characters, nodes, elements in one another. */
@@ -86,6 +87,10 @@ export class XmlDocument extends Parent {
     this.source = source;
   }
 
+  get [javaClass](): string {
+    return 'com.sun.org.apache.xerces.internal.dom.DeferredDocumentImpl';
+  }
+
   get root(): XmlElement {
     return this.elements[0]!;
   }
@@ -110,6 +115,10 @@ export class XmlElement extends Parent implements Name {
     super();
     this.name = name;
     this.localName = name;
+  }
+
+  get [javaClass](): string {
+    return 'com.sun.org.apache.xerces.internal.dom.DeferredElementNSImpl';
   }
 
   attribute(name: string): string | null {
@@ -139,6 +148,10 @@ export class XmlAttribute extends XmlNode implements Name {
     this.value = value;
   }
 
+  get [javaClass](): string {
+    return 'com.sun.org.apache.xerces.internal.dom.DeferredAttrNSImpl';
+  }
+
   get stringValue(): string {
     return this.value;
   }
@@ -164,6 +177,10 @@ export class XmlText extends XmlNode {
     return this.text;
   }
 
+  get [javaClass](): string {
+    return `com.sun.org.apache.xerces.internal.dom.Deferred${this.nodeType === XML_CDATA ? 'CDATASectionImpl' : 'TextImpl'}`;
+  }
+
   get stringValue(): string {
     return this.text;
   }
@@ -176,6 +193,10 @@ export class XmlComment extends XmlNode {
   constructor(text: string) {
     super();
     this.text = text;
+  }
+
+  get [javaClass](): string {
+    return 'com.sun.org.apache.xerces.internal.dom.DeferredCommentImpl';
   }
 
   get stringValue(): string {
@@ -204,6 +225,10 @@ export class XmlNodeList extends Array<XmlNode> {
   /** What is made of the list (its mapped or filtered items) is a plain list. */
   static override get [Symbol.species](): ArrayConstructor {
     return Array;
+  }
+
+  get [javaClass](): string {
+    return 'com.sun.org.apache.xml.internal.dtm.ref.DTMNodeList';
   }
 
   override toString(): string {
@@ -239,9 +264,10 @@ export const entitiesOf = (doctype: string): ReadonlyMap<string, string> => new 
 /** Reads a document whose DOCTYPE was read before. */
 export const parseXmlWith = (source: string, entities: ReadonlyMap<string, string>): XmlDocument => new Reader(source, entities).document();
 
-/** The text of a document in bytes: by its byte order mark, or the encoding that its declaration names. */
+/** The text of a document in bytes: by its byte order mark, which is left out, or the encoding that its declaration names. A text that begins with one is no document. */
 export function decodeXml(bytes: Buffer, charset: string | null = null): string {
-  return decodeText(bytes, charset ?? xmlCharsetOf(bytes));
+  const text = decodeText(bytes, charset ?? xmlCharsetOf(bytes));
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
 }
 
 /** The charset of a document, by the bytes that it begins with; null is UTF-8. */
@@ -268,11 +294,10 @@ const pieceLength = 1 << 20;
 
 /** Line ends as XML has them. */
 function* normalised(source: string): Generator<undefined, string> {
-  const start = source.charCodeAt(0) === 0xfeff ? 1 : 0;
-  if (!source.includes('\r')) return start === 0 ? source : source.slice(start);
-  if (source.length <= pieceLength) return source.slice(start).replace(/\r\n?/g, '\n');
+  if (!source.includes('\r')) return source;
+  if (source.length <= pieceLength) return source.replace(/\r\n?/g, '\n');
   let text = '';
-  for (let at = start; at < source.length; ) {
+  for (let at = 0; at < source.length; ) {
     // A CR and its LF stay together.
     const end = source.charCodeAt(at + pieceLength - 1) === 13 ? at + pieceLength + 1 : at + pieceLength;
     text += source.slice(at, end).replace(/\r\n?/g, '\n');

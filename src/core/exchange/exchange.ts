@@ -1,4 +1,5 @@
 import { Bag } from './bag.ts';
+import { javaClass } from '../conversion/javaClass.ts';
 import { ExchangeError, toExchangeError } from '../errors.ts';
 import { Headers } from './headers.ts';
 
@@ -266,6 +267,10 @@ export class Exchange {
   /** A `doTry` is under way, perhaps in a route that has called this one: as in Camel the branches of a multicast have no error handler then. */
   isTried = false;
   private ends: (() => void)[] | null = null;
+
+  get [javaClass](): string {
+    return 'org.apache.camel.support.DefaultExchange';
+  }
 
   constructor(scope: ExchangeScope = emptyScope, body: unknown = null, headers: Headers = new Headers(), isInOut = false) {
     this.scope = scope;

@@ -1,6 +1,7 @@
 import { isJsonNode } from '../conversion/jsonNode.ts';
 import { javaBytes, toText } from '../conversion/convert.ts';
 import { childrenOf, XmlNode } from '../conversion/xml.ts';
+import { javaClass } from '../conversion/javaClass.ts';
 import { isNetworkBytes } from '../conversion/network-bytes.ts';
 
 /** One entry of a map that is iterated over; its text is `key=value`. */
@@ -11,6 +12,10 @@ export class MapEntry {
   constructor(key: string, value: unknown) {
     this.key = key;
     this.value = value;
+  }
+
+  get [javaClass](): string {
+    return 'java.util.LinkedHashMap$Entry';
   }
 
   toString(): string {

@@ -1,6 +1,7 @@
 import { isByteSource, isPlainMap, jsonOf, toText } from '../../core/conversion/convert.ts';
 import { defineLanguage } from '../../core/definition.ts';
 import { deepest } from '../../core/conversion/json.ts';
+import { javaClassName } from '../../core/conversion/javaClassName.ts';
 import { asJsonNode, asNodeList, isJsonNode, tooDeep } from '../../core/conversion/jsonNode.ts';
 import { isNumeric } from '../../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../../core/errors.ts';
@@ -43,6 +44,10 @@ function jsonValue(value: unknown, depth = 0): unknown {
 function document(value: unknown): unknown {
   if (value === null || value === undefined) {
     throw new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: ${nodeType} on: Message. Exchange[]`);
+  }
+  // Camel makes no node of a list of Java's; one that a filter has found is one.
+  if (Array.isArray(value) && !isJsonNode(value)) {
+    throw new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: ${nodeType} but has type: ${javaClassName(value)}: a list is no JSON document, \`marshal\` it before`);
   }
   return typeof value === 'boolean' || Array.isArray(value) || isNumeric(value) || isPlainMap(value) ? jsonValue(value) : jsonOf(value, nodeType);
 }

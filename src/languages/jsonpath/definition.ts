@@ -8,7 +8,7 @@ import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { Expression, LanguageContext } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { field } from '../../core/field.ts';
-import { jsonText, parseJson, writeJson } from '../../core/conversion/json.ts';
+import { jsonText, parseJson, withoutMark, writeJson } from '../../core/conversion/json.ts';
 import { sourceReader } from '../../core/exchange/source.ts';
 import type { PathOptions, Query } from './evaluate.ts';
 import { compilePath, noOptions } from './evaluate.ts';
@@ -118,7 +118,7 @@ function documentOf(input: unknown): unknown {
   if (input instanceof Uint8Array) return parsed(jsonText(input));
   if (isByteSource(input)) throw new ExchangeError('java.lang.IllegalStateException', 'the stream has not been read: use stream caching or convertBodyTo before');
   if (isDocument(input)) {
-    if (typeof (input as { bytes?: unknown }).bytes === 'function') return parsed(toText(input)!);
+    if (typeof (input as { bytes?: unknown }).bytes === 'function') return parsed(withoutMark(toText(input)!));
     return input;
   }
   throw unreadable();

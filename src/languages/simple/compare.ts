@@ -5,7 +5,7 @@ import { ExchangeError } from '../../core/errors.ts';
 import type { ExactNumber } from '../../core/conversion/exactNumber.ts';
 import { compareNumbers, exactNumber, isIntegral, isNumeric } from '../../core/conversion/exactNumber.ts';
 import { tryDecimal, tryInteger } from './conversions.ts';
-import { className } from './javaClasses.ts';
+import { javaClassName } from '../../core/conversion/javaClassName.ts';
 
 /** Values equal each other without conversion: lists and maps by content. */
 export function isSame(a: unknown, b: unknown): boolean {
@@ -20,7 +20,7 @@ export function isSame(a: unknown, b: unknown): boolean {
   return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && isSame((a as Record<string, unknown>)[key], (b as Record<string, unknown>)[key]));
 }
 
-const isMissing = (value: unknown): value is null | undefined => value === null || value === undefined;
+export const isMissing = (value: unknown): value is null | undefined => value === null || value === undefined;
 
 /** Camel's `==`: the sides are converted to each other's type; missing equals only missing. */
 export function isEqual(left: unknown, right: unknown): boolean {
@@ -88,7 +88,7 @@ export function compareValues(left: unknown, right: unknown): number {
   if (isNumeric(left) && typeof right === 'object' && !isNumeric(right)) throw noOrder(left, right);
   // What nothing leads to the other's class from goes by the names of the classes, as in Camel.
   if (typeof left === 'object' && typeof right !== 'string') {
-    const [from, to] = [className(left), className(right)];
+    const [from, to] = [javaClassName(left), javaClassName(right)];
     if (from !== to) return from < to ? -1 : 1;
   }
   const [x, y] = [toText(left) ?? '', toText(right) ?? ''];

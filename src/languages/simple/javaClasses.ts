@@ -1,10 +1,11 @@
 import { classDistance, ExchangeError } from '../../core/errors.ts';
-import { Exchange } from '../../core/exchange/exchange.ts';
-import { MapEntry } from '../../core/graph/iterate.ts';
-import { isNetworkBytes, streamClass } from '../../core/conversion/network-bytes.ts';
-import { ByteStream, StreamCache } from '../../core/conversion/stream.ts';
+import { javaClass } from '../../core/conversion/javaClass.ts';
+import { isNetworkBytes } from '../../core/conversion/network-bytes.ts';
+import { ByteStream } from '../../core/conversion/stream.ts';
+import { isStreamed } from '../../core/conversion/convert.ts';
 import { ExactNumber, isNumeric } from '../../core/conversion/exactNumber.ts';
 import { isPlainObject } from '../../core/beans/javaTypes.ts';
+import { isMissing } from './compare.ts';
 
 /** What `getClass()` gives: the Java class that a value stands for. */
 export class JavaClass {
@@ -12,6 +13,10 @@ export class JavaClass {
 
   constructor(name: string) {
     this.name = name;
+  }
+
+  get [javaClass](): string {
+    return 'java.lang.Class';
   }
 
   get simpleName(): string {
@@ -25,36 +30,6 @@ export class JavaClass {
   }
 }
 
-export function className(value: unknown): string {
-  switch (typeof value) {
-    case 'string':
-      return 'java.lang.String';
-    case 'boolean':
-      return 'java.lang.Boolean';
-    case 'bigint':
-      return 'java.math.BigInteger';
-    case 'number':
-      return !Number.isInteger(value) ? 'java.lang.Double' : Math.abs(value) > 2147483647 ? 'java.lang.Long' : 'java.lang.Integer';
-    case 'object':
-      break;
-    default:
-      return 'java.lang.Object';
-  }
-  if (value instanceof ExactNumber) return value.kind === 'double' ? 'java.lang.Double' : value.kind === 'decimal' ? 'java.math.BigDecimal' : 'java.lang.Long';
-  if (value instanceof ExchangeError) return value.type;
-  if (value instanceof Exchange) return 'org.apache.camel.support.DefaultExchange';
-  if (value instanceof Uint8Array) return streamClass(value) ?? '[B';
-  if (value instanceof StreamCache) return 'org.apache.camel.converter.stream.ByteArrayInputStreamCache';
-  if (value instanceof ByteStream) return 'java.io.ByteArrayInputStream';
-  if (value instanceof Date) return 'java.util.Date';
-  if (Array.isArray(value)) return 'java.util.ArrayList';
-  if (value instanceof Set) return 'java.util.LinkedHashSet';
-  if (value instanceof JavaClass) return 'java.lang.Class';
-  if (value instanceof Map || isPlainObject(value)) return 'java.util.LinkedHashMap';
-  if (value instanceof MapEntry) return 'java.util.LinkedHashMap$Entry';
-  return (value)?.constructor?.name ?? 'java.lang.Object';
-}
-
 const isInteger = (value: unknown): boolean => typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= 2147483648;
 
 const isDouble = (value: unknown): boolean => (typeof value === 'number' && !Number.isInteger(value)) || (value instanceof ExactNumber && value.kind === 'double');
@@ -64,7 +39,6 @@ type Check = (value: unknown) => boolean;
 
 const isMap: Check = (value) => value instanceof Map || isPlainObject(value);
 const never: Check = () => false;
-const isStreamed: Check = (value) => value instanceof StreamCache || value instanceof ByteStream || isNetworkBytes(value);
 
 const checks: Readonly<Record<string, Check>> = {
   String: (value) => typeof value === 'string',
@@ -99,13 +73,13 @@ const checks: Readonly<Record<string, Check>> = {
   'java.lang.Number': isNumeric,
   'java.lang.Boolean': (value) => typeof value === 'boolean',
   'java.lang.Comparable': (value) => ['string', 'number', 'boolean'].includes(typeof value) || value instanceof Date,
-  'java.lang.Object': (value) => value !== null && value !== undefined,
+  'java.lang.Object': (value) => !isMissing(value),
   'java.lang.Iterable': (value) => Array.isArray(value) || value instanceof Set,
   'java.math.BigDecimal': (value) => value instanceof ExactNumber && value.kind === 'decimal',
   'java.math.BigInteger': (value) => typeof value === 'bigint',
   'java.io.InputStream': isStreamed,
   'org.apache.camel.StreamCache': (value) => isStreamed(value) && !(value instanceof ByteStream),
-  'java.io.Serializable': (value) => value !== null && value !== undefined,
+  'java.io.Serializable': (value) => !isMissing(value),
   'java.util.Collection': (value) => Array.isArray(value) || value instanceof Set,
   'java.util.List': Array.isArray,
   'java.util.ArrayList': Array.isArray,
@@ -122,8 +96,7 @@ const checks: Readonly<Record<string, Check>> = {
 
 /** Whether a value is of a Java class; null when there is no such class here. Missing values are of none. */
 export function isInstance(value: unknown, name: string): boolean | null {
-  const isMissing = value === null || value === undefined;
-  if (Object.hasOwn(checks, name)) return !isMissing && checks[name]!(value);
+  if (Object.hasOwn(checks, name)) return !isMissing(value) && checks[name]!(value);
   if (/^(?:java|org)\..*(?:Exception|Error|Throwable)$/.test(name)) return value instanceof ExchangeError && classDistance(value.type, name) >= 0;
   return /^(?:java|javax|org\.w3c\.dom|org\.apache\.camel)\.(?:\w+\.)*[A-Z]\w*$/.test(name) ? false : null;
 }

@@ -7,7 +7,8 @@ import { MapEntry } from '../../core/graph/iterate.ts';
 import { isPlainObject, javaMethod } from '../../core/beans/javaTypes.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { removeEndingQuotes, splitArguments } from './arguments.ts';
-import { className, JavaClass } from './javaClasses.ts';
+import { javaClassName } from '../../core/conversion/javaClassName.ts';
+import { JavaClass } from './javaClasses.ts';
 import { iterate } from './functions/iterate.ts';
 import type { Compiler, Value } from './value.ts';
 import { constant, constantOf } from './value.ts';
@@ -58,7 +59,7 @@ function segments(path: string, at: number): string[] {
 }
 
 const invocation = (path: string, target: unknown, cause: ExchangeError): ExchangeError =>
-  new ExchangeError('org.apache.camel.language.bean.RuntimeBeanExpressionException', `Failed to invoke method: ${path} on ${target === null ? 'null' : className(target)} due to: ${cause.type}: ${cause.message}`, { cause });
+  new ExchangeError('org.apache.camel.language.bean.RuntimeBeanExpressionException', `Failed to invoke method: ${path} on ${target === null ? 'null' : javaClassName(target)} due to: ${cause.type}: ${cause.message}`, { cause });
 
 /** Compiles a path that is applied to what `source` gives. */
 export function ognl(source: Value, path: string, at: number, compiler: Compiler): Value {
@@ -82,7 +83,7 @@ export function ognl(source: Value, path: string, at: number, compiler: Compiler
         if (all[i - 1]!.isNullSafe) return null;
         throw new ExchangeError(
           'org.apache.camel.language.bean.RuntimeBeanExpressionException',
-          `Failed to invoke method: ${path} on ${className(first)} due last method returned null and therefore cannot continue to invoke method ${text} on a null instance`,
+          `Failed to invoke method: ${path} on ${javaClassName(first)} due last method returned null and therefore cannot continue to invoke method ${text} on a null instance`,
         );
       }
       target = step(target, exchange);
@@ -114,12 +115,12 @@ function elementOf(target: unknown, key: string): unknown {
   if (list !== null) {
     const last = /^last(?:\s*-\s*(\d+))?$/.exec(key);
     const index = last === null ? Number(key) : list.length - 1 - Number(last[1] ?? 0);
-    if (!Number.isInteger(index)) throw outOfBounds(`[${key}]`, target, `Key: ${key} not found in bean: ${toText(target)} of type: ${className(target)} using OGNL path [[${key}]]`);
+    if (!Number.isInteger(index)) throw outOfBounds(`[${key}]`, target, `Key: ${key} not found in bean: ${toText(target)} of type: ${javaClassName(target)} using OGNL path [[${key}]]`);
     if (index < 0 || index >= list.length) throw outOfBounds(`[${key}]`, target, `Index: ${index}, Size: ${list.length} out of bounds with List from bean: ${toText(target)} using OGNL path [[${key}]]`);
     return list[index];
   }
-  if (typeof target === 'object' && target !== null && !(target instanceof ExactNumber) && !isContent(target)) return Object.hasOwn(target, key) ? (target as Record<string, unknown>)[key] : null;
-  throw outOfBounds(`[${key}]`, target, `Key: ${key} not found in bean: ${toText(target)} of type: ${className(target)} using OGNL path [[${key}]]`);
+  if (typeof target === 'object' && target !== null && !(target instanceof ExactNumber) && !(target instanceof MapEntry) && !isContent(target)) return Object.hasOwn(target, key) ? (target as Record<string, unknown>)[key] : null;
+  throw outOfBounds(`[${key}]`, target, `Key: ${key} not found in bean: ${toText(target)} of type: ${javaClassName(target)} using OGNL path [[${key}]]`);
 }
 
 const outOfBounds = (path: string, target: unknown, message: string): ExchangeError => invocation(path, target, new ExchangeError('java.lang.IndexOutOfBoundsException', message));
@@ -128,7 +129,7 @@ function methodStep(source: string, at: number, compiler: Compiler): Step {
   const index = source.indexOf('(');
   const name = index < 0 ? source : source.slice(0, index);
   const args = index < 0 ? [] : methodArguments(source.slice(index + 1, source.lastIndexOf(')')), at, compiler);
-  const failed = (target: unknown, type: string, message: string): ExchangeError => invocation(source, null, new ExchangeError(type, `${message} on bean: ${toText(target)} of type: ${className(target)}`));
+  const failed = (target: unknown, type: string, message: string): ExchangeError => invocation(source, null, new ExchangeError(type, `${message} on bean: ${toText(target)} of type: ${javaClassName(target)}`));
   return (target, exchange) => {
     if (index < 0 && typeof target === 'string' && needsParentheses.has(name)) {
       throw failed(target, 'org.apache.camel.component.bean.AmbiguousMethodCallException', `write ${name}(): without parentheses ${name} is ambiguous`);
@@ -180,7 +181,7 @@ function entriesOf(target: unknown): unknown {
 
 
 function call(target: unknown, name: string, args: readonly unknown[]): unknown {
-  if (name === 'class' || name === 'getClass') return new JavaClass(className(target));
+  if (name === 'class' || name === 'getClass') return new JavaClass(javaClassName(target));
   if (name === '' || unreachable.has(name)) return missing;
   if (name === 'toString') return nodeJson(target) ?? toText(target);
   if (name === 'entrySet') return entriesOf(target);

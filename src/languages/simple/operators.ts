@@ -2,7 +2,7 @@ import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { compareNumbers, isIntegral, isNumeric } from '../../core/conversion/exactNumber.ts';
-import { compareValues, contains, containsIgnoringCase, isEqual, isEqualIgnoringCase } from './compare.ts';
+import { compareValues, contains, containsIgnoringCase, isEqual, isEqualIgnoringCase, isMissing } from './compare.ts';
 import { toDecimal, toLong, tryBoolean } from './conversions.ts';
 import type { SimpleNode } from './grammar.ts';
 import { iterate } from './functions/iterate.ts';
@@ -13,8 +13,6 @@ import { constantOf, illegalSyntax } from './value.ts';
 
 type Condition = (exchange: Exchange) => boolean;
 type Test = (left: unknown, right: unknown, exchange: Exchange) => boolean;
-
-const isMissing = (value: unknown): boolean => value === null || value === undefined;
 
 /** Order is only asked for when both sides are there; two that are missing are equal. */
 const ordered =

@@ -49,7 +49,7 @@ describe('the cutter of XML', function () {
     fc.assert(
       fc.property(inner, fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 5 }), fc.constantFrom(...Object.keys(paths)), (content, lengths, name) => {
         const source = `\ufeff<?xml version="1.0"?><!DOCTYPE r [<!ENTITY e "entity"> <!-- ]> -->]>\n<r xmlns:p="urn:b">${content}</r>\n<!-- end -->`;
-        const found = shown(paths[name]!.found([parseXml(source).root]));
+        const found = shown(paths[name]!.found([parseXml(source.slice(1)).root]));
         expect(inPieces(source, paths[name]!, lengths)).to.deep.equal(found);
       }),
       { numRuns: 500 },

@@ -4,7 +4,7 @@ import { readXmlData, readXmlDataInTurns } from '../../../src/core/conversion/xm
 import { Slices } from '../../../src/core/conversion/slices.ts';
 
 const item = (i: number): string => `<i:item id="${i}" xml:lang="en">\r\n<name>n &amp; ${i}</name><!-- c --><?p i?><![CDATA[<raw>]]>${i % 7 === 0 ? '<empty/>' : 'tail'}</i:item>\r\n`;
-const large = `\ufeff<?xml version="1.0"?>\r\n<!DOCTYPE r [<!ENTITY e "text">]>\r\n<r xmlns:i="urn:i">&e;${Array.from({ length: 20_000 }, (_, i) => item(i)).join('')}</r><!-- end -->`;
+const large = `<?xml version="1.0"?>\r\n<!DOCTYPE r [<!ENTITY e "text">]>\r\n<r xmlns:i="urn:i">&e;${Array.from({ length: 20_000 }, (_, i) => item(i)).join('')}</r><!-- end -->`;
 
 /** How many turns others had until something was done. */
 async function turnsUntil<T>(work: T | Promise<T>): Promise<{ readonly turns: number; readonly value: T }> {

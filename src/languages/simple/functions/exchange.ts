@@ -4,7 +4,8 @@ import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { fold } from '../../../core/exchange/headers.ts';
 import { removeQuotes, splitArguments } from '../arguments.ts';
 import { conversionTo } from '../conversions.ts';
-import { className, JavaClass } from '../javaClasses.ts';
+import { javaClassName } from '../../../core/conversion/javaClassName.ts';
+import { JavaClass } from '../javaClasses.ts';
 import { Context, Message, ognl } from '../ognl.ts';
 import type { Call, Compiler, FunctionBuilder, Value } from '../value.ts';
 import { body, constant, constantOf } from '../value.ts';
@@ -287,7 +288,7 @@ export function dump(exchange: Exchange): string {
     .sort((a, b) => (a.toLowerCase() < b.toLowerCase() ? -1 : 1))
     .map((name) => `${name}=${toText(exchange.headers.get(name)) ?? 'null'}`)
     .join(', ');
-  const type = exchange.body === null || exchange.body === undefined ? 'null' : new JavaClass(className(exchange.body)).simpleName;
+  const type = exchange.body === null || exchange.body === undefined ? 'null' : new JavaClass(javaClassName(exchange.body)).simpleName;
   const text = exchange.body === null || exchange.body === undefined ? '[Body is null]' : (toText(exchange.body, exchange) ?? '');
   return `Exchange[\n${[indented('Id', exchange.id), indented('Headers', `{${headers}}`), indented('BodyType', type), indented('Body', text)].join('\n')}\n]`;
 }
@@ -332,7 +333,7 @@ export const exchangeFunctions: Readonly<Record<string, FunctionBuilder>> = {
   null: plain(constant(null)),
   body: bodyFunction,
   'in.body': bodyFunction,
-  bodyType: plain((exchange) => (exchange.body === null || exchange.body === undefined ? null : new JavaClass(className(exchange.body)))),
+  bodyType: plain((exchange) => (exchange.body === null || exchange.body === undefined ? null : new JavaClass(javaClassName(exchange.body)))),
   bodyOneLine: plain((exchange) => toText(exchange.body, exchange)?.replace(/[\r\n]+/g, '') ?? null),
   originalBody: plain((exchange) => exchange.unitOfWork?.latestOriginalBody ?? null),
   bodyAs,
