@@ -172,7 +172,6 @@ export type Content = { readonly bytes: Buffer } | { readonly open: () => AsyncI
 /** The body as content. @throws InvalidPayloadException for null, and for what has no bytes and no text */
 export function contentOf({ body }: Exchange): Content {
   if (typeof body === 'string') return { bytes: Buffer.from(body) };
-  if (typeof body === 'number' || typeof body === 'boolean') return { bytes: Buffer.from(String(body)) };
   if (body instanceof Uint8Array) return { bytes: Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength) };
   if (body instanceof StreamCache || body instanceof FileBody) {
     if (body.length <= memoryBytes) return { bytes: body.bytes() };

@@ -1,5 +1,6 @@
 import type { ConnectorContext, Producer } from '../../core/connector.ts';
 import { isByteSource, readBytes, toText } from '../../core/conversion/convert.ts';
+import { XmlNodeList } from '../../core/conversion/xml.ts';
 import { ExchangeError, toExchangeError } from '../../core/errors.ts';
 import { Exchange, isUnhandled } from '../../core/exchange/exchange.ts';
 import type { UnitOfWork } from '../../core/exchange/exchange.ts';
@@ -440,8 +441,9 @@ export class KafkaProducer implements Producer {
   }
 }
 
-/** The elements of a list, a set or an iterator: one record each. Null: one record. */
+/** The elements of a list, a set or an iterator: one record each. Null: one record, as what an XPath gives is. */
 function elementsOf(body: unknown): unknown[] | null {
+  if (body instanceof XmlNodeList) return null;
   if (Array.isArray(body)) return body;
   if (typeof body !== 'object' || body === null || Buffer.isBuffer(body) || body instanceof Uint8Array || body instanceof Map) return null;
   if (typeof (body as { [Symbol.iterator]?: unknown })[Symbol.iterator] === 'function') return [...(body as Iterable<unknown>)];

@@ -1,18 +1,18 @@
 import { isUtf8 } from 'node:buffer';
 import { decodeText, encodeText, nodeEncoding } from '../../core/conversion/charset.ts';
-import { readBytes, toText } from '../../core/conversion/convert.ts';
+import { isContent, readBytes, toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { FileBody } from '../../core/conversion/file-body.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { isPlainObject } from '../../core/beans/javaTypes.ts';
-import { ExactNumber } from '../../core/conversion/exactNumber.ts';
+import { ExactNumber, isNumeric } from '../../core/conversion/exactNumber.ts';
 import type { Headers, HeaderSource } from '../../core/exchange/headers.ts';
 import { fold } from '../../core/exchange/headers.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
 import { isCamelHeader } from '../../core/http/headers.ts';
 import { charsetOf } from '../../core/conversion/media-type.ts';
-import { networkBytes } from '../../core/conversion/network-bytes.ts';
 import { isStream, StreamCache } from '../../core/conversion/stream.ts';
+import { XmlNode, XmlNodeList } from '../../core/conversion/xml.ts';
 import type { WireMessage, WireProperties } from './client.ts';
 
 /** Headers of ours on messages that wait to be tried again; they never show in an exchange. */
@@ -219,7 +219,7 @@ export function propertiesOf(headers: Headers, filter: HeaderFilter | null, each
     }
     if (name.startsWith(own) || filter?.applyFilterToCamelHeaders?.(name, value) === true || Buffer.byteLength(name) > 255) return;
     const written = toWire(value);
-    if (written !== undefined) (table ??= {})[name] = written;
+    if (written !== undefined && written !== null) (table ??= {})[name] = written;
   });
   if (used !== null) for (const name of used as string[]) headers.remove(name);
   properties.headers = table;
@@ -241,10 +241,10 @@ export function takeOverride(headers: Headers, folded: string): string | null {
 /** Text where the content type says so and the bytes agree; all else is bytes. */
 export function bodyOf({ content, properties }: WireMessage): unknown {
   const { contentType, contentEncoding } = properties;
-  if (contentType === undefined || !contentType.startsWith('text')) return networkBytes(content);
+  if (contentType === undefined || !contentType.startsWith('text')) return content;
   const charset = contentEncoding ?? charsetOf(contentType) ?? null;
   const encoding = nodeEncoding(charset);
-  if (encoding === undefined || (encoding === 'utf8' && !isUtf8(content))) return networkBytes(content);
+  if (encoding === undefined || (encoding === 'utf8' && !isUtf8(content))) return content;
   return decodeText(content, charset);
 }
 
@@ -253,34 +253,26 @@ const unfit = (kind: string): ExchangeError =>
 
 /**
  * The bytes of a body, and what it says about its type where no header does. Streams are read.
- * @throws ExchangeError MessageConversionException for a map or list, and for no body where that is not allowed
+ * @throws ExchangeError MessageConversionException for what has no bytes (a map, a list, a number), and for no body where that is not allowed
  */
 export function contentOf(exchange: Exchange, properties: WireProperties, allowsNull: boolean): Buffer | Promise<Buffer> {
   const { body } = exchange;
   if (typeof body === 'string') return textContent(body, properties);
   if (Buffer.isBuffer(body)) return bytesContent(body, properties);
-  switch (typeof body) {
-    case 'number':
-    case 'boolean':
-    case 'bigint':
-      return textContent(String(body), properties);
-    case 'object':
-      break;
-    default:
-      if (body !== undefined) throw unfit(typeof body);
-  }
   if (body === null || body === undefined) {
     if (allowsNull) return Buffer.alloc(0);
     throw new ExchangeError('org.springframework.amqp.support.converter.MessageConversionException', 'there is no body to send: allowNullBody=true sends an empty message');
   }
   if (body instanceof Uint8Array) return bytesContent(Buffer.from(body.buffer, body.byteOffset, body.byteLength), properties);
-  if (body instanceof ExactNumber) return textContent(String(body), properties);
   if (body instanceof StreamCache) return bytesContent(body.bytes(), properties);
   if (body instanceof FileBody) return readBytes(body.stream()).then((bytes) => bytesContent(bytes, properties));
   if (isStream(body)) return readBytes(body).then((bytes) => bytesContent(bytes, properties));
+  if (body instanceof XmlNode || body instanceof XmlNodeList) return bytesContent(Buffer.from(body.toString()), properties);
   if (Array.isArray(body)) throw unfit('list');
-  if (isPlainObject(body) || body instanceof Map) throw unfit('map');
-  return textContent(toText(body) ?? '', properties);
+  if (isNumeric(body)) throw unfit('number');
+  if (typeof body !== 'object') throw unfit(typeof body);
+  if (isContent(body)) return bytesContent(body.bytes(), properties);
+  throw unfit(isPlainObject(body) || body instanceof Map ? 'map' : (body as object).constructor.name);
 }
 
 const bytesContent = (bytes: Buffer, properties: WireProperties): Buffer => {

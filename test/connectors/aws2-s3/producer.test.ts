@@ -8,6 +8,7 @@ import type { Producer } from '../../../src/core/connector.ts';
 import { readBytes, toText } from '../../../src/core/conversion/convert.ts';
 import type { ExchangeError } from '../../../src/core/errors.ts';
 import type { Exchange } from '../../../src/core/exchange/exchange.ts';
+import { exactNumber } from '../../../src/core/conversion/exactNumber.ts';
 import { FileBody } from '../../../src/core/conversion/file-body.ts';
 import { copyObject, listPage } from '../../../src/connectors/aws2-s3/bucket.ts';
 import { openObjectStore } from '../../../src/connectors/aws2-s3/client.ts';
@@ -54,14 +55,21 @@ describeWithServer('aws2-s3 producer', () => {
   }
 
   describe('writing', () => {
-    it('writes text, bytes and numbers, and says what it has written', async () => {
-      for (const [body, text] of [['héllo', 'héllo'], [Buffer.from('bytes'), 'bytes'], [5, '5'], ['', '']] as const) {
+    it('writes text and bytes, and says what it has written', async () => {
+      for (const [body, text] of [['héllo', 'héllo'], [Buffer.from('bytes'), 'bytes'], ['', '']] as const) {
         const { headers } = await send('', body, { CamelAwsS3Key: 'a' });
         expect(await storage.text(bucket, 'a')).to.equal(text);
         expect(headers.get('CamelAwsS3ETag')).to.equal(createHash('md5').update(text).digest('hex'));
         expect(headers.get('CamelAwsS3ProducedKey')).to.equal('a');
         expect(headers.get('CamelAwsS3ProducedBucketName')).to.equal(bucket);
       }
+    });
+
+    it('refuses what has no bytes, and writes no object', async () => {
+      for (const body of [{ a: 1 }, [1], 5, exactNumber('5.0'), true, new Set(['a']), new Date(0), ['a'][Symbol.iterator](), null]) {
+        expect((await failure('', body, { CamelAwsS3Key: 'a' })).message).to.match(/can't be written to an object: marshal or convert it first/);
+      }
+      expect(await storage.keys(bucket)).to.deep.equal([]);
     });
 
     it('gives the object what the headers say, and its trace context, but no Camel header', async () => {

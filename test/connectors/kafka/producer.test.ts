@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { parseXml, XmlNodeList } from '../../../src/core/conversion/xml.ts';
 import type { Producer } from '../../../src/core/connector.ts';
 import type { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { bindTransaction, Transaction } from '../../../src/core/exchange/transaction.ts';
@@ -70,6 +71,17 @@ describeWithKafka('the producer of kafka', function () {
     await send(producer, []);
     await send(await producerFor(topic, '&useIterator=false&valueSerializer=JsonSerializer'), ['c', 1]);
     expect((await broker.read(topic)).map(({ text }) => text)).to.deep.equal([null, 'a', 'b', '["c",1]']);
+  });
+
+  it('sends what an XPath gives as one record, as Camel does', async () => {
+    const topic = await broker.topic();
+    const { root } = parseXml('<r><i>a</i><i>b</i></r>');
+    for (const more of ['', '&valueSerializer=ByteArraySerializer']) {
+      const producer = await producerFor(topic, more);
+      for (const body of [root, new XmlNodeList(...root.children), new XmlNodeList()]) expect((await send(producer, body)).exception).to.equal(null);
+    }
+    const texts = ['<r><i>a</i><i>b</i></r>', '<i>a</i><i>b</i>', ''];
+    expect((await broker.read(topic)).map(({ text }) => text)).to.deep.equal([...texts, ...texts]);
   });
 
   it('gives elements that are messages headers and keys of their own, where it is asked to', async () => {

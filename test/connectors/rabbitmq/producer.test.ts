@@ -1,8 +1,11 @@
+import { Readable } from 'node:stream';
 import type { GetMessage } from 'amqplib';
 import { expect } from 'chai';
 import type { Producer } from '../../../src/core/connector.ts';
 import type { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { rabbitmq } from '../../../src/connectors/rabbitmq/definition.ts';
+import { exactNumber } from '../../../src/core/conversion/exactNumber.ts';
+import { parseXml, XmlNodeList } from '../../../src/core/conversion/xml.ts';
 import { Surroundings, TestRoute } from '../../contract/connector.ts';
 import { amqpUrl, Broker, describeWithBroker, endpointOf, Wiretap } from './broker.ts';
 
@@ -54,6 +57,25 @@ describeWithBroker('the producer of spring-rabbitmq', () => {
     expect(message.properties.headers).to.deep.equal({ h: 1 });
   });
 
+  it('sends bodies that have bytes, nodes of XML among them, and refuses the others as Camel does', async () => {
+    const queue = await broker.queue();
+    const producer = await open(endpointOf('default', { routingKey: queue }));
+    const { root } = parseXml('<r><i>a</i><i>b</i></r>');
+    const fit: readonly [unknown, string][] = [[Buffer.from('bytes'), 'bytes'], [root, '<r><i>a</i><i>b</i></r>'], [new XmlNodeList(...root.children), '<i>a</i><i>b</i>'], [Readable.from([Buffer.from('str'), Buffer.from('eam')]), 'stream']];
+    for (const [body, text] of fit) {
+      expect((await send(producer, body)).exception).to.equal(null);
+      const { content, properties } = (await broker.get(queue))!;
+      expect([content.toString(), properties.contentType]).to.deep.equal([text, 'application/octet-stream']);
+    }
+    const unfit: readonly [unknown, string][] = [[{ a: 1 }, 'map'], [[1], 'list'], [5, 'number'], [exactNumber('5.0'), 'number'], [true, 'boolean'], [new Set(['a']), 'Set'], [['a'][Symbol.iterator](), 'Array Iterator|Object'], [new Date(0), 'Date']];
+    for (const [body, kind] of unfit) {
+      const { exception } = await send(producer, body);
+      expect(exception!.type).to.match(/MessageConversionException$/);
+      expect(exception!.message).to.match(new RegExp(`^a (?:${kind}) is no body of a message: marshal it before`));
+    }
+    expect(await broker.get(queue)).to.equal(null);
+  });
+
   it('makes properties of headers, uses them up and sends no other Camel header', async () => {
     const queue = await broker.queue();
     const producer = await open(endpointOf('default', { routingKey: queue }));
@@ -75,7 +97,7 @@ describeWithBroker('the producer of spring-rabbitmq', () => {
     expect(sent.headers.names()).to.have.members(['CamelHttpUri', 'at', 'list', 'nothing']);
     const { properties } = (await broker.get(queue))!;
     expect([properties.contentType, properties.messageId, properties.priority, properties.expiration, properties.deliveryMode, properties.timestamp, properties.type]).to.deep.equal(['application/json', 'm', 7, '60000', 1, 1_700_000_000, 't']);
-    expect(properties.headers).to.deep.equal({ at: { '!': 'timestamp', value: 1_700_000_000 }, list: [1, 'two', { three: 3 }], nothing: null });
+    expect(properties.headers).to.deep.equal({ at: { '!': 'timestamp', value: 1_700_000_000 }, list: [1, 'two', { three: 3 }] });
   });
 
   it('goes where headers say', async () => {

@@ -159,7 +159,7 @@ describeWithBroker('spring-rabbitmq in a runtime', () => {
       parameters: { url: "{{url}}", queues: "{{from}}", arg.queue.durable: true, maxMessageSize: 1000 }
       steps:
         - unmarshal: { json: {} }
-        - setBody: { simple: "\${body[id]}" }
+        - setBody: { simple: { expression: "\${body[id]}", resultType: String } }
         - to: { uri: spring-rabbitmq:default, parameters: { url: "{{url}}", routingKey: ${to} } }
 `,
       { from, url: amqpUrl },
