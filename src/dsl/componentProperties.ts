@@ -64,7 +64,9 @@ export function textOf(key: string, lookup: PropertyLookup): string | null | und
 export function targetOf(definition: ConnectorDefinition, written: string): Target | null {
   const fields: Fields = definition.options;
   const named = (text: string): string | null => {
-    const name = definition.componentOptions?.[text.replace(/-[a-z]/g, ([, letter]) => letter!.toUpperCase())] ?? namesOf(definition).byPlain.get(plain(text));
+    const own = definition.componentOptions?.[text.replace(/-[a-z]/g, ([, letter]) => letter!.toUpperCase())];
+    if (own !== undefined) return own;
+    const name = namesOf(definition).byPlain.get(plain(text));
     return name === undefined || isInPath(definition, name) ? null : name;
   };
   const option = written.replace(/^configuration\./, '');

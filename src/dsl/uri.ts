@@ -210,7 +210,7 @@ function resolve(written: string, parameters: Readonly<Record<string, unknown>>,
   const ofComponent = new Set<string>();
   for (const name of Object.keys(fields)) {
     const { shape } = fields[name]!;
-    if (isOfPath(name) || seen.has(name) || options[name] !== undefined) continue;
+    if (seen.has(name) || options[name] !== undefined || (isOfPath(name) && component[name] === undefined)) continue;
     if (component[name] !== undefined) {
       options[name] = component[name];
       ofComponent.add(name);

@@ -38,6 +38,14 @@ describe('properties of components', () => {
     expect(endpoint('seda:x', properties).options).to.deep.equal(endpoint('seda:x', {}).options);
   });
 
+  it('may stand for what a path leaves out, where Camel has a name for that', () => {
+    const properties = { 'camel.component.vertx-websocket.default-port': '18999', 'camel.component.vertx-websocket.defaultHost': 'example.org' };
+    expect(said(properties)).to.deep.equal([]);
+    expect(endpoint('vertx-websocket:/in', properties).options).to.deep.include({ host: 'example.org', port: 18999, path: 'in' });
+    expect(endpoint('vertx-websocket:other:1/in', properties).options).to.deep.include({ host: 'other', port: 1 });
+    expect(said({ 'camel.component.vertx-websocket.host': 'x' })).to.have.length(1);
+  });
+
   it('may come from the environment, and are those of the name that the URI has', () => {
     expect(endpoint('aws2-s3:b', {}, { CAMEL_COMPONENT_AWS2_S3_FORCE_PATH_STYLE: 'true' }).options).to.deep.include({ forcePathStyle: true });
     const properties = { 'camel.component.http.connectTimeout': '5', 'camel.component.spring-rabbitmq.prefetchCount': '5' };

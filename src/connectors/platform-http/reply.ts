@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { encodeText } from '../../core/conversion/charset.ts';
-import { toText } from '../../core/conversion/convert.ts';
+import { isContent, kindOf, toText } from '../../core/conversion/convert.ts';
+import { ExactNumber } from '../../core/conversion/exactNumber.ts';
 import { documentText } from '../../core/conversion/documentText.ts';
 import { causeChain } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
@@ -133,12 +134,10 @@ function writeBody(reply: ServerResponse, status: number, head: string[], body: 
   }
   if (body instanceof Readable) return writeStream(reply, status, head, body);
   if (typeof body === 'object' && Symbol.asyncIterator in body) return writeStream(reply, status, head, Readable.from(body as AsyncIterable<unknown>));
-  if (typeof body === 'object' && !Array.isArray(body) && !isPlainMap(body)) {
-    return writeText(reply, status, head, toText(body) ?? '');
-  }
-  const text = documentText(body);
+  const text = body instanceof ExactNumber ? String(body) : documentText(body);
   if (text !== null) return writeText(reply, status, head, text);
-  throw new UnwritableReply(`a ${Array.isArray(body) ? 'list' : typeof body === 'object' ? 'map' : typeof body} can't be sent as an HTTP reply: marshal it first`, head);
+  if (typeof body === 'object' && isContent(body)) return writeBytes(reply, status, head, body.bytes());
+  throw new UnwritableReply(`a ${kindOf(body)} can't be sent as an HTTP reply: marshal it first`, head);
 }
 
 function writeText(reply: ServerResponse, status: number, head: string[], text: string): void {

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
 import { decodeText, encodeText, nodeEncoding } from '../../core/conversion/charset.ts';
-import { isContent, readBytes, toText } from '../../core/conversion/convert.ts';
+import { isContent, kindOf, readBytes, toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { FileBody } from '../../core/conversion/file-body.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { isPlainObject } from '../../core/beans/javaTypes.ts';
-import { ExactNumber, isNumeric } from '../../core/conversion/exactNumber.ts';
+import { ExactNumber } from '../../core/conversion/exactNumber.ts';
 import type { Headers, HeaderSource } from '../../core/exchange/headers.ts';
 import { fold } from '../../core/exchange/headers.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
@@ -268,11 +268,8 @@ export function contentOf(exchange: Exchange, properties: WireProperties, allows
   if (body instanceof FileBody) return readBytes(body.stream()).then((bytes) => bytesContent(bytes, properties));
   if (isStream(body)) return readBytes(body).then((bytes) => bytesContent(bytes, properties));
   if (body instanceof XmlNode || body instanceof XmlNodeList) return bytesContent(Buffer.from(body.toString()), properties);
-  if (Array.isArray(body)) throw unfit('list');
-  if (isNumeric(body)) throw unfit('number');
-  if (typeof body !== 'object') throw unfit(typeof body);
-  if (isContent(body)) return bytesContent(body.bytes(), properties);
-  throw unfit(isPlainObject(body) || body instanceof Map ? 'map' : (body as object).constructor.name);
+  if (typeof body === 'object' && isContent(body)) return bytesContent(body.bytes(), properties);
+  throw unfit(kindOf(body));
 }
 
 const bytesContent = (bytes: Buffer, properties: WireProperties): Buffer => {

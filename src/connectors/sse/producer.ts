@@ -1,4 +1,5 @@
 import type { ConnectorContext, Producer } from '../../core/connector.ts';
+import { XmlNodeList } from '../../core/conversion/xml.ts';
 import { isByteSource, readBytes, toText } from '../../core/conversion/convert.ts';
 import { writeJson } from '../../core/conversion/json.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
@@ -53,4 +54,4 @@ export class EventStreamProducer implements Producer {
 }
 
 /** Maps and lists are sent as JSON, as pages expect them. */
-const isDocument = (body: unknown): boolean => typeof body === 'object' && body !== null && (Array.isArray(body) || [null, Object.prototype].includes(Object.getPrototypeOf(body) as object | null));
+const isDocument = (body: unknown): boolean => typeof body === 'object' && body !== null && ((Array.isArray(body) && !(body instanceof XmlNodeList)) || [null, Object.prototype].includes(Object.getPrototypeOf(body) as object | null));

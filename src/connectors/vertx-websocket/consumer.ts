@@ -19,6 +19,12 @@ import { BoundedRegExp } from '../../core/boundedRegExp.ts';
 
 export type WebSocketEndpoint = Endpoint<typeof webSocketOptions>;
 
+/** Headers that only the handshake itself is about. */
+const ofHandshake: ReadonlySet<string> = new Set(['connection', 'host', 'upgrade', 'sec-websocket-extensions', 'sec-websocket-key', 'sec-websocket-protocol', 'sec-websocket-version']);
+
+/** How long a start waits for a server that does not answer. */
+const firstMillis = 2000;
+
 /** How long a peer may take to answer a close. */
 const goodbyeMillis = 1000;
 
@@ -33,10 +39,10 @@ abstract class SocketConsumer implements Consumer {
   private sink: Sink | null = null;
   protected isStopped = false;
 
-  constructor({ options }: WebSocketEndpoint, context: ConnectorContext) {
+  constructor({ options, rest }: WebSocketEndpoint, context: ConnectorContext) {
     this.options = options;
     this.context = context;
-    this.address = addressOf(options, context);
+    this.address = addressOf(options, rest, context);
     this.intake = new Intake(options.maxInFlight, (isFull) => {
       for (const socket of this.sockets) {
         if (isFull) socket.pause();
@@ -100,7 +106,8 @@ abstract class SocketConsumer implements Consumer {
   private async answer(socket: WebSocket, key: string, exchange: Exchange): Promise<void> {
     if (isUnhandled(exchange) || socket.readyState !== WebSocket.OPEN) return;
     try {
-      await write(socket, await frameOf(exchange.body));
+      const frame = await frameOf(exchange.body);
+      if (frame !== null) await write(socket, frame);
     } catch (thrown) {
       this.context.log('warn', `WebSocket ${key}: the reply could not be sent: ${(thrown as Error).message}`);
     }
@@ -196,7 +203,7 @@ export class ServerConsumer extends SocketConsumer implements HttpMount {
   private headers(request: HttpRequest): Headers {
     const headers = new Headers();
     const take = (name: string, value: unknown): void => {
-      if (!isCamelHeader(name)) headers.set(name, value);
+      if (!isCamelHeader(name) && !ofHandshake.has(name)) headers.set(name, value);
     };
     for (const [name, value] of Object.entries(request.headers)) take(name, Array.isArray(value) ? value.join(', ') : value);
     const pairs = [...(request.query === null ? [] : parseQuery(request.query)), ...(request.params ?? [])];
@@ -212,9 +219,16 @@ export class ClientConsumer extends SocketConsumer {
   private attempts = 0;
   private isWaiting = false;
 
+  /** What is sent to the server at once is heard; one that is not there is waited for behind the start. */
   protected open(): Promise<void> {
-    this.connect();
-    return Promise.resolve();
+    return new Promise((done) => {
+      const timer = this.context.clock.schedule(firstMillis, done);
+      const known = (): void => {
+        timer.cancel();
+        done();
+      };
+      this.connect().once('open', known).once('close', known);
+    });
   }
 
   override stop(): Promise<void> {
@@ -222,7 +236,7 @@ export class ClientConsumer extends SocketConsumer {
     return super.stop();
   }
 
-  private connect(): void {
+  private connect(): WebSocket {
     const socket = openSocket(this.address, this.options);
     this.sockets.add(socket);
     const key = randomUUID();
@@ -238,6 +252,7 @@ export class ClientConsumer extends SocketConsumer {
       this.lost('the connection was closed');
       this.again();
     });
+    return socket;
   }
 
   private lost(reason: string): void {
@@ -250,7 +265,7 @@ export class ClientConsumer extends SocketConsumer {
     const { maxReconnectAttempts, reconnectInitialDelay, reconnectInterval } = this.options;
     if (this.isStopped || (maxReconnectAttempts > 0 && this.attempts >= maxReconnectAttempts)) return;
     const wait = this.attempts++ === 0 ? (reconnectInitialDelay ?? reconnectInterval) : reconnectInterval;
-    this.timer = this.context.clock.schedule(wait, () => this.connect());
+    this.timer = this.context.clock.schedule(wait, () => void this.connect());
   }
 }
 
@@ -258,5 +273,5 @@ export class ClientConsumer extends SocketConsumer {
 export function openSocket(address: WebSocketAddress, { clientSubProtocols, handshakeHeaders, maxMessageBytes, allowOriginHeader, originHeaderUrl }: WebSocketEndpoint['options']): WebSocket {
   const protocols = clientSubProtocols === undefined ? [] : clientSubProtocols.split(',').map((name) => name.trim());
   const origin = allowOriginHeader && originHeaderUrl !== undefined ? { origin: originHeaderUrl } : {};
-  return new WebSocket(urlOf(address), protocols, { headers: handshakeHeaders ?? {}, maxPayload: maxMessageBytes, handshakeTimeout: 30_000, ...origin });
+  return new WebSocket(urlOf(address) + address.query, protocols, { headers: handshakeHeaders ?? {}, maxPayload: maxMessageBytes, handshakeTimeout: 30_000, ...origin });
 }

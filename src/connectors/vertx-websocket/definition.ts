@@ -8,6 +8,8 @@ export const vertxWebsocket = defineConnector({
   syntax: 'vertx-websocket:host:port/path',
   summary: 'WebSockets: serves clients on the listener of HTTP, sends to those that are connected, or connects to a server.',
   isRemote: true,
+  isLenient: true,
+  componentOptions: { defaultHost: 'host', defaultPort: 'port' },
   serves: true,
   isHttpServer: ({ consumeAsClient }) => !consumeAsClient,
   isOfProcess: true,

@@ -1,5 +1,6 @@
 import type { WebSocket } from 'ws';
 import type { ConnectorContext } from '../../core/connector.ts';
+import { ExchangeError } from '../../core/errors.ts';
 import { bytesOfBody, isByteSource, readBytes, toText } from '../../core/conversion/convert.ts';
 
 /** A client that is connected to a route of this runtime. */
@@ -14,10 +15,12 @@ export interface Peer {
 /** All of a runtime, so that producers find who is connected to its routes. */
 export const peersOf = (context: Pick<ConnectorContext, 'shared'>): Set<Peer> => context.shared('vertx-websocket peers', () => new Set<Peer>());
 
-/** Text as a text frame, bytes as a binary one. */
-export async function frameOf(body: unknown): Promise<string | Buffer> {
+/** Bytes as a binary frame, all else as a text frame; as in Camel there is none for no body. @throws TypeConversionException for an iterator, which has no text */
+export async function frameOf(body: unknown): Promise<string | Buffer | null> {
+  if (body === null || body === undefined) return null;
   if (body instanceof Uint8Array) return bytesOfBody(body);
   if (isByteSource(body)) return readBytes(body);
+  if (typeof (body as Partial<Iterator<unknown>>).next === 'function') throw new ExchangeError('org.apache.camel.TypeConversionException', 'an iterator can not be sent: `split` it, or make a list of it');
   return toText(body) ?? '';
 }
 

@@ -17,14 +17,15 @@ export class WebSocketProducer implements Producer {
   private readonly peers: Set<Peer>;
   private connection: Promise<WebSocket> | null = null;
 
-  constructor({ options }: WebSocketEndpoint, context: ConnectorContext) {
+  constructor({ options, rest }: WebSocketEndpoint, context: ConnectorContext) {
     this.options = options;
-    this.address = addressOf(options, context);
+    this.address = addressOf(options, rest, context);
     this.peers = peersOf(context);
   }
 
   async send(exchange: Exchange): Promise<void> {
     const frame = await frameOf(exchange.body);
+    if (frame === null) return;
     const key = exchange.headers.get('CamelVertxWebsocket.connectionKey');
     const all = exchange.headers.get('CamelVertxWebsocket.sendToAll');
     if (all === undefined || all === null ? this.options.sendToAll : toTruth(all)) await this.sendTo(this.connected(), frame);

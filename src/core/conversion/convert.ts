@@ -112,6 +112,15 @@ export function toTruth(value: unknown): boolean {
 export const conversionError = (value: unknown, type: string, cause?: unknown): ExchangeError =>
   new ExchangeError('org.apache.camel.TypeConversionException', `can't convert ${describeValue(value)} to ${type}`, { cause });
 
+/** What kind of body it is, for an error message: `map`, `list`, `number`, else the name of its class. */
+export function kindOf(body: unknown): string {
+  if (Array.isArray(body)) return 'list';
+  if (isNumeric(body)) return 'number';
+  if (typeof body !== 'object' || body === null) return body === null ? 'null body' : typeof body;
+  if (isPlainMap(body) || body instanceof Map) return 'map';
+  return typeof (body as Partial<Iterator<unknown>>).next === 'function' ? 'iterator' : body.constructor.name;
+}
+
 /** A value for an error message: its kind and the start of its text. */
 export function describeValue(value: unknown): string {
   if (value === null || value === undefined) return 'null';

@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import { encodeText } from '../conversion/charset.ts';
-import { isContent, toText } from '../conversion/convert.ts';
+import { isContent, kindOf, toText } from '../conversion/convert.ts';
 import { documentText } from '../conversion/documentText.ts';
-import { isNumeric } from '../conversion/exactNumber.ts';
 import { ExchangeError } from '../errors.ts';
 import { FileBody } from '../conversion/file-body.ts';
 import type { Headers, HeaderSource } from '../exchange/headers.ts';
@@ -75,8 +74,7 @@ export function requestBody(body: unknown, contentType: unknown): string | Buffe
     if (Symbol.asyncIterator in body) return Readable.from(body as AsyncIterable<unknown>);
     if (isContent(body)) return body.bytes();
   }
-  const kind = Array.isArray(body) ? 'list' : isNumeric(body) ? 'number' : typeof body !== 'object' ? typeof body : isPlainMap(body) ? 'map' : (body as object).constructor.name;
-  throw new ExchangeError('org.apache.camel.InvalidPayloadException', `a ${kind} can't be sent over HTTP: marshal or convert it first`);
+  throw new ExchangeError('org.apache.camel.InvalidPayloadException', `a ${kindOf(body)} can't be sent over HTTP: marshal or convert it first`);
 }
 
 /** What Camel does not carry over from the request to the message that the reply becomes. Folded. */

@@ -67,7 +67,7 @@ describeWithBroker('the producer of spring-rabbitmq', () => {
       const { content, properties } = (await broker.get(queue))!;
       expect([content.toString(), properties.contentType]).to.deep.equal([text, 'application/octet-stream']);
     }
-    const unfit: readonly [unknown, string][] = [[{ a: 1 }, 'map'], [[1], 'list'], [5, 'number'], [exactNumber('5.0'), 'number'], [true, 'boolean'], [new Set(['a']), 'Set'], [['a'][Symbol.iterator](), 'Array Iterator|Object'], [new Date(0), 'Date']];
+    const unfit: readonly [unknown, string][] = [[{ a: 1 }, 'map'], [[1], 'list'], [5, 'number'], [exactNumber('5.0'), 'number'], [true, 'boolean'], [new Set(['a']), 'Set'], [['a'][Symbol.iterator](), 'iterator'], [new Date(0), 'Date']];
     for (const [body, kind] of unfit) {
       const { exception } = await send(producer, body);
       expect(exception!.type).to.match(/MessageConversionException$/);

@@ -59,6 +59,7 @@ describe('vertx-websocket', () => {
     const [first] = mockOf(runtime, 'in').received;
     expect(first!.headers.get('CamelVertxWebsocket.event')).to.equal('MESSAGE');
     expect(String(first!.headers.get('CamelVertxWebsocket.remoteAddress'))).to.match(/127\.0\.0\.1:\d+$/);
+    expect(first!.headers.names().filter((name) => !name.startsWith('CamelVertxWebsocket.'))).to.have.members(['name', 'lang']);
   });
 
   it('sends what a request came to back to its client, and nothing when it failed', async () => {
@@ -143,6 +144,44 @@ describe('vertx-websocket', () => {
       expect(heard).to.include('three');
       expect(keys).to.deep.equal(['tiger', 'tiger']);
     });
+  });
+
+  it('asks for its query, sends no frame for no body, and refuses an iterator', async () => {
+    const server = await serve();
+    const heard: string[] = [];
+    server.on('connection', (socket, request) => {
+      heard.push(request.url!);
+      socket.on('message', (data, isBinary) => heard.push(`${isBinary ? 'bytes ' : ''}${(data as Buffer).toString()}`));
+    });
+    await start(route('direct:a', { to: `vertx-websocket:127.0.0.1:${portOf(server)}/in?room=1&lang=e n` }));
+    const bodies = ['text', null, Buffer.from('raw'), { a: 1 }, [1, 'x'], 5];
+    for (const body of bodies) expect((await runtime.send('direct:a', body)).exception).to.equal(null);
+    expect((await runtime.send('direct:a', ['a'][Symbol.iterator]())).exception!.message).to.match(/an iterator can not be sent/);
+    await runtime.send('direct:a', 'last');
+    await eventually(() => expect(heard).to.deep.equal(['/in?room=1&lang=e+n', 'text', 'bytes raw', '{a=1}', '[1, x]', '5', 'last']));
+  });
+
+  it('hears as a client from its start on', async () => {
+    await start(
+      route('vertx-websocket:127.0.0.1:0/news', { to: 'mock:in' }),
+      route('direct:a', { to: 'vertx-websocket:127.0.0.1:0/news?sendToAll=true' }),
+    );
+    const server = runtime;
+    const { port } = new URL(address());
+    const listener = runtimeWith({ clock: systemClock });
+    await listener.start([routesFile([route(`vertx-websocket:127.0.0.1:${port}/news?consumeAsClient=true`, { to: 'mock:heard' })])]);
+    await server.send('direct:a', 'flash');
+    await eventually(() => expect(mockOf(listener, 'heard').received.map(({ body }) => body)).to.deep.equal(['flash']));
+    await listener.stop(1000);
+  });
+
+  it('starts without the server that it is a client of, and finds it later', async () => {
+    const port = portOf(await serve());
+    servers.pop()!.close();
+    await start(route(`vertx-websocket:127.0.0.1:${port}/feed?consumeAsClient=true&reconnectInterval=5`, { to: 'mock:in' }));
+    const server = await serve(port);
+    server.on('connection', (socket) => socket.send('late'));
+    await eventually(() => expect(mockOf(runtime, 'in').received.map(({ body }) => body)).to.deep.equal(['late']));
   });
 
   it('listens to a server as a client, and connects again when the connection is lost', async () => {
