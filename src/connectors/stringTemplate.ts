@@ -4,6 +4,7 @@ import { defineConnector } from '../core/connector.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
+import { oneCharacter } from '../core/optionError.ts';
 import type { Resolve } from '../core/userLibrary.ts';
 import { UserLibrary } from '../core/userLibrary.ts';
 import { Bounds, templateText, viewOf, visible } from './template.ts';
@@ -36,7 +37,7 @@ const failure = (problem: { toString(): string }): ExchangeError => new Exchange
 
 async function producer({ options }: Endpoint<typeof stringTemplateOptions>, context: ConnectorContext): Promise<Producer> {
   for (const name of ['delimiterStart', 'delimiterStop'] as const) {
-    if (options[name].length !== 1) throw new Error(`\`${name}\` is \`${options[name]}\`: it must be one character`);
+    if (options[name].length !== 1) throw oneCharacter(name, options[name]);
   }
   checkLibrary();
   const { AutoIndentWriter, ST, STGroup, StringWriter } = await stringTemplateLibrary.load();

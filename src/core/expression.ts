@@ -43,6 +43,8 @@ export class ExpressionSyntaxError extends Error {
   readonly offset: number;
   readonly length: number;
   readonly help: string | null;
+  /** The language, and the text that offsets count in; null until a language was asked to read it. */
+  origin: { readonly language: string; readonly text: string } | null = null;
 
   constructor(message: string, offset = 0, length = 1, help: string | null = null) {
     super(message);

@@ -8,6 +8,7 @@ import { exactNumber, javaDouble, javaFloat } from '../core/conversion/exactNumb
 import { field } from '../core/field.ts';
 import { stepsInTurns } from '../core/conversion/slices.ts';
 import { isPlainMap, plainValue, putKey, roomOfContainer, ValueCount } from '../core/conversion/plainValue.ts';
+import { missingOption, OptionError } from '../core/optionError.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
 
@@ -37,14 +38,14 @@ function typeOf(text: string): AvroType {
     try {
       schema = JSON.parse(text);
     } catch (thrown) {
-      throw new Error(`the Avro schema is not JSON: ${(thrown as Error).message}`);
+      throw new OptionError(['schema', 'schemaResolver'], `the Avro schema is not JSON: ${(thrown as Error).message}`);
     }
   }
   let type: AvroType;
   try {
     type = avsc.Type.forSchema(schema as never, { registry: { long: long() }, wrapUnions: true });
   } catch (thrown) {
-    throw new Error(`the Avro schema is wrong: ${(thrown as Error).message}`);
+    throw new OptionError(['schema', 'schemaResolver'], `the Avro schema is wrong: ${(thrown as Error).message}`);
   }
   return type;
 }
@@ -417,7 +418,7 @@ const noSchema = (): never => {
 
 function schemaText(schema: string | undefined, resolver: string | undefined, context: { bean<T>(reference: string): T; resource(uri: string): string }): string {
   if (schema !== undefined) return /^(resource|file|classpath):/.test(schema) ? context.resource(schema) : schema;
-  if (resolver === undefined) throw new Error('`avro` needs a schema, there are no Java classes that have one: write `schema: resource:file:order.avsc`, or name a bean in `schemaResolver`');
+  if (resolver === undefined) throw missingOption('`avro` needs a schema, there are no Java classes that have one', 'write `schema: resource:file:order.avsc`, or name a bean in `schemaResolver`');
   const bean = context.bean<unknown>(resolver);
   const found = isPlainMap(bean) && bean['type'] === undefined && bean['schema'] !== undefined ? bean['schema'] : bean;
   return typeof found === 'string' ? found : JSON.stringify(found);

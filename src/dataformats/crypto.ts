@@ -5,6 +5,7 @@ import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
+import { missingOption, OptionError } from '../core/optionError.ts';
 
 const keyHeader = 'CamelCryptoKey';
 
@@ -21,12 +22,12 @@ interface Algorithm {
 
 function algorithmOf(name: string | undefined): Algorithm {
   const help = '`AES/GCM/NoPadding`, `AES/CBC/PKCS5Padding`, `AES/CTR/NoPadding`, `AES/ECB/PKCS5Padding` and `DESede/CBC/PKCS5Padding` are there';
-  if (name === undefined) throw new Error(`\`crypto\` needs an \`algorithm\`: ${help}`);
+  if (name === undefined) throw missingOption('`crypto` has no `algorithm`', help);
   const [kind = '', mode = 'ECB', padding = 'PKCS5PADDING', ...more] = name.toUpperCase().split('/');
   const isPadded = padding === 'PKCS5PADDING';
   const isStream = mode === 'GCM' || mode === 'CTR';
   const isKnown = more.length === 0 && (kind === 'AES' ? isStream || mode === 'CBC' || mode === 'ECB' : kind === 'DESEDE' && mode === 'CBC');
-  if (!isKnown || (!isPadded && padding !== 'NOPADDING') || (isStream && isPadded)) throw new Error(`the algorithm \`${name}\` is not there: ${help}`);
+  if (!isKnown || (!isPadded && padding !== 'NOPADDING') || (isStream && isPadded)) throw new OptionError('algorithm', `the algorithm \`${name}\` is not there`, help);
   if (kind === 'DESEDE') return { cipher: (length) => (length === 24 ? 'des-ede3-cbc' : null), keys: '24', ivLength: 8, isGcm: false, isPadded };
   return {
     cipher: (length) => (length === 16 || length === 24 || length === 32 ? `aes-${length * 8}-${mode.toLowerCase()}` : null),
@@ -71,10 +72,10 @@ export const crypto = defineDataFormat({
   create: ({ algorithm: algorithmName, key, initVector, inline, algorithmParameterSpec, macAlgorithm, shouldAppendHMAC }, context) => {
     const algorithm = algorithmOf(algorithmName);
     const hash = shouldAppendHMAC ? macs[macAlgorithm.toUpperCase().replace('-', '')] : null;
-    if (hash === undefined) throw new Error(`the code \`${macAlgorithm}\` is not there: HmacSHA1, HmacSHA256, HmacSHA384, HmacSHA512 and HmacMD5 are`);
+    if (hash === undefined) throw new OptionError('macAlgorithm', `the code \`${macAlgorithm}\` is not there`, '`HmacSHA1`, `HmacSHA256`, `HmacSHA384`, `HmacSHA512` and `HmacMD5` are');
     const given = (reference: string): unknown => (isWritten(reference) ? reference : context.bean<unknown>(reference));
     const vector = vectorOf(initVector ?? algorithmParameterSpec, given, algorithm);
-    if (vector === null && !inline && algorithm.ivLength > 0) throw new Error(`\`${algorithmName}\` needs \`inline: true\`, for a new vector in front of each message, or an \`initVector\``);
+    if (vector === null && !inline && algorithm.ivLength > 0) throw new OptionError(['inline', 'algorithm'], `\`${algorithmName}\` has no initialization vector`, 'add `inline: true`, for a new one in front of each message, or an `initVector`');
     const usual = key === undefined ? null : secretBytes(given(key), 'key');
     const cipherOf = (secret: Buffer): string => {
       const cipher = algorithm.cipher(secret.length);
@@ -156,6 +157,6 @@ function vectorOf(reference: string | undefined, given: (reference: string) => u
   if (reference === undefined || ivLength === 0) return null;
   const value = given(reference);
   const bytes = secretBytes(typeof value === 'object' && value !== null && 'iv' in value ? value.iv : value, 'initialization vector');
-  if (isGcm ? bytes.length === 0 || bytes.length > 64 : bytes.length !== ivLength) throw new Error(`the initialization vector has ${bytes.length} bytes, ${ivLength} are needed`);
+  if (isGcm ? bytes.length === 0 || bytes.length > 64 : bytes.length !== ivLength) throw new OptionError(['initVector', 'algorithmParameterSpec'], `the initialization vector has ${bytes.length} bytes, ${ivLength} are needed`);
   return bytes;
 }

@@ -7,6 +7,7 @@ import { allRows, mostCells, noRowYet } from '../core/conversion/rows.ts';
 import { inTurns } from '../core/conversion/slices.ts';
 import { isNumeric } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
+import { OptionError, oneCharacter } from '../core/optionError.ts';
 
 /** How a CSV text is written; null characters are switched off. */
 interface Dialect {
@@ -139,19 +140,19 @@ function checkDialect(options: DialectOptions, dialect: Dialect): void {
     escape: options.escapeDisabled ? undefined : options.escape,
     commentMarker: options.commentMarkerDisabled ? undefined : options.commentMarker,
   };
-  for (const [name, text] of Object.entries(given)) if (text !== undefined && text.length !== 1) throw new Error(`\`${name}\` is one character, not \`${text}\``);
+  for (const [name, text] of Object.entries(given)) if (text !== undefined && text.length !== 1) throw oneCharacter(name, text);
   const { delimiter, quote, escape, comment, quoteMode } = dialect;
-  if (delimiter === '\n' || delimiter === '\r') throw new Error('`delimiter` can not be a line break');
+  if (delimiter === '\n' || delimiter === '\r') throw new OptionError('delimiter', '`delimiter` can not be a line break');
   for (const [a, b, what] of [
-    [quote, delimiter, 'quote` and `delimiter'],
-    [escape, delimiter, 'escape` and `delimiter'],
-    [comment, delimiter, 'commentMarker` and `delimiter'],
-    [comment, quote, 'commentMarker` and `quote'],
-    [comment, escape, 'commentMarker` and `escape'],
+    [quote, delimiter, ['quote', 'delimiter']],
+    [escape, delimiter, ['escape', 'delimiter']],
+    [comment, delimiter, ['commentMarker', 'delimiter']],
+    [comment, quote, ['commentMarker', 'quote']],
+    [comment, escape, ['commentMarker', 'escape']],
   ] as const) {
-    if (a !== null && a === b) throw new Error(`\`${what}\` can not be the same character (\`${a}\`)`);
+    if (a !== null && a === b) throw new OptionError(what, `\`${what[0]}\` and \`${what[1]}\` can not be the same character (\`${a}\`)`);
   }
-  if (quoteMode === 'NONE' && escape === null) throw new Error('`quoteMode: NONE` needs an `escape`');
+  if (quoteMode === 'NONE' && escape === null) throw new OptionError('quoteMode', '`quoteMode: NONE` needs an `escape`', 'add `escape: "\\\\"`');
 }
 
 interface DialectOptions {

@@ -7,6 +7,7 @@ import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
+import { OptionError } from '../core/optionError.ts';
 
 const failure = (message: string): ExchangeError => new ExchangeError('ca.uhn.hl7v2.HL7Exception', message);
 
@@ -55,7 +56,7 @@ export const hl7 = defineDataFormat({
     parser: field.string('Parser of the registry.').ignored('the parser is a Java class'),
   },
   create: ({ targetFormat, validate }) => {
-    if (targetFormat === 'XML') throw new Error('`targetFormat: XML` needs the dictionary of HL7\'s groups and types that the Java library has: unmarshal with `hl7: {}`, make a map of the fields that you need, and write it with `jacksonXml`');
+    if (targetFormat === 'XML') throw new OptionError('targetFormat', "`targetFormat: XML` needs the dictionary of HL7's groups and types that the Java library has", 'unmarshal with `hl7: {}`, make a map of the fields that you need, and write it with `jacksonXml`');
     const checked = (message: Hl7Message): Hl7Message => {
       if (validate) check(message);
       return message;

@@ -1,3 +1,5 @@
+import { OptionError } from '../core/optionError.ts';
+
 /** The names that `enableFeatures` and `disableFeatures` take: those of Jackson 2. */
 const names: Readonly<Record<string, string>> = {
   SerializationFeature: `
@@ -45,7 +47,7 @@ export function featuresOf({ enableFeatures, disableFeatures }: { readonly enabl
   const read = (option: string, list: string | undefined): Set<string> => {
     const features = new Set((list ?? '').split(',').map((name) => name.trim().toUpperCase()));
     features.delete('');
-    for (const feature of features) if (!known.has(feature)) throw new Error(`\`${option}\`: there is no feature ${feature} in ${kinds.join(', ')}`);
+    for (const feature of features) if (!known.has(feature)) throw new OptionError(option, `\`${option}\` has no feature \`${feature}\``, `write names of ${kinds.map((kind) => `\`${kind}\``).join(', ')}`);
     return features;
   };
   return { enabled: read('enableFeatures', enableFeatures), disabled: read('disableFeatures', disableFeatures) };

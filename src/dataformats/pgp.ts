@@ -5,6 +5,7 @@ import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
+import { missingOption, OptionError } from '../core/optionError.ts';
 import type { Resolve } from '../core/userLibrary.ts';
 import { UserLibrary } from '../core/userLibrary.ts';
 
@@ -49,11 +50,11 @@ export const pgp = defineDataFormat({
   },
   create: (options, context) => {
     checkLibrary();
-    if (!options.integrity) throw new Error('`pgp` writes no messages without `integrity`: they can be changed by others, and newer programs refuse them');
+    if (!options.integrity) throw new OptionError('integrity', '`pgp` writes no messages without `integrity`', 'leave it out: they could be changed by others, and newer programs refuse them');
     for (const [name, known] of [['algorithm', [7, 8, 9]], ['compressionAlgorithm', [0, 1, 2]], ['hashAlgorithm', [8, 9, 10]]] as const) {
-      if (!(known as readonly number[]).includes(options[name])) throw new Error(`\`${name}\` is ${options[name]}: ${known.join(', ')} are there`);
+      if (!(known as readonly number[]).includes(options[name])) throw new OptionError(name, `\`${name}\` has no number ${options[name]}`, `write ${known.join(', ')}`);
     }
-    if (options.keyFileName === undefined) throw new Error('`pgp` needs `keyFileName`: the file of the keys, such as `file:keys.asc`');
+    if (options.keyFileName === undefined) throw missingOption('`pgp` has no `keyFileName`', 'name the file of the keys, such as `keyFileName: file:keys.asc`');
     const keyText = context.resource(options.keyFileName);
     const signText: unknown = options.signatureKeyRing !== undefined ? context.bean(options.signatureKeyRing) : options.signatureKeyFileName !== undefined ? context.resource(options.signatureKeyFileName) : null;
     const library = (): Promise<Library> => openPgp.load();

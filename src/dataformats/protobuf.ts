@@ -7,6 +7,7 @@ import { exactNumber, javaDouble, javaFloat } from '../core/conversion/exactNumb
 import { field } from '../core/field.ts';
 import { deepestValue, isPlainMap, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
 import { inTurns } from '../core/conversion/slices.ts';
+import { missingOption, OptionError } from '../core/optionError.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
 
@@ -56,7 +57,7 @@ function firstMessage(text: string, inPackage: string | undefined): string | nul
 /** A message type by its name in the schema, or by the name of the Java class that would be made of it. */
 function typeOf(root: Root, first: string | null, className: string | undefined): Type {
   const wanted = className ?? first;
-  if (wanted === null || wanted === undefined) throw new Error('the Protobuf schema has no message');
+  if (wanted === null || wanted === undefined) throw new OptionError(['schema', 'schemaResolver'], 'the Protobuf schema has no message');
   const names = wanted.replace(/^\./, '').split(/[.$]/);
   for (let from = 0; from < names.length; from++) {
     const found = root.lookup(names.slice(from).join('.'), [protobufjs.Type]);
@@ -65,7 +66,7 @@ function typeOf(root: Root, first: string | null, className: string | undefined)
   const last = names.at(-1)!;
   const anywhere = allTypes(root).filter((type) => type.name === last);
   if (anywhere.length === 1) return anywhere[0]!;
-  throw new Error(`the Protobuf schema has no message \`${wanted}\`; it has ${allTypes(root).map((type) => `\`${type.fullName.slice(1)}\``).join(', ')}`);
+  throw new OptionError(['instanceClass', 'unmarshalType'], `the Protobuf schema has no message \`${wanted}\``, `it has ${allTypes(root).map((type) => `\`${type.fullName.slice(1)}\``).join(', ')}`);
 }
 
 const allTypes = (space: { nestedArray: readonly unknown[] }): Type[] =>
@@ -351,9 +352,9 @@ export const protobuf = defineDataFormat({
     autoDiscoverSchemaResolver: field.boolean('Looks for a schema resolver in the registry.').default(true).ignored('name it in `schemaResolver`'),
   },
   create: ({ schema, schemaResolver, instanceClass, unmarshalType, contentTypeHeader, contentTypeFormat }, context) => {
-    if (contentTypeFormat === 'json') throw new Error('`contentTypeFormat: json` is not there: the body is a map, marshal and unmarshal it with `json`');
+    if (contentTypeFormat === 'json') throw new OptionError('contentTypeFormat', '`contentTypeFormat: json` is not there', 'the body is a map: marshal and unmarshal it with `json`');
     if (schema === undefined && schemaResolver === undefined) {
-      throw new Error('`protobuf` needs a schema, there are no Java classes that have one: write `schema: resource:file:order.proto`, or name a bean in `schemaResolver`');
+      throw missingOption('`protobuf` needs a schema, there are no Java classes that have one', 'write `schema: resource:file:order.proto`, or name a bean in `schemaResolver`');
     }
     const bean = schema === undefined ? context.bean<string | { schema: string }>(schemaResolver!) : schema;
     const text = typeof bean === 'string' ? bean : bean.schema;

@@ -8,6 +8,7 @@ import type { DataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
+import { oneCharacter } from '../core/optionError.ts';
 
 export type Row = (string | null)[];
 
@@ -103,7 +104,7 @@ export function rowFormat(options: RowOptions, dialect: Dialect): DataFormat {
 
 /** A character of the dialect: Camel takes exactly one. */
 export function character(option: string, given: string): string {
-  if (given.length !== 1) throw new Error(`\`${option}\` is \`${given}\`: it must be one character`);
+  if (given.length !== 1) throw oneCharacter(option, given);
   return given;
 }
 

@@ -1,5 +1,6 @@
 import { defineDataFormat } from '../core/definition.ts';
 import { field } from '../core/field.ts';
+import { missingOption, OptionError } from '../core/optionError.ts';
 import type { Column, Row, RowOptions } from './univocity.ts';
 import { cellText, character, rowFormat, rowOptions, trimmed } from './univocity.ts';
 
@@ -29,10 +30,10 @@ export const univocityFixed = defineDataFormat({
 });
 
 function lengthsOf(columns: readonly Column[]): readonly number[] {
-  if (columns.length === 0) throw new Error('`univocityFixed` needs its columns: `univocityHeader: [{ name: id, length: 5 }, { name: name, length: 20 }]`');
+  if (columns.length === 0) throw missingOption('`univocityFixed` has no columns', 'add `univocityHeader: [{ name: id, length: 5 }, { name: name, length: 20 }]`');
   return columns.map(({ length, name }) => {
     const number = Number(length);
-    if (!Number.isInteger(number) || number <= 0) throw new Error(`the column \`${name ?? ''}\` of \`univocityFixed\` has the length \`${length ?? ''}\`: it must be a whole number from 1 on`);
+    if (!Number.isInteger(number) || number <= 0) throw new OptionError('univocityHeader', `the column \`${name ?? ''}\` of \`univocityFixed\` has the length \`${length ?? ''}\``, 'a length is a whole number from 1 on');
     return number;
   });
 }

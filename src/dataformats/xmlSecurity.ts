@@ -8,6 +8,7 @@ import { xmlDocumentInTurns } from '../core/conversion/xmlFragment.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
+import { missingOption, OptionError } from '../core/optionError.ts';
 import { Thread } from '../core/thread.ts';
 
 const enc = 'http://www.w3.org/2001/04/xmlenc#';
@@ -78,9 +79,9 @@ export const xmlSecurity = defineDataFormat({
     const cipher = cipherOf(options.xmlCipherAlgorithm);
     const phrase = options.passPhraseByte !== undefined ? context.bean<Uint8Array>(options.passPhraseByte) : options.passPhrase === undefined ? null : Buffer.from(options.passPhrase);
     const keys = options.keyOrTrustStoreParameters === undefined ? null : keysOf(context.bean(options.keyOrTrustStoreParameters), options.recipientKeyAlias);
-    if (phrase === null && keys === null) throw new Error('`xmlSecurity` needs `passPhrase`, or `keyOrTrustStoreParameters` with the keys');
-    if (phrase !== null && keys === null && phrase.length !== cipher.keyLength) throw new Error(`the pass phrase has ${phrase.length} bytes, ${options.xmlCipherAlgorithm} needs ${cipher.keyLength}`);
-    if (keys !== null && options.keyCipherAlgorithm !== 'RSA_v1dot5' && options.mgfAlgorithm !== `MGF1_${options.digestAlgorithm}`) throw new Error(`\`mgfAlgorithm: ${options.mgfAlgorithm}\` does not go with \`digestAlgorithm: ${options.digestAlgorithm}\`: both must name the same hash here`);
+    if (phrase === null && keys === null) throw missingOption('`xmlSecurity` has no key', 'add `passPhrase`, or `keyOrTrustStoreParameters` with the keys');
+    if (phrase !== null && keys === null && phrase.length !== cipher.keyLength) throw new OptionError(['passPhrase', 'passPhraseByte'], `the pass phrase has ${phrase.length} bytes, ${options.xmlCipherAlgorithm} needs ${cipher.keyLength}`);
+    if (keys !== null && options.keyCipherAlgorithm !== 'RSA_v1dot5' && options.mgfAlgorithm !== `MGF1_${options.digestAlgorithm}`) throw new OptionError(['mgfAlgorithm', 'digestAlgorithm'], `\`mgfAlgorithm: ${options.mgfAlgorithm}\` does not go with \`digestAlgorithm: ${options.digestAlgorithm}\``, 'both must name the same hash here');
     const namespaces = options.namespace === undefined ? {} : context.bean<Record<string, string>>(options.namespace);
     const wrapping: Wrapping = { phrase, keys, publicKey: kept(() => publicKeyOf(keys)), privateKey: kept(() => privateKeyOf(keys, options.keyPassword)), keyCipher: options.keyCipherAlgorithm, digest: options.digestAlgorithm };
     const whole = async (body: unknown): Promise<XmlDocument> => xmlDocumentInTurns(isByteSource(body) ? await readBytes(body) : body);
@@ -115,13 +116,13 @@ export const xmlSecurity = defineDataFormat({
 function cipherOf(name: string): Cipher {
   const plain = name.replaceAll('-', '_').toUpperCase();
   const found = Object.hasOwn(ciphers, plain) ? ciphers[plain] : Object.values(ciphers).find(({ uri }) => uri === name);
-  if (found === undefined) throw new Error(`the cipher \`${name}\` is not there: ${Object.keys(ciphers).join(', ')} are`);
+  if (found === undefined) throw new OptionError('xmlCipherAlgorithm', `the cipher \`${name}\` is not there`, `write ${Object.keys(ciphers).map((one) => `\`${one}\``).join(', ')}`);
   return found;
 }
 
 function keysOf(bean: unknown, alias: string | undefined): KeyPair {
   const found: unknown = isPlainMap(bean) && alias !== undefined && bean['publicKey'] === undefined && bean['privateKey'] === undefined ? bean[alias] : bean;
-  if (!isPlainMap(found) || (found['publicKey'] === undefined && found['privateKey'] === undefined)) throw new Error('`keyOrTrustStoreParameters` must name a bean with `publicKey` or `privateKey`, or with such an entry by `recipientKeyAlias`');
+  if (!isPlainMap(found) || (found['publicKey'] === undefined && found['privateKey'] === undefined)) throw new OptionError('keyOrTrustStoreParameters', '`keyOrTrustStoreParameters` names no keys', 'name a bean with `publicKey` or `privateKey`, or with such an entry by `recipientKeyAlias`');
   return found;
 }
 

@@ -842,7 +842,7 @@ export class ElementReader extends TextReader {
     const options: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(element.fields)) if (key !== 'id' || Object.hasOwn(definition?.options ?? {}, 'id')) options[key] = plainModel(value);
     const id = element.fields['id'];
-    return { type: 'dataFormat', name, id: typeof id === 'string' ? id : null, options, at };
+    return { type: 'dataFormat', name, id: typeof id === 'string' ? id : null, options, at, optionsAt: element.fieldsAt };
   }
 
   // ---------------------------------------------------------------- templates

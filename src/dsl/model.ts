@@ -74,6 +74,8 @@ export interface DataFormatModel {
   readonly id: string | null;
   readonly options: Readonly<Record<string, unknown>>;
   readonly at: Span;
+  /** Where each option's value stands. */
+  readonly optionsAt: Readonly<Record<string, Span>>;
 }
 
 export interface MapModel {

@@ -456,6 +456,16 @@ function maskPath(definition: ConnectorDefinition, path: string): string {
 export const masked = (uri: string): string => uri.replace(/([?&][^=&]*(?:pass(?:word|phrase|wd)|secret|token|api-?key|access-?key|credential)[^=&]*=)(?:RAW\([^)]*\)|[^&]*)/gi, `$1${MASK}`).replace(/(:\/{0,2}[^/@:?]+):[^/@?]*@/, `$1:${MASK}@`);
 
 /** A piece of the URI as a piece of the file. */
+/** Where an option of an endpoint stands, in the URI or beside it; null where it was not written. */
+export function optionAt(model: EndpointModel, name: string): Span | null {
+  const beside = model.parametersAt[name];
+  if (beside !== undefined) return beside;
+  const found = new RegExp(`[?&](${name.replace(/[.\\-]/g, '\\$&')}=[^&]*)`).exec(model.uri);
+  if (found === null) return null;
+  const start = found.index + 1;
+  return spanInUri(model, { start, end: start + found[1]!.length });
+}
+
 function spanInUri({ at, uri }: EndpointModel, { start, end }: { start: number; end: number }): Span {
   const { source } = at;
   const raw = source.text;

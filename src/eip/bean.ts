@@ -5,6 +5,7 @@ import { javaType } from '../core/beans/javaTypes.ts';
 import { beanCall, beanInstance, beanMethod, beanOfType, methodMissing, newBeanInstance, parseBeanMethod } from '../core/beans/bean.ts';
 import { field } from '../core/field.ts';
 import { perform } from '../core/graph/flow.ts';
+import { missingOption } from '../core/optionError.ts';
 
 /** Beans of the scope Request, by the delivery that they belong to. */
 const requests = (shared: StepContext['shared']): WeakMap<object, Map<string, unknown>> => shared?.('beans of requests', () => new WeakMap()) ?? new WeakMap();
@@ -30,7 +31,7 @@ export const bean = defineEip({
   ],
   operator: ({ ref, method, beanType, scope }, context) => {
     const { info } = context;
-    if (ref === undefined && beanType === undefined) throw new Error('`bean` needs `ref` or `beanType`');
+    if (ref === undefined && beanType === undefined) throw missingOption('`bean` says not which bean', 'add `ref` with a name that stands under `beans:`, or `beanType` with a class');
     const target = ref !== undefined ? context.bean<unknown>(ref, 'Object') : (beanOfType(beanType!) ?? context.bean<unknown>(`#class:${beanType!}`, 'Object'));
     const { name, args } = parseBeanMethod(method, context.languages);
     // A stand-in for a Java class whose method is no static one: an instance of it.

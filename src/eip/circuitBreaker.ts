@@ -11,6 +11,7 @@ import { depthOf } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import type { Inlet, Pipe } from '../core/graph/flow.ts';
 import { StepSubscriber, isNothing, operator } from '../core/graph/flow.ts';
+import { OptionError } from '../core/optionError.ts';
 
 interface Bulkhead {
   readonly most: number;
@@ -403,13 +404,13 @@ export const circuitBreaker = defineEip({
     },
   ],
   operator: ({ steps, onFallback, configuration, resilience4jConfiguration, faultToleranceConfiguration, inheritErrorHandler }, context) => {
-    if (onFallback?.fallbackViaNetwork === true) throw new Error('a fallback can not go over the network: take out `fallbackViaNetwork`');
+    if (onFallback?.fallbackViaNetwork === true) throw new OptionError('fallbackViaNetwork', 'a fallback can not go over the network', 'take out `fallbackViaNetwork`');
     const base = (reference: unknown): Record<string, unknown> => (typeof reference === 'string' ? written(context.bean<Loose>(reference, 'CircuitBreakerConfiguration')) : {});
     const isTolerance = faultToleranceConfiguration !== undefined;
     const mustBePositive = ['failureRateThreshold', 'slowCallRateThreshold', 'waitDurationInOpenState', 'slowCallDurationThreshold'] as const;
     for (const name of mustBePositive) {
       const value = resilience4jConfiguration?.[name];
-      if (value !== undefined && Number(value) <= 0) throw new Error(`\`${name}\` must be more than 0`);
+      if (value !== undefined && Number(value) <= 0) throw new OptionError(name, `\`${name}\` must be more than 0`);
     }
     for (const name of [...(resilience4jConfiguration?.recordException ?? []), ...(resilience4jConfiguration?.ignoreException ?? [])]) checkExceptionClass(name, context.at, context.problems);
     const own = written(isTolerance ? faultToleranceConfiguration : resilience4jConfiguration);

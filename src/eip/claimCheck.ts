@@ -5,6 +5,7 @@ import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { performWith } from '../core/graph/flow.ts';
 import { namePattern } from '../core/namePattern.ts';
+import { exclusiveOptions, OptionError } from '../core/optionError.ts';
 
 /** What an exchange has put aside: by key, and as a stack. */
 class Claims {
@@ -46,7 +47,7 @@ function mergeOf(filter: string | undefined): Merge {
     return (name) => all.some((matches) => matches(name));
   };
   const [taken, left] = [rules.find((rule) => /^\+?header:/.test(rule)), rules.find((rule) => /^-header:/.test(rule))];
-  if (taken !== undefined && left !== undefined) throw new Error(`\`filter\` can't both name the headers that are taken back (\`${taken}\`) and those that are not (\`${left}\`): leave out one kind`);
+  if (taken !== undefined && left !== undefined) throw new OptionError('filter', `\`filter\` can't both name the headers that are taken back (\`${taken}\`) and those that are not (\`${left}\`)`, 'leave out one kind');
   const has = (...names: string[]): boolean => rules.some((rule) => names.includes(rule));
   const isExclusive = rules.some((rule) => rule.startsWith('-'));
   const isIncluded = patterns(/^\+?header:/);
@@ -90,7 +91,7 @@ export const claimCheck = defineEip({
     },
   ],
   operator: ({ operation, key, filter, aggregationStrategy, aggregationStrategyMethodName }, context) => {
-    if (filter !== undefined && aggregationStrategy !== undefined) throw new Error('`filter` and `aggregationStrategy` exclude each other');
+    if (filter !== undefined && aggregationStrategy !== undefined) throw exclusiveOptions('filter', 'aggregationStrategy');
     const strategy: AggregationStrategy | null =
       aggregationStrategy === undefined
         ? null

@@ -1,3 +1,4 @@
+import { noType } from '../core/optionError.ts';
 import { defineEip } from '../core/definition.ts';
 import { describeValue, isByteSource, isConvertibleType } from '../core/conversion/convert.ts';
 import { readStream } from '../core/conversion/stream.ts';
@@ -26,7 +27,7 @@ export const convertBodyTo = defineEip({
     },
   ],
   operator: ({ type, mandatory, charset }, { info }) => {
-    if (!isConvertibleType(type)) throw new Error(`there is no type \`${type}\``);
+    if (!isConvertibleType(type)) throw noType(type);
     if (charset !== undefined) checkCharset(charset);
     const conversion = { type, mandatory, charset };
     const failure = (body: unknown, thrown: unknown): ExchangeError => {

@@ -9,6 +9,7 @@ import { checkExceptionClass } from '../core/exceptionClassCheck.ts';
 import { field } from '../core/field.ts';
 import type { Inlet, Pipe } from '../core/graph/flow.ts';
 import { StepSubscriber, operator, sequence } from '../core/graph/flow.ts';
+import { missingOption } from '../core/optionError.ts';
 
 interface Clause {
   readonly classes: readonly string[];
@@ -223,7 +224,7 @@ export const doTry = defineEip({
     const clauses = doCatch
       .filter(({ disabled }) => !disabled)
       .map(({ exception, onWhen, steps: caught }) => {
-        if (exception === undefined || exception.length === 0) throw new Error('`doCatch` needs at least one class in `exception`');
+        if (exception === undefined || exception.length === 0) throw missingOption('`doCatch` names no exception', 'add the classes that it catches, such as `exception: [ java.lang.Exception ]`');
         for (const name of exception) checkExceptionClass(name, at, problems);
         return { classes: exception, onWhen: onWhen?.expression ?? null, steps: caught ?? nothing };
       });

@@ -9,6 +9,7 @@ import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
 import type { Inlet, Pipe } from '../core/graph/flow.ts';
 import { isPromise, operator, StepSubscriber } from '../core/graph/flow.ts';
+import { OptionError } from '../core/optionError.ts';
 import type { IdempotentRepository } from '../core/state/repositories.ts';
 import { StoreError } from '../core/state/store.ts';
 
@@ -176,7 +177,7 @@ export const idempotentConsumer = defineEip({
   operator: ({ expression, idempotentRepository, eager, completionEager, skipDuplicate, removeOnFailure, steps }, context) => {
     const repository = context.bean<IdempotentRepository>(idempotentRepository, 'IdempotentRepository');
     const isRepository = typeof repository === 'object' && repository !== null && typeof repository.add === 'function' && typeof repository.contains === 'function';
-    if (!isRepository && !context.problems.hasErrors) throw new Error(`\`${idempotentRepository}\` is no idempotent repository: name one of Camel's repository classes, or export \`add\`, \`contains\`, \`confirm\` and \`remove\` from a module`);
+    if (!isRepository && !context.problems.hasErrors) throw new OptionError('idempotentRepository', `\`${idempotentRepository}\` is no idempotent repository`, "name a bean of one of Camel's repository classes, or export `add`, `contains`, `confirm` and `remove` from a module");
     const rules = { expression, repository, eager, completionEager, skipDuplicate, removeOnFailure };
     return operator((out) => new IdempotentConsumer(out, steps, rules, context));
   },

@@ -9,6 +9,7 @@ import { field } from '../core/field.ts';
 import type { Inlet, Pipe } from '../core/graph/flow.ts';
 import { StepSubscriber, Turns, operator, sequence, settled } from '../core/graph/flow.ts';
 import { shutdownError } from '../core/exchange/waits.ts';
+import { missingOption, OptionError } from '../core/optionError.ts';
 
 /** Chooses the branch that an exchange goes to. */
 type Choose = (exchange: Exchange, branches: number) => number;
@@ -234,8 +235,8 @@ function sticky(key: Expression): Choose {
 
 function weights({ distributionRatio, distributionRatioDelimiter }: { distributionRatio: string; distributionRatioDelimiter: string }, branches: number): number[] {
   const ratios = distributionRatio.split(distributionRatioDelimiter).map((part) => Number(part.trim()));
-  if (ratios.some((ratio) => !Number.isInteger(ratio) || ratio < 0) || ratios.every((ratio) => ratio === 0)) throw new Error(`\`distributionRatio\` needs whole numbers, not \`${distributionRatio}\``);
-  if (ratios.length !== branches) throw new Error(`\`distributionRatio\` has ${ratios.length} weights for ${branches} branches`);
+  if (ratios.some((ratio) => !Number.isInteger(ratio) || ratio < 0) || ratios.every((ratio) => ratio === 0)) throw new OptionError('distributionRatio', `\`distributionRatio\` needs whole numbers, not \`${distributionRatio}\``, `write one for each branch, such as \`${Array.from({ length: branches }, (_, i) => branches - i).join(distributionRatioDelimiter)}\``);
+  if (ratios.length !== branches) throw new OptionError('distributionRatio', `\`distributionRatio\` has ${ratios.length === 1 ? '1 weight' : `${ratios.length} weights`} for ${branches === 1 ? '1 branch' : `${branches} branches`}`, 'write one for each step of `loadBalance`, in their order');
   return ratios;
 }
 
@@ -309,7 +310,7 @@ export const loadBalance = defineEip({
   operator: (options, context) => {
     const { steps, stickyLoadBalancer, weightedLoadBalancer, failoverLoadBalancer, topicLoadBalancer, customLoadBalancer } = options;
     const [, second] = balancers.filter((name) => options[name] !== undefined);
-    if (second !== undefined) throw new Error(`\`loadBalance\` has two balancers: take out \`${second}\`, or the other one`);
+    if (second !== undefined) throw new OptionError(second, '`loadBalance` has two balancers', `take out \`${second}\`, or the other one`, 'M0316');
     if (steps.length === 0) return sequence([]);
     const balance = (choose: Choose): Pipe => operator((out) => new Balance(out, steps, choose, context));
     if (failoverLoadBalancer !== undefined) {
@@ -327,6 +328,6 @@ export const loadBalance = defineEip({
     if (customLoadBalancer !== undefined) return balance(custom(context.bean(customLoadBalancer.ref, 'LoadBalancer'), customLoadBalancer.ref));
     if (options.randomLoadBalancer !== undefined) return balance(atRandom);
     if (options.roundRobinLoadBalancer !== undefined) return balance(inTurn());
-    throw new Error('`loadBalance` needs a balancer, such as `roundRobinLoadBalancer: {}`');
+    throw missingOption('`loadBalance` has no balancer', 'add one, such as `roundRobinLoadBalancer: {}`');
   },
 });

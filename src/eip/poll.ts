@@ -7,6 +7,7 @@ import { field } from '../core/field.ts';
 import { perform, settled } from '../core/graph/flow.ts';
 import { receiveInto } from '../core/graph/send.ts';
 import { shutdownError } from '../core/exchange/waits.ts';
+import { OptionError } from '../core/optionError.ts';
 
 /** The polled message has the fate of the exchange that took it. */
 function settleWith(exchange: Exchange, polled: PolledMessage): void {
@@ -35,7 +36,7 @@ export const poll = defineEip({
     },
   ],
   operator: ({ uri, variableReceive, timeout }, context) => {
-    if (uri.uri.trim() === '') throw new Error('`uri` is empty: name the endpoint to take from');
+    if (uri.uri.trim() === '') throw new OptionError('uri', '`uri` is empty', 'name the endpoint to take from, such as `file:inbox`');
     return settled(dynamicText(wholeUri(uri), context), context.info, (uriOf) =>
       perform(async (exchange) => {
         const target = uriOf(exchange).trim();

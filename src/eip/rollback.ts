@@ -3,6 +3,7 @@ import { ExchangeError } from '../core/errors.ts';
 import { ROLLBACK_ONLY, ROLLBACK_ONLY_LAST } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { perform } from '../core/graph/flow.ts';
+import { exclusiveOptions } from '../core/optionError.ts';
 
 export const rollback = defineEip({
   name: 'rollback',
@@ -23,7 +24,7 @@ export const rollback = defineEip({
     },
   ],
   operator: ({ message, markRollbackOnly, markRollbackOnlyLast }, { info }) => {
-    if (markRollbackOnly && markRollbackOnlyLast) throw new Error('`markRollbackOnly` and `markRollbackOnlyLast` exclude each other: keep one of them');
+    if (markRollbackOnly && markRollbackOnlyLast) throw exclusiveOptions('markRollbackOnly', 'markRollbackOnlyLast');
     return perform((exchange) => {
       exchange.halt |= markRollbackOnlyLast ? ROLLBACK_ONLY_LAST : ROLLBACK_ONLY;
       if (markRollbackOnly || markRollbackOnlyLast) return;

@@ -1,6 +1,7 @@
 import { defineEip } from '../core/definition.ts';
 import { field } from '../core/field.ts';
 import { sequence } from '../core/graph/flow.ts';
+import { missingOption } from '../core/optionError.ts';
 import { setHeader } from './setHeader.ts';
 
 export const setHeaders = defineEip({
@@ -26,7 +27,7 @@ export const setHeaders = defineEip({
     },
   ],
   operator: ({ headers }, context) => {
-    if (headers.length === 0) throw new Error('`setHeaders` needs at least one header');
+    if (headers.length === 0) throw missingOption('`setHeaders` sets no header', 'add `headers: [ { name: a, constant: x } ]`');
     return sequence(headers.map((header) => setHeader.operator(header, context)));
   },
 });

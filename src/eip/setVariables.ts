@@ -1,6 +1,7 @@
 import { defineEip } from '../core/definition.ts';
 import { field } from '../core/field.ts';
 import { sequence } from '../core/graph/flow.ts';
+import { missingOption } from '../core/optionError.ts';
 import { setVariable } from './setVariable.ts';
 
 export const setVariables = defineEip({
@@ -26,7 +27,7 @@ export const setVariables = defineEip({
     },
   ],
   operator: ({ variables }, context) => {
-    if (variables.length === 0) throw new Error('`setVariables` needs at least one variable');
+    if (variables.length === 0) throw missingOption('`setVariables` sets no variable', 'add `variables: [ { name: a, constant: x } ]`');
     return sequence(variables.map((variable) => setVariable.operator(variable, context)));
   },
 });

@@ -4,6 +4,7 @@ import { defineEip } from '../core/definition.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { StepSubscriber, operator } from '../core/graph/flow.ts';
+import { OptionError } from '../core/optionError.ts';
 
 /** Lets the event loop have its turn before each batch of exchanges goes on, in their order. */
 class HandOver extends StepSubscriber {
@@ -63,7 +64,7 @@ export const threads = defineEip({
     },
   ],
   operator: ({ threadName, poolSize, maxPoolSize = 20 }, context) => {
-    if (poolSize !== undefined && poolSize > maxPoolSize) throw new Error(`\`maxPoolSize\` must be at least \`poolSize\`: ${maxPoolSize} is less than ${poolSize}`);
+    if (poolSize !== undefined && poolSize > maxPoolSize) throw new OptionError(['maxPoolSize', 'poolSize'], `\`maxPoolSize\` must be at least \`poolSize\`: ${maxPoolSize} is less than ${poolSize}`, `write \`maxPoolSize: ${poolSize}\``);
     return operator((out) => new HandOver(out, `${context.scope.name} thread #1 - ${threadName}`, context));
   },
 });

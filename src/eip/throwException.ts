@@ -5,6 +5,7 @@ import { exceptionClasses } from '../core/exceptionClasses.ts';
 import { checkExceptionClass } from '../core/exceptionClassCheck.ts';
 import { field } from '../core/field.ts';
 import { perform, performWith } from '../core/graph/flow.ts';
+import { missingOption } from '../core/optionError.ts';
 
 /** Why Camel can't make an exception of a class: it has no constructor with a text (or without one), or is no Exception. Null where it can. */
 function refusalToMake(type: string, hasText: boolean): ExchangeError | null {
@@ -54,7 +55,7 @@ export const throwException = defineEip({
         throw toExchangeError(bean);
       }, info);
     }
-    if (exceptionType === undefined) throw new Error('`throwException` needs `exceptionType` or `ref`');
+    if (exceptionType === undefined) throw missingOption('`throwException` says not what to throw', 'add `exceptionType: java.lang.IllegalStateException`, or `ref` with the name of a bean');
     checkExceptionClass(exceptionType, context.at, context.problems);
     const refusal = refusalToMake(exceptionType, message !== undefined);
     if (refusal !== null) {

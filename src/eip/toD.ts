@@ -5,6 +5,7 @@ import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { callStep, settled } from '../core/graph/flow.ts';
 import { enterCall } from '../core/graph/send.ts';
+import { OptionError } from '../core/optionError.ts';
 
 export const toD = defineEip({
   name: 'toD',
@@ -35,7 +36,7 @@ export const toD = defineEip({
   operator: ({ uri, pattern, variableSend, variableReceive, ignoreInvalidEndpoint, allowedSchemes }, context) => {
     const { info } = context;
     const whole = wholeUri(uri);
-    if (whole.trim() === '') throw new Error('`toD` needs a `uri`');
+    if (whole.trim() === '') throw new OptionError('uri', '`uri` of `toD` is empty', 'name the endpoint, such as `uri: "mock:${header.where}"`');
     const check = schemeCheck(allowedSchemes, false);
     const enter = enterCall({ pattern, variableSend, variableReceive });
     return settled(dynamicUri(whole, context), info, (uriOf) =>

@@ -5,6 +5,7 @@ import { defineEip } from '../core/definition.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { isPromise, perform } from '../core/graph/flow.ts';
+import { OptionError } from '../core/optionError.ts';
 
 /** Content types by the names of data types. */
 const contentType = (name: string): string => name.replace('-', '/');
@@ -51,7 +52,7 @@ export const transformDataType = defineEip({
   ],
   operator: ({ toType }, context) => {
     const transform = transformTo(toType, context);
-    if (transform === null) throw new Error(`nothing transforms to \`${toType}\``);
+    if (transform === null) throw new OptionError('toType', `nothing transforms to \`${toType}\``, 'write one of those that docs/eip/transformDataType.md lists, such as `application-json`');
     const header = contentType(toType.replace(/^camel:/, ''));
     const set = (exchange: Exchange, value: unknown): void => {
       exchange.body = value;

@@ -13,6 +13,7 @@ import { field } from '../core/field.ts';
 import type { Call } from '../core/graph/flow.ts';
 import { StepSubscriber, isPromise, operator, settled } from '../core/graph/flow.ts';
 import { GuardedSends } from '../core/graph/guardedSends.ts';
+import { OptionError } from '../core/optionError.ts';
 
 /** Copies of one step that may be under way at once; then exchanges wait for one to end. */
 const mostTaps = 1000;
@@ -143,7 +144,7 @@ export const wireTap = defineEip({
     },
   ],
   operator: (given, context) => {
-    if (given.variableReceive !== undefined) throw new Error('a wire tap gets no reply that `variableReceive` could take: leave it out, or use `to`');
+    if (given.variableReceive !== undefined) throw new OptionError('variableReceive', 'a wire tap gets no reply that `variableReceive` could take', 'leave it out, or use `to`');
     const common = {
       copies: given.copy,
       variableSend: given.variableSend ?? null,

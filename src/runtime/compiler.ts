@@ -24,6 +24,7 @@ import { elsewhere, errorHandled, failedArrivals, isPlain, markExhausted, markFa
 import type { StandInStep } from './standIns.ts';
 import type { StepStatistics } from '../observe/statistics.ts';
 import { StepStatistics as Statistics } from '../observe/statistics.ts';
+import { reportUnfit } from './unfit.ts';
 
 /** What the compiler asks the runtime for. */
 export interface CompilerServices {
@@ -121,8 +122,6 @@ export interface Surroundings {
   /** Keeps values that look secret out of the route's own log lines. */
   readonly masksLogs?: boolean;
 }
-
-const undefinedProblem = 'M0205';
 
 /** One list of steps of a step that has several: `when[simple{...}]`, `otherwise`; an empty label where there is nothing to tell apart. */
 export interface Branch {
@@ -261,7 +260,7 @@ export class StepCompiler {
     } catch (thrown) {
       // A part of an option that could not be read shows only in that the code falls over it.
       const isIncomplete = this.lacksBean.has(model) || (this.problems.hasErrors && thrown instanceof TypeError);
-      if (!isIncomplete) this.problems.report(undefinedProblem, `can't build the step \`${model.kind}\`: ${(thrown as Error).message}`, model.at);
+      if (!isIncomplete) reportUnfit(thrown, model, this.problems);
       return sequence([]);
     }
     pipe = counted(pipe, compiled.statistics);

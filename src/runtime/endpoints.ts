@@ -1,15 +1,16 @@
 import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Consumer, Endpoint, PolledMessage, Producer } from '../core/connector.ts';
-import type { Diagnostics, Span } from '../core/diagnostics.ts';
+import type { Diagnostics } from '../core/diagnostics.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import type { Exchange, StepInfo, Way } from '../core/exchange/exchange.ts';
 import type { Call } from '../core/graph/flow.ts';
 import { callFrom } from '../core/graph/flow.ts';
 import { kameletUse } from '../core/graph/kamelets.ts';
 import type { EndpointModel } from '../dsl/model.ts';
-import type { ResolvedEndpoint } from '../dsl/uri.ts';
+import { optionAt, type ResolvedEndpoint } from '../dsl/uri.ts';
 import { camelUri } from '../core/uri.ts';
 import type { SendIntercept } from './compiler.ts';
+import { endpointComplaint } from './unfit.ts';
 import { intercepted } from './scopes.ts';
 
 /** Reads endpoint URIs by the connectors' definitions. */
@@ -47,8 +48,8 @@ class ProducerCell {
   private underWay = 0;
   private isDropped = false;
 
-  /** Where it is named first. */
-  at: Span | null = null;
+  /** The endpoint where it is named first. */
+  model: EndpointModel | null = null;
 
   constructor(resolved: ResolvedEndpoint, make: () => Producer | Promise<Producer>) {
     this.resolved = resolved;
@@ -183,7 +184,7 @@ export class Endpoints {
         return true;
       } catch (thrown) {
         const { message } = thrown as Error;
-        problems.report('M0501', name === null ? message : `\`${name}\` of \`${definition.scheme}\`: ${message}`, (name === null ? undefined : model.parametersAt[name]) ?? model.at);
+        problems.report('M0501', name === null ? message : `\`${name}\` of \`${definition.scheme}\`: ${message}`, (name === null ? endpointComplaint(thrown, model).at : optionAt(model, name)) ?? model.at, { help: endpointComplaint(thrown, model).help });
         return false;
       }
     };
@@ -211,7 +212,7 @@ export class Endpoints {
     }
     this.lookAt(resolved, model, problems);
     const cell = this.cell(resolved.endpoint.uri, resolved, () => this.context(resolved, null));
-    cell.at ??= model.at;
+    cell.model ??= model;
     return intercepted(cell.call, cell.quietCall, cell.shown, intercepts);
   }
 
@@ -220,7 +221,7 @@ export class Endpoints {
     const resolved = this.reader.fromModel(model, problems);
     if (resolved === null || resolved.definition.producer === undefined) return null;
     const key = `elsewhere ${resolved.endpoint.uri}`;
-    this.cell(key, resolved, () => this.context(resolved, null, true)).at ??= model.at;
+    this.cell(key, resolved, () => this.context(resolved, null, true)).model ??= model;
     return key;
   }
 
@@ -241,7 +242,8 @@ export class Endpoints {
         try {
           await cell.open();
         } catch (thrown) {
-          problems.report('M0611', (thrown as Error).message, cell.at, { label: 'can not be used' });
+          const { at, help } = endpointComplaint(thrown, cell.model);
+          problems.report('M0611', (thrown as Error).message, at, { label: 'can not be used', help });
         }
       }),
     );

@@ -106,7 +106,8 @@ export class Languages {
 
   expression(language: string, source: string, options: Readonly<Record<string, unknown>>): Expression {
     const definition = this.definition(language);
-    const compiled = this.noted(definition.expression(this.source(definition, source, options), this.withDefaults(definition, options), this.context));
+    const text = this.source(definition, source, options);
+    const compiled = this.noted(withOrigin(language, text, () => definition.expression(text, this.withDefaults(definition, options), this.context)));
     if (definition.decidesOnBoolean === true && isBooleanType(options['resultType'])) return labelled(compiled, language, source);
     return typed(labelled(compiled, language, source), options['resultType'], definition);
   }
@@ -115,8 +116,8 @@ export class Languages {
     const definition = this.definition(language);
     const text = this.source(definition, source, options);
     const all = this.withDefaults(definition, options);
-    if (definition.predicate !== undefined) return labelled(this.noted(definition.predicate(text, all, this.context)), language, source);
-    return labelled(truth(this.noted(definition.expression(text, all, this.context))), language, source);
+    if (definition.predicate !== undefined) return labelled(this.noted(withOrigin(language, text, () => definition.predicate!(text, all, this.context))), language, source);
+    return labelled(truth(this.noted(withOrigin(language, text, () => definition.expression(text, all, this.context)))), language, source);
   }
 
   private withDefaults(definition: LanguageDefinition, options: Readonly<Record<string, unknown>>): never {
@@ -153,6 +154,15 @@ export class Languages {
       }
       return standIn;
     }
+  }
+}
+
+function withOrigin<T>(language: string, text: string, compile: () => T): T {
+  try {
+    return compile();
+  } catch (thrown) {
+    if (thrown instanceof ExpressionSyntaxError) thrown.origin ??= { language, text };
+    throw thrown;
   }
 }
 

@@ -15,7 +15,7 @@ export function* moduleReferences(documents: readonly DocumentModel[]): Iterable
     const model = value as { at?: Span; fields?: object; fieldsAt?: Record<string, Span> };
     // The fields of an element have places of their own.
     for (const [key, item] of Object.entries(model.fieldsAt === undefined ? value : (model.fields ?? value))) {
-      if (key === 'at' || key === 'fieldsAt' || key === 'entriesAt' || key === 'parametersAt' || key === 'sourceAt' || key === 'definition') continue;
+      if (key === 'at' || key === 'fieldsAt' || key === 'entriesAt' || key === 'parametersAt' || key === 'sourceAt' || key === 'optionsAt' || key === 'definition') continue;
       pending.push({ value: item, at: model.fieldsAt?.[key] ?? model.at ?? at });
     }
   }

@@ -48,6 +48,7 @@ import { standardBeans } from './standardBeans.ts';
 import type { StandIns } from './standIns.ts';
 import { withStandIns } from './standIns.ts';
 import { expandTemplates } from './templates.ts';
+import { endpointComplaint } from './unfit.ts';
 
 export interface RuntimeOptions {
   readonly name?: string;
@@ -591,7 +592,8 @@ export class Runtime implements ExchangeScope {
         if (entry.route !== null) continue;
         const { plan } = entry.compiled;
         const consumer = await this.consumer(entry.compiled.resolved, entry.id, () => entry.route, plan.isElsewhere === true).catch((thrown: unknown) => {
-          problems.report('M0611', `route \`${entry.id}\` can't start: ${(thrown as Error).message}`, plan.from.at, { label: 'does not start' });
+          const { at, help } = endpointComplaint(thrown, plan.from);
+          problems.report('M0611', `route \`${entry.id}\` can't start: ${(thrown as Error).message}`, at, { label: 'does not start', help });
           throw thrown;
         });
         const route = new Route(entry.id, entry.compiled, consumer, this, this.events, (exchange, routeId) => this.keepFailed(exchange, routeId));
@@ -647,11 +649,12 @@ export class Runtime implements ExchangeScope {
     try {
       await route.start();
     } catch (thrown) {
-      const error = thrown as Error & { code?: string; help?: string };
+      const error = thrown as Error & { code?: string };
       const code = error.code === 'EADDRINUSE' ? 'M0610' : 'M0611';
-      problems.report(code, `route \`${route.routeId}\` can't start: ${error.message}`, plan.from.at, {
+      const { at, help } = endpointComplaint(thrown, plan.from);
+      problems.report(code, `route \`${route.routeId}\` can't start: ${error.message}`, at, {
         label: error.code === 'EADDRINUSE' ? 'this port is in use' : 'does not start',
-        help: error.help ?? (error.code === 'EADDRINUSE' ? 'stop what listens there, or choose another port with --port' : null),
+        help: help ?? (error.code === 'EADDRINUSE' ? 'stop what listens there, or choose another port with --port' : null),
       });
     }
   }

@@ -138,7 +138,7 @@ function look(plan: RoutePlan, parts: Parts, { internal, ofProcess }: Mentions, 
 }
 
 /** Fields of models that say where they stand, and the definitions behind them. */
-const notModel = new Set(['at', 'fieldsAt', 'entriesAt', 'parametersAt', 'parameterNamesAt', 'sourceAt', 'definition']);
+const notModel = new Set(['at', 'fieldsAt', 'entriesAt', 'parametersAt', 'parameterNamesAt', 'sourceAt', 'optionsAt', 'definition']);
 
 /** An address that is only known when a message comes, so that it may be any route's. */
 function isOpen(field: unknown): boolean {

@@ -3,20 +3,11 @@ import fc from 'fast-check';
 import { parseJson, writeJson } from '../../src/core/conversion/json.ts';
 import { avro } from '../../src/dataformats/avro.ts';
 import { exchangeWith } from '../languages/languageContext.ts';
-import { failureOf, formatOf } from './format.ts';
+import { failureOf, formatOf, messageOf } from './format.ts';
 
 const formatFor = (schema: unknown) => formatOf(avro, { schema: typeof schema === 'string' ? schema : JSON.stringify(schema) });
 const write = (schema: unknown, body: unknown): string => (formatFor(schema).marshal(exchangeWith(''), body) as Buffer).toString('hex');
 const read = (schema: unknown, hex: string): unknown => formatFor(schema).unmarshal(exchangeWith(''), Buffer.from(hex, 'hex'));
-const messageOf = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (thrown) {
-    return (thrown as Error).message;
-  }
-  return 'none';
-};
-
 const order = {
   type: 'record',
   name: 'shop.Order',

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { crypto } from '../../src/dataformats/crypto.ts';
 import { exchangeWith } from '../languages/languageContext.ts';
-import { failureOf, formatOf } from './format.ts';
+import { failureOf, formatOf, messageOf } from './format.ts';
 
 const key = 'hex:000102030405060708090a0b0c0d0e0f';
 const beans = { '#iv16': Buffer.alloc(16, 7), '#iv12': { iv: Buffer.alloc(12, 7) }, '#key': createSecretKey(Buffer.alloc(32, 1)), '#number': 5 };
@@ -12,15 +12,6 @@ const beans = { '#iv16': Buffer.alloc(16, 7), '#iv12': { iv: Buffer.alloc(12, 7)
 const format = (options: object) => formatOf(crypto, { key, ...options }, beans);
 const encrypt = (options: object, body: unknown): Buffer => format(options).marshal(exchangeWith(''), body) as Buffer;
 const decrypt = (options: object, bytes: Buffer): Buffer => format(options).unmarshal(exchangeWith(''), bytes) as Buffer;
-const messageOf = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (thrown) {
-    return (thrown as Error).message;
-  }
-  return 'none';
-};
-
 const gcm = { algorithm: 'AES/GCM/NoPadding', inline: true };
 const cbc = { algorithm: 'AES/CBC/PKCS5Padding', inline: true };
 const triple = { algorithm: 'DESede/CBC/PKCS5Padding', inline: true, key: `hex:${'0123456789abcdef'.repeat(3).replace(/^../, '11')}` };
@@ -108,9 +99,9 @@ describe('crypto', () => {
   });
 
   it('says at the start what is wrong', () => {
-    expect(messageOf(() => format({}))).to.contain('needs an `algorithm`');
-    for (const algorithm of ['RC4', 'AES/XYZ/NoPadding', 'AES/GCM/PKCS5Padding', 'AES/CBC/ISO10126Padding', 'DES/ECB/PKCS5Padding']) expect(messageOf(() => format({ algorithm }))).to.contain('is not there: `AES/GCM');
-    expect(messageOf(() => format({ algorithm: 'AES/GCM/NoPadding' }))).to.contain('needs `inline: true`');
+    expect(messageOf(() => format({}))).to.contain('has no `algorithm`');
+    for (const algorithm of ['RC4', 'AES/XYZ/NoPadding', 'AES/GCM/PKCS5Padding', 'AES/CBC/ISO10126Padding', 'DES/ECB/PKCS5Padding']) expect(messageOf(() => format({ algorithm }))).to.contain('is not there (`AES/GCM');
+    expect(messageOf(() => format({ algorithm: 'AES/GCM/NoPadding' }))).to.contain('add `inline: true`');
     expect(messageOf(() => format({ ...gcm, key: 'hex:00' }))).to.contain('16, 24 or 32 bytes, this one 1');
     expect(messageOf(() => format({ ...gcm, key: '#number' }))).to.contain('the key must be bytes');
     expect(messageOf(() => format({ ...gcm, macAlgorithm: 'Md4' }))).to.contain('`Md4` is not there');

@@ -31,3 +31,14 @@ export const rejection = async (run: () => unknown): Promise<string> => {
   }
   return 'none';
 };
+
+/** What a call complains about, with what to write instead in parentheses. */
+export function messageOf(run: () => unknown): string {
+  try {
+    run();
+  } catch (thrown) {
+    const { message, help } = thrown as { readonly message: string; readonly help?: string | null };
+    return typeof help === 'string' ? `${message} (${help})` : message;
+  }
+  return 'nothing was thrown';
+}

@@ -73,8 +73,8 @@ describe('pgp', () => {
   });
 
   it('says at the start what is missing', () => {
-    expect(() => format({})).to.throw('needs `keyFileName`');
-    expect(() => format({ ...toAnn, algorithm: 3 })).to.throw('`algorithm` is 3');
+    expect(() => format({})).to.throw('has no `keyFileName`');
+    expect(() => format({ ...toAnn, algorithm: 3 })).to.throw('`algorithm` has no number 3');
     expect(() => format({ ...toAnn, integrity: false })).to.throw('integrity');
     expect(() =>
       checkLibrary(() => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { parseJson, writeJson } from '../../src/core/conversion/json.ts';
 import { protobuf } from '../../src/dataformats/protobuf.ts';
 import { exchangeWith } from '../languages/languageContext.ts';
-import { failureOf, formatOf } from './format.ts';
+import { failureOf, formatOf, messageOf } from './format.ts';
 
 const shop = `
   syntax = "proto3";
@@ -28,15 +28,6 @@ const simple = 'syntax = "proto3"; message Test1 { int32 a = 1; } message Test2 
 
 const write = (schema: string, body: unknown, options: object = {}): string => (formatOf(protobuf, { schema, ...options }).marshal(exchangeWith(''), body) as Buffer).toString('hex');
 const read = (schema: string, hex: string, options: object = {}): unknown => formatOf(protobuf, { schema, ...options }).unmarshal(exchangeWith(''), Buffer.from(hex, 'hex'));
-const messageOf = (run: () => unknown): string => {
-  try {
-    run();
-  } catch (thrown) {
-    return (thrown as Error).message;
-  }
-  return 'none';
-};
-
 describe('protobuf', () => {
   // The examples of the encoding guide.
   const vectors: readonly (readonly [type: string, json: string, hex: string])[] = [
@@ -87,7 +78,7 @@ describe('protobuf', () => {
   it('finds the message by its name, by that of its Java class, and takes the first without one', () => {
     for (const instanceClass of ['Other', 'shop.Other', 'org.acme.shop.Protos$Other']) expect(write(shop, { big: 1 }, { instanceClass })).to.equal('090100000000000000');
     expect(write(simple, { a: 150 })).to.equal('089601');
-    expect(messageOf(() => write(shop, {}, { instanceClass: 'Nothing' }))).to.equal('the Protobuf schema has no message `Nothing`; it has `shop.Order`, `shop.Other`');
+    expect(messageOf(() => write(shop, {}, { instanceClass: 'Nothing' }))).to.equal('the Protobuf schema has no message `Nothing` (it has `shop.Order`, `shop.Other`)');
   });
 
   it('reads what a schema imports, once, from beside it', () => {

@@ -70,10 +70,10 @@ describe('xmlSecurity', () => {
 
   it('says at the start what is missing', () => {
     for (const [options, complaint] of [
-      [{}, 'needs `passPhrase`'],
+      [{}, 'has no key'],
       [{ passPhrase: 'short' }, 'has 5 bytes, AES-256-GCM needs 32'],
-      [{ ...with32, xmlCipherAlgorithm: 'SEED_128' }, 'AES_128, AES_192'],
-      [{ keyOrTrustStoreParameters: 'none' }, 'must name a bean'],
+      [{ ...with32, xmlCipherAlgorithm: 'SEED_128' }, '`SEED_128` is not there'],
+      [{ keyOrTrustStoreParameters: 'none' }, 'names no keys'],
     ] as const) expect(() => format(options, { none: {} })).to.throw(complaint);
   });
 });

@@ -50,6 +50,6 @@ describe('bean', () => {
 
   it('refuses a method that is not there, and a step that names no bean', () => {
     expect(() => step({ method: 'nope' })).to.throw('nope');
-    expect(() => step({ ref: undefined })).to.throw('needs `ref` or `beanType`');
+    expect(() => step({ ref: undefined })).to.throw('says not which bean');
   });
 });

@@ -85,7 +85,7 @@ describe('loadBalance', () => {
   });
 
   it('is refused without a balancer, and with weights that do not fit', () => {
-    expect(() => balanced({}, [1])).to.throw('needs a balancer');
+    expect(() => balanced({}, [1])).to.throw('has no balancer');
     expect(() => balanced({ weightedLoadBalancer: { distributionRatio: '1,2,3', distributionRatioDelimiter: ',', roundRobin: true } }, [1])).to.throw('3 weights for 2 branches');
   });
 });

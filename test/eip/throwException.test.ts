@@ -19,5 +19,5 @@ describe('throwException', () => {
     expect([exchange!.exception?.type, exchange!.exception?.message]).to.deep.equal(['OutOfStock', 'none left']);
   });
 
-  it('is refused when it does not say what to throw', () => expect(() => throwException.operator({ ...options, exceptionType: undefined }, stepContext())).to.throw('needs `exceptionType` or `ref`'));
+  it('is refused when it does not say what to throw', () => expect(() => throwException.operator({ ...options, exceptionType: undefined }, stepContext())).to.throw('says not what to throw'));
 });

@@ -62,7 +62,7 @@ ${route('        - bean: { ref: built, method: tell }\n        - setBody: { simp
     expect(found).to.deep.equal([
       'M0501 6:15 no bean named `gone`: declare it under `beans:`',
       'M0501 7:64 `dataSource` of `sql`: no bean named `nowhere`: declare it under `beans:`',
-      'M0501 8:15 `sslContextParameters` of `http`: no bean named `tls`: declare it under `beans:`',
+      'M0501 8:36 `sslContextParameters` of `http`: no bean named `tls`: declare it under `beans:`',
     ]);
   });
 

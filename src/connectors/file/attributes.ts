@@ -1,4 +1,5 @@
 import type { Stats } from 'node:fs';
+import { OptionError } from '../../core/optionError.ts';
 
 const contentTypes: Readonly<Record<string, string>> = {
   avif: 'image/avif',
@@ -68,7 +69,7 @@ export function attributesOf(stats: Stats, names: string): Record<string, unknow
   for (const wanted of names.split(',').map((name) => name.trim())) {
     const full = wanted.includes(':') ? wanted : `basic:${wanted}`;
     const [view = ''] = full.split(':');
-    if (!views.has(view)) throw new Error(`extendedAttributes: there are no attributes \`${view}:\` here, but ${[...views].join(', ')}`);
+    if (!views.has(view)) throw new OptionError('extendedAttributes', `there are no attributes \`${view}:\` here`, `write ${[...views].map((one) => `\`${one}:\``).join(', ')}`);
     for (const [name, read] of Object.entries(known)) {
       if (full === name || (full.endsWith(':*') && name.startsWith(full.slice(0, -1)))) attributes[name] = read(stats);
     }

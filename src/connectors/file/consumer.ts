@@ -7,6 +7,7 @@ import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { isUnhandled } from '../../core/exchange/exchange.ts';
 import { makeFolderLater } from '../../core/folder.ts';
+import { exclusiveOptions, OptionError } from '../../core/optionError.ts';
 import type { Schedule } from '../../core/schedule/cron.ts';
 import { bridgePollFailure, Poller, pollSchedule } from '../../core/schedule/polling.ts';
 import type { IdempotentRepository } from '../../core/state/repositories.ts';
@@ -16,7 +17,7 @@ import type { FoundFile } from './found-file.ts';
 import type { ReadLock } from './locks.ts';
 import { readLockOf, removeOrphanedMarkers } from './locks.ts';
 import { codeOf, ioReason, moveFile } from './move.ts';
-import { DoneName, nameSource, placeOf } from './names.ts';
+import { DoneName, dynamicFolder, nameSource, placeOf } from './names.ts';
 import type { fileOptions } from './options.ts';
 import { comparator, messageOf, Scanner } from './scan.ts';
 
@@ -520,9 +521,9 @@ function orderOf(options: FileEndpoint['options'], context: ConnectorContext): O
 /** @throws Error when options don't fit together */
 export async function openFileConsumer(endpoint: FileEndpoint, context: ConnectorContext): Promise<Consumer> {
   const { options } = endpoint;
-  if (options.directoryName.includes('${')) throw new Error(`Invalid directory: ${options.directoryName}. Dynamic expressions with \${ } placeholders is not allowed. Use the fileName option to set the dynamic expression.`);
-  if (options.delete && options.move !== undefined) throw new Error('You cannot set both delete=true and move options');
-  if (options.startingDirectoryMustHaveAccess && !options.startingDirectoryMustExist) throw new Error('You cannot set startingDirectoryMustHaveAccess=true without setting startingDirectoryMustExist=true');
+  if (options.directoryName.includes('${')) throw dynamicFolder(options.directoryName);
+  if (options.delete && options.move !== undefined) throw exclusiveOptions('delete', 'move', 'keep one of them: a file is deleted, or moved');
+  if (options.startingDirectoryMustHaveAccess && !options.startingDirectoryMustExist) throw new OptionError('startingDirectoryMustHaveAccess', '`startingDirectoryMustHaveAccess` needs `startingDirectoryMustExist`', 'set both to `true`, or none');
   if (options.charset !== undefined) checkCharset(options.charset);
   const schedule = await pollSchedule(options, context.clock.now());
   return new FileConsumer(endpoint, context, schedule);

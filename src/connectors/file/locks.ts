@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ConnectorContext } from '../../core/connector.ts';
+import { OptionError } from '../../core/optionError.ts';
 import type { IdempotentRepository } from '../../core/state/repositories.ts';
 import type { FoundFile } from './found-file.ts';
 import { codeOf } from './move.ts';
@@ -217,9 +218,9 @@ export function readLockOf(options: LockOptions, repository: IdempotentRepositor
   const { readLock, readLockCheckInterval, readLockTimeout, readLockMarkerFile } = options;
   if (readLock === 'none') return null;
   if (readLockTimeout > 0 && readLockTimeout <= readLockCheckInterval) {
-    throw new Error(`The option readLockTimeout must be higher than readLockCheckInterval, was readLockTimeout=${readLockTimeout}, readLockCheckInterval=${readLockCheckInterval}`);
+    throw new OptionError(['readLockTimeout', 'readLockCheckInterval'], `\`readLockTimeout\` (${readLockTimeout} ms) must be more than \`readLockCheckInterval\` (${readLockCheckInterval} ms)`);
   }
-  if (readLock.startsWith('idempotent') && repository === null) throw new Error(`IdempotentRepository must be configured when using readLock=${readLock}`);
+  if (readLock.startsWith('idempotent') && repository === null) throw new OptionError('readLock', `\`readLock=${readLock}\` needs a repository`, 'name a bean in `idempotentRepository`');
   if (readLock === 'fileLock') context.log('warn', 'readLock=fileLock: Node has no file locks, so the file counts as ready when it no longer changes (as with readLock=changed)');
   const marker = readLockMarkerFile ? [new MarkerLock()] : [];
   switch (readLock) {

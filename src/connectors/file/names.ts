@@ -1,6 +1,7 @@
 import { basename, dirname, isAbsolute, join, normalize, relative, resolve, sep } from 'node:path';
 import { realpath } from 'node:fs/promises';
 import { ExchangeError } from '../../core/errors.ts';
+import { OptionError } from '../../core/optionError.ts';
 
 /** A path with `/` between its parts. */
 export const slashed = (path: string): string => (sep === '/' ? path : path.replaceAll(sep, '/'));
@@ -77,3 +78,6 @@ export class DoneName {
     return name.length > before.length + after.length && name.startsWith(before) && name.endsWith(after) && before + after !== '';
   }
 }
+
+/** Folders are fixed, as in Camel. */
+export const dynamicFolder = (name: string): OptionError => new OptionError('directoryName', `the folder \`${name}\` can't hold \`\${\``, 'name a fixed folder, and put the expression into `fileName`, or use `toD`');

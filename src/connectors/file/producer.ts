@@ -11,10 +11,11 @@ import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { FileBody } from '../../core/conversion/file-body.ts';
 import { makeFolderLater } from '../../core/folder.ts';
+import { OptionError } from '../../core/optionError.ts';
 import { FoundFile } from './found-file.ts';
 import { uniqueSuffix } from './locks.ts';
 import { codeOf, exists, ioReason, moveFile, operationFailed } from './move.ts';
-import { DoneName, isWithin, nameSource, placeOf, realPlace } from './names.ts';
+import { DoneName, dynamicFolder, isWithin, nameSource, placeOf, realPlace } from './names.ts';
 import type { fileOptions } from './options.ts';
 
 type FileEndpoint = Endpoint<typeof fileOptions>;
@@ -26,7 +27,7 @@ const unescape = (text: string): string => text.replace(/\\([nrt])/g, (_all, let
 
 /** Octal permissions, as the mode of a file. A leading digit does not count. */
 function modeOf(option: string, name: string): number {
-  if (!/^\d?[0-7]{3}$/.test(option)) throw new Error(`${name} must be between 000 and 777, was ${option}`);
+  if (!/^\d?[0-7]{3}$/.test(option)) throw new OptionError(name, `\`${name}\` must be between 000 and 777, not \`${option}\``);
   return Number.parseInt(option.slice(-3), 8);
 }
 
@@ -34,7 +35,7 @@ function modeOf(option: string, name: string): number {
 function hashName(algorithm: string): string {
   const [, kind = '', size = '', part] = /^(md|sha3[-_]|sha[-_]?)(\d+)(?:[-_/](\d+))?$/i.exec(algorithm) ?? [];
   const name = `${/^sha3/i.test(kind) ? 'sha3-' : kind.toLowerCase().replace(/[-_]$/, '')}${size}${part === undefined ? '' : `-${part}`}`;
-  if (!getHashes().includes(name)) throw new Error(`checksumFileAlgorithm ${algorithm} is not available here: write MD5, SHA-1, SHA-256, SHA-512 or SHA3-256`);
+  if (!getHashes().includes(name)) throw new OptionError('checksumFileAlgorithm', `there is no checksum \`${algorithm}\` here`, 'write `MD5`, `SHA-1`, `SHA-256`, `SHA-512` or `SHA3-256`');
   return name;
 }
 
@@ -353,10 +354,10 @@ async function syncFolder(folder: string): Promise<void> {
 /** @throws Error when options don't fit together */
 export async function openFileProducer(endpoint: FileEndpoint, context: ConnectorContext): Promise<Producer> {
   const { fileExist, tempPrefix, tempFileName, moveExisting, charset, directoryName } = endpoint.options;
-  if (directoryName.includes('${')) throw new Error(`Invalid directory: ${directoryName}. Dynamic expressions with \${ } placeholders is not allowed. Use the fileName option to set the dynamic expression.`);
-  if (fileExist === 'Append' && (tempPrefix !== undefined || tempFileName !== undefined)) throw new Error('You cannot set both fileExist=Append and tempPrefix/tempFileName options');
-  if (fileExist === 'Move' && moveExisting === undefined) throw new Error('You must configure moveExisting option when fileExist=Move');
-  if (fileExist !== 'Move' && moveExisting !== undefined) throw new Error('You must configure fileExist=Move when moveExisting has been set');
+  if (directoryName.includes('${')) throw dynamicFolder(directoryName);
+  if (fileExist === 'Append' && (tempPrefix !== undefined || tempFileName !== undefined)) throw new OptionError(['tempPrefix', 'tempFileName'], '`fileExist=Append` and temporary names exclude each other', 'take out `tempPrefix` and `tempFileName`, or write the file anew');
+  if (fileExist === 'Move' && moveExisting === undefined) throw new OptionError('fileExist', '`fileExist=Move` needs `moveExisting`', 'say where the file that is there goes, such as `moveExisting=backup/${file:name}`');
+  if (fileExist !== 'Move' && moveExisting !== undefined) throw new OptionError('moveExisting', '`moveExisting` needs `fileExist=Move`', 'set it, or take out `moveExisting`');
   if (charset !== undefined) checkCharset(charset);
   return new FileProducer(endpoint, context);
 }

@@ -13,6 +13,7 @@ import { codeOf } from './move.ts';
 import type { DoneName } from './names.ts';
 import { isWithin, plainFolder, slashed } from './names.ts';
 import { BoundedRegExp } from '../../core/boundedRegExp.ts';
+import { OptionError } from '../../core/optionError.ts';
 
 type FileOptions = Endpoint<typeof fileOptions>['options'];
 type NameTest = (name: string) => boolean;
@@ -30,14 +31,22 @@ export interface ScanContext {
   readonly isFree: (file: FoundFile) => boolean | Promise<boolean>;
 }
 
-/** The whole name against a regular expression, in linear time where the expression allows it. */
-export function fullMatch(expression: string): NameTest {
+/**
+ * The whole name against a regular expression, in linear time where the expression allows it.
+ * @throws OptionError when it is none
+ */
+export function fullMatch(option: string, expression: string): NameTest {
   try {
     const pattern = RE2JS.compile(expression, RE2JS.CASE_INSENSITIVE);
     return (name) => pattern.matches(name);
   } catch {
     // What RE2 does not have (look-around, back references), Node's own engine may.
-    const pattern = new BoundedRegExp(`^(?:${expression})$`, 'iu');
+    let pattern: BoundedRegExp;
+    try {
+      pattern = new BoundedRegExp(`^(?:${expression})$`, 'iu');
+    } catch (thrown) {
+      throw new OptionError(option, `\`${option}\` is no regular expression: ${(thrown as Error).message.replace(/^.*: /s, '')}`, 'names that end so are `.*\\.txt`; for `*.txt` use `antInclude`');
+    }
     return (name) => pattern.test(name);
   }
 }
@@ -75,8 +84,8 @@ export class Scanner {
     this.nameTests.push((name) => !lockSuffixes.some((suffix) => name.endsWith(suffix)));
     if (!options.includeHiddenFiles) this.nameTests.push((name) => !name.startsWith('.'));
     if (doneName !== null) this.nameTests.push((name) => !doneName.isDoneFile(name));
-    if (options.exclude !== undefined) this.nameTests.push(not(fullMatch(options.exclude)));
-    if (options.include !== undefined) this.nameTests.push(fullMatch(options.include));
+    if (options.exclude !== undefined) this.nameTests.push(not(fullMatch('exclude', options.exclude)));
+    if (options.include !== undefined) this.nameTests.push(fullMatch('include', options.include));
     if (options.excludeExt !== undefined) this.nameTests.push(not(extensions(options.excludeExt)));
     if (options.includeExt !== undefined) this.nameTests.push(extensions(options.includeExt));
     if (options.antExclude !== undefined) this.pathTests.push(not(antPatterns(listed(options.antExclude), options.antFilterCaseSensitive)));
@@ -224,7 +233,7 @@ export function comparator(sortBy: string, context: ConnectorContext): (a: Excha
         else ignoresCase = true;
         source = source.slice(prefix[0].length);
       }
-      return { expression: context.simple(source.includes('${') ? source : `\${${source}}`), sign, ignoresCase };
+      return { expression: sortKey(source, context), sign, ignoresCase };
     });
   return (a, b) => {
     for (const { expression, sign, ignoresCase } of keys) {
@@ -233,6 +242,14 @@ export function comparator(sortBy: string, context: ConnectorContext): (a: Excha
     }
     return 0;
   };
+}
+
+function sortKey(source: string, context: ConnectorContext): (file: Exchange) => unknown {
+  try {
+    return context.simple(source.includes('${') ? source : `\${${source}}`);
+  } catch (thrown) {
+    throw new OptionError('sortBy', `\`sortBy\`: ${(thrown as Error).message}`, 'write what a file is sorted by, such as `file:name`, `file:modified` or `reverse:file:size`');
+  }
 }
 
 function compare(a: unknown, b: unknown, ignoresCase: boolean): number {

@@ -1,6 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import iconv from 'iconv-lite';
 import { ExchangeError } from '../errors.ts';
+import { OptionError } from '../optionError.ts';
 
 /** Charsets that Node's buffers know, by their folded names. */
 const native: Readonly<Record<string, 'utf8' | 'utf16le' | 'latin1' | 'ascii'>> = {
@@ -19,7 +20,7 @@ export const isCharset = (charset: string): boolean => Object.hasOwn(native, cha
 
 /** @throws Error when nobody knows a charset of this name */
 export function checkCharset(charset: string): void {
-  if (!isCharset(charset)) throw new Error(`there is no charset \`${charset}\``);
+  if (!isCharset(charset)) throw new OptionError(['charset', 'encoding'], `there is no charset \`${charset}\``, 'write `UTF-8`, `ISO-8859-1`, `UTF-16` or another by its name');
 }
 
 const wide = /^utf[-_]?(16|32)$/i;

@@ -1,3 +1,4 @@
+import { noType } from '../optionError.ts';
 import { checkCharset } from '../conversion/charset.ts';
 import { convertInTurns, isConvertibleType } from '../conversion/convert.ts';
 import type { StepContext } from '../definition.ts';
@@ -68,7 +69,7 @@ function restore(exchange: Exchange, before: unknown): void {
 
 /** A step that converts a named value. */
 export function convertStep({ name, type, toName, mandatory, charset }: ConvertOptions, { missing, get, set }: Named, context: StepContext): Pipe {
-  if (!isConvertibleType(type)) throw new Error(`there is no type \`${type}\``);
+  if (!isConvertibleType(type)) throw noType(type);
   const { info } = context;
   if (charset !== undefined) checkCharset(charset);
   const conversion = { type, mandatory, charset };

@@ -241,9 +241,9 @@ describe('file, as a target', () => {
 
   it('refuses options that do not fit together', async () => {
     for (const [query, expected] of [
-      ['fileExist=Move', 'You must configure moveExisting option when fileExist=Move'],
-      ['fileExist=Append&tempPrefix=x', 'You cannot set both fileExist=Append and tempPrefix/tempFileName options'],
-      ['chmod=999', 'chmod must be between 000 and 777'],
+      ['fileExist=Move', '`fileExist=Move` needs `moveExisting`'],
+      ['fileExist=Append&tempPrefix=x', '`fileExist=Append` and temporary names exclude each other'],
+      ['chmod=999', '`chmod` must be between 000 and 777'],
       ['charset=nope', 'nope'],
       ['doneFileName=${header.x}', 'doneFileName'],
       ['checksumFileAlgorithm=MD2', 'MD2'],
