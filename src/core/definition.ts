@@ -42,6 +42,8 @@ export interface StepContext {
   readonly clock: Clock;
   readonly events: Events;
   readonly scope: ExchangeScope;
+  /** It stands behind the source, and `takesArrivals`: what comes as a failure already is its matter. */
+  readonly takesArrivals?: boolean;
   /** Values that look secret are kept out of log lines (the route's `logMask`). */
   readonly masksLogs?: boolean;
   /** State of this step: keys are prefixed with route id and the step's explicit id or the hash of its definition. */
@@ -110,9 +112,9 @@ export interface EipDefinition<F extends Fields = Fields> {
   readonly isBare?: boolean;
   /**
    * Whether the route's error handler wraps the step itself (`again`: it also takes what error handlers inside of the step have given up), and its nested steps (`unit`: each of them, and each list of them as a whole);
-   * `ownInheritsWith` names a boolean option that lets it wrap the step all the same.
+   * `ownInheritsWith` names a boolean option that lets it wrap the step all the same. `takesArrivals`: as the first step of a route it takes what came as a failure, before the error handler.
    */
-  readonly errorHandling?: { readonly own?: 'inherit' | 'again' | 'none'; readonly children?: 'inherit' | 'none' | 'unit' | 'called'; readonly ownInheritsWith?: string };
+  readonly errorHandling?: { readonly own?: 'inherit' | 'again' | 'none'; readonly children?: 'inherit' | 'none' | 'unit' | 'called'; readonly ownInheritsWith?: string; readonly takesArrivals?: boolean };
   /** It reaches endpoints (through `producer`, `dynamicCall`, `receive`): what stands for it in a test stands for the endpoint only. */
   readonly sends?: boolean;
   /** As in Camel, `disabled` does not leave it out. */

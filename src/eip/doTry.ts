@@ -3,7 +3,7 @@ import { defineEip } from '../core/definition.ts';
 import type { ExchangeError } from '../core/errors.ts';
 import { causeChain, classDistance } from '../core/errors.ts';
 import type { Exchange, StepInfo } from '../core/exchange/exchange.ts';
-import { FAILED, HANDLED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST, SPENDINGS, STOPPED } from '../core/exchange/exchange.ts';
+import { EXHAUSTED, FAILED, HANDLED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST, SPENDINGS, STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import { checkExceptionClass } from '../core/exceptionClassCheck.ts';
 import { field } from '../core/field.ts';
@@ -30,6 +30,7 @@ const catches = ({ classes }: Clause, chain: readonly ExchangeError[]): boolean 
   chain.some((error) => classes.some((wanted) => classDistance(error.type, wanted) >= 0));
 
 class Try extends StepSubscriber {
+  private readonly takesArrivals: boolean;
   private readonly tried: Inlet;
   private readonly clauses: readonly Catch[];
   private readonly last: Inlet | null;
@@ -39,11 +40,18 @@ class Try extends StepSubscriber {
   /** Exchanges that bear the mark of this step's doCatch. */
   private readonly marked = new WeakSet<Exchange>();
 
-  constructor(out: Subscriber<Exchange>, steps: Pipe, clauses: readonly Clause[], last: Pipe | null, info: StepInfo) {
+  constructor(out: Subscriber<Exchange>, steps: Pipe, clauses: readonly Clause[], last: Pipe | null, info: StepInfo, takesArrivals: boolean) {
     super(out, info);
+    this.takesArrivals = takesArrivals;
     this.tried = this.branch(steps, (exchange) => this.wasTried(exchange));
     this.clauses = clauses.map((clause) => ({ ...clause, inlet: this.branch(clause.steps, (exchange) => this.wasCaught(exchange)) }));
     this.last = last === null ? null : this.branch(last, (exchange) => this.isOver(exchange));
+  }
+
+  override next(exchange: Exchange): void {
+    // What its source could not read is caught as if a step in here had failed.
+    if (this.takesArrivals && (exchange.halt & (FAILED | EXHAUSTED)) === FAILED) this.step(exchange);
+    else super.next(exchange);
   }
 
   protected step(exchange: Exchange): boolean {
@@ -175,7 +183,7 @@ const described = {
 export const doTry = defineEip({
   name: 'doTry',
   summary: 'Tries steps, catches what fails in them (doCatch) and does something in any case (doFinally).',
-  errorHandling: { own: 'none', children: 'none' },
+  errorHandling: { own: 'none', children: 'none', takesArrivals: true },
   interceptions: () => 0,
   options: {
     steps: field.steps('What is tried.').required(),
@@ -219,7 +227,7 @@ export const doTry = defineEip({
       out: { 'mock:finally': ['caught: disk full'], 'mock:out': ['caught: disk full'] },
     },
   ],
-  operator: ({ steps, doCatch, doFinally }, { info, at, problems }) => {
+  operator: ({ steps, doCatch, doFinally }, { info, at, problems, takesArrivals }) => {
     const nothing = sequence([]);
     const clauses = doCatch
       .filter(({ disabled }) => !disabled)
@@ -229,6 +237,6 @@ export const doTry = defineEip({
         return { classes: exception, onWhen: onWhen?.expression ?? null, steps: caught ?? nothing };
       });
     const last = doFinally === undefined || doFinally.disabled ? null : (doFinally.steps ?? nothing);
-    return operator((out) => new Try(out, steps, clauses, last, info));
+    return operator((out) => new Try(out, steps, clauses, last, info, takesArrivals === true));
   },
 });

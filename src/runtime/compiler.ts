@@ -222,7 +222,11 @@ export class StepCompiler {
     const pipe = preparations.length === 0 ? compiled : sequence([prepared(preparations), compiled]);
     const ordered = around.isOrdered === true ? inOrder(pipe) : pipe;
     const { handling } = around;
-    return model !== this.firstOfRoute || handling === null || isPlain(handling) ? ordered : failedArrivals(ordered, handling, this.errorContext);
+    return model !== this.firstOfRoute || handling === null || isPlain(handling) || this.takesArrivals(model) ? ordered : failedArrivals(ordered, handling, this.errorContext);
+  }
+
+  takesArrivals(model: StepModel): boolean {
+    return model === this.firstOfRoute && model.definition.errorHandling?.takesArrivals === true;
   }
 
   private unordered(model: StepModel, { isBranch, ...around }: Surroundings): Pipe {
@@ -522,6 +526,10 @@ class Context implements StepContext {
 
   guard(pipe: Pipe, leavesTried: boolean): Pipe | null {
     return this.compiler.guard(pipe, this.around, this.info, leavesTried);
+  }
+
+  get takesArrivals(): boolean {
+    return this.compiler.takesArrivals(this.model);
   }
 
   get masksLogs(): boolean {

@@ -9,6 +9,8 @@ export interface RestEntry {
   readonly service: ElementModel;
   /** With parameters as `{name}`, without the context path. */
   readonly path: string;
+  /** A slash where the path is served only with one at its end. */
+  readonly slash: '' | '/';
   readonly operation: RestOperation;
   readonly routeId: string | null;
 }

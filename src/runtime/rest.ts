@@ -83,7 +83,7 @@ export function expandRest(documents: readonly DocumentModel[], configurations: 
           });
           return [];
         }
-        const served = `${entry.operation.method} ${entry.path}${/\/$/.test(textField(verb, 'path') ?? '') ? '/' : ''}`;
+        const served = `${entry.operation.method} ${entry.path}${entry.slash}`;
         const other = paths.get(served);
         if (other !== undefined) {
           problems.report('M0623', `\`${served}\` is served twice`, verb.fieldsAt['path'] ?? verb.at, { label: 'another verb serves it', help: `${showSpan(other)} serves it already: give this one another path` });
@@ -273,6 +273,8 @@ function entryOf(service: ElementModel, verb: ElementModel, settings: RestSettin
     service,
     // As in Camel, the path of a service is none of a contract's.
     path: joinPaths(verb.fields['contract'] === undefined ? textField(service, 'path') : null, textField(verb, 'path')),
+    // As in Camel, a verb with the path `/` is below its service's, one without is at it.
+    slash: verb.fields['contract'] === undefined && /^\s*\/?\s*$/.test(textField(verb, 'path') ?? 'none') ? '/' : '',
     operation: operationOf(service, verb, settings),
     routeId: textField(verb, 'routeId') ?? textField(verb, 'id'),
   };
@@ -400,7 +402,7 @@ function routeOf(entry: RestEntry, target: EndpointModel | undefined, direct: El
   const path = joinPaths(settings.contextPath, entry.path);
   const uri: EndpointModel = {
     type: 'endpoint',
-    uri: `rest:${operation.method.toLowerCase()}:${path}`,
+    uri: `rest:${operation.method.toLowerCase()}:${path}${path === '/' ? '' : entry.slash}`,
     parameters: { ...parametersFrom(settings, 'endpointProperty'), operation: JSON.stringify(operation) },
     at,
     parametersAt: {},

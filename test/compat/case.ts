@@ -47,6 +47,8 @@ const answerOf = (url: string, method: string, headers: Record<string, string>, 
       response.on('end', () => done({ status: response.statusCode!, headers: response.headers, text: Buffer.concat(pieces).toString() }));
       response.on('error', failed);
     });
+    // Nobody said it: Java's client sends none either.
+    if (!Object.keys(headers).some((name) => name.toLowerCase() === 'connection')) asking.removeHeader('Connection');
     asking.on('timeout', () => asking.destroy(new Error('no answer in time')));
     asking.on('error', failed);
     asking.end(body);

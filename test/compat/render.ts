@@ -8,7 +8,7 @@ import { ByteStream, StreamCache } from '../../src/core/conversion/stream.ts';
 
 const volatileHeaders = new Set(
   (
-    'breadcrumbId CamelMessageTimestamp CamelTimerFiredTime firedTime CamelFileLastModified CamelFileInitialOffset Host User-Agent Date CamelExecPid fireTime jobRunTime ' +
+    'host breadcrumbId CamelMessageTimestamp CamelTimerFiredTime firedTime CamelFileLastModified CamelFileInitialOffset Host User-Agent Date CamelExecPid fireTime jobRunTime ' +
     'nextFireTime previousFireTime scheduledFireTime jobDetail jobInstance scheduler trigger triggerGroup triggerName calendar mergedJobDataMap refireCount result'
   ).split(' '),
 );

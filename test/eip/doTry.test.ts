@@ -29,7 +29,7 @@ const tried = (options: Partial<Options>, exchange = exchangeOf('')): Exchange =
   run(doTry.operator({ steps: sequence([]), doCatch: [], doFinally: undefined, ...options }, stepContext()), [exchange])[0]!;
 
 describe('doTry', () => {
-  it('has no error handler of the route inside or around it', () => expect(doTry.errorHandling).to.deep.equal({ own: 'none', children: 'none' }));
+  it('has no error handler of the route inside or around it', () => expect(doTry.errorHandling).to.deep.equal({ own: 'none', children: 'none', takesArrivals: true }));
 
   it('does nothing to what goes well, but for doFinally', () => {
     expect(tried({ steps: marks('t'), doCatch: [caught(['java.lang.Exception'], marks('c'))], doFinally: finally_(marks('f')) }).body).to.equal('tf');

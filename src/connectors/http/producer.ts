@@ -1,17 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
+import { createGzip, gzipSync } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { BoundedRegExp } from '../../core/boundedRegExp.ts';
 import type { Timer } from '../../core/clock.ts';
 import { decodeText } from '../../core/conversion/charset.ts';
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
-import { conversionError, toText } from '../../core/conversion/convert.ts';
+import { conversionError, isStreamed, toText } from '../../core/conversion/convert.ts';
 import { ExchangeError, toExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
 import type { HttpPoolOptions, HttpReply } from '../../core/http/client.ts';
-import { asNetworkError, HttpPools, isCompressed, rawHeader, ReplyHandler, shownUrl, unpack } from '../../core/http/client.ts';
+import { asNetworkError, behindRedirects, HttpPools, isCompressed, rawHeader, ReplyHandler, shownUrl, unpack } from '../../core/http/client.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
+import { parseQuery } from '../../core/http/headers.ts';
 import { ReplyHeaders, requestBody, requestHeaders } from '../../core/http/message.ts';
 import { charsetOf } from '../../core/conversion/media-type.ts';
 import { CookieJar } from './cookies.ts';
@@ -27,6 +29,8 @@ const withoutBody: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRA
 const defaultMaxResponseBytes = 16 * 1024 * 1024;
 /** Servers that one endpoint keeps connections to, when `CamelHttpUri` sends it to many. */
 const mostOrigins = 100;
+
+const longestPrecise = 30_000;
 
 /** What is sent, kept so that it can be sent again with a password. */
 interface Request {
@@ -48,6 +52,8 @@ export class HttpProducer implements Producer {
   private readonly query: string | null;
   private readonly target: Target;
   private readonly targetPool: Dispatcher;
+  /** Until the head of a reply must have come, where that is short: the pool's own limit is up to a second late. 0 = the pool's will do. */
+  private readonly headMillis: number;
   private last: { readonly url: string; readonly path: string | null; readonly query: string | null; readonly target: Target } | null = null;
   private readonly isOk: (status: number) => boolean;
   private readonly filter: HeaderFilter | null;
@@ -87,10 +93,12 @@ export class HttpProducer implements Producer {
     this.authorization = options.authBearerToken !== undefined ? `Bearer ${options.authBearerToken}` : null;
     this.tokens = tokensOf(options, context);
     this.cookies = options.cookieStore !== undefined || options.cookieHandler !== undefined ? new CookieJar(context.clock) : null;
+    const patience = options.responseTimeout ?? options.soTimeout;
+    this.headMillis = patience <= longestPrecise ? patience : 0;
     this.poolOptions = {
       connections: Math.min(options.connectionsPerRoute, options.maxTotalConnections),
       connectTimeoutMillis: options.connectTimeout,
-      headersTimeoutMillis: options.responseTimeout ?? options.soTimeout,
+      headersTimeoutMillis: patience,
       bodyTimeoutMillis: options.soTimeout,
       connectionTtlMillis: options.connectionTimeToLive,
       tls: tlsOf(options, context),
@@ -134,6 +142,7 @@ export class HttpProducer implements Producer {
     const target = options.skipControlHeaders ? this.target : this.targetOf(headers);
     const method = this.methodOf(exchange, target);
     const lines = options.skipRequestHeaders ? [] : requestHeaders(headers, this.filter);
+    if (options.bridgeEndpoint) this.dropParameters(lines, headers.lookup('camelhttpquery'));
     const carriesBody = !withoutBody.has(method) && method !== 'DELETE';
     const sendsBody = carriesBody || (method === 'GET' && options.getWithBody) || (method === 'DELETE' && options.deleteWithBody);
     let body = sendsBody ? requestBody(exchange.body, options.contentTypeCharsetEnabled ? headers.lookup('content-type') : null) : null;
@@ -142,7 +151,10 @@ export class HttpProducer implements Producer {
       const type = headers.lookup('content-type');
       if (typeof type === 'string') lines.push('Content-Type', type);
     }
+    else tidyContentType(lines);
     if (options.multipartUpload && body !== null) body = multipart(body, options.multipartUploadName, lines);
+    // What is handed on with bridgeEndpoint is packed already.
+    if (body !== null && !options.bridgeEndpoint && isGzip(headers.lookup('content-encoding'))) body = packed(body);
     if (authorization !== null) replaceHeader(lines, 'Authorization', authorization);
     if (options.userAgent !== undefined) replaceHeader(lines, 'User-Agent', options.userAgent);
     const host = options.customHostHeader ?? (options.preserveHostHeader ? headers.lookup('host') : undefined);
@@ -153,6 +165,13 @@ export class HttpProducer implements Producer {
     }
     const pool = target.origin === this.target.origin ? this.targetPool : this.pool(target.origin);
     return { target, pool, method, headers: lines, body };
+  }
+
+  /** Parameters of the request that is handed on go with its query: those that came as headers, too, would be there twice. */
+  private dropParameters(lines: string[], query: unknown): void {
+    if (typeof query !== 'string' || query === '') return;
+    const pairs = parseQuery(query);
+    for (let i = lines.length - 2; i >= 0; i -= 2) for (let k = 0; k < pairs.length; k += 2) if (pairs[k] === lines[i]) lines.splice(i, 2);
   }
 
   /** Camel's headers decide what is called; those for one call of a `rest:` producer are used up. */
@@ -193,7 +212,7 @@ export class HttpProducer implements Producer {
       return method;
     }
     if (target.path.includes('?')) return 'GET';
-    return exchange.body === null || exchange.body === undefined ? 'GET' : 'POST';
+    return isNothing(exchange.body) ? 'GET' : 'POST';
   }
 
   private exchangeWith(exchange: Exchange, request: Request, isSecondTry = false): void {
@@ -201,9 +220,11 @@ export class HttpProducer implements Producer {
     const { target } = request;
     const started = options.logHttpActivity ? this.context.clock.now() : 0;
     let timer: Timer | null = null;
+    let headTimer: Timer | null = null;
     const handler = new ReplyHandler(
       (error, reply) => {
         timer?.cancel();
+        headTimer?.cancel();
         if (options.logHttpActivity) {
           this.context.log('info', `${request.method} ${shownUrl(target.url)}: ${error === null ? reply!.status : error.message} after ${this.context.clock.now() - started} ms`);
         }
@@ -218,10 +239,15 @@ export class HttpProducer implements Producer {
         handler.abort(new ExchangeError('java.net.SocketTimeoutException', `${shownUrl(target.url)}: ${handler.isSent ? 'no reply' : 'never sent: no connection was free or could be made'} within ${millis} ms`)),
       );
     }
+    if (this.headMillis > 0) {
+      headTimer = this.context.clock.schedule(this.headMillis, () => {
+        if (!handler.hasHead) handler.abort(new ExchangeError('java.net.SocketTimeoutException', `${shownUrl(target.url)}: no reply in time`));
+      });
+    }
     exchange.signal?.addEventListener('abort', () => handler.abort(toExchangeError(exchange.signal!.reason)), { once: true });
     request.pool.dispatch(
       { origin: target.origin, path: target.path, method: request.method, headers: request.headers, body: request.body, reset: options.connectionClose },
-      handler,
+      options.followRedirects ? behindRedirects(handler) : handler,
     );
   }
 
@@ -285,6 +311,9 @@ export class HttpProducer implements Producer {
   }
 }
 
+/** As in Camel, a stream that has nothing in it (a request without a body) is no body; an empty text is one. */
+const isNothing = (body: unknown): boolean => body === null || body === undefined || (isStreamed(body) && (body as { readonly length?: unknown }).length === 0);
+
 const canRepeat = (body: unknown): boolean => body === null || typeof body === 'string' || Buffer.isBuffer(body);
 
 const discard = ({ body }: HttpReply): void => {
@@ -343,6 +372,24 @@ function userOf(url: string): { user: string; password: string } | null {
 function hasHeader(lines: readonly string[], folded: string): boolean {
   for (let i = 0; i < lines.length; i += 2) if (lines[i]!.length === folded.length && lines[i]!.toLowerCase() === folded) return true;
   return false;
+}
+
+const isGzip = (encoding: unknown): boolean => typeof encoding === 'string' && /^\s*gzip\s*$/i.test(encoding);
+
+/** The body as its header Content-Encoding says it is, unless a step has packed it. */
+function packed(body: string | Buffer | Readable): Buffer | Readable {
+  if (typeof body !== 'string' && !Buffer.isBuffer(body)) return body.pipe(createGzip());
+  return Buffer.isBuffer(body) && body[0] === 0x1f && body[1] === 0x8b ? body : gzipSync(body);
+}
+
+/** As Camel's client writes it: one space before each parameter, and quotes only where a value needs them. */
+function tidyContentType(lines: string[]): void {
+  for (let i = 0; i < lines.length; i += 2) {
+    const value = lines[i + 1]!;
+    if (lines[i]!.length !== 12 || !value.includes(';') || lines[i]!.toLowerCase() !== 'content-type') continue;
+    const parts = value.match(/(?:[^;"]|"(?:[^"\\]|\\.)*"?)+/g) ?? [];
+    lines[i + 1] = parts.map((part) => part.trim().replace(/^([^="]+)="([!#$%&'*+\-.^_`|~0-9A-Za-z]+)"$/, '$1=$2')).filter((part) => part !== '').join('; ');
+  }
 }
 
 function dropHeader(lines: string[], folded: string): void {

@@ -178,8 +178,9 @@ function writeStream(reply: ServerResponse, status: number, head: string[], stre
 
 /** 0 = not decided yet. */
 function statusOf(code: unknown, isFailed: boolean): number {
-  if (code === undefined || code === null) return isFailed ? 500 : 0;
-  const status = typeof code === 'number' ? code : Number(toText(code));
+  // As in Camel, several of them (`a` of `?a=1&a=2`) are none.
+  if (code === undefined || code === null || Array.isArray(code)) return isFailed ? 500 : 0;
+  const status = typeof code === 'number' ? code : Number(/^[+-]?\d+$/.exec(toText(code) ?? '')?.[0]);
   if (!Number.isInteger(status) || status < 100 || status > 999) throw new UnwritableReply(`${toText(code) ?? ''} is no HTTP status (header CamelHttpResponseCode)`);
   // What a backend has answered to an earlier step: whoever reads it would think that the message is done.
   return isFailed && status < 400 ? 500 : status;

@@ -29,8 +29,8 @@ export interface JsonFormats {
 }
 
 /**
- * What `rest` does around a route: checks of the request, JSON to objects and back, CORS. It has the meaning of Camel's rest binding, which
- * stands before the route's error handler: what it refuses never enters the route.
+ * What `rest` does around a route: checks of the request, JSON to objects and back, CORS. It has the meaning of Camel's rest binding: what it
+ * refuses never enters the route, what it can't read comes to the route's error handler as a failure.
  */
 export class RestBinding implements RequestBinding {
   private readonly operation: RestOperation;
@@ -86,8 +86,8 @@ export class RestBinding implements RequestBinding {
   private enters(exchange: Exchange, refused: string | null, isChecked: boolean): boolean {
     const { corsHeaders } = this.operation;
     const refusal = refused ?? (isChecked && !exchange.isFailed && this.checks.body !== null ? this.misfit(exchange, this.checks.body) : null);
-    if (refusal === null && !exchange.isFailed) return true;
-    if (refusal !== null) this.answer(exchange, 400, refusal);
+    if (refusal === null) return true;
+    this.answer(exchange, 400, refusal);
     if (corsHeaders !== null) this.addCorsHeaders(exchange);
     return false;
   }
@@ -134,6 +134,7 @@ export class RestBinding implements RequestBinding {
     const unreadable = (thrown: unknown): string | null => {
       if (this.operation.clientRequestValidation) return isXml ? 'Invalid XML payload.' : 'Invalid JSon payload.';
       exchange.headers.set('CamelHttpResponseCode', 400);
+      exchange.body = toText(text, exchange);
       exchange.fail(thrown);
       return null;
     };

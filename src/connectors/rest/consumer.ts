@@ -41,7 +41,8 @@ export async function openRestConsumer(endpoint: RestEndpoint, context: Connecto
   const operation = operationOf(endpoint);
   const [unknown] = endpoint.options.operation === undefined ? [] : Object.keys(endpoint.rest);
   if (unknown !== undefined) throw new Error(`the server of \`rest\` has no option \`${unknown}\`: check \`endpointProperty\` of \`restConfiguration\``);
-  const path = joinPaths(endpoint.options.path, endpoint.options.uriTemplate);
+  const joined = joinPaths(endpoint.options.path, endpoint.options.uriTemplate);
+  const path = joined !== '/' && endpoint.options.path.endsWith('/') && endpoint.options.uriTemplate === undefined ? `${joined}/` : joined;
   const options = withDefaults(platformHttpOptions, {
     ...endpoint.options,
     host: undefined,

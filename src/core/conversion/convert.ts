@@ -235,13 +235,15 @@ const truthValue: Conversion = (value, type) => {
 
 /**
  * The JSON document that a text or bytes hold; what is a node already is itself. Nothing of it is marked as a node.
+ * @param nothing what a text of nothing but white space is
  * @throws NoTypeConversionAvailableException for what has no bytes
  */
-export function jsonOf(value: unknown, type: string): unknown {
+export function jsonOf(value: unknown, type: string, nothing: unknown = null): unknown {
   if (typeof value === 'object' && value !== null && isJsonNode(value)) return value;
   if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
   try {
-    return notTooDeep(typeof value === 'string' ? (value.trim() === '' ? null : parseJson(value)) : parseJson(jsonText(bytesOf(value, null)!)));
+    const text = typeof value === 'string' ? value : jsonText(bytesOf(value, null)!);
+    return /^\s*$/.test(text) ? nothing : notTooDeep(parseJson(text));
   } catch (thrown) {
     throw noDocument(value, type, thrown);
   }

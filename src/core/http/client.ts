@@ -48,6 +48,11 @@ export class ReplyHandler {
     return this.cut !== null;
   }
 
+  /** The head of the reply has come. */
+  get hasHead(): boolean {
+    return this.status !== 0;
+  }
+
   /** Ends the exchange with the server, whether it has begun or not; `done` gets the reason. */
   abort(reason: Error): void {
     this.cutReason = reason;
@@ -127,6 +132,17 @@ export class ReplyHandler {
     return { status: this.status, statusText: this.statusText, rawHeaders: this.rawHeaders, body: Buffer.isBuffer(body) ? networkBytes(body) : body };
   }
 }
+
+/** A handler for a pool that follows redirects: between those, headers are handed on in lower case and several values as one; these are as they came. */
+export const behindRedirects = (handler: ReplyHandler): Dispatcher.DispatchHandler => ({
+  onRequestStart: (controller) => handler.onConnect((reason) => controller.abort(reason ?? new Error('the reply is not wanted any more'))),
+  onResponseStart: (controller, status, _headers, statusText) => void handler.onHeaders(status, ((controller as { rawHeaders?: Buffer[] | null }).rawHeaders ?? []).slice(), () => controller.resume(), statusText ?? ''),
+  onResponseData: (controller, piece) => {
+    if (!handler.onData(piece)) controller.pause();
+  },
+  onResponseEnd: () => handler.onComplete(),
+  onResponseError: (_controller, error) => handler.onError(error),
+});
 
 const isBlank = (byte: number | undefined): boolean => byte === 0x20 || byte === 0x09;
 

@@ -7,7 +7,7 @@ import { decodeEscapes } from './headers.ts';
 
 /** Something that a listener serves. */
 export interface HttpMount {
-  /** `/users/{id}`; with a `*` at the end everything that begins so. */
+  /** `/users/{id}`; with a `*` at the end everything that begins so, with a slash what has one there: `/users/` does not take `/users`. */
   readonly path: string;
   /** In upper case; null = all. */
   readonly methods: readonly string[] | null;
@@ -39,6 +39,8 @@ interface Pattern {
   readonly segments: readonly (string | null)[];
   readonly isPrefix: boolean;
   readonly isStatic: boolean;
+  /** A path without a slash at the end is not its own. */
+  readonly needsSlash: boolean;
   readonly expression: RegExp;
   /** What find-my-way takes; null for what it can't say. */
   readonly spelled: string | null;
@@ -59,6 +61,7 @@ const escapeForExpression = (text: string): string => text.replace(/[.*+?^${}()|
 function toPattern(mount: HttpMount, order: number): Pattern {
   const path = mount.path.startsWith('/') ? mount.path : `/${mount.path}`;
   const isPrefix = path.endsWith('*');
+  const needsSlash = !isPrefix && path.length > 1 && path.endsWith('/');
   const bare = isPrefix ? path.slice(0, -1) : path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
   const names: string[] = [];
   let expression = '';
@@ -87,7 +90,8 @@ function toPattern(mount: HttpMount, order: number): Pattern {
     segments: bare.split('/').map((segment) => (segment.includes('{') ? null : segment)),
     isPrefix,
     isStatic,
-    expression: new BoundedRegExp(`^${expression}/?$`),
+    needsSlash,
+    expression: new BoundedRegExp(`^${expression}/${needsSlash ? '' : '?'}$`),
     spelled: spelled === '' ? '/' : spelled,
   };
 }
@@ -123,7 +127,7 @@ export class HttpRouter {
     this.patterns = mounts.map(toPattern);
     for (const pattern of this.patterns) {
       if (pattern.isStatic) {
-        const path = pattern.segments.join('/') || '/';
+        const path = `${pattern.segments.join('/')}${pattern.needsSlash ? '/' : ''}` || '/';
         if (!this.statics.has(path)) this.statics.set(path, this.patterns.filter((other) => mayOverlap(pattern, other) && other.expression.test(path)));
       } else if (pattern.spelled !== null) this.addToTree(pattern, pattern.spelled);
     }

@@ -14,7 +14,7 @@ import type { OutsideFunction } from './compile.ts';
 import { compileJq } from './compile.ts';
 import { runFilter } from './filter.ts';
 import type { JsonMap } from './values.ts';
-import { JqError, put } from './values.ts';
+import { JqError, missing, put } from './values.ts';
 
 const nodeType = 'com.fasterxml.jackson.databind.JsonNode';
 
@@ -49,7 +49,14 @@ function document(value: unknown): unknown {
   if (Array.isArray(value) && !isJsonNode(value)) {
     throw new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: ${nodeType} but has type: ${javaClassName(value)}: a list is no JSON document, \`marshal\` it before`);
   }
-  return typeof value === 'boolean' || Array.isArray(value) || isNumeric(value) || isPlainMap(value) ? jsonValue(value) : jsonOf(value, nodeType);
+  return typeof value === 'boolean' || Array.isArray(value) || isNumeric(value) || isPlainMap(value) ? jsonValue(value) : jsonOf(value, nodeType, missing);
+}
+
+/** A result of what was missing: nulls in its place. */
+function withNulls(value: unknown): unknown {
+  if (value === missing) return null;
+  if (Array.isArray(value)) return value.map(withNulls);
+  return isPlainMap(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withNulls(item)])) : value;
 }
 
 /** The exchange whose message is filtered: filters run to their end at once. */
@@ -143,7 +150,9 @@ function filterOf(source: string, options: JqOptions, context: LanguageContext):
     const before = current;
     current = exchange;
     try {
-      return resultOf(runFilter(filter, document(value), env), isShared || Array.isArray(value) || isPlainMap(value), isTyped);
+      const input = document(value);
+      const results = runFilter(filter, input, env);
+      return resultOf(input === missing ? results.map(withNulls) : results, isShared || Array.isArray(value) || isPlainMap(value), isTyped);
     } catch (thrown) {
       throw failed(thrown);
     } finally {

@@ -16,6 +16,9 @@ export class JqError extends Error {
 }
 
 export type Json = unknown;
+
+/** What is read from a text without anything in it: null to all that asks, but nothing can be done with it. */
+export const missing = Symbol('missing');
 export type JsonMap = Record<string, unknown>;
 
 /** JSON text of a value. As in Camel's jq, a whole double (`5.0`) is printed without its fraction. */
@@ -32,19 +35,19 @@ function withoutFractions(value: unknown): unknown {
 export const isMap = (value: unknown): value is JsonMap => typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 
 export function typeName(value: unknown): string {
-  if (value === null) return 'null';
+  if (value === null || value === missing) return 'null';
   if (isNumeric(value)) return 'number';
   return Array.isArray(value) ? 'array' : typeof value;
 }
 
-export const isTrue = (value: unknown): boolean => value !== null && value !== false;
+export const isTrue = (value: unknown): boolean => value !== null && value !== false && value !== missing;
 
 const excerpt = (value: unknown): string => {
   const text = json(value);
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 };
 
-export const describe = (value: unknown): string => `${typeName(value)} (${excerpt(value)})`;
+export const describe = (value: unknown): string => (value === missing ? 'missing (null)' : `${typeName(value)} (${excerpt(value)})`);
 
 const ranks: Readonly<Record<string, number>> = { null: 0, boolean: 1, number: 3, string: 4, array: 5, object: 6 };
 const rank = (value: unknown): number => (value === true ? 2 : ranks[typeName(value)]!);
