@@ -129,7 +129,10 @@ export class RestBinding implements RequestBinding {
     // Where several are possible, the text itself decides.
     const [kind] = told?.filter((one) => binds(mode, one)) ?? [];
     const isXml = kind === undefined ? binds(mode, 'xml') && (!binds(mode, 'json') || beginsAsXml(text)) : kind === 'xml';
-    if (isXml && !this.operation.bindsXml) return null;
+    if (isXml && !this.operation.bindsXml) {
+      exchange.body = toText(text, exchange);
+      return null;
+    }
     if (isXml && kind === undefined) this.foundXml.add(exchange);
     const unreadable = (thrown: unknown): string | null => {
       if (this.operation.clientRequestValidation) return isXml ? 'Invalid XML payload.' : 'Invalid JSon payload.';
