@@ -167,7 +167,7 @@ export function fillPlaceholders(text: string, lookup: PropertyLookup): string |
 /** As `fillPlaceholders`, for an endpoint URI: a query parameter whose optional placeholder has no value is left out. */
 export function fillUri(uri: string, lookup: PropertyLookup): string | null {
   if (!hasPlaceholder(uri)) return uri;
-  const filled = unmask(fill(uri, lookup, uri, []));
+  const filled = unmask(fill(withOtherBraces(uri), lookup, uri, []));
   if (!filled.includes(NOTHING)) return filled;
   const query = filled.indexOf('?');
   if (query < 0 || filled.slice(0, query).includes(NOTHING)) return null;
@@ -176,6 +176,13 @@ export function fillUri(uri: string, lookup: PropertyLookup): string | null {
     .split('&')
     .filter((parameter) => !parameter.includes(NOTHING));
   return kept.length === 0 ? filled.slice(0, query) : `${filled.slice(0, query)}?${kept.join('&')}`;
+}
+
+/** As in Camel path and query are read apart: braces of the one that has no placeholder (a query in GraphQL) are its own. */
+function withOtherBraces(uri: string): string {
+  const query = /^(?:[^?{]|\{(?!\{)|\{\{.*?\}\})*/s.exec(uri)![0].length;
+  const own = (part: string): string => (hasPlaceholder(part) ? part : mask(part));
+  return own(uri.slice(0, query)) + own(uri.slice(query));
 }
 
 function fill(text: string, lookup: PropertyLookup, written: string, keys: readonly string[]): string {

@@ -92,6 +92,8 @@ describe('connectors that begin and call', () => {
     await start([route('direct:a', { to: `graphql:http://127.0.0.1:${at}/graphql?accessToken=t&operationName=Q&query=RAW(query Q { a })` })]);
     try {
       expect(await send({ n: 1 })).to.equal('Bearer t {"query":"query Q { a }","operationName":"Q","variables":{"n":1}}');
+      // The token is for this server only.
+      expect((await runtime.send('direct:a', { n: 1 })).headers.has('Authorization')).to.equal(false);
     } finally {
       await served.stop(1000);
     }

@@ -1,6 +1,6 @@
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
 import { runtimeOf } from '../../core/connector.ts';
-import { toText } from '../../core/conversion/convert.ts';
+import { isPlainMap, toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange, Way } from '../../core/exchange/exchange.ts';
 import { jsonText, parseJson, writeJson } from '../../core/conversion/json.ts';
@@ -11,17 +11,30 @@ import type { graphqlOptions } from './options.ts';
 
 type GraphqlEndpoint = Endpoint<typeof graphqlOptions>;
 
-/** The reply as a text. */
+/** Headers of the request; none of them goes on with the message: the next endpoint is another one. */
+const ofRequest = ['CamelHttpMethod', 'Content-Type', 'Accept', 'Authorization'] as const;
+
+/** The reply as a text; the message itself, where it failed. */
 class TextReply implements Way {
   readonly outer: Way | null;
+  private readonly body: unknown;
+  private readonly before: readonly unknown[];
 
-  constructor(outer: Way | null) {
-    this.outer = outer;
+  constructor({ way, body, headers }: Exchange) {
+    this.outer = way;
+    this.body = body;
+    this.before = ofRequest.map((name) => headers.get(name));
   }
 
   back(exchange: Exchange): void {
-    const { body } = exchange;
-    if (!exchange.isFailed && body instanceof Uint8Array) exchange.body = jsonText(body);
+    const { body, headers, isFailed } = exchange;
+    if (isFailed) exchange.body = this.body;
+    else if (body instanceof Uint8Array) exchange.body = jsonText(body);
+    for (const [i, name] of ofRequest.entries()) {
+      if (name === 'Content-Type' && !isFailed) continue;
+      if (this.before[i] === undefined) headers.remove(name);
+      else headers.set(name, this.before[i]);
+    }
     exchange.leave();
   }
 }
@@ -60,13 +73,14 @@ export class GraphqlProducer implements Producer {
   }
 
   readonly call = (exchange: Exchange): void => {
+    const reply = new TextReply(exchange);
     try {
       this.prepare(exchange);
     } catch (thrown) {
       exchange.fail(thrown);
       return exchange.leave();
     }
-    exchange.way = new TextReply(exchange.way);
+    exchange.way = reply;
     this.http.call(exchange);
   };
 
@@ -77,9 +91,9 @@ export class GraphqlProducer implements Producer {
     const query = named ?? this.query;
     if (query === null) throw new ExchangeError('java.lang.IllegalArgumentException', `the header \`${queryHeader!}\` has no query`);
     let given: unknown = variables ?? (variablesHeader === undefined ? undefined : headers.get(variablesHeader));
-    if (given === undefined && typeof exchange.body === 'object' && exchange.body !== null && !Array.isArray(exchange.body) && !(exchange.body instanceof Uint8Array)) given = exchange.body;
+    if (given === undefined && (isPlainMap(exchange.body) || exchange.body instanceof Map)) given = exchange.body;
     if (typeof given === 'string') given = parseJson(given);
-    exchange.body = writeJson({ query, ...(operationName === undefined ? {} : { operationName }), variables: given ?? {} });
+    exchange.body = writeJson({ query, operationName: operationName ?? null, variables: given ?? {} });
     headers.set('CamelHttpMethod', 'POST');
     headers.set('Content-Type', 'application/json');
     headers.set('Accept', 'application/json');
