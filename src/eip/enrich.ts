@@ -1,8 +1,8 @@
 import type { Subscriber } from 'rxjs';
 import type { AggregationStrategy, StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import { dynamicEndpointFields, isInvalidEndpoint, optimisationFields, schemeCheck, uriOf } from '../core/graph/dynamicEndpoint.ts';
-import { ExchangeError, toExchangeError } from '../core/errors.ts';
+import { checkForm, dynamicEndpointFields, isInvalidEndpoint, optimisationFields, schemeCheck, uriOf } from '../core/graph/dynamicEndpoint.ts';
+import { toExchangeError } from '../core/errors.ts';
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
 import { depthOf } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
@@ -54,7 +54,7 @@ class Enrich extends StepSubscriber {
   private canSend(uri: string): boolean {
     const { ignoresInvalid, aggregatesFailures, checkScheme } = this.options;
     try {
-      if (uri === '') throw new ExchangeError('org.apache.camel.ResolveEndpointFailedException', 'Failed to resolve endpoint:  due to: Endpoint should include scheme:path');
+      checkForm(uri);
       checkScheme?.(uri);
       // Else the call fails the same way.
       if (ignoresInvalid || aggregatesFailures) this.context.checkEndpoint(uri);

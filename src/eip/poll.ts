@@ -1,8 +1,9 @@
 import type { PolledMessage } from '../core/connector.ts';
 import { defineEip } from '../core/definition.ts';
-import { dynamicText } from '../core/graph/dynamicText.ts';
-import { shownUri, wholeUri } from '../core/graph/dynamicEndpoint.ts';
+import { dynamicTextOrNull } from '../core/graph/dynamicText.ts';
+import { emptyUri, shownUri, wholeUri } from '../core/graph/dynamicEndpoint.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
+import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
 import { perform, settled } from '../core/graph/flow.ts';
 import { receiveInto } from '../core/graph/send.ts';
@@ -37,9 +38,12 @@ export const poll = defineEip({
   ],
   operator: ({ uri, variableReceive, timeout }, context) => {
     if (uri.uri.trim() === '') throw new OptionError('uri', '`uri` is empty', 'name the endpoint to take from, such as `file:inbox`');
-    return settled(dynamicText(wholeUri(uri), context), context.info, (uriOf) =>
+    return settled(dynamicTextOrNull(wholeUri(uri), context), context.info, (uriOf) =>
       perform(async (exchange) => {
-        const target = uriOf(exchange).trim();
+        const named = uriOf(exchange);
+        if (named === null) return;
+        const target = named.trim();
+        if (target === '') throw new ExchangeError('java.lang.IllegalArgumentException', emptyUri);
         const polled = await context.receive(target, timeout, exchange);
         exchange.properties.set('CamelToEndpoint', shownUri(target));
         if (polled === null) {

@@ -2,7 +2,7 @@ import type { Subscriber } from 'rxjs';
 import type { PolledMessage } from '../core/connector.ts';
 import type { AggregationStrategy, StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import { dynamicEndpointFields, isInvalidEndpoint, optimisationFields, schemeCheck, shownUri, uriOf } from '../core/graph/dynamicEndpoint.ts';
+import { dynamicEndpointFields, emptyUri, isInvalidEndpoint, optimisationFields, schemeCheck, shownUri, uriOf } from '../core/graph/dynamicEndpoint.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
@@ -54,7 +54,7 @@ class PollEnrich extends StepSubscriber {
   /** What came in time, null for nothing; undefined: there is no such endpoint, which does not matter. */
   private async receive(exchange: Exchange, uri: string): Promise<PolledMessage | null | undefined> {
     try {
-      if (uri === '') throw new ExchangeError('org.apache.camel.ResolveEndpointFailedException', 'Failed to resolve endpoint:  due to: Endpoint should include scheme:path');
+      if (uri === '') throw new ExchangeError('java.lang.IllegalArgumentException', emptyUri);
       this.options.checkScheme?.(uri);
       return await this.context.receive(uri, this.options.timeoutMillis, exchange);
     } catch (thrown) {

@@ -1,5 +1,5 @@
 import { defineEip } from '../core/definition.ts';
-import { dynamicText, isDynamicText } from '../core/graph/dynamicText.ts';
+import { dynamicName, isDynamicText } from '../core/graph/dynamicText.ts';
 import { field } from '../core/field.ts';
 import { perform, performWith, settled } from '../core/graph/flow.ts';
 import { fold } from '../core/exchange/headers.ts';
@@ -26,6 +26,6 @@ export const setHeader = defineEip({
       if (expression.isAsync !== true) return perform((exchange) => exchange.headers.put(name, folded, expression(exchange) ?? null), info);
       return performWith(expression, (exchange, value) => exchange.headers.put(name, folded, value ?? null), info);
     }
-    return settled(dynamicText(name, context), info, (nameOf) => performWith(expression, (exchange, value) => exchange.headers.set(nameOf(exchange), value ?? null), info));
+    return settled(dynamicName(name, context), info, (nameOf) => performWith(expression, (exchange, value) => exchange.headers.set(nameOf(exchange), value ?? null), info));
   },
 });

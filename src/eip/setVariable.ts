@@ -1,5 +1,5 @@
 import { defineEip } from '../core/definition.ts';
-import { dynamicText, isDynamicText } from '../core/graph/dynamicText.ts';
+import { dynamicName, isDynamicText } from '../core/graph/dynamicText.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { performWith, settled } from '../core/graph/flow.ts';
@@ -28,6 +28,6 @@ export const setVariable = defineEip({
   operator: ({ name, expression }, context) => {
     const { info } = context;
     if (!isDynamicText(name)) return performWith(expression, (exchange, value) => put(exchange, name, value), info);
-    return settled(dynamicText(name, context), info, (nameOf) => performWith(expression, (exchange, value) => put(exchange, nameOf(exchange), value), info));
+    return settled(dynamicName(name, context), info, (nameOf) => performWith(expression, (exchange, value) => put(exchange, nameOf(exchange), value), info));
   },
 });

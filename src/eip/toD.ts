@@ -1,6 +1,6 @@
 import { defineEip } from '../core/definition.ts';
 import { dynamicUri } from '../core/graph/dynamicText.ts';
-import { dynamicEndpointFields, optimisationFields, schemeCheck, wholeUri } from '../core/graph/dynamicEndpoint.ts';
+import { checkForm, dynamicEndpointFields, optimisationFields, schemeCheck, wholeUri } from '../core/graph/dynamicEndpoint.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { callStep, settled } from '../core/graph/flow.ts';
@@ -43,9 +43,11 @@ export const toD = defineEip({
       callStep((exchange: Exchange) => {
         let target: string;
         try {
-          target = uriOf(exchange).trim();
-          if (target === '') return exchange.leave();
+          const uri = uriOf(exchange);
+          if (uri === null) return exchange.leave();
+          target = uri.trim();
           if (ignoreInvalidEndpoint && !resolves(context, target)) return exchange.leave();
+          checkForm(target);
           check?.(target);
         } catch (thrown) {
           exchange.fail(thrown, info);

@@ -12,7 +12,6 @@ import { kept, templateText, viewOf } from '../template.ts';
 /** The JSON that a body holds: a text, bytes, a stream or a file. As in Camel a map, or a node of a document, is none. */
 async function documentOf(exchange: Exchange): Promise<unknown> {
   let { body } = exchange;
-  if (body === null || body === undefined) throw new ExchangeError('org.apache.camel.ValidationException', 'Allowed body types are String or InputStream. Body is null');
   if (isByteSource(body)) body = await readBytes(body);
   else if (isStored(body)) body = toText(body);
   if (typeof body === 'string' || body instanceof Uint8Array) return toPlainNumbers(await parseJsonInTurns(typeof body === 'string' ? body : jsonText(body)));
@@ -29,12 +28,14 @@ async function producer({ options }: Endpoint<typeof jsltOptions>, context: Conn
   const textFor = templateText(options, { template: 'CamelJsltString', resource: 'CamelJsltResourceUri', stay: true }, context);
   return {
     send: async (exchange) => {
-      const source = textFor(exchange);
       try {
+        // The body comes first, as in Camel: what is wrong with it shows before the template does.
+        const document = await documentOf(exchange);
+        const source = textFor(exchange);
         if (source.trim() === '') throw new JsltSyntaxError('there is no expression');
         const run = runOf(source);
         const { body: _body, ...view } = viewOf(exchange, options.allowContextMapAll);
-        const result = run(await documentOf(exchange), new Map(Object.entries(view)));
+        const result = run(document, new Map(Object.entries(view)));
         exchange.body = await writeJsonInTurns(result, { isPretty: options.prettyPrint });
       } catch (thrown) {
         if (thrown instanceof ExchangeError) throw thrown;

@@ -2,8 +2,9 @@ import { noType } from '../optionError.ts';
 import { checkCharset } from '../conversion/charset.ts';
 import { convertInTurns, isConvertibleType } from '../conversion/convert.ts';
 import type { StepContext } from '../definition.ts';
-import { dynamicText, isDynamicText } from './dynamicText.ts';
-import { ExchangeError, toExchangeError } from '../errors.ts';
+import { dynamicName, isDynamicText } from './dynamicText.ts';
+import type { ExchangeError } from '../errors.ts';
+import { toExchangeError } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { field } from '../field.ts';
 import type { Pipe } from './flow.ts';
@@ -74,7 +75,6 @@ export function convertStep({ name, type, toName, mandatory, charset }: ConvertO
   if (charset !== undefined) checkCharset(charset);
   const conversion = { type, mandatory, charset };
   const run = (exchange: Exchange, source: string, target: string): void | Promise<void> => {
-    if (source === '') throw new ExchangeError('java.lang.NullPointerException', `\`${name}\` gives no name`);
     const found = get(exchange, source);
     if (found !== undefined && found !== null) {
       const value = convertIn(exchange, found, conversion);
@@ -86,7 +86,7 @@ export function convertStep({ name, type, toName, mandatory, charset }: ConvertO
     }
   };
   type NameOf = (exchange: Exchange) => string;
-  const named = (text: string, build: (nameOf: NameOf) => Pipe): Pipe => (isDynamicText(text) ? settled(dynamicText(text, context), info, build) : build(() => text));
+  const named = (text: string, build: (nameOf: NameOf) => Pipe): Pipe => (isDynamicText(text) ? settled(dynamicName(text, context), info, build) : build(() => text));
   const build = (nameOf: NameOf, targetOf: NameOf | null): Pipe =>
     perform((exchange) => {
       const source = nameOf(exchange);

@@ -43,6 +43,11 @@ export function schemeCheck(allowed: string | undefined, isList: boolean): ((uri
   };
 }
 
+/** @throws ExchangeError for what can't be a URI */
+export function checkForm(uri: string): void {
+  if (!uri.includes(':')) throw new ExchangeError('org.apache.camel.ResolveEndpointFailedException', `Failed to resolve endpoint: ${shownUri(uri)} due to: Endpoint should include scheme:path`);
+}
+
 /** The URI that a value of an expression names: text without blanks around it. */
 export const uriOf = (value: unknown, exchange: Exchange): string => (toText(value, exchange) ?? 'null').trim();
 

@@ -1,6 +1,6 @@
 import { describeValue, toText } from '../../core/conversion/convert.ts';
 import { StreamCache } from '../../core/conversion/stream.ts';
-import { childrenOf, XmlNode, XmlNodeList } from '../../core/conversion/xml.ts';
+import { childrenOf, XML_ATTRIBUTE, XmlNode, XmlNodeList } from '../../core/conversion/xml.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { ExactNumber } from '../../core/conversion/exactNumber.ts';
 import { compareNumbers, exactNumber, isIntegral, isNumeric } from '../../core/conversion/exactNumber.ts';
@@ -98,10 +98,14 @@ export function compareValues(left: unknown, right: unknown): number {
 /** Bytes, and streams that can be read again; a file is not looked into. */
 const hasBytes = (value: unknown): boolean => value instanceof Uint8Array || value instanceof StreamCache;
 
-/** Camel's `contains`: an element of a list, a child of a node, or a part of a text; any other value contains what equals it. */
+/** One of several nodes is this text; attributes are none, as in Camel. */
+const isAmong = (nodes: XmlNodeList, isIt: (text: string) => boolean): boolean => nodes.some((node) => node.nodeType !== XML_ATTRIBUTE && isIt(toText(node) ?? ''));
+
+/** Camel's `contains`: an element of a list, the text of one of several nodes, a child of a node, or a part of a text; any other value contains what equals it. */
 export function contains(left: unknown, right: unknown): boolean {
   if (isMissing(left) || isMissing(right)) return isMissing(left) && isMissing(right);
   if (typeof left === 'string') return left.includes(toText(right) ?? '');
+  if (left instanceof XmlNodeList) return isAmong(left, (text) => text === toText(right));
   if (Array.isArray(left)) return left.some((item) => isSame(item, right));
   if (left instanceof Set) return [...left].some((item) => isSame(item, right));
   if (left instanceof XmlNode) return childrenOf(left).some((child) => toText(child) === toText(right));
@@ -111,7 +115,8 @@ export function contains(left: unknown, right: unknown): boolean {
 export function containsIgnoringCase(left: unknown, right: unknown): boolean {
   if (isMissing(left) || isMissing(right)) return isMissing(left) && isMissing(right);
   const wanted = (toText(right) ?? '').toLowerCase();
-  if ((Array.isArray(left) && !(left instanceof XmlNodeList)) || left instanceof Set) return [...(left as Iterable<unknown>)].some((item) => (toText(item) ?? 'null').toLowerCase().includes(wanted));
+  if (left instanceof XmlNodeList) return isAmong(left, (text) => text.toLowerCase() === wanted);
+  if (Array.isArray(left) || left instanceof Set) return [...(left as Iterable<unknown>)].some((item) => (toText(item) ?? 'null').toLowerCase().includes(wanted));
   if (typeof left === 'string' || hasBytes(left)) return (toText(left) ?? '').toLowerCase().includes(wanted);
   return (typeof left !== 'object' || isNumeric(left)) && isEqualIgnoringCase(left, right);
 }
