@@ -7,12 +7,13 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parse } from 'yaml';
 import type { ConnectorDefinition } from '../src/core/connector.ts';
 import type { Diagnostic } from '../src/core/diagnostics.ts';
 import { LoadError } from '../src/core/diagnostics.ts';
 import { unzipped, zipEntries } from '../src/core/conversion/zip.ts';
 import { Mecha } from '../src/runtime/mecha.ts';
+import type { KameletShape } from '../src/runtime/kameletUses.ts';
+import { kameletShapes, sampleRoute, sampleValue } from '../src/runtime/kameletUses.ts';
 import { standardParts } from '../src/runtime/standard.ts';
 
 export const catalogueVersion = '4.18.0';
@@ -31,17 +32,7 @@ export function publishedKamelets(): string {
   return jar;
 }
 
-interface Property {
-  readonly type?: string;
-  readonly default?: unknown;
-  readonly example?: unknown;
-  readonly enum?: readonly unknown[];
-}
-
-interface Kamelet {
-  readonly name: string;
-  readonly type: 'source' | 'sink' | 'action';
-  readonly required: Readonly<Record<string, Property>>;
+interface Kamelet extends KameletShape {
   /** What the user installs beside the program for its connectors. */
   readonly libraries: readonly string[];
 }
@@ -53,13 +44,7 @@ export function kameletsOf(jar: string): Kamelet[] {
     .map((entry) => {
       const text = unzipped(archive, entry, -1).toString('utf8');
       const libraries = Object.values<ConnectorDefinition>(standardParts.connectors).flatMap(({ scheme, library }) => (library !== undefined && text.includes(` ${scheme}:`) ? [library.name] : []));
-      const { metadata, spec } = parse(text) as {
-        metadata: { name: string; labels: Record<string, string> };
-        spec: { definition?: { required?: string[]; properties?: Record<string, Property> } };
-      };
-      const properties = spec.definition?.properties ?? {};
-      const type = metadata.labels['camel.apache.org/kamelet.type'] as Kamelet['type'];
-      return { name: metadata.name, type, required: Object.fromEntries((spec.definition?.required ?? []).map((key) => [key, properties[key] ?? {}])), libraries };
+      return { ...kameletShapes(text)[0]!, libraries };
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
@@ -85,23 +70,16 @@ function folderWithResources(): string {
   return folder;
 }
 
-/** Something to give a parameter that has no default. */
-function sample(name: string, { type, example, enum: values, default: otherwise }: Property): string {
-  const value = otherwise ?? values?.[0] ?? example;
-  if (type === 'integer' || type === 'number') return /^\d+(\.\d+)?$/.test(String(value)) ? String(value) : '1';
-  if (type === 'boolean') return String(value ?? false);
-  const file = /([\w-]+\.\w+)$/.exec(String(value))?.[1];
-  if (file !== undefined && resources.includes(file)) return `file:${file}`;
-  if (value !== undefined && typeof value !== 'object') return String(value).includes('\n') ? 'x' : String(value);
-  return /cron/i.test(name) ? '0 0 * * * ?' : /ur[il]$/i.test(name) ? 'http://localhost:1/x' : 'x';
+/** Files that the examples of parameters name are those of the folder. */
+function parametersFor({ name, required }: Kamelet): Record<string, string> {
+  const files = Object.entries(required).flatMap(([key, property]): [string, string][] => {
+    const file = /([\w-]+\.\w+)$/.exec(sampleValue(key, property))?.[1];
+    return file !== undefined && resources.includes(file) ? [[key, `file:${file}`]] : [];
+  });
+  return { ...Object.fromEntries(files), ...given[name] };
 }
 
-export function routeFor({ name, type, required }: Kamelet): string {
-  const parameters = { ...Object.fromEntries(Object.entries(required).map(([key, property]) => [key, sample(key, property)])), ...given[name] };
-  const use = { uri: `kamelet:${name}`, ...(Object.keys(parameters).length === 0 ? {} : { parameters }) };
-  const route = type === 'source' ? { from: { ...use, steps: [{ to: 'mock:out' }] } } : { from: { uri: 'direct:start', steps: [{ to: use }] } };
-  return `# a route for ${name}\n${JSON.stringify([route])}\n`;
-}
+export const routeFor = (kamelet: Kamelet): string => sampleRoute(kamelet, parametersFor(kamelet));
 
 export interface Outcome {
   readonly name: string;

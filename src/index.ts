@@ -1,7 +1,7 @@
 /** What embedders import: `import { Mecha } from 'mecha-runtime'`. */
 export type { AnyDefinition, EvaluateOptions, MechaOptions } from './runtime/mecha.ts';
 export { Mecha } from './runtime/mecha.ts';
-export type { FileReport, Finding, MigrationReport, Verdict } from './runtime/migrate.ts';
+export type { FileReport, Finding, MigrationOptions, MigrationReport, Verdict } from './runtime/migrate.ts';
 export { migrationReport } from './runtime/migrate.ts';
 export type { ReloadResult, RouteDescription, SendOptions } from './runtime/runtime.ts';
 export type { Diagnostic } from './core/diagnostics.ts';

@@ -57,6 +57,7 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .option('--config <file>', 'configuration file in place of mecha.yaml')
     .option('--property <key=value>', 'sets a property placeholder (repeatable)', keyValue, {})
     .option(...profile)
+    .option('--kamelets <paths>', 'folders, jars or zip archives with kamelets, commas between them')
     .addHelpText('after', examples('mecha validate routes/ --fix', 'mecha validate --format sarif orders.yaml > orders.sarif') + '\nExit codes: 0 nothing wrong, 1 lints only, 2 errors.\n')
     .action(async (paths: string[], options: Record<string, unknown>) => {
       const { validate } = await import('./validate.ts');
@@ -101,8 +102,9 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
     .command('migrate')
     .description('Says file by file what of a folder of Camel or Camel K runs, what differs, and what to write instead.')
     .argument('<folder>', 'a folder with routes, of Camel or Camel K')
+    .option('--kamelets <paths>', 'folders, jars or zip archives with kamelets, commas between them')
     .option('--json', 'as JSON')
-    .addHelpText('after', examples('mecha migrate ../camel-project', 'mecha migrate ../camel-project --json') + '\nExit codes: 0 all of it runs, 1 something does not or needs a person, 2 no such folder.\n')
+    .addHelpText('after', examples('mecha migrate ../camel-project', 'mecha migrate ../camel-project --kamelets camel-kamelets-4.18.0.jar --json') + '\nExit codes: 0 all of it runs, 1 something does not or needs a person, 2 no such folder.\n')
     .action(async (folder: string, options: Record<string, unknown>) => {
       const { migrate } = await import('./migrate.ts');
       code = await migrate(folder, options, terminal);

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { FileReport, Finding, MigrationReport, Verdict } from '../runtime/migrate.ts';
 import { migrationReport } from '../runtime/migrate.ts';
+import { kameletsGiven } from './checked.ts';
 import type { Terminal } from './terminal.ts';
 import { withProgress } from './progress.ts';
 
@@ -55,7 +56,7 @@ function lines({ file, kind, verdict, findings }: FileReport, shared: ReadonlyMa
 export async function migrate(folder: string, options: Readonly<Record<string, unknown>>, terminal: Terminal): Promise<number> {
   let report: MigrationReport;
   try {
-    report = await withProgress(terminal, options['json'] === true, (progress) => migrationReport(resolve(terminal.folder, folder), progress));
+    report = await withProgress(terminal, options['json'] === true, (progress) => migrationReport(resolve(terminal.folder, folder), { progress, kamelets: (kameletsGiven(options) ?? []).map((path) => resolve(terminal.folder, path)) }));
   } catch (thrown) {
     terminal.err.write(`error: ${(thrown as Error).message}\n`);
     return 2;

@@ -13,6 +13,7 @@ import { openAdmin } from '../sidecar/admin.ts';
 import type { Terminal } from './terminal.ts';
 import { devKeys } from './devKeys.ts';
 import { hasColour } from './terminal.ts';
+import { kameletsGiven } from './checked.ts';
 import { version } from './version.ts';
 import { systemClock } from '../core/clock.ts';
 
@@ -41,7 +42,8 @@ export function settingsOf(options: Readonly<Record<string, unknown>>): Record<s
   if (options['logLevel'] !== undefined) settings['log.level'] = options['logLevel'];
   if (options['logFormat'] !== undefined) settings['log.format'] = options['logFormat'];
   if (options['json'] === true) settings['log.format'] = 'json';
-  if (options['kamelets'] !== undefined) settings['kamelets'] = String(options['kamelets']).split(',');
+  const kamelets = kameletsGiven(options);
+  if (kamelets !== null) settings['kamelets'] = kamelets;
   if (options['watch'] === false) settings['watch'] = false;
   return settings;
 }

@@ -6,7 +6,7 @@ import { camelDataFormats, camelLanguages, camelStepParts, camelSteps } from './
 import { elements, elementsByName } from './elements/index.ts';
 import { asBareStep, asListEntry, indent, insertAt, lineEnd, quotedText, removeLines, replaceWith, wrapStep } from './fixes.ts';
 import { insteadOfDataFormat, insteadOfLanguage, insteadOfStep } from './instead.ts';
-import { commonFields as common, customDataFormat, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
+import { commonFields as common, customDataFormat, inlineDataFormat, inlineExpression, languageCommon, requiredOptions, takesCommon } from './fields.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel, TemplateModel } from './model.ts';
 import { isRouteScoped, routeScoped } from './model.ts';
 import { parseScalar, plainValue } from './scalars.ts';
@@ -781,7 +781,12 @@ export class ElementReader extends TextReader {
       this.wrongType(owner, 'expression', pair.value, 'a text', node);
       return undefined;
     }
-    if (!isMap(node)) return this.expressionModel(name, node, {}, at);
+    if (!isMap(node)) {
+      const needed = requiredOptions(definition);
+      if (needed.length === 0) return this.expressionModel(name, node, {}, at);
+      this.wrongType(owner, 'expression', pair.value, `a mapping with ${quoted([...needed, definition?.sourceKey ?? 'expression'])}`, node);
+      return undefined;
+    }
     const sourceKey = definition?.sourceKey ?? 'expression';
     const fields: Fields = { ...languageCommon(definition), ...(definition?.options ?? {}), ...(definition === undefined ? { language: field.string('Name of the language.').required() } : {}), [sourceKey]: field.string('Source text.') };
     const sourcePair = this.pair(node, sourceKey);
@@ -886,6 +891,8 @@ export class ElementReader extends TextReader {
     const areVerbs = key === 'steps' && owner.name === 'rest';
     // An option of something within.
     const inner = meant === key ? undefined : Object.keys(fields).find((name) => fields[name]!.shape.kind === 'element' && Object.hasOwn(fields[name]!.shape.fields, key));
+    // Another step with more to its name has it: `transformDataType` of `transform`.
+    const other = meant === null ? Object.keys(this.parts.eips).find((name) => name !== owner.name && name.startsWith(owner.name) && Object.hasOwn(this.parts.eips[name]!.options, key)) : undefined;
     this.problems.report('M0212', `unknown option \`${key}\` for \`${owner.name}\``, at, {
       label: 'no such option',
       help: isLost
@@ -896,6 +903,8 @@ export class ElementReader extends TextReader {
           ? `it is an option of \`${inner}\`: write it below that`
           : meant !== null
           ? `did you mean \`${meant}\`?`
+          : other !== undefined
+          ? `it is an option of the step \`${other}\`: write that`
           : Object.hasOwn(elements, key)
             ? `write it at the top level of the file${elementsByName[key]!.isBeforeRoutes === true ? ', before the routes' : ''}`
             : whatItTakes,

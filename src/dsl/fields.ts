@@ -19,6 +19,9 @@ const typed: Fields = { ...untyped, resultType: field.string('Type that the valu
 /** Those of one language. */
 export const languageCommon = (definition: { readonly keepsType?: boolean } | undefined): Fields => (definition?.keepsType === true ? untyped : typed);
 
+/** Options that a language can't do without: a text alone is none of it. */
+export const requiredOptions = (definition: { readonly options: Fields } | undefined): string[] => Object.entries(definition?.options ?? {}).flatMap(([name, { shape }]) => (shape.isRequired ? [name] : []));
+
 /** What `custom` takes among data formats: it stands for one that is made elsewhere. */
 export const customDataFormat: Fields = { ref: field.reference('Name of the data format.', 'DataFormat').required() };
 

@@ -3,7 +3,7 @@ import { field } from '../core/field.ts';
 import { camelDataFormats, camelLanguages, camelSteps } from './camelNames.ts';
 import { fromFields } from './elements/from.ts';
 import { elementsByName } from './elements/index.ts';
-import { commonFields, inlineDataFormat, inlineExpression, languageCommon, takesCommon } from './fields.ts';
+import { commonFields, inlineDataFormat, inlineExpression, languageCommon, requiredOptions, takesCommon } from './fields.ts';
 import { routeScopedNames } from './model.ts';
 import type { Parts } from './parts.ts';
 
@@ -155,7 +155,7 @@ export function jsonSchema(parts: Parts, file: MappingFile | null = null): JsonS
     const { summary, options, isSourceOptional, sourceKey = 'expression' } = definition;
     const source = field.string('The source text.');
     const fields: Fields = { ...languageCommon(definition), ...options, [sourceKey]: isSourceOptional === true ? source : source.required() };
-    defs[`language.${name}`] = { description: summary, anyOf: [{ type: [...scalar, 'null'] }, object(fields, false)] };
+    defs[`language.${name}`] = { description: summary, ...(requiredOptions(definition).length > 0 ? object(fields, false) : { anyOf: [{ type: [...scalar, 'null'] }, object(fields, false)] }) };
   }
   for (const [name, { summary, options, shorthand }] of Object.entries(parts.dataformats)) {
     defs[`dataFormat.${name}`] = { description: summary, ...withShorthand(options, shorthand ?? null, object(options, true)) };

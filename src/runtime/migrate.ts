@@ -6,6 +6,7 @@ import { parseAllDocuments } from 'yaml';
 import { tooDeepYaml } from '../core/conversion/yamlDepth.ts';
 import { fateOf } from '../dsl/mainProperties.ts';
 import { parseProperties, propertiesInYaml } from './configuration.ts';
+import { kameletShapes, sampleRoute } from './kameletUses.ts';
 import { Mecha } from './mecha.ts';
 
 /** One thing that a file has, and what to do about it. */
@@ -178,8 +179,8 @@ async function yamlReport(path: string, text: string, context: Context): Promise
   const templates = declaring(context.templates, [...text.matchAll(/routeTemplateRef:\s*['"]?([\w.-]+)/g)].map(([, id]) => id!));
   const ofOthers = declaring(context.beans, new Set((text.match(/[\w.-]+/g) ?? []).filter((word) => context.beans.has(word) && !isDeclaredIn(text, word))));
   const others = [...new Set([...templates, ...ofOthers].map(([, file]) => file))];
-  const checked = (root: string): Promise<readonly Diagnostic[]> =>
-    Mecha.check({ routes: [path, ...others], folder: root, configuration: null, properties: context.properties, settings: { kamelets: context.catalogues, 'state.store': 'memory', 'deadLetters.enabled': false } });
+  const settings = { 'state.store': 'memory', 'deadLetters.enabled': false };
+  const checked = (root: string): Promise<readonly Diagnostic[]> => Mecha.check({ routes: [path, ...others], folder: root, configuration: null, properties: context.properties, settings: { ...settings, kamelets: context.catalogues } });
   let { root } = context;
   let problems = await checked(root);
   // Examples are run in their folders: files may be named from there.
@@ -208,12 +209,25 @@ async function yamlReport(path: string, text: string, context: Context): Promise
   // What stands for several steps says the same thing several times.
   const once = (findings: readonly Finding[]): Finding[] => [...new Map(findings.map((one) => [`${one.line} ${one.message}`, one])).values()];
   if (errors.length + unmade.length > 0) return { kind, verdict: 'fails', findings: once([...errors.map(asFinding), ...unmade]) };
+  // What a kamelet sends to shows where it is used.
+  const missing = kind === 'Kamelet' ? await missingIn(text, (routes) => Mecha.check({ routes, folder: root, configuration: null, properties: context.properties, settings: { ...settings, kamelets: [dirname(path), ...context.catalogues] } })) : [];
+  if (missing.length > 0) return { kind, verdict: 'fails', findings: once(missing.map(asFinding)) };
   const notes = [
     ...once(own.map(asFinding)),
     ...differences.filter(({ when, unless }) => when.test(text) && unless?.test(text) !== true).map(({ when, message, advice }) => finding(message, advice, lineOf(text, when))),
   ];
   const isForeign = kind === 'Integration' && !/^\s+flows:/m.test(text) && own.some(({ code }) => code === 'M0122') && !/name:\s*['"]?[\w.-]+\.ya?ml\b/.test(text);
   return { kind, verdict: isForeign ? 'manual' : notes.length === 0 ? 'runs' : 'differs', findings: notes };
+}
+
+/** Codes of what Mecha has not: other complaints may come of the samples. */
+const missingParts: ReadonlySet<string> = new Set(['M0203', 'M0210', 'M0325', 'M0402', 'M0502']);
+
+/** What the kamelets of a text need, and Mecha has not. */
+async function missingIn(text: string, check: (routes: string) => Promise<readonly Diagnostic[]>): Promise<Diagnostic[]> {
+  const found: Diagnostic[] = [];
+  for (const shape of kameletShapes(text)) found.push(...(await check(sampleRoute(shape))).filter(({ code, severity }) => severity === 'error' && missingParts.has(code)));
+  return found;
 }
 
 /** Names of the beans that a class in Java may be. */
@@ -273,12 +287,18 @@ async function scriptReport(path: string, text: string): Promise<Omit<FileReport
   return { kind: `${language} routes`, verdict: 'manual', findings: [finding(`routes in ${language} do not run`, 'write them in YAML', lineOf(text, /\bfrom\s*\(\s*['"]/))] };
 }
 
+export interface MigrationOptions {
+  readonly progress?: Progress;
+  /** Folders, jars or zip archives with kamelets that are not in the folder. */
+  readonly kamelets?: readonly string[];
+}
+
 /**
  * What becomes of a folder of Camel or Camel K: file by file what runs, what runs differently, what does not and what to write instead.
  * Nothing is started.
  * @throws Error where there is no such folder
  */
-export async function migrationReport(given: string, progress?: Progress): Promise<MigrationReport> {
+export async function migrationReport(given: string, { progress, kamelets = [] }: MigrationOptions = {}): Promise<MigrationReport> {
   const folder = resolve(given);
   const stats = statSync(folder, { throwIfNoEntry: false });
   if (!stats?.isDirectory()) throw new Error(stats === undefined ? `there is no folder \`${given}\`` : `\`${given}\` is no folder: name the one that it stands in`);
@@ -324,6 +344,7 @@ export async function migrationReport(given: string, progress?: Progress): Promi
     const settings = [...texts].filter(([path]) => /(?:^|\/)(?:[\w-]+\.properties|application\.ya?ml)$/i.test(path) && isSeen(path)).sort(([a], [b]) => projectOf(a).length - projectOf(b).length);
     for (const [path, text] of settings) Object.assign(properties, Object.fromEntries(path.endsWith('.properties') ? parseProperties(text) : propertiesInYaml(text)));
     const catalogues = [...new Set(paths.filter((path) => path.endsWith('.kamelet.yaml')).map((path) => dirname(path)))].sort((a, b) => Number(isSeen(b)) - Number(isSeen(a)) || projectOf(b).length - projectOf(a).length);
+    catalogues.push(...kamelets.map((one) => resolve(one)));
     const ofProperties = await Mecha.check({ routes: [], sources: [], folder: project, configuration: null, properties, settings: { 'state.store': 'memory', 'deadLetters.enabled': false } });
     const resources = join(project, inResources);
     const context: Context = {

@@ -102,6 +102,13 @@ describe('readDocument', () => {
     from.read(properties, new Diagnostics());
   });
 
+  it('leads from an option to the step that has it, and from a language that a text says too little of to its options', () => {
+    const said = (step: string): string[] => readWith(`- from:\n    uri: direct:a\n    steps:\n      - ${step}\n`).problems.map(({ code, message, help }) => `${code}: ${message}; ${help}`);
+    expect(said('transform: { toType: "text-plain" }')[0]).to.equal('M0212: unknown option `toType` for `transform`; it is an option of the step `transformDataType`: write that');
+    expect(said('setBody: { language: 7 }')[0]).to.match(/^M0205: `expression` of `language` must be a mapping with `language`, `expression`/);
+    expect(said('setBody: { language: { language: simple, expression: "7" } }')).to.deep.equal([]);
+  });
+
   it('reads the flows of an Integration', () => {
     const [route] = read('apiVersion: camel.apache.org/v1\nkind: Integration\nmetadata: { name: it }\nspec:\n  flows:\n    - from: { uri: "direct:start", steps: [ { to: "mock:out" } ] }\n');
     expect(route!.name).to.equal('route');

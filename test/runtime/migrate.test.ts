@@ -29,6 +29,35 @@ describe('a migration report', () => {
     expect(report['kamelets/old.kamelet.yaml']!.findings.map(({ line }) => line)).to.deep.equal([10]);
   });
 
+  it('says of a kamelet what it sends to and is not here, and of none what comes of samples', async () => {
+    const kamelet = (name: string, steps: string, properties = '{}', required = '[]'): string =>
+      `apiVersion: camel.apache.org/v1\nkind: Kamelet\nmetadata: { name: ${name} }\nspec:\n  definition: { required: ${required}, properties: ${properties} }\n  template:\n    from:\n      uri: kamelet:source\n      steps:\n        - ${steps}\n`;
+    const report = await reportOf({
+      'jira.kamelet.yaml': kamelet('jira', 'to: "jira:addIssue"'),
+      'bean.kamelet.yaml': 'apiVersion: camel.apache.org/v1\nkind: Kamelet\nmetadata: { name: bean }\nspec:\n  definition: {}\n  template:\n    beans:\n      - { name: client, type: "#class:com.acme.Client" }\n    from:\n      uri: kamelet:source\n      steps:\n        - bean: { ref: "{{client}}" }\n',
+      'named.kamelet.yaml': kamelet('named', 'to: "{{scheme}}:x"', '{ scheme: { type: string } }', '[scheme]'),
+      'file.kamelet.yaml': kamelet('file', 'to: "xslt:{{sheet}}"', '{ sheet: { type: string, example: "file:gone.xsl" } }', '[sheet]'),
+      'fine.kamelet.yaml': kamelet('fine', 'delay: { constant: "{{millis}}" }', '{ millis: { type: integer } }', '[millis]'),
+    });
+    const said = Object.fromEntries(Object.entries(report).map(([file, { verdict, findings }]) => [file, [verdict, ...findings.map(({ line, code }) => `${line} ${code}`)]]));
+    expect(said).to.deep.equal({
+      'bean.kamelet.yaml': ['fails', '8 M0502'],
+      'file.kamelet.yaml': ['runs'],
+      'fine.kamelet.yaml': ['runs'],
+      'jira.kamelet.yaml': ['fails', '10 M0402'],
+      'named.kamelet.yaml': ['runs'],
+    });
+  });
+
+  it('finds kamelets in catalogues outside of the folder', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'mecha-migrate-kamelets-'));
+    writeFileSync(join(elsewhere, 'hi.kamelet.yaml'), 'apiVersion: camel.apache.org/v1\nkind: Kamelet\nmetadata: { name: hi }\nspec:\n  definition: {}\n  template:\n    from:\n      uri: kamelet:source\n      steps:\n        - setBody: { constant: hi }\n');
+    writeFileSync(join(folder, 'use.yaml'), route('to: kamelet:hi'));
+    const verdicts = async (kamelets: string[]): Promise<string[]> => (await migrationReport(folder, { kamelets })).files.map(({ verdict }) => verdict);
+    expect([await verdicts([]), await verdicts([elsewhere])]).to.deep.equal([['fails'], ['runs']]);
+    rmSync(elsewhere, { recursive: true });
+  });
+
   it('names what it can not read, and goes on', async () => {
     const report = await reportOf({ 'large.yaml': '#'.repeat(17 * 1024 * 1024), 'wide.yaml': Buffer.from(route('log: x'), 'utf16le').toString('latin1'), 'deep.yaml': `- beans:\n  ${'- '.repeat(20_000)}`, 'good.yaml': route('log: x') });
     expect(Object.entries(report).map(([file, { verdict, findings }]) => `${file} ${verdict} ${findings.map(({ message }) => message).join()}`)).to.have.members([
