@@ -1,7 +1,7 @@
 import type { Exchange } from './exchange/exchange.ts';
 
 /**
- * A compiled expression. It is called once a message with no allocation of its own; where `isAsync` is true it gives a promise,
+ * A compiled expression. It is called once a message with no allocation of its own; where `isAsync` is true it may give a promise,
  * else it gives the value itself. It throws an ExchangeError when it can't be evaluated.
  */
 export interface Expression<T = unknown> {

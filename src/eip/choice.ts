@@ -40,19 +40,24 @@ class Choose extends StepSubscriber {
 /** Asks one predicate after the other, each when the one before it has answered. */
 class ChooseLater extends Choose {
   protected override step(exchange: Exchange): boolean {
-    void this.choose(exchange);
-    return false;
+    const { predicates } = this;
+    for (let i = 0; i < predicates.length; i++) {
+      const answer = predicates[i]!(exchange) as boolean | Promise<boolean>;
+      if (answer === true) return this.enter(exchange, this.branches[i]!);
+      if (answer === false) continue;
+      void this.choose(exchange, answer, i);
+      return false;
+    }
+    return this.enter(exchange, this.rest);
   }
 
-  private async choose(exchange: Exchange): Promise<void> {
+  private async choose(exchange: Exchange, first: boolean | Promise<boolean>, from: number): Promise<void> {
     let branch = this.rest;
     try {
-      for (let i = 0; i < this.predicates.length; i++) {
-        const answer = this.predicates[i]!(exchange) as boolean | Promise<boolean>;
-        if (answer === true || (answer !== false && (await answer))) {
-          branch = this.branches[i]!;
-          break;
-        }
+      for (let i = from; i < this.predicates.length; i++) {
+        if (!(await (i === from ? first : this.predicates[i]!(exchange)))) continue;
+        branch = this.branches[i]!;
+        break;
       }
     } catch (thrown) {
       exchange.fail(thrown, this.info);

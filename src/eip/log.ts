@@ -4,7 +4,7 @@ import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { maskSecrets } from '../core/mask.ts';
 import { field } from '../core/field.ts';
-import { performWith, perform, sequence } from '../core/graph/flow.ts';
+import { performWith, perform, sequence, whenKnown } from '../core/graph/flow.ts';
 
 const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
 
@@ -15,7 +15,7 @@ const mask = (text: string | null): string | null => (text === null ? null : mas
 const masked = (text: Text, isMasked: boolean): Text => {
   if (!isMasked) return text;
   if (text.isAsync !== true) return (exchange) => mask(text(exchange));
-  return Object.assign((async (exchange: Exchange) => mask(await (text(exchange) as unknown as Promise<string | null>))) as unknown as (exchange: Exchange) => string | null, { isAsync: true });
+  return Object.assign((exchange: Exchange) => whenKnown(text(exchange), mask) as string | null, { isAsync: true });
 };
 
 /** As in Camel the name of a logger does not depend on the message. */

@@ -5,7 +5,7 @@ import { exchangeProperty } from './exchangeProperty.ts';
 import { header } from './header.ts';
 import { jq } from './jq/definition.ts';
 import { js } from './js/definition.ts';
-import { jsonata } from './jsonata.ts';
+import { jsonata } from './jsonata/definition.ts';
 import { jsonpath } from './jsonpath/definition.ts';
 import { language } from './language.ts';
 import { method } from './method.ts';

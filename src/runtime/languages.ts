@@ -7,6 +7,7 @@ import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression, LanguageContext, Predicate, Preparation } from '../core/expression.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
+import { whenKnown } from '../core/graph/flow.ts';
 import { insertAt, replaceWith } from '../dsl/fixes.ts';
 import { insteadOfLanguage } from '../dsl/instead.ts';
 import { quoted } from '../dsl/textReader.ts';
@@ -22,7 +23,7 @@ function typed(expression: Expression, resultType: unknown, { conversionFailed }
     throw new ExpressionSyntaxError(`there is no type \`${resultType}\` that a value can be converted to`, 0, 1, `write ${known.map((type) => `\`${type}\``).join(', ')} or another class of Java's by its full name`);
   }
   if (expression.isAsync === true) {
-    return Object.assign(async (exchange: Exchange) => converted(await expression(exchange), resultType, exchange), { isAsync: true, label: expression.label });
+    return Object.assign((exchange: Exchange) => whenKnown(expression(exchange), (value) => converted(value, resultType, exchange)), { isAsync: true, label: expression.label });
   }
   if (conversionFailed === undefined) return Object.assign((exchange: Exchange) => converted(expression(exchange), resultType, exchange), { label: expression.label });
   const convert = (exchange: Exchange): unknown => {
@@ -51,7 +52,7 @@ function converted(value: unknown, type: string, exchange: Exchange): unknown {
 
 const truth = (expression: Expression): Predicate =>
   expression.isAsync === true
-    ? Object.assign((async (exchange: Exchange) => toTruth(await expression(exchange))) as unknown as (exchange: Exchange) => boolean, { isAsync: true, label: expression.label })
+    ? Object.assign((exchange: Exchange) => whenKnown(expression(exchange), toTruth) as boolean, { isAsync: true, label: expression.label })
     : Object.assign((exchange: Exchange) => toTruth(expression(exchange)), { label: expression.label });
 
 /** Compiles expressions of all languages; the same definition gives both expressions and predicates. */

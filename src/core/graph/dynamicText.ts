@@ -2,6 +2,7 @@ import type { StepContext } from '../definition.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { ExchangeError } from '../errors.ts';
 import type { Expression } from '../expression.ts';
+import { whenKnown } from './flow.ts';
 import { toText } from '../conversion/convert.ts';
 
 /** Whether a text of the route's author holds functions of the Simple language. */
@@ -38,8 +39,7 @@ function textOrElse<T extends string | null>(text: string, context: StepContext,
   if (language === 'simple' && !isDynamicText(text)) return Object.assign(() => text, { label: text });
   const expression = context.languages.expression(language, text, options);
   if (expression.isAsync === true) {
-    const later = expression as unknown as Expression<Promise<unknown>>;
-    return Object.assign((async (exchange: Exchange) => toText(await later(exchange), exchange) ?? otherwise) as unknown as (exchange: Exchange) => string | T, { isAsync: true, label: text });
+    return Object.assign((exchange: Exchange) => whenKnown(expression(exchange), (value) => toText(value, exchange) ?? otherwise) as string | T, { isAsync: true, label: text });
   }
   return Object.assign((exchange: Exchange): string | T => toText(expression(exchange), exchange) ?? otherwise, { label: text });
 }

@@ -185,8 +185,6 @@ export function counted(pipe: Pipe, counts: StepCounts): Pipe {
   return make === undefined ? sequence([counting, pipe]) : counting;
 }
 
-export const isPromise = (value: unknown): value is Promise<unknown> =>
-  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 
 /** What a step does with an exchange in place. */
 interface Work {
@@ -271,13 +269,19 @@ function inPlace(work: Work): Pipe {
   return pipe;
 }
 
+export const isPromise = (value: unknown): value is Promise<unknown> =>
+  typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+
+/** Goes on with a value at once, or with what a promise gives. */
+export const whenKnown = <T, R>(value: T | Promise<T>, then: (value: T) => R | Promise<R>): R | Promise<R> => (isPromise(value) ? value.then(then) : then(value));
+
 /** A step that works on the exchange in place, at once or (when it gives a promise) later. */
 export const perform = (run: (exchange: Exchange) => void | Promise<void>, info: StepInfo | null = null): Pipe => inPlace({ run, info, counts: null });
 
 /** A step that evaluates an expression, of either kind, and does something with its value. */
 export const performWith = <T>(expression: Expression<T>, run: (exchange: Exchange, value: T) => void | Promise<void>, info: StepInfo | null = null): Pipe => {
   if (expression.isAsync !== true) return perform((exchange) => run(exchange, expression(exchange)), info);
-  return perform(async (exchange) => run(exchange, await (expression(exchange) as unknown as Promise<T>)), info);
+  return perform((exchange) => whenKnown(expression(exchange), (value) => run(exchange, value)) as void | Promise<void>, info);
 };
 
 /**
@@ -287,7 +291,7 @@ export const performWith = <T>(expression: Expression<T>, run: (exchange: Exchan
 export const settled = <T>(expression: Expression<T>, info: StepInfo | null, build: (expression: Expression<T>) => Pipe): Pipe => {
   if (expression.isAsync !== true) return build(expression);
   const values = new WeakMap<Exchange, T>();
-  const evaluate = perform(async (exchange) => void values.set(exchange, await (expression(exchange) as unknown as Promise<T>)), info);
+  const evaluate = perform((exchange) => whenKnown(expression(exchange), (value) => void values.set(exchange, value)), info);
   const read: Expression<T> = Object.assign((exchange: Exchange) => values.get(exchange) as T, { label: expression.label ?? '' });
   return sequence([evaluate, build(read)]);
 };

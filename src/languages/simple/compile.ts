@@ -6,7 +6,7 @@ import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { LanguageContext } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
-import { isPromise } from '../../core/graph/flow.ts';
+import { isPromise, whenKnown } from '../../core/graph/flow.ts';
 import { isTrue } from './compare.ts';
 import { toDecimal, tryInteger } from './conversions.ts';
 import { buildFunction } from './functions.ts';
@@ -249,7 +249,7 @@ function chained(left: Value, right: Value, isNullSafe: boolean): Value {
       exchange.body = body;
     }
   };
-  if (left.isAsync === true || right.isAsync === true) return Object.assign(async (exchange: Exchange) => hand(exchange, await left(exchange)), { isAsync: true });
+  if (left.isAsync === true || right.isAsync === true) return Object.assign((exchange: Exchange) => whenKnown(left(exchange), (value) => hand(exchange, value)), { isAsync: true });
   return (exchange) => hand(exchange, left(exchange));
 }
 

@@ -4,6 +4,7 @@ import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { LanguageContext } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
+import { whenKnown } from '../../core/graph/flow.ts';
 import { field } from '../../core/field.ts';
 import { SimpleCompiler } from './compile.ts';
 import { initBlock, withNames } from './initBlock.ts';
@@ -81,7 +82,7 @@ function truthOf(compiler: SimpleCompiler, source: string, offset: number): Valu
 
 function mapped(value: Value, map: (result: unknown) => unknown): Value {
   if (value.isConstant) return constant(map(value(undefined as unknown as Exchange)));
-  if (value.isAsync === true) return Object.assign(async (exchange: Exchange) => map(await value(exchange)), { isAsync: true });
+  if (value.isAsync === true) return Object.assign((exchange: Exchange) => whenKnown(value(exchange), map), { isAsync: true });
   return (exchange) => map(value(exchange));
 }
 

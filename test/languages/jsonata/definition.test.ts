@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { ExchangeError } from '../../src/core/errors.ts';
-import { ExpressionSyntaxError } from '../../src/core/expression.ts';
-import { jsonata } from '../../src/languages/jsonata.ts';
-import { evaluate, exchangeWith } from './languageContext.ts';
+import { ExchangeError } from '../../../src/core/errors.ts';
+import { ExpressionSyntaxError } from '../../../src/core/expression.ts';
+import { jsonata } from '../../../src/languages/jsonata/definition.ts';
+import { evaluate, exchangeWith } from '../languageContext.ts';
 
 const query = async (source: string, body: unknown, options: object = {}): Promise<unknown> => evaluate(jsonata, source, body, options);
 
@@ -45,6 +45,50 @@ describe('jsonata', () => {
     }
   }).timeout(10_000);
 
+  it('gives what it can give at once without a promise, also where a query has functions of its own', () => {
+    const order = { id: 'o-1', lines: [{ sku: 'a', price: 2, quantity: 3 }, { sku: 'b', price: 10, quantity: 1 }] };
+    const asked: readonly (readonly [string, unknown])[] = [
+      ['$sum(lines.(price * quantity))', 16],
+      ['lines[price > 5].sku', 'b'],
+      ['lines[sku ~> /^A/i].quantity', 3],
+      ['lines ~> $map(function($line, $at) { $at & ":" & $uppercase($line.sku) })', ['0:A', '1:B']],
+      ['($of := function($line) { $line.price * $line.quantity }; lines.{ "sku": sku, "total": $of($) })', [{ sku: 'a', total: 6 }, { sku: 'b', total: 10 }]],
+      ['lines^(>price).sku', ['b', 'a']],
+      ['lines{sku: price}', { a: 2, b: 10 }],
+      ['lines[0].sku[]', ['a']],
+      ['{ "from": $headers.region, "missing": nosuch }', { from: 'EU' }],
+      ['($of := function($n) { $n <= 1 ? 1 : $n * $of($n - 1) }; $of(5))', 120],
+    ];
+    for (const [source, gives] of asked) {
+      const result = evaluate(jsonata, source, exchangeWith(order, { region: 'EU' }));
+      expect(result, source).not.to.be.instanceOf(Promise);
+      expect(JSON.stringify(result), source).to.equal(JSON.stringify(gives));
+    }
+  });
+
+  it('fails with what the library says, wherever the query was evaluated', async () => {
+    const failed = async (source: string): Promise<unknown> => {
+      try {
+        return await query(source, { a: 'x', list: [1, 2] });
+      } catch (thrown) {
+        return (thrown as Error).message;
+      }
+    };
+    expect(await failed('a + 1')).to.equal('The left side of the "+" operator must evaluate to a number (T2001 at 3)');
+    expect(await failed('$sum(a)')).to.equal('Argument 1 of function "sum" must be an array of "numbers" (T0412 at 5)');
+    expect(await failed('$map(list, function($n) { $uppercase($n) })')).to.equal('Argument 1 of function "uppercase" does not match function signature (T0410 at 5)');
+  });
+
+  it('ends a query that goes over a document again and again', async () => {
+    const document = { items: Array.from({ length: 3000 }, (_, id) => ({ id })) };
+    const begun = performance.now();
+    const failed = await Promise.resolve()
+      .then(() => query('$count(items[$count($$.items[id > 0]) > 0])', document))
+      .catch((error: unknown) => error);
+    expect((failed as ExchangeError).message).to.equal('jsonata: not done after 1000 ms');
+    expect(performance.now() - begun).to.be.below(10_000);
+  }).timeout(20_000);
+
   it('lets others have their turn while it goes through a large document, and gives the same', async () => {
     const document = { items: Array.from({ length: 60_000 }, (_, i) => ({ id: i, price: i % 10 })) };
     let turns = 0;
@@ -54,7 +98,7 @@ describe('jsonata', () => {
       if (!isDone) setImmediate(count);
     };
     setImmediate(count);
-    const sum = await query('$sum(items[price > 5].price)', JSON.stringify(document));
+    const sum = await query('$sum(items#$at[$at >= 0 and price > 5].price)', JSON.stringify(document));
     isDone = true;
     expect(sum).to.equal(document.items.filter(({ price }) => price > 5).reduce((total, { price }) => total + price, 0));
     expect(turns).to.be.above(3);

@@ -1,16 +1,18 @@
 import type { Expression as Compiled } from 'jsonata';
 import library from 'jsonata';
-import { BoundedRegExp, interruptibly, isInterruption } from '../core/boundedRegExp.ts';
-import { systemClock } from '../core/clock.ts';
-import { isByteSource, isPlainMap, readBytes, toText } from '../core/conversion/convert.ts';
-import { defineLanguage } from '../core/definition.ts';
-import { ExchangeError } from '../core/errors.ts';
-import { isNumeric } from '../core/conversion/exactNumber.ts';
-import type { Exchange } from '../core/exchange/exchange.ts';
-import { ExpressionSyntaxError } from '../core/expression.ts';
-import { field } from '../core/field.ts';
-import { jsonText, parseJsonInTurns, toPlainNumbers, withoutMark } from '../core/conversion/json.ts';
-import { sourceReader } from '../core/exchange/source.ts';
+import { BoundedRegExp, interruptibly, isInterruption } from '../../core/boundedRegExp.ts';
+import { systemClock } from '../../core/clock.ts';
+import { isByteSource, isPlainMap, readBytes, toText } from '../../core/conversion/convert.ts';
+import { defineLanguage } from '../../core/definition.ts';
+import { ExchangeError } from '../../core/errors.ts';
+import { isNumeric } from '../../core/conversion/exactNumber.ts';
+import type { Exchange } from '../../core/exchange/exchange.ts';
+import { ExpressionSyntaxError } from '../../core/expression.ts';
+import { field } from '../../core/field.ts';
+import { jsonText, parseJsonInTurns, toPlainNumbers, withoutMark } from '../../core/conversion/json.ts';
+import { sourceReader } from '../../core/exchange/source.ts';
+import type { Node } from './compile.ts';
+import { compileQuery } from './compile.ts';
 
 /** What one evaluation may take at most: nested evaluations, and milliseconds; of a large document more, by its letters. */
 const deepest = 5000;
@@ -63,28 +65,41 @@ export const jsonata = defineLanguage({
   },
   examples: [{ expression: '$sum(items.price)', body: { items: [{ price: 1 }, { price: 2 }] }, gives: 3 }],
   expression: (source, options) => {
-    const compiled = compile(source);
-    let watched = mayRepeat.test(source) ? watch(compiled) : null;
-    const isAlwaysWatched = watched !== null;
+    const parsed = compile(source);
+    const repeats = mayRepeat.test(source);
+    const query = compileQuery(parsed.ast() as Node, QueryRegExp);
+    let library = repeats ? watch(parsed) : parsed;
+    let isWatched = repeats;
     const bindings = bindingsFor(source);
     const read = sourceReader(options.source);
-    const run = (exchange: Exchange, value: unknown): Promise<unknown> => {
-      const letters = lettersOf(value);
-      const isWatched = isAlwaysWatched || letters >= largeDocument;
-      const query = isWatched ? (watched ??= watch(compile(source))) : compiled;
-      const document = documentOf(value);
-      return document instanceof Promise ? document.then((read) => ask(query, read, bindings(exchange, isWatched, letters))) : ask(query, document, bindings(exchange, isWatched, letters));
+    const answer = (exchange: Exchange, document: unknown, letters: number): unknown => {
+      const bound = bindings(exchange);
+      const isLarge = letters >= largeDocument;
+      if (query !== null) {
+        try {
+          return plain(query(document, bound, !repeats && !isLarge));
+        } catch (thrown) {
+          if (thrown instanceof ExchangeError) throw thrown;
+        }
+      }
+      // Whatever went wrong, it is the library that says what it is.
+      if (!repeats && !isLarge) return ask(parsed, document, bound);
+      if (!isWatched) {
+        library = watch(compile(source));
+        isWatched = true;
+      }
+      return ask(library, document, { ...bound, [workName]: { depth: 0, steps: 0, start: performance.now(), spent: 0, longest: longestMillis + letters / lettersAMilli } satisfies Work });
     };
-    const evaluate = (exchange: Exchange): Promise<unknown> => {
+    const run = (exchange: Exchange, value: unknown): unknown => {
+      const letters = lettersOf(value);
+      const document = documentOf(value);
+      return document instanceof Promise ? document.then((read) => answer(exchange, read, letters)) : answer(exchange, document, letters);
+    };
+    const evaluate = (exchange: Exchange): unknown => {
       const value = read(exchange);
       // A map is what is asked most.
-      if (!isAlwaysWatched && isPlainMap(value)) return ask(compiled, toPlainNumbers(value), bindings(exchange, false, 0));
-      if (isByteSource(value)) return readBytes(value).then((bytes) => run(exchange, bytes));
-      try {
-        return run(exchange, value);
-      } catch (thrown) {
-        return Promise.reject(thrown as Error);
-      }
+      if (isPlainMap(value)) return answer(exchange, toPlainNumbers(value), 0);
+      return isByteSource(value) ? readBytes(value).then((bytes) => run(exchange, bytes)) : run(exchange, value);
     };
     return Object.assign(evaluate, { isAsync: true });
   },
@@ -105,7 +120,8 @@ let matches = 0;
 
 /** The library goes through all matches of a text without a turn for others. */
 class QueryRegExp extends BoundedRegExp {
-  override exec(text: string): RegExpExecArray | null {
+  override exec(given: unknown): RegExpExecArray | null {
+    const text = String(given);
     if ((++matches & 255) === 0 && text.length > muchWork) {
       const now = performance.now();
       if (turnBegan === 0) {
@@ -242,18 +258,14 @@ const quick: Readonly<Record<string, (args: readonly unknown[], focus: Focus) =>
 const isPlainList = (list: unknown, types: readonly string[]): list is readonly unknown[] => Array.isArray(list) && list.every((item) => types.includes(typeof item));
 
 /** Puts together only what the query can ask for. */
-function bindingsFor(source: string): (exchange: Exchange, isWatched: boolean, letters: number) => Record<string, unknown> | undefined {
+function bindingsFor(source: string): (exchange: Exchange) => Record<string, unknown> | undefined {
   const [headers, properties, variables] = ['$headers', '$properties', '$variables'].map((name) => source.includes(name) || source.includes('$eval'));
-  const isAlone = !headers && !properties && !variables;
-  return (exchange, isWatched, letters) =>
-    isAlone && !isWatched
-      ? undefined
-      : {
-          ...(isWatched ? { [workName]: { depth: 0, steps: 0, start: performance.now(), spent: 0, longest: longestMillis + letters / lettersAMilli } satisfies Work } : {}),
-          ...(headers ? { headers: exchange.headers.toObject() } : {}),
-          ...(properties ? { properties: exchange.hasProperties ? exchange.properties.toObject() : {} } : {}),
-          ...(variables ? { variables: exchange.variables.toObject() } : {}),
-        };
+  if (!headers && !properties && !variables) return () => undefined;
+  return (exchange) => ({
+    ...(headers ? { headers: exchange.headers.toObject() } : {}),
+    ...(properties ? { properties: exchange.hasProperties ? exchange.properties.toObject() : {} } : {}),
+    ...(variables ? { variables: exchange.variables.toObject() } : {}),
+  });
 }
 
 /** Lists of the library are marked with hidden fields; undefined is null here. */
