@@ -22,6 +22,7 @@ const apart = new Map([
   ['src/core/http/openapi.ts', 'openapi'],
   ['src/core/conversion/jsonInTurns.ts', 'json-long'],
   ['src/core/beans/tlsParameters.ts', 'tls-parameters'],
+  ['src/eip/threads.ts', 'threads'],
 ]);
 
 /** Bytes: from here what a connector, a language, a format, a pattern or a command needs alone is a part of its own, while what is smaller stands together with its like. */

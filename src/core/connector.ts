@@ -44,6 +44,8 @@ export interface Delivery {
    */
   aside?(): void;
   left?(exchange: Exchange): void;
+  /** Somebody waits for the reply who need not wait for what the route does at its end (`onCompletion`). */
+  readonly answersFirst?: boolean;
   /** Acknowledges, unless the exchange failed and nobody handled it (`isUnhandled(exchange)` of exchange.ts): then gives back. */
   settle(exchange: Exchange): void | Promise<void>;
 }

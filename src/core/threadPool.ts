@@ -10,7 +10,7 @@ const isConfigured = (name: string, property: (key: string) => string | undefine
 export const poolOptions: readonly string[] = ['executorService', 'timeoutCheckerExecutorService', 'executorServiceRef'];
 
 /**
- * What is wrong with the name of a thread pool; null when there is one. Pools have nothing to do here, but as in Camel one that is named must be
+ * What is wrong with the name of a thread pool; null when there is one. As in Camel one that is named must be
  * there: a bean, a profile of `camel.threadpool.config`, or the one that Camel has by default.
  */
 export function threadPoolProblem(reference: string, bean: (name: string) => unknown, property: (key: string) => string | undefined): string | null {

@@ -80,7 +80,7 @@ const ofGroups: Readonly<Record<string, readonly Rule[]>> = {
   context: [['*', harmless('nothing reads it')]],
   routecontroller: [['*', differs('a route that can not start stops the start', 'let what starts the program start it again; sources that lose their connection connect again by themselves')]],
   startupcondition: [['*', differs('the start waits for nothing', 'let what starts the program see that all is there')]],
-  threadpool: [['*', harmless('there are no threads to count')]],
+  threadpool: [['*', works]],
   ssl: [['*', differs('it is not taken from here', 'let a proxy in front of it do TLS; certificates that clients must trust are named by the variable NODE_EXTRA_CA_CERTS')]],
   security: [['*', harmless('nothing insecure is switched on by an option')]],
   lra: [['*', differs('sagas are kept here, not by a coordinator', 'make the participants routes, or call them from the compensation')]],

@@ -6,16 +6,23 @@ import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
 import { StepSubscriber, operator, settled } from '../core/graph/flow.ts';
+import { stepAside } from '../core/exchange/poolThread.ts';
+import type { PlannedWaits } from '../core/graph/pool.ts';
+import { plannedWaits } from '../core/graph/pool.ts';
 import { Waits } from '../core/exchange/waits.ts';
 
 class Delay extends StepSubscriber {
   private readonly expression: Expression;
   private readonly isAsync: boolean;
   private readonly waits: Waits;
-  private readonly resume = (exchange: Exchange): void => this.out.next(exchange);
+  private readonly pool: PlannedWaits | null;
+  private readonly goOn = (exchange: Exchange): void => this.out.next(exchange);
+  private readonly resume: (exchange: Exchange) => void;
 
-  constructor(out: Subscriber<Exchange>, expression: Expression, isAsync: boolean, context: StepContext) {
+  constructor(out: Subscriber<Exchange>, expression: Expression, isAsync: boolean, pool: PlannedWaits | null, context: StepContext) {
     super(out, context.info);
+    this.pool = isAsync ? pool : null;
+    this.resume = this.pool === null ? this.goOn : (exchange) => this.pool!.goOn(exchange, this.goOn);
     this.isAsync = isAsync;
     this.expression = expression;
     this.waits = new Waits(context);
@@ -25,13 +32,11 @@ class Delay extends StepSubscriber {
   protected step(exchange: Exchange): boolean {
     const millis = Number(convertTo(this.expression(exchange), 'java.lang.Long') ?? 0);
     if (millis <= 0) return true;
-    if (this.isAsync) exchange.unitOfWork?.whole.stepAside();
+    if (this.isAsync && (this.pool === null || this.pool.begin(exchange))) stepAside(exchange);
     this.waits.wait(exchange, millis, this.resume);
     return false;
   }
 }
-
-const noThreads = 'nothing blocks here: there are no threads to run out of';
 
 export const delay = defineEip({
   name: 'delay',
@@ -39,8 +44,8 @@ export const delay = defineEip({
   options: {
     expression: field.expression('Milliseconds to wait; null, 0 and less are no wait.').required(),
     asyncDelayed: field.boolean('The source goes on with the next message meanwhile, where it is a queue (`seda`), a folder or a scheduler.').default(true),
-    callerRunsWhenRejected: field.boolean('What to do when the thread pool is full.').default(true).ignored(noThreads),
-    executorService: field.string('Thread pool.').ignored(noThreads),
+    callerRunsWhenRejected: field.boolean('What to do when the pool is full: the source waits with the exchange; false: the exchange fails.').default(true),
+    executorService: field.string('Pool in which exchanges go on: a bean of `java.util.concurrent.Executors` (newScheduledThreadPool), or a profile (`camel.threadpool.config[name]`).'),
   },
   examples: [
     {
@@ -50,5 +55,8 @@ export const delay = defineEip({
       out: { 'mock:out': ['later'] },
     },
   ],
-  operator: ({ expression, asyncDelayed }, context) => settled(expression, context.info, (millisOf) => operator((out) => new Delay(out, millisOf, asyncDelayed, context))),
+  operator: (given, context) => {
+    const pool = plannedWaits(given, context, 'Delay');
+    return settled(given.expression, context.info, (millisOf) => operator((out) => new Delay(out, millisOf, given.asyncDelayed, pool, context)));
+  },
 });

@@ -8,6 +8,9 @@ import type { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { field } from '../core/field.ts';
 import { StepSubscriber, operator, settled } from '../core/graph/flow.ts';
+import { stepAside } from '../core/exchange/poolThread.ts';
+import type { PlannedWaits } from '../core/graph/pool.ts';
+import { plannedWaits } from '../core/graph/pool.ts';
 import { shutdownError } from '../core/exchange/waits.ts';
 
 /** What a group of exchanges (one correlation key) has used of its share. It outlives a reload. */
@@ -41,6 +44,7 @@ interface ThrottleOptions {
   readonly periodMillis: number;
   readonly rejects: boolean;
   readonly isAsync: boolean;
+  readonly pool: PlannedWaits | null;
 }
 
 /** Beyond so many keys the ones at rest are forgotten. */
@@ -76,8 +80,9 @@ abstract class Throttle extends StepSubscriber {
     if (line.waiting.length === 0 && this.take(line.share, exchange)) return true;
     if (rejects) throw this.rejection(line.share.limit!);
     if (this.context.stopping.aborted) throw shutdownError();
+    const { isAsync, pool } = this.options;
+    if (isAsync && (pool === null || pool.begin(exchange))) stepAside(exchange);
     line.waiting.push(exchange);
-    if (this.options.isAsync) exchange.unitOfWork?.whole.stepAside();
     this.awaitPermit(line);
     return false;
   }
@@ -89,13 +94,19 @@ abstract class Throttle extends StepSubscriber {
     line.isServing = true;
     while (line.waiting.length > 0) {
       if (line.waiting[0]!.signal?.aborted === true) this.giveUp(line.waiting.shift()!);
-      else if (this.take(line.share, line.waiting[0]!)) this.out.next(line.waiting.shift()!);
+      else if (this.take(line.share, line.waiting[0]!)) this.resume(line.waiting.shift()!);
       else {
         this.awaitPermit(line);
         break;
       }
     }
     line.isServing = false;
+  }
+
+  private resume(exchange: Exchange): void {
+    const { pool } = this.options;
+    if (pool === null) this.out.next(exchange);
+    else pool.goOn(exchange, (waited) => this.out.next(waited));
   }
 
   protected abstract take(share: Share, exchange: Exchange): boolean;
@@ -230,8 +241,6 @@ class AtOnce extends Throttle {
   }
 }
 
-const noThreads = 'nothing blocks here: there are no threads to run out of';
-
 /**
  * Limits how many exchanges go on.
  * Shape: every exchange goes on, in its order among those with the same correlation key; when its turn has not come, later. Total requests: a
@@ -249,8 +258,8 @@ export const throttle = defineEip({
     rejectExecution: field.boolean('Fails an exchange at once when its turn has not come.').default(false),
     timePeriodMillis: field.millis('The period that the limit is for.').atLeast(1).default(1000),
     asyncDelayed: field.boolean('The source goes on with the next message while one waits, where it is a queue (`seda`), a folder or a scheduler.').default(false),
-    callerRunsWhenRejected: field.boolean('What to do when the thread pool is full.').default(true).ignored(noThreads),
-    executorService: field.string('Thread pool.').ignored(noThreads),
+    callerRunsWhenRejected: field.boolean('What to do when the pool is full: the source waits with the exchange; false: the exchange fails.').default(true),
+    executorService: field.string('With asyncDelayed, the pool in which exchanges go on: a bean of `java.util.concurrent.Executors` (newScheduledThreadPool), or a profile (`camel.threadpool.config[name]`).'),
   },
   examples: [
     {
@@ -265,12 +274,15 @@ export const throttle = defineEip({
       out: { 'mock:out': [1, 2, 3] },
     },
   ],
-  operator: ({ expression, mode, correlationExpression, rejectExecution, timePeriodMillis, asyncDelayed }, context) => {
+  operator: (given, context) => {
+    const { expression, mode, correlationExpression, rejectExecution, timePeriodMillis, asyncDelayed } = given;
+    // As in Camel, where it looks after its permits in the same pool.
+    const pool = plannedWaits(given, context, 'Throttle', 1);
     const make = (): Map<unknown, Share> => new Map();
     const shares = context.carry?.(make) ?? make();
     const Kind = mode === 'TotalRequests' ? PerPeriod : AtOnce;
     const build = (limit: Expression, key: Expression | null) =>
-      operator((out) => new Kind(out, { limit, key, periodMillis: timePeriodMillis, rejects: rejectExecution, isAsync: asyncDelayed }, shares, context));
+      operator((out) => new Kind(out, { limit, key, periodMillis: timePeriodMillis, rejects: rejectExecution, isAsync: asyncDelayed, pool }, shares, context));
     return settled(expression, context.info, (limit) =>
       correlationExpression === undefined ? build(limit, null) : settled(correlationExpression, context.info, (key) => build(limit, key)),
     );

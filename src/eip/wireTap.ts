@@ -14,6 +14,9 @@ import type { Call } from '../core/graph/flow.ts';
 import { StepSubscriber, isPromise, operator, settled } from '../core/graph/flow.ts';
 import { GuardedSends } from '../core/graph/guardedSends.ts';
 import { OptionError } from '../core/optionError.ts';
+import type { ThreadPool } from '../core/graph/pool.ts';
+import { namedPool } from '../core/graph/pool.ts';
+import { PoolThread, putOn, threadOf } from '../core/exchange/poolThread.ts';
 
 /** Copies of one step that may be under way at once; then exchanges wait for one to end. */
 const mostTaps = 1000;
@@ -24,6 +27,8 @@ interface TapOptions {
   readonly copies: boolean;
   readonly variableSend: string | null;
   readonly prepare: ((copy: Exchange) => unknown) | null;
+  /** What the copies run in; null: only their number is bounded. */
+  readonly pool: ThreadPool | null;
 }
 
 class WireTap extends StepSubscriber {
@@ -41,22 +46,43 @@ class WireTap extends StepSubscriber {
   }
 
   protected step(exchange: Exchange): boolean {
-    if (this.underWay < mostTaps) {
-      this.tap(exchange);
-      return true;
-    }
+    if (this.underWay < mostTaps) return this.tap(exchange);
     this.waiting.push(exchange);
     return false;
   }
 
-  private tap(exchange: Exchange): void {
+  private tap(exchange: Exchange): boolean {
     // As in Camel, the URI is read for what is sent, be it a new exchange without anything in it.
     const call = this.options.target(this.options.copies ? exchange : this.blank(exchange));
-    if (call === null) return;
+    if (call === null) return true;
     const copy = this.copyOf(exchange);
     this.underWay++;
     this.context.begin();
+    const { pool } = this.options;
+    if (pool !== null) return this.tapInPool(pool, exchange, copy, call);
     this.context.clock.yield(() => this.send(copy, call));
+    return true;
+  }
+
+  private tapInPool(pool: ThreadPool, exchange: Exchange, copy: Exchange, call: Call): boolean {
+    const task = (thread: PoolThread): void => {
+      putOn(thread, copy);
+      this.send(copy, call);
+    };
+    if (pool.offer(task)) return true;
+    const goOn = (): void => this.out.next(exchange);
+    switch (pool.settings.rejectedPolicy) {
+      case 'Block':
+        pool.take(task, goOn);
+        break;
+      case 'CallerRuns':
+        this.context.clock.yield(() => task(new PoolThread(threadOf(exchange)?.name ?? 'main', goOn)));
+        break;
+      default:
+        copy.unitOfWork!.release();
+        throw new ExchangeError('java.util.concurrent.RejectedExecutionException', `the thread pool of ${this.context.info.stepId} is full`);
+    }
+    return false;
   }
 
   /** It is under way on its own: one-way, with a unit of work of its own, which holds the delivery unless somebody waits for its reply. */
@@ -130,7 +156,7 @@ export const wireTap = defineEip({
     onPrepare: field.reference<string>('Works on the copy before it is sent: a bean with `process(exchange)`, or a function.', 'Processor'),
     variableSend: field.string('Variable whose value is sent instead of the body.'),
     variableReceive: field.string('Camel refuses it, too: a wire tap gets no reply.'),
-    executorService: field.string('Thread pool for the copies.').ignored('copies are sent as the event loop finds time; a bounded number is under way at once'),
+    executorService: field.string('Pool in which the copies run: a bean of `java.util.concurrent.Executors`, which steps share, or a profile (`camel.threadpool.config[name]`). By default up to 1000 are under way.'),
     ignoreInvalidEndpoint: field.boolean('Sends nothing when the endpoint does not exist.').default(false),
     ...optimisationFields,
     ...dynamicEndpointFields,
@@ -149,6 +175,7 @@ export const wireTap = defineEip({
       copies: given.copy,
       variableSend: given.variableSend ?? null,
       prepare: preparationOf(given.onPrepare, context),
+      pool: given.executorService === undefined ? null : namedPool(given.executorService, context, 'WireTap'),
     };
     const uri = wholeUri(given.uri);
     // As in Camel, an endpoint that is written out is allowed.

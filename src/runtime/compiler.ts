@@ -285,7 +285,7 @@ export class StepCompiler {
     for (const name of poolOptions) {
       const reference = fields[name];
       const problem = typeof reference === 'string' ? threadPoolProblem(reference, (bean) => beans.get(bean), (key) => languages.property(key)) : null;
-      if (problem !== null) this.problems.report('M0501', problem, fieldsAt[name] ?? at, { help: 'take the option out: work is not spread over threads here' });
+      if (problem !== null) this.problems.report('M0501', problem, fieldsAt[name] ?? at, { help: 'declare it as a bean of `java.util.concurrent.Executors`, or say its sizes: `camel.threadpool.config[NAME].pool-size`' });
     }
   }
 

@@ -3,6 +3,8 @@ import { depthOf, FAILED, HANDLED, PARKED } from '../core/exchange/exchange.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { Call } from '../core/graph/flow.ts';
+import type { ThreadPool } from '../core/graph/pool.ts';
+import { offThread, putOn } from '../core/exchange/poolThread.ts';
 import type { ElementModel, ExpressionModel, StepModel } from '../dsl/model.ts';
 import type { StepCompiler, Surroundings } from './compiler.ts';
 import type { ExitWork } from './graph.ts';
@@ -18,6 +20,8 @@ interface OnCompletion {
   readonly useOriginalMessage: boolean;
   /** Each of its messages is under way on its own, as one of `wireTap`, however many came before it. */
   readonly isApart: boolean;
+  /** What they run in; null: nothing bounds them. */
+  readonly pool: Promise<ThreadPool | null> | null;
   readonly steps: Call;
 }
 
@@ -68,13 +72,15 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
       if (useOriginalMessage) compiler.keepsOriginal = true;
       compiler.checkThreadPools(element);
       exclude(compiler.problems, element, 'onCompleteOnly', 'onFailureOnly');
+      const poolName = textField(element, 'executorService');
       return {
         isBefore: textField(element, 'mode')?.toLowerCase() === 'beforeconsumer',
         onCompleteOnly: booleanField(element, 'onCompleteOnly', false),
         onFailureOnly: booleanField(element, 'onFailureOnly', false),
         onWhen: whenField(compiler, element),
         useOriginalMessage,
-        isApart: booleanField(element, 'parallelProcessing', false),
+        isApart: booleanField(element, 'parallelProcessing', false) || poolName !== null,
+        pool: poolName === null ? null : import('../core/graph/pool.ts').then(({ namedPool }) => namedPool(poolName, compiler.services, 'OnCompletion')),
         steps: compiler.wiring.wire(compiler.steps((element.fields['steps'] ?? []) as readonly StepModel[], around)),
       };
     });
@@ -118,7 +124,7 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
           }
           if (!isDue) continue;
           if (completion.isApart) {
-            start(completion, current, graph(), depth);
+            void start(completion, current, graph(), depth);
             continue;
           }
           current.halt = 0;
@@ -147,13 +153,20 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
     // Who called this route may be under way for longer than anything in it: the graph is needed until then.
     const held = graph();
     held.begin();
-    const complete = (finished: Exchange): void => {
+    const complete = async (finished: Exchange): Promise<void> => {
       // What was put aside is not done; and it counts what is known of the exchange in the end, not of copies whose results nobody has taken.
-      if ((finished.halt & PARKED) === 0 && hasBeenIn(finished, routeId)) for (const completion of after) if (isDue(completion, finished)) start(completion, finished, held, depth);
+      if ((finished.halt & PARKED) === 0 && hasBeenIn(finished, routeId)) {
+        for (const completion of after) {
+          if (!isDue(completion, finished)) continue;
+          const done = start(completion, finished, held, depth);
+          // As in Camel, whoever brought the message waits for what is not said to run beside it.
+          if (!completion.isApart) await done;
+        }
+      }
       held.end();
     };
     // A part or a copy is done before the delivery that it belongs to.
-    if (unitOfWork !== null && unitOfWork.exchange === lead) unitOfWork.onCompletion(complete);
+    if (unitOfWork !== null && unitOfWork.exchange === lead) unitOfWork.beforeLeaving(complete);
     else lead.onEnd(() => complete(lead));
   };
 
@@ -171,7 +184,7 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
     events.emit('exchangeFailed', { exchange: copy, routeId, step: copy.failedStep, error: copy.exception!, millis: clock.now() - copy.created, isHandled: false });
   };
 
-  const start = (completion: OnCompletion, finished: Exchange, held: { begin(): void; end(): void }, depth: number): void => {
+  const start = (completion: OnCompletion, finished: Exchange, held: { begin(): void; end(): void }, depth: number): Promise<void> => {
     const copy = finished.copy();
     copy.isInOut = false;
     copy.routeId = routeId;
@@ -181,21 +194,33 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
     if (nextDepth > mostInARow * callsOfBlock) {
       copy.fail(new ExchangeError('java.lang.StackOverflowError', `onCompletion of route ${routeId} starts itself without end: its steps come to a route to which it applies`));
       ended(copy);
-      return;
+      return Promise.resolve();
     }
     held.begin();
-    copy.way = new Then(
-      null,
-      (exchange) => {
-        ended(exchange);
-        held.end();
-      },
-      nextDepth,
-    );
-    // Not on the sender's time: it has its answer already.
-    clock.yield(() => {
-      if (completion.useOriginalMessage) finished.unitOfWork?.takeOriginal(copy);
-      completion.steps(copy);
+    return new Promise((done) => {
+      copy.way = new Then(
+        null,
+        (exchange) => {
+          ended(exchange);
+          held.end();
+          done();
+        },
+        nextDepth,
+      );
+      const run = (): void => {
+        if (completion.useOriginalMessage) finished.unitOfWork?.takeOriginal(copy);
+        completion.steps(copy);
+      };
+      offThread(copy);
+      if (completion.pool === null) clock.yield(run);
+      else
+        void completion.pool.then((pool) => {
+          if (pool === null) return run();
+          pool.take((thread) => {
+            putOn(thread, copy);
+            run();
+          });
+        });
     });
   };
   return work;

@@ -1,7 +1,7 @@
 import { Subscription } from 'rxjs';
 import type { Delivery } from '../core/connector.ts';
 import { ExchangeError } from '../core/errors.ts';
-import type { Exchange, Way } from '../core/exchange/exchange.ts';
+import type { Completion, Exchange, Way } from '../core/exchange/exchange.ts';
 import { depthOf, FAILED, HANDLED, PARKED, UnitOfWork } from '../core/exchange/exchange.ts';
 import type { Pipe } from '../core/graph/flow.ts';
 import { Exit, Inlet, pumped } from '../core/graph/flow.ts';
@@ -202,7 +202,18 @@ class Passage extends UnitOfWork implements Way {
     this.graph.finish(exchange, this);
   }
 
+  override beforeLeaving(completion: Completion): void {
+    if (this.delivery.answersFirst === true) this.onCompletion((exchange) => void completion(exchange));
+    else super.beforeLeaving(completion);
+  }
+
   leave(exchange: Exchange): void {
+    const ending = this.leaving();
+    if (ending === null) this.leaveNow(exchange);
+    else void ending.then(() => this.leaveNow(exchange));
+  }
+
+  private leaveNow(exchange: Exchange): void {
     const { graph } = this;
     this.isAside = true;
     graph.owner.left(exchange, graph, graph.owner.now() - this.entered);

@@ -6,6 +6,7 @@ import type { Exchange, StepInfo, Way } from '../core/exchange/exchange.ts';
 import { EXHAUSTED, FAILED, failedReplies, HANDLED, PARKED, ROLLBACK_ONLY, SPENT, STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { Call, Pipe } from '../core/graph/flow.ts';
+import { stepAside } from '../core/exchange/poolThread.ts';
 import { Exit, Inlet, isPromise, operator, sequence, StepSubscriber, WayBack, withOutput } from '../core/graph/flow.ts';
 import { Headers } from '../core/exchange/headers.ts';
 import { Visit } from './graph.ts';
@@ -399,7 +400,7 @@ class ErrorHandled extends StepSubscriber implements Resumable {
 
   private wait(exchange: Exchange, attempts: Attempts, wait: Pick<Waiting, 'due' | 'policy'>): void {
     const { clock } = this.context;
-    if (wait.policy.asyncDelayedRedelivery) exchange.unitOfWork?.whole.stepAside();
+    if (wait.policy.asyncDelayedRedelivery) stepAside(exchange);
     const timer = clock.schedule(Math.max(0, wait.due - clock.now()), () => {
       this.waiting.delete(exchange);
       this.redeliver(exchange, attempts);

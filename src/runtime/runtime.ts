@@ -842,8 +842,13 @@ export class Runtime implements ExchangeScope {
       const unitOfWork = new UnitOfWork(exchange, () => undefined);
       exchange.unitOfWork = unitOfWork;
       exchange.way = new Reply((returned) => {
-        unitOfWork.release();
-        resolve(returned);
+        const left = (): void => {
+          unitOfWork.release();
+          resolve(returned);
+        };
+        const ending = unitOfWork.leaving();
+        if (ending === null) left();
+        else void ending.then(left);
       });
       this.endpoints.trustedCall(uri, exchange, this.sendIntercepts, { routeId: '', stepId: 'send', kind: 'send', label: 'send', at: null });
     });

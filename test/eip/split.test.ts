@@ -259,7 +259,7 @@ describe('split', () => {
     });
 
     it('has no more under way than its pool allows', async () => {
-      const context = contextWith({ registry: { pool: { maxPoolSize: 3 } } });
+      const context = contextWith({ registry: { pool: { poolSize: 3, maxPoolSize: 3 } } });
       let underWay = 0;
       let most = 0;
       const steps = perform(async () => {

@@ -485,6 +485,21 @@ ${more}        - throttle: { id: limit, expression: { constant: "2" }, timePerio
     backend.close();
   });
 
+  it('loses nothing that waits in a pool, neither when the step that it waits for is another by then nor when it stops', async () => {
+    const routes = (text: string): string =>
+      `- route: { id: a, from: { uri: "seda:a?size=1000", steps: [ { threads: { id: pool, poolSize: 2, maxPoolSize: 2 } }, { delay: { constant: 5, asyncDelayed: false } }, { setBody: { simple: "\${body} ${text}" } }, { to: mock:done } ] } }`;
+    place.write('routes/a.yaml', routes('old'));
+    const mecha = await place.start();
+    const done = (): string[] => mecha.mock('done').received.map(({ body }) => String(body));
+    for (let i = 0; i < 40; i++) await mecha.send('seda:a', `o${i}`, { isInOut: false });
+    await eventually(() => expect(done().length).to.be.greaterThan(2));
+    place.write('routes/a.yaml', routes('new'));
+    expect((await mecha.reload()).result).to.equal('applied');
+    for (let i = 0; i < 40; i++) await mecha.send('seda:a', `n${i}`, { isInOut: false });
+    await mecha.stop(20_000);
+    expect(done().sort()).to.deep.equal([...Array.from({ length: 40 }, (_, i) => `n${i} new`), ...Array.from({ length: 40 }, (_, i) => `o${i} old`)].sort());
+  });
+
   it('takes a JavaScript module that has changed', async () => {
     place.write('price.mjs', 'export default (exchange) => { exchange.body = "one"; };').write('routes/a.yaml', '- route: { id: p, from: { uri: "direct:p", steps: [ { process: { ref: "#module:./price.mjs" } } ] } }');
     const mecha = await place.start();

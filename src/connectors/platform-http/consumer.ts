@@ -234,6 +234,7 @@ function extensionsIn(list: string | undefined): ReadonlySet<string> | null {
 
 /** One request on its way, until it is answered. */
 class RequestDelivery implements Delivery {
+  readonly answersFirst = true;
   private readonly consumer: PlatformHttpConsumer;
   private readonly reply: ServerResponse;
   private readonly request: RequestHeaders;

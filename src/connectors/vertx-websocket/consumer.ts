@@ -123,6 +123,7 @@ abstract class SocketConsumer implements Consumer {
       const isRequest = this.options.exchangePattern === 'InOut' && event === 'MESSAGE';
       this.intake.take(this.sink!.exchange(body, all, isRequest), {
         wouldLose: true,
+        answersFirst: isRequest,
         settle: (exchange) => (isRequest ? this.answer(socket, key, exchange) : undefined),
       });
     };

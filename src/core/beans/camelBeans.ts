@@ -2,6 +2,7 @@ import { toText } from '../conversion/convert.ts';
 import { ExchangeError, isKnownExceptionClass, qualifiedClassName } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { STOPPED } from '../exchange/exchange.ts';
+import { SharedPool } from '../exchange/poolThread.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
 type Make = (args: readonly unknown[], properties: Properties) => unknown;
@@ -28,7 +29,6 @@ const classes: Readonly<Record<string, Make>> = {
   'org.apache.camel.model.errorhandler.NoErrorHandlerDefinition': () => ({ isNone: true }),
   'org.apache.camel.model.Resilience4jConfigurationDefinition': settings,
   'org.apache.camel.model.FaultToleranceConfigurationDefinition': settings,
-  // Nothing runs in them, but their sizes say how much may be under way at once.
   'org.apache.camel.spi.ThreadPoolProfile': settings,
   // It adapts a strategy that resumes to a consumer, which has nothing to do here.
   'org.apache.camel.component.file.consumer.adapters.FileResumeAdapterDelegate': settings,
@@ -37,8 +37,14 @@ const classes: Readonly<Record<string, Make>> = {
   'org.apache.camel.component.kafka.consumer.DefaultKafkaManualCommitFactory': () => ({ newInstance: (commit: unknown) => commit }),
 };
 
-const pool = (size?: unknown): unknown => ({ maxPoolSize: size });
-const anyPool = (): unknown => pool();
+const sizeOf = (size: unknown): number => {
+  const number = Number(size);
+  if (!Number.isInteger(number) || number < 1) throw new Error(`a pool of ${toText(size) ?? 'null'} threads`);
+  return number;
+};
+const fixedPool = (size?: unknown): unknown => new SharedPool(sizeOf(size), sizeOf(size), true);
+const scheduledPool = (size?: unknown): unknown => new SharedPool(sizeOf(size), sizeOf(size), true, true);
+const anyPool = (): unknown => new SharedPool(0, Infinity, false);
 
 const statics: Readonly<Record<string, Readonly<Record<string, (...args: unknown[]) => unknown>>>> = {
   'org.apache.camel.support.builder.ExpressionBuilder': {
@@ -47,7 +53,15 @@ const statics: Readonly<Record<string, Readonly<Record<string, (...args: unknown
     headerExpression: (name) => (exchange: Exchange) => exchange.headers.get(toText(name) ?? ''),
     exchangePropertyExpression: (name) => (exchange: Exchange) => exchange.property(toText(name) ?? ''),
   },
-  'java.util.concurrent.Executors': { newFixedThreadPool: pool, newScheduledThreadPool: pool, newWorkStealingPool: anyPool, newCachedThreadPool: anyPool, newSingleThreadExecutor: () => pool(1), newSingleThreadScheduledExecutor: () => pool(1), newVirtualThreadPerTaskExecutor: anyPool },
+  'java.util.concurrent.Executors': {
+    newFixedThreadPool: fixedPool,
+    newScheduledThreadPool: scheduledPool,
+    newWorkStealingPool: (size) => (size === undefined ? anyPool() : fixedPool(size)),
+    newCachedThreadPool: anyPool,
+    newSingleThreadExecutor: () => fixedPool(1),
+    newSingleThreadScheduledExecutor: () => scheduledPool(1),
+    newVirtualThreadPerTaskExecutor: anyPool,
+  },
   'org.apache.camel.support.resume.Resumables': { of: (offsetKey, lastOffset) => ({ offsetKey, lastOffset }) },
   'org.apache.camel.support.builder.PredicateBuilder': { constant: (value) => () => String(value) === 'true' },
 };

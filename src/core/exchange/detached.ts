@@ -1,6 +1,7 @@
 import type { StepContext } from '../definition.ts';
 import type { Exchange } from './exchange.ts';
 import { UnitOfWork, isUnhandled } from './exchange.ts';
+import { offThread } from './poolThread.ts';
 import { leaveTransaction } from './transaction.ts';
 
 /**
@@ -11,6 +12,7 @@ export function detach(copy: Exchange, origin: Exchange, ended: () => void): voi
   copy.signal = null;
   copy.lane = null;
   leaveTransaction(copy);
+  offThread(copy);
   const delivery = origin.unitOfWork;
   const holds = delivery !== null && !delivery.isRequest && !delivery.isDone;
   if (holds) delivery.retain();

@@ -78,6 +78,7 @@ export class UnitOfWork {
   private holders = 1;
   private completions: Completion[] | null = null;
   private preparations: Completion[] | null = null;
+  private ends: Completion[] | null = null;
   /** The exchange that `settle` is called with: the one that came from the source. */
   readonly exchange: Exchange;
   /** The source waits for a reply (the exchange's own pattern may change on its way). */
@@ -157,6 +158,24 @@ export class UnitOfWork {
   }
 
   /**
+   * Runs when the exchange that came from the source is at its end, before the source may send the next one, whoever else still holds the unit of
+   * work; where somebody waits for a reply over a network, beside that. Last first.
+   */
+  beforeLeaving(completion: Completion): void {
+    (this.ends ??= []).push(completion);
+  }
+
+  /** The exchange is at its end; null: there is nothing to do before it leaves. */
+  leaving(): Promise<void> | null {
+    return this.ends === null ? null : this.end(this.ends);
+  }
+
+  private async end(ends: readonly Completion[]): Promise<void> {
+    this.ends = null;
+    for (let i = ends.length - 1; i >= 0; i--) await this.runGuarded(ends[i]!);
+  }
+
+  /**
    * Runs when the last holder has let go, before the completions: the place to store what is left of the delivery. What it throws fails
    * the delivery. It may retain the unit of work again (the delivery then goes on).
    */
@@ -170,12 +189,13 @@ export class UnitOfWork {
   }
 
   private finish(): void {
-    if (this.preparations === null && this.completions === null) this.settled();
+    if (this.preparations === null && this.completions === null && this.ends === null) this.settled();
     else void this.finishAll();
   }
 
   private async finishAll(): Promise<void> {
     this.holders = 1;
+    await this.leaving();
     const preparations = this.preparations ?? [];
     this.preparations = null;
     for (const prepare of preparations) await this.runGuarded(prepare);
@@ -266,7 +286,7 @@ export class Exchange {
   wasDealtWith = false;
   /** A `doTry` is under way, perhaps in a route that has called this one: as in Camel the branches of a multicast have no error handler then. */
   isTried = false;
-  private ends: (() => void)[] | null = null;
+  private ends: (() => void | Promise<void>)[] | null = null;
 
   get [javaClass](): string {
     return 'org.apache.camel.support.DefaultExchange';
@@ -402,19 +422,27 @@ export class Exchange {
     const { way } = this;
     if (way === null) throw new Error(`exchange ${this.id} has no way back: it left twice`);
     this.way = way.outer;
-    if (way.outer === null && this.ends !== null) this.end();
-    way.back(this);
+    if (way.outer === null && this.ends !== null) this.end(this.ends, 0, way);
+    else way.back(this);
   }
 
-  /** Runs when the exchange has come to its end: a message when it leaves the route that it came in by, a part or branch when it is done. */
-  onEnd(run: () => void): void {
+  /**
+   * Runs when the exchange has come to its end: a message when it leaves the route that it came in by, a part or branch when it is done. Who waits for
+   * the exchange waits for a promise, too.
+   */
+  onEnd(run: () => void | Promise<void>): void {
     (this.ends ??= []).push(run);
   }
 
-  private end(): void {
-    const { ends } = this;
+  private end(ends: readonly (() => void | Promise<void>)[], first: number, way: Way): void {
     this.ends = null;
-    for (const run of ends!) run();
+    for (let i = first; i < ends.length; i++) {
+      const ending = ends[i]!();
+      if (ending === undefined) continue;
+      void ending.then(() => this.end(ends, i + 1, way));
+      return;
+    }
+    way.back(this);
   }
 
   /**

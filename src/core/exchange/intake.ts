@@ -6,6 +6,7 @@ class Entry implements Delivery {
   readonly id?: string;
   readonly wouldLose: boolean;
   readonly comesAgain: boolean;
+  readonly answersFirst: boolean;
   readonly exchange: Exchange;
   private readonly delivery: Omit<Delivery, 'left'>;
   private readonly gone: () => void;
@@ -14,6 +15,7 @@ class Entry implements Delivery {
     if (delivery.id !== undefined) this.id = delivery.id;
     this.wouldLose = delivery.wouldLose === true;
     this.comesAgain = delivery.comesAgain === true;
+    this.answersFirst = delivery.answersFirst === true;
     this.exchange = exchange;
     this.delivery = delivery;
     this.gone = gone;

@@ -6,9 +6,14 @@ import { ExchangeError } from '../errors.ts';
 import type { Completion, Way , Exchange} from '../exchange/exchange.ts';
 import { depthOf, EXHAUSTED, FAILED, SPENT, UnitOfWork } from '../exchange/exchange.ts';
 import { StepSubscriber, Turns, isPromise } from './flow.ts';
+import type { Task, ThreadPool } from './pool.ts';
+import { leaveThread, PoolThread, putOn } from '../exchange/poolThread.ts';
 
 /** Parts or branches in flight at once under `parallelProcessing`, where no thread pool says another number. */
 export const defaultParallel = 16;
+
+/** Parts or branches in flight at once, those that wait for their turn in a pool among them. */
+const mostPooled = 1000;
 
 /** Children that missed their parent's time limit and are still under way: beyond so many of one step, new parents fail at once. */
 const mostLate = 1000;
@@ -18,6 +23,10 @@ export interface FanOutOptions {
   readonly strategy: AggregationStrategy;
   /** Children in flight at once; 1: one after the other. */
   readonly limit: number;
+  /** What they run in; null: nothing beside `limit` bounds them. */
+  readonly pool: ThreadPool | null;
+  /** A child keeps its place in the pool while it waits for something. */
+  readonly isSynchronous: boolean;
   /** Results are aggregated in the order of arrival. */
   readonly isStreaming: boolean;
   readonly stopsOnException: boolean;
@@ -124,6 +133,8 @@ export abstract class Round extends Turns {
 
   begin(): void {
     const { timeoutMillis } = this.step.options;
+    // Whoever brought the parent goes on while its children are under way elsewhere.
+    if (this.limit > 1) leaveThread(this.parent);
     if (timeoutMillis > 0) this.timer = this.step.context.clock.schedule(timeoutMillis, () => this.expire());
     this.go();
   }
@@ -156,19 +167,9 @@ export abstract class Round extends Turns {
   protected turn(): boolean {
     if (this.isExhausted || this.isOver) return this.inFlight > 0 && !this.hasLeft;
     if (this.inFlight >= this.limit) return true;
-    let child: Exchange | null | typeof notYet;
-    try {
-      if ((this.sent & 31) === 0) this.checkAborted();
-      child = this.produce();
-    } catch (thrown) {
-      this.sourceFailed(thrown);
-      return this.inFlight > 0;
-    }
+    const child = this.next();
     if (child === notYet) return true;
-    if (child === null) {
-      this.isExhausted = true;
-      return this.inFlight > 0;
-    }
+    if (child === null) return this.inFlight > 0;
     const index = this.sent++;
     this.inFlight++;
     child.way = this.limit === 1 ? this : new Seat(this, index);
@@ -177,6 +178,113 @@ export abstract class Round extends Turns {
     // There may be room for another one beside it.
     if (this.limit > 1) this.go();
     return true;
+  }
+
+  /** The next child; null: there is none any more. */
+  private next(): Exchange | null | typeof notYet {
+    try {
+      if ((this.sent & 31) === 0) this.checkAborted();
+      const child = this.produce();
+      if (child === null) this.isExhausted = true;
+      return child;
+    } catch (thrown) {
+      this.sourceFailed(thrown);
+      return null;
+    }
+  }
+
+  // In a pool, as in Camel, sending the next child is a task as well as what each of them goes through.
+
+  private isDriving = false;
+
+  protected override go(): void {
+    const { pool } = this.step.options;
+    if (pool === null) super.go();
+    else if (this.isExhausted || this.isOver) {
+      if (this.inFlight === 0) this.over();
+    } else if (!this.isDriving && this.inFlight < mostPooled) {
+      this.isDriving = true;
+      if (!this.enter(pool, this.drive)) this.drive(new PoolThread('main', () => {}));
+    }
+  }
+
+  /** False: the pool is full, and who asks is to do it. */
+  private enter(pool: ThreadPool, task: Task): boolean {
+    if (pool.offer(task)) return true;
+    switch (pool.settings.rejectedPolicy) {
+      case 'CallerRuns':
+        return false;
+      case 'Block':
+        pool.take(task);
+        return true;
+      default:
+        throw new ExchangeError('java.util.concurrent.RejectedExecutionException', 'Task rejected executing from ExecutorService');
+    }
+  }
+
+  private readonly drive: Task = (thread) => {
+    const { pool } = this.step.options;
+    for (;;) {
+      const child = this.isExhausted || this.isOver ? null : this.next();
+      if (child === null || child === notYet) return this.rest(thread);
+      const index = this.sent++;
+      this.inFlight++;
+      child.way = new Seat(this, index);
+      const run: Task = (own) => {
+        putOn(this.step.options.isSynchronous ? own.kept() : own, child);
+        if (this.step.options.prepare === null) this.dispatch(child, index);
+        else this.prepare(child, index, this.step.options.prepare);
+      };
+      try {
+        if (!this.enter(pool!, run)) {
+          // The child goes first; it may keep the thread while it waits.
+          let isDone = false;
+          let isAway = false;
+          run(
+            new PoolThread(thread.name, () => {
+              isDone = true;
+              if (isAway) this.driveOn(thread);
+            }),
+          );
+          if (!isDone) {
+            isAway = true;
+            return;
+          }
+        }
+      } catch (thrown) {
+        this.inFlight--;
+        this.sourceFailed(thrown);
+        return this.rest(thread);
+      }
+      if (!this.goesOn(thread)) return;
+    }
+  };
+
+  private driveOn(thread: PoolThread): void {
+    if (this.goesOn(thread)) this.drive(thread);
+  }
+
+  /** Asks the pool for the turn of the next child; true: it is to be had at once. */
+  private goesOn(thread: PoolThread): boolean {
+    if (this.isExhausted || this.isOver || this.inFlight >= mostPooled) {
+      this.rest(thread);
+      return false;
+    }
+    try {
+      if (!this.enter(this.step.options.pool!, this.drive)) return true;
+      thread.done();
+    } catch (thrown) {
+      // Only where there is another one.
+      if (this.next() !== null) this.sourceFailed(thrown);
+      this.rest(thread);
+    }
+    return false;
+  }
+
+  private rest(thread: PoolThread): void {
+    this.isDriving = false;
+    thread.done();
+    if ((this.isExhausted || this.isOver) && this.inFlight === 0) this.over();
   }
 
   private prepare(child: Exchange, index: number, prepare: (child: Exchange) => unknown): void {
@@ -388,6 +496,10 @@ class ChildOfWork extends UnitOfWork {
 
   override onCompletion(completion: Completion): void {
     this.outer.onCompletion(completion);
+  }
+
+  override beforeLeaving(completion: Completion): void {
+    this.outer.beforeLeaving(completion);
   }
 
   override beforeSettling(preparation: Completion): void {

@@ -2,6 +2,7 @@ import type { AggregationStrategy, StepContext } from '../definition.ts';
 import { field } from '../field.ts';
 import type { FanOutOptions } from './fanOut.ts';
 import { defaultParallel } from './fanOut.ts';
+import { namedPool } from './pool.ts';
 import { ShareUnitOfWorkAggregationStrategy } from './strategies.ts';
 
 /** Options that name what puts replies together. */
@@ -16,11 +17,11 @@ export const fanOutFields = {
   ...strategyFields,
   parallelAggregate: field.boolean('Lets replies be put together by several threads.').default(false).deprecated('take it out: it changes nothing').ignored('JavaScript runs one strategy call at a time'),
   parallelProcessing: field.boolean('Keeps several under way at once; the exchange goes on when all are back.').default(false),
-  synchronous: field.boolean('Goes on in the same thread.').default(false).ignored('there are no threads to choose from'),
+  synchronous: field.boolean('Keeps a place in the pool of `executorService` while it waits (`delay`, the next attempt of a redelivery): no more than the pool has room for are under way then.').default(false),
   streaming: field.boolean('Takes replies in the order in which they arrive.').default(false),
   stopOnException: field.boolean('Sends no more after the first that failed, and fails with its exception.').default(false),
   timeout: field.millis('Time for all together, with parallelProcessing; replies that are not there then are left out. 0: no limit.').default(0),
-  executorService: field.string('Thread pool profile or bean whose maxPoolSize is how many are under way at once; implies parallelProcessing.'),
+  executorService: field.string('Pool in which they run: a bean of `java.util.concurrent.Executors`, which steps share, or a profile (`camel.threadpool.config[name]`); implies parallelProcessing.'),
   onPrepare: field.reference<string>('Works on each copy before it is sent: a bean with `process(exchange)`, or a function.', 'Processor'),
   shareUnitOfWork: field.boolean('What ends one of them, even when handled, ends the exchange too; original messages are the exchange\'s own.').default(false),
 };
@@ -34,6 +35,7 @@ interface Given {
   readonly stopOnException: boolean;
   readonly timeout: number;
   readonly executorService: string | undefined;
+  readonly synchronous: boolean;
   readonly onPrepare: string | undefined;
   readonly shareUnitOfWork: boolean;
 }
@@ -68,17 +70,12 @@ export function fanOutOptions(given: Given, context: StepContext, byDefault: Agg
   }
   return {
     strategy: strategyOf(given, context, byDefault),
-    limit: isParallel ? poolSize(given.executorService, context) : 1,
+    limit: isParallel ? defaultParallel : 1,
+    pool: given.executorService === undefined ? null : namedPool(given.executorService, context, `${context.info.kind[0]!.toUpperCase()}${context.info.kind.slice(1)}`),
+    isSynchronous: given.synchronous,
     isStreaming: given.streaming,
     stopsOnException: given.stopOnException,
     timeoutMillis: given.timeout,
     prepare: preparationOf(given.onPrepare, context),
   };
-}
-
-function poolSize(reference: string | undefined, context: StepContext): number {
-  if (reference === undefined) return defaultParallel;
-  const bean = context.beans.get(reference.replace(/^#(bean:)?/, '')) as { maxPoolSize?: unknown; poolSize?: unknown } | undefined;
-  const size = Number(bean?.maxPoolSize ?? bean?.poolSize);
-  return Number.isInteger(size) && size > 1 ? size : defaultParallel;
 }

@@ -7,6 +7,7 @@ import type { Exchange, Way } from '../../core/exchange/exchange.ts';
 import { FAILED, isUnhandled, UnitOfWork } from '../../core/exchange/exchange.ts';
 import type { Expression, Predicate } from '../../core/expression.ts';
 import { isPromise } from '../../core/graph/flow.ts';
+import { offThread } from '../../core/exchange/poolThread.ts';
 import { storableBody } from '../../core/conversion/serialise.ts';
 import { DueQueue } from './dueQueue.ts';
 import type { CompletedBy } from './group.ts';
@@ -302,6 +303,7 @@ export class Aggregator {
     const copy = source.copy();
     copy.unitOfWork = null;
     leaveTransaction(copy);
+    offThread(copy);
     const { headers } = copy;
     if (headers.lookup(foldedCurrent) !== undefined) headers.remove(completeCurrent);
     if (headers.lookup(foldedInclusive) !== undefined) headers.remove(completeAllInclusive);

@@ -6,6 +6,9 @@ import type { Exchange } from '../../core/exchange/exchange.ts';
 import { field } from '../../core/field.ts';
 import type { Inlet, Pipe } from '../../core/graph/flow.ts';
 import { operator, StepSubscriber } from '../../core/graph/flow.ts';
+import type { ThreadPool } from '../../core/graph/pool.ts';
+import { namedPool } from '../../core/graph/pool.ts';
+import { putOn } from '../../core/exchange/poolThread.ts';
 import type { AggregationRepository } from '../../core/state/repositories.ts';
 import type { Outlet, Rules } from './aggregator.ts';
 import { Aggregator } from './aggregator.ts';
@@ -19,9 +22,11 @@ class Aggregate extends StepSubscriber implements Outlet {
   readonly context: StepContext;
   private readonly aggregator: Aggregator;
   private readonly inner: Inlet;
+  private readonly pool: ThreadPool | null;
 
-  constructor(out: Subscriber<Exchange>, steps: Pipe, aggregator: Aggregator, rules: Rules, context: StepContext) {
+  constructor(out: Subscriber<Exchange>, steps: Pipe, aggregator: Aggregator, rules: Rules, pool: ThreadPool | null, context: StepContext) {
     super(out, context.info);
+    this.pool = pool;
     this.rules = rules;
     this.context = context;
     this.aggregator = aggregator;
@@ -40,7 +45,13 @@ class Aggregate extends StepSubscriber implements Outlet {
   }
 
   enter(exchange: Exchange): void {
-    this.inner.next(exchange);
+    const { pool } = this;
+    if (pool === null) this.inner.next(exchange);
+    else
+      pool.take((thread) => {
+        putOn(thread, exchange);
+        this.inner.next(exchange);
+      });
   }
 
   goOn(exchange: Exchange): void {
@@ -89,7 +100,7 @@ export const aggregate = defineEip({
         randomBackOff: field.boolean('Waits a random part of it.').default(false),
       })
       .ignored('one process has a group, so there is nothing to lock'),
-    executorService: field.reference('Pool for complete groups.', 'ExecutorService').ignored(onlyOnePool),
+    executorService: field.string('Pool in which complete groups run, as many at once as it has room for: a bean of `java.util.concurrent.Executors`, which steps share, or the name of a profile (`camel.threadpool.config[name]`). A group for which there is no room waits.'),
     timeoutCheckerExecutorService: field.reference('Pool for timeouts.', 'ScheduledExecutorService').ignored(onlyOnePool),
     completionTimeoutCheckerInterval: field.millis('How often timeouts are looked for.').atLeast(1).default(1000).ignored('timeouts are exact here, nothing is looked for in intervals'),
     steps: field.steps('What the exchange of a complete group goes through.').required(),
@@ -116,6 +127,8 @@ export const aggregate = defineEip({
     const { problems, at } = context;
     const strategy = context.aggregationStrategy(options.aggregationStrategy, { methodName: options.aggregationStrategyMethodName, methodAllowNull: options.aggregationStrategyMethodAllowNull });
     const predicate = options.completionPredicate ?? (strategy.matches === undefined ? null : (exchange: Exchange) => strategy.matches!(exchange));
+    // A group is never refused: what is too much for the pool waits for it.
+    const pool = options.executorService === undefined ? null : namedPool(options.executorService, context, 'Aggregator');
     const rules: Rules = {
       correlation: options.correlationExpression,
       strategy,
@@ -135,7 +148,7 @@ export const aggregate = defineEip({
       closedKeys: options.closeCorrelationKeyOnCompletion ?? null,
       discardsOnTimeout: options.discardOnCompletionTimeout,
       discardsOnFailure: options.discardOnAggregationFailure,
-      limit: options.parallelProcessing ? parallelGroups : 1,
+      limit: pool !== null ? Infinity : options.parallelProcessing ? parallelGroups : 1,
     };
     const isEverComplete =
       strategy.preComplete !== undefined || rules.predicate !== null || rules.size > 0 || rules.sizeExpression !== null || rules.timeoutMillis > 0 || rules.timeoutExpression !== null || rules.intervalMillis > 0 || rules.fromBatchConsumer;
@@ -169,6 +182,6 @@ export const aggregate = defineEip({
       if (options.forceCompletionOnStop || options.completeAllOnStop) aggregator.force(null, false);
       await aggregator.whenIdle(options.completeAllOnStop, context.stopping);
     });
-    return operator((out) => new Aggregate(out, options.steps, aggregator, rules, context));
+    return operator((out) => new Aggregate(out, options.steps, aggregator, rules, pool, context));
   },
 });

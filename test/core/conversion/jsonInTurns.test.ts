@@ -8,8 +8,7 @@ const outcome = async (run: () => unknown): Promise<unknown> => {
   try {
     return { value: await run() };
   } catch (thrown) {
-    // A text that is wrong in two places, one of them its end, is refused for either.
-    return (thrown as { type: string }).type.replace('io.JsonEOFException', 'JsonParseException');
+    return (thrown as { type: string }).type;
   }
 };
 

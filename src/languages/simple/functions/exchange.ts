@@ -2,6 +2,7 @@ import { primitiveDefaults, toText } from '../../../core/conversion/convert.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { fold } from '../../../core/exchange/headers.ts';
+import { threadOf } from '../../../core/exchange/poolThread.ts';
 import { removeQuotes, splitArguments } from '../arguments.ts';
 import { conversionTo } from '../conversions.ts';
 import { javaClassName } from '../../../core/conversion/javaClassName.ts';
@@ -323,7 +324,7 @@ export const exchangeFunctions: Readonly<Record<string, FunctionBuilder>> = {
   logExchange: plain(dump),
   exception,
   threadId: plain(() => 1),
-  threadName: plain((exchange) => exchange.property('MechaThreadName') ?? 'main'),
+  threadName: plain((exchange) => threadOf(exchange)?.name ?? 'main'),
   camelId: plain((exchange) => exchange.scope.name),
   camelContext,
   routeId: plain((exchange) => exchange.routeId),
