@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector, runtimeOf } from '../core/connector.ts';
+import { toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
 import { Bounds, kept, shownText, templateText, viewOf } from './template.ts';
@@ -9,12 +10,49 @@ const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 
 const escaped = (value: unknown): string => (shownText(value) ?? '').replace(/[&<>"'`=\n\r\t]/g, (char) => escapes[char]!);
 
-/** Own members along a dotted name; a text has none but its own. */
-function memberOf(view: unknown, name: string): { readonly found: boolean; readonly value: unknown } {
+/** What Java's objects say of themselves, by the names that Mustache finds there: a list its `size`, a text its `length`. Maps have their keys only. */
+const ofTexts: Readonly<Record<string, (text: string) => unknown>> = {
+  length: (text) => text.length,
+  empty: (text) => text === '',
+  isEmpty: (text) => text === '',
+  toLowerCase: (text) => text.toLowerCase(),
+  toUpperCase: (text) => text.toUpperCase(),
+  trim: (text) => text.trim(),
+  toString: (text: string) => text,
+};
+const ofLists: Readonly<Record<string, (list: readonly unknown[]) => unknown>> = {
+  size: (list) => list.length,
+  empty: (list) => list.length === 0,
+  isEmpty: (list) => list.length === 0,
+  toString: (list: readonly unknown[]) => toText(list),
+};
+const ofNumbers: Readonly<Record<string, (value: number) => unknown>> = { intValue: Math.trunc, longValue: Math.trunc, doubleValue: (value) => value, toString: String };
+const ofTruths: Readonly<Record<string, (value: boolean) => unknown>> = { booleanValue: (value) => value, toString: String };
+
+interface Step {
+  readonly found: boolean;
+  readonly value: unknown;
+}
+
+const nothing: Step = { found: false, value: undefined };
+
+const said = <T>(names: Readonly<Record<string, (value: T) => unknown>>, name: string, value: T): Step => (Object.hasOwn(names, name) ? { found: true, value: names[name]!(value) } : nothing);
+
+function stepInto(value: unknown, name: string): Step {
+  if (Array.isArray(value)) return said(ofLists, name, value as unknown[]);
+  if (typeof value === 'string') return said(ofTexts, name, value);
+  if (typeof value === 'number') return said(ofNumbers, name, value);
+  if (typeof value === 'boolean') return said(ofTruths, name, value);
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, name) ? { found: true, value: (value as Record<string, unknown>)[name] } : nothing;
+}
+
+/** The member that a dotted name leads to. */
+function memberOf(view: unknown, name: string): Step {
   let value = view;
   for (const part of name.split('.')) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return { found: false, value: undefined };
-    value = (value as Record<string, unknown>)[part];
+    const member = stepInto(value, part);
+    if (!member.found) return nothing;
+    ({ value } = member);
   }
   return { found: true, value };
 }
