@@ -16,7 +16,12 @@ const families: readonly (readonly [help: string, schemes: string])[] = [
   ['routes are chosen by `toD` or `recipientList` from a header, a variable or a bean that holds the subscriptions', 'dynamic-router dynamic-router-control'],
   ['use `quartz:` with the same `cron` and `trigger.*` parameters', 'quartz2'],
   // HTTP
-  ['use `platform-http:` to serve and `http:` to call', 'servlet jetty undertow netty-http restlet spark-rest webhook http4 jetty8 jetty9 netty4-http knative-http'],
+  [
+    'use `platform-http:/path` to serve (its parameters `host` and `port` say where it listens; `CamelHttpPath` and `CamelHttpUri` are whole there, and `populateBodyWithForm=false` keeps the text of a form), and `http:` to call',
+    'jetty undertow netty-http jetty8 jetty9 netty4-http',
+  ],
+  ['use `platform-http:` with the mapping of the servlet before the path: `platform-http:/camel/orders` for a servlet `orders` under `/camel/*`', 'servlet'],
+  ['use `platform-http:` to serve and `http:` to call', 'restlet spark-rest webhook http4 knative-http'],
   ['use `http:`', 'vertx-http ahc ahc-ws asynchttp'],
   ['use `rest-openapi:`, with the address of the OpenAPI document', 'rest-swagger'],
   ['use `vertx-websocket:host:port/path`', 'atmosphere-websocket websocket vertx-websocket-client websocket-jsr356 cometd cometds'],

@@ -42,8 +42,9 @@ describe('connectors with templates, schemas, programs and streams', () => {
     });
 
     it('reaches nothing but the message', async () => {
-      await start([route('direct:a', { to: 'mustache:t' })], { t: '[{{body.constructor}}{{constructor.name}}{{headers.__proto__}}{{exchange.exchangeId}}{{body.length}}]' });
-      expect(await body('direct:a', 'b')).to.equal('[]');
+      await start([route('direct:a', { to: 'mustache:t' })], { t: '[{{body.constructor}}{{constructor.name}}{{headers.__proto__}}{{exchange.exchangeId}}{{body.at}}{{body.list.length}}{{headers.n.toFixed}}]' });
+      expect(await body('direct:a', 'b', { n: 1 })).to.equal('[]');
+      expect(await body('direct:a', { list: [1] })).to.equal('[]');
     });
 
     it('takes a template from the header only where that is allowed, and other tags', async () => {
