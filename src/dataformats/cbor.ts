@@ -222,8 +222,10 @@ function refused(thrown: unknown): never {
   if (thrown instanceof ExchangeError) throw thrown;
   const { message } = thrown as Error;
   if (/call stack/.test(message)) throw new ExchangeError('com.fasterxml.jackson.core.exc.StreamConstraintsException', `the document is nested deeper than ${deepestValue}`);
-  throw new ExchangeError(unreadable, `not CBOR: ${message.replace(/^CBOR decode error: /, '')}`);
+  throw new ExchangeError(/not enough data|end of data/.test(message) ? 'com.fasterxml.jackson.core.io.JsonEOFException' : unreadable, `not CBOR: ${message.replace(/^CBOR decode error: /, '')}`);
 }
+
+const mismatched = (message: string): ExchangeError => new ExchangeError('com.fasterxml.jackson.databind.exc.MismatchedInputException', message);
 
 export const cbor = defineDataFormat({
   name: 'cbor',
@@ -232,7 +234,7 @@ export const cbor = defineDataFormat({
     useList: field.boolean('Unmarshals to a list; anything but a list is an error.').default(false),
     objectMapper: field.string('Object mapper of the registry.').ignored(java),
     useDefaultObjectMapper: field.boolean('Looks for an object mapper in the registry.').default(true).ignored(java),
-    unmarshalType: field.string('Class to unmarshal to.').ignored(java),
+    unmarshalType: field.string('Class to unmarshal to: maps and lists are checked, a class of your own gives a map.'),
     collectionType: field.string('Class of collections.').ignored(java),
     allowUnmarshallType: field.boolean('Lets a header name the class to unmarshal to.').default(false).ignored(java),
     prettyPrint: field.boolean('Writes in lines.').default(false).ignored('CBOR has no lines'),
@@ -240,7 +242,9 @@ export const cbor = defineDataFormat({
     enableFeatures: field.string('Jackson features to switch on.').ignored(java),
     disableFeatures: field.string('Jackson features to switch off.').ignored(java),
   },
-  create: ({ useList }) => {
+  create: ({ useList, unmarshalType }) => {
+    const wantsList = useList || /(?:List|Set|Collection)$/.test(unmarshalType ?? '');
+    const wantsMap = !wantsList && /Map$/.test(unmarshalType ?? '');
     let codec: Codec | Promise<Codec> | null = null;
     const withCodec = <T>(run: (loaded: Codec) => T): T | Promise<T> => {
       codec ??= import('cborg').then((library) => (codec = codecOf(library)));
@@ -258,6 +262,7 @@ export const cbor = defineDataFormat({
     };
     const read = (bytes: Buffer): unknown =>
       withCodec(({ decode, decodeInTurns }) => {
+        if (bytes.length === 0) throw mismatched('No content to map due to end-of-input');
         if (bytes.length > readAtOnce) return decodeInTurns(bytes).then(checked, refused);
         let value: unknown;
         try {
@@ -268,7 +273,8 @@ export const cbor = defineDataFormat({
         return checked(value);
       });
     const checked = (value: unknown): unknown => {
-      if (useList && !Array.isArray(value)) throw new ExchangeError('com.fasterxml.jackson.databind.exc.MismatchedInputException', 'the document is no list, but useList is set');
+      if (wantsList && !Array.isArray(value)) throw mismatched('the document is no list, but useList or unmarshalType wants one');
+      if (wantsMap && (value === null || typeof value !== 'object' || Array.isArray(value))) throw mismatched(`the document is no ${unmarshalType}`);
       return value;
     };
     return { marshal: (_exchange, body) => write(body), unmarshal: (exchange, body) => withBytes(exchange, body, read) };

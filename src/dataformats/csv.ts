@@ -343,6 +343,8 @@ class Lexer {
   private wasQuoted = false;
   /** What a piece ended with that only the next one explains: CR, an escape, a half delimiter, a quote. */
   private rest = '';
+  /** Characters before it. */
+  private passed = 0;
 
   constructor(dialect: Dialect) {
     this.dialect = dialect;
@@ -395,7 +397,7 @@ class Lexer {
         continue;
       }
       if (this.state === AFTER_QUOTE) {
-        if (char.charCodeAt(0) > 32) throw this.failure(`Invalid character between encapsulated token and delimiter at line: ${this.line}`);
+        if (char.charCodeAt(0) > 32) throw this.failure(`Invalid character between encapsulated token and delimiter at line: ${this.line}, position: ${this.passed + at + 1}`);
         at++;
         continue;
       }
@@ -428,6 +430,7 @@ class Lexer {
       }
     }
     this.rest = text.slice(at);
+    this.passed += at;
     if (this.token.length >= longToken) {
       // Asking for a letter makes one text of the pieces.
       this.token.charCodeAt(0);

@@ -42,8 +42,9 @@ export class CalendarComponent {
     this.components = components;
   }
 
+  /** As in Camel a long line stays one line; only what `marshal` writes is folded. */
   toString(): string {
-    return [...lines(this)].join('');
+    return [...lines(this, (line) => line)].join('');
   }
 }
 
@@ -203,15 +204,15 @@ function componentOf(given: unknown, depth: number): CalendarComponent {
   return new CalendarComponent(name.toUpperCase(), made, components.map((one) => componentOf(one, depth + 1)));
 }
 
-function* lines({ components, name, properties }: CalendarComponent): Generator<string> {
+function* lines({ components, name, properties }: CalendarComponent, laid: (line: string) => string): Generator<string> {
   yield `BEGIN:${name}\r\n`;
-  for (const property of properties) yield `${folded(lineOf(property))}\r\n`;
-  for (const component of components) yield* lines(component);
+  for (const property of properties) yield `${laid(lineOf(property))}\r\n`;
+  for (const component of components) yield* lines(component, laid);
   yield `END:${name}\r\n`;
 }
 
 function textInTurns(calendar: CalendarComponent): string | Promise<string> {
-  const rest = lines(calendar);
+  const rest = lines(calendar, folded);
   const texts: string[] = [];
   return inTurns(
     () => {

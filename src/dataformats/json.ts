@@ -5,6 +5,7 @@ import type { Exchange } from '../core/exchange/exchange.ts';
 import { exactNumber, isIntegral, isNumeric, javaDecimal } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
 import type { JsonStyle, NumberReader } from '../core/conversion/json.ts';
+import { javaClassName } from '../core/conversion/javaClassName.ts';
 import { asJsonNode } from '../core/conversion/jsonNode.ts';
 import { featuresOf } from './jacksonFeatures.ts';
 import { jsonText, parseJsonInTurns, parseJsonWith, writeJsonInTurns } from '../core/conversion/json.ts';
@@ -52,7 +53,7 @@ export const json = defineDataFormat({
       wrapsSingles: enabled.has('ACCEPT_SINGLE_VALUE_AS_ARRAY'),
     });
     const write = (exchange: Exchange, value: unknown): Buffer | Promise<Buffer> => {
-      const text = writeJsonInTurns(wrapsRoot && value !== null && value !== undefined ? { [javaName(value)]: value } : value, style);
+      const text = writeJsonInTurns(wrapsRoot && value !== null && value !== undefined ? { [rootName(value)]: value } : value, style);
       return typeof text === 'string' ? encoded(exchange, text) : text.then((whole) => encoded(exchange, whole));
     };
     const encoded = (exchange: Exchange, text: string): Buffer => {
@@ -93,15 +94,8 @@ function noBean(disabled: ReadonlySet<string>): object {
   throw new ExchangeError('com.fasterxml.jackson.databind.exc.InvalidDefinitionException', 'the body is a stream of bytes, which can not be written as JSON: `unmarshal` it before, or make it text with `convertBodyTo`');
 }
 
-/** The Java class that a value has in Camel, as Jackson names a root. */
-function javaName(value: unknown): string {
-  if (Array.isArray(value)) return 'ArrayList';
-  if (typeof value === 'string') return 'String';
-  if (typeof value === 'boolean') return 'Boolean';
-  if (isNumeric(value)) return !isIntegral(value) ? 'Double' : Math.abs(Number(value)) > 2147483647 ? 'Long' : 'Integer';
-  if (value instanceof Set) return 'LinkedHashSet';
-  return value instanceof Uint8Array ? 'byte[]' : 'LinkedHashMap';
-}
+/** As Jackson names a root: by the Java class of the value. */
+const rootName = (value: unknown): string => (value instanceof Uint8Array ? 'byte[]' : simpleClassName(javaClassName(value)));
 
 /** Takes what is in the one key that the document must have. */
 const unwrapper =

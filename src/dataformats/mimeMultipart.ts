@@ -22,8 +22,8 @@ export const mimeMultipart = defineDataFormat({
     return {
       marshal: (exchange, body) => {
         const attachments = attachmentsOf(exchange);
-        if (attachments.size === 0 && !multipartWithoutAttachment) return body;
         return withBytes(exchange, body, (bytes) => {
+          if (attachments.size === 0 && !multipartWithoutAttachment) return bytes;
           const boundary = `----=_Part_${randomUUID()}`;
           const type = toText(exchange.headers.get('Content-Type')) ?? 'application/octet-stream';
           const parts = [part(type, {}, bytes, binaryContent), ...Array.from(attachments.values(), ({ content, contentType, headers }) => part(contentType ?? 'application/octet-stream', headers, content, binaryContent))];
@@ -45,9 +45,8 @@ export const mimeMultipart = defineDataFormat({
       },
       unmarshal: (exchange, body) => {
         const outer = toText(exchange.headers.get('Content-Type')) ?? '';
-        if (!headersInline && !isMultipart(outer)) return body;
         return withBytes(exchange, body, (bytes) => {
-          if (!headersInline) return taken(exchange, bytes, outer);
+          if (!headersInline) return isMultipart(outer) ? taken(exchange, bytes, outer) : bytes;
           const [head, content] = headOf(bytes);
           const type = head.get('content-type') ?? '';
           return isMultipart(type) ? taken(exchange, content, type) : bytes;

@@ -5,7 +5,8 @@ import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
 import { largestUnpacked, runZlib } from '../core/conversion/inflate.ts';
 
-const wrong = (error: Error): ExchangeError => new ExchangeError('java.util.zip.ZipException', error.message);
+const wrong = (error: Error): ExchangeError =>
+  error.message === 'unexpected end of file' ? new ExchangeError('java.io.EOFException', 'Unexpected end of ZLIB input stream') : new ExchangeError('java.util.zip.ZipException', error.message);
 
 export const zipDeflater = defineDataFormat({
   name: 'zipDeflater',

@@ -62,7 +62,7 @@ class ProducerCell {
   open(): Producer | Promise<Producer> {
     if (this.producer !== null) return this.producer;
     if (this.opening !== null) return this.opening;
-    const made = this.make();
+    const made = this.made();
     if (!(made instanceof Promise) && made.start === undefined) return this.take(made);
     this.opening = (async () => {
       const producer = await made;
@@ -71,6 +71,18 @@ class ProducerCell {
     })();
     this.opening.catch(() => (this.opening = null));
     return this.opening;
+  }
+
+  private made(): Producer | Promise<Producer> {
+    const refuse = (thrown: unknown): never => {
+      throw this.isFixed || thrown instanceof ExchangeError ? thrown : new ExchangeError('org.apache.camel.ResolveEndpointFailedException', `Failed to resolve endpoint: ${this.shown} due to: ${(thrown as Error).message}`, { cause: thrown });
+    };
+    try {
+      const made = this.make();
+      return made instanceof Promise ? made.catch(refuse) : made;
+    } catch (thrown) {
+      return refuse(thrown);
+    }
   }
 
   private take(producer: Producer): Producer {

@@ -86,7 +86,9 @@ describe('cbor', () => {
   });
 
   it('refuses what is not CBOR, and what is only the start of it', async () => {
-    for (const hex of ['', 'ff', '1a00', '8201', '9bffffffffffffffff', '5bffffffffffffffff', 'bb00000000ffffffff', '0000', 'd90999f6', 'c482fb4070000000000001', '5f4101', '5f6161ff', '7f7f6161ffff']) {
+    expect(await rejection(() => unmarshal(''))).to.equal('MismatchedInputException');
+    for (const hex of ['1a00', '61']) expect(await rejection(() => unmarshal(hex)), hex).to.equal('JsonEOFException');
+    for (const hex of ['ff', '8201', '9bffffffffffffffff', '5bffffffffffffffff', '5f4101', 'bb00000000ffffffff', '0000', 'd90999f6', 'c482fb4070000000000001', '5f6161ff', '7f7f6161ffff']) {
       expect(await rejection(() => unmarshal(hex)), hex).to.equal('JsonParseException');
     }
   });
@@ -102,12 +104,15 @@ describe('cbor', () => {
   it('says so when a list is wanted and there is none', async () => {
     expect(await unmarshal('80', { useList: true })).to.deep.equal([]);
     expect(await rejection(() => unmarshal('00', { useList: true }))).to.equal('MismatchedInputException');
+    expect(await rejection(() => unmarshal('00', { unmarshalType: 'java.util.List' }))).to.equal('MismatchedInputException');
+    expect(await rejection(() => unmarshal('80', { unmarshalType: 'java.util.Map' }))).to.equal('MismatchedInputException');
+    expect(await unmarshal('a0', { unmarshalType: 'java.util.HashMap' })).to.deep.equal({});
   });
 
   it('ends with a value or an error of its own, whatever the bytes', () =>
     fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 40 }), async (bytes) => {
-        expect(await rejection(() => unmarshal(Buffer.from(bytes)))).to.match(/^(none|JsonParseException)$/);
+        expect(await rejection(() => unmarshal(Buffer.from(bytes)))).to.match(/^(none|JsonParseException|JsonEOFException|MismatchedInputException)$/);
       }),
       { numRuns: 500 },
     ));

@@ -38,7 +38,7 @@ describe('mimeMultipart', () => {
   it('reads the head in the body where it is told to, and leaves alone what is no multipart', () => {
     expect(String(unpack(`MIME-Version: 1.0\nContent-Type: multipart/related;\n boundary="B"\n\npreamble\n${parts.join('\n')}`, {}, { headersInline: true }).body)).to.equal('hello');
     expect(String(unpack('Content-Type: text/plain\r\n\r\nx', {}, { headersInline: true }).body)).to.equal('Content-Type: text/plain\r\n\r\nx');
-    expect(unpack('plain', { 'Content-Type': 'text/plain' }).body).to.equal('plain');
+    expect(unpack('plain', { 'Content-Type': 'text/plain' }).body).to.deep.equal(Buffer.from('plain'));
     expect(String(unpack(parts.join('\r\n'), { 'Content-Type': 'multipart/mixed' }).body)).to.equal('hello');
   });
 

@@ -6,15 +6,15 @@ import { jsonText, parseJson } from './json.ts';
 import { documentText } from './documentText.ts';
 import { javaClassName } from './javaClassName.ts';
 import { asJsonNode, isJsonNode, nodeText, notTooDeep } from './jsonNode.ts';
+import { javaClass, listOfClass } from './javaClass.ts';
 import { isNetworkBytes, networkBytes } from './network-bytes.ts';
 import { childrenOf, decodeXml, parseXml, parseXmlInTurns, XmlDocument, XmlElement, XmlNode, XmlNodeList } from './xml.ts';
 
-const groups = new WeakSet<readonly unknown[]>();
+const groupedList = 'org.apache.camel.processor.aggregate.AbstractListAggregationStrategy$GroupedExchangeList';
 
 /** Marks a list that a grouping strategy has made: as in Camel its text says only how long it is. */
 export function groupOf(list: unknown): unknown {
-  if (Array.isArray(list)) groups.add(list);
-  return list;
+  return Array.isArray(list) ? listOfClass(list, groupedList) : list;
 }
 
 /**
@@ -29,7 +29,7 @@ export function toText(value: unknown, exchange?: Exchange): string | null {
   if (value instanceof XmlNodeList) return value.toString();
   const json = typeof value === 'object' ? nodeText(value) : null;
   if (json !== null) return json;
-  if (Array.isArray(value)) return groups.has(value) ? `List<Exchange>(${value.length} elements)` : `[${value.map((item) => nestedText(item, value)).join(', ')}]`;
+  if (Array.isArray(value)) return (value as { readonly [javaClass]?: string })[javaClass] === groupedList ? `List<Exchange>(${value.length} elements)` : `[${value.map((item) => nestedText(item, value)).join(', ')}]`;
   if (value instanceof Set) return `[${[...(value as Set<unknown>)].map((item) => nestedText(item, value)).join(', ')}]`;
   if (value instanceof Date) return dateText(value);
   if (typeof value === 'object') {

@@ -58,7 +58,7 @@ export const parseJsonWith = (text: string, asNumber: NumberReader): unknown => 
 
 /**
  * JSON text as JavaScript values; numbers that JavaScript would round become ExactNumber. A key `__proto__` is a key like any other.
- * @throws ExchangeError JsonParseException, or MismatchedInputException for an empty text
+ * @throws ExchangeError JsonParseException, JsonEOFException where the end is missing, or MismatchedInputException for an empty text
  */
 export function parseJson(text: string): unknown {
   return parseJsonPiece(text, text, 0);
@@ -118,7 +118,8 @@ export function jsonError(message: string, json: string, offset: number | null =
     }
     where = ` (line ${line}, column ${end - begin + 1})`;
   }
-  return new ExchangeError('com.fasterxml.jackson.core.JsonParseException', `not JSON: ${message.replace(/ at position \d+.*$/s, '')}${where}`, offset === null ? {} : { details: { json: json.slice(0, 200) } });
+  const isCut = message.startsWith('Unexpected end') || message.startsWith('Unterminated') || (found !== null && (offset ?? 0) + Number(found[1]) >= json.trimEnd().length);
+  return new ExchangeError(`com.fasterxml.jackson.core.${isCut ? 'io.JsonEOFException' : 'JsonParseException'}`, `not JSON: ${message.replace(/ at position \d+.*$/s, '')}${where}`, offset === null ? {} : { details: { json: json.slice(0, 200) } });
 }
 
 function withExactNumbers(value: unknown, depth: number, read: NumberReader): unknown {

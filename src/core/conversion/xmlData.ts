@@ -1,5 +1,6 @@
-import { ExchangeError } from '../errors.ts';
+import { ExchangeError, simpleClassName } from '../errors.ts';
 import { toText } from './convert.ts';
+import { javaClassName } from './javaClassName.ts';
 import type { XmlAttribute, XmlElement, XmlText } from './xml.ts';
 import { escapeXml, XML_CDATA, XML_ELEMENT, XML_TEXT, XmlNode } from './xml.ts';
 import { hasFewValues } from './fewValues.ts';
@@ -203,25 +204,4 @@ export const writeXmlData = (body: unknown, style: XmlStyle): string => {
 };
 
 /** As Jackson names the root: by the Java class of the value. */
-const rootName = (value: unknown): string =>
-  Array.isArray(value)
-    ? 'ArrayList'
-    : value instanceof Set
-    ? 'LinkedHashSet'
-    : isMap(value)
-    ? 'LinkedHashMap'
-    : typeof value === 'string'
-      ? 'String'
-      : typeof value === 'boolean'
-        ? 'Boolean'
-        : typeof value === 'number'
-          ? Number.isInteger(value)
-            ? Math.abs(value) > 2147483647
-              ? 'Long'
-              : 'Integer'
-            : 'Double'
-          : value === null || value === undefined
-            ? 'null'
-            : value instanceof Uint8Array
-              ? 'bytes'
-              : 'Object';
+const rootName = (value: unknown): string => (value instanceof Uint8Array ? 'bytes' : simpleClassName(value === undefined ? 'null' : javaClassName(value)));

@@ -1,3 +1,4 @@
+import { listOfClass } from '../../core/conversion/javaClass.ts';
 import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { compareNumbers, isNumeric, javaDouble } from '../../core/conversion/exactNumber.ts';
@@ -74,7 +75,7 @@ export function compilePath(node: PathNode, options: PathOptions = noOptions): Q
         return [];
       }
       if (list.length === 0 && (node.isDefinite || options.asPaths) && !options.suppresses) throw pathNotFound(`No results for path: ${show(node)}`);
-      return list;
+      return listOfClass(list, 'java.util.LinkedList');
     }
     try {
       return single(visit, node, document, document, options);

@@ -1,5 +1,6 @@
 import { classDistance, ExchangeError } from '../../core/errors.ts';
 import { javaClass } from '../../core/conversion/javaClass.ts';
+import { javaClassName } from '../../core/conversion/javaClassName.ts';
 import { isNetworkBytes } from '../../core/conversion/network-bytes.ts';
 import { ByteStream } from '../../core/conversion/stream.ts';
 import { isStreamed } from '../../core/conversion/convert.ts';
@@ -38,6 +39,7 @@ const isLong = (value: unknown): boolean => (typeof value === 'number' && Number
 type Check = (value: unknown) => boolean;
 
 const isMap: Check = (value) => value instanceof Map || isPlainObject(value);
+const isLinkedList: Check = (value) => Array.isArray(value) && javaClassName(value) === 'java.util.LinkedList';
 const never: Check = () => false;
 
 const checks: Readonly<Record<string, Check>> = {
@@ -82,8 +84,8 @@ const checks: Readonly<Record<string, Check>> = {
   'java.io.Serializable': (value) => !isMissing(value),
   'java.util.Collection': (value) => Array.isArray(value) || value instanceof Set,
   'java.util.List': Array.isArray,
-  'java.util.ArrayList': Array.isArray,
-  'java.util.LinkedList': never,
+  'java.util.ArrayList': (value) => Array.isArray(value) && !isLinkedList(value),
+  'java.util.LinkedList': isLinkedList,
   'java.util.Set': (value) => value instanceof Set,
   'java.util.LinkedHashSet': (value) => value instanceof Set,
   'java.util.HashSet': (value) => value instanceof Set,

@@ -8,7 +8,8 @@ const outcome = async (run: () => unknown): Promise<unknown> => {
   try {
     return { value: await run() };
   } catch (thrown) {
-    return (thrown as { type: string }).type;
+    // A text that is wrong in two places, one of them its end, is refused for either.
+    return (thrown as { type: string }).type.replace('io.JsonEOFException', 'JsonParseException');
   }
 };
 
