@@ -1,4 +1,3 @@
-import { crc32, deflateRawSync } from 'node:zlib';
 import { toText, withBytes } from '../core/conversion/convert.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
@@ -6,7 +5,7 @@ import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { Message } from '../core/exchange/message.ts';
 import type { ZipEntry } from '../core/conversion/zip.ts';
-import { centralHeader, endOfDirectory, localHeader, unzipped, unzippedLater, zipEntries } from '../core/conversion/zip.ts';
+import { unzipped, unzippedLater, zipEntries, zipped } from '../core/conversion/zip.ts';
 
 const fileName = 'CamelFileName';
 /** Bytes of a packed entry that are unpacked at once, whatever comes out. */
@@ -26,7 +25,7 @@ export const zipFile = defineDataFormat({
       withBytes(exchange, body, (bytes) => {
         const name = toText(exchange.headers.get(fileName)) ?? exchange.id;
         const plain = name.replace(/[/\\]+$/, '').replace(/^.*[/\\]/s, '');
-        const archive = zipped(preservePathElements ? name.replace(/^[/\\]+/, '') : plain, bytes);
+        const archive = zipped([{ name: preservePathElements ? name.replace(/^[/\\]+/, '') : plain, content: bytes }]);
         exchange.headers.set(fileName, `${plain}.zip`);
         return archive;
       }),
@@ -71,32 +70,4 @@ function messages(archive: Buffer, exchange: Exchange, withFolders: boolean, lim
     for (const entry of found) yield message(entry, isFolder(entry) ? Buffer.alloc(0) : await unzippedLater(archive, entry, limit));
   }
   return found.some(({ packedSize }) => packedSize > largestAtOnce) ? inTurns() : atOnce();
-}
-
-/** An archive with one entry. The time is the format's zero: the same content gives the same archive. */
-function zipped(name: string, content: Buffer): Buffer {
-  const encodedName = Buffer.from(name);
-  const packed = deflateRawSync(content);
-  const shared = Buffer.alloc(26);
-  shared.writeUInt16LE(20, 0);
-  shared.writeUInt16LE(0x0800, 2); // names are UTF-8
-  shared.writeUInt16LE(8, 4);
-  shared.writeUInt16LE(0x21, 8);
-  shared.writeUInt32LE(crc32(content), 10);
-  shared.writeUInt32LE(packed.length, 14);
-  shared.writeUInt32LE(content.length, 18);
-  shared.writeUInt16LE(encodedName.length, 22);
-  const local = Buffer.alloc(4);
-  local.writeUInt32LE(localHeader);
-  const central = Buffer.alloc(6);
-  central.writeUInt32LE(centralHeader);
-  central.writeUInt16LE(20, 4);
-  const directory = Buffer.concat([central, shared, Buffer.alloc(14), encodedName]);
-  const end = Buffer.alloc(22);
-  end.writeUInt32LE(endOfDirectory);
-  end.writeUInt16LE(1, 8);
-  end.writeUInt16LE(1, 10);
-  end.writeUInt32LE(directory.length, 12);
-  end.writeUInt32LE(30 + encodedName.length + packed.length, 16);
-  return Buffer.concat([local, shared, encodedName, packed, directory, end]);
 }

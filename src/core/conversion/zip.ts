@@ -1,4 +1,4 @@
-import { inflateRaw, inflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync, inflateRaw, inflateRawSync } from 'node:zlib';
 import { ExchangeError } from '../errors.ts';
 import { runZlib, tooLarge } from './inflate.ts';
 
@@ -11,9 +11,9 @@ export interface ZipEntry {
   readonly at: number;
 }
 
-export const localHeader = 0x04034b50;
-export const centralHeader = 0x02014b50;
-export const endOfDirectory = 0x06054b50;
+const localHeader = 0x04034b50;
+const centralHeader = 0x02014b50;
+const endOfDirectory = 0x06054b50;
 
 const corrupted = (what: string): ExchangeError => new ExchangeError('java.util.zip.ZipException', `the zip archive is broken: ${what}`);
 
@@ -67,4 +67,42 @@ export function unzipped(archive: Buffer, entry: ZipEntry, limit: number): Buffe
 export function unzippedLater(archive: Buffer, entry: ZipEntry, limit: number): Buffer | Promise<Buffer> {
   const { content, isPacked } = packedContent(archive, entry, limit);
   return isPacked ? runZlib(inflateRawSync, inflateRaw, content, boundedBy(limit), ({ message }) => corrupted(message)) : content;
+}
+
+/** An archive of files. Its time is the format's zero: the same content gives the same archive. */
+export function zipped(files: readonly { readonly name: string; readonly content: Buffer }[]): Buffer {
+  const written: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let at = 0;
+  for (const { name, content } of files) {
+    const encodedName = Buffer.from(name);
+    const packed = deflateRawSync(content);
+    const shared = Buffer.alloc(26);
+    shared.writeUInt16LE(20, 0);
+    shared.writeUInt16LE(0x0800, 2); // names are UTF-8
+    shared.writeUInt16LE(8, 4);
+    shared.writeUInt16LE(0x21, 8);
+    shared.writeUInt32LE(crc32(content), 10);
+    shared.writeUInt32LE(packed.length, 14);
+    shared.writeUInt32LE(content.length, 18);
+    shared.writeUInt16LE(encodedName.length, 22);
+    const local = Buffer.alloc(4);
+    local.writeUInt32LE(localHeader);
+    const central = Buffer.alloc(6);
+    central.writeUInt32LE(centralHeader);
+    central.writeUInt16LE(20, 4);
+    const place = Buffer.alloc(14);
+    place.writeUInt32LE(at, 10);
+    written.push(local, shared, encodedName, packed);
+    directory.push(central, shared, place, encodedName);
+    at += 30 + encodedName.length + packed.length;
+  }
+  const listed = Buffer.concat(directory);
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(endOfDirectory);
+  end.writeUInt16LE(files.length, 8);
+  end.writeUInt16LE(files.length, 10);
+  end.writeUInt32LE(listed.length, 12);
+  end.writeUInt32LE(at, 16);
+  return Buffer.concat([...written, listed, end]);
 }

@@ -1,3 +1,4 @@
+import { ArchiveStrategy } from './archiveStrategies.ts';
 import { groupOf, toText } from '../conversion/convert.ts';
 import type { AggregationStrategy } from '../definition.ts';
 import { ExchangeError, simpleClassName, toExchangeError } from '../errors.ts';
@@ -264,6 +265,8 @@ const makers: Readonly<Record<string, (args: readonly unknown[], properties: Pro
     const inner = properties['strategy'] ?? strategy;
     return new ShareUnitOfWorkAggregationStrategy(inner === undefined ? undefined : strategyFrom(inner));
   },
+  'zipfile.ZipAggregationStrategy': (args) => new ArchiveStrategy('zip', args),
+  'tarfile.TarAggregationStrategy': (args) => new ArchiveStrategy('tar', args),
   UseLatestAggregationStrategy: () => new UseLatestAggregationStrategy(),
   UseOriginalAggregationStrategy: (args, properties) => {
     const propagates = properties['propagateException'] ?? args[args.length - 1] ?? true;
@@ -279,8 +282,7 @@ export const builtInStrategies: readonly string[] = Object.keys(makers).map((nam
  * @param properties as a `beans:` entry gives them; `pick` is a compiled expression
  */
 export function builtInStrategy(className: string, args: readonly unknown[] = [], properties: Properties = {}): AggregationStrategy | undefined {
-  const name = simpleClassName(className);
-  if (className !== name && className !== packageName + name) return undefined;
+  const name = className.startsWith(packageName) ? className.slice(packageName.length) : (Object.keys(makers).find((known) => simpleClassName(known) === className) ?? className);
   return Object.hasOwn(makers, name) ? makers[name]!(args, properties) : undefined;
 }
 
@@ -329,6 +331,7 @@ const ours: readonly (new (...args: never[]) => AggregationStrategy)[] = [
   UseLatestAggregationStrategy,
   UseOriginalAggregationStrategy,
   UseReplyStrategy,
+  ArchiveStrategy,
   ShareUnitOfWorkAggregationStrategy,
 ];
 

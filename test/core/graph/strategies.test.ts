@@ -1,5 +1,9 @@
 import { expect } from 'chai';
 import type { AggregationStrategy } from '../../../src/core/definition.ts';
+import { unpackTar } from 'modern-tar';
+import { unzipped, zipEntries } from '../../../src/core/conversion/zip.ts';
+import type { ArchiveStrategy } from '../../../src/core/graph/archiveStrategies.ts';
+import { failureOf } from '../../dataformats/format.ts';
 import { Exchange, FAILED, HANDLED, ROLLBACK_ONLY, STOPPED } from '../../../src/core/exchange/exchange.ts';
 import { Headers } from '../../../src/core/exchange/headers.ts';
 import { Message } from '../../../src/core/exchange/message.ts';
@@ -25,6 +29,29 @@ describe('built-in aggregation strategies', () => {
     }
     expect(builtInStrategy('org.acme.GroupedBodyAggregationStrategy')).to.equal(undefined);
     expect(builtInStrategy('toString')).to.equal(undefined);
+  });
+
+  it('put bodies into one archive, by the id of the message or its file name, what is empty left out', () => {
+    const members = (): Exchange[] => ['a', '', Buffer.from('b'), null].map((body, i) => exchangeWith(body, { CamelFileName: `d/${i}.txt` }));
+    const [first] = members();
+    const zip = grouped(strategy('ZipAggregationStrategy'), first!, ...members().slice(1));
+    expect(zip).to.equal(first);
+    expect(zip.headers.get('CamelFileName')).to.equal(`camel${first!.id}.zip`);
+    expect(zip.headers.get('CamelFileLength')).to.equal((zip.body as Buffer).length);
+    expect(zipEntries(zip.body as Buffer).map((entry) => String(unzipped(zip.body as Buffer, entry, -1)))).to.deep.equal(['a', 'b']);
+    const named = strategy('ZipAggregationStrategy') as ArchiveStrategy;
+    named.useFilenameHeader = true;
+    const byName = grouped(named, ...members()).body as Buffer;
+    expect(zipEntries(byName).map(({ name }) => name)).to.deep.equal(['d/0.txt', 'd/2.txt']);
+    expect(failureOf(() => grouped(strategy('ZipAggregationStrategy'), exchangeWith(5)))).to.equal('GenericFileOperationFailedException');
+  });
+
+  it('put a file with a long name into a tar archive, and refuse one that has no place there', async () => {
+    const tar = builtInStrategy('org.apache.camel.processor.aggregate.tarfile.TarAggregationStrategy', [false, true])!;
+    const long = `${'folder/'.repeat(15)}file.txt`;
+    const archive = grouped(tar, exchangeWith('content', { CamelFileName: long })).body as Buffer;
+    expect((await unpackTar(archive)).map(({ header, data }) => [header.name, Buffer.from(data!).toString()])).to.deep.equal([[long, 'content']]);
+    expect(failureOf(() => grouped(tar, exchangeWith('content', { CamelFileName: 'x'.repeat(120) })))).to.equal('IllegalArgumentException');
   });
 
   it('group bodies in the first exchange, null left out, the list only at the end', () => {
