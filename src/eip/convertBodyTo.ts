@@ -1,6 +1,7 @@
 import { noType } from '../core/optionError.ts';
 import { defineEip } from '../core/definition.ts';
-import { describeValue, isByteSource, isConvertibleType } from '../core/conversion/convert.ts';
+import { fullTypeName, isByteSource, isConvertibleType } from '../core/conversion/convert.ts';
+import { javaClassName } from '../core/conversion/javaClassName.ts';
 import { readStream } from '../core/conversion/stream.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
@@ -32,7 +33,7 @@ export const convertBodyTo = defineEip({
     const conversion = { type, mandatory, charset };
     const failure = (body: unknown, thrown: unknown): ExchangeError => {
       const cause = toExchangeError(thrown);
-      return mandatory ? new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: ${type}, but ${describeValue(body)}: ${cause.message}`, { cause }) : cause;
+      return mandatory ? new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: ${fullTypeName(type)} but has type: ${javaClassName(body)} on: Message. Caused by: ${cause.message}`, { cause }) : cause;
     };
     const convert = (exchange: Exchange, body: unknown): void | Promise<void> => {
       let converted: unknown;

@@ -1,5 +1,5 @@
 import { checkCharset, decodeText, encodeText } from './charset.ts';
-import { ExchangeError } from '../errors.ts';
+import { ExchangeError, toExchangeError } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { compareNumbers, doubleText, ExactNumber, exactNumber, isNumeric, javaDouble } from './exactNumber.ts';
 import { jsonText, parseJson } from './json.ts';
@@ -109,8 +109,27 @@ export function toTruth(value: unknown): boolean {
   return true;
 }
 
-export const conversionError = (value: unknown, type: string, cause?: unknown): ExchangeError =>
-  new ExchangeError('org.apache.camel.TypeConversionException', `can't convert ${describeValue(value)} to ${type}`, { cause });
+/** What a value could not become, in the words of Camel, which routes log and answer with. */
+export function conversionError(value: unknown, type: string, cause?: unknown): ExchangeError {
+  const why = cause === undefined ? null : toExchangeError(cause);
+  const reason = why === null ? '' : ` due to ${why.type}: ${why.message}`;
+  return new ExchangeError('org.apache.camel.TypeConversionException', `Error during type conversion from type: ${javaClassName(value)} to the required type: ${fullTypeName(type)} with value ${shownText(value)}${reason}`, why === null ? {} : { cause: why });
+}
+
+/** Everyday classes may be named without their package. */
+export const fullTypeName = (type: string): string => (/^[A-Z]\w*$/.test(type.trim()) ? `java.lang.${type.trim()}` : type);
+
+const mostShown = 200;
+
+/** The text of a value for an error message; a long one is cut. */
+function shownText(value: unknown): string {
+  const text = toText(value) ?? 'null';
+  return text.length > mostShown ? `${text.slice(0, mostShown - 3)}...` : text;
+}
+
+/** Why a text is no number, as Java says it. */
+export const notANumber = (text: string, type = ''): ExchangeError =>
+  new ExchangeError('java.lang.NumberFormatException', text.trim() === '' && /double|float/i.test(type) ? 'empty String' : `For input string: "${shownText(text)}"`);
 
 /** What kind of body it is, for an error message: `map`, `list`, `number`, else the name of its class. */
 export function kindOf(body: unknown): string {
@@ -134,10 +153,10 @@ export function describeValue(value: unknown): string {
 type Conversion = (value: unknown, type: string, charset: string | null) => unknown;
 
 const notAvailable = (value: unknown, type: string): ExchangeError =>
-  new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', `No type converter available to convert from type: ${value === undefined ? 'null' : javaClassName(value)} to the required type: ${type}`);
+  new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', `No type converter available to convert from type: ${value === undefined ? 'null' : javaClassName(value)} to the required type: ${fullTypeName(type)}`);
 
 const badNumber = (value: unknown, type: string, text: string): ExchangeError =>
-  conversionError(value, type, new ExchangeError('java.lang.NumberFormatException', `For input string: "${text}"`));
+  conversionError(value, type, notANumber(text, type));
 
 const isPrimitive = (type: string): boolean => /^[a-z]+$/.test(type);
 
@@ -230,7 +249,7 @@ const truthValue: Conversion = (value, type) => {
   const text = typeof value === 'string' ? value.toLowerCase() : '';
   if (text === 'true' || text === 'false') return text === 'true';
   if (!isPrimitive(type)) throw notAvailable(value, type);
-  throw conversionError(value, type, new ExchangeError('java.lang.IllegalArgumentException', `${describeValue(value)} is neither true nor false`));
+  throw conversionError(value, type, new ExchangeError('java.lang.IllegalArgumentException', `Cannot convert type: ${javaClassName(value)} to ${type.trim()}`));
 };
 
 /**
@@ -336,8 +355,7 @@ const dateOf: Conversion = (value, type) => {
 };
 
 /** Why it is no document is what whoever sent it must know. */
-const noDocument = (value: unknown, type: string, thrown: unknown): ExchangeError =>
-  new ExchangeError('org.apache.camel.TypeConversionException', `${conversionError(value, type).message}: ${(thrown as Error).message}`, { cause: thrown });
+const noDocument = (value: unknown, type: string, thrown: unknown): ExchangeError => conversionError(value, type, thrown);
 
 /** What bytes are in is what the document says itself. */
 function xmlDocumentBy<T>(value: unknown, type: string, parse: (text: string) => T): T | XmlDocument {

@@ -1,4 +1,4 @@
-import { bytesOfBody, conversionError, convertTo, isConvertibleType, toText } from '../../core/conversion/convert.ts';
+import { bytesOfBody, conversionError, convertTo, isConvertibleType, notANumber, toText } from '../../core/conversion/convert.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { FileBody } from '../../core/conversion/file-body.ts';
 import { StreamCache } from '../../core/conversion/stream.ts';
@@ -11,8 +11,6 @@ const decimalText = /^\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?[dDfF]?\s*
 
 /** Of a number that is written as a text: the pattern would end by its stack for millions. */
 const mostDigits = 100_000;
-
-const notANumber = (text: string): ExchangeError => new ExchangeError('java.lang.NumberFormatException', `For input string: "${text}"`);
 
 function textOrNumber(value: unknown): string | number | bigint | null {
   if (typeof value === 'number' || typeof value === 'string' || typeof value === 'bigint') return value;
@@ -73,7 +71,7 @@ export function toDecimal(value: unknown, type = 'java.lang.Double'): number | n
   if (value === null || value === undefined) return null;
   if (isComposite(value)) return null;
   const number = tryDecimal(value);
-  if (number === null) throw conversionError(value, type, notANumber(toText(value) ?? ''));
+  if (number === null) throw conversionError(value, type, notANumber(toText(value) ?? '', type));
   return number;
 }
 

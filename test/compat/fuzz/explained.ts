@@ -43,7 +43,6 @@ export const explanations: readonly Explanation[] = [
   { reason: accident.reader, source: /xpath\('string|(?:jq|jsonpath|xpath)\((?:header|variable):\w+,'/, camel: /^!(?:TokenMgrError|PathNotFoundException|XPathException)/, here: /^[^!]/ },
   { reason: 'a hole in Camel: the values that `filter` and `forEach` walk through are read as a condition', source: /(?:filter|forEach)\(/, camel: /^!SimpleParserException: Unexpected token/, here: /^[^!]/ },
   { reason: 'Camel hides an error: it looks exchange properties up with their quotes', source: /exchangeProperty\['/, camel: /^[^!]/, here: /^[^!]/ },
-  { reason: 'an empty text is no JSON: jq fails at its first name in Camel, here there is nothing', source: /jq\(/, camel: /Cannot index null with string/, here: /^(?:0|null)$/ },
   { reason: accident.classes, source: /size\(\$\{(?:split|collate|skip)\(/, camel: /^\d+$/, here: /^\d+$/ },
   { reason: accident.missing, source: /size\(\$\{bodyAs\(java\.lang\.Object\)\}\)/, camel: /^1$/, here: /^0$/ },
   { reason: 'a hole in Camel: in a condition what `forEach` does is done with the body, not with each value', source: /forEach\(\$\{[^}]*\}, ?'.*\$\{body\}.*'\)\} (?:!?~~|!?contains) /, camel: /^(?:true|false)$/, here: /^(?:true|false)$/ },
