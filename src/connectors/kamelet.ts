@@ -1,5 +1,5 @@
 import type { ConnectorContext, Consumer, Endpoint, Producer, Sink } from '../core/connector.ts';
-import { defineConnector } from '../core/connector.ts';
+import { defineConnector, runtimeOf } from '../core/connector.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
@@ -39,14 +39,14 @@ const nestedSteps = ({ nested }: KameletCell): Producer => ({
   },
 });
 
-function producer(endpoint: KameletEndpoint, context: ConnectorContext): Producer {
+function producer(endpoint: KameletEndpoint, context: ConnectorContext): Producer | Promise<Producer> {
   const { templateId, routeId } = endpoint.options;
   const use = kameletUse(routeId);
   if (use === null) {
-    throw new ExchangeError(
-      'org.apache.camel.ResolveEndpointFailedException',
-      isEnd(templateId) ? `\`kamelet:${templateId}\` can only stand in a route template` : `the kamelet \`${templateId}\` is only named while the route runs: name it in a \`to\` or \`kamelet\` step`,
-    );
+    if (isEnd(templateId)) throw new ExchangeError('org.apache.camel.ResolveEndpointFailedException', `\`kamelet:${templateId}\` can only stand in a route template`);
+    return runtimeOf(context)
+      .kamelet(endpoint.uri)
+      .then((key) => kameletProducer(endpoint, context, 'inside', key));
   }
   if (templateId !== 'sink') return kameletProducer(endpoint, context, 'inside', routeId!);
   return use === 'from' ? kameletProducer(endpoint, context, 'outside', routeId!) : nestedSteps(kameletCell(context, routeId!));

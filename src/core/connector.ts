@@ -149,6 +149,8 @@ export interface RuntimeAccess {
   dataFormat(name: string, options: Readonly<Record<string, string>>): DataFormat;
   /** Sends to an endpoint that is only known now; the exchange comes back along its way, failed when it can't be sent. */
   send(uri: string, exchange: Exchange): void;
+  /** The key of the route that stands for a kamelet which only a message names; it is made the first time. @throws ExchangeError where it can't be made */
+  kamelet(uri: string): Promise<string>;
   /** The consumer of another endpoint, for a route of this connector. */
   consumer(uri: string): Promise<Consumer>;
   readonly routes: RouteControl;

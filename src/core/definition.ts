@@ -117,6 +117,8 @@ export interface EipDefinition<F extends Fields = Fields> {
   readonly errorHandling?: { readonly own?: 'inherit' | 'again' | 'none'; readonly children?: 'inherit' | 'none' | 'unit' | 'called'; readonly ownInheritsWith?: string; readonly takesArrivals?: boolean };
   /** It reaches endpoints (through `producer`, `dynamicCall`, `receive`): what stands for it in a test stands for the endpoint only. */
   readonly sends?: boolean;
+  /** Its address may hold expressions, which are read for each message. */
+  readonly readsAddresses?: boolean;
   /** As in Camel, `disabled` does not leave it out. */
   readonly ignoresDisabled?: boolean;
   /** Nothing of its list runs after it: never, or (it fails) only where an error handler lets failed exchanges go on. */

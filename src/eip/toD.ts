@@ -10,6 +10,7 @@ import { OptionError } from '../core/optionError.ts';
 export const toD = defineEip({
   name: 'toD',
   sends: true,
+  readsAddresses: true,
   summary: 'Sends the message to an endpoint whose URI is put together for each message.',
   shorthand: 'uri',
   options: {

@@ -148,6 +148,7 @@ class TapEnd implements Way {
 export const wireTap = defineEip({
   name: 'wireTap',
   sends: true,
+  readsAddresses: true,
   summary: 'Sends a copy of the message elsewhere and goes on without waiting for it.',
   options: {
     uri: field.endpoint('Endpoint that gets the copy; may hold Simple.').required(),

@@ -17,6 +17,7 @@ export interface Served {
   resource(uri: string, encoding?: ResourceEncoding): string;
   dataFormat(name: string, options: Readonly<Record<string, unknown>>): DataFormat;
   consumer(uri: string): Promise<Consumer>;
+  kamelet(uri: string): Promise<string>;
   /** The route takes no more and is idle: open groups and the like may be finished. */
   stopped(routeId: string): Promise<void>;
 }
@@ -32,6 +33,7 @@ export const runtimeAccess = (served: Served): RuntimeAccess => ({
   dataFormat: (name, options) => served.dataFormat(name, scalarOptions(served.dataformats[name], options)),
   send: (uri, exchange) => served.endpoints.trustedCall(uri, exchange, [], step),
   consumer: (uri) => served.consumer(uri),
+  kamelet: (uri) => served.kamelet(uri),
   routes: new Routes(served),
 });
 

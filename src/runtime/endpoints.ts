@@ -333,6 +333,11 @@ export class Endpoints {
     return consumer.receive(timeoutMillis);
   }
 
+  /** Sends there are resolved anew. */
+  forget(uri: string): void {
+    for (const [key, { resolved }] of this.dynamic.entries()) if (resolved.endpoint.uri === uri) this.dynamic.delete(key);
+  }
+
   async close(): Promise<void> {
     const cells = [...this.cells.values()];
     this.cells.clear();

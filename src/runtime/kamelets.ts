@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Diagnostics, Span } from '../core/diagnostics.ts';
-import { nearest, Source } from '../core/diagnostics.ts';
+import type { Span } from '../core/diagnostics.ts';
+import { Diagnostics, nearest, Source } from '../core/diagnostics.ts';
+import { isDynamicText } from '../core/graph/dynamicText.ts';
 import type { KameletUse } from '../core/graph/kamelets.ts';
 import { kameletUse } from '../core/graph/kamelets.ts';
 import type { DocumentModel, ElementModel, EndpointModel, MapModel, ModelValue, StepModel } from '../dsl/model.ts';
@@ -24,6 +25,10 @@ export interface KameletServices {
   readonly problems: Diagnostics;
   /** Something else stands in the place of this endpoint. */
   isReplaced(uri: string): boolean;
+  /** Uses that only a message named: their URIs. */
+  readonly named?: Iterable<string>;
+  /** Takes the key of each of them; null where it can't be made, with what is wrong. */
+  onNamed?(uri: string, key: string | null, problems: Diagnostics): void;
 }
 
 interface Template {
@@ -54,6 +59,8 @@ interface Surrounding {
 }
 
 interface Visitor {
+  /** For steps whose addresses are read for each message. */
+  readonly reading?: Visitor;
   /** For places where no error handler of the route applies: in a `doTry`, in the steps of `onException`. */
   readonly unhandled?: Visitor;
   endpoint(model: EndpointModel, isFrom: boolean): EndpointModel;
@@ -64,6 +71,8 @@ const anyKamelet = /^kamelet:(?!(?:source|sink)\/(?:to|from|step)-)/;
 const end = /^kamelet:(?:\/\/)?(source|sink)(?=\?|$)/;
 /** Which kamelet it is shows only when a message comes. */
 const isDynamic = (uri: string): boolean => /^[^?]*\$\{/.test(uri);
+/** A step that reads its address for each message finds expressions in it. */
+const holdsExpressions = ({ uri, parameters }: EndpointModel): boolean => [uri, ...Object.values(parameters)].some((value) => typeof value === 'string' && isDynamicText(value));
 /** No folder of one's own has so many; Camel's catalogue has more than 200. */
 const manyKamelets = 100;
 const plainName = /^[\w.-]+$/;
@@ -75,7 +84,7 @@ export function expandKamelets(documents: readonly DocumentModel[], services: Ka
 }
 
 class Kamelets {
-  private readonly services: KameletServices;
+  private services: KameletServices;
   private readonly templates = new Map<string, Template | null>();
   /** Keys of those that are sent to: equal uses share a route. */
   private readonly shared = new Map<string, string>();
@@ -105,14 +114,51 @@ class Kamelets {
       });
     // As in Camel, the routes of endpoints are made, and numbered, before those of steps.
     const changed = rewrite((around) => this.steps(around), rewrite((around) => this.endpoints(around), documents));
-    return changed === documents ? documents : [...this.called, ...changed, ...this.feeding];
+    for (const uri of this.services.named ?? []) this.named(uri);
+    return changed === documents && this.called.length === 0 ? documents : [...this.called, ...changed, ...this.feeding];
+  }
+
+  /** A use that only a message named, with no route around it. What is wrong with it is its own matter. */
+  private named(uri: string): void {
+    const { services } = this;
+    const problems = new Diagnostics();
+    const calls = this.called.length;
+    const feeds = this.feeding.length;
+    const source = new Source(uri.replace(/\?.*/s, ''), '');
+    const at: Span = { source, start: 0, end: 0 };
+    this.services = { ...services, problems };
+    try {
+      const use = this.useOf({ type: 'endpoint', uri, parameters: {}, at, parametersAt: {} }, 'to');
+      const key = use === null ? null : this.keyOf(use, { routeId: null, errorHandler: null, configurations: null, kamelets: [] });
+      if (problems.hasErrors || key === null) {
+        this.called.length = calls;
+        this.feeding.length = feeds;
+        services.onNamed?.(uri, null, problems);
+      } else services.onNamed?.(uri, key, problems);
+    } finally {
+      this.services = services;
+    }
   }
 
   private endpoints(around: Surrounding): Visitor {
     let unhandled: Visitor | undefined;
     const endpoints = (inner: Surrounding): Visitor => this.endpoints(inner);
+    const isKamelet = (model: EndpointModel): boolean => anyKamelet.test(model.uri) && !end.test(model.uri) && !isDynamic(model.uri) && !this.services.isReplaced(model.uri);
+    const reading: Visitor = {
+      // Which kamelet it is shows now, what is given to it only with a message.
+      endpoint: (model) => {
+        if (!holdsExpressions(model)) return isKamelet(model) ? this.endpoint(model, 'to', around) : model;
+        if (isKamelet(model)) {
+          const use = this.useOf(model, 'to');
+          if (use !== null) this.template(use.name, use.locations, use.at);
+        }
+        return model;
+      },
+      step: (model) => model,
+    };
     return {
-      endpoint: (model, isFrom) => (anyKamelet.test(model.uri) && !end.test(model.uri) && !isDynamic(model.uri) && !this.services.isReplaced(model.uri) ? this.endpoint(model, isFrom ? 'from' : 'to', around) : model),
+      reading,
+      endpoint: (model, isFrom) => (isKamelet(model) ? this.endpoint(model, isFrom ? 'from' : 'to', around) : model),
       step: (model) => model,
       get unhandled() {
         return around.errorHandler === 'none' ? undefined : (unhandled ??= endpoints({ ...around, errorHandler: 'none' }));
@@ -409,7 +455,8 @@ function rewrittenValue(value: ModelValue, visitor: Visitor, isFrom: boolean): M
     case 'step': {
       const step = value as unknown as StepModel;
       if (step.isDisabled) return value;
-      const element = rewritten(step.element, step.definition.errorHandling?.children === 'none' ? (visitor.unhandled ?? visitor) : visitor);
+      const around = step.definition.errorHandling?.children === 'none' ? (visitor.unhandled ?? visitor) : visitor;
+      const element = rewritten(step.element, step.definition.readsAddresses === true ? (around.reading ?? around) : around);
       const inner = element === step.element ? step : { ...step, element };
       return (inner.kind === 'kamelet' ? visitor.step(inner) : inner) as unknown as ModelValue;
     }

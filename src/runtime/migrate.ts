@@ -68,7 +68,6 @@ const differences: readonly { readonly when: RegExp; readonly unless?: RegExp; r
   { when: /deadLetterChannel|deadLetterUri/, unless: /deadLetterHandleNewException:\s*['"]?true/, message: 'a dead-letter endpoint that fails is not swallowed', advice: 'set `deadLetterHandleNewException: true` to have it swallowed as in Camel' },
   { when: either(/from:\s*(?:\n\s*)?(?:[{].*)?uri:\s*['"]?file:|from:\s*['"]?file:/m, startsAt('file')), unless: /moveFailed/, message: 'a file that fails is not tried for ever: after five times it rests until it changes', advice: 'set `moveFailed` to say where such files go' },
   { when: /\bunmarshalType(?:Name)?:\s*['"]?(?!java\.)(?:[a-z]\w*\.)+[A-Z]/, message: 'what is read becomes maps and lists, not objects of a Java class', advice: 'read its fields as of a map: `${body[name]}`' },
-  { when: /\bkamelet:[^'"\s?]*\$\{/, message: 'a kamelet that only a message names is not found', advice: 'write a `choice` with a `to: kamelet:...` for each' },
   { when: /^\s*kind:\s*['"]?Integration\b/m, message: 'a resource of kind Integration runs; Camel itself ignores it outside of Camel K', advice: 'nothing to do' },
 ];
 

@@ -5,14 +5,17 @@ import { systemClock } from '../core/clock.ts';
 import type { ConnectorContext, Consumer, ResourceEncoding, RuntimeAccess } from '../core/connector.ts';
 import type { Diagnostic, Span, Source } from '../core/diagnostics.ts';
 import { Diagnostics, LoadError, showSpan } from '../core/diagnostics.ts';
+import { ExchangeError } from '../core/errors.ts';
 import { Events } from '../core/events.ts';
 import { Bag } from '../core/exchange/bag.ts';
 import type { ExchangeScope, Way } from '../core/exchange/exchange.ts';
 import { Exchange, UnitOfWork } from '../core/exchange/exchange.ts';
 import { Headers } from '../core/exchange/headers.ts';
 import { forwardingContext } from '../core/http/forward.ts';
+import { maskUri } from '../core/mask.ts';
 import type { StateStore } from '../core/state/store.ts';
 import { prefixed } from '../core/state/store.ts';
+import { camelUri } from '../core/uri.ts';
 import type { DeclaredByProperties } from '../dsl/declaredProperties.ts';
 import type { Fields } from '../core/field.ts';
 import { componentDefaults } from '../dsl/componentProperties.ts';
@@ -182,6 +185,10 @@ export class Runtime implements ExchangeScope {
   private idCount = 0;
   private readonly routeNumbers = new RouteIds();
   private changing: Promise<unknown> = Promise.resolve();
+  /** What runs now. */
+  private sources: readonly Source[] = [];
+  /** Kamelets that only messages have named, by URI: the key of the route that stands for each, or why there is none. */
+  private readonly namedKamelets = new Map<string, string | Error | null>();
   /** Routes of earlier generations whose last exchanges are under way. */
   private readonly retiring = new Set<Route>();
   private stopped: Promise<boolean> | null = null;
@@ -246,6 +253,7 @@ export class Runtime implements ExchangeScope {
       resource: (uri) => this.resource(uri),
       dataFormat: (name, given) => this.compiler.dataFormat(name, given),
       consumer: async (uri) => this.consumer(this.reader.fromText(uri), ''),
+      kamelet: (uri) => this.kamelet(uri),
       stopped: (routeId) => this.runStopHooks(routeId, true),
     });
     this.compiler = new RouteCompiler({
@@ -400,7 +408,7 @@ export class Runtime implements ExchangeScope {
       documents = expandRest(documents, ofRest, problems, (uri) => this.resource(uri));
     }
     // Only what says so has kamelets, or what a placeholder stands for.
-    if (given?.document != null || sources.some(({ text }) => /kamelet|\{\{/i.test(text))) documents = (await import('./kamelets.ts')).expandKamelets(documents, { parts, properties, resource: (uri) => this.resource(uri), catalogue: this.options.kamelets?.(), problems, isReplaced: (uri) => this.options.standIns?.replaces(uri) === true });
+    if (given?.document != null || this.namedKamelets.size > 0 || sources.some(({ text }) => /kamelet|\{\{/i.test(text))) documents = (await import('./kamelets.ts')).expandKamelets(documents, { parts, properties, resource: (uri) => this.resource(uri), catalogue: this.options.kamelets?.(), problems, isReplaced: (uri) => this.options.standIns?.replaces(uri) === true, named: [...this.namedKamelets.keys()], onNamed: (uri, key, of) => this.takeNamed(uri, key, of) });
     // As in Camel, a bean of the properties stands in the place of one of that name in a file.
     const declared = documents.flatMap(({ elements }) => elements.filter(({ name }) => name === 'beans')).flatMap((element) => beanElements(element)).filter((bean) => given?.replaces(bean) !== true);
     const beans = this.newBeans(this.beans);
@@ -522,6 +530,42 @@ export class Runtime implements ExchangeScope {
     return this.finish({ result: 'rejected', problems: problems.sorted() }, reason, this.clock.now());
   }
 
+  /** The key of the route that stands for a kamelet which a message names: it is made of what runs now, as a reload makes it. @throws ExchangeError */
+  private async kamelet(uri: string): Promise<string> {
+    const known = this.namedKamelets.get(uri);
+    if (typeof known === 'string') {
+      // The one that was named longest ago makes room.
+      this.namedKamelets.delete(uri);
+      this.namedKamelets.set(uri, known);
+      return known;
+    }
+    const turn = this.changing.then(async () => {
+      if (typeof this.namedKamelets.get(uri) === 'string') return;
+      const [oldest] = this.namedKamelets.keys();
+      if (this.namedKamelets.size >= mostNamedKamelets && oldest !== undefined) this.dropNamed(oldest);
+      this.namedKamelets.set(uri, null);
+      const { result, problems } = await this.attempt(this.sources, ofMessage, null);
+      if (result === 'rejected') this.namedKamelets.set(uri, new Error(problems.find(({ severity }) => severity === 'error')?.message ?? 'it can not be started'));
+    });
+    this.changing = turn.catch(() => undefined);
+    await turn;
+    const found = this.namedKamelets.get(uri);
+    if (typeof found === 'string') return found;
+    this.namedKamelets.delete(uri);
+    throw new ExchangeError('org.apache.camel.ResolveEndpointFailedException', `Failed to resolve endpoint: ${camelUri(maskUri(uri))} due to: ${found?.message ?? 'it is no kamelet'}`);
+  }
+
+  private takeNamed(uri: string, key: string | null, problems: Diagnostics): void {
+    if (key !== null) this.namedKamelets.set(uri, key);
+    else if (typeof this.namedKamelets.get(uri) === 'string') this.dropNamed(uri);
+    else this.namedKamelets.set(uri, new Error(problems.sorted()[0]?.message ?? 'it is no kamelet'));
+  }
+
+  private dropNamed(uri: string): void {
+    this.namedKamelets.delete(uri);
+    this.endpoints.forget(uri);
+  }
+
   private change(sources: readonly Source[], reason: string, configuration: NewConfiguration | null = null): Promise<ReloadResult> {
     const turn = this.changing.then(() => this.attempt(sources, reason, configuration));
     this.changing = turn.catch(() => undefined);
@@ -576,7 +620,7 @@ export class Runtime implements ExchangeScope {
     };
     if (problems.hasErrors) return rejected();
     if (compiled.length === 0 && next.removed.length === 0 && this.state === 'running') {
-      if ((await seat?.agree()) === false) return rejected();
+      if (reason !== ofMessage && (await seat?.agree()) === false) return rejected();
       for (const { route, plan } of next.kept) route.current = { ...route.current, plan };
       taken?.();
       return this.finish({ result: 'unchanged', problems: problems.sorted() }, reason, started);
@@ -608,7 +652,7 @@ export class Runtime implements ExchangeScope {
         await this.startRoute(route, plan, problems);
         if (problems.hasErrors) throw new Error('a route did not start');
       }
-      if ((await seat?.agree()) === false) {
+      if (reason !== ofMessage && (await seat?.agree()) === false) {
         problems.report('M0611', 'another worker can not take it', null, { help: 'what it says stands before this' });
         throw new Error('another worker can not take it');
       }
@@ -631,6 +675,7 @@ export class Runtime implements ExchangeScope {
     for (const { route, plan } of next.kept) route.current = { ...route.current, plan };
     const added = compiled.filter(({ route, compiled: made }) => route !== null && route.current === made && !changed.includes(route.routeId)).map(({ id }) => id);
     taken?.();
+    this.sources = sources;
     this.generation = generation;
     this.state = 'running';
     // In the order of the files: ids may have gone from one route to another.
@@ -714,6 +759,7 @@ export class Runtime implements ExchangeScope {
 
   private finish(given: Pick<ReloadResult, 'result' | 'problems'> & Partial<ReloadResult>, reason: string, started: number): ReloadResult {
     const result: ReloadResult = { generation: this.generation, changed: [], added: [], removed: [], ...given, reason, millis: this.clock.now() - started };
+    if (reason === ofMessage) return result;
     this.lastReload = result;
     if (result.result !== 'rejected') this.warn(result.problems);
     this.events.emit('reloaded', {
@@ -854,6 +900,11 @@ export class Runtime implements ExchangeScope {
     });
   }
 }
+
+/** Why the routes change when a message names a kamelet: nobody has asked for it, so nobody is told. */
+const ofMessage = 'a kamelet that a message names';
+/** Each is a route, which every change of the routes looks at. */
+const mostNamedKamelets = 100;
 
 const order = (plan: RoutePlan): number => (plan.startupOrder > 0 ? plan.startupOrder : 1_000_000);
 

@@ -34,6 +34,51 @@ describe('kamelets', () => {
     expect([await body('direct:a', 'x'), await body('direct:b', 'x'), await body('direct:c', 'x')]).to.deep.equal(['X?', 'X1', 'X!']);
   });
 
+  describe('that only messages name', () => {
+    const greet = (text: string): unknown => ({ routeTemplate: { id: 'greet', parameters: [{ name: 'who' }], from: { uri: 'kamelet:source', steps: [{ setBody: { simple: `${text} {{who}}` } }] } } });
+    const toNamed = route('direct:a', { toD: 'kamelet:${header.which}?who=${body}' });
+    const named = async (which: string, who: string): Promise<unknown> => {
+      const { body: answer, exception } = await runtime.send('direct:a', who, { headers: { which } });
+      return exception === null ? answer : `${exception.type.split('.').pop()}: ${exception.message}`;
+    };
+
+    it('are made when the first message names them, whatever comes at once, and nobody is told of a reload', async () => {
+      await start([greet('hello'), upper, toNamed]);
+      let reloads = 0;
+      runtime.events.on('reloaded', () => void reloads++);
+      const before = runtime.lastReload;
+      const answers = await Promise.all(Array.from({ length: 40 }, (_, i) => named('greet', `n${i % 8}`)));
+      expect(answers).to.deep.equal(Array.from({ length: 40 }, (_, i) => `hello n${i % 8}`));
+      expect(await named('upper', 'x')).to.equal('X!');
+      expect([reloads, runtime.lastReload === before]).to.deep.equal([0, true]);
+    });
+
+    it('fail where there is none, or what it needs is not there, and others go on', async () => {
+      await start([greet('hello'), { routeTemplate: { id: 'lost', parameters: [{ name: 'who' }], from: { uri: 'kamelet:source', steps: [{ to: 'salesforce:x' }] } } }, toNamed]);
+      expect(await named('nowhere', 'x')).to.equal('ResolveEndpointFailedException: Failed to resolve endpoint: kamelet://nowhere?who=x due to: no kamelet `nowhere`');
+      expect(await named('lost', 'x')).to.match(/^ResolveEndpointFailedException: .*salesforce/);
+      expect(await named('greet', 'x')).to.equal('hello x');
+    });
+
+    it('are what a reload makes of them, and gone with what it takes away', async () => {
+      await start([greet('hello'), upper, toNamed]);
+      expect([await named('greet', 'Ann'), await named('upper', 'x')]).to.deep.equal(['hello Ann', 'X!']);
+      const reloaded = await runtime.reload([routesFile([greet('goodbye'), toNamed])]);
+      expect([reloaded.result, reloaded.problems]).to.deep.equal(['applied', []]);
+      expect(await named('greet', 'Ann')).to.equal('goodbye Ann');
+      expect(await named('upper', 'x')).to.match(/no kamelet `upper`/);
+      await runtime.reload([routesFile([greet('welcome'), upper, toNamed])]);
+      expect([await named('greet', 'Ann'), await named('upper', 'x')]).to.deep.equal(['welcome Ann', 'X!']);
+    });
+
+    it('are not kept without a bound', async () => {
+      await start([greet('hello'), toNamed]);
+      for (let i = 0; i < 110; i++) expect(await named('greet', `n${i}`)).to.equal(`hello n${i}`);
+      await eventually(() => expect(runtime.routes.size).to.equal(101));
+      expect(await named('greet', 'n0')).to.equal('hello n0');
+    });
+  });
+
   it('run nested steps where the template has its sink, each use its own', async () => {
     const use = (mark: string): unknown => ({ kamelet: { name: 'upper', steps: [{ setHeader: { name: mark, simple: '${body} ${header.afterSink}' } }] } });
     await start([upper, route('direct:a', use('one')), route('direct:b', use('two'))]);

@@ -232,9 +232,9 @@ describe('a migration report', () => {
     ]);
   });
 
-  it('says that a kamelet is not found which only a message names', async () => {
-    const report = await reportOf({ 'a.yaml': route('toD: "kamelet:act-${header.kind}?n=1"') });
-    expect(report['a.yaml']!.findings).to.deep.equal([{ line: 4, code: null, message: 'a kamelet that only a message names is not found', advice: 'write a `choice` with a `to: kamelet:...` for each' }]);
+  it('lets a message name a kamelet, and looks for one whose name stands there', async () => {
+    const report = await reportOf({ 'a.yaml': route('toD: "kamelet:act-${header.kind}?n=1"'), 'b.yaml': route('toD: "kamelet:nowhere?n=${header.kind}"') });
+    expect([report['a.yaml']!.verdict, report['b.yaml']!.findings.map(({ line, code }) => [line, code])]).to.deep.equal(['runs', [[4, 'M0606']]]);
   });
 
   it('sees the resources of a list of Kubernetes', async () => {
