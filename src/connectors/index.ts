@@ -16,6 +16,7 @@ import { fileWatch } from './fileWatch.ts';
 import { freemarker } from './freemarker/definition.ts';
 import { graphql } from './graphql/definition.ts';
 import { handlebars } from './handlebars.ts';
+import { jetty, nettyHttp, servlet, undertow } from './http-server/definition.ts';
 import { http } from './http/definition.ts';
 import { jslt } from './jslt/definition.ts';
 import { jsonValidator } from './json-validator.ts';
@@ -69,6 +70,7 @@ export const connectors = {
   handlebars,
   http,
   https: http,
+  jetty,
   jslt,
   'json-validator': jsonValidator,
   jsonata,
@@ -79,6 +81,7 @@ export const connectors = {
   micrologic,
   mock,
   mustache,
+  'netty-http': nettyHttp,
   once,
   'platform-http': platformHttp,
   quartz,
@@ -90,6 +93,7 @@ export const connectors = {
   saga,
   scheduler,
   seda,
+  servlet,
   'spring-rabbitmq': rabbitmq,
   sql,
   sse,
@@ -97,6 +101,7 @@ export const connectors = {
   'string-template': stringTemplate,
   stub,
   timer,
+  undertow,
   validator,
   velocity,
   'vertx-websocket': vertxWebsocket,

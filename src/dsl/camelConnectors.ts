@@ -7,7 +7,7 @@ const both = `to send, call ${module}; to receive, let a program beside it post 
 const api = (what: string): string => `${what} has an HTTP API: call it with \`http:\``;
 
 const families: readonly (readonly [help: string, schemes: string])[] = [
-  ['this runtime has it, but it was left out of the parts that are in use here: add its definition', 'aws2-s3 bean browse class controlbus cron dataformat dataset dataset-test direct dns exec file file-watch freemarker graphql http https jslt json-validator jsonata kafka kamelet language log mock mustache once platform-http quartz ref rest rest-api rest-openapi saga scheduler seda spring-rabbitmq sql stream string-template stub timer validator velocity vertx-websocket xslt'],
+  ['this runtime has it, but it was left out of the parts that are in use here: add its definition', 'aws2-s3 bean browse class controlbus cron dataformat dataset dataset-test direct dns exec file file-watch freemarker graphql http https jetty jslt json-validator jsonata kafka kamelet language log mock mustache netty-http once platform-http quartz ref rest rest-api rest-openapi saga scheduler seda servlet spring-rabbitmq sql stream string-template stub timer undertow validator velocity vertx-websocket xslt'],
   // Within the program
   ['`seda:` queues within the program: use `seda:x` in its place', 'disruptor disruptor-vm vm vertx hazelcast-seda'],
   ['`direct:` calls within the program: use `direct:x` in its place', 'direct-vm guava-eventbus reactive-streams'],
@@ -16,12 +16,7 @@ const families: readonly (readonly [help: string, schemes: string])[] = [
   ['routes are chosen by `toD` or `recipientList` from a header, a variable or a bean that holds the subscriptions', 'dynamic-router dynamic-router-control'],
   ['use `quartz:` with the same `cron` and `trigger.*` parameters', 'quartz2'],
   // HTTP
-  [
-    'use `platform-http:/path` to serve (its parameters `host` and `port` say where it listens; `CamelHttpPath` and `CamelHttpUri` are whole there, and `populateBodyWithForm=false` keeps the text of a form), and `http:` to call',
-    'jetty undertow netty-http jetty8 jetty9 netty4-http',
-  ],
-  ['use `platform-http:` with the mapping of the servlet before the path: `platform-http:/camel/orders` for a servlet `orders` under `/camel/*`', 'servlet'],
-  ['use `platform-http:` to serve and `http:` to call', 'restlet spark-rest webhook http4 knative-http'],
+  ['use `platform-http:` to serve and `http:` to call', 'restlet spark-rest webhook http4 jetty8 jetty9 netty4-http knative-http'],
   ['use `http:`', 'vertx-http ahc ahc-ws asynchttp'],
   ['use `rest-openapi:`, with the address of the OpenAPI document', 'rest-swagger'],
   ['use `vertx-websocket:host:port/path`', 'atmosphere-websocket websocket vertx-websocket-client websocket-jsr356 cometd cometds'],
