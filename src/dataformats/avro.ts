@@ -5,9 +5,10 @@ import { Cursor } from '../core/conversion/cursor.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { exactNumber, javaDouble, javaFloat } from '../core/conversion/exactNumber.ts';
+import { hasFewValues } from '../core/conversion/fewValues.ts';
 import { field } from '../core/field.ts';
 import { stepsInTurns } from '../core/conversion/slices.ts';
-import { isPlainMap, plainValue, putKey, roomOfContainer, ValueCount } from '../core/conversion/plainValue.ts';
+import { fewValues, isPlainContainer, isPlainMap, itemsTogether, plainValue, putKey, roomOfContainer, ValueCount } from '../core/conversion/plainValue.ts';
 import { missingOption, OptionError } from '../core/optionError.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
@@ -314,7 +315,7 @@ function fitted(type: AvroType, value: unknown, path: string): unknown {
       for (const one of fields) {
         const item = value[one.name];
         if (item !== undefined) putKey(made, one.name, fitted(one.type, item, joined(path, one.name)));
-        else if (one.defaultValue() === undefined) throw new ExchangeError(written, `\`${joined(path, one.name)}\` is missing, the Avro schema has no default for it`);
+        else defaultOf(one, path);
       }
       return made;
     }
@@ -338,6 +339,12 @@ function fitted(type: AvroType, value: unknown, path: string): unknown {
   }
 }
 
+function defaultOf(one: AvroTypes.Field, path: string): unknown {
+  const value: unknown = one.defaultValue();
+  if (value === undefined) throw new ExchangeError(written, `\`${joined(path, one.name)}\` is missing, the Avro schema has no default for it`);
+  return value;
+}
+
 const joined = (path: string, key: string): string => (path === '' ? key : `${path}.${key}`);
 
 function fits(type: AvroType, value: unknown): boolean {
@@ -354,15 +361,92 @@ function fits(type: AvroType, value: unknown): boolean {
   }
 }
 
-function codec(text: string): { write(value: unknown): Buffer; read(bytes: Buffer): unknown } {
+// ------------------------------------------------------------------------------------------------ writing what is large
+
+const plain = (body: unknown): unknown => plainValue(body, written, (number) => (number.kind === 'integer' ? BigInt(number.text) : Number(number.text)));
+
+const partsTogether = 1000;
+
+/** Many small parts of what is written, without keeping each of them. */
+class Parts {
+  private readonly full: Buffer[] = [];
+  private few: Buffer[] = [];
+
+  push(bytes: Buffer): void {
+    if (this.few.push(bytes) < partsTogether) return;
+    this.full.push(Buffer.concat(this.few));
+    this.few = [];
+  }
+
+  bytes(): Buffer {
+    return Buffer.concat([...this.full, ...this.few]);
+  }
+}
+
+/** Counts of items and numbers of branches; lists and maps end with a count of zero. */
+const number = avsc.Type.forSchema('long');
+const end = number.toBuffer(0);
+const text = avsc.Type.forSchema('string');
+
+/** As the library writes it, item by item where there are many. */
+function* writing(type: AvroType, value: unknown, path: string, into: Parts, depth: number): Generator<undefined, void> {
+  const isLarge = depth <= deepestInTurns && !hasFewValues(value, fewValues) && isPlainContainer(value);
+  switch (isLarge ? (type.typeName as string) : '') {
+    case 'array': {
+      if (!Array.isArray(value)) break;
+      const { itemsType } = type as AvroTypes.ArrayType;
+      into.push(number.toBuffer(value.length));
+      for (let i = 0; i < value.length; i++) {
+        yield* writing(itemsType, value[i], `${path}[${i}]`, into, depth + 1);
+        if (i % itemsTogether === 0) yield undefined;
+      }
+      into.push(end);
+      return;
+    }
+    case 'map': {
+      if (!isPlainMap(value)) break;
+      const { valuesType } = type as AvroTypes.MapType;
+      const keys = Object.keys(value);
+      into.push(number.toBuffer(keys.length));
+      for (let i = 0; i < keys.length; i++) {
+        into.push(text.toBuffer(keys[i]));
+        yield* writing(valuesType, value[keys[i]!], joined(path, keys[i]!), into, depth + 1);
+        if (i % itemsTogether === 0) yield undefined;
+      }
+      into.push(end);
+      return;
+    }
+    case 'record':
+    case 'error': {
+      if (!isPlainMap(value)) break;
+      for (const one of (type as AvroTypes.RecordType).fields) {
+        const item = value[one.name];
+        if (item === undefined) into.push(one.type.toBuffer(defaultOf(one, path)));
+        else yield* writing(one.type, item, joined(path, one.name), into, depth + 1);
+      }
+      return;
+    }
+    case 'union:wrapped': {
+      const { types: branches } = type as AvroTypes.WrappedUnionType;
+      const index = branches.findIndex((branch) => fits(branch, value));
+      if (index < 0) break;
+      into.push(number.toBuffer(index));
+      return yield* writing(branches[index]!, value, path, into, depth);
+    }
+  }
+  into.push(type.toBuffer(fitted(type, plain(value), path)));
+}
+
+function codec(text: string): { write(value: unknown): Buffer | Promise<Buffer>; read(bytes: Buffer): unknown } {
   const type = typeOf(text);
   const known = new Map<AvroType, Reader>();
   const reader = readerOf(type, known);
   const slowReader = slowReaderOf(type, known);
   return {
     write: (body) => {
-      const value = plainValue(body, written, (number) => (number.kind === 'integer' ? BigInt(number.text) : Number(number.text)));
-      return type.toBuffer(fitted(type, value, ''));
+      if (hasFewValues(body, fewValues)) return type.toBuffer(fitted(type, plain(body), ''));
+      const into = new Parts();
+      return stepsInTurns(writing(type, body, '', into, 0), () => into.bytes());
     },
     read: (bytes) => {
       const from = new AvroCursor(bytes);

@@ -5,8 +5,9 @@ import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { exactNumber, javaDouble, javaFloat } from '../core/conversion/exactNumber.ts';
 import { field } from '../core/field.ts';
-import { deepestValue, isPlainMap, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
-import { inTurns } from '../core/conversion/slices.ts';
+import { hasFewValues } from '../core/conversion/fewValues.ts';
+import { deepestInTurns, deepestValue, fewValues, isPlainContainer, isPlainMap, itemsTogether, plainValue, putKey, ValueCount } from '../core/conversion/plainValue.ts';
+import { inTurns, stepsInTurns } from '../core/conversion/slices.ts';
 import { missingOption, OptionError } from '../core/optionError.ts';
 
 const java = 'Java only: there are no Java classes to map to here';
@@ -128,20 +129,27 @@ function valueOf(one: ProtoField, value: unknown, depth: number, values: ValueCo
 const refusal = (path: string, value: unknown, wanted: string): ExchangeError =>
   new ExchangeError(wrongValue, `${path === '' ? 'the body' : `\`${path}\``} is ${describeValue(value)}, the Protobuf schema wants ${wanted}`);
 
+const joined = (path: string, name: string): string => (path === '' ? name : `${path}.${name}`);
+
 function messageOf(type: Type, value: unknown, path: string): Record<string, unknown> {
-  if (!isPlainMap(value)) throw refusal(path, value, `a map, the message ${type.name}`);
   const made: Record<string, unknown> = {};
-  for (const [name, item] of Object.entries(value)) {
+  for (const [one, item] of fieldsOf(type, value, path)) putKey(made, one.name, fieldOf(one, item, joined(path, one.name)));
+  return made;
+}
+
+/** What is given for the fields of a message. */
+function fieldsOf(type: Type, value: unknown, path: string): [one: ProtoField, item: unknown][] {
+  if (!isPlainMap(value)) throw refusal(path, value, `a map, the message ${type.name}`);
+  const given: [ProtoField, unknown][] = [];
+  for (const name of Object.keys(value)) {
     const one = Object.hasOwn(type.fields, name) ? type.fields[name] : undefined;
-    const inner = path === '' ? name : `${path}.${name}`;
-    if (one === undefined) throw new ExchangeError(wrongValue, `the message ${type.name} of the Protobuf schema has no field \`${inner}\`; it has ${type.fieldsArray.map((known) => known.name).join(', ')}`);
-    if (item === null) continue;
-    putKey(made, name, fieldOf(one, item, inner));
+    if (one === undefined) throw new ExchangeError(wrongValue, `the message ${type.name} of the Protobuf schema has no field \`${joined(path, name)}\`; it has ${type.fieldsArray.map((known) => known.name).join(', ')}`);
+    if ((value[name] ?? null) !== null) given.push([one, value[name]]);
   }
   for (const one of type.fieldsArray) {
-    if (one.required && !Object.hasOwn(made, one.name)) throw new ExchangeError(wrongValue, `\`${path === '' ? one.name : `${path}.${one.name}`}\` is missing, the Protobuf schema requires it`);
+    if (one.required && !given.some(([found]) => found === one)) throw new ExchangeError(wrongValue, `\`${joined(path, one.name)}\` is missing, the Protobuf schema requires it`);
   }
-  return made;
+  return given;
 }
 
 function fieldOf(one: ProtoField, value: unknown, path: string): unknown {
@@ -183,6 +191,119 @@ function enumOf(type: Enum, value: unknown, path: string): number {
   const id = typeof value === 'string' && Object.hasOwn(type.values, value) ? type.values[value] : undefined;
   if (id === undefined) throw refusal(path, value, `one of ${Object.keys(type.values).join(', ')}`);
   return id;
+}
+
+/** As the library wants it. */
+const plain = (body: unknown): unknown => plainValue(body, wrongValue, (number) => (number.kind === 'integer' ? BigInt(number.text) : Number(number.text)));
+
+const isLarge = (value: unknown): boolean => !hasFewValues(value, fewValues) && isPlainContainer(value);
+
+function written(type: Type, body: unknown): Buffer | Promise<Buffer> {
+  if (isLarge(body)) {
+    const into = new PieceWriter();
+    return stepsInTurns(writing(type, body, '', into, 0), () => Buffer.concat(into.pieces()));
+  }
+  const bytes = type.encode(messageOf(type, plain(body), '')).finish();
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** The bytes of a large message, which are put together at the end. */
+class PieceWriter {
+  private writer = protobufjs.Writer.create();
+  private readonly full: Uint8Array[] = [];
+
+  get last(): protobufjs.Writer {
+    if (this.writer.len > pieceLength) this.pieces();
+    return this.writer;
+  }
+
+  pieces(): Uint8Array[] {
+    this.full.push(this.writer.finish());
+    this.writer = protobufjs.Writer.create();
+    return this.full;
+  }
+
+  add(pieces: readonly Uint8Array[]): void {
+    this.pieces();
+    for (const piece of pieces) this.full.push(piece);
+  }
+}
+
+/** A large message as the library writes it, field by field as they are numbered, and what is long in it item by item. */
+function* writing(type: Type, value: unknown, path: string, into: PieceWriter, depth: number): Generator<undefined, void> {
+  for (const [one, item] of fieldsOf(type, value, path).sort(([a], [b]) => a.id - b.id)) {
+    const inner = joined(path, one.name);
+    if (one.map && isPlainContainer(item) && isPlainMap(item)) {
+      const keys = Object.keys(item);
+      for (let i = 0; i < keys.length; i++) {
+        writeEntry(one as OneOfMap, keys[i]!, itemOf(one, plain(item[keys[i]!]), `${inner}.${keys[i]}`), into.last);
+        if (i % itemsTogether === 0) yield undefined;
+      }
+    } else if (one.repeated && !isPacked(one) && Array.isArray(item)) {
+      for (let i = 0; i < item.length; i++) {
+        yield* writingItem(one, item[i], `${inner}[${i}]`, into, depth);
+        if (i % itemsTogether === 0) yield undefined;
+      }
+    } else if (!one.repeated && !one.map) yield* writingItem(one, item, inner, into, depth);
+    else writeField(one, fieldOf(one, plain(item), inner), into.last);
+    yield undefined;
+  }
+}
+
+function* writingItem(one: ProtoField, item: unknown, path: string, into: PieceWriter, depth: number): Generator<undefined, void> {
+  const { resolvedType } = one;
+  if (!(resolvedType instanceof protobufjs.Type) || one.delimited || depth === deepestInTurns || !isLarge(item)) {
+    const value = itemOf(one, plain(item), path);
+    if (one.repeated || one.required || one.hasPresence || !isDefault(one, value)) writeItem(one, value, into.last);
+    return;
+  }
+  const inner = new PieceWriter();
+  yield* writing(resolvedType, item, path, inner, depth + 1);
+  const pieces = inner.pieces();
+  into.last.uint32(tagOf(one, 2)).uint32(pieces.reduce((sum, { length }) => sum + length, 0));
+  into.add(pieces);
+}
+
+/** What is not written where the schema does not tell it from what is not there. */
+function isDefault({ resolvedType, type, typeDefault }: ProtoField, value: unknown): boolean {
+  if (resolvedType instanceof protobufjs.Enum) return value === typeDefault;
+  if (is64(type)) return (value as { low: number }).low === 0 && (value as { high: number }).high === 0;
+  if (type === 'bytes') return (value as Uint8Array).length === 0;
+  return type === 'string' ? value === '' : type === 'bool' ? value === false : Object.is(value, 0);
+}
+
+const { basic, mapKey, packed } = protobufjs.types as Readonly<Record<'basic' | 'mapKey' | 'packed', Readonly<Record<string, number | undefined>>>>;
+
+const basicType = ({ resolvedType, type }: ProtoField): string => (resolvedType instanceof protobufjs.Enum ? 'int32' : type);
+const isPacked = (one: ProtoField): boolean => one.packed && packed[basicType(one)] !== undefined;
+const tagOf = (one: ProtoField, wireType: number): number => ((one.id << 3) | wireType) >>> 0;
+
+type OneOfMap = ProtoField & Pick<MapField, 'keyType'>;
+
+const writeBasic = (type: string, value: unknown, into: protobufjs.Writer): protobufjs.Writer => (into as unknown as Record<string, (value: unknown) => protobufjs.Writer>)[type]!(value);
+
+function writeItem(one: ProtoField, value: unknown, into: protobufjs.Writer): void {
+  const { resolvedType } = one;
+  if (!(resolvedType instanceof protobufjs.Type)) writeBasic(basicType(one), value, into.uint32(tagOf(one, basic[basicType(one)]!)));
+  else if (one.delimited) resolvedType.encode(value as object, into.uint32(tagOf(one, 3))).uint32(tagOf(one, 4));
+  else resolvedType.encode(value as object, into.uint32(tagOf(one, 2)).fork()).ldelim();
+}
+
+function writeEntry(one: OneOfMap, key: string, value: unknown, into: protobufjs.Writer): void {
+  const { keyType, resolvedType } = one;
+  const isUnsigned = keyType === 'uint64' || keyType === 'fixed64';
+  const entry = into.uint32(tagOf(one, 2)).fork().uint32(8 | mapKey[keyType]!);
+  writeBasic(keyType, keyType === 'bool' ? protobufjs.util.boolFromKey(key) : is64(keyType) ? protobufjs.util.longFromKey(key, isUnsigned) : key, entry);
+  if (resolvedType instanceof protobufjs.Type) resolvedType.encode(value as object, entry.uint32(18).fork()).ldelim();
+  else writeBasic(basicType(one), value, entry.uint32(16 | basic[basicType(one)]!));
+  entry.ldelim();
+}
+
+/** A list or a map that is written at once. */
+function writeField(one: ProtoField, value: unknown, into: protobufjs.Writer): void {
+  if (one.map) for (const [key, item] of Object.entries(value as object)) writeEntry(one as OneOfMap, key, item, into);
+  else if (!isPacked(one)) for (const item of value as unknown[]) writeItem(one, item, into);
+  else if ((value as unknown[]).length > 0) writeBasic(`${basicType(one)}s`, value, into.uint32(tagOf(one, 2)));
 }
 
 function decoded(type: Type, bytes: Buffer, isWhole: boolean): Record<string, unknown> {
@@ -374,10 +495,9 @@ export const protobuf = defineDataFormat({
     };
     return {
       marshal: (exchange, body) => {
-        const value = plainValue(body, wrongValue, (number) => (number.kind === 'integer' ? BigInt(number.text) : Number(number.text)));
-        const bytes = type.encode(messageOf(type, value, '')).finish();
+        const bytes = written(type, body);
         if (contentTypeHeader) exchange.headers.set('Content-Type', 'application/octet-stream');
-        return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+        return bytes;
       },
       unmarshal: (exchange, body) => withBytes(exchange, body, read),
     };
