@@ -42,6 +42,26 @@ function longestUnwatched(source: string): number {
   return repeats + choices === 0 ? Infinity : Math.max(shortText, (mostWays / 2 ** choices) ** (1 / (repeats + 1)));
 }
 
+const fewTexts = 64;
+
+/** Whether a watch is kept already over all that is matched. */
+let isWatched = false;
+
+/** Matches many short texts, such as the names of headers, under one watch: each by itself would have a watch of its own, and time of its own. */
+export function matchTogether<T>(texts: number, run: () => T): T {
+  if (texts <= fewTexts || isWatched) return run();
+  const millis = shortestMillis + Math.floor(texts / 1000);
+  isWatched = true;
+  try {
+    return interruptibly(run, millis);
+  } catch (thrown) {
+    if (!isInterruption(thrown)) throw thrown;
+    throw new ExchangeError('java.util.concurrent.TimeoutException', `a regular expression backtracks: not done after ${millis} ms with ${texts} names`);
+  } finally {
+    isWatched = false;
+  }
+}
+
 const matchesAtOnce = 1000;
 
 /** @returns whether there are no more */
@@ -73,7 +93,7 @@ export class BoundedRegExp extends RegExp {
   }
 
   private within<T>(text: string, run: () => T, spentMillis = 0): T {
-    if (text.length <= shortText) return run();
+    if (isWatched || text.length <= shortText) return run();
     if (this.longest < 0) this.longest = longestUnwatched(this.source);
     if (text.length <= this.longest) return run();
     const millis = shortestMillis + Math.floor(text.length / lettersAMilli);

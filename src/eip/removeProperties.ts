@@ -1,3 +1,4 @@
+import { matchTogether } from '../core/boundedRegExp.ts';
 import { defineEip } from '../core/definition.ts';
 import { field } from '../core/field.ts';
 import { perform } from '../core/graph/flow.ts';
@@ -25,7 +26,8 @@ export const removeProperties = defineEip({
     return perform((exchange) => {
       if (!exchange.hasProperties) return;
       const { properties } = exchange;
-      for (const name of properties.names()) if (isUnwanted(name) && !stays(name)) properties.remove(name);
+      const names = properties.names();
+      for (const name of matchTogether(names.length, () => names.filter((one) => isUnwanted(one) && !stays(one)))) properties.remove(name);
     }, info);
   },
 });

@@ -257,10 +257,11 @@ const truthValue: Conversion = (value, type) => {
  * @param nothing what a text of nothing but white space is
  * @throws NoTypeConversionAvailableException for what has no bytes
  */
-export function jsonOf(value: unknown, type: string, nothing: unknown = null): unknown {
+export function jsonOf(value: unknown, type: string, nothing: unknown = null, prepared: (() => unknown) | null = null): unknown {
   if (typeof value === 'object' && value !== null && isJsonNode(value)) return value;
   if (typeof value !== 'string' && !hasBytes(value)) throw notAvailable(value, type);
   try {
+    if (prepared !== null) return notTooDeep(prepared());
     const text = typeof value === 'string' ? value : jsonText(bytesOf(value, null)!);
     return /^\s*$/.test(text) ? nothing : notTooDeep(parseJson(text));
   } catch (thrown) {

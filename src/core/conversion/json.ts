@@ -1,6 +1,7 @@
 import { ExchangeError } from '../errors.ts';
 import { doubleText, ExactNumber, exactNumber, plainNumber } from './exactNumber.ts';
 import { hasFewValues } from './fewValues.ts';
+import { roomOfContainer, ValueCount } from './plainValue.ts';
 import { XML_ATTRIBUTE, XmlNode, XmlNodeList } from './xml.ts';
 
 /** Nesting that is read or written at most. */
@@ -61,7 +62,41 @@ export const parseJsonWith = (text: string, asNumber: NumberReader): unknown => 
  * @throws ExchangeError JsonParseException, JsonEOFException where the end is missing, or MismatchedInputException for an empty text
  */
 export function parseJson(text: string): unknown {
+  if (text.length > longestUncounted) countValues(text);
   return parseJsonPiece(text, text, 0);
+}
+
+/** So many letters can't have too many values in them: a list takes three at least. */
+const longestUncounted = 16_000_000;
+
+/** @throws ExchangeError for more values than there may be memory for */
+function countValues(json: string): void {
+  const values = new ValueCount('com.fasterxml.jackson.core.exc.StreamConstraintsException');
+  for (let at = 0; at < json.length; at++) {
+    switch (json.charCodeAt(at)) {
+      case 34: // "
+        at = textEnd(json, at);
+        if (at < 0) return;
+        break;
+      case 44: // ,
+        values.use(1);
+        break;
+      case 91: // [
+      case 123: // {
+        values.use(roomOfContainer);
+        break;
+    }
+  }
+}
+
+/** Where the quote stands that ends the text that begins there; -1 where there is none. */
+export function textEnd(json: string, begin: number): number {
+  for (let at = json.indexOf('"', begin + 1); at >= 0; at = json.indexOf('"', at + 1)) {
+    let escapes = 0;
+    while (json.charCodeAt(at - 1 - escapes) === 92) escapes++;
+    if (escapes % 2 === 0) return at;
+  }
+  return -1;
 }
 
 /** A byte order mark belongs to the bytes: no text begins with one, as for Jackson. */
@@ -70,9 +105,11 @@ export const withoutMark = (text: string): string => (text.charCodeAt(0) === 0xf
 /** So many letters are read at once. */
 const readAtOnce = 4_000_000;
 
+export const isJsonLong = ({ length }: string | Uint8Array): boolean => length > readAtOnce;
+
 /** As `parseJson`; a promise while what is long is read in slices. Throws, or rejects, with the same errors. */
 export function parseJsonInTurns(text: string): unknown {
-  return text.length <= readAtOnce ? parseJson(text) : import('./jsonInTurns.ts').then(({ readInTurns }) => readInTurns(text));
+  return !isJsonLong(text) ? parseJson(text) : import('./jsonInTurns.ts').then(({ readInTurns }) => readInTurns(text));
 }
 
 /** As `parseJson`, a piece of a document: where it is wrong is told by the place in the whole, in which it begins at `offset`. */

@@ -1,7 +1,7 @@
 import type { JsonStyle } from './json.ts';
-import { deepest, fewPlainItems, holdsExactNumbers, jsonError, noteExactNumbers, parseJson, parseJsonPiece, writeJsonWithin } from './json.ts';
+import { deepest, fewPlainItems, holdsExactNumbers, jsonError, noteExactNumbers, parseJson, parseJsonPiece, textEnd, writeJsonWithin } from './json.ts';
 import { hasFewValues } from './fewValues.ts';
-import { isPlainContainer, putKey } from './plainValue.ts';
+import { isPlainContainer, putKey, roomOfContainer, ValueCount } from './plainValue.ts';
 import { Slices } from './slices.ts';
 import { XmlNodeList } from './xml.ts';
 
@@ -53,6 +53,7 @@ class Reader {
   /** Where its list or map begins, and how many are open in it. */
   private inner = 0;
   private depth = 0;
+  private readonly values = new ValueCount('com.fasterxml.jackson.core.exc.StreamConstraintsException');
 
   constructor(json: string, begin: number, pieceLength: number) {
     this.json = json;
@@ -69,12 +70,14 @@ class Reader {
     if (level.isBehindMember) this.separate(level);
     let { at } = this;
     let { depth } = this;
+    let room = 0;
     for (; at < end; at++) {
       switch (json.charCodeAt(at)) {
         case 34: // "
           at = this.textEnd(at);
           break;
         case 44: // ,
+          room++;
           if (depth > 0) break;
           this.member = at + 1;
           if (at - level.from >= pieceLength) {
@@ -85,11 +88,13 @@ class Reader {
           break;
         case 91: // [
         case 123: // {
+          room += roomOfContainer;
           if (depth++ === 0) this.inner = at;
           break;
         case 93: // ]
         case 125: // }
           if (--depth >= 0) break;
+          this.values.use(room);
           this.at = at;
           this.depth = 0;
           return this.end(level);
@@ -100,21 +105,17 @@ class Reader {
         depth = 0;
       }
     }
+    this.values.use(room);
     if (at >= json.length) throw jsonError('Unexpected end of JSON input', json, 0);
     this.at = at;
     this.depth = depth;
     return false;
   }
 
-  /** Where the quote stands that ends a text. */
   private textEnd(begin: number): number {
-    const { json } = this;
-    for (let at = json.indexOf('"', begin + 1); at >= 0; at = json.indexOf('"', at + 1)) {
-      let escapes = 0;
-      while (json.charCodeAt(at - 1 - escapes) === 92) escapes++;
-      if (escapes % 2 === 0) return at;
-    }
-    throw jsonError(`Unterminated string in JSON at position ${json.length}`, json, 0);
+    const end = textEnd(this.json, begin);
+    if (end < 0) throw jsonError(`Unterminated string in JSON at position ${this.json.length}`, this.json, 0);
+    return end;
   }
 
   private begin(at: number): unknown[] | Record<string, unknown> {

@@ -19,7 +19,11 @@ export class ValueCount {
 
   /** Before as many values are read into a list or a map. */
   take(values: number): void {
-    this.left -= values + roomOfContainer;
+    this.use(values + roomOfContainer);
+  }
+
+  use(room: number): void {
+    this.left -= room;
     if (this.left < 0) throw new ExchangeError(this.failureClass, `the document has too many values to be read at once (${mostValues} are the most)`);
   }
 }

@@ -155,6 +155,8 @@ export async function readXmlDataInTurns(element: XmlElement, slices: Slices, re
   return value;
 }
 
+const itemsJoined = 1000;
+
 /** As `written`, in slices. */
 async function writtenInTurns(name: string, value: unknown, style: XmlStyle, depth: number, slices: Slices): Promise<string> {
   if (slices.isOver) await slices.next();
@@ -162,16 +164,22 @@ async function writtenInTurns(name: string, value: unknown, style: XmlStyle, dep
   if ((!isList && !isMap(value)) || hasFewValues(value, readAtOnce)) return written(name, value, style, depth);
   // What is wrong with the name is said as for a small one.
   if (!isList) written(name, null, style, depth);
-  const items: Iterable<readonly [string, unknown]> = isList ? Array.from(value as Iterable<unknown>, (item) => [name, item] as const) : entriesOf(value as Record<string, unknown>, style);
-  const inner: string[] = [];
+  const items: Iterable<unknown> = isList ? (value as Iterable<unknown>) : entriesOf(value as Record<string, unknown>, style);
+  const whole: string[] = [];
+  let inner: string[] = [];
   const innerDepth = isList ? depth : depth + 1;
-  for (const [key, item] of items) {
+  for (const one of items) {
+    const [key, item] = isList ? [name, one] : (one as readonly [unknown, unknown]);
     if (hasFewValues(item, readAtOnce)) {
       inner.push(written(String(key), item, style, innerDepth));
       if (slices.isOver) await slices.next();
     } else inner.push(await writtenInTurns(String(key), item, style, innerDepth, slices));
+    // One text takes much less room than the many that it was put together of.
+    if (inner.length < itemsJoined) continue;
+    whole.push(inner.join(''));
+    inner = [];
   }
-  const content = inner.join('');
+  const content = whole.join('') + inner.join('');
   if (isList) return content;
   const indent = style.isPretty ? `${depth === 0 ? '' : '\n'}${'  '.repeat(depth)}` : '';
   return content === '' ? `${indent}<${name}/>` : `${indent}<${name}>${content}${style.isPretty ? `\n${'  '.repeat(depth)}` : ''}</${name}>`;

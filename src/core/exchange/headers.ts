@@ -1,3 +1,5 @@
+import { matchTogether } from '../boundedRegExp.ts';
+
 /** A header name folded once, when a route is compiled. */
 export interface HeaderName {
   readonly name: string;
@@ -176,10 +178,12 @@ export class Headers {
   removeWhere(isUnwanted: (name: string) => boolean): boolean {
     const unwanted: string[] = [];
     let kept = 0;
-    this.forEach((name) => {
-      if (isUnwanted(name)) unwanted.push(name);
-      else kept++;
-    });
+    matchTogether(this.slots.length / 3, () =>
+      this.forEach((name) => {
+        if (isUnwanted(name)) unwanted.push(name);
+        else kept++;
+      }),
+    );
     if (kept === 0) this.clear();
     else if (this.source === null && this.slots.length > mostUnindexed) this.keepOnly(new Set(unwanted));
     else for (const name of unwanted) this.remove(name);

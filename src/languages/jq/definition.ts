@@ -9,6 +9,7 @@ import type { Exchange } from '../../core/exchange/exchange.ts';
 import type { Expression, LanguageContext, Predicate } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { field } from '../../core/field.ts';
+import { forgetPreparedJson, jsonPreparation, preparedJson } from '../../core/exchange/preparedJson.ts';
 import { sourceReader } from '../../core/exchange/source.ts';
 import type { OutsideFunction } from './compile.ts';
 import { compileJq } from './compile.ts';
@@ -41,7 +42,7 @@ function jsonValue(value: unknown, depth = 0): unknown {
   return map ?? value;
 }
 
-function document(value: unknown): unknown {
+function document(exchange: Exchange, value: unknown): unknown {
   if (value === null || value === undefined) {
     throw new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: ${nodeType} on: Message. Exchange[]`);
   }
@@ -49,7 +50,7 @@ function document(value: unknown): unknown {
   if (Array.isArray(value) && !isJsonNode(value)) {
     throw new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: ${nodeType} but has type: ${javaClassName(value)}: a list is no JSON document, \`marshal\` it before`);
   }
-  return typeof value === 'boolean' || Array.isArray(value) || isNumeric(value) || isPlainMap(value) ? jsonValue(value) : jsonOf(value, nodeType, missing);
+  return typeof value === 'boolean' || Array.isArray(value) || isNumeric(value) || isPlainMap(value) ? jsonValue(value) : jsonOf(value, nodeType, missing, preparedOf(exchange, value));
 }
 
 /** A result of what was missing: nulls in its place. */
@@ -57,6 +58,16 @@ function withNulls(value: unknown): unknown {
   if (value === missing) return null;
   if (Array.isArray(value)) return value.map(withNulls);
   return isPlainMap(value) ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, withNulls(item)])) : value;
+}
+
+/** A long document that has been read beforehand. */
+function preparedOf(exchange: Exchange, value: unknown): (() => unknown) | null {
+  const before = typeof value === 'string' || value instanceof Uint8Array ? preparedJson(exchange, value) : null;
+  if (before === null) return null;
+  return () => {
+    if (before.failure !== undefined) throw before.failure as Error;
+    return before.document;
+  };
 }
 
 /** The exchange whose message is filtered: filters run to their end at once. */
@@ -117,16 +128,18 @@ export const jq = defineLanguage({
     if (isWanted(resultType) && resultType !== 'java.lang.Object') {
       // As in Camel, what has been converted is no node any more: only a list can hold.
       const converted = context.expression('jq', source, { source: options.source, resultType });
-      return (exchange) => {
+      const holds = (exchange: Exchange): boolean => {
         const result = converted(exchange);
         return Array.isArray(result) && result.length > 0;
       };
+      return Object.assign(holds, { prepare: converted.prepare });
     }
     const expression = filterOf(source, { source: options.source }, context);
-    return (exchange) => {
+    const holds = (exchange: Exchange): boolean => {
       const result = expression(exchange);
       return result === true || isSeveral(result);
     };
+    return Object.assign(holds, { prepare: expression.prepare });
   },
   expression: (source, options: JqOptions, context) => filterOf(source, options, context),
 });
@@ -150,18 +163,21 @@ function filterOf(source: string, options: JqOptions, context: LanguageContext):
     const before = current;
     current = exchange;
     try {
-      const input = document(value);
+      const input = document(exchange, value);
       const results = runFilter(filter, input, env);
-      return resultOf(input === missing ? results.map(withNulls) : results, isShared || Array.isArray(value) || isPlainMap(value), isTyped);
+      const result = resultOf(input === missing ? results.map(withNulls) : results, isShared || Array.isArray(value) || isPlainMap(value), isTyped);
+      if (typeof result === 'object' && result !== null) forgetPreparedJson(exchange);
+      return result;
     } catch (thrown) {
       throw failed(thrown);
     } finally {
       current = before;
     }
   };
-  return (exchange) => {
+  const evaluate = (exchange: Exchange): unknown => {
     const value = read(exchange);
     if (isByteSource(value)) throw new ExchangeError('java.lang.IllegalStateException', 'the stream has not been read: use stream caching or convertBodyTo before');
     return run(exchange, value);
   };
+  return Object.assign(evaluate, { prepare: jsonPreparation(read) });
 }

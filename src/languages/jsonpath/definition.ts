@@ -9,6 +9,7 @@ import type { Expression, LanguageContext } from '../../core/expression.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { field } from '../../core/field.ts';
 import { jsonText, parseJson, withoutMark, writeJson } from '../../core/conversion/json.ts';
+import { forgetPreparedJson, jsonPreparation, preparedJson } from '../../core/exchange/preparedJson.ts';
 import { sourceReader } from '../../core/exchange/source.ts';
 import type { PathOptions, Query } from './evaluate.ts';
 import { compilePath, noOptions } from './evaluate.ts';
@@ -49,7 +50,7 @@ export const jsonpath = defineLanguage({
     const path = options.allowEasyPredicate ? easyPredicate(source) : source;
     const isTyped = options.resultType !== undefined && options.resultType !== '';
     const value = isTyped ? context.expression('jsonpath', path, { ...options }) : expressionOf(path, options, context);
-    return (exchange) => toTruth(value(exchange));
+    return Object.assign((exchange: Exchange) => toTruth(value(exchange)), { prepare: value.prepare });
   },
 });
 
@@ -93,7 +94,7 @@ function expressionOf(source: string, options: JsonpathOptions, context: Languag
   const read = sourceReader(options.source);
   const queryOf = options.allowSimple && isDynamicText(source) ? dynamicQuery(source, wanted, context) : staticQuery(source, wanted, context);
   const finish = finisher(options);
-  return (exchange) => {
+  const evaluate = (exchange: Exchange): unknown => {
     try {
       const input = read(exchange);
       if (input === null || input === undefined) {
@@ -101,6 +102,10 @@ function expressionOf(source: string, options: JsonpathOptions, context: Languag
         throw unreadable();
       }
       const query = queryOf(exchange);
+      if (typeof input === 'string' || input instanceof Uint8Array) {
+        const before = preparedJson(exchange, input);
+        if (before !== null) return finish(queryPrepared(before, query, exchange));
+      }
       if (typeof input === 'string') return finish(queryText(input, query));
       if (wanted.suppresses && !isDocument(input)) return finish(null);
       return finish(query(documentOf(input)));
@@ -108,6 +113,14 @@ function expressionOf(source: string, options: JsonpathOptions, context: Languag
       throw evaluationFailed(thrown);
     }
   };
+  return Object.assign(evaluate, { prepare: jsonPreparation(read) });
+}
+
+function queryPrepared({ document, failure }: NonNullable<ReturnType<typeof preparedJson>>, query: Query, exchange: Exchange): unknown {
+  if (failure !== undefined) throw unreadableJson(failure as ExchangeError);
+  const result = query(document);
+  if (typeof result === 'object' && result !== null) forgetPreparedJson(exchange);
+  return result;
 }
 
 const unreadable = (): ExchangeError => new ExchangeError('org.apache.camel.CamelExchangeException', 'Cannot read body as supported JSON value');
@@ -129,10 +142,11 @@ function parsed(text: string): unknown {
   try {
     return parseJson(text);
   } catch (thrown) {
-    const error = thrown as ExchangeError;
-    throw new ExchangeError('com.jayway.jsonpath.InvalidJsonException', `${error.type}: ${error.message}`, { cause: error });
+    throw unreadableJson(thrown as ExchangeError);
   }
 }
+
+const unreadableJson = (error: ExchangeError): ExchangeError => new ExchangeError('com.jayway.jsonpath.InvalidJsonException', `${error.type}: ${error.message}`, { cause: error });
 
 /** The document of the last text: several paths into one body parse it once. It is let go of when a part of it gets out, since that may be changed. */
 let lastText: string | null = null;
