@@ -1,3 +1,4 @@
+import { pieceByPiece } from '../core/conversion/manyParts.ts';
 import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Endpoint, Producer } from '../core/connector.ts';
 import { defineConnector, runtimeOf } from '../core/connector.ts';
@@ -8,7 +9,7 @@ import { Bounds, kept, shownText, templateText, viewOf } from './template.ts';
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;', '=': '&#61;', '\n': '&#10;', '\r': '&#13;', '\t': '&#9;' };
 
-const escaped = (value: unknown): string => (shownText(value) ?? '').replace(/[&<>"'`=\n\r\t]/g, (char) => escapes[char]!);
+const escaped = (value: unknown): string => pieceByPiece(shownText(value) ?? '', (piece) => piece.replace(/[&<>"'`=\n\r\t]/g, (char) => escapes[char]!));
 
 /** What Java's objects say of themselves, by the names that Mustache finds there: a list its `size`, a text its `length`. Maps have their keys only. */
 const ofTexts: Readonly<Record<string, (text: string) => unknown>> = {

@@ -1,8 +1,10 @@
 import { createContext, Script } from 'node:vm';
+import { checkMatches } from './conversion/manyParts.ts';
 import { ExchangeError } from './errors.ts';
 
 /** What matching may take: a start, and a share for each letter of a long text. */
 const shortestMillis = 500;
+const longestMillis = 2000;
 const lettersAMilli = 10_000;
 
 /** So short that even a pattern that doubles, or trebles, its ways at each letter is through with it within the time. */
@@ -96,13 +98,21 @@ export class BoundedRegExp extends RegExp {
     if (isWatched || text.length <= shortText) return run();
     if (this.longest < 0) this.longest = longestUnwatched(this.source);
     if (text.length <= this.longest) return run();
-    const millis = shortestMillis + Math.floor(text.length / lettersAMilli);
+    const millis = Math.min(longestMillis, shortestMillis + Math.floor(text.length / lettersAMilli));
     try {
       return interruptibly(run, Math.max(1, Math.ceil(millis - spentMillis)));
     } catch (thrown) {
       if (!isInterruption(thrown)) throw thrown;
       throw new ExchangeError('java.util.concurrent.TimeoutException', `the regular expression '${this.source}' backtracks: not done after ${millis} ms with a text of ${text.length} letters`);
     }
+  }
+
+  /** What V8 makes of all matches together it makes without end. */
+  private allWithin<T>(text: string, run: () => T, areAll: boolean): T {
+    return this.within(text, () => {
+      if (areAll) checkMatches(text, this.plain);
+      return run();
+    });
   }
 
   override exec(text: string): RegExpExecArray | null {
@@ -117,7 +127,7 @@ export class BoundedRegExp extends RegExp {
   }
 
   override [Symbol.match](text: string): RegExpMatchArray | null {
-    return this.within(text, () => text.match(this.plain));
+    return this.allWithin(text, () => text.match(this.plain), this.global);
   }
 
   /** As they are asked for, some at once; all together have the time that one search has. */
@@ -134,10 +144,10 @@ export class BoundedRegExp extends RegExp {
   }
 
   override [Symbol.replace](text: string, by: unknown): string {
-    return this.within(text, () => text.replace(this.plain, by as string));
+    return this.allWithin(text, () => text.replace(this.plain, by as string), this.global);
   }
 
   override [Symbol.split](text: string, limit?: number): string[] {
-    return this.within(text, () => text.split(this.plain, limit));
+    return this.allWithin(text, () => text.split(this.plain, limit), true);
   }
 }

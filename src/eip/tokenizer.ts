@@ -1,3 +1,5 @@
+import { BoundedRegExp } from '../core/boundedRegExp.ts';
+import { lettersOf } from '../core/conversion/manyParts.ts';
 import { toText } from '../core/conversion/convert.ts';
 import { defineEip } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
@@ -46,9 +48,9 @@ function cut(text: string, kind: Kind): string[] {
     case 'sentence':
       return cutIntoSentences(text);
     case 'word':
-      return text.split(blanks);
+      return text.split(new BoundedRegExp(blanks));
     case 'character':
-      return [...text];
+      return lettersOf(text);
   }
 }
 

@@ -107,6 +107,9 @@ function lzfOf(chunks: number): Buffer {
 
 const deepXml = `${'<a>'.repeat(100_000)}${'</a>'.repeat(100_000)}`;
 
+/** A text that is in one piece. */
+const flat = (letter: string, length: number): string => Buffer.alloc(length, letter).toString('latin1');
+
 const deepObject = (depth: number): object => (depth === 0 ? {} : { next: deepObject(depth - 1) });
 
 /** What only the time bounds. */
@@ -242,6 +245,17 @@ const bad: Readonly<Record<string, Bad>> = {
   'a handlebars template of 10,000 blocks in each other': { steps: [{ to: 'handlebars:dummy?allowTemplateFromHeader=true' }], headers: { CamelHandlebarsTemplate: '{{#a}}'.repeat(10_000) }, says: /blocks of the template stand in each other more than 300 deep/ },
   'a velocity template of two megabytes out of the message': { steps: [{ to: 'velocity:dummy?allowTemplateFromHeader=true' }], headers: { CamelVelocityTemplate: '$a '.repeat(700_000) }, says: /has a template of 2100000 letters/ },
   'a string-template of two megabytes out of the message': { steps: [{ to: 'string-template:dummy?allowTemplateFromHeader=true' }], headers: { CamelStringTemplateTemplate: '<a> '.repeat(700_000) }, says: /has a template of 2800000 letters/ },
+  'JSON of fifty million empty lists': { steps: [{ unmarshal: { json: {} } }], body: () => `[${'[],'.repeat(50_000_000)}[]]`, says: /too many values to be read at once/ },
+  'JSON of fifty million empty lists, for jsonpath': { steps: [{ setBody: { jsonpath: '$.length()' } }], body: () => `[${'[],'.repeat(50_000_000)}[]]`, says: /too many values to be read at once/ },
+  'JSON with three million names in one object': { steps: [{ unmarshal: { json: {} } }], body: () => `{${Array.from({ length: 3_000_000 }, (_, i) => `"k${i}":1`).join(',')}}`, says: /an object has more than 2000000 names/ },
+  'a text that is replaced in at 150 million places': { steps: [{ setBody: { simple: "${replace('x','yy',${body})}" } }], body: () => flat('x', 150_000_000), says: /more than 10000000 parts of one text/, mostMillis: 2000 },
+  'a text that a method cuts into 150 million parts': { steps: [{ setBody: { simple: "${body.split('x')}" } }], body: () => flat('x', 150_000_000), says: /more than 10000000 parts of one text/, mostMillis: 4000 },
+  'a text that a function cuts into 150 million parts': { steps: [{ setBody: { simple: "${split(${body},'x')}" } }], body: () => flat('x', 150_000_000), says: /more than 10000000 parts of one text/, mostMillis: 2000 },
+  'a text that jsonata cuts into 150 million parts': { steps: [{ setBody: { jsonata: '$split($, "x")' } }], body: () => `"${flat('x', 150_000_000)}"`, says: /more than 10000000 parts of one text/, mostMillis: 4000 },
+  'a text that jq cuts into 150 million parts': { steps: [{ setBody: { jq: 'split("x")' } }], body: () => `"${flat('x', 150_000_000)}"`, says: /more than 10000000 parts of one text/, mostMillis: 4000 },
+  'a text of 150 million letters that stand for others in HTML': { steps: [{ setBody: { jq: '@html' } }], body: () => `"${flat('<', 150_000_000)}"`, says: /longer than a text can be/, mostMegabytes: 1500 },
+  'a pattern in linear time, for a text of a hundred megabytes': { steps: [{ filter: { simple: "${body} regex '(x|y|z)*(a|b)?(x|y)*'", steps: [{ to: 'mock:part' }] } }], body: () => flat('x', 100_000_000), says: /was not done after 1000 ms with a text of 100000000 letters/, mostMillis: 4000 },
+  'a hundred thousand header names for a pattern that backtracks': { steps: [{ removeHeaders: { pattern: '(x+)+y' } }], headers: Object.fromEntries(Array.from({ length: 100_000 }, (_, i) => [`${'x'.repeat(24)}${i}`, 1])), says: /backtracks: not done after 600 ms with 100000 names/, mostMillis: 4000 },
   'JSON of 100,000 lists for jsonata': { steps: [{ setBody: { jsonata: '**' } }], body: () => deepJson, says: /nested too deeply for the query/ },
 };
 
@@ -292,6 +306,10 @@ describe('bad input', function () {
     ['list is written as JSON in lines', [{ marshal: { json: { prettyPrint: true } } }], records],
     ['list is written as YAML', [{ marshal: { yaml: {} } }], records],
     ['iCalendar is read and written', [{ unmarshal: { ical: {} } }, { marshal: { ical: {} } }], ical],
+    ['JSON document is looked into by jsonpath', [{ setBody: { jsonpath: '$[5].name' } }], json(30)],
+    ['JSON document is looked into by jq', [{ filter: { jq: '.[5].name == "x"', steps: [{ to: 'mock:part' }] } }], json(30)],
+    ['Protobuf message is written', [{ marshal: { protobuf: { schema: 'syntax="proto3"; message L { repeated M m = 1; } message M { string a = 1; repeated int32 b = 2; }' } } }], () => ({ m: Array.from({ length: 150_000 }, (_, i) => ({ a: `name ${i}`, b: [1, 2] })) })],
+    ['Avro list is written', [{ marshal: { avro: { schema: '{"type":"array","items":{"type":"record","name":"M","fields":[{"name":"a","type":"string"},{"name":"b","type":"double"}]}}' } } }], () => Array.from({ length: 150_000 }, (_, i) => ({ a: `name ${i}`, b: 2.5 }))],
     ['list is sorted', [{ sort: {} }], Array.from({ length: 700_000 }, (_, i) => `k${(i * 7919) % 1_000_003}`)],
     ['list of endpoints that there are not is gone through', [{ recipientList: { simple: '${body}', ignoreInvalidEndpoints: true } }], 'a,'.repeat(40_000)],
     ['text of LZF is unpacked', [{ unmarshal: { lzf: {} } }], lzfOf(4000)],

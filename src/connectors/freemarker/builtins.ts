@@ -1,3 +1,4 @@
+import { splitText } from '../../core/conversion/manyParts.ts';
 import { escapeXml } from '../../core/conversion/xml.ts';
 import { BoundedRegExp } from '../../core/boundedRegExp.ts';
 import { TemplateError } from './errors.ts';
@@ -137,12 +138,12 @@ export const builtins: Readonly<Record<string, Builtin>> = {
     // In a plain replacement `$` means itself.
     return text(value).replace(flagged(text(part), how), how.includes('r') ? text(by) : text(by).replaceAll('$', '$$$$'));
   },
-  split: (value, [part, flags]) => text(value).split(flags !== undefined && text(flags).includes('r') ? flagged(text(part), text(flags)) : text(part)),
+  split: (value, [part, flags]) => (flags !== undefined && text(flags).includes('r') ? text(value).split(flagged(text(part), text(flags))) : splitText(text(value), text(part))),
   matches: (value, [pattern]) => new BoundedRegExp(`^(?:${text(pattern)})$`).test(text(value)),
   substring: (value, [from, to]) => text(value).substring(number(from), to === undefined ? undefined : number(to)),
   left_pad: (value, [width, pad]) => padded(text(value), number(width), pad === undefined ? ' ' : text(pad), true),
   right_pad: (value, [width, pad]) => padded(text(value), number(width), pad === undefined ? ' ' : text(pad), false),
-  word_list: (value) => text(value).trim().split(/\s+/),
+  word_list: (value) => text(value).trim().split(new BoundedRegExp(/\s+/)),
   html: (value) => escapeXml(text(value)).replace(/"/g, '&quot;').replace(/'/g, '&#39;'),
   xhtml: (value) => escapeXml(text(value)).replace(/"/g, '&quot;').replace(/'/g, '&#39;'),
   xml: (value) => escapeXml(text(value)).replace(/"/g, '&quot;').replace(/'/g, '&apos;'),

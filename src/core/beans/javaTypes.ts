@@ -1,3 +1,4 @@
+import { lettersOf, splitText } from '../conversion/manyParts.ts';
 import { systemClock } from '../clock.ts';
 import { isNumeric, javaDouble, javaFloat } from '../conversion/exactNumber.ts';
 import { toText } from '../conversion/convert.ts';
@@ -83,7 +84,7 @@ const stringMethods: Record<string, Method> = {
   compareTo: (self: string, other: string) => compareText(self, other),
   compareToIgnoreCase: (self: string, other: string) => compareText(self.toLowerCase(), other.toLowerCase()),
   hashCode: (self: string) => hashOfText(self),
-  replace: (self: string, what: unknown, by: unknown) => self.split(text(what)).join(text(by)),
+  replace: (self: string, what: unknown, by: unknown) => splitText(self, text(what)).join(text(by)),
   replaceAll: (self: string, pattern: unknown, by: unknown) => self.replace(new BoundedRegExp(text(pattern), 'g'), javaReplacement(text(by))),
   replaceFirst: (self: string, pattern: unknown, by: unknown) => self.replace(new BoundedRegExp(text(pattern)), javaReplacement(text(by))),
   matches: (self: string, pattern: unknown) => new BoundedRegExp(`^(?:${text(pattern)})$`).test(self),
@@ -92,11 +93,11 @@ const stringMethods: Record<string, Method> = {
     if (!(count >= 0) || self.length * count > 1 << 28) throw new ExchangeError('java.lang.IllegalArgumentException', `can't repeat a text ${count} times`);
     return self.repeat(count);
   },
-  lines: (self: string) => self.split(/\r\n|\r|\n/),
+  lines: (self: string) => self.split(new BoundedRegExp(/\r\n|\r|\n/)),
   getBytes: (self: string, charset?: unknown) => Buffer.from(self, /8859|latin/i.test(text(charset)) ? 'latin1' : /utf-?16le/i.test(text(charset)) ? 'utf16le' : 'utf8'),
-  toCharArray: (self: string) => [...self],
+  toCharArray: (self: string) => lettersOf(self),
   codePointAt: (self: string, index: number) => self.codePointAt(index),
-  indent: (self: string, by: number) => self.split('\n').map((line) => ' '.repeat(Math.max(0, by)) + line).join('\n'),
+  indent: (self: string, by: number) => splitText(self, '\n').map((line) => ' '.repeat(Math.max(0, by)) + line).join('\n'),
 };
 
 function compareText(a: string, b: string): number {

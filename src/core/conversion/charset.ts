@@ -1,3 +1,4 @@
+import { pieceByPiece } from './manyParts.ts';
 import { StringDecoder } from 'node:string_decoder';
 import iconv from 'iconv-lite';
 import { ExchangeError } from '../errors.ts';
@@ -50,7 +51,7 @@ export function decodeText(bytes: Buffer, charset: string | null): string {
     const width = wide.exec(charset!)?.[1];
     return width === undefined ? iconv.decode(bytes, charset!, { stripBOM: false }) : decodeWide(bytes, charset!, width);
   }
-  return encoding === 'ascii' ? bytes.toString('latin1').replace(notAscii, '\ufffd') : bytes.toString(encoding);
+  return encoding === 'ascii' ? pieceByPiece(bytes.toString('latin1'), (piece) => piece.replace(notAscii, '\ufffd')) : bytes.toString(encoding);
 }
 
 /** Makes text of bytes that come piece by piece. */
@@ -90,8 +91,8 @@ export function pieceDecoder(charset: string | null): PieceDecoder {
 /** Bytes of a text; null is UTF-8. What the charset does not have becomes `?`, as in Java; UTF-16 begins with its byte order mark. */
 export function encodeText(text: string, charset: string | null): Buffer {
   const encoding = charset === null ? 'utf8' : native[charset.toLowerCase()];
-  if (encoding === 'latin1') return Buffer.from(text.replace(notLatin, '?'), encoding);
-  if (encoding === 'ascii') return Buffer.from(text.replace(notAscii, '?'), 'latin1');
+  if (encoding === 'latin1') return Buffer.from(pieceByPiece(text, (piece) => piece.replace(notLatin, '?')), encoding);
+  if (encoding === 'ascii') return Buffer.from(pieceByPiece(text, (piece) => piece.replace(notAscii, '?')), 'latin1');
   if (encoding !== undefined) return Buffer.from(text, encoding);
   checkCharset(charset!);
   const width = wide.exec(charset!)?.[1];

@@ -1,3 +1,4 @@
+import { splitText } from './manyParts.ts';
 import { checkCharset, decodeText, encodeText } from './charset.ts';
 import { ExchangeError, toExchangeError } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
@@ -331,7 +332,7 @@ const collectionOf: Conversion = (value, type) => {
 const setOf: Conversion = (value, type) => [...new Set(collectionOf(value, type, null) as unknown[])];
 
 const iterable: Conversion = (value) => {
-  if (typeof value === 'string') return value.split(',');
+  if (typeof value === 'string') return splitText(value, ',');
   if (value instanceof XmlNode) return [...childrenOf(value)];
   return Array.isArray(value) || value instanceof Set ? [...value] : [value];
 };

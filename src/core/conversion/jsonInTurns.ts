@@ -1,3 +1,4 @@
+import { ExchangeError } from '../errors.ts';
 import type { JsonStyle } from './json.ts';
 import { deepest, fewPlainItems, holdsExactNumbers, jsonError, noteExactNumbers, parseJson, parseJsonPiece, textEnd, writeJsonWithin } from './json.ts';
 import { hasFewValues } from './fewValues.ts';
@@ -15,6 +16,11 @@ const mostOpen = 100;
 
 const lettersBetweenLooks = 1 << 16;
 
+/** Names that an object has, each of which takes longer than the one before. */
+const mostNames = 2_000_000;
+
+const tooMuch = 'com.fasterxml.jackson.core.exc.StreamConstraintsException';
+
 /** A list or map that is too long for a piece. */
 interface Open {
   readonly into: unknown[] | Record<string, unknown>;
@@ -22,6 +28,7 @@ interface Open {
   /** Where the members begin that are not read yet. */
   from: number;
   hasMembers: boolean;
+  names: number;
   /** A member has been read that had to be opened: a comma or the end must follow. */
   isBehindMember: boolean;
 }
@@ -53,7 +60,7 @@ class Reader {
   /** Where its list or map begins, and how many are open in it. */
   private inner = 0;
   private depth = 0;
-  private readonly values = new ValueCount('com.fasterxml.jackson.core.exc.StreamConstraintsException');
+  private readonly values = new ValueCount(tooMuch);
 
   constructor(json: string, begin: number, pieceLength: number) {
     this.json = json;
@@ -121,7 +128,7 @@ class Reader {
   private begin(at: number): unknown[] | Record<string, unknown> {
     const isList = this.json[at] === '[';
     const into = isList ? [] : {};
-    this.open.push({ into, close: isList ? ']' : '}', from: at + 1, hasMembers: false, isBehindMember: false });
+    this.open.push({ into, close: isList ? ']' : '}', from: at + 1, hasMembers: false, names: 0, isBehindMember: false });
     return into;
   }
 
@@ -137,7 +144,10 @@ class Reader {
     const found = Object.keys(members);
     if (found.length === 0) throw jsonError(`Unexpected token '${this.json[to]}' in JSON at position ${to}`, this.json, 0);
     if (Array.isArray(into)) for (const member of members as unknown[]) into.push(member);
-    else for (const key of found) put(into, key, (members as Record<string, unknown>)[key]);
+    else {
+      if ((level.names += found.length) > mostNames) throw new ExchangeError(tooMuch, `an object has more than ${mostNames} names`);
+      for (const key of found) put(into, key, (members as Record<string, unknown>)[key]);
+    }
     if (holdsExactNumbers(members)) noteExactNumbers(into);
   }
 

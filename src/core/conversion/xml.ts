@@ -1,3 +1,4 @@
+import { pieceByPiece } from './manyParts.ts';
 import { decodeText } from './charset.ts';
 import { ExchangeError } from '../errors.ts';
 import { javaClass } from './javaClass.ts';
@@ -642,12 +643,12 @@ class Reader {
 // ------------------------------------------------------------------------------------------------ writing
 
 /** Text as the content of an element. */
-export const escapeXml = (text: string): string => (/[&<>]/.test(text) ? text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;') : text);
+export const escapeXml = (text: string): string => (/[&<>]/.test(text) ? pieceByPiece(text, (piece) => piece.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;')) : text);
 
 /** Text as the value of an attribute in double quotes. */
 export const escapeXmlAttribute = (text: string): string =>
   /[&<>"\n\t\r]/.test(text)
-    ? text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/\n/g, '&#10;').replace(/\t/g, '&#9;').replace(/\r/g, '&#13;')
+    ? pieceByPiece(text, (piece) => piece.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;').replace(/\n/g, '&#10;').replace(/\t/g, '&#9;').replace(/\r/g, '&#13;'))
     : text;
 
 /** A node as XML, without a declaration. */

@@ -61,6 +61,7 @@ export function runFilter(filter: Filter, input: unknown, env: Env | null): unkn
   try {
     filter(env, input, null, (value) => keep(results, value));
   } catch (thrown) {
+    if (thrown instanceof RangeError && thrown.message === 'Invalid string length') throw new JqError('a text would be longer than a text can be');
     if (thrown instanceof RangeError) throw new ExchangeError('java.lang.StackOverflowError', 'jq: nested too deep');
     if (thrown instanceof Break) throw new JqError('break');
     throw thrown;

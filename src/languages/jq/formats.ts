@@ -1,3 +1,4 @@
+import { pieceByPiece } from '../../core/conversion/manyParts.ts';
 import { JqError, describe, json } from './values.ts';
 
 const base32Letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
@@ -57,7 +58,7 @@ export const formats: Readonly<Record<string, (value: unknown) => string>> = {
     rowOf(value, 'tsv')
       .map((item) => cell(item, 'tsv', (text) => text.replaceAll('\\', '\\\\').replaceAll('\t', '\\t').replaceAll('\n', '\\n').replaceAll('\r', '\\r')))
       .join('\t'),
-  '@html': (value) => asText(value).replace(/[<>&'"]/g, (letter) => entities[letter]!),
+  '@html': (value) => pieceByPiece(asText(value), (piece) => piece.replace(/[<>&'"]/g, (letter) => entities[letter]!)),
   '@uri': (value) => encodeURIComponent(asText(value)).replace(/[!'()*]/g, (letter) => `%${letter.charCodeAt(0).toString(16).toUpperCase()}`),
   '@sh': (value) => (Array.isArray(value) ? value.map(shellWord).join(' ') : shellWord(value)),
   '@base64': (value) => Buffer.from(asText(value)).toString('base64'),

@@ -1,3 +1,4 @@
+import { lettersOf, pieceByPiece, splitText } from '../../core/conversion/manyParts.ts';
 import { exactNumber, isNumeric, javaDouble } from '../../core/conversion/exactNumber.ts';
 import { parseJson } from '../../core/conversion/json.ts';
 import { lettersIn } from '../../core/conversion/letters.ts';
@@ -648,10 +649,10 @@ export const library: Readonly<Record<string, LibraryFunction>> = {
       throw new JqError(`${(thrown as Error).message} (while parsing '${text}')`);
     }
   }),
-  'ascii_downcase/0': value((input) => textOf(input, 'cannot be exploded').replace(/[A-Z]/g, (letter) => letter.toLowerCase())),
-  'ascii_upcase/0': value((input) => textOf(input, 'cannot be exploded').replace(/[a-z]/g, (letter) => letter.toUpperCase())),
+  'ascii_downcase/0': value((input) => pieceByPiece(textOf(input, 'cannot be exploded'), (piece) => piece.replace(/[A-Z]/g, (letter) => letter.toLowerCase()))),
+  'ascii_upcase/0': value((input) => pieceByPiece(textOf(input, 'cannot be exploded'), (piece) => piece.replace(/[a-z]/g, (letter) => letter.toUpperCase()))),
   'ascii/0': value((input) => String.fromCharCode(numberOf(input, 'ascii'))),
-  'explode/0': value((input) => Array.from(textOf(input, 'cannot be exploded'), (letter) => letter.codePointAt(0)!)),
+  'explode/0': value((input) => lettersOf(textOf(input, 'cannot be exploded')).map((letter) => letter.codePointAt(0)!)),
   'implode/0': value(implode),
   'startswith/1': value((input, start) => {
     if (typeof input !== 'string' || typeof start !== 'string') throw new JqError('startswith() requires string inputs');
@@ -673,7 +674,7 @@ export const library: Readonly<Record<string, LibraryFunction>> = {
   'rtrim/0': value((input) => trimmed(input, false, true)),
   'split/1': value((input, separator) => {
     if (typeof input !== 'string' || typeof separator !== 'string') throw new JqError('split input and separator must be strings');
-    return input === '' ? [] : separator === '' ? Array.from(input) : input.split(separator);
+    return input === '' ? [] : separator === '' ? lettersOf(input) : splitText(input, separator);
   }),
   'split/2': value(splitByPattern),
   'splits/1': filter((pattern) => (env, input, path, emit) => pattern(env, input, null, (source) => splitByPattern(input, source, null).forEach((part) => emit(part, off(path))))),

@@ -1,3 +1,4 @@
+import { splitText } from '../../core/conversion/manyParts.ts';
 import { compareNumbers, exactNumber, ExactNumber, isIntegral, isNumeric } from '../../core/conversion/exactNumber.ts';
 import { writeJson } from '../../core/conversion/json.ts';
 import { work } from './bounds.ts';
@@ -181,7 +182,7 @@ export function divide(a: unknown, b: unknown): unknown {
     if (Number(b) === 0) throw wrongOperands(a, b, 'divided because the divisor is zero');
     return Number(a) / Number(b);
   }
-  if (typeof a === 'string' && typeof b === 'string') return a === '' ? [] : a.split(b);
+  if (typeof a === 'string' && typeof b === 'string') return a === '' ? [] : splitText(a, b);
   throw wrongOperands(a, b, 'divided');
 }
 

@@ -1,3 +1,4 @@
+import { checkParts } from '../core/conversion/manyParts.ts';
 import type { Expression as Compiled } from 'jsonata';
 import library from 'jsonata';
 import { BoundedRegExp, interruptibly, isInterruption } from '../../core/boundedRegExp.ts';
@@ -42,6 +43,7 @@ interface Environment {
 /** What one function of the library may take at most, during which nobody else has a turn; with a large document more, by its letters. */
 const longestNativeMillis = 1000;
 const lettersANativeMilli = 10_000;
+const mostNativeMillis = 2000;
 /** From so many letters, items and members on what it is given counts as much. */
 const muchWork = 5000;
 
@@ -212,8 +214,10 @@ function boundNatives(environment: Environment): void {
       const call = (): unknown => {
         const size = sizeOf(args, muchWork);
         if (size < muchWork && !(name === 'pad' && Math.abs(args[1] as number) > muchWork)) return implementation.apply(this, args);
-        const millis = Math.round(longestNativeMillis + (work.longest - longestMillis) * (lettersAMilli / lettersANativeMilli));
+        const millis = Math.round(Math.min(mostNativeMillis, longestNativeMillis + (work.longest - longestMillis) * (lettersAMilli / lettersANativeMilli)));
         try {
+          const [text, part] = args;
+          if ((name === 'split' || name === 'replace') && typeof text === 'string' && typeof part === 'string') checkParts(text, part);
           return interruptibly(() => faster?.(args, this) ?? implementation.apply(this, args), millis);
         } catch (thrown) {
           if (!isInterruption(thrown)) throw thrown;

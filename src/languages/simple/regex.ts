@@ -1,6 +1,7 @@
 import { RE2JS } from 're2js';
 import { ExchangeError } from '../../core/errors.ts';
-import { BoundedRegExp } from '../../core/boundedRegExp.ts';
+import { BoundedRegExp, interruptibly, isInterruption } from '../../core/boundedRegExp.ts';
+import { splitText } from '../../core/conversion/manyParts.ts';
 import { strayBrace } from '../../core/strayBrace.ts';
 
 /** Patterns seen last; those that come out of messages must not fill the memory. */
@@ -26,6 +27,21 @@ export function pattern(source: string): RE2JS {
   return found;
 }
 
+/** Shorter texts are through with at once, whatever the pattern. */
+const shortText = 50_000;
+const longestMillis = 1000;
+
+/** Linear time is long for a long text. */
+export function inTime<T>(source: string, text: string, run: () => T): T {
+  if (text.length <= shortText) return run();
+  try {
+    return interruptibly(run, longestMillis);
+  } catch (thrown) {
+    if (!isInterruption(thrown)) throw thrown;
+    throw new ExchangeError('java.util.concurrent.TimeoutException', `the regular expression '${source}' was not done after ${longestMillis} ms with a text of ${text.length} letters`);
+  }
+}
+
 /**
  * Whether a whole text matches. A pattern that stands in a route may look around and refer back, which linear time can't do:
  * JavaScript's own engine takes it then. One that comes out of a message may not.
@@ -39,7 +55,7 @@ export function matcher(source: string, isWrittenInRoute = false): (text: string
     if (backtracking === null) throw thrown;
     return (text) => backtracking.test(text);
   }
-  return (text) => linear.matches(text);
+  return (text) => inTime(source, text, () => linear.matches(text));
 }
 
 function ownEngine(source: string): RegExp | null {
@@ -54,7 +70,7 @@ function ownEngine(source: string): RegExp | null {
 /** Java's String.split: the separator is a pattern, empty texts at the end are left out. */
 export function splitByPattern(text: string, source: string): string[] {
   if (text === '') return [''];
-  const parts = source.length === 1 && !'.$|()[{^?*+\\'.includes(source) ? text.split(source) : pattern(source).split(text);
+  const parts = source.length === 1 && !'.$|()[{^?*+\\'.includes(source) ? splitText(text, source) : inTime(source, text, () => pattern(source).split(text));
   while (parts.length > 0 && parts[parts.length - 1] === '') parts.pop();
   return parts;
 }

@@ -1,3 +1,4 @@
+import { pieceByPiece } from '../../../core/conversion/manyParts.ts';
 import { primitiveDefaults, toText } from '../../../core/conversion/convert.ts';
 import { ExchangeError } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange/exchange.ts';
@@ -335,7 +336,10 @@ export const exchangeFunctions: Readonly<Record<string, FunctionBuilder>> = {
   body: bodyFunction,
   'in.body': bodyFunction,
   bodyType: plain((exchange) => (exchange.body === null || exchange.body === undefined ? null : new JavaClass(javaClassName(exchange.body)))),
-  bodyOneLine: plain((exchange) => toText(exchange.body, exchange)?.replace(/[\r\n]+/g, '') ?? null),
+  bodyOneLine: plain((exchange) => {
+    const text = toText(exchange.body, exchange) ?? null;
+    return text === null ? null : pieceByPiece(text, (piece) => piece.replace(/[\r\n]+/g, ''));
+  }),
   originalBody: plain((exchange) => exchange.unitOfWork?.latestOriginalBody ?? null),
   bodyAs,
   mandatoryBodyAs,

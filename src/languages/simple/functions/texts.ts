@@ -1,3 +1,4 @@
+import { replaceText } from '../../../core/conversion/manyParts.ts';
 import { encodeText } from '../../../core/conversion/charset.ts';
 import { charsetOf, isContent, toText } from '../../../core/conversion/convert.ts';
 import { StreamCache } from '../../../core/conversion/stream.ts';
@@ -37,7 +38,7 @@ const replace = called((call) => {
   const input = parts[2] === undefined ? body : call.template(parts[2]);
   return (exchange) => {
     const text = toText(input(exchange), exchange);
-    return text === null || old === '' ? text : text.replaceAll(old, () => replacement);
+    return text === null || old === '' ? text : replaceText(text, old, replacement);
   };
 });
 
