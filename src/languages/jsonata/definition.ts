@@ -1,4 +1,4 @@
-import { checkParts } from '../core/conversion/manyParts.ts';
+import { checkParts } from '../../core/conversion/manyParts.ts';
 import type { Expression as Compiled } from 'jsonata';
 import library from 'jsonata';
 import { BoundedRegExp, interruptibly, isInterruption } from '../../core/boundedRegExp.ts';
