@@ -5,7 +5,7 @@ import { field } from '../core/field.ts';
 import { camelDataFormats, camelLanguages, camelStepParts, camelSteps } from './camelNames.ts';
 import { elements, elementsByName } from './elements/index.ts';
 import { asBareStep, asListEntry, indent, insertAt, lineEnd, quotedText, removeLines, replaceWith, wrapStep } from './fixes.ts';
-import { insteadOfDataFormat, insteadOfLanguage, insteadOfStep } from './instead.ts';
+import { insteadOfDataFormat, insteadOfLanguage, insteadOfOption, insteadOfStep } from './instead.ts';
 import { commonFields as common, customDataFormat, inlineDataFormat, inlineExpression, languageCommon, requiredOptions, takesCommon } from './fields.ts';
 import type { DataFormatModel, ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel, TemplateModel } from './model.ts';
 import { isRouteScoped, routeScoped } from './model.ts';
@@ -175,10 +175,12 @@ export class ElementReader extends TextReader {
       const extra = names[1]!;
       const optionOfFirst = what === 'step' && Object.hasOwn(this.parts.eips, name) && this.takes(this.parts.eips[name]!.options, extra);
       const steps = name === 'from' && extra === 'steps';
+      const hasEndpoint = what === 'step' && Object.hasOwn(this.parts.eips, name) && this.parts.eips[name]!.options['uri']?.shape.kind === 'endpoint';
+      const endpointText = hasEndpoint && !isEmptyNode(this.file.follow(first!.value)) ? scalarText(this.file.follow(first!.value)) : null;
       this.hasStepsBesideFrom ||= steps;
       this.problems.report('M0114', `${what === 'element' ? 'an' : 'a'} ${what} has one key, this one has ${names.length}: ${names.map((one) => `\`${one}\``).join(', ')}`, this.file.span(second.key), {
         label: isKnown(extra) ? `another ${what}` : 'stands beside the first key',
-        help: isKnown(extra) && !optionOfFirst ? `put \`- \` before \`${extra}\`` : `indent \`${extra}\` by two more spaces, so that it stands inside of \`${name}\``,
+        help: isKnown(extra) && !optionOfFirst ? `put \`- \` before \`${extra}\`` : endpointText !== null ? `write \`${name}:\`, and below it, further in, \`uri: ${endpointText}\` and \`${extra}\`` : `indent \`${extra}\` by two more spaces, so that it stands inside of \`${name}\``,
         fix: isKnown(extra) && !optionOfFirst ? this.newEntry(this.file.span(second.key), this.file.span(first!.key)) : steps ? this.intoFrom(node, second) : isEmptyNode(this.file.follow(first!.value)) ? indent({ ...at, start: this.file.span(second.key).start }, 2) : null,
       });
     }
@@ -235,6 +237,8 @@ export class ElementReader extends TextReader {
             ? `write \`${owner.name}: {}\`, or its options below it`
             : isSeq(node) && fields['steps']?.shape.kind === 'steps'
             ? 'put the list below `steps:`'
+            : text !== null && Object.hasOwn(fields, text)
+            ? `write it below: \`${owner.name}: { ${text}: { ... } }\``
             : `write its options below it, such as \`${Object.keys(fields)[0]}: ...\``,
       fix: this.mappingFix(owner, fields, written, text),
       docs: owner.docs,
@@ -251,7 +255,9 @@ export class ElementReader extends TextReader {
     const hasParameters = endpointField !== null && !Object.hasOwn(fields, 'parameters');
     let parametersPair: Pair | null = null;
     let expressionKey: string | null = null;
+    let areStepsElsewhere = false;
     const seen = new Map<string, Pair>();
+    if (this.isMapForList(owner, map, fields)) return read;
     for (const pair of map.items) {
       const written = scalarText(this.file.follow(pair.key));
       if (written === null) {
@@ -291,7 +297,7 @@ export class ElementReader extends TextReader {
       const definition = Object.hasOwn(fields, key) ? fields[key] : undefined;
       if (definition !== undefined) {
         given.add(key);
-        if (key === 'from') this.hasStepsBesideFrom = !Object.hasOwn(fields, 'steps') && map.items.some((other) => scalarText(this.file.follow(other.key)) === 'steps');
+        if (key === 'from') this.hasStepsBesideFrom = !Object.hasOwn(fields, 'steps') && map.items.some((other) => other !== pair && ['from', 'steps'].includes(scalarText(this.file.follow(other.key)) ?? ''));
         if (key === 'script' && Object.hasOwn(fields, 'scriptPropertyPlaceholders') && scalarText(this.file.value(map, 'scriptPropertyPlaceholders')) === 'false') {
           read.fields[key] = scalarText(this.file.follow(pair.value)) ?? '';
           read.fieldsAt[key] = this.spanOr(pair.value, keyAt());
@@ -311,15 +317,42 @@ export class ElementReader extends TextReader {
       } else {
         this.unknownOption(owner, key, map, pair, keyAt(), fields, hasCommon, expressionField !== null, formatField !== null);
         // Most likely a misspelt required one: no second complaint about it.
-        const meant = nearest(key, Object.keys(fields));
-        if (meant !== null) given.add(meant);
+        const meant = nearest(key, Object.keys(fields)) ?? this.otherName(key, fields);
+        if (meant !== null && Object.hasOwn(fields, meant)) given.add(meant);
         else if (expressionField !== null) given.add(expressionField);
         if (formatField !== null) given.add(formatField);
+        if (key === 'steps' || Object.hasOwn(this.parts.eips, key)) areStepsElsewhere = true;
       }
     }
+    // Steps that stand where there can be none are what was to be done.
+    if (areStepsElsewhere) for (const name of Object.keys(fields)) if (fields[name]!.shape.kind === 'steps' || name === 'to') given.add(name);
     if (parametersPair !== null) this.takeParameters(read, owner, endpointField!, parametersPair);
     this.checkRequired(owner, fields, read, given);
     return read;
+  }
+
+  /** Names and values where the one thing that may stand there is a list of them. */
+  private isMapForList(owner: Owner, map: YAMLMap, fields: Fields): boolean {
+    const [only, ...others] = Object.keys(fields).filter((name) => !Object.hasOwn(common, name));
+    const shape = only === undefined || others.length > 0 ? null : fields[only]!.shape;
+    if (shape?.kind !== 'list' || !shape.isRequired || map.items.length === 0) return false;
+    const names = map.items.map(({ key }) => scalarText(this.file.follow(key)) ?? '');
+    if (names.some((name) => name === only || nearest(name, [only!]) !== null || Object.hasOwn(common, name))) return false;
+    const item = shape.item?.shape.kind === 'element' ? shape.item.shape.fields : {};
+    const isNamed = Object.hasOwn(item, 'name');
+    const isExpression = inlineExpression(item) !== null;
+    this.problems.report('M0206', `\`${owner.name}\` has no list \`${only}\``, this.file.span(map.items[0]!.key), {
+      label: 'a name and its value',
+      help: `write an entry for each${only === owner.name ? '' : ` below \`${only}:\``}${isNamed ? `: \`- { name: ${names[0]}, ${isExpression ? 'constant' : Object.keys(item).find((name) => name !== 'name' && item[name]!.shape.isRequired) ?? 'value'}: ... }\`` : ''}`,
+      docs: owner.docs,
+    });
+    return true;
+  }
+
+  /** What an option is called that people call otherwise; a language where it is the step's expression. */
+  private otherName(key: string, fields: Fields): string | null {
+    const names = Object.hasOwn(insteadOfOption, key) ? insteadOfOption[key]! : key.endsWith('Ref') ? [key.slice(0, -3)] : [];
+    return names.find((name) => Object.hasOwn(fields, name) || (inlineExpression(fields) !== null && Object.hasOwn(this.parts.languages, name))) ?? null;
   }
 
   private take(read: Read, owner: Owner, key: string, definition: Field, pair: Pair, isTemplate: boolean): void {
@@ -730,6 +763,12 @@ export class ElementReader extends TextReader {
     }
     let model: ExpressionModel | undefined;
     let language: string | null = null;
+    const named = scalarText(this.file.value(node, 'language'));
+    const sourceText = scalarText(this.file.value(node, 'expression'));
+    if (named !== null && sourceText !== null && Object.hasOwn(this.parts.languages, named)) {
+      this.problems.report('M0324', `\`${key}\` of \`${owner.name}\` must name a language`, this.file.span(node.items[0]!.key), { label: 'names it beside its text', help: `write \`${named}: ${JSON.stringify(sourceText)}\` in the place of both`, docs: owner.docs });
+      return undefined;
+    }
     for (const pair of node.items) {
       const name = scalarText(this.file.follow(pair.key)) ?? '';
       const at = this.file.span(pair.key);
@@ -764,6 +803,17 @@ export class ElementReader extends TextReader {
     return model;
   }
 
+  /** `simple: {body}`, which is a mapping to YAML. */
+  private isTextInBraces(language: string, node: YAMLMap): boolean {
+    const [only, ...others] = node.items;
+    if (node.flow !== true || only === undefined || others.length > 0 || only.value !== null) return false;
+    const at = this.file.span(node);
+    const written = at.source.text.slice(at.start, at.end);
+    const text = language === 'simple' && !written.startsWith('${') ? `$${written}` : written;
+    this.problems.report('M0107', `\`${written}\` is a mapping to YAML`, at, { label: 'a text that needs quotes', help: `write \`${language}: ${quotedText(text)}\``, fix: replaceWith(at, quotedText(text)) });
+    return true;
+  }
+
   private expression(name: string, pair: Pair): ExpressionModel | undefined {
     const at = this.file.span(pair.key);
     const owner: Owner = { name, at, docs: `docs/languages/${name}.md` };
@@ -781,12 +831,18 @@ export class ElementReader extends TextReader {
       this.wrongType(owner, 'expression', pair.value, 'a text', node);
       return undefined;
     }
+    if (!isMap(node) && definition === undefined) {
+      const text = scalarText(node) ?? '';
+      this.problems.report('M0324', '`language` must be a mapping', this.spanOr(pair.value, at), { label: isEmptyNode(node) ? 'nothing stands here' : 'a text', help: `name the language as the key: \`${Object.hasOwn(this.parts.languages, text) ? text : 'simple'}: "..."\``, docs: owner.docs });
+      return undefined;
+    }
     if (!isMap(node)) {
       const needed = requiredOptions(definition);
       if (needed.length === 0) return this.expressionModel(name, node, {}, at);
       this.wrongType(owner, 'expression', pair.value, `a mapping with ${quoted([...needed, definition?.sourceKey ?? 'expression'])}`, node);
       return undefined;
     }
+    if (this.isTextInBraces(name, node)) return undefined;
     const sourceKey = definition?.sourceKey ?? 'expression';
     const fields: Fields = { ...languageCommon(definition), ...(definition?.options ?? {}), ...(definition === undefined ? { language: field.string('Name of the language.').required() } : {}), [sourceKey]: field.string('Source text.') };
     const sourcePair = this.pair(node, sourceKey);
@@ -795,6 +851,8 @@ export class ElementReader extends TextReader {
       this.problems.report('M0323', `\`${name}\` has no \`${sourceKey}\``, at, { label: `needs \`${sourceKey}\``, help: `add \`${sourceKey}: "..."\``, docs: owner.docs });
       return undefined;
     }
+    // What is missing beside an unknown option is most likely what it was to be.
+    if (node.items.some(({ key }) => !Object.hasOwn(fields, this.unhyphenated(scalarText(this.file.follow(key)) ?? '', fields)))) return undefined;
     const options: Record<string, unknown> = {};
     for (const [key, value] of Object.entries(read)) options[key] = plainModel(value);
     let language = name;
@@ -871,7 +929,10 @@ export class ElementReader extends TextReader {
   private unknownOption(owner: Owner, key: string, map: YAMLMap, pair: Pair, at: Span, fields: Fields, hasCommon: boolean, hasLanguages: boolean, hasFormats: boolean): void {
     const names = [...Object.keys(fields), ...(hasCommon ? Object.keys(common) : [])];
     const candidates = [...names, ...(hasLanguages ? Object.keys(this.parts.languages) : []), ...(hasFormats ? Object.keys(this.parts.dataformats) : [])];
-    const meant = nearest(key, candidates);
+    const near = nearest(key, candidates);
+    const alias = near === null || hasFormats ? this.otherName(key, fields) : null;
+    const meant = near ?? (alias !== null && Object.hasOwn(fields, alias) ? alias : null);
+    const value = scalarText(this.file.follow(pair.value));
     if (key === '<<') {
       this.problems.report('M0121', 'merge keys (`<<`) are not part of the route language', at, { label: 'a merge key', help: 'write the options out, or repeat the whole value with an alias', docs: owner.docs });
       return;
@@ -903,13 +964,17 @@ export class ElementReader extends TextReader {
           ? `it is an option of \`${inner}\`: write it below that`
           : meant !== null
           ? `did you mean \`${meant}\`?`
+          : alias !== null
+          ? `it is the expression: write \`${alias}: ${value === null || value === '' ? '...' : value}\``
+          : key === 'steps' && Object.hasOwn(fields, 'to')
+          ? 'write `to: "direct:name"`, and a route from `direct:name` with these steps'
           : other !== undefined
           ? `it is an option of the step \`${other}\`: write that`
           : Object.hasOwn(elements, key)
             ? `write it at the top level of the file${elementsByName[key]!.isBeforeRoutes === true ? ', before the routes' : ''}`
             : whatItTakes,
       docs: owner.docs,
-      fix: isLost ? this.intoFrom(map, pair) : meant !== null && inner === undefined ? replaceWith(at, meant) : null,
+      fix: isLost ? this.intoFrom(map, pair) : inner !== undefined ? null : meant !== null ? replaceWith(at, meant) : alias !== null ? replaceWith(at, alias) : null,
       values: { option: key, of: owner.name, nearest: inner === undefined ? meant : null },
     });
   }

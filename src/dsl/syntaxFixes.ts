@@ -4,6 +4,7 @@ import { applyEdits, quotedText } from './fixes.ts';
 
 /** What breaks YAML's rules at a place, and how it reads when it is mended. */
 export interface SyntaxRepair {
+  readonly code?: 'M0103';
   readonly message: string;
   readonly at: Span;
   readonly label: string;
@@ -112,13 +113,40 @@ export function syntaxRepair(source: Source, offset: number, errorLines: (text: 
   const inner = around.at(-1);
   const comma = inner === undefined ? null : commas(source, inner, helps);
   if (comma !== null) return comma;
+  const deeper = tooDeep(source, from, to, helps);
+  if (deeper !== null) return deeper;
   const distance = ({ start, end }: { start: number; end: number }): number => Math.max(start - offset, offset - end, 0);
   for (const { start, end } of bareValues(text, from, to, brackets).sort((a, b) => distance(a) - distance(b))) {
-    const [value, put] = [text.slice(start, end), quotedText(text.slice(start, end))];
+    const value = text.slice(start, end);
+    // Quotes around a text in which they stand as well.
+    const inner = /^(["'])([^]+)\1$/.exec(value)?.[2];
+    const areSeveral = inner !== undefined && /["']\s*(?:[!=<>]=|[<>+?]|&&|\|\|)/.test(inner);
+    const put = quotedText(areSeveral ? value : (inner ?? value));
     const fix = { edits: [{ at: span(start, end), text: put }], isSure: true };
     if (helps(fix.edits)) return { message: `YAML reads \`${value}\` as something else than a text`, at: span(start, end), label: 'a text that needs quotes', help: `put it in quotes: ${put}`, fix };
   }
   return around.length === 0 ? null : asBlock(source, offset, around, helps);
+}
+
+/** A key that stands further in than the one above it, which has a text: the lines of it go back. */
+function tooDeep(source: Source, from: number, to: number, helps: (edits: Fix['edits']) => boolean): SyntaxRepair | null {
+  const { text } = source;
+  const above = /^([ -]*)[\w-]+:[ \t]+[^\s#|>&*{["']/.exec(text.slice(from, to));
+  const below = /^( *)([\w-]+):(?:\s|$)/.exec(text.slice(to + 1));
+  if (above === null || below === null || below[1]!.length <= above[1]!.length) return null;
+  const more = below[1]!.length - above[1]!.length;
+  const edits: { at: Span; text: string }[] = [];
+  for (let at = to + 1; at < text.length; ) {
+    const end = text.indexOf('\n', at);
+    const line = text.slice(at, end < 0 ? text.length : end);
+    if (line.trim() !== '' && line.search(/\S/) < below[1]!.length) break;
+    if (line.trim() !== '') edits.push({ at: { source, start: at, end: at + more }, text: '' });
+    at = end < 0 ? text.length : end + 1;
+  }
+  if (!helps(edits)) return null;
+  const start = to + 1 + below[1]!.length;
+  const key = above[0].trim().replace(/^- */, '').split(':')[0]!;
+  return { code: 'M0103', message: 'the line is indented deeper than the one above', at: { source, start, end: start + below[2]!.length }, label: 'starts too far to the right', help: `let it start in the same column as \`${key}\``, fix: { edits, isSure: true } };
 }
 
 /** Commas behind the lines between two brackets that lack one. */

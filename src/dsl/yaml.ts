@@ -250,7 +250,21 @@ function errorLines(text: string): readonly number[] {
   return errorsOf(documentsOf(text)).map(({ pos }) => source.position(pos[0]).line);
 }
 
+/** Lines that no YAML has, and that make all of it unreadable: what is wrong, and what to do. */
+const strangeLines: readonly (readonly [line: RegExp, message: string, label: string, help: string])[] = [
+  [/^(?:<{7} |={7}$|>{7} )/m, 'a conflict that git found is not resolved', 'a mark of git', 'keep one of the two sides, and take the marks out'],
+  [/^```/m, 'a line of Markdown stands in the file', 'no YAML', 'take the lines with ``` out'],
+  [/^[ \t]*\/\/(?= |$)/m, 'a comment starts with `#` in YAML', 'no comment', 'write `#` in the place of `//`'],
+];
+
 function reportSyntax(source: Source, errors: readonly SyntaxError[], problems: Diagnostics): void {
+  for (const [line, message, label, help] of strangeLines) {
+    const found = line.exec(source.text);
+    if (found === null) continue;
+    const start = found.index + found[0].search(/\S/);
+    problems.report('M0101', message, { source, start, end: found.index + found[0].trimEnd().length }, { label, help });
+    return;
+  }
   const sorted = [...errors].sort((a, b) => a.pos[0] - b.pos[0]);
   let lastLine = 0;
   let shown = 0;
@@ -266,8 +280,8 @@ function reportSyntax(source: Source, errors: readonly SyntaxError[], problems: 
     if (repair !== null) {
       if (repair.at.start === lastRepair) continue;
       lastRepair = repair.at.start;
-      const { message, at, label, help, fix } = repair;
-      problems.report('M0101', message, at, { label, help, fix });
+      const { code = 'M0101', message, at, label, help, fix } = repair;
+      problems.report(code, message, at, { label, help, fix });
       continue;
     }
     reportSyntaxError(source, error, problems);

@@ -165,7 +165,7 @@ export class Beans {
   /** Registers what a `beans:` element declares. */
   async declare(element: ElementModel, problems: Diagnostics): Promise<void> {
     const declaration = readDeclaration(element);
-    if (declaration.name === '') return;
+    if (declaration.name === '' || (declaration.type === '' && problems.hasErrors)) return;
     const identity = hashOf({ declaration, modules: JSON.stringify(declaration).includes('module:') ? this.moduleVersions : [] });
     const before = this.previous?.declared.get(declaration.name);
     if (before !== undefined && before.identity === identity && !refersToBeans(declaration)) {

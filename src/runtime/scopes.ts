@@ -227,7 +227,7 @@ export function exclude(problems: Diagnostics, element: ElementModel, first: str
 function clause(compiler: StepCompiler, element: ElementModel, { isRouteScoped, isForAll }: ExceptionClauses, parent: RedeliveryPolicy, sends: SendIntercepts): Clause {
   const names = element.fields['exception'];
   const classes = (Array.isArray(names) ? names : names === undefined ? [] : [names]).map(String);
-  if (classes.length === 0) {
+  if (classes.length === 0 && !compiler.problems.hasErrors) {
     compiler.problems.report('M0604', 'onException names no exception', element.at, { help: 'say which: `exception: [ "java.lang.Exception" ]` takes all' });
   }
   for (const name of classes) checkExceptionClass(name, element.fieldsAt['exception'] ?? element.at, compiler.problems);

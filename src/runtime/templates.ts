@@ -48,9 +48,10 @@ function parametersOf(template: ElementModel, use: ElementModel, problems: Diagn
   }
   for (const [name, value] of given) values[name] ??= value;
   if (missing.length > 0) {
-    problems.report('M0607', `the ${use.name === 'kamelet' ? 'kamelet' : 'template'} \`${textField(template, 'id')}\` needs ${missing.map((name) => `\`${name}\``).join(', ')}`, use.at, {
-      label: 'parameter missing',
-      help: `add to parameters: ${missing.map((name) => `{ name: ${name}, value: ... }`).join(', ')}`,
+    const misspelt = missing.length === 1 ? elementList(use.fields['parameters']).find((element) => nearest(textField(element, 'name') ?? '', missing) !== null) : undefined;
+    problems.report('M0607', `the ${use.name === 'kamelet' ? 'kamelet' : 'template'} \`${textField(template, 'id')}\` needs ${missing.map((name) => `\`${name}\``).join(', ')}`, misspelt?.fieldsAt['name'] ?? use.at, {
+      label: misspelt === undefined ? 'parameter missing' : 'no parameter of it',
+      help: misspelt !== undefined ? `did you mean \`${missing[0]}\`?` : `add to parameters: ${missing.map((name) => `{ name: ${name}, value: ... }`).join(', ')}`,
     });
     return null;
   }
