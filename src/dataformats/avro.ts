@@ -5,6 +5,7 @@ import { Cursor } from '../core/conversion/cursor.ts';
 import { defineDataFormat } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { exactNumber, javaDouble, javaFloat } from '../core/conversion/exactNumber.ts';
+import { Pieces } from '../core/conversion/pieces.ts';
 import { hasFewValues } from '../core/conversion/fewValues.ts';
 import { field } from '../core/field.ts';
 import { stepsInTurns } from '../core/conversion/slices.ts';
@@ -365,31 +366,13 @@ function fits(type: AvroType, value: unknown): boolean {
 
 const plain = (body: unknown): unknown => plainValue(body, written, (number) => (number.kind === 'integer' ? BigInt(number.text) : Number(number.text)));
 
-const partsTogether = 1000;
-
-/** Many small parts of what is written, without keeping each of them. */
-class Parts {
-  private readonly full: Buffer[] = [];
-  private few: Buffer[] = [];
-
-  push(bytes: Buffer): void {
-    if (this.few.push(bytes) < partsTogether) return;
-    this.full.push(Buffer.concat(this.few));
-    this.few = [];
-  }
-
-  bytes(): Buffer {
-    return Buffer.concat([...this.full, ...this.few]);
-  }
-}
-
 /** Counts of items and numbers of branches; lists and maps end with a count of zero. */
 const number = avsc.Type.forSchema('long');
 const end = number.toBuffer(0);
 const text = avsc.Type.forSchema('string');
 
 /** As the library writes it, item by item where there are many. */
-function* writing(type: AvroType, value: unknown, path: string, into: Parts, depth: number): Generator<undefined, void> {
+function* writing(type: AvroType, value: unknown, path: string, into: Pieces, depth: number): Generator<undefined, void> {
   const isLarge = depth <= deepestInTurns && !hasFewValues(value, fewValues) && isPlainContainer(value);
   switch (isLarge ? (type.typeName as string) : '') {
     case 'array': {
@@ -445,7 +428,7 @@ function codec(text: string): { write(value: unknown): Buffer | Promise<Buffer>;
   return {
     write: (body) => {
       if (hasFewValues(body, fewValues)) return type.toBuffer(fitted(type, plain(body), ''));
-      const into = new Parts();
+      const into = new Pieces();
       return stepsInTurns(writing(type, body, '', into, 0), () => into.bytes());
     },
     read: (bytes) => {

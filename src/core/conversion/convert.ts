@@ -1,4 +1,5 @@
 import { splitText } from './manyParts.ts';
+import { Pieces } from './pieces.ts';
 import { checkCharset, decodeText, encodeText } from './charset.ts';
 import { ExchangeError, toExchangeError } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
@@ -533,9 +534,9 @@ export const isByteSource = (value: unknown): value is AsyncIterable<Uint8Array 
 
 /** All bytes of a stream. */
 export async function readBytes(source: AsyncIterable<Uint8Array | string>): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of source) chunks.push(typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+  const pieces = new Pieces();
+  for await (const chunk of source) pieces.push(typeof chunk === 'string' ? Buffer.from(chunk) : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+  return pieces.bytes();
 }
 
 /**

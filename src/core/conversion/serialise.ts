@@ -1,6 +1,7 @@
 import type { Bag } from '../exchange/bag.ts';
 import { Bag as NamedValues } from '../exchange/bag.ts';
 import { ExchangeError, toExchangeError } from '../errors.ts';
+import { Pieces } from './pieces.ts';
 import { ExactNumber } from './exactNumber.ts';
 import type { ExchangeScope } from '../exchange/exchange.ts';
 import { Exchange } from '../exchange/exchange.ts';
@@ -76,16 +77,14 @@ export function storableBody(body: unknown, maxBytes = longestStoredStream): unk
 }
 
 async function readAll(stream: AsyncIterable<unknown>, maxBytes: number): Promise<unknown> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  const pieces = new Pieces();
   for await (const chunk of stream) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     if (!(bytes instanceof Uint8Array)) throw new StoreError('a stream of objects can not be stored');
-    length += bytes.length;
-    if (length > maxBytes) throw new StoreError(`a stream of more than ${maxBytes} bytes can not be stored`);
-    chunks.push(bytes);
+    if (pieces.length + bytes.length > maxBytes) throw new StoreError(`a stream of more than ${maxBytes} bytes can not be stored`);
+    pieces.push(bytes);
   }
-  return Buffer.concat(chunks);
+  return pieces.bytes();
 }
 
 /** Whether `serialise` takes the value. */

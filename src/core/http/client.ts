@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { brotliDecompress, createBrotliDecompress, createGunzip, createInflate, gunzip, inflate } from 'node:zlib';
 import type { Dispatcher } from 'undici';
 import { ExchangeError } from '../errors.ts';
+import { Pieces } from '../conversion/pieces.ts';
 import { networkBytes } from '../conversion/network-bytes.ts';
 
 /** A reply, its body whole or, when it is longer than wanted, as a stream. */
@@ -32,7 +33,7 @@ export class ReplyHandler {
   private statusText = '';
   private rawHeaders: readonly Buffer[] = [];
   private first: Buffer | null = null;
-  private pieces: Buffer[] | null = null;
+  private pieces: Pieces | null = null;
   private size = 0;
   private stream: Readable | null = null;
   private resume: (() => void) | null = null;
@@ -81,7 +82,13 @@ export class ReplyHandler {
     if (this.stream !== null) return this.stream.push(piece);
     this.size += piece.length;
     if (this.first === null) this.first = piece;
-    else (this.pieces ??= [this.first]).push(piece);
+    else {
+      if (this.pieces === null) {
+        this.pieces = new Pieces();
+        this.pieces.push(this.first);
+      }
+      this.pieces.push(piece);
+    }
     return this.size > this.streamAboveBytes ? this.startStream() : true;
   }
 
@@ -107,7 +114,7 @@ export class ReplyHandler {
   }
 
   private collected(): Buffer | null {
-    if (this.pieces !== null) return Buffer.concat(this.pieces, this.size);
+    if (this.pieces !== null) return this.pieces.bytes();
     if (this.first !== null) return this.first;
     return this.status === 204 || this.status === 304 ? null : noBytes;
   }

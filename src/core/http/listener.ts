@@ -6,6 +6,7 @@ import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
 import type { Clock } from '../clock.ts';
 import type { ConnectorContext } from '../connector.ts';
+import { Pieces } from '../conversion/pieces.ts';
 import { hasBrokenEscape } from './headers.ts';
 import { Outbox } from './outbox.ts';
 import type { HttpMount, Unmatched } from './router.ts';
@@ -94,7 +95,7 @@ export class HttpRequest extends IncomingMessage {
   /** The whole body; null when the request has none (neither a length nor chunks), or when it is streamed. */
   body: Buffer | null = null;
   private mode = DISCARDING;
-  private pieces: Buffer[] | null = null;
+  private pieces: Pieces | null = null;
   private size = 0;
   private counted = 0;
   private isTaken = false;
@@ -151,10 +152,16 @@ export class HttpRequest extends IncomingMessage {
       if (this.size > this.mount.maxBodyBytes) return this.discard(413, 'tooLarge');
       if (this.size > uncountedBytes && !this.count()) return this.discard(503, 'noRoom');
       if (this.body === noBytes || this.body === null) this.body = chunk;
-      else (this.pieces ??= [this.body]).push(chunk);
+      else {
+        if (this.pieces === null) {
+          this.pieces = new Pieces();
+          this.pieces.push(this.body);
+        }
+        this.pieces.push(chunk);
+      }
       return true;
     }
-    if (this.pieces !== null) this.body = Buffer.concat(this.pieces, this.size);
+    if (this.pieces !== null) this.body = this.pieces.bytes();
     this.pieces = null;
     // Read to its end: Node forgets the request when the reply is out.
     (this as unknown as { _readableState: { endEmitted: boolean } })._readableState.endEmitted = true;
