@@ -28,7 +28,7 @@ const apart = new Map([
 /** Bytes: from here what a connector, a language, a format, a pattern or a command needs alone is a part of its own, while what is smaller stands together with its like. */
 const large = 16_000;
 /** Patterns below this stand in the program: most routes use some of them. */
-const small = 5000;
+const small = 4000;
 
 /** What reads the command line: the part that is loaded first. */
 export const front = 'command';
