@@ -126,7 +126,7 @@ export function withFileSettings(lookup: PropertyLookup, { properties, environme
 
 /** Thrown for a placeholder that has no value, or is not closed. */
 export class PlaceholderError extends Error {
-  readonly kind: 'missing' | 'unbalanced' | 'circular';
+  readonly kind: 'missing' | 'unbalanced' | 'circular' | 'multiplied';
   /** The key that is missing, without a default; empty for braces that don't match. */
   readonly key: string;
   /** Within the text as it was written. */
@@ -160,6 +160,7 @@ const unmask = (text: string): string => (/[\u0001\u0002]/.test(text) ? text.rep
  */
 export function fillPlaceholders(text: string, lookup: PropertyLookup): string | null {
   if (!hasPlaceholder(text)) return text;
+  filledIn = 0;
   const filled = unmask(fill(text, lookup, text, []));
   return filled === NOTHING ? null : filled.replaceAll(NOTHING, '');
 }
@@ -167,6 +168,7 @@ export function fillPlaceholders(text: string, lookup: PropertyLookup): string |
 /** As `fillPlaceholders`, for an endpoint URI: a query parameter whose optional placeholder has no value is left out. */
 export function fillUri(uri: string, lookup: PropertyLookup): string | null {
   if (!hasPlaceholder(uri)) return uri;
+  filledIn = 0;
   const filled = unmask(fill(withOtherBraces(uri), lookup, uri, []));
   if (!filled.includes(NOTHING)) return filled;
   const query = filled.indexOf('?');
@@ -185,6 +187,14 @@ function withOtherBraces(uri: string): string {
   return own(uri.slice(0, query)) + own(uri.slice(query));
 }
 
+/** Placeholders that one text stands for, values in each other, and letters that come of it: more is no setting, and would take for ever. */
+export const mostFilledIn = 10_000;
+export const deepestPlaceholder = 100;
+const longest = 10_000_000;
+
+/** How many have been filled in for the text that is being read. */
+let filledIn = 0;
+
 function fill(text: string, lookup: PropertyLookup, written: string, keys: readonly string[]): string {
   let filled = text;
   for (;;) {
@@ -200,6 +210,7 @@ function fill(text: string, lookup: PropertyLookup, written: string, keys: reado
       throw errorIn(written, 'unbalanced', '', '}}', 'a `}}` has no `{{` before it');
     }
     const key = unmask(filled.slice(start + 2, end));
+    if (++filledIn > mostFilledIn || keys.length > deepestPlaceholder || filled.length > longest) throw errorIn(written, 'multiplied', key, `{{${keys[0] ?? key}}}`, `the property \`${keys[0] ?? key}\` stands for too many others`);
     filled = filled.slice(0, start) + mask(valueOf(key, lookup, written, keys)) + filled.slice(end + 2);
   }
 }

@@ -3,7 +3,7 @@ import { nearest } from '../core/diagnostics.ts';
 import { insertAt, quotedText, replaceWith } from './fixes.ts';
 import type { Parts } from './parts.ts';
 import type { PropertyLookup } from './placeholders.ts';
-import { fillPlaceholders, fillUri, PlaceholderError } from './placeholders.ts';
+import { deepestPlaceholder, fillPlaceholders, fillUri, mostFilledIn, PlaceholderError } from './placeholders.ts';
 import type { Pair, YamlFile, YamlNode, YAMLMap } from './yaml.ts';
 import { isEmptyNode, isMap, isSeq, scalarText } from './yaml.ts';
 
@@ -112,9 +112,9 @@ export abstract class TextReader {
     const inside = exact === null ? this.file.source.text.indexOf(text.slice(offset, offset + length), whole.start) : exact.start + offset;
     const at = inside >= whole.start && inside < whole.end ? { source: whole.source, start: inside, end: inside + length } : whole;
     if (kind !== 'missing') {
-      this.problems.report(kind === 'circular' ? 'M0119' : 'M0120', message, at, {
-        help: kind === 'circular' ? 'take the reference to itself out of its value' : message.includes('closed') ? 'write `}}` after the name' : 'write a blank between the two braces',
-        fix: kind !== 'circular' && message.includes('closed') ? closingBraces(at) : null,
+      this.problems.report(kind === 'unbalanced' ? 'M0120' : 'M0119', message, at, {
+        help: kind === 'multiplied' ? `at most ${mostFilledIn} placeholders, ${deepestPlaceholder} in each other, may be filled in for one text` : kind === 'circular' ? 'take the reference to itself out of its value' : message.includes('closed') ? 'write `}}` after the name' : 'write a blank between the two braces',
+        fix: kind === 'unbalanced' && message.includes('closed') ? closingBraces(at) : null,
       });
       return;
     }

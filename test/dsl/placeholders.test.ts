@@ -100,6 +100,21 @@ describe('property placeholders', () => {
 
   it('refuses properties that lead back to themselves', () => expect(fails('{{loop}}').kind).to.equal('circular'));
 
+  it('refuses properties that multiply, or lead on and on', () => {
+    const multiplied = (properties: Record<string, string>, text: string): string => {
+      try {
+        return fillPlaceholders(text, propertyLookup({ properties })) ?? '';
+      } catch (thrown) {
+        return (thrown as PlaceholderError).message;
+      }
+    };
+    const names = Array.from({ length: 60 }, (_, i) => i);
+    expect(multiplied(Object.fromEntries([...names.map((i) => [`a${i}`, `{{a${i + 1}}}{{a${i + 1}}}`]), ['a60', 'x']]), '{{a0}}')).to.equal('the property `a0` stands for too many others');
+    expect(multiplied(Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [`a${i}`, `{{a${i + 1}}}`])), '{{a0}}')).to.equal('the property `a0` stands for too many others');
+    expect(multiplied({ a: 'x'.repeat(20_000), b: '{{a}}'.repeat(900) }, '{{b}}'.repeat(3))).to.match(/^the property `\w` stands for too many others$/);
+    expect(multiplied(Object.fromEntries([...names.slice(0, 12).map((i) => [`a${i}`, `{{a${i + 1}}}{{a${i + 1}}}`]), ['a12', 'x']]), '{{a0}}')).to.equal('x'.repeat(4096));
+  });
+
   it("leaves out a URI's parameter whose optional placeholder has no value", () => {
     expect(fillUri('log:x?level={{?level}}&showAll=true', lookup)).to.equal('log:x?showAll=true');
     expect(fillUri('log:x?level={{?level}}', lookup)).to.equal('log:x');
