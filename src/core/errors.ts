@@ -9,13 +9,20 @@ export class ExchangeError extends Error {
   /** More that an error handler may read, such as `statusCode` of an HTTP failure. */
   readonly details: Readonly<Record<string, unknown>>;
 
-  constructor(type: string, message: string, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  /** It was made without a message: `message` is empty, where Java has null. */
+  readonly isWordless: boolean;
+
+  constructor(type: string, message: string | null, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
+    super(message ?? '', options.cause === undefined ? undefined : { cause: options.cause });
+    this.isWordless = message === null;
     this.name = simpleClassName(type);
     this.type = qualifiedClassName(type);
     this.details = options.details ?? {};
   }
 }
+
+/** The message of what was thrown; null where it has none. */
+export const messageOf = (thrown: Error): string | null => (thrown instanceof ExchangeError && thrown.isWordless ? null : thrown.message);
 
 export const simpleClassName = (type: string): string => type.slice(Math.max(type.lastIndexOf('.'), type.lastIndexOf('$')) + 1);
 

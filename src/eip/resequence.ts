@@ -345,7 +345,8 @@ export const resequence = defineEip({
   ],
   operator: ({ expression, batchConfig, streamConfig, steps }, context) => {
     const reference = streamConfig?.comparator;
-    const comparator = reference === undefined ? null : context.bean<SequenceComparator>(reference, 'ExpressionResultComparator');
+    const named = reference === undefined ? null : context.bean<SequenceComparator & { isDefault?: boolean }>(reference, 'ExpressionResultComparator');
+    const comparator = named?.isDefault === true ? null : named;
     return settled(expression, context.info, (value) =>
       operator((out) => {
         if (streamConfig !== undefined) return new StreamResequencer(out, context, value, steps, { ...streamConfig, comparator });

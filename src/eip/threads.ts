@@ -32,7 +32,7 @@ class HandOver extends StepSubscriber {
     if (pool.offer(task)) this.handedOver(exchange);
     else if (pool.settings.rejectedPolicy === 'CallerRuns') return true;
     else if (pool.settings.rejectedPolicy === 'Block') pool.take(task, () => this.handedOver(exchange));
-    else throw new ExchangeError('java.util.concurrent.RejectedExecutionException', '');
+    else throw new ExchangeError('java.util.concurrent.RejectedExecutionException', null);
     return false;
   }
 

@@ -1,5 +1,5 @@
 import { defineEip } from '../core/definition.ts';
-import { dynamicText } from '../core/graph/dynamicText.ts';
+import { dynamicTextOrNull } from '../core/graph/dynamicText.ts';
 import { classDistance, ExchangeError, toExchangeError } from '../core/errors.ts';
 import { exceptionClasses } from '../core/exceptionClasses.ts';
 import { checkExceptionClass } from '../core/exceptionClassCheck.ts';
@@ -15,6 +15,8 @@ function refusalToMake(type: string, hasText: boolean): ExchangeError | null {
   if (classDistance(type, 'java.lang.Exception') >= 0) return null;
   return new ExchangeError('java.lang.ClassCastException', `class ${type} cannot be cast to class java.lang.Exception (${type} and java.lang.Exception are in module java.base of loader 'bootstrap')`);
 }
+
+const noText = (): string | null => null;
 
 export const throwException = defineEip({
   name: 'throwException',
@@ -64,7 +66,7 @@ export const throwException = defineEip({
       }, info);
     }
     return performWith(
-      dynamicText(message ?? '', context),
+      message === undefined ? noText : dynamicTextOrNull(message, context),
       (_, text) => {
         throw new ExchangeError(exceptionType, text);
       },

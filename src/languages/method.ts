@@ -1,5 +1,5 @@
 import type { BeanMethod } from '../core/beans/bean.ts';
-import { beanInstance, beanMethod, beanOfType, callBeanMethod, isAsyncCallable, methodMissing, newBeanInstance, parseBeanMethod } from '../core/beans/bean.ts';
+import { argumentsOf, beanInstance, beanMethod, beanOfType, callBeanMethod, isAsyncCallable, methodMissing, newBeanInstance, parseBeanMethod } from '../core/beans/bean.ts';
 import { defineLanguage } from '../core/definition.ts';
 import { nearest } from '../core/diagnostics.ts';
 import { ExchangeError } from '../core/errors.ts';
@@ -33,7 +33,7 @@ export const method = defineLanguage({
     return (exchange) => {
       const late = beanMethod(bean, call.name);
       if (late === null) throw methodMissing(bean, call.name);
-      return guarded(callBeanMethod(late, exchange, values(call, exchange)), call);
+      return guarded(callBeanMethod(late, exchange, values(late, call, exchange)), call);
     };
   },
 });
@@ -61,16 +61,16 @@ function lookup(name: string | undefined, options: { readonly beanType: string |
   return bean;
 }
 
-const values = (call: BeanMethod, exchange: Exchange): unknown[] | null => (call.args === null ? null : call.args.map((arg) => arg(exchange)));
+const values = (run: (...args: unknown[]) => unknown, call: BeanMethod, exchange: Exchange): unknown[] | null => (call.args === null ? null : argumentsOf(run, call.args, exchange));
 
 function compiled(run: (...args: unknown[]) => unknown, call: BeanMethod): Expression {
   const isAsync = isAsyncCallable(run);
   const { args } = call;
   const value: Expression = isAsync
-    ? async (exchange) => (await callBeanMethod(run, exchange, values(call, exchange))) ?? null
+    ? async (exchange) => (await callBeanMethod(run, exchange, values(run, call, exchange))) ?? null
     : args !== null && args.length === 1
-      ? (exchange) => guarded(run(toPlainNumbers(args[0]!(exchange))), call)
-      : (exchange) => guarded(callBeanMethod(run, exchange, values(call, exchange)), call);
+      ? (exchange) => guarded(run(toPlainNumbers(argumentsOf(run, args, exchange)[0])), call)
+      : (exchange) => guarded(callBeanMethod(run, exchange, values(run, call, exchange)), call);
   return Object.assign(value, { isAsync });
 }
 
@@ -81,7 +81,7 @@ function perCall(bean: unknown, call: BeanMethod): Expression {
     const instance = newBeanInstance(bean);
     const run = beanMethod(instance, call.name);
     if (run === null) throw methodMissing(instance, call.name);
-    return callBeanMethod(run, exchange, values(call, exchange));
+    return callBeanMethod(run, exchange, values(run, call, exchange));
   };
   const value: Expression = isAsync ? async (exchange) => (await invoke(exchange)) ?? null : (exchange) => guarded(invoke(exchange), call);
   return Object.assign(value, { isAsync });

@@ -172,6 +172,8 @@ export class StepCompiler {
 
   /** The steps of the route itself. One that wraps the route takes in the others, before its own. */
   routeSteps(models: readonly StepModel[], around: Surroundings): Pipe {
+    // As in Camel: what it has taken in goes with it.
+    if (models.some(({ isDisabled, definition }) => isDisabled && definition.wrapsRoute === true)) return sequence([]);
     const enabled = models.filter(({ isDisabled }) => !isDisabled);
     const wrappers = enabled.filter(({ definition }) => definition.wrapsRoute === true);
     const wrapper = wrappers[0];

@@ -45,7 +45,7 @@ export class Render {
   error(error: unknown): RenderedError {
     const one = (thrown: unknown): { type: string; message: string | null } => ({
       type: thrown instanceof ExchangeError ? thrown.type : thrown instanceof Error ? thrown.name : 'java.lang.Exception',
-      message: this.text(thrown instanceof Error ? thrown.message : String(thrown)),
+      message: thrown instanceof ExchangeError && thrown.isWordless ? null : this.text(thrown instanceof Error ? thrown.message : String(thrown)),
     });
     const causes: { type: string; message: string | null }[] = [];
     for (let cause = (error as { cause?: unknown }).cause; cause !== undefined && cause !== null && causes.length < 6; cause = (cause as { cause?: unknown }).cause) causes.push(one(cause));

@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange/exchange.ts';
 import type { Expression, LanguageContext } from '../expression.ts';
 import { ExpressionSyntaxError } from '../expression.ts';
 import { isPromise } from '../graph/flow.ts';
-import { isPlainObject, javaMethod, javaType } from './javaTypes.ts';
+import { isPlainObject, javaMethod, javaType, objectsFrom } from './javaTypes.ts';
 import { toPlainNumbers } from '../conversion/json.ts';
 
 type Callable = (...args: unknown[]) => unknown;
@@ -67,14 +67,28 @@ function argument(part: string, context: Pick<LanguageContext, 'expression'>): E
       value;
   if (part === '*') return bindsBody;
   if (part === 'null') return constant(null);
-  if (part === 'true' || part === 'false') return constant(part === 'true');
-  if (/^-?\d+(\.\d+)?$/.test(part)) return constant(Number(part));
-  if (/^-?\d+[lLdDfF]$/.test(part)) return constant(Number(part.slice(0, -1)));
+  if (part === 'true' || part === 'false') return written(constant(part === 'true'), part);
+  if (/^-?\d+(\.\d+)?$/.test(part)) return written(constant(Number(part)), part);
+  if (/^-?\d+[lLdDfF]$/.test(part)) return written(constant(Number(part.slice(0, -1))), part);
   const quoted = /^(['"])(.*)\1$/s.exec(part);
   const text = quoted === null ? part : quoted[2]!;
   if (!text.includes('${') && !text.includes('$simple{')) return constant(text);
   const value = context.expression('simple', text);
   return quoted === null ? value : (exchange) => toText(value(exchange));
+}
+
+/** Numbers and truth values as they are written in a route: where Java takes any object they are texts. */
+const texts = new WeakMap<Expression, string>();
+
+function written(value: Expression, text: string): Expression {
+  texts.set(value, text);
+  return value;
+}
+
+/** What the arguments that a route writes are for a method, before they are awaited. */
+export function argumentsOf(run: Callable, args: readonly Expression[], exchange: Exchange): unknown[] {
+  const from = (run as { objectsFrom?: (count: number) => number }).objectsFrom?.(args.length) ?? Infinity;
+  return args.map((arg, i) => (i >= from ? texts.get(arg) : undefined) ?? arg(exchange));
 }
 
 const instances = new WeakMap<Callable, object>();
@@ -124,7 +138,8 @@ export function beanMethod(bean: unknown, name: string | null): Callable | null 
     if (typeof member === 'function' && Object.hasOwn(bean, name)) return withThis(member as Callable, bean);
     if (bean.name === name && !isClass(bean)) return bean as Callable;
   }
-  return withArity(javaMethod(target, name), 1) ?? accessor(target, name);
+  const method = withArity(javaMethod(target, name), 1);
+  return method === null ? accessor(target, name) : Object.assign(method, { objectsFrom: (count: number) => objectsFrom(target, name, count) });
 }
 
 /** Arrays, Maps and the like answer to Java's method names, not to JavaScript's. */
@@ -248,13 +263,17 @@ export function beanCall(find: (exchange: Exchange) => unknown, { name, args }: 
     if (found === null) throw methodMissing(target, name);
     return found;
   };
-  const call = (exchange: Exchange, values: readonly unknown[] | null): void | Promise<void> => {
-    const result = callBeanMethod(method(exchange), exchange, values);
+  const call = (run: Callable, exchange: Exchange, values: readonly unknown[] | null): void | Promise<void> => {
+    const result = callBeanMethod(run, exchange, values);
     return isPromise(result) ? result.then((value) => take(exchange, value)) : take(exchange, result);
   };
-  if (args === null) return (exchange) => call(exchange, null);
-  if (!args.some((argument) => argument.isAsync === true)) return (exchange) => call(exchange, args.map((argument) => argument(exchange)));
-  return async (exchange) => call(exchange, await Promise.all(args.map((argument) => argument(exchange))));
+  if (args === null) return (exchange) => call(method(exchange), exchange, null);
+  const isAsync = args.some((argument) => argument.isAsync === true);
+  return (exchange) => {
+    const run = method(exchange);
+    const values = argumentsOf(run, args, exchange);
+    return isAsync ? Promise.all(values).then((awaited) => call(run, exchange, awaited)) : call(run, exchange, values);
+  };
 }
 
 export function methodMissing(bean: unknown, method: string | null): ExchangeError {

@@ -30,6 +30,8 @@ const classes: Readonly<Record<string, Make>> = {
   'org.apache.camel.model.Resilience4jConfigurationDefinition': settings,
   'org.apache.camel.model.FaultToleranceConfigurationDefinition': settings,
   'org.apache.camel.spi.ThreadPoolProfile': settings,
+  'org.apache.camel.support.processor.DefaultExchangeFormatter': settings,
+  'org.apache.camel.processor.resequencer.DefaultExchangeComparator': () => ({ isDefault: true }),
   // It adapts a strategy that resumes to a consumer, which has nothing to do here.
   'org.apache.camel.component.file.consumer.adapters.FileResumeAdapterDelegate': settings,
   'org.apache.camel.component.jackson.avro.transform.AvroSchemaResolver': settings,
@@ -62,6 +64,9 @@ const statics: Readonly<Record<string, Readonly<Record<string, (...args: unknown
     newSingleThreadScheduledExecutor: () => scheduledPool(1),
     newVirtualThreadPerTaskExecutor: anyPool,
   },
+  'org.slf4j.LoggerFactory': { getLogger: (name) => ({ logName: toText(name) }) },
+  'io.github.resilience4j.circuitbreaker.CircuitBreakerConfig': { ofDefaults: () => ({}) },
+  'io.github.resilience4j.circuitbreaker.CircuitBreaker': { ofDefaults: () => ({}) },
   'org.apache.camel.support.resume.Resumables': { of: (offsetKey, lastOffset) => ({ offsetKey, lastOffset }) },
   'org.apache.camel.support.builder.PredicateBuilder': { constant: (value) => () => String(value) === 'true' },
 };

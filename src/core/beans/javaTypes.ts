@@ -375,6 +375,18 @@ export const isPlainObject = (value: unknown): value is Record<string, unknown> 
   return prototype === null || prototype === Object.prototype;
 };
 
+/** Methods of lists that take any object. */
+const listObjects: Readonly<Record<string, number>> = { contains: 0, indexOf: 0, lastIndexOf: 0, add: 0, set: 1 };
+
+/**
+ * From which argument on a method of a list or a map takes any object: as in Camel, what is written there in a route is a text then. Infinity: none is.
+ */
+export function objectsFrom(value: unknown, name: string, count: number): number {
+  if (Array.isArray(value)) return name === 'add' && count > 1 ? 1 : (Object.hasOwn(listObjects, name) ? listObjects[name]! : Infinity);
+  if (value instanceof Set) return 0;
+  return (value instanceof Map || isPlainObject(value)) && Object.hasOwn(mapMethods, name) ? 0 : Infinity;
+}
+
 /** What Java's method of this name would do with the value, or null when its class has none. */
 export function javaMethod(value: unknown, name: string): ((...args: unknown[]) => unknown) | null {
   const methods = methodsOf(value);

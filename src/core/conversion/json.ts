@@ -156,7 +156,7 @@ export function jsonError(message: string, json: string, offset: number | null =
     where = ` (line ${line}, column ${end - begin + 1})`;
   }
   const isCut = message.startsWith('Unexpected end') || message.startsWith('Unterminated') || (found !== null && (offset ?? 0) + Number(found[1]) >= json.trimEnd().length);
-  return new ExchangeError(`com.fasterxml.jackson.core.${isCut ? 'io.JsonEOFException' : 'JsonParseException'}`, `not JSON: ${message.replace(/ at position \d+.*$/s, '')}${where}`, offset === null ? {} : { details: { json: json.slice(0, 200) } });
+  return new ExchangeError(isCut ? 'com.fasterxml.jackson.core.io.JsonEOFException' : 'com.fasterxml.jackson.core.JsonParseException', `not JSON: ${message.replace(/ at position \d+.*$/s, '')}${where}`, offset === null ? {} : { details: { json: json.slice(0, 200) } });
 }
 
 function withExactNumbers(value: unknown, depth: number, read: NumberReader): unknown {

@@ -5,7 +5,7 @@ import { ExchangeError, simpleClassName, toExchangeError } from '../errors.ts';
 import { Exchange, FAILED, HANDLED, SPENDINGS, STOPPED } from '../exchange/exchange.ts';
 import type { Expression } from '../expression.ts';
 import { isPromise } from './flow.ts';
-import { javaType } from '../beans/javaTypes.ts';
+import { javaMethod, javaType } from '../beans/javaTypes.ts';
 import { Message } from '../exchange/message.ts';
 
 /** Where the list-building strategies keep what they have until the group is finished, as in Camel. */
@@ -320,9 +320,9 @@ export function strategyFrom(bean: unknown, { methodName, methodAllowNull = fals
     if (names.length === 1) return new ValueStrategy(methods[names[0]!] as Method, bean, methodAllowNull);
     throw new Error(`an aggregation strategy needs a method \`aggregate\`, or \`aggregationStrategyMethodName\`; it has ${names.join(', ') || 'no methods'}`);
   }
-  const method = methods[methodName];
+  const method = methods[methodName] ?? javaMethod(bean, methodName);
   if (typeof method !== 'function') throw new Error(`the aggregation strategy has no method \`${methodName}\`; it has ${methodNames(bean).join(', ') || 'no methods'}`);
-  return new ValueStrategy(method as Method, bean, methodAllowNull);
+  return new ValueStrategy(Object.hasOwn(bean, methodName) || method === methods[methodName] ? (method as Method) : (old, added) => (method as Method)(old, added), bean, methodAllowNull);
 }
 
 const ours: readonly (new (...args: never[]) => AggregationStrategy)[] = [

@@ -1,10 +1,10 @@
 import { isContent, toText } from '../../core/conversion/convert.ts';
 import { nodeJson } from '../../core/conversion/jsonNode.ts';
-import { ExchangeError } from '../../core/errors.ts';
+import { ExchangeError, messageOf } from '../../core/errors.ts';
 import { ExactNumber } from '../../core/conversion/exactNumber.ts';
 import { Exchange } from '../../core/exchange/exchange.ts';
 import { MapEntry } from '../../core/graph/iterate.ts';
-import { isPlainObject, javaMethod } from '../../core/beans/javaTypes.ts';
+import { isPlainObject, javaMethod, objectsFrom } from '../../core/beans/javaTypes.ts';
 import { ExpressionSyntaxError } from '../../core/expression.ts';
 import { removeEndingQuotes, splitArguments } from './arguments.ts';
 import { javaClassName } from '../../core/conversion/javaClassName.ts';
@@ -137,8 +137,8 @@ function methodStep(source: string, at: number, compiler: Compiler): Step {
     if (index < 0 && target instanceof Exchange && ambiguous.has(plainName(name))) {
       throw failed(target, 'org.apache.camel.component.bean.AmbiguousMethodCallException', `write get${capital(name)}(): ${name} is ambiguous`);
     }
-    const isOfObjects = Array.isArray(target) && takesObject.has(name);
-    const values = args.map((arg) => (isOfObjects && arg.isConstant ? toText(arg(exchange), exchange) : arg(exchange)));
+    const from = objectsFrom(target, name, args.length);
+    const values = args.map((arg, i) => (i >= from && arg.isConstant ? toText(arg(exchange), exchange) : arg(exchange)));
     let found: unknown;
     try {
       found = call(target, name, values);
@@ -168,9 +168,6 @@ const unreachable = new Set(['equals', 'hashCode', 'notify', 'notifyAll', 'wait'
 
 /** Without parentheses Camel hands the body to the overload that takes something, and fails. */
 const needsParentheses = new Set(['toUpperCase', 'toLowerCase', 'bytes', 'getBytes']);
-
-/** Where Java takes any object, a number that is written in a path is a text. */
-const takesObject = new Set(['contains', 'indexOf', 'lastIndexOf']);
 
 const ambiguous = new Set(['in', 'out', 'message', 'exception']);
 
@@ -238,8 +235,8 @@ const detail =
   };
 
 const errorMembers: Members<Error> = {
-  message: (error) => error.message,
-  localizedMessage: (error) => error.message,
+  message: messageOf,
+  localizedMessage: messageOf,
   cause: (error) => error.cause ?? null,
   stackTrace: (error) => (error.stack ?? '').split('\n').slice(1),
   statusCode: detail('statusCode'),

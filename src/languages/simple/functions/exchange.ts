@@ -1,6 +1,6 @@
 import { pieceByPiece } from '../../../core/conversion/manyParts.ts';
 import { primitiveDefaults, toText } from '../../../core/conversion/convert.ts';
-import { ExchangeError } from '../../../core/errors.ts';
+import { ExchangeError, messageOf } from '../../../core/errors.ts';
 import type { Exchange } from '../../../core/exchange/exchange.ts';
 import { fold } from '../../../core/exchange/headers.ts';
 import { threadOf } from '../../../core/exchange/poolThread.ts';
@@ -251,7 +251,12 @@ const exceptionOf: Value = (exchange) => exchange.exception ?? exchange.property
 
 const exception: FunctionBuilder = (call) => {
   if (call.tail === '') return exceptionOf;
-  if (call.tail === '.message') return (exchange) => (exceptionOf(exchange) as Error | null)?.message ?? null;
+  if (call.tail === '.message') {
+    return (exchange) => {
+      const failure = exceptionOf(exchange) as Error | null;
+      return failure === null ? null : (messageOf(failure) ?? null);
+    };
+  }
   if (call.tail === '.stacktrace') {
     return (exchange) => {
       const error = exceptionOf(exchange) as Error | null;
