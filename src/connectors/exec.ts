@@ -44,9 +44,9 @@ export const splitArguments = (text: string): string[] =>
   Array.from(text.matchAll(/(?:"[^"]*"|'[^']*'|[^\s"']|["'])+/g), ([word]) => word.replace(/"([^"]*)"|'([^']*)'|["']/g, (_all, double?: string, single?: string) => double ?? single ?? ''));
 
 /** What a program reads; as in Camel nothing for a body that has no bytes: a map, a list, a number. */
-function inputOf(body: unknown): Buffer | null {
+function inputOf(exchange: Exchange): Buffer | null {
   try {
-    return convertTo(body, 'java.io.InputStream') as Buffer | null;
+    return convertTo(exchange.body, 'java.io.InputStream', exchange) as Buffer | null;
   } catch {
     return null;
   }
@@ -85,7 +85,7 @@ class ExecProducer implements Producer {
     const given = taken('CommandArgs');
     const args = Array.isArray(given) ? given.map((item) => toText(item) ?? '') : splitArguments(toText(given) ?? options.args ?? '');
     const { body } = exchange;
-    const input = isByteSource(body) ? await readBytes(body) : inputOf(body);
+    const input = isByteSource(body) ? await readBytes(body) : inputOf(exchange);
     const folder = header('CommandWorkingDir') ?? options.workingDir;
     const timeout = Number(header('CommandTimeout') ?? options.timeout ?? 0);
     if (!(timeout >= 0)) throw failure('the header `CamelExecCommandTimeout` holds no number of milliseconds');

@@ -8,7 +8,7 @@ import type { Exchange } from '../core/exchange/exchange.ts';
  */
 export async function jsonTextOf(exchange: Exchange, value: unknown, isBody: boolean): Promise<string> {
   if (typeof value === 'string') return value;
-  if (!isByteSource(value)) return jsonText(bytesOfBody(value));
+  if (!isByteSource(value)) return jsonText(bytesOfBody(value, exchange));
   const bytes = await readBytes(value);
   // What was read must be there for the steps behind.
   if (isBody) exchange.body = bytes;

@@ -1,4 +1,5 @@
 import type { ConnectorContext } from '../../core/connector.ts';
+import { scalarNodeText } from '../../core/conversion/jsonNode.ts';
 import { documentText } from '../../core/conversion/documentText.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
@@ -170,7 +171,8 @@ export const traceHeaders = ['traceparent', 'tracestate'] as const;
 export type Content = { readonly bytes: Buffer } | { readonly open: () => AsyncIterable<Uint8Array | string>; readonly length: number | null };
 
 /** The body as content. @throws InvalidPayloadException for null, and for what has no bytes and no text */
-export function contentOf({ body }: Exchange): Content {
+export function contentOf(exchange: Exchange): Content {
+  const { body } = exchange;
   if (typeof body === 'string') return { bytes: Buffer.from(body) };
   if (body instanceof Uint8Array) return { bytes: Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength) };
   if (body instanceof StreamCache || body instanceof FileBody) {
@@ -183,6 +185,8 @@ export function contentOf({ body }: Exchange): Content {
     if (text !== null) return { bytes: Buffer.from(text) };
     if (typeof (body as { bytes?: unknown }).bytes === 'function') return { bytes: (body as { bytes(): Buffer }).bytes() };
   }
+  const scalar = scalarNodeText(exchange, body);
+  if (scalar !== null) return { bytes: Buffer.from(scalar) };
   const kind = body === null || body === undefined ? 'a null body' : `a body of this kind (${Array.isArray(body) ? 'list' : typeof body})`;
   throw new ExchangeError('org.apache.camel.InvalidPayloadException', `${kind} can't be written to an object: marshal or convert it first`);
 }

@@ -6,6 +6,7 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { checkCharset, encodeText, pieceDecoder, StrictEncoder } from '../../core/conversion/charset.ts';
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
 import { charsetOf, toText } from '../../core/conversion/convert.ts';
+import { scalarNodeText } from '../../core/conversion/jsonNode.ts';
 import { documentText } from '../../core/conversion/documentText.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
@@ -287,6 +288,8 @@ class FileProducer implements Producer {
       if (Symbol.asyncIterator in body) return this.recoded(body as AsyncIterable<Buffer | string>, source);
       if (typeof (body as { bytes?: unknown }).bytes === 'function') return this.recoded((body as { bytes(): Buffer }).bytes(), source);
     }
+    const scalar = scalarNodeText(exchange, body);
+    if (scalar !== null) return [encodeText(scalar, charset ?? null)];
     throw new ExchangeError('org.apache.camel.InvalidPayloadException', `a body of this kind can't be written to a file (${Array.isArray(body) ? 'list' : typeof body}): convert or marshal it first`);
   }
 

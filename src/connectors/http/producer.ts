@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Readable } from 'node:stream';
 import { createGzip, gzipSync } from 'node:zlib';
 import type { Dispatcher } from 'undici';
+import { scalarNodeText } from '../../core/conversion/jsonNode.ts';
 import { BoundedRegExp } from '../../core/boundedRegExp.ts';
 import type { Timer } from '../../core/clock.ts';
 import { decodeText } from '../../core/conversion/charset.ts';
@@ -145,7 +146,7 @@ export class HttpProducer implements Producer {
     if (options.bridgeEndpoint) this.dropParameters(lines, headers.lookup('camelhttpquery'));
     const carriesBody = !withoutBody.has(method) && method !== 'DELETE';
     const sendsBody = carriesBody || (method === 'GET' && options.getWithBody) || (method === 'DELETE' && options.deleteWithBody);
-    let body = sendsBody ? requestBody(exchange.body, options.contentTypeCharsetEnabled ? headers.lookup('content-type') : null) : null;
+    let body = sendsBody ? requestBody(scalarNodeText(exchange, exchange.body) ?? exchange.body, options.contentTypeCharsetEnabled ? headers.lookup('content-type') : null) : null;
     if (body === null || options.multipartUpload) dropHeader(lines, 'content-type');
     if (options.skipRequestHeaders && body !== null) {
       const type = headers.lookup('content-type');

@@ -7,7 +7,7 @@ import { compareNumbers, doubleText, ExactNumber, exactNumber, isNumeric, javaDo
 import { jsonText, parseJson } from './json.ts';
 import { documentText } from './documentText.ts';
 import { javaClassName } from './javaClassName.ts';
-import { asJsonNode, isJsonNode, nodeText, notTooDeep } from './jsonNode.ts';
+import { asJsonNode, isJsonNode, nodeText, notTooDeep, scalarNodeText } from './jsonNode.ts';
 import { javaClass, listOfClass } from './javaClass.ts';
 import { isNetworkBytes, networkBytes } from './network-bytes.ts';
 import { childrenOf, decodeXml, parseXml, parseXmlInTurns, XmlDocument, XmlElement, XmlNode, XmlNodeList } from './xml.ts';
@@ -524,7 +524,10 @@ export function convertTo(value: unknown, type: string, exchange?: Exchange): un
   if (value === null || value === undefined) return null;
   const conversion = conversionOf(type);
   if (conversion === null) throw notAvailable(value, type);
-  const mayHaveBytes = typeof value === 'object' ? typeof (value as Partial<Content>).charset !== 'string' : conversion === bytes || conversion === byteArray || conversion === cachedStream;
+  const isOfBytes = conversion === bytes || conversion === byteArray || conversion === cachedStream;
+  const scalar = isOfBytes && exchange !== undefined ? scalarNodeText(exchange, value) : null;
+  if (scalar !== null) return conversion(scalar, type, null);
+  const mayHaveBytes = typeof value === 'object' ? typeof (value as Partial<Content>).charset !== 'string' : isOfBytes;
   return conversion(value, type, exchange !== undefined && mayHaveBytes ? charsetOf(exchange) : null);
 }
 
@@ -546,6 +549,8 @@ export async function readBytes(source: AsyncIterable<Uint8Array | string>): Pro
  */
 export function bytesOfBody(body: unknown, exchange?: Exchange): Buffer {
   if (body === null || body === undefined) throw notAvailable(body, 'java.io.InputStream');
+  const scalar = exchange === undefined ? null : scalarNodeText(exchange, body);
+  if (scalar !== null) return Buffer.from(scalar);
   return bytes(body, 'java.io.InputStream', exchange === undefined || body instanceof Uint8Array ? null : charsetOf(exchange)) as Buffer;
 }
 

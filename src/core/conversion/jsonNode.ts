@@ -63,6 +63,17 @@ export const isJsonNode = (value: object): boolean => kindOf(value) === 'node';
 /** What is written of a node where bytes are wanted; null for what is none. */
 export const nodeJson = (value: unknown): string | null => (typeof value === 'object' && value !== null && isJsonNode(value) ? writeJson(value) : null);
 
+/** What a filter found for an exchange where that is a number or a truth value, which nothing can be marked on. */
+const scalars = new WeakMap<object, unknown>();
+
+/** Notes a result that is a node of a document, for as long as it is the body: unlike other numbers and truth values it has bytes. */
+export function noteScalarNode(exchange: object, result: unknown): void {
+  if (isNumeric(result) || typeof result === 'boolean') scalars.set(exchange, result);
+}
+
+/** What is written of a body that is such a node, where bytes are wanted; null for any other. */
+export const scalarNodeText = (exchange: object, body: unknown): string | null => ((isNumeric(body) || typeof body === 'boolean') && scalars.get(exchange) === body ? writeJson(body) : null);
+
 /** The text of what has been marked; null for what has not. A node is laid out, nodes in a list are not. */
 export function nodeText(value: object): string | null {
   const as = kindOf(value);

@@ -2,7 +2,7 @@ import { isByteSource, isPlainMap, jsonOf, toText } from '../../core/conversion/
 import { defineLanguage } from '../../core/definition.ts';
 import { deepest } from '../../core/conversion/json.ts';
 import { javaClassName } from '../../core/conversion/javaClassName.ts';
-import { asJsonNode, asNodeList, isJsonNode, tooDeep } from '../../core/conversion/jsonNode.ts';
+import { asJsonNode, asNodeList, isJsonNode, noteScalarNode, tooDeep } from '../../core/conversion/jsonNode.ts';
 import { isNumeric } from '../../core/conversion/exactNumber.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
@@ -141,7 +141,16 @@ export const jq = defineLanguage({
     };
     return Object.assign(holds, { prepare: expression.prepare });
   },
-  expression: (source, options: JqOptions, context) => filterOf(source, options, context),
+  expression: (source, options: JqOptions, context) => {
+    const filter = filterOf(source, options, context);
+    // What is converted is no node any more.
+    if (isWanted(options.resultType)) return filter;
+    return (exchange) => {
+      const result = filter(exchange);
+      noteScalarNode(exchange, result);
+      return result;
+    };
+  },
 });
 
 interface JqOptions {
