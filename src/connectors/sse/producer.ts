@@ -37,7 +37,8 @@ export class EventStreamProducer implements Producer {
   }
 
   send(exchange: Exchange): void | Promise<void> {
-    const { body } = exchange;
+    // What an iterator has left is a list.
+    const body = typeof (exchange.body as Partial<Iterator<unknown>> | null)?.next === 'function' ? [...({ [Symbol.iterator]: () => exchange.body } as Iterable<unknown>)] : exchange.body;
     if (isByteSource(body)) return readBytes(body).then((bytes) => this.give(exchange, bytes.toString()));
     this.give(exchange, isDocument(body) ? writeJson(body) : (toText(body) ?? ''));
   }

@@ -4,6 +4,7 @@ import { get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { sse } from '../../../src/connectors/sse/definition.ts';
+import { parseXml, XmlNodeList } from '../../../src/core/conversion/xml.ts';
 import { httpListeners } from '../../../src/core/http/listener.ts';
 import type { ConnectorDefinition } from '../../../src/core/connector.ts';
 import { shutdownError } from '../../../src/core/exchange/waits.ts';
@@ -46,6 +47,16 @@ describe('sse', () => {
       const ended = new Promise((resolve) => second.reply.on('end', resolve));
       await close();
       await ended;
+    });
+
+    it('sends maps, lists and iterators as JSON, and nodes of XML as their text', async () => {
+      const { close, send, url } = await serving('?history=0');
+      const { end, text } = await subscribe(url);
+      const { root } = parseXml('<r><i>a</i><i>b</i></r>');
+      for (const body of [{ a: 1 }, [1, 'x'], ['p', 2][Symbol.iterator](), root, new XmlNodeList(...root.children), 5, Buffer.from('bytes')]) expect(await send(body)).to.equal(1);
+      await eventually(() => expect([...text().matchAll(/^data: (.*)$/gm)].map(([, data]) => data)).to.deep.equal(['{"a":1}', '[1,"x"]', '["p",2]', '<r><i>a</i><i>b</i></r>', '<i>a</i><i>b</i>', '5', 'bytes']));
+      end();
+      await close();
     });
 
     it('gives who comes back what came since, as far as it is kept, and everything to who is not remembered', async () => {
