@@ -4,7 +4,7 @@ import type { Field } from '../../core/field.ts';
 import { field } from '../../core/field.ts';
 import { platformHttpOptions } from '../platform-http/options.ts';
 
-const { path: _path, host: _host, port: _port, consumes: _consumes, produces: _produces, serverRequestValidation: _validation, platformHttpEngine: _engine, oauthProfile: _profile, ...served } = platformHttpOptions;
+const { path: _path, host: _host, port: _port, consumes: _consumes, produces: _produces, serverRequestValidation: _validation, platformHttpEngine: _engine, oauthProfile: _profile, populateBodyWithForm: _form, ...served } = platformHttpOptions;
 
 /** Of Camel's other HTTP servers; what they do more than these is left to the server that there is. */
 export const httpServerOptions = {
