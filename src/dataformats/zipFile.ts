@@ -32,7 +32,8 @@ export const zipFile = defineDataFormat({
     unmarshal: (exchange, body) =>
       withBytes(exchange, body, (bytes) => {
         if (usingIterator) return messages(bytes, exchange, allowEmptyDirectory, maxDecompressedSize);
-        const [first, ...more] = zipEntries(bytes).filter(({ name }) => !name.endsWith('/'));
+        // As in Camel, a folder is an entry, too.
+        const [first, ...more] = zipEntries(bytes);
         if (first === undefined) throw new ExchangeError('java.lang.IllegalStateException', 'Unable to unzip the file, it may be corrupted.');
         if (more.length > 0) throw new ExchangeError('java.lang.IllegalStateException', 'Zip file has more than 1 entry.');
         const content = unzippedLater(bytes, first, maxDecompressedSize);

@@ -27,7 +27,7 @@ function transformTo(type: string, context: StepContext): Transform | null {
     }
     case 'application-x-struct':
     case 'application-x-java-object': {
-      const json = context.dataFormat('json', {});
+      const json = context.dataFormat('json', type.endsWith('struct') ? { unmarshalType: 'com.fasterxml.jackson.databind.JsonNode' } : {});
       return (exchange, body) => (isPlain(body) ? json.unmarshal(exchange, body) : body);
     }
     default:

@@ -91,7 +91,7 @@ const holds = (value: unknown): boolean => {
 
 const moment = (kind: Moment['kind']): Builtin => (value, [pattern]) => {
   if (value instanceof Moment) return new Moment(value.instant, kind);
-  return momentOf(text(value), kind, pattern === undefined ? settings.formats[kind] : text(pattern));
+  return momentOf(text(value), kind, pattern === undefined ? settings.formats[kind] : text(pattern), settings.zone);
 };
 
 const fromNumber = (kind: Moment['kind']): Builtin => (value) => new Moment(new Date(number(value)), kind);

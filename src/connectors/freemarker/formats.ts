@@ -1,4 +1,4 @@
-import { dateFormat } from '../../core/conversion/dateFormat.ts';
+import { dateFormat, inZone } from '../../core/conversion/dateFormat.ts';
 import { parseTime } from '../timer.ts';
 import { TemplateError } from './errors.ts';
 
@@ -138,17 +138,18 @@ export const printedMoment = (moment: Moment, settings: Settings): string => mom
 
 const longestPattern = 60;
 
-/** A text as a moment, by a pattern of number fields, or as ISO 8601 writes it. */
-export function momentOf(text: string, kind: Moment['kind'], pattern: string): Moment {
+/** A text as a moment of the zone that is set, by a pattern of number fields, or as ISO 8601 writes it, perhaps with a zone of its own. */
+export function momentOf(text: string, kind: Moment['kind'], pattern: string, zone: string | null): Moment {
   if (/^(?:iso|xs)\b/.test(pattern)) {
-    const instant = new Date(kind === 'time' ? `1970-01-01T${text}` : kind === 'date' || !text.includes('T') ? `${text}T00:00:00` : text);
+    const read = new Date(kind === 'time' ? `1970-01-01T${text}` : kind === 'date' || !text.includes('T') ? `${text}T00:00:00` : text);
+    const instant = kind !== 'date' && /(?:Z|[-+]\d{2}:?\d{2})$/.test(text) ? read : inZone(read, zone);
     if (Number.isNaN(instant.getTime())) throw new TemplateError(`\`${text}\` is no ${kind} of ISO 8601`);
     return new Moment(instant, kind);
   }
   if (pattern === '') throw new TemplateError(`\`?${kind}\` needs a pattern: \`?${kind}("yyyy-MM-dd")\`, or \`?${kind}.iso\``);
   if (pattern.length > longestPattern) throw new TemplateError('the pattern is too long');
   try {
-    return new Moment(new Date(parseTime(text, pattern)), kind);
+    return new Moment(inZone(new Date(parseTime(text, pattern)), zone), kind);
   } catch (thrown) {
     throw new TemplateError((thrown as Error).message);
   }

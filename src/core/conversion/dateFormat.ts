@@ -186,6 +186,18 @@ function offsetAt(zone: string, instant: Date): number {
 }
 
 /**
+ * The instant at which clocks of a zone show what those of this process show at another.
+ * @param zone a name that Java knows; null is the zone of this process
+ */
+export function inZone(instant: Date, zone: string | null): Date {
+  if (zone === null || zone === '' || Number.isNaN(instant.getTime())) return instant;
+  const name = zoneOf(zone);
+  const wall = instant.getTime() - instant.getTimezoneOffset() * 60_000;
+  const guess = wall - offsetAt(name, new Date(wall)) * 60_000;
+  return new Date(wall - offsetAt(name, new Date(guess)) * 60_000);
+}
+
+/**
  * Formats by a pattern of Java's SimpleDateFormat, in English.
  * @param zone a name that Java knows; null is the zone of this process
  * @throws IllegalArgumentException for a letter that means nothing
