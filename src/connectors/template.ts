@@ -137,16 +137,27 @@ export function templateText(
 /** What a template makes of a number that JavaScript has not (`5.0`, a long integer): its text, unless it says otherwise. */
 type OfNumber = (value: ExactNumber) => unknown;
 
-/** A value as a template may see it: only what documents hold, so that no name in a template reaches anything else. */
-export function visible(value: unknown, ofNumber: OfNumber = String, depth = 0): unknown {
+/**
+ * A value as a template may see it: only what documents hold, so that no name in a template reaches anything else.
+ * @param seen what has been made of lists and maps so far: one that stands in several places, or in itself, is made once
+ */
+export function visible(value: unknown, ofNumber: OfNumber = String, depth = 0, seen: Map<object, unknown> | null = null): unknown {
   if (value === null || value === undefined || depth > 100) return null;
   if (typeof value !== 'object') return typeof value === 'function' ? null : value;
-  if (Array.isArray(value) || value instanceof Set) return asNodeLike(value, Array.from(value as Iterable<unknown>, (item) => visible(item, ofNumber, depth + 1)));
+  const before = seen?.get(value);
+  if (before !== undefined) return before;
+  if (Array.isArray(value) || value instanceof Set) {
+    const list: unknown[] = [];
+    const made = (seen ?? new Map<object, unknown>()).set(value, list);
+    for (const item of value as Iterable<unknown>) list.push(visible(item, ofNumber, depth + 1, made));
+    return asNodeLike(value, list);
+  }
   if (value instanceof ExactNumber) return ofNumber(value);
   const prototype: unknown = Object.getPrototypeOf(value);
   if (!(value instanceof Map) && prototype !== null && prototype !== Object.prototype) return toText(value);
   const record = Object.create(null) as Record<string, unknown>;
-  for (const [key, item] of value instanceof Map ? (value as Map<string, unknown>) : Object.entries(value)) record[key] = visible(item, ofNumber, depth + 1);
+  const made = (seen ?? new Map<object, unknown>()).set(value, record);
+  for (const [key, item] of value instanceof Map ? (value as Map<string, unknown>) : Object.entries(value)) record[key] = visible(item, ofNumber, depth + 1, made);
   return asNodeLike(value, record);
 }
 

@@ -288,6 +288,23 @@ describe('bad input', function () {
     });
   }
 
+  for (const [scheme, template, shown] of [
+    ['mustache', '{{body.self.other.name}}', 'x'],
+    ['handlebars', '{{body.self.other.name}}', 'x'],
+    ['velocity', '$body.self.other.name', 'x'],
+    ['freemarker', '${body.self.other.name}', 'x'],
+  ] as const) {
+    it(`shows a body that holds itself twice to a template (${scheme})`, async () => {
+      runtime = runtimeWith({ clock: systemClock, keepFailed: () => true, resource: () => template });
+      await runtime.start([routesFile([{ route: { id: 'held', errorHandler: { noErrorHandler: {} }, from: { uri: 'direct:held', steps: [{ to: `${scheme}:a.t` }] } } }])]);
+      const body: Record<string, unknown> = { name: 'x' };
+      body['self'] = body['other'] = body;
+      const exchange = await runtime.send('direct:held', body);
+      expect(exchange.exception?.message).to.equal(undefined);
+      expect(exchange.body).to.equal(shown);
+    });
+  }
+
   const hl7 = `MSH|^~\\&|A|B|C|D|2024||ADT^A01|1|P|2.3\r${'PID|1||2^3^4||DOE^JOHN\r'.repeat(300_000)}`;
   const feed = { title: 't', link: 'l', description: 'd', entries: Array(150_000).fill({ title: 'a title', link: 'http://x.org/1', uri: 'x' }) };
   const json = (millions: number): string => `[${'{"a":[1,2,{"b":3}],"name":"some name"},'.repeat(millions * 26_000)}1]`;
