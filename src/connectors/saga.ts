@@ -4,7 +4,8 @@ import { toText } from '../core/conversion/convert.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
-import { Sagas, sagaHeader } from '../core/state/sagas.ts';
+import { OptionError } from '../core/optionError.ts';
+import { SagaService, Sagas, sagaHeader, sagaServiceClass } from '../core/state/sagas.ts';
 
 class SagaProducer implements Producer {
   private readonly verb: 'complete' | 'compensate';
@@ -35,5 +36,8 @@ export const saga = defineConnector({
   summary: 'Completes or compensates the saga that a message is in, for sagas with the completion mode MANUAL.',
   options,
   headers: { [sagaHeader]: 'The saga.' },
+  check: (_endpoint, { onlyBean }) => {
+    if (onlyBean?.((bean) => bean instanceof SagaService) === null) throw new OptionError('action', 'there is no saga service', `declare one: \`- beans: [ { name: sagaService, type: ${sagaServiceClass} } ]\``);
+  },
   producer: ({ options: { action } }, context) => new SagaProducer(action, context),
 });

@@ -15,6 +15,8 @@ describe('saga', () => {
     expect(await codes(route('{ saga: { steps: [ { to: "mock:out" } ] } }, { saga: { steps: [ { to: "mock:out" } ] } }'))).to.deep.equal(['M0226']);
     expect(await codes(route('{ saga: { propagation: NEVER, completion: "mock:done", steps: [ { to: "mock:out" } ] } }'))).to.deep.equal(['M0225']);
     expect(await codes(route('{ saga: { sagaService: other, steps: [ { to: "mock:out" } ] } }'))).to.deep.equal(['M0501']);
+    expect(await codes(route('{ to: "saga:complete" }'))).to.deep.equal([]);
+    expect(await codes(route('{ to: "saga:complete" }').replace(service, ''))).to.deep.equal(['M0501']);
   });
 
   it('keeps open sagas over a reload, and undoes them through the routes that are there then', async () => {

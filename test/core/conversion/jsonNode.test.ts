@@ -57,6 +57,6 @@ describe('nodes of JSON documents', () => {
     expect(nodeJson(convertTo(lists(1000), node))).to.equal(lists(1000));
     expect(() => convertTo(lists(1001), node)).to.throw(/to the required type: com\.fasterxml\.jackson\.databind\.JsonNode with value .* due to .*: JSON that is nested deeper than 1000$/);
     expect(() => convertTo(lists(100_000), node)).to.throw(/nested deeper than 1000$/);
-    expect(() => convertTo('{"a":1', node)).to.throw(/JsonParseException: not JSON: .+ \(line 1, column 7\)$/);
+    expect(() => convertTo('{"a":1', node)).to.throw(/ with value \{"a":1 due to .+: not JSON: .+ \(line 1, column 7\)$/);
   });
 });
