@@ -67,7 +67,8 @@ export interface CompilerServices {
   /** What stands for a step of this id; null: the step itself. */
   standIn(info: StepInfo): StandInStep | null;
   /** Camel's automatic id of the next step of a kind: `setBody3`. */
-  nextStepId(kind: string): string;
+  /** An automatic id; the same for the same model, which routes may have in common. */
+  automaticId(kind: string, model: StepModel | ElementModel): string;
 }
 
 /** An `interceptSendToEndpoint`, compiled for one route. */
@@ -338,7 +339,7 @@ export class StepCompiler {
     }
     return {
       routeId: this.routeId,
-      stepId: this.idPrefix + (model.id ?? this.services.nextStepId(model.kind)),
+      stepId: this.idPrefix + (model.id ?? this.services.automaticId(model.kind, model)),
       kind: model.kind,
       label: model.description ?? label(model),
       at: showSpan(model.at),

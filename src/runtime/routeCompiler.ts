@@ -28,7 +28,7 @@ import type { Parking } from './parking.ts';
 import type { RoutePlan } from './plan.ts';
 import { booleanField, textField } from './plan.ts';
 import type { CompiledRoute, Route } from './route.ts';
-import { errorHandling, interceptFrom, intercepts, SendIntercepts } from './scopes.ts';
+import { errorHandling, idOf, interceptFrom, intercepts, SendIntercepts } from './scopes.ts';
 import type { StandIns } from './standIns.ts';
 
 type RoutePolicies = typeof import('./routePolicies.ts');
@@ -77,6 +77,7 @@ export class RouteCompiler {
   private readonly carried = new Map<string, unknown>();
   private readonly originals = { isKept: false };
   private readonly stepCounts = new Map<string, number>();
+  private readonly automaticIds = new WeakMap<object, string>();
 
   constructor(host: RouteHost) {
     this.host = host;
@@ -111,9 +112,12 @@ export class RouteCompiler {
       optionsOf: (group, fields) => host.optionsOf(group, fields),
       dataFormat: (name, options) => (name === 'custom' ? this.namedFormat(String(options['ref'] ?? ''), formats) : this.dataFormat(name, options)),
       aggregationStrategy: (reference, options) => this.aggregationStrategy(reference, options),
-      nextStepId: (kind) => {
+      automaticId: (kind, model) => {
+        const known = this.automaticIds.get(model);
+        if (known !== undefined) return known;
         const count = (this.stepCounts.get(kind) ?? 0) + 1;
         this.stepCounts.set(kind, count);
+        this.automaticIds.set(model, `${kind}${count}`);
         return `${kind}${count}`;
       },
       shared: (name, make) => host.shared(name, make),
@@ -200,7 +204,10 @@ export class RouteCompiler {
     };
     const before = interceptFrom(compiler, scope.interceptFrom, fromUri, around);
     // As in Camel, an onCompletion counts as a step where every step is intercepted.
-    const counted = scope.onCompletion.flatMap(() => around.intercepts.map((call) => callStep(call)));
+    const counted = around.intercepts.length === 0 ? [] : scope.onCompletion.flatMap((element) => {
+      const id = idOf(element, compiler);
+      return [perform((exchange) => compiler.noteIntercepted(exchange, id)), ...around.intercepts.map((call) => callStep(call))];
+    });
     let graph: Graph | null = null;
     const done = completions(compiler, scope.onCompletion, around, () => graph!);
     const work = this.host.policies()?.withPolicies(done, compiler, plan.element, owner) ?? done;

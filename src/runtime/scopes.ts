@@ -325,16 +325,8 @@ class SendBackToCaller implements Way {
   }
 }
 
-const automaticIds = new WeakMap<ElementModel, string>();
-
 /** The id of an element that all routes of its file have in common. */
-function idOf(element: ElementModel, { services }: StepCompiler): string {
-  const id = textField(element, 'id') ?? automaticIds.get(element);
-  if (id !== undefined) return id;
-  const automatic = services.nextStepId(element.name);
-  automaticIds.set(element, automatic);
-  return automatic;
-}
+export const idOf = (element: ElementModel, { services }: StepCompiler): string => textField(element, 'id') ?? services.automaticId(element.name, element);
 
 /** An `interceptSendToEndpoint` whose steps are compiled after those that it stands before. */
 class DeclaredIntercept implements SendIntercept {
