@@ -112,7 +112,10 @@ const resourceOr = (source: string, context: LanguageContext): string => (source
 function predicate(source: string, context: LanguageContext): (exchange: Exchange) => boolean {
   const compiler = new SimpleCompiler(context);
   const { rest, offset, prepare } = prepared(resourceOr(source, context), compiler);
-  const condition = compiler.predicate(rest, offset);
+  // As in Camel, nothing is a condition that nothing meets.
+  const isEmpty = rest.trim() === '';
+  if (isEmpty) context.log('warn', 'simple: an empty condition is never met');
+  const condition = isEmpty ? () => false : compiler.predicate(rest, offset);
   if (prepare === null) return condition;
   return (exchange) => {
     prepare(exchange);

@@ -435,6 +435,8 @@ function checkInside({ textOffset, end }: FunctionNode, source: string): void {
 
 const startOf = (node: SimpleNode | IToken | undefined): 'space' | 'end' | 'other' => (node === undefined ? 'end' : !('kind' in node) && node.tokenType === whiteSpace ? 'space' : 'other');
 
+const isChain = (node: SimpleNode | undefined): boolean => node?.kind === 'operator' && node.group === 'chain';
+
 function checkPlace(node: SimpleNode, before: readonly SimpleNode[], spaced: boolean, next: SimpleNode | IToken | undefined, source: string): void {
   const last = before.at(-1);
   if (node.kind === 'operator') {
@@ -443,10 +445,6 @@ function checkPlace(node: SimpleNode, before: readonly SimpleNode[], spaced: boo
       throw new ExpressionSyntaxError(`\`${node.operator}\` has nothing on its left`, node.offset, node.operator.length);
     }
     if (startOf(next) === 'end') throw badRightSide(node, source, source.length);
-    const isChained = before.length > 1 && before.at(-2)!.kind === 'operator' && (before.at(-2) as OperatorNode).group === 'chain';
-    if (isChained && node.group === 'binary') {
-      throw new ExpressionSyntaxError(`a chain can't be compared with \`${node.operator}\``, node.offset, node.operator.length, 'put the chain into a variable first, or nest the functions: `${length(${body})}`');
-    }
     if (startOf(next) !== 'space' || (!spaced && node.group !== 'chain')) {
       throw new ExpressionSyntaxError(`\`${node.operator}\` needs a blank on both sides`, node.offset, node.operator.length, `write \` ${node.operator} \``);
     }
@@ -455,6 +453,10 @@ function checkPlace(node: SimpleNode, before: readonly SimpleNode[], spaced: boo
   const operator = last?.kind === 'operator' && last.group !== 'unary' ? last : null;
   if (operator === null && node.kind === 'constant' && typeof node.value !== 'boolean') {
     throw new ExpressionSyntaxError(`unexpected \`${node.text}\``, node.offset, node.text.length, 'the left side is a function `${...}` or a text in quotes');
+  }
+  // As in Camel, which reads it behind two links.
+  if (operator?.group === 'binary' && node.kind === 'constant' && typeof node.value !== 'boolean' && isChain(before.at(-3)) && !isChain(before.at(-5))) {
+    throw new ExpressionSyntaxError(`a chain can't be compared with \`${node.text}\``, node.offset, node.text.length, node.value === null ? 'put the chain into a variable first' : `write \`'${node.text}'\``);
   }
   if (operator?.group === 'binary' && node.kind === 'constant' && takesOnlyText.has(operator.operator)) throw badRightSide(operator, source, node.offset);
   if ((node.kind === 'constant' || operator !== null) && startOf(next) === 'other') {

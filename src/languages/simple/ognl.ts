@@ -101,7 +101,7 @@ function segment(part: string, at: number, compiler: Compiler): Segment {
 }
 
 function indexStep(source: string, at: number, compiler: Compiler): Step {
-  const key = compiler.template(removeEndingQuotes(source), at);
+  const key = compiler.template(removeEndingQuotes(source.trim()), at);
   if (!key.isConstant) return (target, exchange) => elementOf(target, toText(key(exchange), exchange) ?? '');
   const text = toText(constantOf(key)) ?? '';
   const number = /^-?\d+$/.test(text) ? Number(text) : null;
