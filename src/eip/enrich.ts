@@ -1,7 +1,7 @@
 import type { Subscriber } from 'rxjs';
 import type { AggregationStrategy, StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import { checkForm, dynamicEndpointFields, isInvalidEndpoint, optimisationFields, schemeCheck, uriOf } from '../core/graph/dynamicEndpoint.ts';
+import { checkForm, dynamicEndpointFields, isInvalidEndpoint, optimisationFields, orNone, schemeCheck, uriOf } from '../core/graph/dynamicEndpoint.ts';
 import { toExchangeError } from '../core/errors.ts';
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
 import { depthOf } from '../core/exchange/exchange.ts';
@@ -145,6 +145,6 @@ export const enrich = defineEip({
       variableReceive: given.variableReceive ?? null,
       checkScheme: schemeCheck(given.allowedSchemes, false),
     };
-    return settled(given.expression, context.info, (expression) => operator((out) => new Enrich(out, context, { ...common, expression })));
+    return settled(orNone(given.expression, given.ignoreInvalidEndpoint), context.info, (expression) => operator((out) => new Enrich(out, context, { ...common, expression })));
   },
 });

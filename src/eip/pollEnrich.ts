@@ -2,7 +2,7 @@ import type { Subscriber } from 'rxjs';
 import type { PolledMessage } from '../core/connector.ts';
 import type { AggregationStrategy, StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import { dynamicEndpointFields, emptyUri, isInvalidEndpoint, optimisationFields, schemeCheck, shownUri, uriOf } from '../core/graph/dynamicEndpoint.ts';
+import { dynamicEndpointFields, emptyUri, isInvalidEndpoint, optimisationFields, orNone, schemeCheck, shownUri, uriOf } from '../core/graph/dynamicEndpoint.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
@@ -155,6 +155,6 @@ export const pollEnrich = defineEip({
       variableReceive: given.variableReceive ?? null,
       checkScheme: schemeCheck(given.allowedSchemes, false),
     };
-    return settled(given.expression, context.info, (expression) => operator((out) => new PollEnrich(out, context, { ...common, expression })));
+    return settled(orNone(given.expression, given.ignoreInvalidEndpoint), context.info, (expression) => operator((out) => new PollEnrich(out, context, { ...common, expression })));
   },
 });

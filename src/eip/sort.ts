@@ -42,7 +42,8 @@ const listOf = (value: unknown): unknown[] => {
 
 /** As in Camel, the list itself is sorted, which others may hold as well. */
 function inPlaceOf(value: unknown, sorted: unknown[]): unknown[] {
-  if (!Array.isArray(value) || Object.isFrozen(value)) return sorted;
+  // A list of nodes of XML is none of Java's.
+  if (!Array.isArray(value) || Object.isFrozen(value) || Object.getPrototypeOf(value) !== Array.prototype) return sorted;
   for (let i = 0; i < sorted.length; i++) value[i] = sorted[i];
   return value;
 }

@@ -1,6 +1,6 @@
 import { defineEip } from '../core/definition.ts';
 import { dynamicUri } from '../core/graph/dynamicText.ts';
-import { checkForm, dynamicEndpointFields, optimisationFields, schemeCheck, wholeUri } from '../core/graph/dynamicEndpoint.ts';
+import { checkForm, dynamicEndpointFields, optimisationFields, orNone, schemeCheck, wholeUri } from '../core/graph/dynamicEndpoint.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
 import { field } from '../core/field.ts';
 import { callStep, settled } from '../core/graph/flow.ts';
@@ -40,7 +40,7 @@ export const toD = defineEip({
     if (whole.trim() === '') throw new OptionError('uri', '`uri` of `toD` is empty', 'name the endpoint, such as `uri: "mock:${header.where}"`');
     const check = schemeCheck(allowedSchemes, false);
     const enter = enterCall({ pattern, variableSend, variableReceive });
-    return settled(dynamicUri(whole, context), info, (uriOf) =>
+    return settled(orNone(dynamicUri(whole, context), ignoreInvalidEndpoint), info, (uriOf) =>
       callStep((exchange: Exchange) => {
         let target: string;
         try {

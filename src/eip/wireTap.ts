@@ -1,7 +1,7 @@
 import type { Subscriber } from 'rxjs';
 import { defineEip } from '../core/definition.ts';
 import type { StepContext } from '../core/definition.ts';
-import { dynamicEndpointFields, isInvalidEndpoint, optimisationFields, schemeCheck, uriOf, wholeUri } from '../core/graph/dynamicEndpoint.ts';
+import { dynamicEndpointFields, isInvalidEndpoint, optimisationFields, orNone, schemeCheck, uriOf, wholeUri } from '../core/graph/dynamicEndpoint.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import { detach, finishDetached } from '../core/exchange/detached.ts';
 import type { UnitOfWork, Way } from '../core/exchange/exchange.ts';
@@ -186,7 +186,8 @@ export const wireTap = defineEip({
       return operator((out) => new WireTap(out, context, { ...common, target: () => call }));
     }
     const send = (expression: Expression<string>) => (exchange: Exchange): Call | null => {
-      const target = uriOf(expression(exchange), exchange);
+      const uri = expression(exchange) as string | null;
+      const target = uri === null ? '' : uriOf(uri, exchange);
       if (target === '') return null;
       // A failure belongs to the copy, not to the exchange.
       return (copy) => {
@@ -200,6 +201,6 @@ export const wireTap = defineEip({
         context.dynamicCall(target, copy);
       };
     };
-    return settled(dynamicText(uri, context), context.info, (expression) => operator((out) => new WireTap(out, context, { ...common, target: send(expression) })));
+    return settled(orNone(dynamicText(uri, context), given.ignoreInvalidEndpoint), context.info, (expression) => operator((out) => new WireTap(out, context, { ...common, target: send(expression) })));
   },
 });

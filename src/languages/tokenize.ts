@@ -1,6 +1,5 @@
 import { decodeText, pieceDecoder } from '../core/conversion/charset.ts';
-import { charsetNamed, charsetOf, describeValue, isByteSource, isContent, toText } from '../core/conversion/convert.ts';
-import { XmlNode } from '../core/conversion/xml.ts';
+import { charsetNamed, charsetOf, checkStreamable, isByteSource, toText } from '../core/conversion/convert.ts';
 import { defineLanguage } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Exchange } from '../core/exchange/exchange.ts';
@@ -48,25 +47,21 @@ export const tokenize = defineLanguage({
     if (options.xml && options.endToken !== undefined) throw new ExpressionSyntaxError('`xml` and `endToken` do not go together');
     if (options.includeTokens && options.endToken === undefined) throw new ExpressionSyntaxError('`includeTokens` needs `endToken`');
     const cutterOf = dynamicCutter({ ...options, token }, context);
+    const isOfStreams = options.xml || options.endToken !== undefined;
     // As in Camel, what is cut as it comes is in the charset that the property names; the header is for what is converted before.
-    const charsetFor = options.xml || options.endToken !== undefined ? charsetOf : (exchange: Exchange) => charsetNamed(exchange.property('CamelCharsetName') ?? null);
+    const charsetFor = isOfStreams ? charsetOf : (exchange: Exchange) => charsetNamed(exchange.property('CamelCharsetName') ?? null);
     const read = sourceReader(options.source);
     return (exchange) => {
       const value = read(exchange);
-      if (value === null || value === undefined) {
-        throw options.xml ? new ExchangeError('org.apache.camel.InvalidPayloadException', 'No body available of type: java.io.InputStream') : new ExchangeError('java.lang.NullPointerException', 'there is nothing to cut: the value is null');
-      }
+      if (isOfStreams) checkStreamable(value);
+      else if (value === null || value === undefined) throw new ExchangeError('java.lang.NullPointerException', 'there is nothing to cut: the value is null');
       const cut = cutterOf(exchange);
-      if (options.xml && !isText(value)) throw new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: java.io.InputStream but has ${describeValue(value)}`);
       if (value instanceof FileBody) return cut(value.pieces(charsetFor(exchange)))[Symbol.iterator]();
       if (isByteSource(value)) return partsOfStream(value, cut, charsetFor(exchange));
       return cut(value instanceof StreamCache ? decodeText(value.bytes(), value.charset ?? charsetFor(exchange)) : toText(value, exchange)!)[Symbol.iterator]();
     };
   },
 });
-
-/** What XML can be read from. */
-const isText = (value: unknown): boolean => typeof value === 'string' || (typeof value === 'object' && value !== null && (value instanceof Uint8Array || value instanceof XmlNode || isContent(value) || isByteSource(value)));
 
 interface Cutting {
   readonly token: string;

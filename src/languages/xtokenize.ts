@@ -1,4 +1,4 @@
-import { isByteSource, toText } from '../core/conversion/convert.ts';
+import { checkStreamable, isByteSource, toText } from '../core/conversion/convert.ts';
 import { defineLanguage } from '../core/definition.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { ExpressionSyntaxError } from '../core/expression.ts';
@@ -87,7 +87,7 @@ export const xtokenize = defineLanguage({
     const size = group ?? 1;
     return (exchange) => {
       const value = read(exchange);
-      if (value === null || value === undefined) throw new ExchangeError('java.lang.NullPointerException', 'there is nothing to cut: the value is null');
+      checkStreamable(value);
       const parts = new Parts(mode, size);
       if (isByteSource(value)) return partsOfStream(value, new XmlCutter(path), parts);
       if (value instanceof FileBody && value.length > cutAsAWhole) return partsOfPieces(value.pieces(), new XmlCutter(path), parts);

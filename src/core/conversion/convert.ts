@@ -531,6 +531,13 @@ export function convertTo(value: unknown, type: string, exchange?: Exchange): un
   return conversion(value, type, exchange !== undefined && mayHaveBytes ? charsetOf(exchange) : null);
 }
 
+/** @throws InvalidPayloadException for what no stream can be made of */
+export function checkStreamable(value: unknown): void {
+  if (typeof value === 'string') return;
+  if (typeof value === 'object' && value !== null && (value instanceof Uint8Array || value instanceof XmlNode || value instanceof XmlNodeList || isContent(value) || isByteSource(value))) return;
+  throw new ExchangeError('org.apache.camel.InvalidPayloadException', `No body available of type: java.io.InputStream${value === null || value === undefined ? '' : ` but has type: ${javaClassName(value)}`} on: Message. Exchange[]`);
+}
+
 /** A body that has to be read before it can be converted: any asynchronous source of bytes or text. */
 export const isByteSource = (value: unknown): value is AsyncIterable<Uint8Array | string> =>
   typeof value === 'object' && value !== null && typeof (value as { [Symbol.asyncIterator]?: unknown })[Symbol.asyncIterator] === 'function';

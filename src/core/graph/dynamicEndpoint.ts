@@ -1,9 +1,11 @@
 import { toText } from '../conversion/convert.ts';
 import { ExchangeError } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
+import type { Expression } from '../expression.ts';
 import type { EndpointReference } from '../field.ts';
 import { field } from '../field.ts';
 import { maskUri } from '../mask.ts';
+import { isPromise } from './flow.ts';
 import { camelUri } from '../uri.ts';
 
 /** Options of all steps whose endpoints are only known when a message comes. */
@@ -55,6 +57,21 @@ export const uriOf = (value: unknown, exchange: Exchange): string => (toText(val
 export function wholeUri({ uri, parameters }: EndpointReference): string {
   const query = Object.entries(parameters ?? {}).map(([name, value]) => `${name}=${(toText(value) ?? '').replace(/[%&+#]/g, encodeURIComponent)}`);
   return query.length === 0 ? uri : `${uri}${uri.includes('?') ? '&' : '?'}${query.join('&')}`;
+}
+
+/** As in Camel, where an endpoint that does not exist is passed over, so is one whose expression fails: it gives null then. */
+export function orNone<T>(expression: Expression<T>, passesOver: boolean): Expression<T> {
+  if (!passesOver) return expression;
+  const none = (): T => null as T;
+  const evaluate = (exchange: Exchange): T => {
+    try {
+      const value = expression(exchange);
+      return isPromise(value) ? (value.then((known) => known, none) as T) : value;
+    } catch {
+      return none();
+    }
+  };
+  return Object.assign(evaluate, { isAsync: expression.isAsync === true, ...(expression.label === undefined ? {} : { label: expression.label }) });
 }
 
 /** Whether a failure says that there is no such endpoint, rather than that something went wrong there. */

@@ -868,13 +868,18 @@ export class Aggregator {
 /** Null for a key that is none: as in Camel, null and blank text. */
 function toKey(value: unknown): string | null {
   // Most begin with a letter or a digit.
-  if (typeof value === 'string') return value.charCodeAt(0) > 32 || value.trim() !== '' ? value : null;
-  return toText(value);
+  const text = typeof value === 'string' ? value : toText(value);
+  return text === null || text.charCodeAt(0) > 32 || text.trim() !== '' ? text : null;
 }
 
-/** A positive whole number, or 0. */
+/** A positive whole number, or 0; as in Camel, what can't become a number at all is none. */
 function toCount(value: unknown): number {
   if (value === null || value === undefined) return 0;
-  const number = typeof value === 'number' ? value : Number(convertTo(value, 'java.lang.Long'));
-  return number > 0 ? Math.trunc(number) : 0;
+  try {
+    const number = typeof value === 'number' ? value : Number(convertTo(value, 'java.lang.Long'));
+    return number > 0 ? Math.trunc(number) : 0;
+  } catch (thrown) {
+    if (thrown instanceof ExchangeError && thrown.type === 'org.apache.camel.NoTypeConversionAvailableException') return 0;
+    throw thrown;
+  }
 }

@@ -219,7 +219,6 @@ function evaluator(source: string, options: Settings, kind: Kind, context: Langu
   const read = sourceReader(options.source);
   const evaluate = (exchange: Exchange, value: unknown): unknown => {
     const document = documentOf(exchange, value);
-    if (document === null && kind === 'NODESET') return listOf([]);
     const node = document ?? empty;
     if (options.logNamespaces && node instanceof XmlDocument) context.log('info', `Namespaces discovered in message: ${[...node.root.namespaces].map(([prefix, uri]) => `xmlns${prefix === '' ? '' : `:${prefix}`}="${uri}"`).join(', ')}`);
     return result(run({ node, position: 1, size: 1, scope: new Scope(exchange, context, node) }), kind);
