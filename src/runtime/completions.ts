@@ -3,6 +3,7 @@ import { depthOf, FAILED, HANDLED, PARKED } from '../core/exchange/exchange.ts';
 import { ExchangeError } from '../core/errors.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { Call } from '../core/graph/flow.ts';
+import { isPromise } from '../core/graph/flow.ts';
 import type { ThreadPool } from '../core/graph/pool.ts';
 import { offThread, putOn } from '../core/exchange/poolThread.ts';
 import type { ElementModel, ExpressionModel, StepModel } from '../dsl/model.ts';
@@ -37,7 +38,7 @@ function whenField(compiler: StepCompiler, element: ElementModel): Predicate | n
   return compiler.services.predicate(inner as ExpressionModel, compiler.problems);
 }
 
-const applies = (completion: OnCompletion, exchange: Exchange): boolean => {
+const applies = (completion: OnCompletion, exchange: Exchange): boolean | Promise<boolean> => {
   const isFailed = (exchange.halt & (FAILED | HANDLED)) === FAILED;
   if (completion.onCompleteOnly && isFailed) return false;
   if (completion.onFailureOnly && !isFailed) return false;
@@ -114,26 +115,31 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
         } else if (at > 0) halt |= current.halt & HANDLED;
         current.halt = halt;
         current.exception = exception;
-        while (at < due) {
-          const completion = before[at++ % before.length]!;
-          let isDue = false;
-          try {
-            isDue = applies(completion, current);
-          } catch {
-            continue;
+        goOn(current);
+      };
+      const enter = (completion: OnCompletion, current: Exchange): void => {
+        current.halt = 0;
+        current.exception = null;
+        // Where a request went well Camel leaves the reply as the route left it.
+        if (completion.useOriginalMessage && (exception !== null || !current.isInOut)) current.unitOfWork?.takeOriginal(current);
+        current.properties.set('CamelOnCompletion', true);
+        current.way = new Then(current.way, next);
+        completion.steps(current);
+      };
+      /** @param answered whether the completion that was looked at last is due, where that was known later */
+      const goOn = (current: Exchange, answered?: boolean): void => {
+        let answer: boolean | Promise<boolean> | undefined = answered;
+        while (answer !== undefined || at < due) {
+          if (answer === undefined) {
+            answer = isDue(before[at++ % before.length]!, current);
+            if (isPromise(answer)) return void answer.then((known) => goOn(current, known));
           }
-          if (!isDue) continue;
-          if (completion.isApart) {
-            void start(completion, current, graph(), depth);
-            continue;
-          }
-          current.halt = 0;
-          current.exception = null;
-          // Where a request went well Camel leaves the reply as the route left it.
-          if (completion.useOriginalMessage && (exception !== null || !current.isInOut)) current.unitOfWork?.takeOriginal(current);
-          current.properties.set('CamelOnCompletion', true);
-          current.way = new Then(current.way, next);
-          return completion.steps(current);
+          const completion = before[(at - 1) % before.length]!;
+          const holds = answer;
+          answer = undefined;
+          if (holds !== true) continue;
+          if (!completion.isApart) return enter(completion, current);
+          void start(completion, current, graph(), depth);
         }
         if (after.length > 0) noteRoute(current, routeId);
         if (isOutermost) completing.delete(lead);
@@ -157,7 +163,8 @@ export function completions(compiler: StepCompiler, elements: readonly ElementMo
       // What was put aside is not done; and it counts what is known of the exchange in the end, not of copies whose results nobody has taken.
       if ((finished.halt & PARKED) === 0 && hasBeenIn(finished, routeId)) {
         for (const completion of after) {
-          if (!isDue(completion, finished)) continue;
+          const holds = isDue(completion, finished);
+          if (!(isPromise(holds) ? await holds : holds)) continue;
           const done = start(completion, finished, held, depth);
           // As in Camel, whoever brought the message waits for what is not said to run beside it.
           if (!completion.isApart) await done;
@@ -241,9 +248,10 @@ function noteRoute(exchange: Exchange, routeId: string): void {
 const hasBeenIn = (exchange: Exchange, routeId: string): boolean => (exchange.property(routesProperty) as string[] | undefined)?.includes(routeId) === true;
 
 /** What can't be decided is not run, and is no failure of the exchange. */
-function isDue(completion: OnCompletion, finished: Exchange): boolean {
+function isDue(completion: OnCompletion, finished: Exchange): boolean | Promise<boolean> {
   try {
-    return applies(completion, finished);
+    const answer = applies(completion, finished);
+    return isPromise(answer) ? answer.then((known) => known, () => false) : answer;
   } catch {
     return false;
   }

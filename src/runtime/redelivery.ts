@@ -129,7 +129,7 @@ export const elsewhere = (handling: ErrorHandling | null): ErrorHandling | null 
   handling === null || handling.clauses.length === 0 ? handling : { ...handling, clauses: handling.clauses.map((clause) => (clause.isForAll ? clause : { ...clause, steps: null })) };
 
 /** The best clause for a failure: route-scoped first, along the causes from the root up, the nearest class; an exact match ends the search. */
-export function matchingClause(clauses: readonly Clause[], exchange: Exchange, error: unknown): Clause | null {
+export function matchingClause(clauses: readonly Clause[], exchange: Exchange, error: unknown, answers?: ReadonlyMap<Clause, boolean>): Clause | null {
   const chain = causeChain(error).reverse();
   let best: Clause | null = null;
   let bestDistance = Number.MAX_SAFE_INTEGER;
@@ -140,7 +140,7 @@ export function matchingClause(clauses: readonly Clause[], exchange: Exchange, e
         for (const name of clause.classes) {
           const distance = classDistance(cause.type, name);
           if (distance < 0 || distance >= bestDistance) continue;
-          if (clause.onWhen !== null && !clause.onWhen(exchange)) continue;
+          if (clause.onWhen !== null && !(answers?.get(clause) ?? clause.onWhen(exchange))) continue;
           best = clause;
           bestDistance = distance;
         }
@@ -149,6 +149,18 @@ export function matchingClause(clauses: readonly Clause[], exchange: Exchange, e
     }
   }
   return best;
+}
+
+/** What the conditions say that give their answer later, of the clauses that may be meant; undefined where there are none. */
+function answersOf(clauses: readonly Clause[], exchange: Exchange, error: unknown): Promise<ReadonlyMap<Clause, boolean>> | undefined {
+  if (!clauses.some(({ onWhen }) => onWhen?.isAsync === true)) return undefined;
+  const chain = causeChain(error);
+  const asked = clauses.filter(({ onWhen, classes }) => onWhen?.isAsync === true && classes.some((name) => chain.some(({ type }) => classDistance(type, name) >= 0)));
+  return (async () => {
+    const answers = new Map<Clause, boolean>();
+    for (const clause of asked) answers.set(clause, await clause.onWhen!(exchange));
+    return answers;
+  })();
 }
 
 /** One delivery attempt series of one step: kept on the exchange's way while the step runs. */
@@ -349,7 +361,23 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       return this.out.next(exchange);
     }
     exchange.properties.set('CamelExceptionCaught', error);
-    const clause = matchingClause(handling.clauses, exchange, error) ?? attempts.clause;
+    const answers = answersOf(handling.clauses, exchange, error);
+    if (answers === undefined) this.decide(exchange, attempts, error, undefined);
+    else this.whenAnswered(exchange, answers, (known) => this.decide(exchange, attempts, error, known));
+  }
+
+  /** Goes on with what a condition of the policy says, at once or later; one that fails is a new failure. */
+  private whenAnswered<T>(exchange: Exchange, answer: T | Promise<T>, then: (known: T) => void): void {
+    if (!isPromise(answer)) return then(answer);
+    answer.then(then).catch((thrown: unknown) => {
+      exchange.fail(thrown, this.info);
+      this.out.next(exchange);
+    });
+  }
+
+  private decide(exchange: Exchange, attempts: Attempts, error: ExchangeError, answers: ReadonlyMap<Clause, boolean> | undefined): void {
+    const { handling } = this;
+    const clause = matchingClause(handling.clauses, exchange, error, answers) ?? attempts.clause;
     exchange.properties.set('CamelFailureRouteId', exchange.routeId ?? this.context.routeId);
     attempts.clause = clause;
     // What others have given up is only taken by a clause.
@@ -369,9 +397,15 @@ class ErrorHandled extends StepSubscriber implements Resumable {
     const retryWhile = clause?.retryWhile ?? handling.retryWhile;
     const isStopping = this.context.stopping.aborted;
     const wants = retryWhile !== null && retryWhile !== undefined ? retryWhile(exchange) : policy.maximumRedeliveries < 0 || counter <= policy.maximumRedeliveries;
-    const wasExhausted = (exchange.halt & EXHAUSTED) !== 0;
-    if (wants && !isStopping && this.keepsMessage && (exchange.halt & ROLLBACK_ONLY) === 0) return this.redeliverLater(exchange, attempts, policy, counter);
-    this.exhausted(exchange, clause, counter, { wasExhausted, isReply });
+    this.whenAnswered(exchange, wants as boolean | Promise<boolean>, (isWanted) => {
+      const wasExhausted = (exchange.halt & EXHAUSTED) !== 0;
+      if (isWanted && !isStopping && this.keepsMessage && (exchange.halt & ROLLBACK_ONLY) === 0) return this.redeliverLater(exchange, attempts, policy, counter);
+      const isHandled = (clause?.handled?.(exchange) ?? false) as boolean | Promise<boolean>;
+      this.whenAnswered(exchange, isHandled, (handled) => {
+        const isContinued = (clause?.continued?.(exchange) ?? false) as boolean | Promise<boolean>;
+        this.whenAnswered(exchange, isContinued, (continued) => this.exhausted(exchange, clause, counter, { wasExhausted, isReply, isHandled: handled, isContinued: continued }));
+      });
+    });
   }
 
   private redeliverLater(exchange: Exchange, attempts: Attempts, policy: RedeliveryPolicy, counter: number): void {
@@ -522,11 +556,9 @@ class ErrorHandled extends StepSubscriber implements Resumable {
   }
 
   /** @param isReply as in Camel, the headers of attempts are written on the message that came to the step; but what others have given up on the way of a request is a reply to that */
-  private exhausted(exchange: Exchange, clause: Clause | null, counter: number, { wasExhausted, isReply }: { readonly wasExhausted: boolean; readonly isReply: boolean }): void {
+  private exhausted(exchange: Exchange, clause: Clause | null, counter: number, { wasExhausted, isReply, isHandled, isContinued }: Readonly<Record<'wasExhausted' | 'isReply' | 'isHandled' | 'isContinued', boolean>>): void {
     const error = exchange.exception!;
     const { deadLetter } = this.handling;
-    const isHandled = clause?.handled?.(exchange) ?? false;
-    const isContinued = clause?.continued?.(exchange) ?? false;
     const toDeadLetter = clause?.steps == null && deadLetter !== null;
     const target = clause?.steps ?? deadLetter?.send ?? null;
     if (toDeadLetter || isHandled || isContinued) {

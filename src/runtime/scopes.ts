@@ -4,7 +4,7 @@ import type { Exchange, Way } from '../core/exchange/exchange.ts';
 import { STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { Call, Pipe } from '../core/graph/flow.ts';
-import { detour, perform, sequence } from '../core/graph/flow.ts';
+import { detour, isPromise, perform, sequence, settled } from '../core/graph/flow.ts';
 import type { ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel } from '../dsl/model.ts';
 import type { SendIntercept, StepCompiler, Surroundings } from './compiler.ts';
 import { booleanField, isElement, matchesPattern, textField } from './plan.ts';
@@ -263,7 +263,7 @@ function clause(compiler: StepCompiler, element: ElementModel, { isRouteScoped, 
 /** The steps of an element for those exchanges that its `onWhen` takes. */
 function onlyWhen(compiler: StepCompiler, element: ElementModel, steps: Pipe): Pipe {
   const onWhen = predicateField(compiler, element, 'onWhen');
-  return onWhen === null ? steps : detour(steps, onWhen);
+  return onWhen === null ? steps : settled(onWhen, null, (holds) => detour(steps, holds));
 }
 
 /** What runs before every step of a route. */
@@ -408,14 +408,22 @@ function interceptOne(call: Call, uri: string, intercept: SendIntercept): Call {
     exchange.properties.remove(whenMatched);
     exchange.leave();
   };
+  const failed = (exchange: Exchange, thrown: unknown): void => {
+    exchange.fail(thrown);
+    exchange.leave();
+  };
   return (exchange) => {
-    let matches = true;
+    let matches: boolean | Promise<boolean> = true;
     try {
-      matches = onWhen === null || onWhen(exchange);
+      matches = onWhen === null || (onWhen(exchange) as boolean | Promise<boolean>);
     } catch (thrown) {
-      exchange.fail(thrown);
-      return exchange.leave();
+      return failed(exchange, thrown);
     }
+    if (isPromise(matches)) void matches.then((known) => go(exchange, known), (thrown: unknown) => failed(exchange, thrown));
+    else go(exchange, matches);
+  };
+
+  function go(exchange: Exchange, matches: boolean): void {
     exchange.properties.set('CamelToEndpoint', uri);
     exchange.properties.set('CamelInterceptedEndpoint', uri);
     intercept.note(exchange);
@@ -429,5 +437,5 @@ function interceptOne(call: Call, uri: string, intercept: SendIntercept): Call {
       else send(returned, intercept.after);
     });
     before(exchange);
-  };
+  }
 }

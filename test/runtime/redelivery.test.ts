@@ -5,7 +5,7 @@ import { Exchange } from '../../src/core/exchange/exchange.ts';
 import type { Clause, RedeliveryPolicy } from '../../src/runtime/redelivery.ts';
 import { defaultRedelivery, matchingClause, redeliveryDelay } from '../../src/runtime/redelivery.ts';
 import { VirtualClock } from '../../src/core/clock.ts';
-import { mockOf, routesFile, runtimeWith } from './rig.ts';
+import { eventually, mockOf, routesFile, runtimeWith } from './rig.ts';
 
 const policies: fc.Arbitrary<RedeliveryPolicy> = fc.record({
   maximumRedeliveries: fc.integer({ min: -1, max: 5 }),
@@ -153,5 +153,46 @@ describe('redelivery', () => {
     const stopping = runtime.stop();
     await clock.advance(100_000);
     await stopping;
+  });
+});
+
+describe('a condition that gives its answer later', () => {
+  const throwing = { throwException: { exceptionType: 'java.lang.IllegalStateException', message: 'x' } };
+  const to = (name: string): object => ({ to: `mock:${name}` });
+  const condition = { method: { ref: 'later' } };
+
+  async function counts(first: object, steps: readonly object[], body: string): Promise<Record<string, number>> {
+    const runtime = runtimeWith({ beans: { later: async (answered: unknown): Promise<boolean> => Promise.resolve(answered === 'yes') } });
+    await runtime.start([routesFile([first, { from: { uri: 'direct:a', steps } }])]);
+    await runtime.send('direct:a', body).catch(() => {});
+    await eventually(() => expect(mockOf(runtime, 'begun').count).to.equal(1));
+    await runtime.stop();
+    return Object.fromEntries(['clause', 'after', 'other'].map((name) => [name, mockOf(runtime, name).count]));
+  }
+
+  const places: readonly (readonly [string, object, readonly object[], object, object])[] = [
+    ['onWhen of onException', { onException: { exception: ['java.lang.Exception'], onWhen: condition, steps: [to('clause')] } }, [throwing], { clause: 1, after: 0, other: 0 }, { clause: 0, after: 0, other: 0 }],
+    ['continued', { onException: { exception: ['java.lang.Exception'], continued: condition, steps: [to('clause')] } }, [throwing, to('after')], { clause: 1, after: 1, other: 0 }, { clause: 1, after: 0, other: 0 }],
+    ['onWhen of onCompletion', { onCompletion: { onWhen: condition, steps: [to('clause')] } }, [to('after')], { clause: 1, after: 1, other: 0 }, { clause: 0, after: 1, other: 0 }],
+    ['onWhen of onCompletion before the consumer', { onCompletion: { mode: 'BeforeConsumer', onWhen: condition, steps: [to('clause')] } }, [to('after')], { clause: 1, after: 1, other: 0 }, { clause: 0, after: 1, other: 0 }],
+    ['onWhen of interceptSendToEndpoint', { interceptSendToEndpoint: { uri: 'mock:other', skipSendToOriginalEndpoint: 'true', onWhen: condition, steps: [to('clause')] } }, [to('other')], { clause: 1, after: 0, other: 0 }, { clause: 0, after: 0, other: 1 }],
+  ];
+  for (const [place, first, steps, yes, no] of places) {
+    it(`is waited for: ${place}`, async () => {
+      expect(await counts(first, [to('begun'), ...steps], 'yes')).to.deep.equal(yes);
+      expect(await counts(first, [to('begun'), ...steps], 'no')).to.deep.equal(no);
+    });
+  }
+
+  it('is waited for: handled, and retryWhile', async () => {
+    for (const [body, isFailed] of [['yes', false], ['no', true]] as const) {
+      let attempts = 0;
+      const runtime = runtimeWith({ beans: { later: async (answered: unknown): Promise<boolean> => Promise.resolve(answered === 'yes'), once: async (): Promise<boolean> => Promise.resolve(++attempts < 3) } });
+      await runtime.start([routesFile([{ onException: { exception: ['java.lang.Exception'], handled: condition, retryWhile: { method: { ref: 'once' } }, redeliveryPolicy: { redeliveryDelay: 0 } } }, { from: { uri: 'direct:a', steps: [throwing] } }])]);
+      const failed = await runtime.send('direct:a', body).then((exchange) => exchange.isFailed, () => true);
+      expect(failed, body).to.equal(isFailed);
+      expect(attempts, body).to.equal(3);
+      await runtime.stop();
+    }
   });
 });
