@@ -953,6 +953,8 @@ export class ElementReader extends TextReader {
     // An option of something within.
     const inner = meant === key ? undefined : Object.keys(fields).find((name) => fields[name]!.shape.kind === 'element' && Object.hasOwn(fields[name]!.shape.fields, key));
     // Another step with more to its name has it: `transformDataType` of `transform`.
+    // An expression that stands in an option of its own.
+    const outer = hasLanguages || !Object.hasOwn(this.parts.languages, key) ? undefined : Object.keys(fields).find((name) => ['expression', 'predicate'].includes(fields[name]!.shape.kind) && fields[name]!.shape.isRequired);
     const other = meant === null ? Object.keys(this.parts.eips).find((name) => name !== owner.name && name.startsWith(owner.name) && Object.hasOwn(this.parts.eips[name]!.options, key)) : undefined;
     this.problems.report('M0212', `unknown option \`${key}\` for \`${owner.name}\``, at, {
       label: 'no such option',
@@ -960,6 +962,8 @@ export class ElementReader extends TextReader {
         ? 'the steps of a route stand inside of its `from`'
         : areVerbs
           ? 'verbs stand in `rest` itself, each with a list: `get: [ { path: /x, to: "direct:x" } ]`'
+          : outer !== undefined
+          ? `write it below \`${outer}\``
           : inner !== undefined
           ? `it is an option of \`${inner}\`: write it below that`
           : meant !== null

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import type { LoadError } from '../../src/core/diagnostics.ts';
 import { camelSteps } from '../../src/dsl/camelNames.ts';
 import { insteadOfDataFormat, insteadOfLanguage, insteadOfStep } from '../../src/dsl/instead.ts';
 import { standardParts } from '../../src/runtime/standard.ts';
@@ -28,6 +29,15 @@ describe('what is said in the place of a step', () => {
 
   it('stands in the error of a file that has it', async () => {
     for (const name of ['serviceCall', 'inOnly', 'a2aSubTask', 'resilience4jConfiguration']) expect(await refused(name)).to.include(JSON.stringify(insteadOfStep[name]).slice(1, -1));
+  });
+});
+
+describe('what is said in the place of an option', () => {
+  it('is where an expression belongs', async () => {
+    const runtime = runtimeWith();
+    const thrown = await runtime.start([routesFile([{ from: { uri: 'direct:in', steps: [{ aggregate: { constant: true, completionSize: 2, steps: [{ log: 'x' }] } }] } }])]).then(() => null, (failure: unknown) => failure as LoadError);
+    await runtime.stop(1000);
+    expect(thrown!.diagnostics.map(({ help }) => help)).to.include('write it below `correlationExpression`');
   });
 });
 
