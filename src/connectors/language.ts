@@ -96,5 +96,6 @@ export const language = defineConnector({
   summary: 'Evaluates a script in one of the expression languages.',
   options,
   headers: { [scriptHeader]: 'The script to evaluate in place of the one in the URI, where allowTemplateFromHeader is on.' },
+  check: (endpoint, context) => void new LanguageProducer(endpoint, context),
   producer: (endpoint, context) => new LanguageProducer(endpoint, context),
 });

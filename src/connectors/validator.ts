@@ -180,5 +180,6 @@ export const validator = defineConnector({
   syntax: 'validator:resourceUri',
   summary: 'Checks an XML body against an XML Schema (XSD), and fails with SchemaValidationException where it does not hold.',
   options: validatorOptions,
+  check: ({ options: { resourceUri } }, context) => void runtimeOf(context).resource(resourceUri),
   producer: (endpoint, context) => new Validator(endpoint, context),
 });

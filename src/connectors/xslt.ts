@@ -324,5 +324,6 @@ export const xslt = defineConnector({
     CamelXsltResourceUri: 'Another stylesheet, where allowTemplateFromHeader is on.',
     CamelXsltStylesheet: 'The stylesheet itself, where allowTemplateFromHeader is on.',
   },
+  check: ({ options: { contentCache, resourceUri } }, context) => void (contentCache && runtimeOf(context).resource(resourceUri.replace(/^resource:/, ''))),
   producer: (endpoint, context) => new Xslt(endpoint, context),
 });

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { ConnectorContext, Consumer, Endpoint, PolledMessage, Producer } from '../core/connector.ts';
 import type { Diagnostics } from '../core/diagnostics.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
+import { ExpressionSyntaxError } from '../core/expression.ts';
 import type { Exchange, StepInfo, Way } from '../core/exchange/exchange.ts';
 import type { Call } from '../core/graph/flow.ts';
 import { callFrom } from '../core/graph/flow.ts';
@@ -196,7 +197,9 @@ export class Endpoints {
         return true;
       } catch (thrown) {
         const { message } = thrown as Error;
-        problems.report('M0501', name === null ? message : `\`${name}\` of \`${definition.scheme}\`: ${message}`, (name === null ? endpointComplaint(thrown, model).at : optionAt(model, name)) ?? model.at, { help: endpointComplaint(thrown, model).help });
+        // A file that is not there, or a text that is nothing in its language, is no reference.
+        const code = (thrown as { readonly code?: unknown }).code === 'ENOENT' || thrown instanceof ExpressionSyntaxError ? 'M0611' : 'M0501';
+        problems.report(code, name === null ? message : `\`${name}\` of \`${definition.scheme}\`: ${message}`, (name === null ? endpointComplaint(thrown, model).at : optionAt(model, name)) ?? model.at, { help: endpointComplaint(thrown, model).help });
         return false;
       }
     };

@@ -232,6 +232,21 @@ describe('a migration report', () => {
     ]);
   });
 
+  it('says which endpoints would not start: a file is missing, a language is not here, a script is none', async () => {
+    const report = await reportOf({
+      'sheet.yaml': route('to: "xslt:gone.xsl"'),
+      'schema.yaml': route('to: "validator:gone.xsd"'),
+      'script.yaml': route('to: "language:simple:resource:classpath:gone.txt"'),
+      'groovy.yaml': route('to: "language:groovy:1+1"'),
+      'wrong.yaml': route('to: "language:simple:${boddy}"'),
+      'fine.yaml': route('to: "xslt:there.xsl"', 'to: "language:simple:${body}"', 'to: "language:simple:file:there.txt"', 'to: "xslt:later.xsl?contentCache=false"'),
+      'there.xsl': '<xsl:stylesheet version="1.0" xmlns:xsl="http://www.w3.org/1999/XSL/Transform"/>',
+      'there.txt': '${body}',
+    });
+    const said = Object.fromEntries(Object.entries(report).map(([file, { verdict, findings }]) => [file, [verdict, ...findings.map(({ line, code }) => `${line} ${code}`)]]));
+    expect(said).to.deep.equal({ 'fine.yaml': ['runs'], ...Object.fromEntries(['groovy', 'schema', 'script', 'sheet', 'wrong'].map((name) => [`${name}.yaml`, ['fails', '4 M0611']])) });
+  });
+
   it('lets a message name a kamelet, and looks for one whose name stands there', async () => {
     const report = await reportOf({ 'a.yaml': route('toD: "kamelet:act-${header.kind}?n=1"'), 'b.yaml': route('toD: "kamelet:nowhere?n=${header.kind}"') });
     expect([report['a.yaml']!.verdict, report['b.yaml']!.findings.map(({ line, code }) => [line, code])]).to.deep.equal(['runs', [[4, 'M0606']]]);
