@@ -25,12 +25,16 @@ async function producer({ options }: Endpoint<typeof jsltOptions>, context: Conn
   const [{ compileJslt }, { JsltSyntaxError }] = [await import('./compile.ts'), await import('./syntax.ts')];
   const surroundings = { read: (uri: string) => runtimeOf(context).resource(uri), now: () => context.clock.now() };
   const runOf = kept((source) => compileJslt(source, surroundings));
-  const textFor = templateText(options, { template: 'CamelJsltString', resource: 'CamelJsltResourceUri', stay: true }, context);
+  const textFor = templateText(options, { template: 'CamelJsltString', resource: resourceHeader, stay: true }, context);
   return {
     send: async (exchange) => {
       try {
         // The body comes first, as in Camel: what is wrong with it shows before the template does.
-        const document = await documentOf(exchange);
+        const document = await documentOf(exchange).catch((thrown: unknown) => {
+          // Which is obeyed, if too late.
+          if (options.allowTemplateFromHeader) exchange.headers.remove(resourceHeader);
+          throw thrown;
+        });
         const source = textFor(exchange);
         if (source.trim() === '') throw new JsltSyntaxError('there is no expression');
         const run = runOf(source);
@@ -44,6 +48,8 @@ async function producer({ options }: Endpoint<typeof jsltOptions>, context: Conn
     },
   };
 }
+
+const resourceHeader = 'CamelJsltResourceUri';
 
 const jsltOptions = {
   resourceUri: field.string('The file with the JSLT expression.').required().inPath(),
@@ -61,6 +67,6 @@ export const jslt = defineConnector({
   syntax: 'jslt:resourceUri',
   summary: 'Transforms a JSON body with a JSLT expression from a file; `$headers` and `$variables` are bound.',
   options: jsltOptions,
-  headers: { CamelJsltResourceUri: 'Another file, where allowTemplateFromHeader is on.', CamelJsltString: 'The expression itself, where allowTemplateFromHeader is on.' },
+  headers: { [resourceHeader]: 'Another file, where allowTemplateFromHeader is on.', CamelJsltString: 'The expression itself, where allowTemplateFromHeader is on.' },
   producer,
 });
