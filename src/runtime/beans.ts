@@ -6,6 +6,7 @@ import type { Diagnostics, Span } from '../core/diagnostics.ts';
 import { nearest } from '../core/diagnostics.ts';
 import { hashOf } from './compiler.ts';
 import { javaType, javaTypeNames, tlsParametersClass } from '../core/beans/javaTypes.ts';
+import { insteadOfConnector } from '../dsl/camelConnectors.ts';
 import type { ElementModel, MapModel, ModelValue } from '../dsl/model.ts';
 
 /** A bean's declaration in YAML, values plain. */
@@ -156,7 +157,7 @@ export class Beans {
     if (made === undefined) {
       const near = nearest(name, [...this.factories.names(), ...javaTypeNames()]);
       throw new Error(
-        `the Java class \`${name}\` is not known here${near === null ? '' : ` (did you mean \`${near}\`?)`}: write a JavaScript module in its place, \`type: "#module:./${(/\w+$/.exec(name)?.[0] ?? 'bean').toLowerCase()}.mjs"\``,
+        `the Java class \`${name}\` is not known here${near === null ? '' : ` (did you mean \`${near}\`?)`}: ${insteadOfComponent(name) ?? `write a JavaScript module in its place, \`type: "#module:./${(/\w+$/.exec(name)?.[0] ?? 'bean').toLowerCase()}.mjs"\``}`,
       );
     }
     return made;
@@ -355,3 +356,11 @@ const flat = (properties: Record<string, unknown>): Record<string, unknown> => (
 /** What a bean must have to aggregate. */
 export const isAggregationStrategy = (bean: unknown): bean is AggregationStrategy =>
   typeof bean === 'object' && bean !== null && typeof (bean as { aggregate?: unknown }).aggregate === 'function';
+
+/** What stands for a component of Camel's, which a bean is there under a name of its own; null for any other class. */
+function insteadOfComponent(className: string): string | null {
+  const scheme = /^org\.apache\.camel\.component\.(?:\w+\.)+(\w+)Component$/.exec(className)?.[1]?.toLowerCase();
+  if (scheme === undefined) return null;
+  const help = insteadOfConnector(scheme);
+  return help === null ? null : help.startsWith('this runtime has it') ? `write \`${scheme}:\` where its name stands, with its properties as parameters` : help;
+}

@@ -38,6 +38,13 @@ describe('beans', () => {
     expect(await run(route('        - process: { ref: "#module:./object.mjs#shout" }\n'))).to.equal('X');
   });
 
+  it('are told what stands for a component of Camel that they are, under a name of its own', async () => {
+    const said = async (type: string): Promise<string> => (await problems(`- beans:\n    - { name: mine, type: "#class:${type}" }\n${route('        - log: x\n')}`)).join();
+    expect(await said('org.apache.camel.component.sql.SqlComponent')).to.contain('write `sql:` where its name stands, with its properties as parameters');
+    expect(await said('org.apache.camel.component.salesforce.SalesforceComponent')).to.contain('it has an HTTP API: call it with `http:`');
+    expect(await said('com.acme.SqlComponent')).to.contain('write a JavaScript module in its place, `type: "#module:./sqlcomponent.mjs"`');
+  });
+
   it('may be made by a builder, and by a script', async () => {
     writeFileSync(join(folder, 'builder.mjs'), 'export default class { withName(name) { this.name = name; return this; } make() { const { name, size } = this; return { tell: () => `${name} of ${size}` }; } }');
     const routes = `- beans:
