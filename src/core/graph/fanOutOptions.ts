@@ -65,7 +65,7 @@ export function preparationOf(reference: string | undefined, context: StepContex
 /** Reads the common options; reports what does not go together. */
 export function fanOutOptions(given: Given, context: StepContext, byDefault: AggregationStrategy): FanOutOptions {
   const isParallel = given.parallelProcessing || given.executorService !== undefined;
-  if (given.timeout > 0 && !isParallel) {
+  if (given.timeout > 0 && !given.parallelProcessing) {
     context.problems.report('M0311', '`timeout` is used but `parallelProcessing` is not', context.at, { help: 'a time limit needs `parallelProcessing: true`' });
   }
   return {
