@@ -11,6 +11,7 @@ export const httpServerOptions = {
   httpUri: field.string('Consumer: where it listens, and the path that it serves: `http://0.0.0.0:8080/orders`. Producer: the URL to call.').required().inPath(),
   ...served,
   throwExceptionOnFailure: field.boolean('Producer: a status over 299 fails the exchange.').default(true),
+  bridgeEndpoint: field.boolean('Producer: calls this URL although the message came from an HTTP request: its `CamelHttpUri` is not looked at.').default(false),
 };
 
 export const servletOptions = {

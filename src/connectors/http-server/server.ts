@@ -67,6 +67,6 @@ export function consumerOf(endpoint: ServerEndpoint | ServletEndpoint, context: 
 
 export function producerOf(endpoint: ServerEndpoint, context: ConnectorContext): Promise<Producer> {
   const [, scheme = 'http', uri] = /^(?:(https?):)?\/*(.+)$/.exec(endpoint.options.httpUri)!;
-  const { throwExceptionOnFailure } = endpoint.options;
-  return HttpProducer.open({ ...endpoint, scheme, path: `//${uri!}`, options: withDefaults(httpOptions, { httpUri: uri!, throwExceptionOnFailure }) }, context);
+  const { throwExceptionOnFailure, bridgeEndpoint } = endpoint.options;
+  return HttpProducer.open({ ...endpoint, scheme, path: `//${uri!}`, options: withDefaults(httpOptions, { httpUri: uri!, throwExceptionOnFailure, bridgeEndpoint }) }, context);
 }

@@ -55,10 +55,11 @@ describe("Camel's other HTTP servers", () => {
     await start({}, route('undertow:http://127.0.0.1:0/echo', seen, clean));
     const served = runtime;
     const url = address();
-    await start({}, route('direct:undertow', { to: `undertow:${url}/echo?q=2` }), route('direct:netty', { to: `netty-http:${url}/echo` }), route('direct:fails', { to: `netty-http:${url}/none` }), route('direct:calm', { to: `netty-http:${url}/none?throwExceptionOnFailure=false` }));
+    await start({}, route('direct:undertow', { to: `undertow:${url}/echo?q=2` }), route('direct:netty', { to: `netty-http:${url}/echo` }), route('direct:bridge', { to: `undertow:${url}/echo?bridgeEndpoint=true` }), route('direct:fails', { to: `netty-http:${url}/none` }), route('direct:calm', { to: `netty-http:${url}/none?throwExceptionOnFailure=false` }));
     try {
       expect(toText((await runtime.send('direct:undertow', 'b')).body)).to.match(/^(GET|POST)\|\|\/echo\|q=2\|2\|/);
       expect(toText((await runtime.send('direct:netty', 'b')).body)).to.equal('POST||/echo||||b');
+      expect(toText((await runtime.send('direct:bridge', 'b', { headers: { CamelHttpUri: '/orders' } })).body)).to.equal('POST||/echo||||b');
       expect((await runtime.send('direct:fails', 'b')).exception!.type).to.match(/HttpOperationFailedException$/);
       expect((await runtime.send('direct:calm', 'b')).headers.get('CamelHttpResponseCode')).to.equal(404);
     } finally {
