@@ -287,7 +287,7 @@ function namespacesOf(text: string, token: string): Map<string, string> | null {
 }
 
 const missing = (namespaces: ReadonlyMap<string, string>, attributes: string): string =>
-  [...namespaces].map(([key, declaration]) => (new RegExp(`${escapedForPattern(key)}\\s*=`).test(attributes) ? '' : ` ${declaration}`)).join('');
+  [...namespaces].map(([key, declaration]) => (attributes.includes(key) && new RegExp(`${escapedForPattern(key)}\\s*=`).test(attributes) ? '' : ` ${declaration}`)).join('');
 
 function* withoutFirst(parts: Iterable<string | null>): Generator<string | null> {
   let isFirst = true;

@@ -158,11 +158,28 @@ function goesOn(content: Buffer, end: number): boolean {
   return content[at] === 61;
 }
 
-const letterOf: Readonly<Record<string, string>> = Object.fromEntries(Array.from({ length: 256 }, (_, code) => [code.toString(16).toUpperCase().padStart(2, '0'), String.fromCharCode(code)]));
+/** What a letter is as a digit of a number in base 16; 16 for any other. */
+const digitOf = Uint8Array.from({ length: 256 }, (_, code) => (/[0-9a-f]/i.test(String.fromCharCode(code)) ? Number.parseInt(String.fromCharCode(code), 16) : 16));
 
 /** @param isEnd whether a line ends with them, whose blanks at its end mean nothing */
 function plainLines(content: Buffer, isEnd: boolean): Buffer {
   const texts = content.toString('latin1').split('\n');
   const lines = texts.map((line, i) => (isEnd || i < texts.length - 1 ? line.trimEnd() : line));
-  return Buffer.from(lines.join('\r\n').replace(/=\r\n/g, '').replace(/=([0-9A-Fa-f]{2})/g, (_all, hex: string) => letterOf[hex] ?? letterOf[hex.toUpperCase()]!), 'latin1');
+  return unquoted(Buffer.from(lines.join('\r\n'), 'latin1'));
+}
+
+/** Takes soft ends of lines out, then puts bytes in the place of `=3D`: in place, since nothing gets longer. */
+function unquoted(bytes: Buffer): Buffer {
+  let length = 0;
+  for (let at = 0; at < bytes.length; at++) {
+    if (bytes[at] === 61 && bytes[at + 1] === 13 && bytes[at + 2] === 10) at += 2;
+    else bytes[length++] = bytes[at]!;
+  }
+  let end = 0;
+  for (let at = 0; at < length; at++) {
+    const isCode = bytes[at] === 61 && at + 2 < length && digitOf[bytes[at + 1]!]! < 16 && digitOf[bytes[at + 2]!]! < 16;
+    bytes[end++] = isCode ? digitOf[bytes[at + 1]!]! * 16 + digitOf[bytes[at + 2]!]! : bytes[at]!;
+    if (isCode) at += 2;
+  }
+  return bytes.subarray(0, end);
 }
