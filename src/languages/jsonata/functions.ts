@@ -1,5 +1,6 @@
 import library from 'jsonata';
 import { systemClock } from '../../core/clock.ts';
+import { checkParts, splitText } from '../../core/conversion/manyParts.ts';
 import { ExchangeError } from '../../core/errors.ts';
 import { Patience, workOf } from '../../core/patience.ts';
 import type { List } from './values.ts';
@@ -303,6 +304,7 @@ const own: Readonly<Record<string, Run>> = {
     let count = 0;
     if (typeof pattern === 'string') {
       if (typeof by !== 'string') throw unusual;
+      checkParts(text, pattern);
       for (let at = text.indexOf(pattern); at !== -1 && !(limit !== undefined && count >= limit); at = text.indexOf(pattern, position), count++) {
         result += text.slice(position, at) + by;
         position = at + pattern.length;
@@ -321,7 +323,10 @@ const own: Readonly<Record<string, Run>> = {
     if (text === undefined) return undefined;
     if (limit !== undefined && limit < 0) throw unusual;
     if (limit !== undefined && !(limit > 0)) return [];
-    if (typeof separator === 'string') return text.split(separator, limit);
+    if (typeof separator === 'string') {
+      checkParts(text, separator);
+      return text.split(separator, limit);
+    }
     const result: string[] = [];
     let start = 0;
     for (let found = matcherOf(separator).from(text, 0); found !== undefined; found = found.next()) {
@@ -451,7 +456,7 @@ export const short: Readonly<Record<string, (value: unknown) => unknown>> = {
 /** The same with two arguments. */
 export const shortOfTwo: Readonly<Record<string, (one: unknown, two: unknown) => unknown>> = {
   contains: (text, token) => (typeof text === 'string' && typeof token === 'string' ? text.includes(token) : other),
-  split: (text, separator) => (typeof text === 'string' && typeof separator === 'string' ? text.split(separator) : other),
+  split: (text, separator) => (typeof text === 'string' && typeof separator === 'string' ? splitText(text, separator) : other),
   lookup: (value, name) => (typeof name === 'string' && !(value instanceof FunctionValue) ? lookup(value, name) : other),
   join: (list, separator) => (isList(list) && typeof separator === 'string' && list.every((item) => typeof item === 'string') ? list.join(separator) : other),
   substringBefore: (text, token) => {
