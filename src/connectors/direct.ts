@@ -1,6 +1,7 @@
 import { defineConnector } from '../core/connector.ts';
 import { ExchangeError } from '../core/errors.ts';
 import { field } from '../core/field.ts';
+import { enterCall } from '../core/graph/send.ts';
 import { routeTarget, TargetConsumer, TargetProducer } from '../core/graph/routeTarget.ts';
 import { camelUri } from '../core/uri.ts';
 
@@ -8,7 +9,7 @@ const options = {
   name: field.string('Name by which producers and the one consumer find each other.').required().inPath(),
   bridgeErrorHandler: field.boolean('Hands errors of the consumer to the route.').default(false).ignored('nothing can fail before the route has the exchange'),
   exceptionHandler: field.string('Bean that is told errors of the consumer.').ignored('nothing can fail before the route has the exchange'),
-  exchangePattern: field.enum('Pattern of new exchanges.', ['InOnly', 'InOut']).ignored('the exchange comes from the caller with its own pattern'),
+  exchangePattern: field.enum('Pattern of calls, in place of that of the caller’s exchange, which has its own again afterwards.', ['InOnly', 'InOut']),
   block: field.boolean('Waits for a consumer when there is none yet.').default(true),
   failIfNoConsumers: field.boolean('Fails the exchange when there is still no consumer; else it goes on as if it had been called.').default(true),
   timeout: field.millis('How long to wait for a consumer.').default(30_000),
@@ -25,8 +26,9 @@ export const direct = defineConnector({
   options,
   promisesOfOthers: 'those of the source whose exchange the caller hands over, as it is',
   consumer: ({ options: { name } }, context) => new TargetConsumer(`direct://${name}`, routeTarget(context, 'direct', name)),
-  producer: ({ options: { name, block, timeout, failIfNoConsumers }, shownUri }, context) => {
+  producer: ({ options: { name, block, timeout, failIfNoConsumers, exchangePattern }, shownUri }, context) => {
     const missing = (): Error => new ExchangeError('org.apache.camel.component.direct.DirectConsumerNotAvailableException', `No consumers available on endpoint: ${camelUri(shownUri)}. Exchange[]`);
-    return new TargetProducer(routeTarget(context, 'direct', name), { block, timeout, missing: failIfNoConsumers ? missing : null }, context.clock);
+    const enter = enterCall({ pattern: exchangePattern });
+    return new TargetProducer(routeTarget(context, 'direct', name), { block, timeout, missing: failIfNoConsumers ? missing : null, ...(enter === null ? {} : { before: enter }) }, context.clock);
   },
 });

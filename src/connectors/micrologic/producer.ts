@@ -1,17 +1,18 @@
 import type { Readable } from 'node:stream';
 import type { ConnectorContext, Endpoint, Producer } from '../../core/connector.ts';
+import { toText } from '../../core/conversion/convert.ts';
 import { ExchangeError, toExchangeError } from '../../core/errors.ts';
 import type { Exchange } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
 import type { HttpReply } from '../../core/http/client.ts';
 import { asNetworkError, isCompressed, rawHeader, ReplyHandler, unpack } from '../../core/http/client.ts';
+import { addEventHeaders, isEvent, isStructured, readEventHeaders, readStructured, structuredEvent } from '../../core/http/cloudEvents.ts';
 import { encodeQueryComponent, isPlainMap } from '../../core/http/headers.ts';
 import { ReplyHeaders, requestBody, requestHeaders } from '../../core/http/message.ts';
 import { jsonText, parseJson, writeJson } from '../../core/conversion/json.ts';
 import { isJsonType, mediaTypeOf } from '../../core/conversion/media-type.ts';
 import type { Application } from './application.ts';
 import { applicationOf } from './application.ts';
-import { addEventHeaders, isEvent, readEventHeaders } from './cloudEvents.ts';
 import type { micrologicOptions } from './options.ts';
 
 type MicrologicEndpoint = Endpoint<typeof micrologicOptions>;
@@ -78,7 +79,15 @@ export class MicrologicProducer implements Producer {
       headers = options.skipRequestHeaders ? [] : requestHeaders(exchange.headers, null);
       body = this.bodyOf(exchange, headers);
       method = options.method ?? (body === null ? 'GET' : 'POST');
-      if (options.cloudEvents) this.addEvent(exchange, headers);
+      if (options.cloudEvents) {
+        const defaults = this.eventDefaults(exchange);
+        if (options.ceMode === 'binary') addEventHeaders(headers, exchange, defaults);
+        else if (body !== null && typeof body !== 'string' && !Buffer.isBuffer(body)) throw new ExchangeError('org.apache.camel.InvalidPayloadException', 'a stream can\'t be the data of an event in structured mode: convert it to bytes first, or send it in binary mode');
+        else {
+          body = structuredEvent(headers, exchange, defaults, body);
+          method = options.method ?? 'POST';
+        }
+      }
       withFixed(headers, application.fixedHeaders);
     } catch (thrown) {
       return this.fail(exchange, toExchangeError(thrown));
@@ -108,15 +117,15 @@ export class MicrologicProducer implements Producer {
     return requestBody(body, type);
   }
 
-  private addEvent(exchange: Exchange, headers: string[]): void {
+  private eventDefaults(exchange: Exchange): Readonly<Record<string, string | undefined>> {
     const { options, context } = this;
-    addEventHeaders(headers, exchange, {
+    return {
       id: exchange.id,
       source: options.ceSource ?? `/${context.scope.name}/${exchange.routeId ?? ''}`,
       type: options.ceType,
       subject: options.ceSubject,
       time: new Date(context.clock.now()).toISOString(),
-    });
+    };
   }
 
   private unanswered(exchange: Exchange, cause: ExchangeError): void {
@@ -153,9 +162,25 @@ export class MicrologicProducer implements Producer {
       }
     }
     exchange.headers = new Headers(new ReplyHeaders(reply.rawHeaders, options.copyHeaders ? exchange.headers : null, reply.status, reply.statusText, null, isUnpacked));
-    if (options.cloudEvents && isEvent(exchange)) readEventHeaders(exchange);
     exchange.body = bytes !== null && bytes.length === 0 ? null : body;
+    if (options.cloudEvents) {
+      try {
+        this.takeEvent(exchange, type, bytes);
+      } catch (thrown) {
+        return this.garbage(exchange, reply, (thrown as Error).message);
+      }
+    }
     exchange.leave();
+  }
+
+  /** A reply that is an event, in whichever mode; others are what they are. */
+  private takeEvent(exchange: Exchange, type: string | undefined, bytes: Buffer | null): void {
+    if (!isStructured(type)) {
+      if (isEvent(exchange)) readEventHeaders(exchange);
+      return;
+    }
+    for (const [name, value] of Object.entries(readStructured(exchange, bytes === null ? '' : jsonText(bytes)))) exchange.headers.set(`ce-${name}`, value);
+    if (this.options.parse && typeof exchange.body === 'string' && isJsonType(mediaTypeOf(toText(exchange.headers.get('Content-Type')) ?? ''))) exchange.body = parseJson(exchange.body);
   }
 
   private refused(exchange: Exchange, reply: HttpReply, bytes: Buffer | null): void {

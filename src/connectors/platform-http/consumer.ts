@@ -8,6 +8,7 @@ import type { Exchange } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
 import { isCamelHeader } from '../../core/http/headers.ts';
+import { takeEvent } from '../../core/http/cloudEvents.ts';
 import type { Form } from '../../core/http/form.ts';
 import { MalformedForm, readMultipartForm, readTextForm } from '../../core/http/form.ts';
 import type { HttpListener, HttpMount, HttpRequest } from '../../core/http/listener.ts';
@@ -71,7 +72,8 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
     this.methods = options.httpMethodRestrict === undefined ? null : options.httpMethodRestrict.split(',').map((method) => method.trim().toUpperCase());
     this.consumes = options.serverRequestValidation ? mediaTypes(options.consumes) : null;
     this.produces = options.serverRequestValidation ? mediaTypes(options.produces) : null;
-    this.isStreaming = options.useStreaming || !options.useBodyHandler;
+    // An event in structured mode is read whole.
+    this.isStreaming = (options.useStreaming || !options.useBodyHandler) && !options.cloudEvents;
     this.maxBodyBytes = options.maxRequestSize ?? numberSetting(context, 'http.maxBodyBytes') ?? (this.isStreaming ? Infinity : defaultMaxBodyBytes);
     this.credit = options.maxInFlight ?? numberSetting(context, 'http.maxInFlight') ?? defaultMaxInFlight;
     this.maxQueued = options.maxQueued ?? numberSetting(context, 'http.maxQueued') ?? defaultMaxQueued;
@@ -166,6 +168,16 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
     if (this.options.useCookieHandler) exchange.properties.set('CamelCookieHandler', new CookieHandler(request, this.options));
     const delivery = new RequestDelivery(this, request.reply, headers);
     if (this.options.requestTimeout !== undefined) delivery.expireAfter(this.options.requestTimeout);
+    if (this.options.cloudEvents && request.method !== 'OPTIONS') {
+      try {
+        takeEvent(exchange);
+      } catch (thrown) {
+        exchange.headers.set('CamelHttpResponseCode', 400);
+        exchange.headers.set('Content-Type', 'text/plain; charset=utf-8');
+        exchange.body = (thrown as Error).message;
+        return this.enter(exchange, delivery, request, false);
+      }
+    }
     const enters = this.binding === null || this.binding.before(exchange);
     if (typeof enters === 'boolean') return this.enter(exchange, delivery, request, enters);
     const entering = enters.then((does) => {

@@ -24,6 +24,8 @@ export const platformHttp = defineConnector({
     CamelFileName: 'Of a form with one file: what the client calls it, without folders.',
     CamelFileLength: 'Of a form with one file: its bytes.',
     CamelFileContentType: 'Of a form with one file: its type.',
+    CamelCloudEventID: 'With `cloudEvents`: id of the event; the same with `Source`, `Type`, `Version`, `Subject`, `Time` and `SchemaURL`.',
+    CamelCloudEventExtensions: 'With `cloudEvents`: a map of its further attributes, where it has some.',
     'Content-Type': 'Type of the body; the reply has the one that the message has at the end.',
   },
   notPromised: {

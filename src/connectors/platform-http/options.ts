@@ -10,6 +10,7 @@ export const platformHttpOptions = {
   muteException: field.boolean('Keeps what went wrong out of the reply; it stands in the log.').default(true),
   populateBodyWithForm: field.boolean('A form becomes a map; its fields are headers either way. Files of a `multipart/form-data` form are attachments; a form with one file has it for its body.').default(true),
   returnHttpRequestHeaders: field.boolean('Sends the headers of the request back with the reply.').default(false),
+  cloudEvents: field.boolean('Takes requests that are CloudEvents 1.0, in binary or structured mode, and answers others with 400: data become the body, attributes the headers `CamelCloudEvent…`.').default(false),
   useStreaming: field.boolean('Gives the route the body as it comes, instead of whole.').default(false),
   useBodyHandler: field.boolean('Reads the body whole; `false` is the same as `useStreaming`.').default(true),
   maxRequestSize: field.bytes('Longest body; longer ones get 413. By default the setting `http.maxBodyBytes`, or 16 MB.').atLeast(1),

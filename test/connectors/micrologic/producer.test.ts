@@ -170,4 +170,33 @@ describe('micrologic', () => {
     expect(sent['ce-time']).to.match(/^\d{4}-\d\d-\d\dT/);
     expect(exchange.headers.toObject()).to.include({ CamelCloudEventType: 'priced', CamelCloudEventID: '9', CamelCloudEventSubject: 'a b', 'ce-source': '/app' });
   });
+
+  it('speaks CloudEvents in structured mode, and takes a reply in either', async () => {
+    let sent: { type?: string; body?: Record<string, unknown> } = {};
+    await beside((request, reply) => {
+      let text = '';
+      request.setEncoding('utf8').on('data', (piece: string) => (text += piece)).on('end', () => {
+        if (text !== '') sent = { type: request.headers['content-type']!, body: JSON.parse(text) as Record<string, unknown> };
+        reply.writeHead(200, { 'Content-Type': 'application/cloudevents+json' }).end('{"specversion":"1.0","id":"9","source":"/app","type":"priced","trace":"t2","datacontenttype":"application/json","data":{"price":5}}');
+      });
+    });
+    const exchange = await send(await open('micrologic:/p?cloudEvents=true&ceMode=structured&ceType=order.created&ceSource=/orders'), '{"a":1}', { 'Content-Type': 'application/json', CamelCloudEventSubject: 'ö 1', 'ce-trace': 't1' });
+    expect(exchange.exception).to.equal(null);
+    expect(sent.type).to.equal('application/cloudevents+json; charset=utf-8');
+    expect(sent.body).to.include({ specversion: '1.0', type: 'order.created', source: '/orders', subject: 'ö 1', trace: 't1', datacontenttype: 'application/json' });
+    expect(sent.body!['data']).to.deep.equal({ a: 1 });
+    expect(exchange.headers.toObject()).to.include({ CamelCloudEventType: 'priced', CamelCloudEventID: '9', 'ce-trace': 't2', 'Content-Type': 'application/json' });
+    expect(exchange.body).to.equal('{"price":5}');
+    await send(await open('micrologic:/p?cloudEvents=true&ceMode=structured&ceSource=/s'), Buffer.from([1, 255]), { 'Content-Type': 'image/png' });
+    expect(sent.body).to.include({ datacontenttype: 'image/png', data_base64: 'Af8=' });
+    const parsed = await send(await open('micrologic:/p?cloudEvents=true&parse=true&ceSource=/s'), '{}');
+    expect(parsed.body).to.deep.equal({ price: 5 });
+  });
+
+  it('fails on a reply that says that it is an event, and is none', async () => {
+    await beside((_request, reply) => reply.writeHead(200, { 'Content-Type': 'application/cloudevents+json' }).end('{"specversion":"1.0","data":{}}'));
+    const { exception } = await send(await open('micrologic:/p?cloudEvents=true&ceSource=/s'), '{}');
+    expect(exception!.type).to.equal('mecha.MicrologicException');
+    expect(exception!.message).to.contain('it has no `id`, `source`, `type`');
+  });
 });

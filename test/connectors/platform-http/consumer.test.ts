@@ -3,6 +3,7 @@ import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
+import { toText } from '../../../src/core/conversion/convert.ts';
 import { ExchangeError } from '../../../src/core/errors.ts';
 import { attachmentsOf } from '../../../src/core/exchange/attachments.ts';
 import type { Exchange } from '../../../src/core/exchange/exchange.ts';
@@ -40,6 +41,29 @@ describe('platform-http', () => {
       expect(seen['a']).to.deep.equal(['1', '2']);
       expect(seen['CamelHttpQuery']).to.equal('x=9&a=1&a=2&b&c=&%20d=%20e+f');
       expect(seen['CamelHttpUrl']).to.equal(`http://127.0.0.1:${port}/cap/1/a%2Fb?x=9&a=1&a=2&b&c=&%20d=%20e+f`);
+    });
+
+    it('takes CloudEvents in both modes for the same message with cloudEvents=true, and refuses what is none', async () => {
+      const seen: Record<string, unknown>[] = [];
+      const { port } = await rig.serve('/ev?cloudEvents=true', (exchange) => {
+        const { CamelCloudEventID: id, CamelCloudEventType: type, CamelCloudEventSubject: subject, CamelCloudEventExtensions: extensions, 'Content-Type': contentType } = exchange.headers.toObject();
+        seen.push({ id, type, subject, extensions, contentType, body: toText(exchange.body) });
+        exchange.body = 'ok';
+      });
+      const headers = { 'Content-Type': 'application/json', 'ce-specversion': '1.0', 'ce-id': '7', 'ce-source': '/shop', 'ce-type': 'order', 'ce-subject': 'a%20b', 'ce-trace': 't1' };
+      const event = { specversion: '1.0', id: '7', source: '/shop', type: 'order', subject: 'a b', trace: 't1', datacontenttype: 'application/json', data: { a: 1 } };
+      const structured = (body: unknown): Promise<Response> => ask(port, '/ev', { method: 'POST', headers: { 'Content-Type': 'application/cloudevents+json; charset=utf-8' }, body: JSON.stringify(body) });
+      expect((await ask(port, '/ev', { method: 'POST', headers, body: '{"a":1}' })).status).to.equal(200);
+      expect((await structured(event)).status).to.equal(200);
+      const wanted = { id: '7', type: 'order', subject: 'a b', extensions: { trace: 't1' }, contentType: 'application/json', body: '{"a":1}' };
+      expect(seen).to.deep.equal([wanted, wanted]);
+      await structured({ ...event, datacontenttype: 'text/plain', data: undefined, data_base64: 'aGk=' });
+      expect(seen[2]).to.deep.equal({ ...wanted, contentType: 'text/plain', body: 'hi' });
+      const refused = [await structured({ ...event, id: undefined, type: '' }), await structured([event]), await ask(port, '/ev', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' })];
+      expect(refused.map(({ status }) => status)).to.deep.equal([400, 400, 400]);
+      expect(await refused[0]!.text()).to.equal('no CloudEvent: it has no `id`, `type`');
+      expect(await refused[2]!.text()).to.contain('`ce-specversion`, `ce-id`');
+      expect(seen).to.have.length(3);
     });
 
     it('finds one header in any case without putting all together', async () => {
