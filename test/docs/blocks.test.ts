@@ -193,8 +193,11 @@ describe('code blocks of the documentation', function () {
       }
       for (const line of text.replace(/\\\n\s*/g, ' ').trim().split('\n')) {
         const run = /^mecha (run .*)$/.exec(line)?.[1];
-        if (run !== undefined) await this.start([join(root, 'dist/mecha.cjs'), ...wordsOf(run)]);
-        else {
+        if (run !== undefined) {
+          // The reader ends the one before: they would share a state folder.
+          await this.end();
+          await this.start([join(root, 'dist/mecha.cjs'), ...wordsOf(run)]);
+        } else {
           expect(line, 'only `mecha run` and `curl` are known here').to.match(/^curl /);
           const { status, stdout, stderr } = spawnSync('bash', ['-c', this.real(line)], { cwd: this.folder, encoding: 'utf8' });
           expect({ status, stderr }, line).to.deep.equal({ status: 0, stderr: '' });
@@ -204,7 +207,8 @@ describe('code blocks of the documentation', function () {
     }
 
     async end(): Promise<void> {
-      for (const child of this.children) {
+      for (const child of this.children.splice(0)) {
+        if (child.exitCode !== null || child.signalCode !== null) continue;
         const gone = once(child, 'exit');
         child.kill('SIGTERM');
         await gone;
