@@ -270,3 +270,8 @@ function routeScope(route: ElementModel, file: RouteScope, configurations: reado
 export const emptyScope = empty;
 
 export { flag as booleanField, isElement, text as textField };
+
+/** A route that begins with `rest-openapi:`: its operations are routes. */
+export function isFromContract({ name, fields: { from } }: ElementModel): boolean {
+  return name === 'route' && isElement(from) && /^\s*rest-openapi(?::|$)/.test((from.fields['uri'] as EndpointModel | undefined)?.uri ?? '');
+}

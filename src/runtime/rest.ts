@@ -11,7 +11,7 @@ import type { DocumentModel, ElementModel, EndpointModel, ModelValue, StepModel 
 import { to } from '../eip/to.ts';
 import type { ApiDescription, RestEntry } from './openapi.ts';
 import { commaList, openApiDocument, pairsOf } from './openapi.ts';
-import { elementsOf, isElement, textField } from './plan.ts';
+import { elementsOf, isElement, isFromContract, textField } from './plan.ts';
 
 const verbs = ['get', 'post', 'put', 'patch', 'delete', 'head'] as const;
 
@@ -36,6 +36,12 @@ export function callSettings(configurations: readonly ElementModel[]): ReadonlyM
   return settings;
 }
 
+/** What an endpoint says, and what of it are no options. */
+interface Resolved {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly rest: Readonly<Record<string, string>>;
+}
+
 interface RestSettings {
   readonly element: ElementModel | null;
   readonly contextPath: string;
@@ -46,7 +52,15 @@ interface RestSettings {
  * Puts a route in the place of every verb of every `rest` element, and one that serves the OpenAPI document where one is asked for. A
  * `direct:` route that a verb goes to becomes the verb's own: nobody else can call it then, unless `inlineRoutes` is off.
  */
-export function expandRest(documents: readonly DocumentModel[], configurations: readonly ElementModel[], problems: Diagnostics, resource: (uri: string) => string): readonly DocumentModel[] {
+export function expandRest(
+  given: readonly DocumentModel[],
+  configurations: readonly ElementModel[],
+  problems: Diagnostics,
+  resource: (uri: string) => string,
+  resolve: (endpoint: EndpointModel) => Resolved | null,
+): readonly DocumentModel[] {
+  const written = new Map<ElementModel, ElementModel>();
+  const documents = given.map((document) => (document.elements.some(isFromContract) ? { ...document, elements: document.elements.map((element) => (isFromContract(element) ? serviceOf(element, resolve, problems, written) : element)) } : document));
   const services = documents.flatMap(({ elements }) => elements.filter(({ name, fields }) => name === 'rest' && fields['disabled'] !== true));
   if (services.length === 0) return documents;
   const settings = settingsOf(configurations);
@@ -98,7 +112,7 @@ export function expandRest(documents: readonly DocumentModel[], configurations: 
         if (name !== null) taken.set(name, target!);
         const direct = name === null ? undefined : directRoutes.get(name);
         if (direct !== undefined) inlined.add(direct);
-        return [routeOf(entry, target, direct, settings)];
+        return [routeOf(entry, target, direct, settings, written.get(service))];
       }).concat(documentRoutes),
     );
   }
@@ -113,6 +127,22 @@ export function expandRest(documents: readonly DocumentModel[], configurations: 
       ...document.elements.flatMap((element) => routes.get(element) ?? []),
     ],
   }));
+}
+
+/** A route from `rest-openapi:` as a service with that contract; `written` keeps the route. */
+function serviceOf(route: ElementModel, resolve: (endpoint: EndpointModel) => Resolved | null, problems: Diagnostics, written: Map<ElementModel, ElementModel>): ElementModel {
+  const from = endpointOf(route)!;
+  const { at } = from;
+  const { options, rest } = resolve(from) ?? { options: {}, rest: {} };
+  for (const name of Object.keys(rest)) problems.report('M0409', `unknown option \`${name}\` for \`rest-openapi\``, from.parametersAt[name] ?? at, { label: 'no such option', help: 'docs/connectors/rest-openapi.md has them all' });
+  const element = (name: string, fields: Readonly<Record<string, unknown>>): ElementModel => ({ type: 'element', name, fields: Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as ElementModel['fields'], at, fieldsAt: {} });
+  const { specification, missingOperation, mockIncludePattern, apiContextPath, basePath, clientRequestValidation, clientResponseValidation, consumes, produces } = options;
+  const id = textField(route, 'id') ?? undefined;
+  const isDisabled = route.fields['disabled'] === true || specification === undefined;
+  const openApi = element('openApi', { specification: typeof specification === 'string' ? specification.replace(/#[^#/]*$/, '') : '', missingOperation, mockIncludePattern, apiContextPath, basePath, routeId: id, disabled: isDisabled });
+  const service = element('rest', { openApi, clientRequestValidation: clientRequestValidation || undefined, clientResponseValidation: clientResponseValidation || undefined, consumes, produces });
+  written.set(service, route);
+  return service;
 }
 
 function settingsOf(configurations: readonly ElementModel[]): RestSettings {
@@ -206,7 +236,7 @@ function contractVerbs(contract: ElementModel, problems: Diagnostics, { document
   }
   const missing = textField(contract, 'missingOperation') ?? 'fail';
   // As in Camel, a `contextPath` takes the place of the path in the document.
-  const basePath = contracts.contextPath === '/' ? document.basePath : '';
+  const basePath = contracts.contextPath === '/' ? (textField(contract, 'basePath') ?? document.basePath) : '';
   const prefix = textField(contract, 'routeId') ?? 'openApi';
   const idOf = (name: string): string => {
     let routeId = `${prefix}:${name}`;
@@ -396,7 +426,7 @@ function corsHeaders(configuration: ElementModel | null): string[] {
 }
 
 /** A verb as a route: the `direct:` route's own steps behind the verb's endpoint, or a step that calls the target; none where something stands in for a route. */
-function routeOf(entry: RestEntry, target: EndpointModel | undefined, direct: ElementModel | undefined, settings: RestSettings): ElementModel {
+function routeOf(entry: RestEntry, target: EndpointModel | undefined, direct: ElementModel | undefined, settings: RestSettings, written?: ElementModel): ElementModel {
   const { verb, operation, routeId } = entry;
   const at = verb.fieldsAt['path'] ?? verb.at;
   const path = joinPaths(settings.contextPath, entry.path);
@@ -425,7 +455,13 @@ function routeOf(entry: RestEntry, target: EndpointModel | undefined, direct: El
     element: { type: 'element', name: 'to', fields: { uri: target }, at: target.at, fieldsAt: {} },
     at: target.at,
   });
-  const from: ElementModel = { type: 'element', name: 'from', fields: { uri, steps: target === undefined ? [] : [step(target)] }, at, fieldsAt: {} };
+  const begin = target === undefined ? [] : [step(target)];
+  if (written !== undefined) {
+    // The steps of a route from `rest-openapi:` come behind the operation's.
+    const own = written.fields['from'] as ElementModel;
+    return { ...written, fields: { ...written.fields, ...identity, from: { ...own, fields: { ...own.fields, uri, steps: [...begin, ...((own.fields['steps'] ?? []) as readonly StepModel[])] } } } };
+  }
+  const from: ElementModel = { type: 'element', name: 'from', fields: { uri, steps: begin }, at, fieldsAt: {} };
   return { type: 'element', name: 'route', fields: { ...identity, from }, at, fieldsAt: {} };
 }
 

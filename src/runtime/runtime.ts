@@ -41,7 +41,7 @@ import { matchRoutes, RouteIds } from './matching.ts';
 import { moduleReferences } from './moduleReferences.ts';
 import { Parking } from './parking.ts';
 import type { RoutePlan } from './plan.ts';
-import { isElement, planRoutes, textField } from './plan.ts';
+import { isElement, isFromContract, planRoutes, textField } from './plan.ts';
 import type { CompiledRoute } from './route.ts';
 import { retire, Route } from './route.ts';
 import { RouteCompiler, shownUri } from './routeCompiler.ts';
@@ -402,10 +402,10 @@ export class Runtime implements ExchangeScope {
     documents = expandTemplates(documents, properties, problems);
     const ofRest = restConfigurations(documents, properties, problems);
     this.callSettings = new Map();
-    if (ofRest.length > 0 || documents.some(({ elements }) => elements.some(({ name }) => name === 'rest'))) {
+    if (ofRest.length > 0 || documents.some(({ elements }) => elements.some((element) => element.name === 'rest' || isFromContract(element)))) {
       const { callSettings, expandRest } = await import('./rest.ts');
       this.callSettings = callSettings(ofRest);
-      documents = expandRest(documents, ofRest, problems, (uri) => this.resource(uri));
+      documents = expandRest(documents, ofRest, problems, (uri) => this.resource(uri), (endpoint) => this.reader.fromModel(endpoint, problems)?.endpoint ?? null);
     }
     // Only what says so has kamelets, or what a placeholder stands for.
     if (given?.document != null || this.namedKamelets.size > 0 || sources.some(({ text }) => /kamelet|\{\{/i.test(text))) documents = (await import('./kamelets.ts')).expandKamelets(documents, { parts, properties, resource: (uri) => this.resource(uri), catalogue: this.options.kamelets?.(), problems, isReplaced: (uri) => this.options.standIns?.replaces(uri) === true, named: [...this.namedKamelets.keys()], onNamed: (uri, key, of) => this.takeNamed(uri, key, of) });

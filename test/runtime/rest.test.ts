@@ -325,6 +325,51 @@ paths:
       expect((await call('/v1/orders', { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: 'x' })).status).to.equal(415);
     });
 
+    it('is served by a route from rest-openapi, too, whose steps come behind those of each operation', async () => {
+      const routes = (more: string): string =>
+        `- route: { id: api, from: { uri: "rest-openapi:${join(folder, 'api.yaml')}", parameters: { clientRequestValidation: true${more} }, steps: [ { setHeader: { name: X-After, constant: "1" } }, { setBody: { simple: "[\${body}]" } } ] } }\n- from: { uri: "direct:getOrder", steps: [ { setBody: { simple: "order \${header.id}" } } ] }\n`;
+      const call = await start(routes(', missingOperation: ignore, basePath: /v9, apiContextPath: /doc'));
+      const reply = await call('/v9/orders/7?lang=en');
+      expect([reply.status, reply.headers.get('x-after'), await reply.text()]).to.deep.equal([200, '1', '[order 7]']);
+      expect((await call('/v9/orders/7')).status).to.equal(400);
+      expect((await call('/v1/orders/7?lang=en')).status).to.equal(404);
+      expect(await (await call('/v9/doc')).text()).to.contain('operationId: getOrder');
+      expect(mecha!.snapshot.routes.map(({ routeId }) => routeId)).to.include('api:getOrder');
+      await mecha!.stop();
+      expect(await rejected(routes(', missingOperation: fail'))).to.contain('no route answers `addOrder (POST /orders)`');
+      expect(await rejected(routes(', missingOperatoin: fail'))).to.contain('missingOperatoin');
+    });
+
+    for (const version of ['2.0', '3.0.3', '3.1.0']) {
+      it(`checks parameters by their schemas in OpenAPI ${version}, where requests are checked`, async () => {
+        const parameter = (name: string, place: string, schema: object, more: object = {}): object => (version === '2.0' ? { name, in: place, required: place === 'path', ...schema, ...more } : { name, in: place, required: place === 'path', schema, ...more });
+        const multi = version === '2.0' ? { collectionFormat: 'multi' } : {};
+        const commas = version === '2.0' ? {} : { explode: false };
+        const parameters = [
+          parameter('id', 'path', { type: 'integer', minimum: 1 }),
+          parameter('limit', 'query', { type: 'integer' }),
+          parameter('full', 'query', { type: 'boolean' }),
+          parameter('kind', 'query', { type: 'string', enum: ['a', 'b', '7'] }),
+          parameter('list', 'query', { type: 'array', items: { type: 'integer' }, maxItems: 2 }, multi),
+          parameter('csv', 'query', { type: 'array', items: { type: 'integer' } }, commas),
+          parameter('X-Code', 'header', { type: 'string', pattern: '^[A-Z]+$' }),
+        ];
+        const head = version === '2.0' ? { swagger: '2.0' } : { openapi: version };
+        writeFileSync(join(folder, 'parameters.json'), JSON.stringify({ ...head, info: { title: 'a', version: '1' }, paths: { '/p/{id}': { get: { operationId: 'getP', parameters, responses: { 200: { description: 'ok' } } } } } }));
+        const call = await start(`- rest: { clientRequestValidation: true, openApi: { specification: "${join(folder, 'parameters.json')}" } }\n- from: { uri: "direct:getP", steps: [ { setBody: { constant: ok } } ] }\n`);
+        for (const good of ['/p/7', '/p/7?limit=3', '/p/7?full=true&kind=7', '/p/7?list=1&list=2', '/p/7?csv=1,2,3']) expect((await call(good)).status, good).to.equal(200);
+        for (const bad of ['/p/x', '/p/0', '/p/7?limit=x', '/p/7?limit=1.5', '/p/7?full=yes', '/p/7?kind=c', '/p/7?list=1&list=x', '/p/7?list=1&list=2&list=3', '/p/7?csv=1,x']) expect((await call(bad)).status, bad).to.equal(400);
+        const refused = await call('/p/7', { headers: { 'X-Code': 'abc' } });
+        expect([refused.status, await refused.text()]).to.deep.equal([400, 'The header parameter `X-Code` does not fit its schema: must match pattern "^[A-Z]+$".']);
+      });
+    }
+
+    it('has the path of the last of several servers, as in Camel', async () => {
+      writeFileSync(join(folder, 'servers.json'), JSON.stringify({ openapi: '3.0.3', info: { title: 'a', version: '1' }, servers: [{ url: '/one' }, { url: 'https://example.org/two' }], paths: { '/x': { get: { operationId: 'getX', responses: {} } } } }));
+      const call = await start(`- rest: { openApi: { specification: "${join(folder, 'servers.json')}" } }\n- from: { uri: "direct:getX", steps: [ { setBody: { constant: x } } ] }\n`);
+      expect([(await call('/one/x')).status, (await call('/two/x')).status]).to.deep.equal([404, 200]);
+    });
+
     it('refuses a reply of another type than the document has for its status, where replies are checked', async () => {
       const steps = '[ { setHeader: { name: Content-Type, simple: "${header.type}" } }, { setBody: { constant: "{}" } } ]';
       const call = await start(`- restConfiguration: { clientResponseValidation: true, bindingMode: json }\n- rest: { openApi: { specification: "${join(folder, 'api.yaml')}", missingOperation: ignore } }\n- from: { uri: "direct:getOrder", steps: ${steps} }\n`);

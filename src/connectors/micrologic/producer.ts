@@ -6,7 +6,6 @@ import type { Exchange } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
 import type { HttpReply } from '../../core/http/client.ts';
 import { asNetworkError, isCompressed, rawHeader, ReplyHandler, unpack } from '../../core/http/client.ts';
-import { addEventHeaders, isEvent, isStructured, readEventHeaders, readStructured, structuredEvent } from '../../core/http/cloudEvents.ts';
 import { encodeQueryComponent, isPlainMap } from '../../core/http/headers.ts';
 import { ReplyHeaders, requestBody, requestHeaders } from '../../core/http/message.ts';
 import { jsonText, parseJson, writeJson } from '../../core/conversion/json.ts';
@@ -14,6 +13,8 @@ import { isJsonType, mediaTypeOf } from '../../core/conversion/media-type.ts';
 import type { Application } from './application.ts';
 import { applicationOf } from './application.ts';
 import type { micrologicOptions } from './options.ts';
+
+type Events = typeof import('../../core/http/cloudEvents.ts');
 
 type MicrologicEndpoint = Endpoint<typeof micrologicOptions>;
 
@@ -33,16 +34,20 @@ export class MicrologicProducer implements Producer {
   private readonly timeoutMillis: number;
   private readonly waitMillis: number;
   private readonly maxResponseBytes: number;
+  /** Null: messages are no events. */
+  private readonly events: Events | null;
 
   /** @throws when `micrologic.url` is not configured */
   static async open(endpoint: MicrologicEndpoint, context: ConnectorContext): Promise<MicrologicProducer> {
     const application = await applicationOf(context);
     application.join(context);
-    return new MicrologicProducer(endpoint, context, application);
+    const events = endpoint.options.cloudEvents ? await import('../../core/http/cloudEvents.ts') : null;
+    return new MicrologicProducer(endpoint, context, application, events);
   }
 
-  private constructor(endpoint: MicrologicEndpoint, context: ConnectorContext, application: Application) {
+  private constructor(endpoint: MicrologicEndpoint, context: ConnectorContext, application: Application, events: Events | null) {
     const { options, rest } = endpoint;
+    this.events = events;
     this.options = options;
     this.context = context;
     this.application = application;
@@ -79,12 +84,12 @@ export class MicrologicProducer implements Producer {
       headers = options.skipRequestHeaders ? [] : requestHeaders(exchange.headers, null);
       body = this.bodyOf(exchange, headers);
       method = options.method ?? (body === null ? 'GET' : 'POST');
-      if (options.cloudEvents) {
+      if (this.events !== null) {
         const defaults = this.eventDefaults(exchange);
-        if (options.ceMode === 'binary') addEventHeaders(headers, exchange, defaults);
+        if (options.ceMode === 'binary') this.events.addEventHeaders(headers, exchange, defaults);
         else if (body !== null && typeof body !== 'string' && !Buffer.isBuffer(body)) throw new ExchangeError('org.apache.camel.InvalidPayloadException', 'a stream can\'t be the data of an event in structured mode: convert it to bytes first, or send it in binary mode');
         else {
-          body = structuredEvent(headers, exchange, defaults, body);
+          body = this.events.structuredEvent(headers, exchange, defaults, body);
           method = options.method ?? 'POST';
         }
       }
@@ -163,9 +168,9 @@ export class MicrologicProducer implements Producer {
     }
     exchange.headers = new Headers(new ReplyHeaders(reply.rawHeaders, options.copyHeaders ? exchange.headers : null, reply.status, reply.statusText, null, isUnpacked));
     exchange.body = bytes !== null && bytes.length === 0 ? null : body;
-    if (options.cloudEvents) {
+    if (this.events !== null) {
       try {
-        this.takeEvent(exchange, type, bytes);
+        this.takeEvent(this.events, exchange, type, bytes);
       } catch (thrown) {
         return this.garbage(exchange, reply, (thrown as Error).message);
       }
@@ -174,7 +179,7 @@ export class MicrologicProducer implements Producer {
   }
 
   /** A reply that is an event, in whichever mode; others are what they are. */
-  private takeEvent(exchange: Exchange, type: string | undefined, bytes: Buffer | null): void {
+  private takeEvent({ isStructured, isEvent, readEventHeaders, readStructured }: Events, exchange: Exchange, type: string | undefined, bytes: Buffer | null): void {
     if (!isStructured(type)) {
       if (isEvent(exchange)) readEventHeaders(exchange);
       return;

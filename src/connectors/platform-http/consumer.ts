@@ -8,7 +8,6 @@ import type { Exchange } from '../../core/exchange/exchange.ts';
 import { Headers } from '../../core/exchange/headers.ts';
 import type { HeaderFilter } from '../../core/http/headers.ts';
 import { isCamelHeader } from '../../core/http/headers.ts';
-import { takeEvent } from '../../core/http/cloudEvents.ts';
 import type { Form } from '../../core/http/form.ts';
 import { MalformedForm, readMultipartForm, readTextForm } from '../../core/http/form.ts';
 import type { HttpListener, HttpMount, HttpRequest } from '../../core/http/listener.ts';
@@ -61,6 +60,7 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
   private inFlight = 0;
   private sink: Sink | null = null;
   private isSuspended = false;
+  private takeEvent: ((exchange: Exchange) => void) | null = null;
 
   constructor(endpoint: PlatformHttpEndpoint, context: ConnectorContext, binding: RequestBinding | null = null) {
     const { options } = endpoint;
@@ -97,6 +97,7 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
 
   async start(sink: Sink): Promise<void> {
     this.sink = sink;
+    if (this.options.cloudEvents) ({ takeEvent: this.takeEvent } = await import('../../core/http/cloudEvents.ts'));
     await this.listener.mount(this);
   }
 
@@ -168,9 +169,9 @@ export class PlatformHttpConsumer implements Consumer, HttpMount {
     if (this.options.useCookieHandler) exchange.properties.set('CamelCookieHandler', new CookieHandler(request, this.options));
     const delivery = new RequestDelivery(this, request.reply, headers);
     if (this.options.requestTimeout !== undefined) delivery.expireAfter(this.options.requestTimeout);
-    if (this.options.cloudEvents && request.method !== 'OPTIONS') {
+    if (this.takeEvent !== null && request.method !== 'OPTIONS') {
       try {
-        takeEvent(exchange);
+        this.takeEvent(exchange);
       } catch (thrown) {
         exchange.headers.set('CamelHttpResponseCode', 400);
         exchange.headers.set('Content-Type', 'text/plain; charset=utf-8');

@@ -13,11 +13,12 @@ import { xmlDocumentInTurns } from '../../core/conversion/xmlFragment.ts';
 import type { BindingMode, RestOperation } from '../../core/http/rest-operation.ts';
 import { forStatus } from '../../core/http/rest-operation.ts';
 import type { RequestBinding } from '../platform-http/consumer.ts';
-import type { BodyCheck } from './bodySchema.ts';
+import type { BodyCheck, ParameterCheck } from './bodySchema.ts';
 
 /** JSON schemas of an OpenAPI document. */
 export interface SchemaChecks {
   readonly body: BodyCheck | null;
+  readonly parameters: readonly ParameterCheck[];
   /** By status, class of statuses or `default`. */
   readonly replies: Readonly<Record<string, BodyCheck>>;
 }
@@ -49,7 +50,7 @@ export class RestBinding implements RequestBinding {
   private readonly standIn: ((exchange: Exchange) => void) | null;
   readonly tellsMethods: boolean;
 
-  constructor(operation: RestOperation, checks: SchemaChecks = { body: null, replies: {} }, formats: JsonFormats = { in: null, out: null }, standIn: ((exchange: Exchange) => void) | null = null) {
+  constructor(operation: RestOperation, checks: SchemaChecks = { body: null, parameters: [], replies: {} }, formats: JsonFormats = { in: null, out: null }, standIn: ((exchange: Exchange) => void) | null = null) {
     this.operation = operation;
     this.standIn = standIn;
     this.tellsMethods = operation.isOfContract;
@@ -173,6 +174,11 @@ export class RestBinding implements RequestBinding {
       if (value === undefined || value === null) continue;
       const given = Array.isArray(value) && lists.includes(name) ? (value as unknown[]) : [value];
       if (!given.every((item) => values.includes(toText(item) ?? ''))) return 'Some of the query parameters or HTTP headers has a not-allowed value.';
+    }
+    for (const { folded, check } of this.checks.parameters) {
+      const value = headers.lookup(folded);
+      const problem = value === undefined || value === null ? null : check(value);
+      if (problem !== null) return problem;
     }
     // What is bound as JSON is read anyway.
     if (!hasBody || binds(bindingMode, 'json') || mediaTypeOf(textHeader(exchange, 'content-type')) !== 'application/json') return null;

@@ -2,7 +2,9 @@ import type { Options } from 'ajv';
 import type Ajv from 'ajv/dist/core.js';
 import type { RuntimeAccess } from '../../core/connector.ts';
 import type { ContractOperation } from '../../core/http/rest-operation.ts';
-import type { ApiDocument, ApiOperation, Json } from '../../core/http/openapi.ts';
+import { toText } from '../../core/conversion/convert.ts';
+import { fold } from '../../core/exchange/headers.ts';
+import type { ApiDocument, ApiOperation, ApiParameter, Json } from '../../core/http/openapi.ts';
 import { readOpenApi } from '../../core/http/openapi.ts';
 import type { BodyWay } from '../../core/http/openapiSchemas.ts';
 import { ApiSchemas } from '../../core/http/openapiSchemas.ts';
@@ -39,8 +41,15 @@ export class DocumentChecks {
     return this.document.operations.find((one) => one.method === method && one.path === path);
   }
 
+  /** What a schema is, or refers to. */
+  resolved(schema: unknown): Json {
+    let found = schema as Json | undefined;
+    for (let i = 0; i < 100 && typeof found?.['$ref'] === 'string'; i++) found = this.document.follow(found['$ref']) as Json;
+    return typeof found === 'object' && found !== null ? found : {};
+  }
+
   /** @throws Error for a schema that is none, or refers to what can't be reached */
-  check(schema: Json, way: BodyWay): BodyCheck {
+  check(schema: Json, way: BodyWay, subject = `${way} body`): BodyCheck {
     let shared = this.ways.get(way);
     if (shared === undefined) this.ways.set(way, (shared = { ajv: this.makeAjv(), schemas: new ApiSchemas(this.document, way), text: '' }));
     const { ajv, schemas } = shared;
@@ -56,12 +65,55 @@ export class DocumentChecks {
       try {
         if (fits(body)) return null;
       } catch (thrown) {
-        return `The ${way} body can not be checked: ${(thrown as Error).message}.`;
+        return `The ${subject} can not be checked: ${(thrown as Error).message}.`;
       }
       const [error] = validate.errors ?? [];
-      return `The ${way} body does not fit its schema: ${error === undefined || error.instancePath === '' ? '' : `${error.instancePath} `}${error?.message ?? 'it is refused'}.`;
+      return `The ${subject} does not fit its schema: ${error === undefined || error.instancePath === '' ? '' : `${error.instancePath} `}${error?.message ?? 'it is refused'}.`;
     };
   }
+}
+
+/** A parameter of an operation, as a request has it. */
+export interface ParameterCheck {
+  readonly folded: string;
+  /** Says what is wrong with its values; null when nothing is. */
+  check(value: unknown): string | null;
+}
+
+/** @throws Error for a schema that can't be used */
+export function parameterCheck({ name, in: place, schema, isExploded }: ApiParameter, checks: DocumentChecks): ParameterCheck {
+  const check = checks.check(schema, 'request', `${place} parameter \`${name}\``);
+  const items = (schema['type'] as unknown) === 'array' ? checks.resolved(schema['items']) : null;
+  return {
+    folded: fold(name),
+    check: (value) => {
+      if (items === null) {
+        // The same name may be a header and a parameter.
+        const problems = (Array.isArray(value) ? (value as unknown[]) : [value]).map((one) => problemOf(check, meant(schema, toText(one) ?? '')));
+        return problems.find((problem) => problem !== null) ?? null;
+      }
+      const list = Array.isArray(value) ? (value as unknown[]) : isExploded ? [value] : (toText(value) ?? '').split(',');
+      return check(list.map((one) => meant(items, toText(one) ?? '')[0]));
+    },
+  };
+}
+
+/** The first problem, unless the text may mean something else that has none. */
+function problemOf(check: BodyCheck, values: readonly unknown[]): string | null {
+  const problems = values.map(check);
+  return problems.includes(null) ? null : (problems[0] ?? null);
+}
+
+/** What a text may mean by its schema, the likeliest first. */
+function meant({ type }: Json, text: string): readonly unknown[] {
+  const types = Array.isArray(type) ? (type as unknown[]) : type === undefined ? ['number', 'boolean', 'string'] : [type];
+  const found: unknown[] = [];
+  for (const one of types) {
+    if ((one === 'number' || one === 'integer') && /^[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text)) found.push(Number(text));
+    else if (one === 'boolean' && (text === 'true' || text === 'false')) found.push(text === 'true');
+    else if (one === 'null' && text === '') found.push(null);
+  }
+  return [...found, text];
 }
 
 const documents = new WeakMap<RuntimeAccess, Map<string, { readonly hash: string; readonly checks: Promise<DocumentChecks> }>>();

@@ -28,12 +28,15 @@ const operationOf = ({ options }: RestEndpoint): RestOperation => {
 /** What the schemas of its document say of an operation's bodies. */
 async function checksOf({ contract, clientRequestValidation, clientResponseValidation }: RestOperation, context: ConnectorContext): Promise<SchemaChecks> {
   const replies: Record<string, BodyCheck> = {};
-  if (contract === null) return { body: null, replies };
-  const checks = await (await import('./bodySchema.ts')).documentOf(contract, runtimeOf(context));
+  if (contract === null) return { body: null, parameters: [], replies };
+  const { documentOf, parameterCheck } = await import('./bodySchema.ts');
+  const checks = await documentOf(contract, runtimeOf(context));
   const operation = checks.operation(contract.method, contract.path);
   if (operation === undefined) throw new Error(`\`${contract.document}\` has no \`${contract.method} ${contract.path}\` any more`);
   if (clientResponseValidation) for (const [status, { schema }] of Object.entries(operation.replies)) if (schema !== null) replies[status] = checks.check(schema, 'response');
-  return { body: clientRequestValidation && operation.bodySchema !== null ? checks.check(operation.bodySchema, 'request') : null, replies };
+  // Objects are spelled in many ways, and content in its own.
+  const parameters = clientRequestValidation ? operation.parameters.filter(({ in: place, schema }) => place !== 'cookie' && schema['type'] !== 'object').map((parameter) => parameterCheck(parameter, checks)) : [];
+  return { parameters, body: clientRequestValidation && operation.bodySchema !== null ? checks.check(operation.bodySchema, 'request') : null, replies };
 }
 
 /** One operation on the listener that all of HTTP shares. */

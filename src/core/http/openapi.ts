@@ -35,6 +35,8 @@ export interface ApiParameter {
   readonly in: 'path' | 'query' | 'header' | 'cookie';
   readonly isRequired: boolean;
   readonly schema: Json;
+  /** Several values of it come one by one (`a=1&a=2`), not with commas between them. */
+  readonly isExploded: boolean;
 }
 
 export interface ApiDocument {
@@ -110,7 +112,7 @@ export function readOpenApi(source: string): ApiDocument {
         produces: version.startsWith('2') ? list(operation['produces'] ?? json['produces']).map(String) : [...new Set(replies.flatMap((reply) => Object.keys(object(reply['content']))))],
         parameters: [...all.values()]
           .filter((parameter) => ['path', 'query', 'header', 'cookie'].includes(String(parameter['in'])))
-          .map((parameter) => ({ name: String(parameter['name']), in: parameter['in'] as ApiParameter['in'], isRequired: parameter['required'] === true || parameter['in'] === 'path', schema: resolve(parameter['schema'] ?? parameter) })),
+          .map((parameter) => ({ name: String(parameter['name']), in: parameter['in'] as ApiParameter['in'], isRequired: parameter['required'] === true || parameter['in'] === 'path', schema: schemaOf(parameter, resolve), isExploded: isExploded(parameter) })),
         requiresBody: body?.['required'] === true || inBody?.['required'] === true,
         bodySchema: jsonSchemaOf(content, inBody?.['schema']),
         replies: Object.fromEntries(Object.entries(object(operation['responses'])).map(([code, reply]) => [code, replyOf(resolve(reply), resolve)])),
@@ -121,6 +123,18 @@ export function readOpenApi(source: string): ApiDocument {
   const { host, basePath } = serverOf(json, version);
   const info = object(json['info']);
   return { title: text(info['title']) ?? '', version: text(info['version']) ?? '', host, basePath, operations, json, isOlder, follow };
+}
+
+/** Up to 2.0 a parameter is its schema, but for `required`, which is no list then. */
+function schemaOf(parameter: Json, resolve: (value: unknown) => Json): Json {
+  if (parameter['schema'] !== undefined) return resolve(parameter['schema']);
+  const { required: _required, ...schema } = parameter;
+  return schema;
+}
+
+function isExploded({ in: place, style, explode, collectionFormat, schema }: Json): boolean {
+  if (schema === undefined) return collectionFormat === 'multi';
+  return place === 'query' && (typeof explode === 'boolean' ? explode : style === undefined || style === 'form');
 }
 
 /** JSON is read as such: that is ten times as fast. */
@@ -166,7 +180,8 @@ function serverOf(json: Json, version: string): { host: string | null; basePath:
     const host = text(json['host']);
     return { host: host === null ? null : `${String(list(json['schemes'])[0] ?? 'http')}://${host}`, basePath: text(json['basePath']) ?? '' };
   }
-  const server = object(list(json['servers'])[0]);
+  // As in Camel, of several the last one.
+  const server = object(list(json['servers']).findLast((one) => text(object(one)['url']) !== null));
   let url = text(server['url']) ?? '';
   for (const [name, variable] of Object.entries(object(server['variables']))) url = url.replaceAll(`{${name}}`, String(object(variable)['default'] ?? ''));
   const match = /^(https?:\/\/[^/]+)?(\/.*)?$/.exec(url);
