@@ -174,8 +174,18 @@ function requestBody(operation: RestOperation, body: ElementModel | undefined, f
   if (body === undefined && !takesBody) return {};
   const schema = body === undefined ? {} : schemaOf(body);
   const described = given({ description: body === undefined ? null : textField(body, 'description') });
-  const content = Object.fromEntries((types.length > 0 ? types : body === undefined ? ['*/*'] : ['application/json']).map((type) => [type, { schema: Object.keys(schema).length === 1 && body !== undefined && textField(body, 'dataType') === null ? {} : schema }]));
+  const content = Object.fromEntries((types.length > 0 ? types : body === undefined ? ['*/*'] : ['application/json']).map((type) => [type, { schema: Object.keys(schema).length === 1 && body !== undefined && textField(body, 'dataType') === null ? {} : schema, ...bodyExamples(body, type) }]));
   return { requestBody: { ...described, ...(body !== undefined && body.fields['required'] !== false ? { required: true } : {}), content } };
+}
+
+/** As in Camel, examples of a body are named by their media types; other names are names. */
+function bodyExamples(body: ElementModel | undefined, type: string): Json {
+  if (body === undefined) return {};
+  const examples = pairsOf(body.fields['examples']);
+  const own = examples.get(type) ?? examples.get('');
+  if (own !== undefined) return { example: own };
+  const named = [...examples].filter(([key]) => !key.includes('/'));
+  return named.length === 0 ? {} : { examples: Object.fromEntries(named.map(([key, value]) => [key, { value }])) };
 }
 
 function responsesOf(verb: ElementModel, operation: RestOperation): Json {

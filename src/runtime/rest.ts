@@ -485,7 +485,7 @@ function apiRoute(entries: readonly RestEntry[], settings: RestSettings): Elemen
   const parameters = {
     document: JSON.stringify(openApiDocument(entries, api)),
     ...(element.fields['useXForwardHeaders'] === true ? { usesForwardedHeaders: true } : {}),
-    ...(element.fields['enableCORS'] === true ? { cors: JSON.stringify(corsHeaders(element)) } : {}),
+    ...(element.fields['enableCORS'] === true || api.properties.get('cors') === 'true' ? { cors: JSON.stringify(corsHeaders(element)) } : {}),
   };
   return documentRoute(joinPaths(settings.contextPath, path), parameters, textField(element, 'apiContextRouteId'), at);
 }

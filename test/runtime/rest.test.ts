@@ -205,6 +205,23 @@ describe('rest', () => {
     expect(await Promise.all([answer('/a/%C3%A4?q=%C3'), answer('/a/%C3?q=1+2'), answer('/a/1', 'q=%C3')])).to.deep.equal(['200 ä|\ufffd', '200 \ufffd|1 2', '200 1|\ufffd']);
   });
 
+  it('shows examples of bodies by their media types, and the document to other sites where the property cors says so', async () => {
+    const ask = await start(`
+- restConfiguration: { apiContextPath: /doc, apiProperty: [ { key: cors, value: "true" } ] }
+- rest:
+    post:
+      - { path: /a, consumes: "application/json,text/plain", param: [ { name: body, type: body, examples: [ { key: application/json, value: '{"a":1}' } ] } ], to: "direct:a" }
+      - { path: /b, consumes: application/json, param: [ { name: body, type: body, examples: [ { key: small, value: '1' }, { key: large, value: '2' } ] } ], to: "direct:b" }
+- from: { uri: "direct:a", steps: [ { setBody: { constant: x } } ] }
+- from: { uri: "direct:b", steps: [ { setBody: { constant: x } } ] }
+`);
+    const reply = await ask('/doc');
+    expect(reply.headers.get('access-control-allow-origin')).to.equal('*');
+    const { paths } = (await reply.json()) as { paths: Record<string, { post: { requestBody: { content: unknown } } }> };
+    expect(paths['/a']!.post.requestBody.content).to.deep.equal({ 'application/json': { schema: {}, example: '{"a":1}' }, 'text/plain': { schema: {} } });
+    expect(paths['/b']!.post.requestBody.content).to.deep.equal({ 'application/json': { schema: {}, examples: { small: { value: '1' }, large: { value: '2' } } } });
+  });
+
   it('describes its services in OpenAPI 3.0, as JSON or YAML', async () => {
     const ask = await start(`
 - restConfiguration:
