@@ -21,6 +21,7 @@ const apart = new Map([
   ['src/languages/simple/grammar.ts', 'simple-grammar'],
   ['src/core/http/openapi.ts', 'openapi'],
   ['src/core/conversion/jsonInTurns.ts', 'json-long'],
+  ['src/core/http/cloudEvents.ts', 'cloud-events'],
   ['src/core/beans/tlsParameters.ts', 'tls-parameters'],
   ['src/eip/threads.ts', 'threads'],
 ]);
@@ -28,7 +29,7 @@ const apart = new Map([
 /** Bytes: from here what a connector, a language, a format, a pattern or a command needs alone is a part of its own, while what is smaller stands together with its like. */
 const large = 16_000;
 /** Patterns below this stand in the program: most routes use some of them. */
-const small = 4000;
+const small = 3500;
 
 /** What reads the command line: the part that is loaded first. */
 export const front = 'command';
