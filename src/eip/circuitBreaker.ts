@@ -4,7 +4,7 @@ import type { BreakerSettings } from '../core/graph/breaker.ts';
 import { Breaker } from '../core/graph/breaker.ts';
 import type { StepContext } from '../core/definition.ts';
 import { defineEip } from '../core/definition.ts';
-import { ExchangeError, causeChain, classDistance } from '../core/errors.ts';
+import { ExchangeError, causeChain, classDistance, describeError } from '../core/errors.ts';
 import { checkExceptionClass } from '../core/exceptionClassCheck.ts';
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
 import { depthOf } from '../core/exchange/exchange.ts';
@@ -36,7 +36,7 @@ interface Guard {
 const unchecked = (error: ExchangeError): ExchangeError =>
   classDistance(error.type, 'java.lang.RuntimeException') >= 0 || classDistance(error.type, 'java.lang.Error') >= 0
     ? error
-    : new ExchangeError('org.apache.camel.RuntimeCamelException', `${error.type}: ${error.message}`, { cause: error });
+    : new ExchangeError('org.apache.camel.RuntimeCamelException', describeError(error), { cause: error });
 
 const property = {
   isSuccess: 'CamelCircuitBreakerSuccessfulExecution',
@@ -232,6 +232,7 @@ class CircuitBreaker extends StepSubscriber {
       else properties.remove('CamelExceptionCaught');
       const endpoint = properties.get('CamelToEndpoint') ?? exchange.fromEndpoint;
       if (properties.get('CamelFailureEndpoint') === undefined && endpoint !== undefined && endpoint !== null) properties.set('CamelFailureEndpoint', endpoint);
+      properties.set('CamelExceptionHandled', true);
       return this.fallback.next(exchange);
     }
     properties.set(cause === 'timeout' ? property.isTimedOut : property.isRejected, true);

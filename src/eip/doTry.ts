@@ -21,7 +21,7 @@ interface Catch extends Clause {
   readonly inlet: Inlet;
 }
 
-/** Tells, in a doCatch and in the doFinally after it, that a failure was caught. */
+/** Tells, in a doCatch and in the doFinally after it, that a failure was caught; and after the fallback of a circuit breaker. */
 const handledProperty = 'CamelExceptionHandled';
 
 const marks = ROLLBACK_ONLY | ROLLBACK_ONLY_LAST;
@@ -37,8 +37,8 @@ class Try extends StepSubscriber {
   /** What an exchange is marked with or has failed with, while its doCatch or doFinally runs. */
   private readonly suspended = new WeakMap<Exchange, { readonly error: ExchangeError | null; readonly halt: number }>();
 
-  /** Exchanges that bear the mark of this step's doCatch. */
-  private readonly marked = new WeakSet<Exchange>();
+  /** What exchanges bore as a mark when they came. */
+  private readonly marked = new WeakMap<Exchange, unknown>();
 
   constructor(out: Subscriber<Exchange>, steps: Pipe, clauses: readonly Clause[], last: Pipe | null, info: StepInfo, takesArrivals: boolean) {
     super(out, info);
@@ -56,13 +56,19 @@ class Try extends StepSubscriber {
 
   protected step(exchange: Exchange): boolean {
     exchange.isTried = true;
+    const mark = exchange.property(handledProperty);
+    if (mark !== undefined) {
+      this.marked.set(exchange, mark);
+      exchange.properties.remove(handledProperty);
+    }
     this.tried.next(exchange);
     return false;
   }
 
   private wasTried(exchange: Exchange): void {
     if ((exchange.halt & STOPPED) !== 0) return this.stopped(exchange);
-    if (!exchange.isFailed || this.clauses.length === 0) return this.finish(exchange);
+    // As in Camel, what fails after the fallback of a circuit breaker is not caught.
+    if (!exchange.isFailed || this.clauses.length === 0 || exchange.property(handledProperty) !== undefined) return this.finish(exchange);
     this.find(exchange, causeChain(exchange.exception), 0);
   }
 
@@ -101,10 +107,7 @@ class Try extends StepSubscriber {
       this.suspended.set(exchange, { error: isRollback ? exchange.exception : null, halt: isRollback ? marked | FAILED : marked });
     }
     this.noteFailure(exchange, exchange.exception!);
-    if (exchange.property(handledProperty) === undefined) {
-      exchange.properties.set(handledProperty, true);
-      this.marked.add(exchange);
-    }
+    exchange.properties.set(handledProperty, true);
     exchange.exception = null;
     exchange.halt &= ~(FAILED | SPENDINGS | marks);
     inlet.next(exchange);
@@ -144,12 +147,21 @@ class Try extends StepSubscriber {
 
   private stopped(exchange: Exchange): void {
     exchange.isTried = false;
+    this.restoreMark(exchange);
     this.out.next(exchange);
+  }
+
+  private restoreMark(exchange: Exchange): void {
+    const mark = this.marked.get(exchange);
+    if (mark !== undefined) {
+      this.marked.delete(exchange);
+      exchange.properties.set(handledProperty, mark);
+    } else if (exchange.hasProperties) exchange.properties.remove(handledProperty);
   }
 
   private leaves(exchange: Exchange, wentWell: boolean): void {
     exchange.isTried = false;
-    if (this.marked.delete(exchange)) exchange.properties.remove(handledProperty);
+    this.restoreMark(exchange);
     if (wentWell && exchange.hasProperties) {
       exchange.properties.remove('CamelFailureEndpoint');
       exchange.properties.remove('CamelFailureRouteId');

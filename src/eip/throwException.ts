@@ -4,7 +4,7 @@ import { classDistance, ExchangeError, toExchangeError } from '../core/errors.ts
 import { exceptionClasses } from '../core/exceptionClasses.ts';
 import { checkExceptionClass } from '../core/exceptionClassCheck.ts';
 import { field } from '../core/field.ts';
-import { perform, performWith } from '../core/graph/flow.ts';
+import { perform } from '../core/graph/flow.ts';
 import { missingOption } from '../core/optionError.ts';
 
 /** Why Camel can't make an exception of a class: it has no constructor with a text (or without one), or is no Exception. Null where it can. */
@@ -17,6 +17,8 @@ function refusalToMake(type: string, hasText: boolean): ExchangeError | null {
 }
 
 const noText = (): string | null => null;
+const notMade = (type: string, cause: ExchangeError): ExchangeError =>
+  new ExchangeError('org.apache.camel.CamelExchangeException', `Error creating new instance of class ${type}. Exchange[]. Caused by: [${cause.type} - ${cause.message}]`, { cause });
 
 export const throwException = defineEip({
   name: 'throwException',
@@ -62,7 +64,7 @@ export const throwException = defineEip({
     const refusal = refusalToMake(exceptionType, message !== undefined);
     if (refusal !== null) {
       return perform(() => {
-        throw new ExchangeError('org.apache.camel.CamelExchangeException', `Error creating new instance of class ${exceptionType}. Exchange[]. Caused by: [${refusal.type} - ${refusal.message}]`, { cause: refusal });
+        throw notMade(exceptionType, refusal);
       }, info);
     }
     return performWith(
@@ -72,5 +74,27 @@ export const throwException = defineEip({
       },
       info,
     );
+    if (message === undefined) {
+      return perform(() => {
+        throw new ExchangeError(exceptionType, null);
+      }, info);
+    }
+    const text = dynamicTextOrNull(message, context);
+    const made = (saying: string | null): never => {
+      throw new ExchangeError(exceptionType, saying);
+    };
+    const unmade = (thrown: unknown): never => {
+      throw notMade(exceptionType, toExchangeError(thrown));
+    };
+    if (text.isAsync === true) return perform(async (exchange) => made(await (text(exchange) as unknown as Promise<string | null>).catch(unmade)), info);
+    return perform((exchange) => {
+      let saying: string | null;
+      try {
+        saying = text(exchange);
+      } catch (thrown) {
+        return unmade(thrown);
+      }
+      made(saying);
+    }, info);
   },
 });

@@ -1,14 +1,14 @@
 import type { Subscriber } from 'rxjs';
 import { defineEip } from '../core/definition.ts';
 import type { StepContext } from '../core/definition.ts';
-import { dynamicEndpointFields, isInvalidEndpoint, optimisationFields, orNone, schemeCheck, uriOf, wholeUri } from '../core/graph/dynamicEndpoint.ts';
+import { checkForm, dynamicEndpointFields, isInvalidEndpoint, optimisationFields, orNone, schemeCheck, wholeUri } from '../core/graph/dynamicEndpoint.ts';
 import { ExchangeError, toExchangeError } from '../core/errors.ts';
 import { detach, finishDetached } from '../core/exchange/detached.ts';
 import type { UnitOfWork, Way } from '../core/exchange/exchange.ts';
 import { Exchange } from '../core/exchange/exchange.ts';
 import type { Expression } from '../core/expression.ts';
 import { preparationOf } from '../core/graph/fanOutOptions.ts';
-import { dynamicText, isDynamicText } from '../core/graph/dynamicText.ts';
+import { dynamicTextOrNull, isDynamicText } from '../core/graph/dynamicText.ts';
 import { field } from '../core/field.ts';
 import type { Call } from '../core/graph/flow.ts';
 import { StepSubscriber, isPromise, operator, settled } from '../core/graph/flow.ts';
@@ -178,29 +178,39 @@ export const wireTap = defineEip({
       prepare: preparationOf(given.onPrepare, context),
       pool: given.executorService === undefined ? null : namedPool(given.executorService, context, 'WireTap'),
     };
-    const uri = wholeUri(given.uri);
+    const uri = wholeUri(given.uri).trim();
     // As in Camel, an endpoint that is written out is allowed.
     const checkScheme = isDynamicText(uri) ? schemeCheck(given.allowedSchemes, false) : null;
     if (!given.dynamicUri || (!isDynamicText(uri) && !given.ignoreInvalidEndpoint)) {
       const call = context.producer(given.uri);
       return operator((out) => new WireTap(out, context, { ...common, target: () => call }));
     }
-    const send = (expression: Expression<string>) => (exchange: Exchange): Call | null => {
-      const uri = expression(exchange) as string | null;
-      const target = uri === null ? '' : uriOf(uri, exchange);
-      if (target === '') return null;
-      // A failure belongs to the copy, not to the exchange.
+    // A failure belongs to the copy, not to the exchange.
+    const fail = (thrown: unknown): Call => (copy) => {
+      copy.fail(thrown, context.info);
+      copy.leave();
+    };
+    const send = (expression: Expression<string | null>) => (exchange: Exchange): Call | null => {
+      let target: string;
+      try {
+        const text = expression(exchange);
+        if (text === null) return null;
+        target = text.trim();
+      } catch (thrown) {
+        return fail(thrown);
+      }
       return (copy) => {
         try {
+          checkForm(target);
           checkScheme?.(target);
           if (given.ignoreInvalidEndpoint) context.checkEndpoint(target);
         } catch (thrown) {
-          if (!given.ignoreInvalidEndpoint || !isInvalidEndpoint(toExchangeError(thrown))) copy.fail(thrown, context.info);
+          if (!given.ignoreInvalidEndpoint || !isInvalidEndpoint(toExchangeError(thrown))) return fail(thrown)(copy);
           return copy.leave();
         }
         context.dynamicCall(target, copy);
       };
     };
-    return settled(orNone(dynamicText(uri, context), given.ignoreInvalidEndpoint), context.info, (expression) => operator((out) => new WireTap(out, context, { ...common, target: send(expression) })));
+    return settled(orNone(dynamicTextOrNull(uri, context), given.ignoreInvalidEndpoint), context.info, (expression) => operator((out) => new WireTap(out, context, { ...common, target: send(expression) })));
   },
 });

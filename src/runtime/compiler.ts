@@ -109,6 +109,8 @@ export class Wiring {
 export interface Surroundings {
   /** Null: no error handler applies (inside doTry, in handler steps, noErrorHandler). */
   readonly handling: ErrorHandling | null;
+  /** The error handler around a doTry and its like, which what is sent on its own from there still has. */
+  readonly outerHandling?: ErrorHandling | null;
   /** The one step is a branch of a multicast. */
   readonly isBranch?: boolean;
   /** A step around looks at how these end (doTry): what is put aside would look as if it had ended. */
@@ -210,7 +212,7 @@ export class StepCompiler {
     };
     for (const model of enabled) {
       const pipe = this.step(model, around);
-      if (model.definition.errorHandling?.own !== 'none') segment.push(pipe);
+      if (this.ownHandling(model) !== 'none') segment.push(pipe);
       else {
         close();
         parts.push(pipe);
@@ -218,6 +220,14 @@ export class StepCompiler {
     }
     close();
     return sequence(parts);
+  }
+
+  /** As in Camel, a step that has no error handler of its own in the list of a route, or of a multicast, has one in the steps of others. */
+  private ownHandling(model: StepModel): 'inherit' | 'again' | 'none' {
+    const { own = 'inherit', ownInheritsWith } = model.definition.errorHandling ?? {};
+    if (own !== 'none') return own;
+    if (ownInheritsWith !== undefined && model.element.fields[ownInheritsWith] === true) return 'inherit';
+    return this.topLevel.has(model) || this.owner?.name === 'multicast' ? 'none' : 'inherit';
   }
 
   private step(model: StepModel, around: Surroundings): Pipe {
@@ -245,11 +255,9 @@ export class StepCompiler {
     if (outer !== undefined && definition.notDirectlyIn?.includes(outer) === true) {
       this.problems.report('M0227', `\`${model.kind}\` stands directly in \`${outer}\``, model.at, { label: 'not by itself', help: 'put it into a `pipeline`, as in Camel: `pipeline: { steps: [ ... ] }`' });
     }
-    const { ownInheritsWith } = definition.errorHandling ?? {};
-    const inheritsAllTheSame = ownInheritsWith !== undefined && model.element.fields[ownInheritsWith] === true;
-    const own = inheritsAllTheSame ? 'inherit' : (definition.errorHandling?.own ?? 'inherit');
+    const own = this.ownHandling(model);
     const children = definition.errorHandling?.children ?? 'inherit';
-    const inner: Surroundings = children === 'none' ? { ...around, handling: null, isWatched: true } : children === 'called' ? { ...around, handling: elsewhere(around.handling) } : around;
+    const inner: Surroundings = children === 'none' ? { ...around, handling: null, outerHandling: around.handling ?? around.outerHandling ?? null, isWatched: true } : children === 'called' ? { ...around, handling: elsewhere(around.handling) } : around;
     this.checkThreadPools(model.element);
     const { siblings } = this;
     this.siblings = compiled.children;
@@ -310,13 +318,14 @@ export class StepCompiler {
   private unit(models: readonly StepModel[], around: Surroundings, unitOf: StepInfo | null): Pipe {
     const pipe = this.steps(models, around);
     const { handling } = around;
-    const leavesFailures = ({ definition, isDisabled }: StepModel): boolean => !isDisabled && definition.errorHandling?.own === 'none';
+    const leavesFailures = (model: StepModel): boolean => !model.isDisabled && this.ownHandling(model) === 'none';
     if (unitOf === null || handling === null || !(models.some(leavesFailures) || mayFailItself(handling))) return pipe;
     if (isPlain(handling)) return sequence([pipe, markExhausted(this.routeId)]);
     return errorHandled(pipe, handling, this.errorContext, unitOf);
   }
 
-  guard(pipe: Pipe, { handling }: Surroundings, info: StepInfo, leavesTried: boolean): Pipe | null {
+  guard(pipe: Pipe, around: Surroundings, info: StepInfo, leavesTried: boolean): Pipe | null {
+    const handling = around.handling ?? (leavesTried ? null : (around.outerHandling ?? null));
     return handling === null || isPlain(handling) ? null : errorHandled(pipe, handling, this.errorContext, info, null, false, leavesTried);
   }
 

@@ -579,7 +579,14 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       if (!hasSteps) return finish(exchange);
       exchange.halt &= ~STOPPED;
       if (!enterFatal(exchange, this.context.routeId)) return this.giveUp(exchange, error);
-      exchange.way = new AfterHandler(exchange.way, finish);
+      // As in Camel, nobody waits for what a dead-letter endpoint answers.
+      const { isInOut } = exchange;
+      if (toDeadLetter) exchange.isInOut = false;
+      const finishAsItWas = (finished: Exchange): void => {
+        finished.isInOut = isInOut;
+        finish(finished);
+      };
+      exchange.way = new AfterHandler(exchange.way, toDeadLetter ? finishAsItWas : finish);
       if (toDeadLetter && this.context.events.has('exchangeDeadLettered')) {
         this.context.events.emit('exchangeDeadLettered', { exchange, routeId: this.context.routeId, step: exchange.failedStep, error, to: deadLetter.shownUri });
       }

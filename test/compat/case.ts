@@ -174,9 +174,9 @@ class Case {
       resource: (uri) => readFileSync(resolve(this.workDir, uri.replace(/^resource:/, '').replace(/^(file|classpath):/, '')), 'utf8'),
     });
     events.logThreshold = 'info';
-    events.on('log', ({ level, logger, message, isNull, stepId }) => {
+    events.on('log', ({ level, logger, message, isNull }) => {
       // Lines of the runtime itself are not the routes' own.
-      if (stepId !== null || !logger.startsWith('mecha.')) this.logs.push({ logger, level: level.toUpperCase(), message: isNull === true ? null : this.render.text(message) });
+      if (!logger.startsWith('mecha.')) this.logs.push({ logger, level: level.toUpperCase(), message: isNull === true ? null : this.render.text(message) });
     });
     // What routes write must not stand among the answers.
     runtime.shared('standard streams', () => ({ input: () => Readable.from([]), out: () => new PassThrough().resume(), err: () => new PassThrough().resume() }));

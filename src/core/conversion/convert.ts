@@ -2,6 +2,7 @@ import { splitText } from './manyParts.ts';
 import { Pieces } from './pieces.ts';
 import { checkCharset, decodeText, encodeText } from './charset.ts';
 import { ExchangeError, toExchangeError } from '../errors.ts';
+import { describeError, ExchangeError } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { compareNumbers, doubleText, ExactNumber, exactNumber, isNumeric, javaDouble } from './exactNumber.ts';
 import { jsonText, parseJson } from './json.ts';
@@ -28,6 +29,7 @@ export function toText(value: unknown, exchange?: Exchange): string | null {
   if (value === null || value === undefined) return null;
   if (value instanceof Uint8Array) return bytesText(value, exchange);
   if (value instanceof Error) return `${value instanceof ExchangeError ? value.type : value.name}${value instanceof ExchangeError && value.isWordless ? '' : `: ${value.message}`}`;
+  if (value instanceof Error) return describeError(value);
   if (value instanceof XmlNodeList) return value.toString();
   const json = typeof value === 'object' ? nodeText(value) : null;
   if (json !== null) return json;

@@ -27,7 +27,7 @@ export async function finishDetached(copy: Exchange, unitOfWork: UnitOfWork, con
   if (isUnhandled(copy)) {
     const { events, info } = context;
     const log = (level: 'warn' | 'error', message: string): void =>
-      events.emit('log', { level, logger: info.kind, message, routeId: info.routeId, stepId: info.stepId, exchangeId: copy.id });
+      events.emit('log', { level, logger: `mecha.${info.kind}`, message, routeId: info.routeId, stepId: info.stepId, exchangeId: copy.id });
     log('warn', `${what} failed: ${copy.exception === null ? 'rolled back' : `${copy.exception.type}: ${copy.exception.message}`}`);
     try {
       await context.keepFailed?.(copy);

@@ -1,9 +1,9 @@
-import { ExchangeError } from '../errors.ts';
+import { describeError, ExchangeError } from '../errors.ts';
 import type { Exchange } from './exchange.ts';
 
 function missing(type: string, what: string): ExchangeError {
   const cause = new ExchangeError(`org.apache.camel.${type}`, `No ${what} available. Exchange[]`);
-  return new ExchangeError('org.apache.camel.RuntimeCamelException', `${cause.type}: ${cause.message}`, { cause });
+  return new ExchangeError('org.apache.camel.RuntimeCamelException', describeError(cause), { cause });
 }
 
 /**

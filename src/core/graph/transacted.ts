@@ -1,6 +1,6 @@
 import type { Subscriber } from 'rxjs';
 import type { StepContext } from '../definition.ts';
-import { classDistance, ExchangeError } from '../errors.ts';
+import { classDistance, describeError, ExchangeError } from '../errors.ts';
 import type { Exchange, Way } from '../exchange/exchange.ts';
 import { FAILED, HANDLED, ROLLBACK_ONLY, ROLLBACK_ONLY_LAST, SPENDINGS } from '../exchange/exchange.ts';
 import type { TransactionKind, TransactionPropagation, TransactionScope } from '../exchange/transaction.ts';
@@ -66,7 +66,7 @@ function scopeFor(exchange: Exchange, { policy, url, propagation }: Rules): Tran
 
 /** As in Camel: what makes a transaction roll back is an unchecked exception of Camel's, with what failed as its cause. */
 const asRuntimeException = (failure: ExchangeError): ExchangeError =>
-  classDistance(failure.type, runtimeException) >= 0 ? failure : new ExchangeError(runtimeException, `${failure.type}: ${failure.message}`, { cause: failure });
+  classDistance(failure.type, runtimeException) >= 0 ? failure : new ExchangeError(runtimeException, describeError(failure), { cause: failure });
 
 class TransactedStep extends StepSubscriber {
   private readonly inner: Inlet;

@@ -861,7 +861,7 @@ export class Aggregator {
 
   private log(outlet: Outlet, level: 'warn' | 'error', message: string, exchange: Exchange | null = null): void {
     const { events, info } = outlet.context;
-    events.emit('log', { level, logger: 'aggregate', message, routeId: info.routeId, stepId: info.stepId, exchangeId: exchange === null ? null : exchange.id });
+    events.emit('log', { level, logger: 'mecha.aggregate', message, routeId: info.routeId, stepId: info.stepId, exchangeId: exchange === null ? null : exchange.id });
   }
 }
 
