@@ -40,7 +40,7 @@ class Loop extends StepSubscriber {
       const value = this.count(exchange);
       // What is no whole number already is read as a text.
       const count = (Number.isInteger(value) ? value : convertTo(convertTo(value, 'java.lang.String'), 'java.lang.Integer')) as number | null;
-      if (count === null) throw new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', `the count of the loop is null: ${this.count.label ?? ''}`);
+      if (count === null) throw new ExchangeError('org.apache.camel.NoTypeConversionAvailableException', 'No type converter available to convert from type: null to the required type: java.lang.Integer');
       exchange.properties.set('CamelLoopSize', count);
       times = count;
     }

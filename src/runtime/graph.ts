@@ -27,6 +27,9 @@ export interface ExitWork {
   enter?(exchange: Exchange): void;
 }
 
+/** What exchanges came with whose bodies `variableReceive` has moved into a variable: as in Camel, that is their original. */
+export const receivedBodies = new WeakMap<Exchange, unknown>();
+
 /**
  * One compiled generation of a route: subscribed once, fed through its inlet, thrown away when it is retired and nothing in it is
  * under way any more.
@@ -140,7 +143,7 @@ export class Graph {
     if (this.originals.isKept) {
       const { unitOfWork } = exchange;
       if (unitOfWork !== null && unitOfWork.originalHeaders === null) {
-        unitOfWork.originalBody = exchange.body;
+        unitOfWork.originalBody = receivedBodies.has(exchange) ? receivedBodies.get(exchange) : exchange.body;
         unitOfWork.originalHeaders = exchange.headers.copy();
       }
     }

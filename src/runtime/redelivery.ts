@@ -618,15 +618,19 @@ class ErrorHandled extends StepSubscriber implements Resumable {
       // A called route has told already which one failed.
       this.setFailureProperties(exchange, (exchange.halt & EXHAUSTED) === 0);
       exchange.halt |= EXHAUSTED;
+    } else if ((exchange.halt & HANDLED) !== 0) {
+      // As in Camel, what a called route has handled is handled, whatever the clause says.
+      exchange.clearFailure();
     } else if (isContinued) {
       exchange.clearFailure();
-      exchange.halt &= ~HANDLED;
       if (!isReply) removeRedeliveryHeaders(exchange);
     } else if (isHandled || (isDeadLetter && !wasExhausted)) {
       exchange.clearFailure();
       exchange.halt |= HANDLED;
     } else {
-      return this.giveUp(exchange, error);
+      // As in Camel, it has failed with what was caught last: be it caught within the clause. What the clause has taken away is not lost.
+      const caught = exchange.property('CamelExceptionCaught');
+      return this.giveUp(exchange, caught instanceof ExchangeError ? caught : error);
     }
     this.out.next(exchange);
   }

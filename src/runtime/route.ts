@@ -12,6 +12,7 @@ import type { CompiledStep, SendIntercept } from './compiler.ts';
 import { camelUri } from '../core/uri.ts';
 import type { ResolvedEndpoint } from '../dsl/uri.ts';
 import type { Graph, GraphOwner } from './graph.ts';
+import { receivedBodies } from './graph.ts';
 import type { Places } from './parking.ts';
 import type { RoutePlan } from './plan.ts';
 import { RouteStatistics } from '../observe/statistics.ts';
@@ -158,6 +159,7 @@ export class Route implements GraphOwner, Sink {
     const { body } = exchange;
     try {
       receiveInto(exchange, variable);
+      receivedBodies.set(exchange, body);
       exchange.body = null;
     } catch (thrown) {
       exchange.fail(thrown);
