@@ -54,6 +54,8 @@ export interface Outlet {
 
 const completeAll = 'CamelAggregationCompleteAllGroups';
 const completeAllInclusive = 'CamelAggregationCompleteAllGroupsInclusive';
+/** The routes whose failures are being handled. */
+const beingHandled = 'CamelFatalFallbackErrorHandler';
 const completeCurrent = 'CamelAggregationCompleteCurrentGroup';
 const foldedCompleteAll = completeAll.toLowerCase();
 const foldedInclusive = completeAllInclusive.toLowerCase();
@@ -308,6 +310,9 @@ export class Aggregator {
     if (headers.lookup(foldedCurrent) !== undefined) headers.remove(completeCurrent);
     if (headers.lookup(foldedInclusive) !== undefined) headers.remove(completeAllInclusive);
     if (copy.property(completeCurrent) !== undefined) copy.properties.remove(completeCurrent);
+    // It goes on when its sender has left an onException already: without a list of its own it would not know of it, and the same would go round for ever.
+    const handled = copy.property(beingHandled);
+    if (Array.isArray(handled)) copy.properties.set(beingHandled, [...handled]);
     if (rules.strategy.preComplete !== undefined) return this.addPreCompleting(key, group, source, copy, rules);
     if (rules.isEager) return this.addEagerly(key, group, source, copy, rules);
     return this.join(group ?? new Group(key), source, copy, rules);
