@@ -221,6 +221,10 @@ export class Modelled {
 
 interface Place {
   readonly handling: Handling | null;
+  /** That of the route around a doTry, which taps still have. */
+  readonly outer?: Handling | null;
+  /** Among the steps of another step. */
+  readonly isNested?: boolean;
 }
 
 /** Runs a program as Camel's rules say, one thing after the other; gives the actions in their order. */
@@ -250,7 +254,7 @@ export class Model {
   }
 
   private step(tree: Tree, exchange: Modelled, place: Place): void {
-    if (tree.kind === 'doTry') this.once(tree, exchange, place);
+    if (tree.kind === 'doTry' && place.isNested !== true) this.once(tree, exchange, place);
     else this.handled(exchange, place, () => this.once(tree, exchange, place));
   }
 
@@ -286,8 +290,8 @@ export class Model {
     else this.steps(steps, exchange, { handling: null });
     exchange.dealtWith = true;
     if (exchange.failed) exchange.exhausted = true;
+    else if (exchange.handled) return;
     else if (kind === 'continued') {
-      exchange.handled = false;
       exchange.dealtWith = false;
       exchange.counter = 0;
     } else if (kind === 'onException') {
@@ -296,7 +300,8 @@ export class Model {
     } else exchange.handled = true;
   }
 
-  private once(tree: Tree, exchange: Modelled, place: Place): void {
+  private once(tree: Tree, exchange: Modelled, around: Place): void {
+    const place = { ...around, isNested: true };
     switch (tree.kind) {
       case 'act':
         return this.act(exchange, tree.manner, tree.id);
@@ -344,14 +349,14 @@ export class Model {
       }
       case 'wireTap': {
         const copy = exchange.copy();
-        this.taps.push(() => this.handled(copy, place, () => this.send(tree.to, copy)));
+        this.taps.push(() => this.handled(copy, { handling: place.handling ?? place.outer ?? null }, () => this.send(tree.to, copy)));
         return;
       }
       case 'loop':
         return this.loop(tree.times, tree.copies, tree.steps, exchange, place);
       case 'doTry':
         exchange.tried = true;
-        this.doTry(tree.steps, tree.caught, tree.last, exchange);
+        this.doTry(tree.steps, tree.caught, tree.last, exchange, { handling: null, outer: place.handling ?? place.outer ?? null, isNested: true });
         exchange.tried = false;
     }
   }
@@ -395,8 +400,7 @@ export class Model {
     if (current !== exchange) exchange.takeResult(current);
   }
 
-  private doTry(steps: readonly Tree[], caught: readonly Tree[] | null, last: readonly Tree[] | null, exchange: Modelled): void {
-    const place: Place = { handling: null };
+  private doTry(steps: readonly Tree[], caught: readonly Tree[] | null, last: readonly Tree[] | null, exchange: Modelled, place: Place): void {
     this.steps(steps, exchange, place);
     if (exchange.stopped) return;
     if (exchange.failed && caught !== null) {

@@ -4,6 +4,17 @@ import { UnitOfWork, isUnhandled } from './exchange.ts';
 import { offThread } from './poolThread.ts';
 import { leaveTransaction } from './transaction.ts';
 
+const beingHandled = 'CamelFatalFallbackErrorHandler';
+
+/**
+ * Gives a copy that goes on when its original may have left an onException a list of its own of the routes whose failures are being handled. Else it
+ * would not know of them any more, and could go round for ever, or would know of what came after it. (In Camel all share one list.)
+ */
+export function keepHandled(copy: Exchange): void {
+  const handled = copy.property(beingHandled);
+  if (Array.isArray(handled)) copy.properties.set(beingHandled, [...(handled as readonly string[])]);
+}
+
 /**
  * Puts a copy on its own: it has a unit of work of its own, which holds the delivery that it came with, unless somebody waits for that
  * one's reply. `finishDetached` ends it, and `ended` runs when it has settled.
@@ -13,6 +24,7 @@ export function detach(copy: Exchange, origin: Exchange, ended: () => void): voi
   copy.lane = null;
   leaveTransaction(copy);
   offThread(copy);
+  keepHandled(copy);
   const delivery = origin.unitOfWork;
   const holds = delivery !== null && !delivery.isRequest && !delivery.isDone;
   if (holds) delivery.retain();

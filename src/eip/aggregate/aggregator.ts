@@ -1,3 +1,4 @@
+import { keepHandled } from '../../core/exchange/detached.ts';
 import { leaveTransaction } from '../../core/exchange/transaction.ts';
 import type { Timer } from '../../core/clock.ts';
 import { convertTo, isByteSource, toText, toTruth } from '../../core/conversion/convert.ts';
@@ -54,8 +55,6 @@ export interface Outlet {
 
 const completeAll = 'CamelAggregationCompleteAllGroups';
 const completeAllInclusive = 'CamelAggregationCompleteAllGroupsInclusive';
-/** The routes whose failures are being handled. */
-const beingHandled = 'CamelFatalFallbackErrorHandler';
 const completeCurrent = 'CamelAggregationCompleteCurrentGroup';
 const foldedCompleteAll = completeAll.toLowerCase();
 const foldedInclusive = completeAllInclusive.toLowerCase();
@@ -306,13 +305,11 @@ export class Aggregator {
     copy.unitOfWork = null;
     leaveTransaction(copy);
     offThread(copy);
+    keepHandled(copy);
     const { headers } = copy;
     if (headers.lookup(foldedCurrent) !== undefined) headers.remove(completeCurrent);
     if (headers.lookup(foldedInclusive) !== undefined) headers.remove(completeAllInclusive);
     if (copy.property(completeCurrent) !== undefined) copy.properties.remove(completeCurrent);
-    // It goes on when its sender has left an onException already: without a list of its own it would not know of it, and the same would go round for ever.
-    const handled = copy.property(beingHandled);
-    if (Array.isArray(handled)) copy.properties.set(beingHandled, [...handled]);
     if (rules.strategy.preComplete !== undefined) return this.addPreCompleting(key, group, source, copy, rules);
     if (rules.isEager) return this.addEagerly(key, group, source, copy, rules);
     return this.join(group ?? new Group(key), source, copy, rules);
