@@ -1,8 +1,7 @@
 import { splitText } from './manyParts.ts';
 import { Pieces } from './pieces.ts';
 import { checkCharset, decodeText, encodeText } from './charset.ts';
-import { ExchangeError, toExchangeError } from '../errors.ts';
-import { describeError, ExchangeError } from '../errors.ts';
+import { describeError, ExchangeError, toExchangeError } from '../errors.ts';
 import type { Exchange } from '../exchange/exchange.ts';
 import { compareNumbers, doubleText, ExactNumber, exactNumber, isNumeric, javaDouble } from './exactNumber.ts';
 import { jsonText, parseJson } from './json.ts';
