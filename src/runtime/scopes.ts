@@ -1,10 +1,11 @@
+import type { Subscriber } from 'rxjs';
 import type { Diagnostics } from '../core/diagnostics.ts';
 import { checkExceptionClass } from '../core/exceptionClassCheck.ts';
 import type { Exchange, Way } from '../core/exchange/exchange.ts';
-import { STOPPED } from '../core/exchange/exchange.ts';
+import { ROLLBACK_ONLY, ROLLBACK_ONLY_LAST, STOPPED } from '../core/exchange/exchange.ts';
 import type { Predicate } from '../core/expression.ts';
 import type { Call, Pipe } from '../core/graph/flow.ts';
-import { detour, isPromise, perform, sequence, settled } from '../core/graph/flow.ts';
+import { detour, isPromise, operator, perform, sequence, settled, StepSubscriber } from '../core/graph/flow.ts';
 import type { ElementModel, EndpointModel, ExpressionModel, ModelValue, StepModel } from '../dsl/model.ts';
 import type { SendIntercept, StepCompiler, Surroundings } from './compiler.ts';
 import { booleanField, isElement, matchesPattern, textField } from './plan.ts';
@@ -179,6 +180,44 @@ export function errorHandling(compiler: StepCompiler, scope: RouteScope, sends: 
   return { clauses, policy, retryWhile, deadLetter, onRedelivery, onPrepareFailure, onOccurred };
 }
 
+/** As in Camel, the first step of a clause runs for a message that is marked for rollback, too; those after it do not. */
+function clauseSteps(compiler: StepCompiler, steps: readonly StepModel[], around: Surroundings): Pipe {
+  const enabled = steps.filter(({ isDisabled }) => !isDisabled);
+  const marks = new WeakMap<Exchange, number>();
+  return sequence([
+    operator((out) => new SetMarks(out, (exchange) => {
+      const marked = exchange.halt & (ROLLBACK_ONLY | ROLLBACK_ONLY_LAST);
+      if (marked === 0) return;
+      marks.set(exchange, marked);
+      exchange.halt &= ~marked;
+    })),
+    compiler.steps(enabled.slice(0, 1), around),
+    operator((out) => new SetMarks(out, (exchange) => {
+      exchange.halt |= marks.get(exchange) ?? 0;
+      marks.delete(exchange);
+    })),
+    compiler.steps(enabled.slice(1), around),
+  ]);
+}
+
+class SetMarks extends StepSubscriber {
+  private readonly set: (exchange: Exchange) => void;
+
+  constructor(out: Subscriber<Exchange>, set: (exchange: Exchange) => void) {
+    super(out);
+    this.set = set;
+  }
+
+  override next(exchange: Exchange): void {
+    this.set(exchange);
+    this.out.next(exchange);
+  }
+
+  protected step(): boolean {
+    return true;
+  }
+}
+
 type HandlerFlag = 'useOriginalMessage' | 'useOriginalBody' | 'deadLetterHandleNewException';
 
 /** What a bean that is an error handler may say. */
@@ -252,7 +291,7 @@ function clause(compiler: StepCompiler, element: ElementModel, { isRouteScoped, 
     continued: predicateField(compiler, element, 'continued'),
     useOriginalMessage,
     useOriginalBody,
-    steps: steps.length === 0 ? null : compiler.wiring.wire(compiler.steps(steps, { ...none, sendIntercepts: sends.all, fixedSendIntercepts: sends.ofClauses })),
+    steps: steps.length === 0 ? null : compiler.wiring.wire(clauseSteps(compiler, steps, { ...none, sendIntercepts: sends.all, fixedSendIntercepts: sends.ofClauses })),
     onRedelivery: processor(compiler, element, 'onRedeliveryRef'),
     onOccurred: processor(compiler, element, 'onExceptionOccurredRef'),
     isRouteScoped,
