@@ -305,7 +305,6 @@ export class Aggregator {
     copy.unitOfWork = null;
     leaveTransaction(copy);
     offThread(copy);
-    keepHandled(copy);
     const { headers } = copy;
     if (headers.lookup(foldedCurrent) !== undefined) headers.remove(completeCurrent);
     if (headers.lookup(foldedInclusive) !== undefined) headers.remove(completeAllInclusive);
@@ -485,6 +484,7 @@ export class Aggregator {
     answer.properties.set(aggregatedSize, group.size);
     answer.properties.set('CamelAggregatedCompletedBy', by);
     answer.properties.set(correlationKey, group.key);
+    keepHandled(answer);
     try {
       if (by === 'timeout') rules.strategy.timeout?.(answer, -1, -1, rules.timeoutMillis > 0 ? rules.timeoutMillis : -1);
       if (by === 'timeout' && rules.discardsOnTimeout) {
