@@ -8,8 +8,6 @@ export class ExchangeError extends Error {
   readonly type: string;
   /** More that an error handler may read, such as `statusCode` of an HTTP failure. */
   readonly details: Readonly<Record<string, unknown>>;
-  /** It has no message, which is not the same as an empty one. */
-  readonly isSilent: boolean;
 
   /** It was made without a message: `message` is empty, where Java has null. */
   readonly isWordless: boolean;
@@ -17,9 +15,6 @@ export class ExchangeError extends Error {
   constructor(type: string, message: string | null, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
     super(message ?? '', options.cause === undefined ? undefined : { cause: options.cause });
     this.isWordless = message === null;
-  constructor(type: string, message: string | null, options: { cause?: unknown; details?: Record<string, unknown> } = {}) {
-    super(message ?? '', options.cause === undefined ? undefined : { cause: options.cause });
-    this.isSilent = message === null;
     this.name = simpleClassName(type);
     this.type = qualifiedClassName(type);
     this.details = options.details ?? {};
@@ -28,8 +23,6 @@ export class ExchangeError extends Error {
 
 /** The message of what was thrown; null where it has none. */
 export const messageOf = (thrown: Error): string | null => (thrown instanceof ExchangeError && thrown.isWordless ? null : thrown.message);
-/** What a failure says; null where it says nothing. */
-export const messageOf = (error: Error): string | null => (error instanceof ExchangeError && error.isSilent ? null : error.message);
 
 /** A failure in one line, as Java writes it: its class, and what it says. */
 export function describeError(error: Error): string {

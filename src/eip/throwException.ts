@@ -16,7 +16,6 @@ function refusalToMake(type: string, hasText: boolean): ExchangeError | null {
   return new ExchangeError('java.lang.ClassCastException', `class ${type} cannot be cast to class java.lang.Exception (${type} and java.lang.Exception are in module java.base of loader 'bootstrap')`);
 }
 
-const noText = (): string | null => null;
 const notMade = (type: string, cause: ExchangeError): ExchangeError =>
   new ExchangeError('org.apache.camel.CamelExchangeException', `Error creating new instance of class ${type}. Exchange[]. Caused by: [${cause.type} - ${cause.message}]`, { cause });
 
@@ -67,13 +66,6 @@ export const throwException = defineEip({
         throw notMade(exceptionType, refusal);
       }, info);
     }
-    return performWith(
-      message === undefined ? noText : dynamicTextOrNull(message, context),
-      (_, text) => {
-        throw new ExchangeError(exceptionType, text);
-      },
-      info,
-    );
     if (message === undefined) {
       return perform(() => {
         throw new ExchangeError(exceptionType, null);

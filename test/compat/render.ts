@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { existsSync, readFileSync } from 'node:fs';
 import { Exchange } from '../../src/core/exchange/exchange.ts';
-import { ExchangeError, messageOf } from '../../src/core/errors.ts';
+import { ExchangeError } from '../../src/core/errors.ts';
 import type { Headers } from '../../src/core/exchange/headers.ts';
 import { XmlNodeList } from '../../src/core/conversion/xml.ts';
 import { ByteStream, StreamCache } from '../../src/core/conversion/stream.ts';
@@ -47,13 +47,6 @@ export class Render {
       type: thrown instanceof ExchangeError ? thrown.type : thrown instanceof Error ? thrown.name : 'java.lang.Exception',
       message: thrown instanceof ExchangeError && thrown.isWordless ? null : this.text(thrown instanceof Error ? thrown.message : String(thrown)),
     });
-    const one = (thrown: unknown): { type: string; message: string | null } => {
-      const message = thrown instanceof Error ? messageOf(thrown) : String(thrown);
-      return {
-        type: thrown instanceof ExchangeError ? thrown.type : thrown instanceof Error ? thrown.name : 'java.lang.Exception',
-        message: message === null ? null : this.text(message),
-      };
-    };
     const causes: { type: string; message: string | null }[] = [];
     for (let cause = (error as { cause?: unknown }).cause; cause !== undefined && cause !== null && causes.length < 6; cause = (cause as { cause?: unknown }).cause) causes.push(one(cause));
     return causes.length === 0 ? one(error) : { ...one(error), causes };

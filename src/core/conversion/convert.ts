@@ -27,7 +27,6 @@ export function toText(value: unknown, exchange?: Exchange): string | null {
   if (typeof value === 'string') return value;
   if (value === null || value === undefined) return null;
   if (value instanceof Uint8Array) return bytesText(value, exchange);
-  if (value instanceof Error) return `${value instanceof ExchangeError ? value.type : value.name}${value instanceof ExchangeError && value.isWordless ? '' : `: ${value.message}`}`;
   if (value instanceof Error) return describeError(value);
   if (value instanceof XmlNodeList) return value.toString();
   const json = typeof value === 'object' ? nodeText(value) : null;

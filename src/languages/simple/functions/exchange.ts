@@ -255,8 +255,6 @@ const exception: FunctionBuilder = (call) => {
     return (exchange) => {
       const failure = exceptionOf(exchange) as Error | null;
       return failure === null ? null : (messageOf(failure) ?? null);
-      const error = exceptionOf(exchange) as Error | null;
-      return error === null ? null : messageOf(error);
     };
   }
   if (call.tail === '.stacktrace') {
