@@ -150,7 +150,7 @@ export function poolSettings(given: GivenPool, others: PoolSettings): PoolSettin
     rejectedPolicy: (given.rejectedPolicy as PoolSettings['rejectedPolicy'] | undefined) ?? others.rejectedPolicy,
   };
   if (settings.poolSize < 0) throw new OptionError('poolSize', `\`poolSize\` must not be negative: ${settings.poolSize}`);
-  if (settings.maxPoolSize < settings.poolSize) throw new OptionError(['maxPoolSize', 'poolSize'], `\`maxPoolSize\` must be at least \`poolSize\`: ${settings.maxPoolSize} is less than ${settings.poolSize}`, 'write both');
+  if (settings.maxPoolSize < settings.poolSize) throw new OptionError(['maxPoolSize', 'poolSize'], `\`maxPoolSize\` must be at least \`poolSize\`: ${settings.maxPoolSize} is less than ${settings.poolSize}`, `write \`maxPoolSize: ${settings.poolSize}\`, or more`);
   if (settings.maxPoolSize < 1) throw new OptionError('maxPoolSize', '`maxPoolSize` must be at least 1');
   if (settings.allowCoreThreadTimeOut && settings.keepAliveMillis <= 0) throw new OptionError('keepAliveTime', '`keepAliveTime` must be more than 0 where `allowCoreThreadTimeOut` is true', 'write `allowCoreThreadTimeOut: false`');
   return settings;
