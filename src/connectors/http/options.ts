@@ -29,7 +29,7 @@ export const httpOptions = {
   ignoreResponseBody: field.boolean('Throws the reply’s body away: the body is null then.').default(false),
   disableStreamCache: field.boolean('Gives replies of more than 64 KB as they come, to be read once.').default(false),
   responsePayloadStreamingThreshold: field.bytes('Replies longer than this are given as a stream with `disableStreamCache`.').default(65_536),
-  maxResponseSize: field.bytes('Replies up to here are kept in memory; longer ones are given as they come, to be read once. By default the setting `http.maxResponseBytes`, or 16 MB.').atLeast(1),
+  maxResponseSize: field.bytes('Replies up to here are kept in memory, longer ones in a file until the message has left; with `disableStreamCache` those are given as they come. By default the setting `http.maxResponseBytes`, or 16 MB.').atLeast(1),
   followRedirects: field.boolean('Goes where a redirecting reply points to.').default(false),
   multipartUpload: field.boolean('Sends the body as the one part of a form (`multipart/form-data`).').default(false),
   multipartUploadName: field.string('Name of that part.').default('data'),

@@ -17,6 +17,7 @@ import type { HeaderFilter } from '../../core/http/headers.ts';
 import { parseQuery } from '../../core/http/headers.ts';
 import { ReplyHeaders, requestBody, requestHeaders } from '../../core/http/message.ts';
 import { charsetOf } from '../../core/conversion/media-type.ts';
+import { cacheBody } from '../../core/conversion/stream.ts';
 import { CookieJar } from './cookies.ts';
 import type { httpOptions } from './options.ts';
 import { Tokens } from './oauth2.ts';
@@ -282,8 +283,15 @@ export class HttpProducer implements Producer {
     if (options.ignoreResponseBody || request.method === 'HEAD') {
       discard(reply);
       exchange.body = null;
-    } else exchange.body = reply.body;
-    exchange.leave();
+      return exchange.leave();
+    }
+    exchange.body = reply.body;
+    const kept = options.disableStreamCache || Buffer.isBuffer(reply.body) ? null : cacheBody(exchange, { instead: '`disableStreamCache=true` gives it as it comes' });
+    if (kept === null) return exchange.leave();
+    kept.then(
+      () => exchange.leave(),
+      (thrown: unknown) => this.fail(exchange, toExchangeError(thrown)),
+    );
   }
 
   private fail(exchange: Exchange, error: ExchangeError): void {

@@ -17,6 +17,8 @@ export interface StreamLimits {
   readonly memoryBytes?: number;
   /** More than so many bytes are refused; by default a gigabyte, of streams that don't say how long they are. */
   readonly largestBytes?: number;
+  /** What is to be done with one that is larger, for the message. */
+  readonly instead?: string;
   /** Where files go; the system's folder for temporary files, without it. */
   readonly folder?: string;
 }
@@ -131,8 +133,8 @@ export interface SizedStream extends AsyncIterable<Uint8Array> {
 
 const isSized = (source: AsyncIterable<unknown>): source is SizedStream => typeof (source as Partial<SizedStream>).pieces === 'function' && typeof (source as Partial<SizedStream>).length === 'number';
 
-const tooLarge = (largest: number): ExchangeError =>
-  new ExchangeError('java.io.IOException', `the stream has more than ${largest} bytes, which is the most that is read to be kept: \`streamCache: false\` on the route leaves it a stream`);
+const tooLarge = (largest: number, instead = '`streamCache: false` on the route leaves it a stream'): ExchangeError =>
+  new ExchangeError('java.io.IOException', `the stream has more than ${largest} bytes, which is the most that is read to be kept: ${instead}`);
 
 /**
  * Reads a stream into something that can be read again. A stream that fails or is too large leaves no file behind.
@@ -154,7 +156,7 @@ export async function cacheStream(source: AsyncIterable<Uint8Array | string>, li
     for await (const chunk of content) {
       const bytes = bytesOf(chunk);
       length += bytes.length;
-      if (length > largestBytes) throw tooLarge(largestBytes);
+      if (length > largestBytes) throw tooLarge(largestBytes, limits.instead);
       if (file === null && length <= memoryBytes) {
         chunks.push(bytes);
         continue;

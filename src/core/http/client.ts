@@ -120,8 +120,14 @@ export class ReplyHandler {
   }
 
   private startStream(): boolean {
+    // Who reads at once asks for more before the connection has been told to pause.
+    let isStarting = true;
+    let isAsked = false;
     const stream = new Readable({
-      read: () => this.resume!(),
+      read: () => {
+        if (isStarting) isAsked = true;
+        else this.resume!();
+      },
       destroy: (error, callback) => {
         if (!stream.readableEnded) this.cut?.(error ?? new Error('the reply is not wanted any more'));
         callback(error);
@@ -132,7 +138,8 @@ export class ReplyHandler {
     this.stream = stream;
     this.isDone = true;
     this.done(null, this.reply(stream));
-    return wantsMore;
+    isStarting = false;
+    return wantsMore || isAsked;
   }
 
   private reply(body: Buffer | Readable | null): HttpReply {

@@ -4,6 +4,8 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import { http } from '../../../src/connectors/http/definition.ts';
 import type { ConnectorDefinition, Producer } from '../../../src/core/connector.ts';
+import { toText } from '../../../src/core/conversion/convert.ts';
+import { StreamCache } from '../../../src/core/conversion/stream.ts';
 import { classDistance } from '../../../src/core/errors.ts';
 import { Exchange } from '../../../src/core/exchange/exchange.ts';
 import { Headers } from '../../../src/core/exchange/headers.ts';
@@ -237,6 +239,25 @@ describe('http', () => {
       expect((await text(streamed.body as Readable)).length).to.equal(300_000);
       const kept = await send(await producer(`http://127.0.0.1:${long}/`), null);
       expect((kept.body as Buffer).length).to.equal(300_000);
+    });
+
+    it('can be read as often as one likes when it is longer than what is kept in memory', async () => {
+      const long = await rig.backend((_, reply) => reply.end('z'.repeat(300_000)));
+      const kept = await send(await producer(`http://127.0.0.1:${long}/?maxResponseSize=100000`), null);
+      expect(kept.exception).to.equal(null);
+      expect(kept.body).to.be.instanceOf(StreamCache);
+      expect((kept.body as StreamCache).isInMemory).to.equal(false);
+      for (let i = 0; i < 2; i++) expect(toText(kept.body, kept)).to.equal('z'.repeat(300_000));
+      (kept.body as StreamCache).dispose();
+    });
+
+    it('fails when it breaks off behind what is kept in memory', async () => {
+      const broken = await rig.backend((request, reply) => {
+        reply.writeHead(200, { 'Content-Length': '300000' });
+        reply.write('z'.repeat(200_000), () => request.socket.destroy());
+      });
+      const exchange = await send(await producer(`http://127.0.0.1:${broken}/?maxResponseSize=100000`), null);
+      expect(exchange.exception).not.to.equal(null);
     });
 
     it('keeps cookies for later calls only where asked to', async () => {
