@@ -27,7 +27,7 @@ type Rule = readonly [names: string, fate: Fate];
 
 /** Options of `camel.main`, by what becomes of them. A star stands for the rest of a name. */
 const ofMain: readonly Rule[] = [
-  ['name profile autoStartup autoStartupExcludePattern routeFilterIncludePattern routeFilterExcludePattern logMask logName shutdownTimeout modeline allowUseOriginalMessage', works],
+  ['name profile autoStartup autoStartupExcludePattern routeFilterIncludePattern routeFilterExcludePattern logMask logName shutdownTimeout modeline allowUseOriginalMessage messageHistory', works],
   ['routesIncludePattern routesExcludePattern', differs('the routes are those of the files that `mecha run` is given', 'name files, folders or globs there, or in `routes` of mecha.yaml')],
   ['basePackageScan* javaRoutes* configurationClasses configurations routesBuilder* mainListener* compileWorkDir groovy*', differs(noJava, 'write routes in YAML, and classes as JavaScript modules: `type: "#module:./name.mjs"`')],
   ['durationMax* durationHitExitCode', differs('the program runs until it is stopped', 'let what starts it stop it, or send SIGTERM')],
@@ -44,7 +44,7 @@ const ofMain: readonly Rule[] = [
   ['streamCaching*', harmless('streams that are read more than once are kept, in memory or on disk, by themselves')],
   ['routesReload* contextReloadEnabled', harmless('files are watched, and reloaded when they change, unless `watch: false` says not to')],
   ['routesCollector* loadTypeConverters autowiredEnabled yamlDsl* useMdcLogging mdcLogging* description', harmless('it is always so here, or was never needed')],
-  ['tracing* messageHistory inflight* devConsoleEnabled loadHealthChecks loadStatistics* messageSizeEnabled dumpRoutes* sourceLocationEnabled camelEvents*', harmless(observed, whereObserved)],
+  ['tracing* inflight* devConsoleEnabled loadHealthChecks loadStatistics* messageSizeEnabled dumpRoutes* sourceLocationEnabled camelEvents*', harmless(observed, whereObserved)],
   ['jmx* startup* thread* virtualThreads* exchangeFactory* producerTemplate* consumerTemplate* beanIntrospection* beanPostProcessor* autoConfiguration* endpointRuntime* typeConverter* uuidGenerator additionalSensitive* lightweight extraShutdown*', harmless(onlyTuning)],
   ['shutdown*', harmless('what is in flight finishes within `shutdownTimeout`; sources stop first')],
 ];

@@ -9,6 +9,7 @@ import type { Events } from '../core/events.ts';
 import type { Exchange, ExchangeScope, StepInfo } from '../core/exchange/exchange.ts';
 import type { LanguageContext, Preparation } from '../core/expression.ts';
 import type { EndpointReference, Field, Fields } from '../core/field.ts';
+import { noteStep, noteStepDone } from '../core/exchange/history.ts';
 import type { Call, Pipe } from '../core/graph/flow.ts';
 import { callStep, counted, detour, Exit, Inlet, perform, replaceableStep, sequence } from '../core/graph/flow.ts';
 import { inOrder } from '../core/exchange/order.ts';
@@ -66,8 +67,7 @@ export interface CompilerServices {
   readonly originals: { readonly isKept: boolean };
   /** What stands for a step of this id; null: the step itself. */
   standIn(info: StepInfo): StandInStep | null;
-  /** Camel's automatic id of the next step of a kind: `setBody3`. */
-  /** An automatic id; the same for the same model, which routes may have in common. */
+  /** Camel's automatic id, such as `setBody3`; the same for the same model, which routes may have in common. */
   automaticId(kind: string, model: StepModel | ElementModel): string;
 }
 
@@ -104,6 +104,9 @@ export class Wiring {
     return (exchange) => inlet.next(exchange);
   }
 }
+
+/** Parts of steps that stand in the history of a message, as in Camel. */
+const notedBranches: ReadonlySet<string> = new Set(['doCatch', 'doFinally']);
 
 /** What decides about the steps of a list. */
 export interface Surroundings {
@@ -145,6 +148,8 @@ export class StepCompiler {
   private owner: ElementModel | null = null;
   /** Stands before the ids of all steps. */
   idPrefix = '';
+  /** Messages keep the list of steps that they went through. */
+  keepsHistory = false;
   /** The endpoint that the route starts from, as it is shown. */
   fromUri = '';
   /** Some error handler or completion of this route restores the original message. */
@@ -232,10 +237,23 @@ export class StepCompiler {
 
   private step(model: StepModel, around: Surroundings): Pipe {
     const { compiled, preparations } = this.services.preparing(() => this.unordered(model, around));
-    const pipe = preparations.length === 0 ? compiled : sequence([prepared(preparations), compiled]);
+    const whole = preparations.length === 0 ? compiled : sequence([prepared(preparations), compiled]);
+    const pipe = this.keepsHistory ? this.noted(whole, this.siblings.at(-1)!.info) : whole;
     const ordered = around.isOrdered === true ? inOrder(pipe) : pipe;
     const { handling } = around;
     return model !== this.firstOfRoute || handling === null || isPlain(handling) || this.takesArrivals(model) ? ordered : failedArrivals(ordered, handling, this.errorContext);
+  }
+
+  /** Of a part of a step that Camel counts as one: a `doCatch`. */
+  private infoOf(element: ElementModel): StepInfo {
+    const id = element.fields['id'];
+    const stepId = this.idPrefix + (typeof id === 'string' ? id : this.services.automaticId(element.name, element));
+    return { routeId: this.routeId, stepId, kind: element.name, label: element.name, at: showSpan(element.at), stateKey: null };
+  }
+
+  private noted(pipe: Pipe, info: StepInfo): Pipe {
+    const { clock } = this.services;
+    return sequence([perform((exchange) => noteStep(exchange, info, clock.now())), pipe, perform((exchange) => noteStepDone(exchange, info, clock.now()))]);
   }
 
   takesArrivals(model: StepModel): boolean {
@@ -408,7 +426,7 @@ export class StepCompiler {
     this.branch = { label };
     const pipe = this.unit(steps, around, unitOf);
     this.branch = branch;
-    return pipe;
+    return this.keepsHistory && this.owner !== null && notedBranches.has(this.owner.name) ? this.noted(pipe, this.infoOf(this.owner)) : pipe;
   }
 
   private readonly stateKeys = new Map<string, number>();

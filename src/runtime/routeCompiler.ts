@@ -189,6 +189,7 @@ export class RouteCompiler {
     }
     const { scope } = plan;
     compiler.idPrefix = textField(plan.element, 'nodePrefixId') ?? '';
+    compiler.keepsHistory = booleanField(plan.element, 'messageHistory', this.mainFlag('messageHistory'));
     compiler.fromUri = fromUri;
     const sends = new SendIntercepts(compiler, scope);
     const handling = errorHandling(compiler, scope, sends);

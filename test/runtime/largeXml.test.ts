@@ -34,7 +34,7 @@ const large: Readonly<Record<string, Large>> = {
   'a feed': { steps: [{ unmarshal: { rss: {} } }], body: feed, gives: ({ body: read }) => (read as Feed).entries.map(({ title, categories }) => `${title} ${categories[0]!.name}`).at(-1), is: 'item 19999 c' },
   'a map of XML': { steps: [{ unmarshal: { jacksonXml: {} } }], body: document, gives: ({ body: read }) => (read as typeof values).a[59_999]!.b, is: 'text 59999' },
   'a map that is written as XML': { steps: [{ marshal: { jacksonXml: {} } }], body: values, gives: text, is: `<LinkedHashMap>${values.a.map(({ id, b }) => `<a><id>${id}</id><b>${b}</b></a>`).join('')}</LinkedHashMap>` },
-  'a list that is written as XML': { steps: [{ marshal: { jacksonXml: { prettyPrint: true } } }], body: values.a, gives: text, is: `<ArrayList>${values.a.map(({ id, b }) => `\n  <item>\n    <id>${id}</id>\n    <b>${b}</b>\n  </item>`).join('')}</ArrayList>\n` },
+  'a list that is written as XML': { steps: [{ marshal: { jacksonXml: { prettyPrint: true } } }], body: values.a, gives: text, is: `<ArrayList>${values.a.map(({ id, b }) => `\n  <item>\n    <id>${id}</id>\n    <b>${b}</b>\n  </item>`).join('')}\n</ArrayList>\n` },
 };
 
 describe('large XML', function () {
@@ -78,7 +78,7 @@ describe('large XML', function () {
     for (const route of ['xpath', 'convert', 'optional', 'soap', 'rss']) {
       const said = async (content: string): Promise<string> => {
         const { exception } = await runtime.send(`direct:${route}`, content, {});
-        return `${exception?.type}: ${exception?.message.replace(/^.*?:/, '').replace(/"[^]*"/, '').replace(/\(line.*?\)/g, '')}`;
+        return `${exception?.type}: ${exception?.message.replace(/^.*?:/, '').replace(/with value .*? due to/, '').replace(/"[^]*"/, '').replace(/\(line.*?\)/g, '')}`;
       };
       const small = await said('<r><a></b></r>');
       expect(small).to.match(/Exception: /);

@@ -1,8 +1,9 @@
 import { pieceByPiece } from '../../../core/conversion/manyParts.ts';
 import { primitiveDefaults, toText } from '../../../core/conversion/convert.ts';
 import { ExchangeError, messageOf } from '../../../core/errors.ts';
-import type { Exchange } from '../../../core/exchange/exchange.ts';
+import type { Exchange, StepInfo } from '../../../core/exchange/exchange.ts';
 import { fold } from '../../../core/exchange/headers.ts';
+import { passedSteps } from '../../../core/exchange/history.ts';
 import { threadOf } from '../../../core/exchange/poolThread.ts';
 import { removeQuotes, splitArguments } from '../arguments.ts';
 import { conversionTo } from '../conversions.ts';
@@ -302,15 +303,23 @@ export function dump(exchange: Exchange): string {
 
 const line = '-'.repeat(135);
 
+/** A column as Camel's table has it: cut, or filled with blanks. */
+const column = (text: string, width: number): string => text.slice(0, width).padEnd(width + 1);
+
+const historyRow = (step: StepInfo, elapsed: number): string => `${column(step.at ?? '', 40)}${column(`${step.routeId}/${step.stepId}`, 30)}${column(step.label, 50)}${String(elapsed).padStart(12)}`;
+
 const messageHistory: FunctionBuilder = (call) => {
   const isBrief = call.tail === '(false)';
   return (exchange) => {
     const columns = `${'Source'.padEnd(41)}${'ID'.padEnd(31)}${'Processor'.padEnd(51)}Elapsed (ms)`;
     const route = exchange.fromRouteId ?? '';
-    const from = `${''.padEnd(41)}${`${route}/${route}`.padEnd(31)}${`from[${exchange.fromEndpoint ?? ''}]`.padEnd(51)}0`;
+    const from = `${column('', 40)}${column(`${route}/${route}`, 30)}${column(`from[${exchange.fromEndpoint ?? ''}]`, 50)}${String(exchange.created === 0 ? 0 : exchange.scope.clock.now() - exchange.created).padStart(12)}`;
     const step = exchange.failedStep;
-    const last = step === null ? '' : `\n\t...\n${(step.at ?? '').padEnd(41)}${`${step.routeId}/${step.stepId}`.padEnd(31)}${step.label.padEnd(51)}0`;
-    const history = `\nMessage History (complete message history is disabled)\n${line}\n${columns}\n${from}${last}\n`;
+    const passed = passedSteps(exchange);
+    const last = step === null ? '' : `\n\t...\n${historyRow(step, 0)}`;
+    const now = exchange.scope.clock.now();
+    const rows = passed === null ? last : passed.map(({ info, since, elapsed }) => `\n${historyRow(info, elapsed ?? now - since)}`).join('');
+    const history = `\nMessage History${passed === null ? ' (complete message history is disabled)' : ''}\n${line}\n${columns}\n${from}${rows}\n`;
     return isBrief ? history : `${history}\nExchange\n${line}\n${dump(exchange)}\n`;
   };
 };
