@@ -78,11 +78,13 @@ export const rules: readonly Rule[] = [
   { only: 'here', reason: 'a data format or a step that is not here is refused by name when the route is loaded, whatever it holds', complaint: new RegExp(`\\b(?:${notHere.join('|')})\\b`) },
   { only: 'here', reason: "numbers, truths and placeholders in the place of each other, deep in a document: Camel's loader takes them", complaint: /type \{"type":"(?:string|boolean|integer|number)"\}|enum \{"allowedValues"/, document: (document) => !json(/"nested":"mapping"|\["list"\]/)(document) },
   { only: 'here', reason: "one text in the place of a list: Camel's loader takes it", complaint: /exception type \{"type":"array"\}/ },
+  { only: 'here', reason: 'a column may be given by its name alone', complaint: /univocityHeader type \{"type":"object"\}/ },
   { only: 'here', reason: "a text in the place of `from`: Camel's loader takes it", complaint: /from type \{"type":"object"\}/ },
   { only: 'here', reason: "an option that Camel's loader takes and its schema forgets", complaint: /(?:circuitBreaker|failoverLoadBalancer) additionalProperties \{"additionalProperty":"inheritErrorHandler"\}/ },
   { only: 'here', reason: "what applies to a route may stand among its steps: Camel's loader takes it", complaint: /steps additionalProperties \{"additionalProperty":"(?:onException|onCompletion|intercept\w*)"\}/ },
   { only: 'here', reason: "a reply need not say what it means: Camel's loader takes it", complaint: /responseMessage required \{"missingProperty":"message"\}/ },
   { only: 'here', reason: "an expression may be nested: Camel's loader takes it here, too", complaint: /saga\/option required/ },
+  { only: 'here', reason: "of two kinds of error handlers the last one counts: Camel's loader takes both", complaint: /errorHandler not/ },
 ];
 
 export function reasonOf(verdict: Verdict, complaintHere: string | null): string | null {
