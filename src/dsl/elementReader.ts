@@ -851,6 +851,8 @@ export class ElementReader extends TextReader {
       this.problems.report('M0323', `\`${name}\` has no \`${sourceKey}\``, at, { label: `needs \`${sourceKey}\``, help: `add \`${sourceKey}: "..."\``, docs: owner.docs });
       return undefined;
     }
+    // That they are missing has been said.
+    if (!this.isTemplate && requiredOptions(definition).some((key) => read[key] === undefined || read[key] === '')) return undefined;
     // What is missing beside an unknown option is most likely what it was to be.
     if (node.items.some(({ key }) => !Object.hasOwn(fields, this.unhyphenated(scalarText(this.file.follow(key)) ?? '', fields)))) return undefined;
     const options: Record<string, unknown> = {};
